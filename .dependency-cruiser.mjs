@@ -1,0 +1,198 @@
+/**
+ * The direction of the rooms, checked (docs: design of the house, rules 1 to 3). Run it with `npm run directions`.
+ * Every rule says what it refuses, why, and what to do instead.
+ */
+
+/** Top to bottom. A room imports from the tiers under its own, never sideways, never up. */
+const TIERS = [
+  ['admin', 'health', 'analytics'],
+  ['bot', 'gateway', 'forgot-password', 'auth'],
+  ['otp'],
+  ['messaging'],
+  ['sessions', 'api-keys'],
+  ['users'],
+  ['audit'],
+  ['phone', 'database', 'http', 'config', 'errors'],
+];
+
+/** The ground floor is one tier; these are the only steps inside it. */
+const GROUND_FLOOR = {
+  http: ['database', 'config', 'errors'],
+  database: ['config', 'errors'],
+  errors: ['config'],
+  config: [],
+  phone: [],
+};
+
+const ROOMS = TIERS.flat();
+/** What puts the rooms together, and the small command lines: they may import anything, and no room imports them. */
+const ASSEMBLY = '^src/(main|app|app\\.module)\\.ts$|^src/cli/';
+const SPEC = '\\.spec\\.ts$';
+
+const oneOf = (names) => `(${names.join('|')})`;
+/** A package, whether it is installed (resolved below node_modules) or not. */
+const npm = (...names) => `(^|node_modules/)${oneOf(names)}(/|$)`;
+
+function roomsBelow(room) {
+  if (room in GROUND_FLOOR) return GROUND_FLOOR[room];
+  return TIERS.slice(TIERS.findIndex((tier) => tier.includes(room)) + 1).flat();
+}
+
+function directionOf(room) {
+  const below = roomsBelow(room);
+  return {
+    name: `${room}-imports-downwards`,
+    severity: 'error',
+    comment:
+      `${room}/ may import ${below.length === 0 ? 'no other room' : `only ${below.join(', ')}`}. Arrows between rooms point down, ` +
+      'so that a room can be read, tested and replaced without those above it, and no forwardRef is ever needed. ' +
+      'Instead: move the thing down to the room that owns it, let the upper room call and pass what is needed as an ' +
+      'argument, or hand an implementation over in app.module.ts.',
+    from: { path: `^src/${room}/` },
+    to: { path: '^src/', pathNot: `^src/${oneOf([room, ...below])}/` },
+  };
+}
+
+const shape = [
+  {
+    name: 'no-circles',
+    severity: 'error',
+    comment:
+      'Files that import each other in a circle, types included, cannot be understood or loaded one at a time (decorator ' +
+      'metadata reads undefined). Instead: move what both need into a third file, or pass it as an argument.',
+    from: {},
+    to: { circular: true },
+  },
+  {
+    name: 'known-rooms-only',
+    severity: 'error',
+    comment:
+      'This folder is not a room in .dependency-cruiser.mjs. A new room needs a place in the direction first: add it to ' +
+      'TIERS on the lowest tier that its imports allow.',
+    from: { path: '^src/', pathNot: `^src/${oneOf(ROOMS)}/|${ASSEMBLY}` },
+    to: {},
+  },
+  {
+    name: 'repository-stays-in-its-room',
+    severity: 'error',
+    comment:
+      "Another room's repository or controller was imported. A table is touched by one room only, or nobody can say what " +
+      "keeps its rows true. Instead: call a method of that room's service; what must be one transaction passes the " +
+      'transaction handle down to it.',
+    from: { path: '^src/([^/]+)/', pathNot: ASSEMBLY },
+    to: { path: '^src/[^/]+/.*\\.(repository|controller)\\.ts$', pathNot: '^src/$1/' },
+  },
+  {
+    name: 'foreign-sql-only-in-repositories',
+    severity: 'error',
+    comment:
+      "Another room's *.sql.ts holds fragments of statements; only a repository (or another *.sql.ts) has a statement to " +
+      "put them into. Instead: call that room's service, or do the query in your own repository.",
+    from: { path: '^src/([^/]+)/', pathNot: `\\.(repository|sql)\\.ts$|^src/analytics/|${ASSEMBLY}` },
+    to: { path: '^src/[^/]+/.*\\.sql\\.ts$', pathNot: '^src/$1/' },
+  },
+  ...['from', 'to'].map((side) => ({
+    name: `no-index-files-${side}`,
+    severity: 'error',
+    comment:
+      'An index.ts hides which file is meant and pulls the whole folder in, which makes circles. Instead: import the file ' +
+      'that declares the name.',
+    from: side === 'from' ? { path: '^src/index\\.ts$|^src/.+/index\\.ts$' } : {},
+    to: side === 'to' ? { path: '^src/index\\.ts$|^src/.+/index\\.ts$' } : {},
+  })),
+  ...['from', 'to'].map((side) => ({
+    name: `no-drawers-${side}`,
+    severity: 'error',
+    comment:
+      'Folders named common, shared, utils, helpers or lib have no owner and collect everything. Instead: keep a function ' +
+      'with its first user; when a second room needs it, give it a name and the lowest room that fits.',
+    from:
+      side === 'from'
+        ? {
+            path: '^src/(common|shared|utils?|helpers?|lib)/|^src/.+/(common|shared|utils?|helpers?|lib)/',
+            pathNot: '^src/database/generated/',
+          }
+        : {},
+    to:
+      side === 'to'
+        ? { path: '^src/(common|shared|utils?|helpers?|lib)/|^src/.+/(common|shared|utils?|helpers?|lib)/' }
+        : {},
+  })),
+];
+
+const outside = [
+  {
+    name: 'prisma-only-in-repositories',
+    severity: 'error',
+    comment:
+      'Prisma, its generated client or pg outside *.repository.ts, database/, analytics/ and cli/. A service that knows ' +
+      'rows and SQL cannot be read as a list of steps. Instead: add a method to the repository of the room that owns the ' +
+      'table, and return a type of that room.',
+    from: { path: '^src/', pathNot: `\\.repository\\.ts$|^src/(database|analytics|cli)/|${SPEC}` },
+    to: { path: `^src/database/generated/|${npm('@prisma', '@types/pg', 'pg', 'pg-pool')}` },
+  },
+  {
+    name: 'axios-only-in-providers',
+    severity: 'error',
+    comment:
+      'axios outside messaging/providers/ and media-fetcher.ts. Calls to the outside carry time-outs, limits on size and ' +
+      'address checks, and those live there. Instead: let a provider make the call and return an outcome.',
+    from: { path: '^src/', pathNot: '^src/messaging/providers/|/media-fetcher(\\.spec)?\\.ts$' },
+    to: { path: npm('axios') },
+  },
+  {
+    name: 'baileys-only-in-gateway',
+    severity: 'error',
+    comment:
+      'Baileys outside gateway/. It is optional (its libsignal is GPL-3.0) and must be loadable by nothing else. Instead: ' +
+      'go through the MessageProvider interface; the gateway provides the session provider, registered in app.module.ts.',
+    from: { path: '^src/', pathNot: '^src/gateway/' },
+    to: { path: npm('@whiskeysockets/baileys', 'baileys') },
+  },
+  {
+    name: 'src-knows-no-tests',
+    severity: 'error',
+    comment:
+      'The service imported something from test/, bench/, scripts/ or prisma/, which is not in the image. Instead: move ' +
+      'the thing into the room that needs it and let the test import it from there.',
+    from: { path: '^src/', pathNot: SPEC },
+    to: { path: '^(test|bench|scripts|prisma|eslint-rules|examples)/|\\.spec\\.ts$' },
+  },
+  {
+    name: 'no-dev-dependencies',
+    severity: 'error',
+    comment:
+      'A package of devDependencies is not in the production image: the service would not start. Instead: move it to ' +
+      'dependencies in package.json, if the service truly needs it.',
+    from: { path: '^src/', pathNot: SPEC },
+    to: {
+      dependencyTypes: ['npm-dev'],
+      dependencyTypesNot: ['npm', 'npm-optional', 'npm-peer'],
+      pathNot: 'node_modules/@types/',
+    },
+  },
+  {
+    name: 'resolvable',
+    severity: 'error',
+    comment:
+      'Nothing was found under this name, so that no rule could look at it. Correct the path, install the package, or run ' +
+      '`npm run build` when it is the generated Prisma client that is missing.',
+    from: { path: '^src/' },
+    to: { couldNotResolve: true, pathNot: npm('@whiskeysockets/baileys') },
+  },
+];
+
+export default {
+  forbidden: [...ROOMS.map(directionOf), ...shape, ...outside],
+  options: {
+    doNotFollow: { path: 'node_modules|^src/database/generated/' },
+    exclude: { path: '^dist/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types', 'require'],
+      mainFields: ['module', 'main', 'types'],
+    },
+  },
+};

@@ -1,0 +1,79 @@
+/**
+ * A table is named in SQL, or reached through Prisma's model, only by the room that owns it (`src/<room>/`). The room
+ * is the one place to read when its rows look wrong. `database/` may name every table: it migrates and translates the
+ * constraints. Other rooms put the owner's `*.sql.ts` fragments into their own statements.
+ *
+ * It reads text and not SQL: what it looks for is a table's name where SQL would have one.
+ */
+const OWNERS = {
+  otp: { otp_budgets: 'otpBudget', otp_sessions: 'otpSession' },
+  messaging: { messages: 'message', message_history: 'messageHistory', developer_inbox: 'developerInboxMessage' },
+  users: { users: 'user', password_budgets: 'passwordBudget' },
+  sessions: { login_sessions: 'loginSession', refresh_tokens: 'refreshToken', signing_keys: 'signingKey' },
+  audit: { audit_events: 'auditEvent' },
+  http: { rate_limits: 'rateLimit' },
+  database: { auth_secrets: 'authSecretCheck' },
+};
+
+const tables = Object.entries(OWNERS).flatMap(([owner, owned]) =>
+  Object.entries(owned).map(([table, model]) => ({ owner, table, model, patterns: patternsFor(table) })),
+);
+
+const PRISMA_METHOD = /^(find|create|update|upsert|delete|count$|aggregate$|groupBy$)/;
+
+/** Keywords after which SQL names a table; `update` needs its `set`, so that "update users" in prose passes. */
+function patternsFor(table) {
+  const name = `(?:only\\s+)?(?:"?public"?\\.)?"?${table}"?(?![\\w-])`;
+  const named = [
+    new RegExp(`\\b(?:insert\\s+into|merge\\s+into|delete\\s+from|from|join|table|truncate)\\s+${name}`, 'i'),
+    new RegExp(`\\bupdate\\s+${name}\\s+(?:as\\s+)?(?:\\w+\\s+)?set\\b`, 'i'),
+    new RegExp(`\\b(?:from|using)\\s[^;()]*,\\s*${name}`, 'i'),
+  ];
+  // A name with an underscore is no English word: with any keyword of SQL beside it, it is the table.
+  const distinctive = new RegExp(
+    `\\b(?:select|insert|update|delete|from|join|into|set|truncate)\\b[^]*\\b${table}\\b`,
+    'i',
+  );
+  return table.includes('_') ? [...named, distinctive] : named;
+}
+
+const roomOf = (filename) => /(?:^|[\\/])src[\\/]([^\\/]+)[\\/]/.exec(filename)?.[1];
+const textOf = (node) =>
+  node.type === 'TemplateLiteral' ? node.quasis.map(({ value }) => value.raw).join(' ? ') : node.value;
+/** Texts of decorators are descriptions for people; import paths are no SQL either. */
+const isProse = (ancestors) => ancestors.some(({ type }) => type === 'Decorator' || type.startsWith('Import'));
+
+export default {
+  meta: {
+    type: 'problem',
+    schema: [],
+    messages: {
+      foreign:
+        'The table {{table}} belongs to {{owner}}/, and only that room names it. Call a method of {{owner}}/’s service; ' +
+        'if one statement must join both (with its measured reason beside it), import the fragment that {{owner}}/ ' +
+        'keeps in a *.sql.ts file and compose it in your repository.',
+    },
+  },
+  create(context) {
+    const room = roomOf(context.filename);
+    if (room === undefined || room === 'database') return {};
+    const foreign = tables.filter(({ owner }) => owner !== room);
+    const report = (node, { table, owner }) => context.report({ node, messageId: 'foreign', data: { table, owner } });
+
+    function checkText(node) {
+      const text = textOf(node);
+      if (typeof text !== 'string' || isProse(context.sourceCode.getAncestors(node))) return;
+      for (const entry of foreign) if (entry.patterns.some((pattern) => pattern.test(text))) report(node, entry);
+    }
+
+    return {
+      Literal: checkText,
+      TemplateLiteral: checkText,
+      /** `prisma.otpSession.findFirst(…)`, whatever the client is called. */
+      'CallExpression > MemberExpression.callee[object.type="MemberExpression"]'(node) {
+        const entry = foreign.find(({ model }) => model === node.object.property.name);
+        if (entry && PRISMA_METHOD.test(node.property.name ?? '')) report(node.object.property, entry);
+      },
+    };
+  },
+};

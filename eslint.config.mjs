@@ -1,0 +1,126 @@
+import js from '@eslint/js';
+import { defineConfig } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+import { masuk } from './eslint-rules/masuk.mjs';
+
+const CONFIG_ONLY =
+  'Only src/config/ reads process.env, once, validated and typed. Add the variable there and inject the configuration.';
+
+const nodeGlobals = Object.fromEntries(Object.getOwnPropertyNames(globalThis).map((name) => [name, 'readonly']));
+
+/** Strict, less what only makes noise with Nest: classes that are decorators' carriers, async methods of an interface. */
+const typescript = {
+  files: ['**/*.ts'],
+  extends: [js.configs.recommended, tseslint.configs.strictTypeChecked],
+  languageOptions: { parserOptions: { projectService: true } },
+  rules: {
+    '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
+    '@typescript-eslint/require-await': 'off',
+    '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+    '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+    '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: 'only-allowed-literals' }],
+    '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
+    '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+    '@typescript-eslint/return-await': ['error', 'error-handling-correctness-only'],
+    '@typescript-eslint/no-unsafe-enum-comparison': 'off',
+    // Our strings are digits and codes, not emojis.
+    '@typescript-eslint/no-misused-spread': ['error', { allow: ['string'] }],
+    // Nest's option objects are declared as classes and always given as literals.
+    '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+    eqeqeq: ['error', 'always', { null: 'ignore' }],
+    'no-var': 'error',
+    'prefer-const': 'error',
+  },
+};
+
+/** The rules of the house, for the service itself. */
+const house = {
+  files: ['src/**/*.ts'],
+  rules: {
+    'no-console': 'error',
+    'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+    'max-lines-per-function': ['error', { max: 50, skipBlankLines: true, skipComments: true, IIFEs: true }],
+    'no-restricted-properties': ['error', { object: 'process', property: 'env', message: CONFIG_ONLY }],
+    'no-restricted-imports': [
+      'error',
+      {
+        paths: [
+          {
+            name: '@nestjs/common',
+            importNames: ['forwardRef'],
+            message: 'forwardRef hides a circle. Move what both need into a lower room, or pass it as an argument.',
+          },
+          { name: 'node:process', importNames: ['env'], message: CONFIG_ONLY },
+          { name: 'process', importNames: ['env'], message: CONFIG_ONLY },
+        ],
+      },
+    ],
+    'no-restricted-syntax': [
+      'error',
+      {
+        selector: 'ExportDefaultDeclaration',
+        message: 'Export by name: a name that each importer chooses for itself cannot be searched for.',
+      },
+      {
+        selector: 'ExportAllDeclaration',
+        message: 'Import the file that declares the name; a re-export hides where it comes from.',
+      },
+    ],
+    'masuk/table-owner': 'error',
+    'masuk/route-protection': 'error',
+    'masuk/no-base-class-names': 'error',
+  },
+};
+
+/** Tests say what they want, at length if need be, and look inside what they test. */
+const tests = {
+  files: ['test/**/*.ts', 'src/**/*.spec.ts'],
+  rules: {
+    'max-lines': 'off',
+    'max-lines-per-function': 'off',
+    'no-console': 'off',
+    'no-restricted-properties': 'off',
+    'no-restricted-imports': 'off',
+    'masuk/table-owner': 'off',
+    'masuk/route-protection': 'off',
+    '@typescript-eslint/no-non-null-assertion': 'off',
+    '@typescript-eslint/no-unsafe-argument': 'off',
+    '@typescript-eslint/no-unsafe-assignment': 'off',
+    '@typescript-eslint/no-unsafe-call': 'off',
+    '@typescript-eslint/no-unsafe-member-access': 'off',
+    '@typescript-eslint/no-unsafe-return': 'off',
+    '@typescript-eslint/no-explicit-any': 'off',
+    '@typescript-eslint/no-empty-function': 'off',
+    '@typescript-eslint/no-extraneous-class': 'off',
+    '@typescript-eslint/unbound-method': 'off',
+    '@typescript-eslint/no-unnecessary-condition': 'off',
+  },
+};
+
+export default defineConfig(
+  {
+    ignores: [
+      'dist/',
+      'coverage/',
+      '.data/',
+      '.cache/',
+      'test-results/',
+      'src/database/generated/',
+      'web/',
+      'examples/',
+    ],
+  },
+  { linterOptions: { reportUnusedDisableDirectives: 'error' }, plugins: { masuk } },
+  { files: ['**/*.{ts,mjs}'], rules: { 'masuk/reasoned-suppressions': 'error' } },
+  typescript,
+  {
+    files: ['**/*.{js,mjs}'],
+    extends: [js.configs.recommended],
+    languageOptions: { globals: nodeGlobals },
+    rules: { eqeqeq: ['error', 'always', { null: 'ignore' }], 'no-var': 'error', 'prefer-const': 'error' },
+  },
+  house,
+  { files: ['src/config/**/*.ts'], rules: { 'no-restricted-properties': 'off' } },
+  { files: ['src/cli/**/*.ts'], rules: { 'no-console': 'off' } },
+  tests,
+);

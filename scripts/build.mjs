@@ -1,0 +1,197 @@
+/**
+ * Builds dist/ if, and only if, it is stale: the hash of everything the build reads is kept in dist/.build-stamp.
+ * `--force` builds anyway. Two builds at once wait for each other; the second finds nothing left to do.
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { appendFile, cp, mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const at = (...parts) => join(root, ...parts);
+const STAMP = at('dist', '.build-stamp');
+const GENERATED = at('src', 'database', 'generated');
+const GENERATED_STAMP = join(GENERATED, '.build-stamp');
+const CACHE = at('.cache');
+const LOCK = join(CACHE, 'build.lock');
+const LOCK_OWNERS = join(LOCK, 'pids');
+/** A build takes seconds; a lock older than this is left over, even if its process number lives again. */
+const LOCK_EXPIRES_MS = 10 * 60_000;
+/** What other steps put into dist/; never taken for left-over output. */
+const NOT_FROM_TSC = [at('dist', 'web'), at('dist', 'docs-assets')];
+
+const CLIENT_INPUTS = ['prisma/schema.prisma', 'prisma.config.ts', 'package-lock.json'];
+const INPUTS = [...CLIENT_INPUTS, 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json', 'scripts/build.mjs'];
+
+const exists = (path) => stat(path).then(Boolean, () => false);
+const read = (path) => readFile(path, 'utf8').catch(() => null);
+
+async function filesUnder(folder, skip = []) {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const nested = entries
+    .map((entry) => ({ path: join(folder, entry.name), isFolder: entry.isDirectory() }))
+    .filter(({ path }) => !skip.includes(path))
+    .map(({ path, isFolder }) => (isFolder ? filesUnder(path, skip) : [path]));
+  return (await Promise.all(nested)).flat().sort();
+}
+
+async function hashOf(paths) {
+  const hash = createHash('sha256');
+  for (const path of paths) {
+    const content = await readFile(path).catch(() => null);
+    hash.update(`${relative(root, path)}\0${content?.length ?? 'none'}\0`).update(content ?? '');
+  }
+  return hash.digest('hex');
+}
+
+/** Specs are no part of the build, and the Prisma client is its product: neither makes it stale. */
+async function hashOfInputs() {
+  const sources = (await filesUnder(at('src'), [GENERATED])).filter((path) => !path.endsWith('.spec.ts'));
+  return hashOf([...sources, ...INPUTS.map((path) => at(path))]);
+}
+
+async function isFresh() {
+  const [stamp, hash, built, client] = await Promise.all([
+    read(STAMP),
+    hashOfInputs(),
+    exists(at('dist', 'main.js')),
+    exists(join(GENERATED, 'client.ts')),
+  ]);
+  return stamp === hash && built && client;
+}
+
+/** A file appears whole or not at all, whenever the process dies. */
+async function writeAtomically(path, content) {
+  const draft = `${path}.${process.pid}`;
+  await writeFile(draft, content);
+  await rename(draft, path);
+}
+
+/** Runs one of our own command lines; its output is shown only when it fails. */
+function run(script, ...args) {
+  return new Promise((resolve, reject) => {
+    const env = { ...process.env, CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' };
+    const child = spawn(process.execPath, [at('node_modules', script), ...args], { cwd: root, env });
+    if (child.pid) void ownLock(child.pid);
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      if (code === 0) return resolve();
+      reject(new Error(`${output.trimEnd()}\n${script} ${args.join(' ')} failed (${signal ?? `exit code ${code}`}).`));
+    });
+  });
+}
+
+async function generateClient() {
+  const hash = await hashOf(CLIENT_INPUTS.map((path) => at(path)));
+  if ((await read(GENERATED_STAMP)) === hash && (await exists(join(GENERATED, 'client.ts')))) return;
+  await run('prisma/build/index.js', 'generate');
+  await writeAtomically(GENERATED_STAMP, hash);
+}
+
+/** tsc writes and never deletes: a module whose source is gone could still be imported. */
+async function removeLeftovers() {
+  for (const path of await filesUnder(at('dist'), NOT_FROM_TSC)) {
+    const source = join('src', relative(at('dist'), path)).replace(/\.(js\.map|js|d\.ts|d\.ts\.map)$/, '.ts');
+    if (source.endsWith('.ts') && !(await exists(at(source)))) await rm(path);
+  }
+  await removeEmptyFolders(at('dist'));
+}
+
+async function removeEmptyFolders(folder) {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (!entry.isDirectory()) continue;
+    await removeEmptyFolders(join(folder, entry.name));
+    await rmdir(join(folder, entry.name)).catch(() => undefined); // not empty, and therefore kept
+  }
+}
+
+/** ReDoc's page is served by us and not by a CDN; Swagger UI comes along with @nestjs/swagger. */
+async function copyAssets() {
+  const bundle = 'redoc.standalone.js';
+  await mkdir(at('dist', 'docs-assets'), { recursive: true });
+  await cp(at('node_modules', 'redoc', 'bundles', bundle), at('dist', 'docs-assets', bundle));
+}
+
+async function build() {
+  // Read before the compiler does: a file saved meanwhile makes this build stale, as it should.
+  const hash = await hashOfInputs();
+  await rm(STAMP, { force: true });
+  await generateClient();
+  await run('@nestjs/cli/bin/nest.js', 'build');
+  await removeLeftovers();
+  await copyAssets();
+  await writeAtomically(STAMP, hash);
+}
+
+const ownLock = (pid) => appendFile(LOCK_OWNERS, `${pid}\n`);
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+/** A build holds its lock while it, or a compiler that outlived it, is alive. Between mkdir and the first line, too. */
+async function isLockHeld() {
+  const info = await stat(LOCK).catch(() => null);
+  if (info === null) return false;
+  const age = Date.now() - info.mtimeMs;
+  const owners = ((await read(LOCK_OWNERS)) ?? '').split('\n').filter(Boolean).map(Number);
+  return owners.length === 0 ? age < 2000 : owners.some(isAlive) && age < LOCK_EXPIRES_MS;
+}
+
+/** Moving the lock of a killed build away decides which of several waiting builds removes it. */
+async function breakLock() {
+  const aside = `${LOCK}.${process.pid}`;
+  await rename(LOCK, aside).catch(() => undefined);
+  await rm(aside, { recursive: true, force: true });
+}
+
+async function takeLock() {
+  await mkdir(CACHE, { recursive: true });
+  for (let announced = false; ;) {
+    try {
+      await mkdir(LOCK);
+      return await ownLock(process.pid);
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    if (!(await isLockHeld())) {
+      await breakLock();
+      continue;
+    }
+    if (!announced) console.error('Another build is running; waiting for it.');
+    announced = true;
+    await sleep(100);
+  }
+}
+
+async function main() {
+  const force = process.argv.includes('--force');
+  if (!force && (await isFresh()) && !(await isLockHeld())) return 'Build is up to date.';
+  const started = performance.now();
+  await takeLock();
+  try {
+    if (!force && (await isFresh())) return 'Build is up to date.';
+    await build();
+    return `Built in ${((performance.now() - started) / 1000).toFixed(1)} s.`;
+  } finally {
+    await rm(LOCK, { recursive: true, force: true });
+  }
+}
+
+try {
+  console.log(await main());
+} catch (error) {
+  // The compiler's colours are for a terminal, not for a log file.
+  console.error(process.stderr.isTTY ? error.message : stripVTControlCharacters(error.message));
+  process.exitCode = 1;
+}

@@ -1,0 +1,65 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { AuditModule } from './audit/audit.module.js';
+import { AuthModule } from './auth/auth.module.js';
+import { AuthSecret } from './config/auth-secret.js';
+import { Settings } from './config/settings.js';
+import { DatabaseModule } from './database/database.module.js';
+import { type OpenDatabase } from './database/open-database.js';
+import { ExceptionToAnswerFilter } from './errors/exception.filter.js';
+import { HealthModule } from './health/health.module.js';
+import { AddressLimitGuard } from './http/address-limit.guard.js';
+import { HttpModule } from './http/http.module.js';
+import { LOGGER, type ServiceLogger } from './http/logger.js';
+import { bodyValidation } from './http/validation.pipe.js';
+import { DeveloperInboxModule } from './messaging/developer-inbox.module.js';
+import { AccessGuard } from './sessions/access.guard.js';
+import { SessionsModule } from './sessions/sessions.module.js';
+import { UsersModule } from './users/users.module.js';
+
+/** What the rooms are given from outside. */
+export interface Foundation {
+  readonly settings: Settings;
+  readonly secret: AuthSecret;
+  readonly logger: ServiceLogger;
+  readonly database: Pick<OpenDatabase, 'pool'>;
+}
+
+/** The list of rooms, and what stands before every route: deny by default, limits, validation, one filter. */
+@Module({})
+export class AppModule {
+  static on({ settings, secret, logger, database }: Foundation): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        foundation(settings, secret, logger),
+        DatabaseModule.with(database),
+        HttpModule,
+        AuditModule,
+        UsersModule,
+        SessionsModule,
+        AuthModule,
+        HealthModule,
+        ...(settings.production ? [] : [DeveloperInboxModule]),
+      ],
+      providers: [
+        { provide: APP_GUARD, useClass: AccessGuard },
+        { provide: APP_GUARD, useExisting: AddressLimitGuard },
+        { provide: APP_PIPE, useFactory: () => bodyValidation(settings.profile) },
+        { provide: APP_FILTER, useClass: ExceptionToAnswerFilter },
+      ],
+    };
+  }
+}
+
+/** Settings, secret and log for every room. */
+function foundation(settings: Settings, secret: AuthSecret, logger: ServiceLogger): DynamicModule {
+  @Module({})
+  class FoundationModule {}
+  const providers = [
+    { provide: Settings, useValue: settings },
+    { provide: AuthSecret, useValue: secret },
+    { provide: LOGGER, useValue: logger },
+  ];
+  return { module: FoundationModule, global: true, providers, exports: providers };
+}

@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import fastifyHelmet from '@fastify/helmet';
+import { LogController } from 'fastify';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule, type Foundation } from './app.module.js';
+import { type Settings } from './config/settings.js';
+import { NestLog, masked } from './http/logger.js';
+import { mountApiDocs } from './http/api-docs.js';
+
+/** Bodies over this are refused before they are parsed (contract, "Common to all"). */
+const BODY_LIMIT = 100 * 1024;
+
+/** A client that sends its request more slowly than this is cut off; ms. */
+const REQUEST_TIMEOUT = 30_000;
+
+/** JSON answers need nothing; pages bring a policy of their own. */
+const API_POLICY = { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] } };
+
+/** The service, ready to listen; used by `main`, by the tests and by the OpenAPI export. */
+export async function createApp(given: Foundation): Promise<NestFastifyApplication> {
+  const { settings, logger } = given;
+  const adapter = new FastifyAdapter({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT,
+    routerOptions: { maxParamLength: 200 },
+    forceCloseConnections: 'idle',
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.on(given), adapter, {
+    bodyParser: false,
+    logger: new NestLog(logger),
+    abortOnError: false,
+  });
+  await addHttpManners(app, settings);
+  mountApiDocs(app);
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+  return app;
+}
+
+async function addHttpManners(app: NestFastifyApplication, settings: Settings): Promise<void> {
+  app.enableCors({
+    origin: settings.allowedOrigins === null ? /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/ : [...settings.allowedOrigins],
+    credentials: true,
+    allowedHeaders: ['authorization', 'content-type', 'x-device-token', 'accept-language'],
+    exposedHeaders: ['retry-after', 'x-request-id'],
+    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    maxAge: 600,
+  });
+  await app.register(fastifyHelmet, {
+    contentSecurityPolicy: API_POLICY,
+    strictTransportSecurity: settings.publicUrl.startsWith('https:') ? { maxAge: 31_536_000 } : false,
+  });
+  const fastify = app.getHttpAdapter().getInstance();
+  // Only JSON comes in; Fastify's parser for text would hand a string to a route that expects an object.
+  fastify.removeContentTypeParser('text/plain');
+  fastify.addHook('onRequest', (request, reply, done) => {
+    void reply.header('x-request-id', request.id);
+    done();
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? masked(request.url.split('?', 1)[0] ?? '').slice(0, 200);
+    request.log.info(
+      { method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10, address: request.ip },
+      'request',
+    );
+    done();
+  });
+}

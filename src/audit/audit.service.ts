@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { type Transaction } from '../database/database.js';
+import { AuditRepository } from './audit.repository.js';
+
+/** A security event: who, what, where from, how it ended. Holds no secret, no code and no whole phone number. */
+export interface AuditEvent {
+  readonly type: string;
+  readonly outcome: 'success' | 'failure';
+  readonly userId?: string | null;
+  /** What it is about: a login session, a code, a key. */
+  readonly subjectId?: string | null;
+  /** Key of the client's address. */
+  readonly address?: string | null;
+  readonly requestId?: string | null;
+  readonly detail?: Record<string, unknown>;
+}
+
+/** The append-only log of security events. Hot paths write theirs in the same statement (`audit.sql.ts`). */
+@Injectable()
+export class Audit {
+  constructor(private readonly repository: AuditRepository) {}
+
+  /** Writes one event, within the transaction of the change it tells of where there is one. */
+  async record(event: AuditEvent, within?: Transaction): Promise<void> {
+    const row = {
+      id: uuidv7(),
+      type: event.type,
+      outcome: event.outcome,
+      userId: event.userId ?? null,
+      subjectId: event.subjectId ?? null,
+      address: event.address ?? null,
+      requestId: event.requestId ?? null,
+      detail: event.detail,
+    };
+    await this.repository.insert(row, within);
+  }
+}

@@ -1,0 +1,20 @@
+/** What a fused statement says about an event: SQL expressions over the CTE that it tells of. */
+interface RecordedFrom {
+  /** CTE whose rows each become an event; none, no event. */
+  readonly source: string;
+  readonly type: string;
+  readonly outcome: 'success' | 'failure';
+  readonly userId: string;
+  readonly subjectId: string;
+}
+
+/**
+ * An event written by the very statement that makes the change it tells of: either both stand or neither. Parameters:
+ * `:audit_id`, `:address`, `:request_id`.
+ *
+ * @returns the body of a data-modifying CTE
+ */
+export function recordEventFrom({ source, type, outcome, userId, subjectId }: RecordedFrom): string {
+  return `INSERT INTO audit_events (id, type, outcome, user_id, subject_id, address, request_id)
+     SELECT :audit_id::uuid, '${type}', '${outcome}', ${userId}, ${subjectId}, :address::text, :request_id::text FROM ${source}`;
+}

@@ -1,0 +1,78 @@
+import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Settings } from '../config/settings.js';
+import { answerLanguage } from '../errors/language.js';
+import { Authenticated, Caller, Public, type CurrentCaller } from '../http/access.decorators.js';
+import { AddressLimit } from '../http/address-limit.guard.js';
+import { Fails } from '../http/openapi.decorators.js';
+import { Context, type RequestContext } from '../http/request-context.js';
+import { loginAnswer, meAnswer, otpSentAnswer } from './answers.js';
+import { LoginAnswerDto, MeAnswerDto, OtpSentAnswerDto, PasswordLoginDto, PhoneDto, VerifyOtpDto } from './auth.dto.js';
+import { Auth } from './auth.service.js';
+
+@ApiTags('Login')
+@Controller('api/auth')
+export class AuthController {
+  constructor(
+    private readonly settings: Settings,
+    private readonly auth: Auth,
+  ) {}
+
+  @Post('otp/request')
+  @HttpCode(200)
+  @Public()
+  @AddressLimit('otp_rate_limited', 'sends', 'failures')
+  @ApiOperation({ operationId: 'requestOtp', summary: 'Ask for a code on WhatsApp' })
+  @ApiOkResponse({ type: OtpSentAnswerDto, description: 'A code is on its way, or the newest one lives (`alreadySent`).' })
+  @Fails('invalid_phone', 'phone_not_registered', 'otp_rate_limited', 'whatsapp_unavailable')
+  async requestOtp(@Body() body: PhoneDto, @Context() context: RequestContext): Promise<OtpSentAnswerDto> {
+    return otpSentAnswer(await this.auth.requestCode(body.phone, false, context), this.language(context));
+  }
+
+  @Post('otp/resend')
+  @HttpCode(200)
+  @Public()
+  @AddressLimit('otp_rate_limited', 'sends', 'failures')
+  @ApiOperation({ operationId: 'resendOtp', summary: 'Ask for a new code; the old one dies' })
+  @ApiOkResponse({ type: OtpSentAnswerDto, description: 'A new code is on its way.' })
+  @Fails('invalid_phone', 'phone_not_registered', 'otp_rate_limited', 'whatsapp_unavailable')
+  async resendOtp(@Body() body: PhoneDto, @Context() context: RequestContext): Promise<OtpSentAnswerDto> {
+    return otpSentAnswer(await this.auth.requestCode(body.phone, true, context), this.language(context));
+  }
+
+  @Post('otp/verify')
+  @HttpCode(200)
+  @Public()
+  @AddressLimit('otp_locked', 'failures')
+  @ApiOperation({ operationId: 'verifyOtp', summary: 'Log in with a code' })
+  @ApiOkResponse({ type: LoginAnswerDto, description: 'Logged in.' })
+  @Fails('invalid_phone', 'validation_failed', 'invalid_otp', 'otp_locked')
+  async verifyOtp(@Body() body: VerifyOtpDto, @Context() context: RequestContext): Promise<LoginAnswerDto> {
+    return loginAnswer(await this.auth.loginByCode(body.phone, body.otpCode, body.sessionId, context), this.language(context));
+  }
+
+  @Post('login')
+  @HttpCode(200)
+  @Public()
+  @AddressLimit('login_locked', 'failures')
+  @ApiOperation({ operationId: 'loginWithPassword', summary: 'Log in with a password, the fallback' })
+  @ApiOkResponse({ type: LoginAnswerDto, description: 'Logged in.' })
+  @Fails('validation_failed', 'invalid_credentials', 'login_locked')
+  async login(@Body() body: PasswordLoginDto, @Context() context: RequestContext): Promise<LoginAnswerDto> {
+    return loginAnswer(await this.auth.loginByPassword(body.identifier, body.password, context), this.language(context));
+  }
+
+  @Get('me')
+  @Authenticated()
+  @ApiBearerAuth()
+  @ApiOperation({ operationId: 'me', summary: 'Whose token this is' })
+  @ApiOkResponse({ type: MeAnswerDto, description: 'The account.' })
+  @Fails('unauthenticated', 'invalid_token')
+  async me(@Caller() caller: CurrentCaller, @Context() context: RequestContext): Promise<MeAnswerDto> {
+    return meAnswer(await this.auth.me(caller.userId), this.language(context));
+  }
+
+  private language(context: RequestContext) {
+    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+  }
+}

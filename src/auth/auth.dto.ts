@@ -1,0 +1,149 @@
+import { Transform } from 'class-transformer';
+import { IsNotEmpty, IsOptional, IsString, IsUUID, MaxLength, ValidateBy } from 'class-validator';
+
+/** Digits as people paste them: full-width or Arabic ones, with spaces or dashes in between, around a `*`. */
+function asDigits(value: unknown): unknown {
+  if (typeof value !== 'string' || value.length > 64) return value;
+  return value
+    .normalize('NFKC')
+    .replace(/[٠-٩۰-۹]/g, (digit) => String((digit.codePointAt(0) ?? 0) & 0xf))
+    .replace(/[\s*\-\u200B-\u200F\u202A-\u202E\u2060\u2066-\u2069\uFEFF]/g, '');
+}
+
+const IsCode = () =>
+  ValidateBy({ name: 'isCode', validator: { validate: (value: unknown) => typeof value === 'string' && /^\d{4,8}$/.test(value) } });
+
+export class PhoneDto {
+  /**
+   * Phone number in any common spelling; stored and compared as E.164.
+   * @example 081234567890
+   */
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(64)
+  phone!: string;
+}
+
+export class VerifyOtpDto extends PhoneDto {
+  /**
+   * The code from the message, as text: leading zeros count.
+   * @example 123456
+   */
+  @Transform(({ value }: { value: unknown }) => asDigits(value))
+  @IsCode()
+  otpCode!: string;
+
+  /** `sessionId` of the answer to the request, if the client kept it. It is a name, no secret. */
+  @IsOptional()
+  @IsUUID()
+  sessionId?: string;
+}
+
+export class PasswordLoginDto {
+  /**
+   * E-mail address, username or phone number.
+   * @example admin@sikeskoja.com
+   */
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(254)
+  identifier!: string;
+
+  /** @example password123 */
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(256)
+  password!: string;
+}
+
+export class ProfileDto {
+  /** @example Administrator SiKesKoja */
+  fullName!: string;
+  /**
+   * National form.
+   * @example 081234567890
+   */
+  phone!: string | null;
+}
+
+export class UserDto {
+  /** Opaque. */
+  id!: string;
+  email!: string | null;
+  username!: string | null;
+  /**
+   * National form.
+   * @example 081234567890
+   */
+  phone!: string | null;
+  role!: 'ADMIN' | 'SUPERVISOR' | 'OPERATOR' | 'KARYAWAN' | 'USER';
+  profile!: ProfileDto;
+}
+
+export class OtpSentDto {
+  /** Names the challenge; authorises nothing. */
+  sessionId!: string;
+  /** End of the code's life, ISO 8601 in UTC. */
+  expiresAt!: string;
+  /** From when a new code may be asked for, ISO 8601 in UTC. */
+  resendAt!: string;
+  /**
+   * The way the message took.
+   * @example whacenter
+   */
+  channel!: string;
+  /** Present and true when the newest code lives and its cooldown runs: nothing was sent. */
+  alreadySent?: boolean;
+}
+
+export class LoginDto {
+  /** Access token, a JWT. */
+  token!: string;
+  /** @example Bearer */
+  tokenType!: string;
+  /** Lifetime of the access token in seconds. */
+  expiresIn!: number;
+  /** Opaque; exchanged for new tokens once. */
+  refreshToken!: string;
+  /** Sent as `X-Device-Token` later, it gives this device its own allowance of codes and guesses. */
+  deviceToken!: string;
+  user!: UserDto;
+}
+
+export class OtpSentAnswerDto {
+  success!: true;
+  message!: string;
+  data!: OtpSentDto;
+}
+
+export class LoginAnswerDto {
+  success!: true;
+  message!: string;
+  data!: LoginDto;
+}
+
+export class MeAnswerDto {
+  success!: true;
+  message!: string;
+  data!: UserDto;
+}
+
+export class DeviceDto {
+  connected!: boolean;
+  /** Whole for admins, masked for everybody else; absent when not connected. */
+  deviceId?: string;
+}
+
+export class DeviceStatusAnswerDto {
+  success!: boolean;
+  /** Present and false when not connected. */
+  status?: boolean;
+  /** Present when not connected. */
+  message?: string;
+  data!: DeviceDto;
+}
+
+export class JwkSetDto {
+  /** JSON Web Keys (RFC 7517); empty with HS256. */
+  keys!: Record<string, unknown>[];
+}

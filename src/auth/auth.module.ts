@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
+import { HttpModule } from '../http/http.module.js';
+import { MessagingModule } from '../messaging/messaging.module.js';
+import { OtpModule } from '../otp/otp.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { AuthController } from './auth.controller.js';
+import { Auth } from './auth.service.js';
+import { DeviceStatusController } from './device-status.controller.js';
+import { JwksController } from './jwks.controller.js';
+import { LoginRepository } from './login.repository.js';
+
+@Module({
+  imports: [AuditModule, HttpModule, MessagingModule, OtpModule, SessionsModule, UsersModule],
+  controllers: [AuthController, DeviceStatusController, JwksController],
+  providers: [Auth, LoginRepository],
+})
+export class AuthModule {}

@@ -1,0 +1,36 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Settings } from '../config/settings.js';
+import { Caller, Public, type CurrentCaller } from '../http/access.decorators.js';
+import { Messaging } from '../messaging/messaging.service.js';
+import { DeviceStatusAnswerDto } from './auth.dto.js';
+
+/** Whacenter's sentence for a device that is not linked; A's front ends show it. */
+const NOT_CONNECTED = 'device not connected or not found';
+
+@ApiTags('Login')
+@Controller('api/auth/otp')
+export class DeviceStatusController {
+  constructor(
+    private readonly settings: Settings,
+    private readonly messaging: Messaging,
+  ) {}
+
+  @Get('status')
+  @Public()
+  @ApiBearerAuth()
+  @ApiOperation({ operationId: 'deviceStatus', summary: 'Whether the WhatsApp device is connected', security: [{}, { bearer: [] }] })
+  @ApiOkResponse({ type: DeviceStatusAnswerDto, description: 'The state, at most a second old.' })
+  async status(@Caller() caller: CurrentCaller | undefined): Promise<DeviceStatusAnswerDto> {
+    const deviceId = this.settings.whacenterDeviceId;
+    if (!deviceId || !(await this.messaging.isConnected('whacenter'))) {
+      return { success: false, status: false, message: NOT_CONNECTED, data: { connected: false } };
+    }
+    return { success: true, data: { connected: true, deviceId: caller?.role === 'ADMIN' ? deviceId : masked(deviceId) } };
+  }
+}
+
+/** The device id is Whacenter's only credential: strangers see four characters at each end, of a short one nothing. */
+function masked(deviceId: string): string {
+  return deviceId.length < 16 ? '…' : `${deviceId.slice(0, 4)}…${deviceId.slice(-4)}`;
+}

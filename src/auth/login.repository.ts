@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import { recordEventFrom } from '../audit/audit.sql.js';
+import { Database } from '../database/database.js';
+import { statement, type StatementValues } from '../database/statement.js';
+import { CONSUME_CODE } from '../otp/otp.sql.js';
+import { OPEN_LOGIN_SESSION } from '../sessions/sessions.sql.js';
+import { ACCOUNT_WITH_PASSWORD, CLEAR_PASSWORD_BUDGET, activeAccountOf, type AccountRow } from '../users/users.sql.js';
+
+/** Who has logged in, and the id of the device it was on. */
+export type LoggedInRow = AccountRow & { device_id: string };
+
+const recordLogin = (type: string) =>
+  recordEventFrom({ source: 'account', type, outcome: 'success', userId: 'account.id', subjectId: ':login_session_id::uuid' });
+
+// The winning transaction as one statement: the code is consumed, the budget given back, the session opened and the
+// event recorded, or nothing of it. Four rooms' fragments are fused because the same steps as a transaction take six
+// round trips and hold a connection meanwhile; `npm run bench` measures whole logins with it (docs/decisions/0001).
+const LOGIN_BY_CODE = statement<LoggedInRow & { code_address: string }>(
+  'login_by_code',
+  `WITH ${CONSUME_CODE},
+   account AS (${activeAccountOf('won')}),
+   ${OPEN_LOGIN_SESSION},
+   recorded AS (${recordLogin('login.otp')})
+   SELECT account.*, opened.device_id, won.client_address AS code_address FROM account, opened, won`,
+);
+
+const LOGIN_BY_PASSWORD = statement<LoggedInRow>(
+  'login_by_password',
+  `WITH account AS (${ACCOUNT_WITH_PASSWORD}),
+   budget_given_back AS (${CLEAR_PASSWORD_BUDGET}),
+   ${OPEN_LOGIN_SESSION},
+   recorded AS (${recordLogin('login.password')})
+   SELECT account.*, opened.device_id FROM account, opened`,
+);
+
+@Injectable()
+export class LoginRepository {
+  constructor(private readonly database: Database) {}
+
+  /** @returns the account, and the address that had asked for the code; null when the code did not win */
+  async byCode(values: StatementValues): Promise<(LoggedInRow & { code_address: string }) | null> {
+    const [row] = await this.database.run(LOGIN_BY_CODE, values);
+    return row ?? null;
+  }
+
+  /** @returns null when the account was disabled or got another password since it was checked */
+  async byPassword(values: StatementValues): Promise<LoggedInRow | null> {
+    const [row] = await this.database.run(LOGIN_BY_PASSWORD, values);
+    return row ?? null;
+  }
+}

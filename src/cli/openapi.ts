@@ -1,0 +1,22 @@
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import pg from 'pg';
+import { AppModule } from '../app.module.js';
+import { AuthSecret } from '../config/auth-secret.js';
+import { settingsFrom } from '../config/read-settings.js';
+import { apiDocument } from '../http/api-docs.js';
+import { createLogger } from '../http/logger.js';
+
+/** Writes `openapi.json` from the controllers alone: nothing is started, no database is asked. */
+const settings = settingsFrom({ LOG_LEVEL: 'error' });
+const app = await NestFactory.create<NestFastifyApplication>(
+  AppModule.on({ settings, secret: new AuthSecret('none'), logger: createLogger(settings), database: { pool: new pg.Pool() } }),
+  new FastifyAdapter(),
+  { preview: true, logger: false, abortOnError: false },
+);
+const file = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'openapi.json');
+writeFileSync(file, `${JSON.stringify(apiDocument(app), null, 2)}\n`);
+process.stdout.write('Wrote openapi.json.\n');

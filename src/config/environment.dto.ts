@@ -1,0 +1,124 @@
+import { Transform } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, IsString, IsUrl, Matches, Max, MaxLength, Min, MinLength } from 'class-validator';
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+const DURATION = /^[1-9]\d{0,8}[smhd]?$/;
+
+/** A whole number in decimal digits; anything else stays as it is and fails `IsInt`. */
+const WholeNumber = () =>
+  Transform(({ value }: { value: unknown }) => (typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value));
+
+/** An optional whole number within bounds, both included. */
+function Whole(min: number, max: number): PropertyDecorator {
+  const rule = { message: `$property must be a whole number from ${min} to ${max}` };
+  return (target, key) => {
+    for (const decorate of [IsOptional(), WholeNumber(), IsInt(rule), Min(min, rule), Max(max, rule)]) decorate(target, key);
+  };
+}
+
+/** An optional value out of a list. */
+function OneOf(...values: string[]): PropertyDecorator {
+  return (target, key) => {
+    IsOptional()(target, key);
+    IsIn(values, { message: `$property must be one of ${values.join(', ')}` })(target, key);
+  };
+}
+
+/** An optional span of time: seconds, or a number with s, m, h or d. */
+function Duration(): PropertyDecorator {
+  return (target, key) => {
+    IsOptional()(target, key);
+    Matches(DURATION, { message: '$property must be a duration such as 900, 15m, 12h or 7d' })(target, key);
+  };
+}
+
+/** An optional text of bounded length that matches a pattern; `rule` says it in words. */
+function Text(max: number, pattern?: RegExp, rule = `must be a text of at most ${max} characters`): PropertyDecorator {
+  const message = { message: `$property ${rule}` };
+  return (target, key) => {
+    for (const decorate of [IsOptional(), IsString(message), MaxLength(max, message)]) decorate(target, key);
+    if (pattern) Matches(pattern, message)(target, key);
+  };
+}
+
+/** An optional http(s) address. */
+function HttpUrl(): PropertyDecorator {
+  const rule = { message: '$property must be an http or https address' };
+  return (target, key) => {
+    IsOptional()(target, key);
+    IsUrl({ protocols: ['http', 'https'], require_protocol: true, require_tld: false }, rule)(target, key);
+  };
+}
+
+/**
+ * Every variable the service reads, as text from the environment. Names, defaults and bounds are the contract's;
+ * what a variable means stands in `.env.example`. An empty value counts as absent.
+ */
+export class Environment {
+  @OneOf('development', 'test', 'production') NODE_ENV?: string;
+  @Whole(0, 65_535) PORT?: number;
+  @Text(255, /^[A-Za-z0-9.:_-]+$/, 'must be a host name or an address') HOST?: string;
+  @HttpUrl() PUBLIC_URL?: string;
+  @Text(4096, /^postgres(ql)?:\/\//, 'must begin with postgresql://') DATABASE_URL?: string;
+  @Text(4096, /^postgres(ql)?:\/\//, 'must begin with postgresql://') DIRECT_DATABASE_URL?: string;
+  @Whole(1, 500) DATABASE_POOL?: number;
+  @Text(4096) DATA_DIR?: string;
+  @Text(8192) FRONTEND_URL?: string;
+  @Text(8192) TRUST_PROXY?: string;
+  @OneOf(...LOG_LEVELS) LOG_LEVEL?: string;
+  @OneOf('sikeskoja', 'ticketing', 'none') SEED_DEMO?: string;
+  @Text(120, /^[^\r\n]+$/, 'must be one line of at most 120 characters') APP_NAME?: string;
+  @Text(120, /^[^\r\n]+$/, 'must be one line of at most 120 characters') APP_TEAM?: string;
+  @OneOf('id', 'en', 'negotiate') MESSAGE_LANGUAGE?: string;
+  @Text(1024, /^[A-Z]{2}(\s*,\s*[A-Z]{2})*$/, 'must be a comma list of two-letter country codes') ALLOWED_COUNTRIES?: string;
+
+  @OneOf('compat', 'strict') AUTH_PROFILE?: string;
+  @OneOf('reveal', 'conceal') UNKNOWN_PHONE?: string;
+  @OneOf('on', 'off') OTP_ECHO?: string;
+  @IsOptional() @MinLength(32, { message: '$property must be at least 32 bytes' }) AUTH_SECRET?: string;
+  @OneOf('ES256', 'RS256', 'HS256') JWT_ALGORITHM?: string;
+  @IsOptional() @MinLength(32, { message: '$property must be at least 32 bytes' }) JWT_SECRET?: string;
+  @Duration() JWT_EXPIRES_IN?: string;
+  @Text(255) JWT_ISSUER?: string;
+  @Text(255) JWT_AUDIENCE?: string;
+  @OneOf('upper', 'lower') JWT_ROLE_CASE?: string;
+  @Duration() REFRESH_EXPIRES_IN?: string;
+  @Duration() SESSION_MAX_AGE?: string;
+
+  @Whole(4, 8) OTP_LENGTH?: number;
+  @Whole(1, 10) OTP_EXPIRES_IN?: number;
+  @Whole(1, 10) OTP_MAX_ATTEMPTS?: number;
+  @Whole(1, 100) GUESS_BUDGET?: number;
+  @Text(200, /^[1-9]\d{0,5}(\s*,\s*[1-9]\d{0,5})*$/, 'must be a comma list of seconds, each at least 1') OTP_RESEND_COOLDOWN?: string;
+  @Whole(1, 1000) OTP_SENDS_PER_HOUR?: number;
+  @Whole(1, 1000) OTP_SENDS_PER_DAY?: number;
+  @Whole(1, 1_000_000) ADDRESS_SENDS_PER_HOUR?: number;
+  @Whole(1, 1_000_000) ADDRESS_FAILURES_PER_HOUR?: number;
+  @Whole(1, 3650) AUDIT_RETENTION_DAYS?: number;
+
+  @Text(200, /^[a-z-]+(\s*,\s*[a-z-]+)*$/, 'must be a comma list of provider names') WHATSAPP_PROVIDERS?: string;
+  @Whole(1, 30) SEND_TIMEOUT?: number;
+  @Whole(1, 30) PROVIDER_TIMEOUT?: number;
+  @Text(255) WHATSAPP_DEVICE_ID?: string;
+  @HttpUrl() WHACENTER_BASE_URL?: string;
+
+  // Names of the replaced systems; each stands in for the variable in brackets when that one is absent.
+  /** Only PostgreSQL is served. */
+  @Text(40) DB_TYPE?: string;
+  /** (DATABASE_URL) */
+  @Text(255) DB_HOST?: string;
+  /** (DATABASE_URL) */
+  @Whole(1, 65_535) DB_PORT?: number;
+  /** (DATABASE_URL) */
+  @Text(63) DB_NAME?: string;
+  /** (DATABASE_URL) */
+  @Text(63) DB_USER?: string;
+  /** (DATABASE_URL) */
+  @Text(1024) DB_PASSWORD?: string;
+  /** (JWT_SECRET) */
+  @IsOptional() @MinLength(32, { message: '$property must be at least 32 bytes' }) SECRET_KEY?: string;
+  /** (JWT_ALGORITHM) */
+  @OneOf('ES256', 'RS256', 'HS256') ALGORITHM?: string;
+  /** (JWT_EXPIRES_IN), in minutes */
+  @Whole(1, 5_256_000) ACCESS_TOKEN_EXPIRE_MINUTES?: number;
+}

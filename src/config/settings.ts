@@ -1,0 +1,148 @@
+import { resolve } from 'node:path';
+import { type Environment } from './environment.dto.js';
+import { databaseUrlFromParts } from './database-url.js';
+
+export type Language = 'id' | 'en';
+export type SigningAlgorithm = 'ES256' | 'RS256' | 'HS256';
+
+/**
+ * What the service runs with: the validated environment with the profile's defaults filled in, frozen. Durations are
+ * in seconds unless the name says otherwise. Secrets are here and nowhere else; this object is never logged.
+ */
+export class Settings {
+  readonly production: boolean;
+  readonly test: boolean;
+  readonly port: number;
+  readonly host: string;
+  readonly publicUrl: string;
+  /** Absent: the embedded PostgreSQL under `dataDir` (never in production). */
+  readonly databaseUrl: string | undefined;
+  /** For migrations, where `databaseUrl` goes through a pooler. */
+  readonly directDatabaseUrl: string | undefined;
+  readonly databasePool: number;
+  readonly dataDir: string;
+  /** Exact origins; null allows any port of localhost and 127.0.0.1 (outside production). */
+  readonly allowedOrigins: readonly string[] | null;
+  readonly trustedProxies: readonly string[];
+  readonly logLevel: string;
+  readonly seedDemo: 'sikeskoja' | 'ticketing' | 'none';
+  readonly appName: string;
+  readonly appTeam: string;
+  readonly messageLanguage: Language | 'negotiate';
+  readonly allowedCountries: readonly string[];
+
+  readonly profile: 'compat' | 'strict';
+  readonly concealUnknownPhones: boolean;
+  readonly otpEcho: boolean;
+  /** Absent outside production: made on first start and kept under `dataDir`. */
+  readonly authSecret: string | undefined;
+  readonly jwtAlgorithm: SigningAlgorithm;
+  readonly jwtSecret: string | undefined;
+  readonly jwtExpiresIn: number;
+  readonly jwtIssuer: string;
+  readonly jwtAudience: string;
+  readonly jwtRoleCase: 'upper' | 'lower';
+  readonly refreshExpiresIn: number;
+  readonly sessionMaxAge: number;
+
+  readonly otpLength: number;
+  readonly otpExpiresInMinutes: number;
+  readonly otpMaxAttempts: number;
+  readonly guessBudget: number;
+  readonly resendCooldowns: readonly number[];
+  readonly sendsPerHour: number;
+  readonly sendsPerDay: number;
+  readonly addressSendsPerHour: number;
+  readonly addressFailuresPerHour: number;
+  readonly auditRetentionDays: number;
+
+  /** The delivery ladder, first rung first. */
+  readonly providers: readonly string[];
+  readonly sendTimeout: number;
+  readonly providerTimeout: number;
+  readonly whacenterDeviceId: string | undefined;
+  readonly whacenterBaseUrl: string;
+
+  constructor(env: Environment) {
+    this.production = env.NODE_ENV === 'production';
+    this.test = env.NODE_ENV === 'test';
+    this.port = env.PORT ?? 5000;
+    this.host = env.HOST ?? (this.production ? '0.0.0.0' : '127.0.0.1');
+    this.publicUrl = (env.PUBLIC_URL ?? `http://localhost:${this.port}`).replace(/\/+$/, '');
+    this.databaseUrl = env.DATABASE_URL ?? databaseUrlFromParts(env);
+    this.directDatabaseUrl = env.DIRECT_DATABASE_URL;
+    this.databasePool = env.DATABASE_POOL ?? 10;
+    this.dataDir = resolve(env.DATA_DIR ?? '.data');
+    this.allowedOrigins = env.FRONTEND_URL ? list(env.FRONTEND_URL).map(originOf) : this.production ? [] : null;
+    this.trustedProxies = list(env.TRUST_PROXY ?? '');
+    this.logLevel = env.LOG_LEVEL ?? 'info';
+    this.seedDemo = (env.SEED_DEMO as Settings['seedDemo'] | undefined) ?? (this.production ? 'none' : 'sikeskoja');
+    this.appName = env.APP_NAME ?? 'SiKesKoja - Sistem Kesehatan Kota Jayapura';
+    this.appTeam = env.APP_TEAM ?? 'SiKesKoja';
+    this.messageLanguage = (env.MESSAGE_LANGUAGE as Settings['messageLanguage'] | undefined) ?? 'id';
+    this.allowedCountries = list(env.ALLOWED_COUNTRIES ?? 'ID');
+
+    this.profile = (env.AUTH_PROFILE as Settings['profile'] | undefined) ?? (this.production ? 'strict' : 'compat');
+    const strict = this.profile === 'strict';
+    this.concealUnknownPhones = (env.UNKNOWN_PHONE ?? (strict ? 'conceal' : 'reveal')) === 'conceal';
+    this.otpEcho = (env.OTP_ECHO ?? (strict || this.production ? 'off' : 'on')) === 'on';
+    this.authSecret = env.AUTH_SECRET;
+    this.jwtAlgorithm = (env.JWT_ALGORITHM ?? env.ALGORITHM ?? 'ES256') as SigningAlgorithm;
+    this.jwtSecret = env.JWT_SECRET ?? env.SECRET_KEY;
+    this.jwtExpiresIn = accessTokenLifetime(env, strict ? '15m' : '7d');
+    this.jwtIssuer = env.JWT_ISSUER ?? this.publicUrl;
+    this.jwtAudience = env.JWT_AUDIENCE ?? 'masuk';
+    this.jwtRoleCase = (env.JWT_ROLE_CASE as Settings['jwtRoleCase'] | undefined) ?? 'upper';
+    this.refreshExpiresIn = seconds(env.REFRESH_EXPIRES_IN ?? '30d');
+    this.sessionMaxAge = seconds(env.SESSION_MAX_AGE ?? '90d');
+
+    this.otpLength = env.OTP_LENGTH ?? 6;
+    this.otpExpiresInMinutes = env.OTP_EXPIRES_IN ?? 5;
+    this.otpMaxAttempts = env.OTP_MAX_ATTEMPTS ?? 3;
+    this.guessBudget = env.GUESS_BUDGET ?? 5;
+    this.resendCooldowns = list(env.OTP_RESEND_COOLDOWN ?? '60,60,120,300').map(Number);
+    this.sendsPerHour = env.OTP_SENDS_PER_HOUR ?? 5;
+    this.sendsPerDay = env.OTP_SENDS_PER_DAY ?? 10;
+    this.addressSendsPerHour = env.ADDRESS_SENDS_PER_HOUR ?? 100;
+    this.addressFailuresPerHour = env.ADDRESS_FAILURES_PER_HOUR ?? 300;
+    this.auditRetentionDays = env.AUDIT_RETENTION_DAYS ?? 365;
+
+    this.whacenterDeviceId = env.WHATSAPP_DEVICE_ID;
+    this.whacenterBaseUrl = (env.WHACENTER_BASE_URL ?? 'https://app.whacenter.com').replace(/\/+$/, '');
+    this.providers = env.WHATSAPP_PROVIDERS ? list(env.WHATSAPP_PROVIDERS) : this.configuredProviders();
+    this.sendTimeout = env.SEND_TIMEOUT ?? 8;
+    this.providerTimeout = env.PROVIDER_TIMEOUT ?? 3;
+    Object.freeze(this);
+  }
+
+  private configuredProviders(): string[] {
+    if (this.whacenterDeviceId) return ['whacenter'];
+    return this.production ? [] : ['console'];
+  }
+}
+
+function accessTokenLifetime(env: Environment, profileDefault: string): number {
+  if (env.JWT_EXPIRES_IN) return seconds(env.JWT_EXPIRES_IN);
+  if (env.ACCESS_TOKEN_EXPIRE_MINUTES) return env.ACCESS_TOKEN_EXPIRE_MINUTES * 60;
+  return seconds(profileDefault);
+}
+
+const UNITS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** `900`, `15m`, `12h` or `7d` in seconds. The pattern was checked with the environment. */
+function seconds(duration: string): number {
+  const unit = UNITS[duration.slice(-1)];
+  return unit === undefined ? Number(duration) : Number(duration.slice(0, -1)) * unit;
+}
+
+function list(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+/** `https://app.example/path/` is the origin `https://app.example`; what is no address stays and is refused by the rules. */
+function originOf(address: string): string {
+  return URL.canParse(address) ? new URL(address).origin : address;
+}

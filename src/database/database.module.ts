@@ -1,0 +1,22 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { DatabaseHealth } from './database-health.js';
+import { Database } from './database.js';
+import { type OpenDatabase } from './open-database.js';
+import { PrismaService } from './prisma.service.js';
+
+/** Hands the opened database to every room that has a repository. */
+@Module({})
+export class DatabaseModule {
+  static with(open: Pick<OpenDatabase, 'pool'>): DynamicModule {
+    return {
+      module: DatabaseModule,
+      global: true,
+      providers: [
+        { provide: Database, useFactory: () => new Database(open.pool) },
+        { provide: PrismaService, useFactory: () => new PrismaService(open.pool) },
+        DatabaseHealth,
+      ],
+      exports: [Database, PrismaService, DatabaseHealth],
+    };
+  }
+}

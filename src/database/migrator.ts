@@ -1,0 +1,168 @@
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { MigrationDirectory, MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg';
+import pg from 'pg';
+import { withSchemaEngine } from './schema-engine.js';
+
+/** Where migrations and the schema are read from; given only by tests. */
+export interface MigrationSources {
+  migrationsDir?: string;
+  schemaPath?: string;
+}
+
+/** The project's folder, both from src/database and from dist/database. */
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const MIGRATIONS = join(ROOT, 'prisma', 'migrations');
+const SCHEMA = join(ROOT, 'prisma', 'schema.prisma');
+
+/** Advisory lock (two numbers) held while migrating; nothing else in the service may use this pair. */
+const LOCK = '1298232181, 1';
+
+/** Prisma's note of the kind of database; it insists on finding it beside the migrations. */
+const LOCK_FILE = 'migration_lock.toml';
+const LOCK_FILE_TEXT = 'provider = "postgresql"\n';
+
+const NO_FILTER = { externalTables: [], externalEnums: [] };
+
+/**
+ * Applies the migrations that the database does not have yet, oldest first. Any number of processes may do this at
+ * once: one migrates, the others wait and then find nothing to do.
+ *
+ * Each migration is one message to the server, so PostgreSQL applies it whole or not at all (unless it ends the
+ * transaction itself). The table `_prisma_migrations` is the ordinary one of Prisma.
+ *
+ * @param databaseUrl a direct connection: the lock belongs to a session, which a pooler in transaction mode breaks
+ * @returns the names of the migrations applied by this call
+ * @throws Error when a migration fails, failed before, or was edited after it was applied
+ */
+export async function applyMigrations(
+  databaseUrl: string,
+  log: (message: string) => void,
+  sources: MigrationSources = {},
+): Promise<string[]> {
+  const migrationsList = await readMigrations(sources);
+  return underLock(databaseUrl, log, () =>
+    withSchemaEngine(databaseUrl, undefined, async (engine) => {
+      if ((await pendingOf(engine, migrationsList)).length === 0) return [];
+      const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters: NO_FILTER });
+      for (const name of appliedMigrationNames) log(`applied the migration ${name}`);
+      return appliedMigrationNames;
+    }),
+  );
+}
+
+/**
+ * Tells which migrations the database does not have yet; changes nothing. Migrations that the database has and we do
+ * not know (a newer release was here) are no error, so that a release can be taken back.
+ *
+ * @throws Error when a migration failed or was edited after it was applied
+ */
+export async function pendingMigrations(databaseUrl: string, sources: MigrationSources = {}): Promise<string[]> {
+  const migrationsList = await readMigrations(sources);
+  return withSchemaEngine(databaseUrl, undefined, (engine) => pendingOf(engine, migrationsList));
+}
+
+/**
+ * Writes a new migration with what schema.prisma has and the migrations do not.
+ *
+ * @param name lower-case letters, digits and underscores, by habit a verb and a noun
+ * @param databaseUrl a server on which a temporary database may be made; the database named here is not changed
+ * @returns the new folder's name, or null when there is nothing to change
+ */
+export async function createMigration(
+  name: string,
+  databaseUrl: string,
+  sources: MigrationSources = {},
+): Promise<string | null> {
+  if (!/^[a-z0-9][a-z0-9_]{0,99}$/.test(name)) {
+    throw new Error(`'${name}' cannot name a migration: use lower-case letters, digits and underscores`);
+  }
+  const migrationsList = await readMigrations(sources);
+  const path = sources.schemaPath ?? SCHEMA;
+  const schema = { path, content: await readFile(path, 'utf8') };
+  const difference = await withSchemaEngine(databaseUrl, schema, (engine) =>
+    engine.diff({
+      from: { tag: 'migrations', ...migrationsList },
+      to: { tag: 'schemaDatamodel', files: [schema] },
+      script: true,
+      exitCode: true,
+      filters: NO_FILTER,
+    }),
+  );
+  if (difference.exitCode === 0) return null;
+  const time = new Date().toISOString().replaceAll(/\D/g, '').slice(0, 14);
+  const folder = join(migrationsList.baseDir, `${time}_${name}`);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'migration.sql'), `${(difference.stdout ?? '').trim()}\n`);
+  await writeFile(join(migrationsList.baseDir, LOCK_FILE), LOCK_FILE_TEXT);
+  return `${time}_${name}`;
+}
+
+/**
+ * Declares that a failed migration left nothing behind, so that the next run tries it again. The counterpart of
+ * `prisma migrate resolve --rolled-back`, which needs an engine that we do not have.
+ *
+ * @throws Error when no failed migration has that name
+ */
+export async function forgetFailedMigration(migrationName: string, databaseUrl: string): Promise<void> {
+  await withSchemaEngine(databaseUrl, undefined, (engine) => engine.markMigrationRolledBack({ migrationName }));
+}
+
+async function pendingOf(engine: SchemaEngine, migrationsList: MigrationList): Promise<string[]> {
+  const found = await engine.diagnoseMigrationHistory({
+    migrationsList,
+    optInToShadowDatabase: false,
+    filters: NO_FILTER,
+  });
+  const [failed] = found.failedMigrationNames;
+  if (failed !== undefined) {
+    throw new Error(
+      `The migration ${failed} failed in this database, nothing after it is applied. See the column logs of ` +
+        '_prisma_migrations. When it has left nothing behind (a migration without COMMIT leaves nothing), correct it ' +
+        `and run 'npm run db:migrate -- --rolled-back ${failed}'.`,
+    );
+  }
+  if (found.editedMigrationNames.length > 0) {
+    throw new Error(
+      `Edited after they were applied to this database: ${found.editedMigrationNames.join(', ')}. ` +
+        'Put the files in prisma/migrations back as they were, and write a new migration for the change.',
+    );
+  }
+  return found.history && 'unappliedMigrationNames' in found.history ? found.history.unappliedMigrationNames : [];
+}
+
+async function underLock<T>(databaseUrl: string, log: (message: string) => void, work: () => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: databaseUrl, keepAlive: true });
+  // Losing this connection loses only the lock; without a listener it would end the process.
+  client.on('error', (error) => log(`the connection that holds the migration lock was lost: ${error.message}`));
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ taken: boolean }>(`SELECT pg_try_advisory_lock(${LOCK}) AS taken`);
+    if (rows[0]?.taken !== true) {
+      log('another process is migrating this database: waiting for it');
+      await client.query(`SELECT pg_advisory_lock(${LOCK})`);
+    }
+    return await work();
+  } finally {
+    // Ending the session gives the lock back.
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function readMigrations(sources: MigrationSources): Promise<MigrationList> {
+  const baseDir = sources.migrationsDir ?? MIGRATIONS;
+  const entries = await readdir(baseDir, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  return {
+    baseDir,
+    lockfile: { path: LOCK_FILE, content: LOCK_FILE_TEXT },
+    shadowDbInitScript: '',
+    migrationDirectories: await Promise.all(names.sort().map((name) => readMigration(baseDir, name))),
+  };
+}
+
+async function readMigration(baseDir: string, name: string): Promise<MigrationDirectory> {
+  const value = await readFile(join(baseDir, name, 'migration.sql'), 'utf8');
+  return { path: name, migrationFile: { path: 'migration.sql', content: { tag: 'ok', value } } };
+}

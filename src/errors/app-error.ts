@@ -1,0 +1,30 @@
+import { type Language } from '../config/settings.js';
+import { type ErrorCode } from './catalogue.js';
+
+/** Details that hold sentences are made when the language of the answer is known. */
+export type Details = Record<string, unknown> | string | ((language: Language) => unknown);
+
+interface AppErrorOptions {
+  /** Shown to the caller; holds nothing about other people, no secret, no provider address. */
+  readonly details?: Details | undefined;
+  /** Seconds for the `Retry-After` header; 429 and 503 always carry one. */
+  readonly retryAfter?: number;
+  /** For the log only. */
+  readonly cause?: unknown;
+}
+
+/** A failure with two faces: a catalogue code for the caller, a cause for the log. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly details: Details | undefined;
+  readonly retryAfter: number | undefined;
+
+  constructor(
+    readonly code: ErrorCode,
+    options: AppErrorOptions = {},
+  ) {
+    super(code, options.cause === undefined ? undefined : { cause: options.cause });
+    this.details = options.details;
+    this.retryAfter = options.retryAfter;
+  }
+}

@@ -1,0 +1,33 @@
+import { type ErrorCode } from './catalogue.js';
+
+/** SQLSTATE classes that mean "not now" (PostgreSQL manual, appendix A). */
+const UNAVAILABLE = /^(08|53|57P0|57014|25006|55P03)/;
+
+/** Node's own words for a connection that could not be made or was lost. */
+const NETWORK = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENOENT']);
+
+/** What `pg` and its pool say without a code. */
+const WORDS = /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error/i;
+
+/** Prisma's codes for a server out of reach or a pool that has no connection free. */
+const PRISMA = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024']);
+
+/** A constraint's name as the caller's failure; the rest of the unique constraints are plain conflicts. */
+const UNIQUE_VIOLATION = '23505';
+
+/**
+ * The catalogue code of an error that came out of the database driver, or null when it is none of the driver's.
+ * Constraint names are translated here and nowhere else.
+ */
+export function databaseErrorCode(error: unknown): ErrorCode | null {
+  if (!(error instanceof Error)) return null;
+  const code = (error as { code?: unknown }).code;
+  if (typeof code === 'string') {
+    if (NETWORK.has(code) || PRISMA.has(code)) return 'database_unavailable';
+    if (/^[0-9A-Z]{5}$/.test(code) && UNAVAILABLE.test(code)) return 'database_unavailable';
+    if (code === UNIQUE_VIOLATION || code === 'P2002') return 'conflict';
+  }
+  if (WORDS.test(error.message)) return 'database_unavailable';
+  const cause = error.cause;
+  return cause instanceof Error ? databaseErrorCode(cause) : null;
+}

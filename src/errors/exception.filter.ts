@@ -1,0 +1,74 @@
+import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { Settings } from '../config/settings.js';
+import { AppError } from './app-error.js';
+import { CATALOGUE, type ErrorCode } from './catalogue.js';
+import { databaseErrorCode } from './database-errors.js';
+import { answerLanguage } from './language.js';
+
+/** Statuses that Nest, Fastify or Node answer by themselves, in our own words. */
+const BY_STATUS: Partial<Record<number, ErrorCode>> = {
+  400: 'validation_failed',
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'not_found',
+  405: 'method_not_allowed',
+  408: 'request_timeout',
+  409: 'conflict',
+  413: 'body_too_large',
+  414: 'uri_too_long',
+  415: 'unsupported_media_type',
+  429: 'rate_limited',
+  503: 'busy',
+};
+
+const FASTIFY_JSON_ERRORS = new Set(['FST_ERR_CTP_EMPTY_JSON_BODY', 'FST_ERR_CTP_INVALID_JSON_BODY']);
+
+/** The shape of every failure (contract, "Common to all"). */
+export interface FailureBody {
+  success: false;
+  message: string;
+  code: ErrorCode;
+  details?: unknown;
+}
+
+/** The one place where a failure becomes an answer; everything unexpected is logged and leaves as `internal_error`. */
+@Catch()
+export class ExceptionToAnswerFilter implements ExceptionFilter {
+  constructor(@Inject(Settings) private readonly settings: Pick<Settings, 'messageLanguage'>) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    this.answer(thrown, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  /** Writes the failure to the reply; Fastify's own error and not-found hooks come here too. */
+  answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const error = asAppError(thrown);
+    const { status, text } = CATALOGUE[error.code];
+    if (status >= 500) request.log.error({ err: error.cause ?? error, code: error.code }, 'request failed');
+    if (reply.sent || reply.raw.headersSent) return;
+    const language = answerLanguage(this.settings.messageLanguage, request.headers['accept-language']);
+    const details = typeof error.details === 'function' ? error.details(language) : error.details;
+    const body: FailureBody = { success: false, message: text[language], code: error.code, ...(details === undefined ? {} : { details }) };
+    if (status === 429 || status === 503) void reply.header('retry-after', String(Math.max(1, Math.ceil(error.retryAfter ?? 5))));
+    void reply.code(status).header('cache-control', 'no-store').type('application/json; charset=utf-8').send(body);
+  }
+}
+
+/** What was thrown, as one of ours. */
+function asAppError(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  const databaseCode = databaseErrorCode(thrown);
+  if (databaseCode) return new AppError(databaseCode, { cause: thrown });
+  const fastifyCode = property(thrown, 'code');
+  if (typeof fastifyCode === 'string' && FASTIFY_JSON_ERRORS.has(fastifyCode)) return new AppError('invalid_json');
+  if (thrown instanceof SyntaxError && property(thrown, 'statusCode') === 400) return new AppError('invalid_json');
+  const status = thrown instanceof HttpException ? thrown.getStatus() : property(thrown, 'statusCode');
+  const code = typeof status === 'number' ? BY_STATUS[status] : undefined;
+  return new AppError(code ?? 'internal_error', { cause: thrown });
+}
+
+function property(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}

@@ -1,0 +1,21 @@
+import { type Language, type Settings } from '../config/settings.js';
+
+/**
+ * The language of an answer.
+ *
+ * @param setting `MESSAGE_LANGUAGE`; only `negotiate` looks at the header
+ * @param acceptLanguage the `Accept-Language` header (RFC 9110 section 12.5.4); absent, `*` or unknown is Indonesian
+ */
+export function answerLanguage(setting: Settings['messageLanguage'], acceptLanguage: string | undefined): Language {
+  if (setting !== 'negotiate') return setting;
+  let best: Language = 'id';
+  let bestWeight = 0;
+  for (const range of (acceptLanguage ?? '').slice(0, 200).split(',')) {
+    const [tag = '', ...parameters] = range.trim().toLowerCase().split(';');
+    const quality = parameters.map((parameter) => /^\s*q=([01](?:\.\d{0,3})?)\s*$/.exec(parameter)?.[1]).find((q) => q !== undefined);
+    const weight = quality === undefined ? 1 : Number(quality);
+    const language = tag.split('-')[0];
+    if ((language === 'id' || language === 'en') && weight > bestWeight) [best, bestWeight] = [language, weight];
+  }
+  return best;
+}

@@ -1,0 +1,35 @@
+import { SetMetadata, createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { type FastifyRequest } from 'fastify';
+
+export type Role = 'ADMIN' | 'SUPERVISOR' | 'OPERATOR' | 'KARYAWAN' | 'USER';
+
+/** Who is calling, as the guard found out from the access token and the live session behind it. */
+export interface CurrentCaller {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly role: Role;
+}
+
+/** Who may call a route. Without one of the decorators below a route is closed to everybody. */
+export type Access = { readonly kind: 'public' } | { readonly kind: 'roles'; readonly roles: readonly Role[] | 'any' };
+
+export const ACCESS = Symbol('access');
+
+/** Anybody, also without a token; a valid token is still read, for routes that tell an admin more. */
+export const Public = () => SetMetadata(ACCESS, { kind: 'public' } satisfies Access);
+
+/** Anybody who is logged in. */
+export const Authenticated = () => SetMetadata(ACCESS, { kind: 'roles', roles: 'any' } satisfies Access);
+
+/** Only these roles. */
+export const Roles = (...roles: Role[]) => SetMetadata(ACCESS, { kind: 'roles', roles } satisfies Access);
+
+/** A request once the guard has seen it. */
+export interface CallerRequest extends FastifyRequest {
+  caller?: CurrentCaller;
+}
+
+/** The caller of a route that is not public; on a public one, the caller if there is one. */
+export const Caller = createParamDecorator(
+  (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<CallerRequest>().caller,
+);

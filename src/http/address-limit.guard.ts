@@ -1,0 +1,50 @@
+import { Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { type FastifyReply } from 'fastify';
+import { AppError } from '../errors/app-error.js';
+import { type ErrorCode } from '../errors/catalogue.js';
+import { AddressLimits, type AddressAllowance } from './address-limits.js';
+import { addressKey } from './client-address.js';
+import { type ChargedRequest } from './request-context.js';
+
+interface AddressLimitRule {
+  readonly allowances: readonly AddressAllowance[];
+  readonly refusal: ErrorCode;
+}
+
+const ADDRESS_LIMIT = Symbol('address limit');
+
+/**
+ * Says, where a route is declared, which allowances of the client's address it draws on, and how it refuses. One of
+ * each is reserved before the handler runs; what the flow does not `confirm` goes back when the answer has left.
+ */
+export const AddressLimit = (refusal: ErrorCode, ...allowances: AddressAllowance[]) =>
+  SetMetadata(ADDRESS_LIMIT, { allowances, refusal } satisfies AddressLimitRule);
+
+@Injectable()
+export class AddressLimitGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly limits: AddressLimits,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const rule = this.reflector.getAllAndOverride<AddressLimitRule | undefined>(ADDRESS_LIMIT, [context.getHandler(), context.getClass()]);
+    if (!rule) return true;
+    const http = context.switchToHttp();
+    const request = http.getRequest<ChargedRequest>();
+    const address = addressKey(request.ip);
+    const reserved = new Set<AddressAllowance>();
+    // The reply ends however the request ends (answered, failed, aborted), so nothing stays reserved by accident.
+    http.getResponse<FastifyReply>().raw.once('close', () => {
+      for (const allowance of reserved) this.limits.giveBack(allowance, address);
+    });
+    for (const allowance of rule.allowances) {
+      const refusedFor = await this.limits.reserve(allowance, address);
+      if (refusedFor !== null) throw new AppError(rule.refusal, { retryAfter: refusedFor });
+      reserved.add(allowance);
+    }
+    request.charges = { confirm: (allowance) => reserved.delete(allowance) };
+    return true;
+  }
+}

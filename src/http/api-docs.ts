@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
+
+/** Where the build puts assets of other makers. */
+const ASSETS = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs-assets');
+
+/** Swagger UI and ReDoc style themselves in the page; scripts come from this service only. */
+const DOCS_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const REDOC_PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Masuk API</title>
+<style>body { margin: 0 }</style>
+</head>
+<body>
+<redoc spec-url="/openapi.json" disable-search hide-download-button></redoc>
+<script src="/redoc/redoc.standalone.js"></script>
+</body>
+</html>
+`;
+
+/** The API's description, the same for `/openapi.json`, both pages and the committed file. */
+export function apiDocument(app: NestFastifyApplication): OpenAPIObject {
+  const builder = new DocumentBuilder()
+    .setTitle('Masuk')
+    .setDescription('Passwordless login: a one-time code on WhatsApp in, a JWT out.')
+    .setVersion('0.1.0')
+    .setLicense('MIT', 'https://opensource.org/license/mit')
+    .addServer('/')
+    .addTag('Login', 'Codes on WhatsApp, passwords as the fallback')
+    .addTag('Keys', 'For those who check our tokens')
+    .addTag('Health', 'For those who watch over the service')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer');
+  return SwaggerModule.createDocument(app, builder.build());
+}
+
+/** Serves `/docs` (Swagger UI), `/redoc` and `/openapi.json`; every script comes from this service. */
+export function mountApiDocs(app: NestFastifyApplication): void {
+  const document = apiDocument(app);
+  SwaggerModule.setup('docs', app, document, {
+    jsonDocumentUrl: 'openapi.json',
+    customSiteTitle: 'Masuk API',
+    swaggerOptions: { persistAuthorization: false, tryItOutEnabled: true, displayRequestDuration: true },
+  });
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.addHook('onSend', (request, reply, payload, done) => {
+    if (/^\/(docs|redoc)(\/|$|\?)/.test(request.url)) void reply.header('content-security-policy', DOCS_POLICY);
+    done(null, payload);
+  });
+  fastify.get('/redoc', (_request, reply: FastifyReply) => reply.type('text/html; charset=utf-8').send(REDOC_PAGE));
+  let script: Buffer | undefined;
+  fastify.get('/redoc/redoc.standalone.js', (_request, reply: FastifyReply) => {
+    script ??= readFileSync(join(ASSETS, 'redoc.standalone.js'));
+    return reply.type('text/javascript; charset=utf-8').header('cache-control', 'public, max-age=86400').send(script);
+  });
+}

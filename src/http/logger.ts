@@ -1,0 +1,68 @@
+import { type LoggerService } from '@nestjs/common';
+import { pino, type Logger } from 'pino';
+import { type Settings } from '../config/settings.js';
+
+export type ServiceLogger = Logger;
+
+/** Injection token of the service's log. */
+export const LOGGER = Symbol('logger');
+
+/** Long digit runs are phone numbers, codes of other systems or device ids; JWTs begin with `eyJ`. */
+const DIGITS = /\+?\d[\d\s-]{5,}\d/g;
+const TOKENS = /\beyJ[\w-]+(?:\.[\w-]*){1,2}|\b[0-9a-f]{32,}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi;
+
+/** A free text made fit for the log: runs of digits and anything that looks like a token or device id are blanked. */
+export function masked(text: string): string {
+  return text.replace(TOKENS, '[id]').replace(DIGITS, '[digits]');
+}
+
+/** An error as the log may hold it: database drivers put whole rows into `detail`, so fields are chosen, not copied. */
+function errorForLog(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { message: masked(String(error)) };
+  const { code, constraint, table } = error as Error & { code?: unknown; constraint?: unknown; table?: unknown };
+  return {
+    type: error.name,
+    message: masked(error.message),
+    code,
+    constraint,
+    table,
+    stack: error.stack?.split('\n').slice(1, 9).join('\n'),
+    cause: error.cause === undefined ? undefined : errorForLog(error.cause),
+  };
+}
+
+/** One JSON line an event on standard output; for a person at a terminal, a readable line (development only). */
+export function createLogger(settings: Pick<Settings, 'logLevel' | 'production'>): ServiceLogger {
+  const pretty = !settings.production && process.stdout.isTTY;
+  return pino({
+    level: settings.logLevel,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: errorForLog },
+    ...(pretty ? { transport: { target: 'pino-pretty', options: { colorize: true, ignore: 'reqId', translateTime: 'HH:MM:ss' } } } : {}),
+  });
+}
+
+/** Lets Nest speak through the same log; its start-up chatter counts as debug. */
+export class NestLog implements LoggerService {
+  constructor(private readonly logger: ServiceLogger) {}
+
+  log(message: unknown): void {
+    this.logger.debug(masked(String(message)));
+  }
+  debug(message: unknown): void {
+    this.logger.trace(masked(String(message)));
+  }
+  verbose(message: unknown): void {
+    this.logger.trace(masked(String(message)));
+  }
+  warn(message: unknown): void {
+    this.logger.warn(masked(String(message)));
+  }
+  error(message: unknown): void {
+    this.logger.error(message instanceof Error ? { err: message } : masked(String(message)));
+  }
+  fatal(message: unknown): void {
+    this.logger.fatal(masked(String(message)));
+  }
+}

@@ -1,0 +1,47 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { type FastifyRequest } from 'fastify';
+import { type AddressAllowance } from './address-limits.js';
+import { addressKey } from './client-address.js';
+
+/** What a request has reserved of its address's allowances. */
+export interface Charges {
+  /** Keeps the charge: a send went out, a guess was wrong. What is not confirmed goes back with the answer. */
+  confirm(allowance: AddressAllowance): void;
+}
+
+/** What a flow needs to know of the request it serves, free of HTTP. */
+export interface RequestContext {
+  /** Request id, as in the log and in the `X-Request-Id` header of the answer. */
+  readonly id: string;
+  /** Key of the client's address: limits and audit use it. */
+  readonly address: string;
+  /** At most 200 characters, control characters removed. */
+  readonly userAgent: string | null;
+  /** `X-Device-Token` as sent; unchecked. */
+  readonly deviceToken: string | null;
+  /** The `Accept-Language` header as sent. */
+  readonly acceptLanguage: string | undefined;
+  /** What this request has reserved of its address's allowances. */
+  readonly charges: Charges;
+}
+
+export interface ChargedRequest extends FastifyRequest {
+  charges?: Charges;
+}
+
+const NO_CHARGES: Charges = { confirm: () => undefined };
+
+/** Hands a controller method the request's context. */
+export const Context = createParamDecorator((_: unknown, execution: ExecutionContext): RequestContext => {
+  const request = execution.switchToHttp().getRequest<ChargedRequest>();
+  const deviceToken = request.headers['x-device-token'];
+  return {
+    id: request.id,
+    address: addressKey(request.ip),
+    // Header bytes are bounded by Node; control characters would forge lines in a terminal that shows the audit log.
+    userAgent: request.headers['user-agent']?.replace(/[\p{Cc}\p{Cf}]/gu, '').slice(0, 200) ?? null,
+    deviceToken: typeof deviceToken === 'string' && deviceToken.length <= 200 ? deviceToken : null,
+    acceptLanguage: request.headers['accept-language'],
+    charges: request.charges ?? NO_CHARGES,
+  };
+});

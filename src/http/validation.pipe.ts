@@ -1,0 +1,46 @@
+import { ValidationPipe, type ValidationError } from '@nestjs/common';
+import { type Language } from '../config/settings.js';
+import { AppError } from '../errors/app-error.js';
+import { type Text } from '../errors/catalogue.js';
+
+/** What each rule of class-validator that the DTOs use says when it is broken; of several broken ones the first here speaks. */
+const PROBLEMS: Record<string, Text> = {
+  isString: { id: 'harus berupa teks', en: 'must be a text' },
+  isNotEmpty: { id: 'harus diisi', en: 'must not be empty' },
+  minLength: { id: 'terlalu pendek', en: 'is too short' },
+  maxLength: { id: 'terlalu panjang', en: 'is too long' },
+  isUuid: { id: 'tidak dikenal', en: 'is not an id of ours' },
+  isCode: { id: 'harus terdiri dari 4 sampai 8 angka', en: 'must be 4 to 8 digits' },
+  whitelistValidation: { id: 'tidak dikenal', en: 'is not a known field' },
+};
+
+const OTHERWISE: Text = { id: 'tidak valid', en: 'is not valid' };
+
+/** Fields whose every fault has a code of its own (contract, "Phone numbers"). */
+const PHONE_FIELDS = new Set(['phone', 'noHp']);
+
+/**
+ * Bodies become instances of their DTO or are refused whole. Unknown fields are dropped under `compat` and refused
+ * under `strict` (contract, "Common to all"); values are never converted: `true`, `0` and `[]` are no texts.
+ */
+export function bodyValidation(profile: 'compat' | 'strict'): ValidationPipe {
+  return new ValidationPipe({
+    transform: true,
+    whitelist: true,
+    forbidNonWhitelisted: profile === 'strict',
+    forbidUnknownValues: true,
+    validationError: { target: false, value: false },
+    exceptionFactory: (errors) => {
+      const onlyPhone = errors.length > 0 && errors.every(({ property }) => PHONE_FIELDS.has(property));
+      return new AppError(onlyPhone ? 'invalid_phone' : 'validation_failed', {
+        details: (language) => errors.map((error) => problemOf(error, language)),
+      });
+    },
+  });
+}
+
+function problemOf(error: ValidationError, language: Language): { field: string; problem: string } {
+  const broken = error.constraints ?? {};
+  const rule = Object.keys(PROBLEMS).find((name) => name in broken) ?? '';
+  return { field: error.property.slice(0, 60), problem: (PROBLEMS[rule] ?? OTHERWISE)[language] };
+}

@@ -1,0 +1,40 @@
+import { Controller, Get, Header, Req, Res } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { Public } from '../http/access.decorators.js';
+import { DeveloperInbox } from './developer-inbox.js';
+import { INBOX_PAGE, INBOX_SCRIPT, INBOX_STYLE } from './developer-inbox.page.js';
+
+const PAGE_POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/** Messages of the console provider, for developers. The module leaves it out in production: there the address is a 404. */
+@ApiExcludeController()
+@Controller('dev')
+export class DeveloperInboxController {
+  constructor(private readonly inbox: DeveloperInbox) {}
+
+  /** The page for a browser; JSON for everything that does not ask for HTML. */
+  @Get('inbox')
+  @Public()
+  async show(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    void reply.header('cache-control', 'no-store').header('vary', 'accept');
+    if (request.headers.accept?.includes('text/html')) {
+      return void reply.header('content-security-policy', PAGE_POLICY).type('text/html; charset=utf-8').send(INBOX_PAGE);
+    }
+    void reply.send({ success: true, message: 'Newest first', data: await this.inbox.newest() });
+  }
+
+  @Get('inbox.js')
+  @Public()
+  @Header('content-type', 'text/javascript; charset=utf-8')
+  script(): string {
+    return INBOX_SCRIPT;
+  }
+
+  @Get('inbox.css')
+  @Public()
+  @Header('content-type', 'text/css; charset=utf-8')
+  style(): string {
+    return INBOX_STYLE;
+  }
+}

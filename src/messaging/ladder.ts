@@ -1,0 +1,91 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Settings } from '../config/settings.js';
+import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { type DeviceState, type MessageProvider, type OutgoingMessage, type RejectionReason, type SendOutcome } from './providers/message-provider.js';
+
+export const PROVIDERS = Symbol('message providers, first rung first');
+
+/** How a walk up the ladder ended. */
+export type Delivery =
+  | { kind: 'accepted'; provider: string; providerMessageId: string | null }
+  /** Some rung may have sent it; none said that it did. */
+  | { kind: 'unknown' }
+  /** Every rung said no, for certain. `words` are the last provider's own. */
+  | { kind: 'failed'; reason: RejectionReason; words: string | undefined };
+
+/** Refusals that another try a moment later can turn: the rest stays as it is for longer than a request lives. */
+const PASSING: ReadonlySet<RejectionReason> = new Set(['provider-unavailable', 'rate-limited-account', 'unclassified']);
+
+const FIRST_PAUSE = 250;
+
+/** Device state may be this old, in ms (contract A); parallel callers share one probe. */
+const STATE_AGE = 1_000;
+
+/** The rungs in their order, and how a message walks them. */
+@Injectable()
+export class Ladder {
+  private readonly probes = new Map<string, { at: number; state: Promise<DeviceState> }>();
+
+  constructor(
+    private readonly settings: Settings,
+    @Inject(PROVIDERS) readonly providers: readonly MessageProvider[],
+    @Inject(LOGGER) private readonly logger: ServiceLogger,
+  ) {}
+
+  /**
+   * Tries rung after rung with the same message until one takes it. A rung whose outcome is unknown is not asked
+   * again; rungs that refused for a passing reason are, with back-off, while time is left.
+   */
+  async send(message: OutgoingMessage, requestId: string | null): Promise<Delivery> {
+    const deadline = Date.now() + this.settings.sendTimeout * 1000;
+    let rungs: readonly MessageProvider[] = this.providers;
+    let unknown = false;
+    let refusal: Extract<SendOutcome, { kind: 'rejected' }> | undefined;
+    for (let pause = FIRST_PAUSE; rungs.length > 0; pause *= 2) {
+      const again: MessageProvider[] = [];
+      for (const provider of rungs) {
+        const left = deadline - Date.now();
+        if (left <= 0) break;
+        const outcome = await this.ask(provider, message, Math.min(left, this.settings.providerTimeout * 1000), requestId);
+        if (outcome.kind === 'accepted') return { kind: 'accepted', provider: provider.name, providerMessageId: outcome.providerMessageId };
+        if (outcome.kind === 'unknown') unknown = true;
+        else {
+          refusal = outcome;
+          if (PASSING.has(outcome.reason)) again.push(provider);
+        }
+      }
+      const wait = Math.max(pause, (refusal?.retryAfterSeconds ?? 0) * 1000);
+      if (again.length === 0 || Date.now() + wait >= deadline) break;
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      rungs = again;
+    }
+    if (unknown) return { kind: 'unknown' };
+    return { kind: 'failed', reason: refusal?.reason ?? 'provider-unavailable', words: refusal?.providerText };
+  }
+
+  /** The state of one provider's device, at most a second old. */
+  deviceState(provider: MessageProvider): Promise<DeviceState> {
+    const known = this.probes.get(provider.name);
+    if (known && Date.now() - known.at < STATE_AGE) return known.state;
+    const state = provider.deviceState(AbortSignal.timeout(this.settings.providerTimeout * 1000));
+    this.probes.set(provider.name, { at: Date.now(), state });
+    return state;
+  }
+
+  /** Whether any rung says that it can take messages; read before a number is looked up, so that it tells nothing of it. */
+  async anyReady(): Promise<boolean> {
+    const states = await Promise.all(this.providers.map((provider) => this.deviceState(provider)));
+    return states.some(({ state }) => state === 'connected');
+  }
+
+  private async ask(provider: MessageProvider, message: OutgoingMessage, timeout: number, requestId: string | null): Promise<SendOutcome> {
+    const started = performance.now();
+    const outcome = await provider.send(message, AbortSignal.timeout(timeout));
+    if (outcome.kind !== 'accepted') {
+      const ms = Math.round(performance.now() - started);
+      const why = outcome.kind === 'rejected' ? outcome.reason : outcome.cause;
+      this.logger.warn({ reqId: requestId, provider: provider.name, outcome: outcome.kind, why, ms }, 'provider did not take the message');
+    }
+    return outcome;
+  }
+}

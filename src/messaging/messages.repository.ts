@@ -1,0 +1,120 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import { statement } from '../database/statement.js';
+
+/** A send that a provider took over. */
+export interface Acceptance {
+  messageId: string;
+  fence: number;
+  provider: string;
+  providerMessageId: string | null;
+}
+
+/** A message whose claim ran out, claimed anew by this instance. */
+export interface RecoveredMessage {
+  id: string;
+  fence: number;
+  recipient: string;
+  recipient_name: string | null;
+  sealed_content: Buffer;
+  attempts: number;
+}
+
+// Many acceptances in one statement: while one flush is under way the next ones gather (see outcome-writer.ts). The
+// fence must still match, else another instance has taken the message over and its outcome counts.
+const ACCEPT = statement(
+  'messages_accept',
+  `UPDATE messages m SET state = 'ACCEPTED', provider = o.provider, provider_message_id = o.provider_message_id,
+          attempts = m.attempts + 1, claimed_until = NULL, closed_at = now(), sealed_content = NULL, recipient_name = NULL
+     FROM unnest(:ids::uuid[], :fences::int[], :providers::text[], :provider_message_ids::text[])
+          AS o(id, fence, provider, provider_message_id)
+    WHERE m.id = o.id AND m.fence = o.fence AND m.state = 'PENDING'`,
+);
+
+const CLOSE = statement(
+  'messages_close',
+  `UPDATE messages SET state = :state::message_state, last_error = :last_error::text, attempts = attempts + 1, claimed_until = NULL,
+          closed_at = now(), sealed_content = NULL, recipient_name = NULL
+    WHERE id = :id::uuid AND fence = :fence::int AND state = 'PENDING'`,
+);
+
+// Stays PENDING: recovery takes it up again when the pause is over, if its code still lives then.
+const POSTPONE = statement(
+  'messages_postpone',
+  `UPDATE messages SET last_error = :last_error::text, attempts = attempts + 1, claimed_until = now() + :pause::int * interval '1 second'
+    WHERE id = :id::uuid AND fence = :fence::int AND state = 'PENDING'`,
+);
+
+const EXPIRE = statement(
+  'messages_expire',
+  `UPDATE messages SET state = 'EXPIRED', claimed_until = NULL, closed_at = now(), sealed_content = NULL, recipient_name = NULL
+    WHERE id IN (SELECT id FROM messages WHERE state = 'PENDING' AND claimed_until < now() AND expires_at <= now()
+                  LIMIT 500 FOR UPDATE SKIP LOCKED)`,
+);
+
+// Newest first: an old code is worth less than a fresh one when a queue has built up.
+const RECLAIM = statement<RecoveredMessage>(
+  'messages_reclaim',
+  `UPDATE messages SET fence = fence + 1, claimed_until = now() + :claim_seconds::int * interval '1 second'
+    WHERE id IN (SELECT id FROM messages WHERE state = 'PENDING' AND claimed_until < now() AND expires_at > now()
+                  ORDER BY created_at DESC LIMIT :count::int FOR UPDATE SKIP LOCKED)
+   RETURNING id, fence, recipient, recipient_name, sealed_content, attempts`,
+);
+
+// Asked again just before a recovered message leaves: its code may have died while earlier ones of the batch were sent.
+const STILL_WANTED = statement<{ id: string }>(
+  'messages_still_wanted',
+  `SELECT id FROM messages WHERE id = :id::uuid AND fence = :fence::int AND state = 'PENDING' AND expires_at > now()`,
+);
+
+// Closed rows leave the small table in batches; a receipt has a day to come in.
+const MOVE_TO_HISTORY = statement<{ id: string }>(
+  'messages_move_to_history',
+  `WITH closed AS (
+     DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE state <> 'PENDING' AND created_at < now() - interval '1 day'
+                                        LIMIT 500 FOR UPDATE SKIP LOCKED)
+     RETURNING *
+   )
+   INSERT INTO message_history (id, purpose, recipient, state, otp_session_id, provider, provider_message_id, last_error, attempts, created_at, closed_at)
+   SELECT id, purpose, recipient, state, otp_session_id, provider, provider_message_id, last_error, attempts, created_at, closed_at FROM closed
+   RETURNING id`,
+);
+
+@Injectable()
+export class MessagesRepository {
+  constructor(private readonly database: Database) {}
+
+  async accept(acceptances: readonly Acceptance[]): Promise<void> {
+    await this.database.run(ACCEPT, {
+      ids: acceptances.map(({ messageId }) => messageId),
+      fences: acceptances.map(({ fence }) => fence),
+      providers: acceptances.map(({ provider }) => provider),
+      provider_message_ids: acceptances.map(({ providerMessageId }) => providerMessageId),
+    });
+  }
+
+  async close(id: string, fence: number, state: 'FAILED' | 'UNKNOWN', lastError: string | null): Promise<void> {
+    await this.database.run(CLOSE, { id, fence, state, last_error: lastError });
+  }
+
+  async postpone(id: string, fence: number, lastError: string, pauseSeconds: number): Promise<void> {
+    await this.database.run(POSTPONE, { id, fence, last_error: lastError, pause: pauseSeconds });
+  }
+
+  async expireLate(): Promise<void> {
+    await this.database.run(EXPIRE, {});
+  }
+
+  async reclaim(count: number, claimSeconds: number): Promise<RecoveredMessage[]> {
+    return this.database.run(RECLAIM, { count, claim_seconds: claimSeconds });
+  }
+
+  async stillWanted(id: string, fence: number): Promise<boolean> {
+    return (await this.database.run(STILL_WANTED, { id, fence })).length > 0;
+  }
+
+  /** @returns how many rows were moved; call again while it is the batch's size */
+  async moveToHistory(): Promise<number> {
+    return (await this.database.run(MOVE_TO_HISTORY, {})).length;
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * Puts the message of a code into the outbox, already claimed by this instance, for each row of `source`. Where there
+ * is no account the row is a decoy: never sent, so that it costs the same work. Parameters: `:phone`, `:purpose`,
+ * `:sealed_content`, `:claim_seconds`.
+ *
+ * @param source a CTE with the columns id, expires_at, user_id and full_name
+ */
+export const queueMessageFrom = (source: string) => `
+  INSERT INTO messages (id, purpose, recipient, recipient_name, sealed_content, state, claimed_until, expires_at, otp_session_id)
+  SELECT q.id, :purpose::text, :phone::text, q.full_name, CASE WHEN q.user_id IS NULL THEN NULL ELSE :sealed_content::bytea END,
+         CASE WHEN q.user_id IS NULL THEN 'SUPPRESSED' ELSE 'PENDING' END::message_state,
+         CASE WHEN q.user_id IS NULL THEN NULL ELSE now() + :claim_seconds::int * interval '1 second' END,
+         q.expires_at, q.id
+    FROM ${source} q`;
+
+/** Ends the delivery of messages whose code is dead: recovery marks them EXPIRED instead of sending them. */
+export const withdrawMessagesOf = (source: string) => `
+  UPDATE messages SET expires_at = now() FROM ${source} w WHERE messages.id = w.id AND messages.state = 'PENDING'`;
+
+/** Which rung took a message (null: none yet), for the id in `column`. */
+export const providerOfMessage = (column: string) => `(SELECT provider FROM messages WHERE messages.id = ${column})`;

@@ -1,0 +1,45 @@
+import { Module } from '@nestjs/common';
+import { Settings } from '../config/settings.js';
+import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { DeveloperInbox } from './developer-inbox.js';
+import { DeveloperInboxRepository } from './developer-inbox.repository.js';
+import { Ladder, PROVIDERS } from './ladder.js';
+import { MessagesRepository } from './messages.repository.js';
+import { Messaging } from './messaging.service.js';
+import { OutcomeWriter } from './outcome-writer.js';
+import { ConsoleProvider } from './providers/console.js';
+import { type MessageProvider } from './providers/message-provider.js';
+import { WhacenterProvider } from './providers/whacenter.js';
+
+/** How each rung is made; a provider is added by its file and a line here. */
+const MAKERS: Record<string, (settings: Settings, logger: ServiceLogger, inbox: DeveloperInbox) => MessageProvider> = {
+  whacenter: (settings, logger) =>
+    new WhacenterProvider({
+      baseUrl: settings.whacenterBaseUrl,
+      deviceId: settings.whacenterDeviceId ?? '',
+      onSurprise: (surprise) => logger.warn(surprise, 'provider_contract_surprise'),
+    }),
+  console: (_settings, _logger, inbox) => new ConsoleProvider((message) => inbox.keep(message)),
+};
+
+function makeLadder(settings: Settings, logger: ServiceLogger, inbox: DeveloperInbox): MessageProvider[] {
+  return settings.providers.map((name) => {
+    const make = MAKERS[name];
+    if (!make) throw new Error(`there is no provider ${name}`);
+    return make(settings, logger, inbox);
+  });
+}
+
+@Module({
+  providers: [
+    Messaging,
+    Ladder,
+    OutcomeWriter,
+    MessagesRepository,
+    DeveloperInbox,
+    DeveloperInboxRepository,
+    { provide: PROVIDERS, useFactory: makeLadder, inject: [Settings, LOGGER, DeveloperInbox] },
+  ],
+  exports: [Messaging, DeveloperInbox],
+})
+export class MessagingModule {}

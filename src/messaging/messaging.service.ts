@@ -1,0 +1,162 @@
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { AuthSecret } from '../config/auth-secret.js';
+import { Settings } from '../config/settings.js';
+import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { every, type Recurring } from '../http/recurring.js';
+import { Ladder, type Delivery } from './ladder.js';
+import { MessagesRepository } from './messages.repository.js';
+import { OutcomeWriter } from './outcome-writer.js';
+import { renderMessage, type MessageContent } from './templates.js';
+
+/** A message that stands in the outbox, claimed by this instance. */
+export interface ClaimedMessage {
+  readonly id: string;
+  readonly fence: number;
+  /** E.164. */
+  readonly recipient: string;
+  readonly recipientName: string | null;
+  readonly content: MessageContent;
+}
+
+/** A claim outlives the send by this, in seconds, so that recovery never overtakes a send that is still under way. */
+const CLAIM_MARGIN = 2;
+
+/** What an untaken message waits before recovery tries it again, in seconds, by the tries it has had. */
+const RETRY_PAUSES = [5, 10, 20, 40, 60];
+
+/** How often each instance looks for messages whose sender died, in ms. */
+const RECOVER_EVERY = 2_000;
+
+/** How many it takes up at once. */
+const RECOVERED_AT_ONCE = 20;
+
+const TIDY_EVERY = 60_000;
+
+/** The outbox from the sender's side: seal, deliver, write down what became of it. */
+@Injectable()
+export class Messaging implements OnModuleInit, OnApplicationShutdown {
+  private readonly underWay = new Set<Promise<unknown>>();
+  private recurring: Recurring[] = [];
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly secret: AuthSecret,
+    private readonly ladder: Ladder,
+    private readonly repository: MessagesRepository,
+    private readonly outcomes: OutcomeWriter,
+    @Inject(LOGGER) private readonly logger: ServiceLogger,
+  ) {}
+
+  onModuleInit(): void {
+    const onError = (err: unknown) => this.logger.warn({ err }, 'outbox maintenance failed');
+    this.recurring = [
+      every(RECOVER_EVERY, () => this.recover(RECOVERED_AT_ONCE), onError),
+      every(TIDY_EVERY, () => this.tidy(), onError),
+    ];
+  }
+
+  /** After the last request: sends under way end (each is bounded by `SEND_TIMEOUT`), their outcomes are written. */
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all(this.recurring.map((task) => task.stop()));
+    await Promise.allSettled(this.underWay);
+    await this.outcomes.written();
+  }
+
+  /** How long a new message is claimed for, in seconds. */
+  get claimSeconds(): number {
+    return this.settings.sendTimeout + CLAIM_MARGIN;
+  }
+
+  /** The first rung's name: what a sent code's channel is until a rung has taken it. */
+  get firstRung(): string {
+    return this.ladder.providers[0]?.name ?? 'none';
+  }
+
+  /** Content as it stands in the database: sealed for its row alone. */
+  seal(content: MessageContent, messageId: string): Buffer {
+    return this.secret.seal('message-content', JSON.stringify(content), messageId);
+  }
+
+  /**
+   * Walks the ladder with a claimed message and sees to its outcome. No connection to the database is held meanwhile.
+   *
+   * @param onFailure `close`: every rung refused, the message is over; `retry`: recovery tries again while its code lives
+   */
+  async deliver(message: ClaimedMessage, requestId: string | null, onFailure: 'close' | 'retry', tries = 0): Promise<Delivery> {
+    const delivery = await this.ladder.send(
+      {
+        to: message.recipient,
+        text: renderMessage(message.content, message.recipientName, this.settings),
+        code: message.content.code,
+      },
+      requestId,
+    );
+    if (delivery.kind === 'accepted') {
+      const { provider, providerMessageId } = delivery;
+      this.outcomes.add({ messageId: message.id, fence: message.fence, provider, providerMessageId });
+    } else if (delivery.kind === 'unknown') {
+      // It may be on its way: closed, so that nobody sends it a second time while the user waits for the first.
+      await this.repository.close(message.id, message.fence, 'UNKNOWN', null);
+    } else if (onFailure === 'close') {
+      await this.repository.close(message.id, message.fence, 'FAILED', delivery.reason);
+    } else {
+      await this.repository.postpone(message.id, message.fence, delivery.reason, RETRY_PAUSES[tries] ?? 60);
+    }
+    return delivery;
+  }
+
+  /** Delivers behind the answer, where the answer must not depend on it; what fails is left to recovery. */
+  deliverBehind(message: ClaimedMessage, requestId: string | null): void {
+    const delivery = this.deliver(message, requestId, 'retry')
+      .catch((err: unknown) => this.logger.warn({ err, reqId: requestId }, 'delivery broke off; recovery will take it up'))
+      .finally(() => this.underWay.delete(delivery));
+    this.underWay.add(delivery);
+  }
+
+  /**
+   * Takes up messages whose sender died: any instance, newest first, only while the code lives.
+   *
+   * @returns how many were taken up
+   */
+  async recover(count: number): Promise<number> {
+    await this.repository.expireLate();
+    const messages = await this.repository.reclaim(count, this.claimSeconds);
+    await Promise.all(messages.map((message) => this.redeliver(message)));
+    return messages.length;
+  }
+
+  /** Moves what is over into the history, batch by batch. */
+  async tidy(): Promise<void> {
+    while ((await this.repository.moveToHistory()) === 500);
+  }
+
+  /** Whether the device of one rung is connected; false where the ladder has no such rung. */
+  async isConnected(providerName: string): Promise<boolean> {
+    const provider = this.ladder.providers.find(({ name }) => name === providerName);
+    return provider !== undefined && (await this.ladder.deviceState(provider)).state === 'connected';
+  }
+
+  /** Whether a device that can reach a phone is connected; the developer inbox is none. */
+  async reachesPhones(): Promise<boolean> {
+    const states = await Promise.all(
+      this.ladder.providers.filter(({ reachesPhones }) => reachesPhones).map((provider) => this.ladder.deviceState(provider)),
+    );
+    return states.some(({ state }) => state === 'connected');
+  }
+
+  /** Whether any rung can take messages. */
+  anyReady(): Promise<boolean> {
+    return this.ladder.anyReady();
+  }
+
+  private async redeliver(message: Awaited<ReturnType<MessagesRepository['reclaim']>>[number]): Promise<void> {
+    if (!(await this.repository.stillWanted(message.id, message.fence))) return;
+    const content = JSON.parse(this.secret.open('message-content', message.sealed_content, message.id).toString()) as MessageContent;
+    await this.deliver(
+      { id: message.id, fence: message.fence, recipient: message.recipient, recipientName: message.recipient_name, content },
+      null,
+      'retry',
+      message.attempts,
+    );
+  }
+}

@@ -1,0 +1,62 @@
+import { type Language, type Settings } from '../config/settings.js';
+
+/** What a code message says; sealed in the message row until its final state. */
+export interface CodeContent {
+  readonly template: 'otp.login';
+  readonly code: string;
+  readonly minutes: number;
+  readonly language: Language;
+}
+
+/** Every kind of content the service sends. */
+export type MessageContent = CodeContent;
+
+/** Line breaks would forge lines of the message, addresses would make it a phishing carrier (contract A). */
+function harmlessName(name: string | null): string {
+  return (name ?? '')
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ')
+    .replace(/\b[a-z][a-z0-9+.-]*:\/\/\S*|\bwww\.\S*|\S+@\S+|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:\/\S*)?/gi, '')
+    .replace(/[*_~`]/g, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, 60);
+}
+
+/**
+ * The text of a message, in WhatsApp's markup. The code stands as `*code*` on a line of its own in every one.
+ *
+ * @param name the recipient's name as it is stored; made harmless here
+ */
+export function renderMessage(content: MessageContent, name: string | null, app: Pick<Settings, 'appName' | 'appTeam'>): string {
+  const { code, minutes, language } = content;
+  const greeted = harmlessName(name);
+  const lines =
+    language === 'id'
+      ? [
+          greeted === '' ? 'Halo,' : `Halo ${greeted},`,
+          '',
+          `Kode OTP untuk login ke ${app.appName}:`,
+          '',
+          `*${code}*`,
+          '',
+          `Kode ini berlaku selama ${minutes} menit.`,
+          'Jangan bagikan kode ini kepada siapapun.',
+          '',
+          'Terima kasih,',
+          `Tim ${app.appTeam}`,
+        ]
+      : [
+          greeted === '' ? 'Hello,' : `Hello ${greeted},`,
+          '',
+          `Your code to log in to ${app.appName}:`,
+          '',
+          `*${code}*`,
+          '',
+          `This code is valid for ${minutes} minutes.`,
+          'Do not share it with anyone.',
+          '',
+          'Thank you,',
+          `The ${app.appTeam} team`,
+        ];
+  return lines.join('\n');
+}

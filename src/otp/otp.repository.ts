@@ -1,0 +1,218 @@
+import { Injectable } from '@nestjs/common';
+import { recordEventFrom } from '../audit/audit.sql.js';
+import { Database } from '../database/database.js';
+import { statement, type StatementValues } from '../database/statement.js';
+import { providerOfMessage, queueMessageFrom, withdrawMessagesOf } from '../messaging/messages.sql.js';
+import { ACTIVE_ACCOUNT_BY_PHONE } from '../users/users.sql.js';
+
+/** The instants of an array that are younger than `span`, oldest first. */
+const recent = (array: string, span: string) =>
+  `ARRAY(SELECT t FROM unnest(${array}) t WHERE t > now() - interval '${span}' ORDER BY t)`;
+
+const countSince = (array: string, since: string) => `(SELECT count(*) FROM unnest(${array}) t WHERE t > ${since})`;
+
+/** Whether the newest code of budget row `b` lives, as this caller sees it, and its cooldown still runs. */
+const COOLING = (known: string) => `coalesce(b.current_expires_at > now() AND b.current_resend_at > now()
+    AND ${countSince(`CASE WHEN ${known} THEN b.known_guesses ELSE b.guesses END`, 'b.current_issued_at')} < :max_attempts::int, false)`;
+
+// Decide and write, in one statement that commits by itself. The row of (phone, purpose) in otp_budgets is the lock:
+// ON CONFLICT DO UPDATE waits for it and sees its newest version, so the decision in `gate` is taken by one request at a
+// time, and everything after it happens only if `gate` now carries our session. (An advisory lock would need a
+// transaction of four round trips, since a statement's snapshot is older than any lock it takes: decisions/0001.)
+// What the snapshot hides from `replaced` the partial unique index refuses, and the caller tries again.
+const ISSUE = statement<IssueRow>(
+  'otp_issue',
+  `WITH account AS (${ACTIVE_ACCOUNT_BY_PHONE}),
+  caller AS (
+    SELECT coalesce((SELECT known FROM account), false) AS known
+     WHERE :conceal::boolean OR EXISTS (SELECT 1 FROM account)
+  ),
+  gate AS (
+    INSERT INTO otp_budgets AS b (phone, purpose, sends, known_sends,
+                                  current_session_id, current_issued_at, current_expires_at, current_resend_at)
+    SELECT :phone::text, :purpose::text,
+           CASE WHEN known THEN '{}' ELSE ARRAY[now()] END, CASE WHEN known THEN ARRAY[now()] ELSE '{}' END,
+           :otp_session_id::uuid, now(), now() + :ttl::int * interval '1 second',
+           now() + (:cooldowns::int[])[1] * interval '1 second'
+      FROM caller
+    ON CONFLICT (phone, purpose) DO UPDATE SET
+      (sends, known_sends, failed_sends, current_session_id, current_issued_at, current_expires_at, current_resend_at, updated_at) = (
+        SELECT CASE WHEN d.send AND NOT d.known THEN d.sends || now() ELSE d.sends END,
+               CASE WHEN d.send AND d.known THEN d.known_sends || now() ELSE d.known_sends END,
+               d.failed_sends,
+               CASE WHEN d.send THEN excluded.current_session_id ELSE b.current_session_id END,
+               CASE WHEN d.send THEN excluded.current_issued_at ELSE b.current_issued_at END,
+               CASE WHEN d.send THEN excluded.current_expires_at ELSE b.current_expires_at END,
+               CASE WHEN d.send
+                    THEN now() + (:cooldowns::int[])[least(d.in_hour + 1, cardinality(:cooldowns::int[]))] * interval '1 second'
+                    ELSE b.current_resend_at END,
+               now()
+          FROM (
+            SELECT r.*,
+                   NOT r.cooling AND r.in_hour < :per_hour::int AND r.in_day < :per_day::int
+                   AND cardinality(r.failed_sends) < :failed_allowed::int AS send
+              FROM (
+                SELECT w.*,
+                       ${countSince(`CASE WHEN w.known THEN w.known_sends ELSE w.sends END`, `now() - interval '1 hour'`)} AS in_hour,
+                       cardinality(CASE WHEN w.known THEN w.known_sends ELSE w.sends END) AS in_day,
+                       ${COOLING('w.known')} AS cooling
+                  FROM (
+                    SELECT cardinality(excluded.known_sends) = 1 AS known,
+                           ${recent('b.sends', '1 day')} AS sends,
+                           ${recent('b.known_sends', '1 day')} AS known_sends,
+                           ${recent('b.failed_sends', '10 minutes')} AS failed_sends
+                  ) w
+              ) r
+          ) d
+      )
+    RETURNING b.current_session_id, b.current_issued_at, b.current_expires_at, b.current_resend_at,
+              b.sends, b.known_sends, b.failed_sends, ${COOLING('(SELECT known FROM caller)')} AS cooling
+  ),
+  replaced AS (
+    UPDATE otp_sessions s SET replaced_at = now() FROM gate
+     WHERE gate.current_session_id = :otp_session_id::uuid AND s.phone = :phone::text AND s.purpose = :purpose::text
+       AND s.consumed_at IS NULL AND s.replaced_at IS NULL AND s.failed_at IS NULL
+    RETURNING s.id
+  ),
+  withdrawn AS (${withdrawMessagesOf('replaced')}),
+  issued AS (
+    INSERT INTO otp_sessions (id, phone, purpose, user_id, code_hash, client_address, expires_at)
+    SELECT gate.current_session_id, :phone::text, :purpose::text, (SELECT id FROM account), :code_hash::bytea,
+           :address::text, gate.current_expires_at
+      -- Counting makes the old code's end come first, as the partial unique index wants it.
+      FROM gate, (SELECT count(*) FROM replaced) AS ended
+     WHERE gate.current_session_id = :otp_session_id::uuid
+    RETURNING id, user_id, expires_at
+  ),
+  outgoing AS (SELECT issued.id, issued.expires_at, issued.user_id, account.full_name FROM issued LEFT JOIN account ON true),
+  queued AS (${queueMessageFrom('outgoing')}),
+  recorded AS (${recordEventFrom({ source: 'issued', type: 'otp.requested', outcome: 'success', userId: 'user_id', subjectId: 'id' })})
+  SELECT gate.*, now() AS now, (SELECT known FROM caller) AS known,
+         account.id AS user_id, account.full_name,
+         CASE WHEN gate.current_session_id <> :otp_session_id::uuid THEN ${providerOfMessage('gate.current_session_id')} END AS provider
+    FROM gate LEFT JOIN account ON true`,
+);
+
+/** What the gate says. `current_session_id` is ours when a code was issued. */
+export interface IssueRow {
+  current_session_id: string | null;
+  current_expires_at: Date | null;
+  current_resend_at: Date | null;
+  sends: Date[];
+  known_sends: Date[];
+  failed_sends: Date[];
+  cooling: boolean;
+  now: Date;
+  known: boolean;
+  user_id: string | null;
+  full_name: string | null;
+  provider: string | null;
+}
+
+// Which lane the caller is in; without a device token the account is not looked at.
+const CALLER = `caller AS (
+    SELECT coalesce((SELECT known FROM (${ACTIVE_ACCOUNT_BY_PHONE}) a WHERE :device_user::uuid IS NOT NULL), false) AS known
+  )`;
+
+// Charge first: this commits before anything is compared, so that a request that fails, is cut off or runs a hundred
+// times at once refunds nothing (NIST SP 800-63B-4 section 3.1.3.2, ASVS 15.4.2). The budget is the phone's and purpose's; the
+// attempt is charged to the newest live code. No row: the budget is used up. No session: there is nothing to compare.
+const CHARGE = statement<ChargeRow>(
+  'otp_charge',
+  `WITH ${CALLER},
+  charged AS (
+    INSERT INTO otp_budgets AS b (phone, purpose, guesses, known_guesses)
+    SELECT :phone::text, :purpose::text, CASE WHEN known THEN '{}' ELSE ARRAY[now()] END, CASE WHEN known THEN ARRAY[now()] ELSE '{}' END
+      FROM caller
+    ON CONFLICT (phone, purpose) DO UPDATE SET
+      guesses = CASE WHEN cardinality(excluded.guesses) = 1 THEN ${recent('b.guesses', '15 minutes')} || now() ELSE b.guesses END,
+      known_guesses = CASE WHEN cardinality(excluded.known_guesses) = 1 THEN ${recent('b.known_guesses', '15 minutes')} || now() ELSE b.known_guesses END,
+      updated_at = now()
+    WHERE ${countSince(`CASE WHEN cardinality(excluded.known_guesses) = 1 THEN b.known_guesses ELSE b.guesses END`, `now() - interval '15 minutes'`)} < :budget::int
+    RETURNING b.current_session_id, b.current_issued_at, CASE WHEN (SELECT known FROM caller) THEN b.known_guesses ELSE b.guesses END AS guesses
+  ),
+  counted AS (
+    UPDATE otp_sessions s SET attempts = s.attempts + (NOT caller.known)::int, known_attempts = s.known_attempts + caller.known::int
+      FROM charged, caller
+     WHERE s.id = charged.current_session_id
+       AND CASE WHEN caller.known THEN s.known_attempts ELSE s.attempts END < :max_attempts::int
+       AND s.consumed_at IS NULL AND s.replaced_at IS NULL AND s.failed_at IS NULL AND s.expires_at > now()
+    RETURNING s.id
+  )
+  SELECT (SELECT id FROM counted) AS otp_session_id, cardinality(charged.guesses) AS used,
+         ${countSince('charged.guesses', 'charged.current_issued_at')} + CASE WHEN charged.current_issued_at IS NULL THEN cardinality(charged.guesses) ELSE 0 END AS used_since_issue
+    FROM charged`,
+);
+
+interface ChargeRow {
+  /** The code to compare with, or null: none lives, or its attempts are used up. */
+  otp_session_id: string | null;
+  used: number;
+  used_since_issue: string;
+}
+
+const SECONDS_LOCKED = statement<{ seconds: number | null }>(
+  'otp_seconds_locked',
+  `WITH ${CALLER}
+   SELECT extract(epoch FROM min(t) + interval '15 minutes' - now())::float8 AS seconds
+     FROM otp_budgets b, caller, unnest(CASE WHEN caller.known THEN b.known_guesses ELSE b.guesses END) t
+    WHERE b.phone = :phone::text AND b.purpose = :purpose::text AND t > now() - interval '15 minutes'`,
+);
+
+// A send that failed for certain: its code is closed, the send is not counted and starts no cooldown, the try is.
+const CLOSE_UNSENT = statement(
+  'otp_close_unsent',
+  `WITH closed AS (
+     UPDATE otp_sessions SET failed_at = now()
+       FROM (SELECT 1 FROM otp_budgets WHERE phone = :phone::text AND purpose = :purpose::text FOR UPDATE) AS gate
+      WHERE id = :otp_session_id::uuid AND consumed_at IS NULL AND replaced_at IS NULL AND failed_at IS NULL
+     RETURNING otp_sessions.id, phone, purpose
+   )
+   UPDATE otp_budgets b SET sends = array_remove(b.sends, b.current_issued_at), known_sends = array_remove(b.known_sends, b.current_issued_at),
+          failed_sends = ${recent('b.failed_sends', '10 minutes')} || now(), updated_at = now(),
+          current_session_id = NULL, current_issued_at = NULL, current_expires_at = NULL, current_resend_at = NULL
+     FROM closed WHERE b.phone = closed.phone AND b.purpose = closed.purpose AND b.current_session_id = closed.id`,
+);
+
+// Nothing is asked of a code that is over for a day, nor of a budget whose longest window (a day) has passed.
+const FORGET_CODES = statement(
+  'otp_forget_codes',
+  `DELETE FROM otp_sessions WHERE id IN (SELECT id FROM otp_sessions WHERE expires_at < now() - interval '1 day' LIMIT 1000 FOR UPDATE SKIP LOCKED)`,
+);
+const FORGET_BUDGETS = statement(
+  'otp_forget_budgets',
+  `DELETE FROM otp_budgets WHERE (phone, purpose) IN
+     (SELECT phone, purpose FROM otp_budgets WHERE updated_at < now() - interval '25 hours' LIMIT 1000 FOR UPDATE SKIP LOCKED)`,
+);
+
+@Injectable()
+export class OtpRepository {
+  constructor(private readonly database: Database) {}
+
+  /** @returns null when there is no account and that may be said */
+  async issue(values: StatementValues): Promise<IssueRow | null> {
+    const [row] = await this.database.run(ISSUE, values);
+    return row ?? null;
+  }
+
+  /** @returns null when the budget is used up */
+  async charge(values: StatementValues): Promise<{ otpSessionId: string | null; used: number; usedSinceIssue: number } | null> {
+    const [row] = await this.database.run(CHARGE, values);
+    return row ? { otpSessionId: row.otp_session_id, used: row.used, usedSinceIssue: Number(row.used_since_issue) } : null;
+  }
+
+  /** Seconds until the budget has room again. */
+  async secondsLocked(values: StatementValues): Promise<number> {
+    const [row] = await this.database.run(SECONDS_LOCKED, values);
+    return Math.max(1, row?.seconds ?? 1);
+  }
+
+  async closeUnsent(otpSessionId: string, phone: string, purpose: string): Promise<void> {
+    await this.database.run(CLOSE_UNSENT, { otp_session_id: otpSessionId, phone, purpose });
+  }
+
+  async forgetOld(): Promise<void> {
+    await this.database.run(FORGET_CODES, {});
+    await this.database.run(FORGET_BUDGETS, {});
+  }
+}

@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import { PassportStrategy } from '@nestjs/passport';
+import { ExtractJwt, Strategy } from 'passport-jwt';
+import { Settings } from '../config/settings.js';
+import { type CurrentCaller } from '../http/access.decorators.js';
+import { ACCESS_TOKEN_TYPE } from './access-tokens.js';
+import { LoginSessionsRepository } from './login-sessions.repository.js';
+import { SigningKeys } from './signing-keys.js';
+
+/** Longest token that is looked at: ours are under 700 characters. */
+const LONGEST_TOKEN = 4_096;
+
+interface Claims {
+  sub: string;
+  sid: string;
+}
+
+/**
+ * Checks a bearer token against our own keys: exact algorithm, type, issuer, audience and time (RFC 8725), and that
+ * its login session still lives, so that logout, disabling and a changed role act at the next call.
+ */
+@Injectable()
+export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-token') {
+  constructor(
+    settings: Settings,
+    keys: SigningKeys,
+    private readonly sessions: LoginSessionsRepository,
+  ) {
+    super({
+      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      algorithms: [settings.jwtAlgorithm],
+      issuer: settings.jwtIssuer,
+      audience: settings.jwtAudience,
+      secretOrKeyProvider: (_request: unknown, token: string, done: (error: unknown, key?: never) => void) => {
+        const header = headerOf(token);
+        if (header?.['typ'] !== ACCESS_TOKEN_TYPE || header['alg'] !== settings.jwtAlgorithm) return done(new UnusableToken());
+        keys.verifying(header['kid']).then(
+          (key) => (key ? done(null, key as never) : done(new UnusableToken())),
+          (error: unknown) => done(error),
+        );
+      },
+    });
+  }
+
+  /** Called by passport with the claims of a token whose signature and times hold. */
+  async validate({ sub, sid }: Partial<Claims>): Promise<CurrentCaller | false> {
+    if (typeof sub !== 'string' || typeof sid !== 'string' || !UUID.test(sid)) return false;
+    const live = await this.sessions.findLive(sid);
+    if (live?.user_id !== sub) return false;
+    return { userId: sub, sessionId: sid, role: live.role };
+  }
+}
+
+/** A token that is refused before its signature is looked at. Passport hands key errors on as failures, not as crashes. */
+class UnusableToken extends Error {}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+function headerOf(token: string): Record<string, unknown> | null {
+  if (token.length > LONGEST_TOKEN) return null;
+  try {
+    const header: unknown = JSON.parse(Buffer.from(token.split('.', 1)[0] ?? '', 'base64url').toString());
+    return typeof header === 'object' && header !== null && !Array.isArray(header) ? (header as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,38 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { JwtService } from '@nestjs/jwt';
+import { v4 as uuidv4 } from 'uuid';
+import { Settings } from '../config/settings.js';
+import { SigningKeys } from './signing-keys.js';
+
+/** RFC 9068 section 2.1: an access token says that it is one, so that no other JWT of ours passes for it (RFC 8725 3.11). */
+export const ACCESS_TOKEN_TYPE = 'at+jwt';
+
+/** Makes access tokens: JWTs with `sub role sid jti iat exp iss aud` (contract A). */
+@Injectable()
+export class AccessTokens {
+  constructor(
+    private readonly settings: Settings,
+    private readonly keys: SigningKeys,
+    private readonly jwt: JwtService,
+  ) {}
+
+  /** @returns the token and its lifetime in seconds */
+  sign(account: { id: string; role: string }, loginSessionId: string): { token: string; expiresIn: number } {
+    const { kid, key } = this.keys.signing();
+    const { jwtAlgorithm: algorithm, jwtExpiresIn: expiresIn, jwtIssuer: issuer, jwtAudience: audience } = this.settings;
+    const role = this.settings.jwtRoleCase === 'lower' ? account.role.toLowerCase() : account.role;
+    const token = this.jwt.sign(
+      { sub: account.id, role, sid: loginSessionId, jti: uuidv4() },
+      // jsonwebtoken takes a KeyObject, which saves it from parsing a PEM at each signature; Nest's type has yet to say so.
+      { algorithm, header: { alg: algorithm, typ: ACCESS_TOKEN_TYPE, kid }, expiresIn, issuer, audience, privateKey: key as never },
+    );
+    return { token, expiresIn };
+  }
+}
+
+/** A refresh token: 256 random bits, and the SHA-256 that is stored of it. */
+export function newRefreshToken(): { token: string; hash: Buffer } {
+  const token = randomBytes(32).toString('base64url');
+  return { token, hash: createHash('sha256').update(token).digest() };
+}

@@ -1,0 +1,40 @@
+import { Injectable, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { AuthGuard } from '@nestjs/passport';
+import { AppError } from '../errors/app-error.js';
+import { databaseErrorCode } from '../errors/database-errors.js';
+import { ACCESS, type Access, type CallerRequest, type CurrentCaller } from '../http/access.decorators.js';
+
+/** Closes every route to everybody, but for what its access decorator lets in. Global; see `app.module.ts`. */
+@Injectable()
+export class AccessGuard extends AuthGuard('access-token') {
+  constructor(private readonly reflector: Reflector) {
+    super({ property: 'caller' });
+  }
+
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [context.getHandler(), context.getClass()]);
+    if (!access) throw new AppError('forbidden');
+    const request = context.switchToHttp().getRequest<CallerRequest>();
+    if (access.kind === 'public') {
+      if (!request.headers.authorization) return true;
+      // A bad token on an open route is as good as none.
+      await this.readToken(context).catch(() => undefined);
+      return true;
+    }
+    await this.readToken(context);
+    if (access.roles !== 'any' && !access.roles.includes(request.caller?.role ?? 'USER')) throw new AppError('forbidden');
+    return true;
+  }
+
+  private async readToken(context: ExecutionContext): Promise<void> {
+    await super.canActivate(context);
+  }
+
+  override handleRequest<Caller = CurrentCaller>(error: unknown, caller: Caller | false, _info: unknown, context: ExecutionContext): Caller {
+    if (caller) return caller;
+    if (error && databaseErrorCode(error)) throw error;
+    const request = context.switchToHttp().getRequest<CallerRequest>();
+    throw new AppError(request.headers.authorization ? 'invalid_token' : 'unauthenticated');
+  }
+}

@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { JwtModule } from '@nestjs/jwt';
+import { PassportModule } from '@nestjs/passport';
+import { AccessTokenStrategy } from './access-token.strategy.js';
+import { AccessTokens } from './access-tokens.js';
+import { DeviceTokens } from './device-tokens.js';
+import { LoginSessionsRepository } from './login-sessions.repository.js';
+import { SigningKeyRepository } from './signing-key.repository.js';
+import { SigningKeys } from './signing-keys.js';
+
+@Module({
+  imports: [JwtModule.register({}), PassportModule],
+  providers: [AccessTokens, AccessTokenStrategy, DeviceTokens, SigningKeys, SigningKeyRepository, LoginSessionsRepository],
+  exports: [AccessTokens, DeviceTokens, SigningKeys],
+})
+export class SessionsModule {}

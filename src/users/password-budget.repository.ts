@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import { statement } from '../database/statement.js';
+
+// Charged before the password is looked at, in one statement that commits by itself: a request that fails or is cut off
+// refunds nothing, and any number of parallel ones cannot pass the limit. The array keeps the window sliding.
+const CHARGE = statement<{ used: number }>(
+  'password_budgets_charge',
+  `INSERT INTO password_budgets AS b (identifier_key, failures) VALUES (:identifier_key::bytea, ARRAY[now()])
+   ON CONFLICT (identifier_key) DO UPDATE SET
+     failures = ARRAY(SELECT f FROM unnest(b.failures) f WHERE f > now() - interval '15 minutes' ORDER BY f) || now(),
+     updated_at = now()
+   WHERE (SELECT count(*) FROM unnest(b.failures) f WHERE f > now() - interval '15 minutes') < :allowed::int
+   RETURNING cardinality(b.failures) AS used`,
+);
+
+const SECONDS_LEFT = statement<{ seconds_left: number | null }>(
+  'password_budgets_seconds_left',
+  `SELECT extract(epoch FROM min(f) + interval '15 minutes' - now())::float8 AS seconds_left
+     FROM password_budgets, unnest(failures) f WHERE identifier_key = :identifier_key::bytea AND f > now() - interval '15 minutes'`,
+);
+
+const FORGET_OLD = statement(
+  'password_budgets_forget_old',
+  `DELETE FROM password_budgets WHERE identifier_key IN
+     (SELECT identifier_key FROM password_budgets WHERE updated_at < now() - interval '1 hour' LIMIT 500 FOR UPDATE SKIP LOCKED)`,
+);
+
+@Injectable()
+export class PasswordBudgetRepository {
+  constructor(private readonly database: Database) {}
+
+  /** @returns null when a try was left, else the seconds until there is one */
+  async charge(identifierKey: Buffer, allowed: number): Promise<number | null> {
+    const [charged] = await this.database.run(CHARGE, { identifier_key: identifierKey, allowed });
+    if (charged) return null;
+    const [row] = await this.database.run(SECONDS_LEFT, { identifier_key: identifierKey });
+    return Math.max(1, row?.seconds_left ?? 1);
+  }
+
+  async forgetOld(): Promise<void> {
+    await this.database.run(FORGET_OLD, {});
+  }
+}

@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import { PrismaService } from '../database/prisma.service.js';
+import { statement } from '../database/statement.js';
+import { ACCOUNT_COLUMNS, type AccountRow } from './users.sql.js';
+
+const BY_IDENTIFIER = statement<AccountRow & { password_hash: string | null }>(
+  'users_by_identifier',
+  `SELECT ${ACCOUNT_COLUMNS}, users.password_hash FROM users
+    WHERE is_active AND (email = :identifier::text OR username = :identifier::text OR phone = :phone::text)`,
+);
+
+const BY_ID = statement<AccountRow & { is_active: boolean; created_at: Date }>(
+  'users_by_id',
+  `SELECT ${ACCOUNT_COLUMNS}, users.is_active, users.created_at FROM users WHERE id = :id::uuid`,
+);
+
+/** An account to be made, as the seed gives it. */
+export interface NewAccount {
+  id: string;
+  fullName: string;
+  role: AccountRow['role'];
+  phone: string | null;
+  email: string | null;
+  username: string | null;
+  passwordHash: string | null;
+}
+
+@Injectable()
+export class UsersRepository {
+  constructor(
+    private readonly database: Database,
+    private readonly prisma: PrismaService,
+  ) {}
+
+  /** The active account whose e-mail, username or phone is given; an identifier fits one of the three only. */
+  async findByIdentifier(identifier: string, phone: string | null): Promise<(AccountRow & { password_hash: string | null }) | null> {
+    const [row] = await this.database.run(BY_IDENTIFIER, { identifier, phone });
+    return row ?? null;
+  }
+
+  async findById(id: string): Promise<(AccountRow & { is_active: boolean; created_at: Date }) | null> {
+    const [row] = await this.database.run(BY_ID, { id });
+    return row ?? null;
+  }
+
+  async isEmpty(): Promise<boolean> {
+    return (await this.prisma.user.findFirst({ select: { id: true } })) === null;
+  }
+
+  /** Inserts those that do not meet an existing e-mail, username or phone; returns how many were new. */
+  async insertMissing(accounts: NewAccount[]): Promise<number> {
+    const { count } = await this.prisma.user.createMany({ data: accounts, skipDuplicates: true });
+    return count;
+  }
+
+  /** The password hashes of accounts known by these phones or e-mails. */
+  async passwordHashesOf(identifiers: string[]): Promise<string[]> {
+    const rows = await this.prisma.user.findMany({
+      where: { passwordHash: { not: null }, OR: [{ phone: { in: identifiers } }, { email: { in: identifiers } }, { username: { in: identifiers } }] },
+      select: { passwordHash: true },
+    });
+    return rows.flatMap(({ passwordHash }) => passwordHash ?? []);
+  }
+}

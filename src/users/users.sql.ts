@@ -1,0 +1,34 @@
+/**
+ * The active account of `:phone` (at most one row: id, full_name, known), for statements that must decide and write at
+ * once. `known` says whether `:device_user`/`:device_issued`, out of a checked device token, is a known device of it.
+ */
+export const ACTIVE_ACCOUNT_BY_PHONE = `
+  SELECT id, full_name, coalesce(id = :device_user::uuid AND devices_valid_from <= :device_issued::timestamptz, false) AS known
+    FROM users WHERE phone = :phone::text AND is_active`;
+
+/** The columns that an answer shows of an account. */
+export const ACCOUNT_COLUMNS = 'users.id, users.email, users.username, users.phone, users.full_name, users.role';
+
+/** An account as a statement returns it. */
+export interface AccountRow {
+  id: string;
+  email: string | null;
+  username: string | null;
+  phone: string | null;
+  full_name: string;
+  role: 'ADMIN' | 'SUPERVISOR' | 'OPERATOR' | 'KARYAWAN' | 'USER';
+}
+
+/** Gives an identifier its tries back; belongs into the statement that opens the login session. */
+export const CLEAR_PASSWORD_BUDGET = `DELETE FROM password_budgets WHERE identifier_key = :identifier_key::bytea`;
+
+/** The account that a checked password belongs to, unless it was disabled or got another password meanwhile. */
+export const ACCOUNT_WITH_PASSWORD = `
+  SELECT ${ACCOUNT_COLUMNS} FROM users WHERE id = :user_id::uuid AND is_active AND password_hash = :password_hash::text`;
+
+/** The role of the active account whose id stands in `column`; no row for a disabled or deleted one. */
+export const activeRoleOf = (column: string) => `SELECT role FROM users WHERE users.id = ${column} AND is_active`;
+
+/** The active account of each row of `source`, a CTE with the column user_id. */
+export const activeAccountOf = (source: string) => `
+  SELECT ${ACCOUNT_COLUMNS} FROM users JOIN ${source} ON ${source}.user_id = users.id WHERE users.is_active`;

@@ -1,0 +1,118 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+const fromRepository = (path: string) => join(repository, path);
+
+/** A small house with one offence each, and one file that does everything right. */
+const OFFENDERS: Record<string, string> = {
+  'src/app.module.ts': "import './auth/auth.service.js'; import './users/users.repository.js';",
+  'src/auth/auth.service.ts': "import '../otp/otp.service.js'; import '../users/users.service.js';",
+  'src/auth/other-repository.ts': "import '../users/users.repository.js';",
+  'src/auth/sideways.ts': "import '../bot/bot.service.js';",
+  'src/auth/reads-fragment.service.ts': "import '../otp/live-code.sql.js';",
+  'src/auth/auth.repository.ts': "import '../otp/live-code.sql.js';",
+  'src/auth/env.ts': 'export const secret = process.env.AUTH_SECRET;',
+  'src/bot/bot.service.ts': "import axios from 'axios'; export const a = axios;",
+  'src/bot/media-fetcher.ts': "import axios from 'axios'; export const a = axios;",
+  'src/bot/session.ts': "import '@whiskeysockets/baileys';",
+  'src/gateway/session.ts': "import '@whiskeysockets/baileys';",
+  'src/bot/testing.ts': "import '../../test/fake.js';",
+  'src/config/env.ts': 'export const secret = process.env.AUTH_SECRET;',
+  'src/database/prisma.service.ts': "import { Pool } from 'pg'; export const p = Pool;",
+  'src/messaging/providers/whapi.ts': "import axios from 'axios'; export const a = axios;",
+  'src/otp/circle-a.ts': "import type { B } from './circle-b.js'; export type A = B | 1;",
+  'src/otp/circle-b.ts': "import type { A } from './circle-a.js'; export type B = A | 2;",
+  'src/otp/live-code.sql.ts': "export const liveCode = 'consumed_at is null';",
+  'src/otp/otp.service.ts': "import { Pool } from 'pg'; export const p = Pool;",
+  'src/phone/phone.ts': "import '../config/env.js';",
+  'src/users/import-index.ts': "import './index.js';",
+  'src/users/lost.ts': "import './nowhere.js';",
+  'src/users/properties.ts': "import 'fast-check';",
+  'src/users/properties.spec.ts': "import 'fast-check'; import '../../test/fake.js';",
+  'src/users/index.ts': "export * from './users.service.js';",
+  'src/users/upwards.ts': "import type { P } from '../auth/types.js'; export type Q = P;",
+  'src/auth/types.ts': 'export type P = 1;',
+  'src/users/users.repository.ts': "import { Pool } from 'pg'; export const p = Pool;",
+  'src/users/users.service.ts': "import './users.repository.js'; import '../audit/helpers/x.js';",
+  'src/audit/helpers/x.ts': 'export const x = 1;',
+  'src/warehouse/w.ts': "import '../config/env.js';",
+  'test/fake.ts': 'export const fake = 1;',
+};
+
+interface Violation {
+  from: string;
+  rule: { name: string };
+}
+
+/** Both tools end with 1 when they find something; only their output counts here. */
+function run(cwd: string, tool: string, ...args: string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [fromRepository(`node_modules/${tool}`), ...args], { cwd }, (_error, stdout, stderr) =>
+      stdout.startsWith('{') || stdout.startsWith('[') ? resolve(stdout) : reject(new Error(stderr || stdout)),
+    );
+  });
+}
+
+describe('the directions of the house', () => {
+  let house: string;
+  let broken: string[];
+
+  beforeAll(async () => {
+    house = await mkdtemp(join(tmpdir(), 'masuk-house-'));
+    for (const [path, content] of Object.entries(OFFENDERS)) {
+      await mkdir(dirname(join(house, path)), { recursive: true });
+      await writeFile(join(house, path), content);
+    }
+    await symlink(fromRepository('node_modules'), join(house, 'node_modules'));
+    for (const file of ['tsconfig.json', 'package.json']) await symlink(fromRepository(file), join(house, file));
+    const config = fromRepository('.dependency-cruiser.mjs');
+    const depcruise = 'dependency-cruiser/bin/dependency-cruiser.mjs';
+    const report = JSON.parse(await run(house, depcruise, 'src', '--config', config, '--output-type', 'json'));
+    broken = (report.summary.violations as Violation[]).map(({ from, rule }) => `${from}: ${rule.name}`).sort();
+  });
+
+  afterAll(() => rm(house, { recursive: true, force: true }));
+
+  it('refuses each offence by its rule, types included, and nothing else', () => {
+    expect(broken).toEqual([
+      'src/auth/other-repository.ts: repository-stays-in-its-room',
+      'src/auth/reads-fragment.service.ts: foreign-sql-only-in-repositories',
+      'src/auth/sideways.ts: auth-imports-downwards',
+      'src/bot/bot.service.ts: axios-only-in-providers',
+      'src/bot/session.ts: baileys-only-in-gateway',
+      'src/bot/testing.ts: src-knows-no-tests',
+      'src/otp/circle-a.ts: no-circles',
+      'src/otp/otp.service.ts: prisma-only-in-repositories',
+      'src/phone/phone.ts: phone-imports-downwards',
+      'src/users/import-index.ts: no-index-files-to',
+      'src/users/index.ts: no-index-files-from',
+      'src/users/lost.ts: resolvable',
+      'src/users/properties.ts: no-dev-dependencies',
+      'src/users/upwards.ts: users-imports-downwards',
+      'src/users/users.service.ts: no-drawers-to',
+      'src/warehouse/w.ts: known-rooms-only',
+    ]);
+  });
+
+  it('lets only config read process.env', async () => {
+    const args = [
+      '--config',
+      fromRepository('eslint.config.mjs'),
+      '--format',
+      'json',
+      'src/auth/env.ts',
+      'src/config/env.ts',
+    ];
+    const report: { filePath: string; messages: { ruleId: string }[] }[] = JSON.parse(
+      await run(house, 'eslint/bin/eslint.js', ...args),
+    );
+    const offenders = report
+      .filter(({ messages }) => messages.some(({ ruleId }) => ruleId === 'no-restricted-properties'))
+      .map(({ filePath }) => filePath.split('/src/')[1]);
+    expect(offenders).toEqual(['auth/env.ts']);
+  });
+});

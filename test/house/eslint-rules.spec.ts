@@ -1,0 +1,75 @@
+import { RuleTester } from 'eslint';
+import tseslint from 'typescript-eslint';
+import { masuk } from '../../eslint-rules/masuk.mjs';
+
+/** The rules of the house can fail, and let pass what is right. RuleTester makes its own tests with Jest's `it`. */
+const tester = new RuleTester({
+  languageOptions: { parser: tseslint.parser, ecmaVersion: 'latest', sourceType: 'module' },
+});
+const rules = masuk.rules as unknown as Record<string, Parameters<typeof tester.run>[1]>;
+
+const inRoom = (room: string, code: string) => ({ code, filename: `/repo/src/${room}/x.repository.ts` });
+const foreign = (room: string, code: string, table: string, owner: string) => ({
+  ...inRoom(room, code),
+  errors: [{ messageId: 'foreign', data: { table, owner } }],
+});
+
+tester.run('table-owner', rules['table-owner']!, {
+  valid: [
+    inRoom('otp', 'const q = sql`update otp_sessions set consumed_at = now() where id = ${id}`;'),
+    inRoom('users', "const q = 'select * from users';"),
+    inRoom('database', "const q = 'truncate users, otp_sessions, messages';"),
+    inRoom('auth', "log.info('code sent to one of the users');"),
+    inRoom('auth', "const text = 'Update users in the console';"),
+    inRoom('auth', "@ApiOperation({ summary: 'Reads from users and messages' }) class A {}"),
+    inRoom('auth', "import { find } from '../users/users.service.js';"),
+    inRoom('auth', 'const q = sql`select 1 from ${openSession} where otp_sessions_live_key = 1`;'),
+    inRoom('auth', 'await this.users.update(user);'),
+    { code: "const q = 'select * from users';", filename: '/repo/test/db/races.spec.ts' },
+  ],
+  invalid: [
+    foreign('auth', 'const q = sql`select id from users where phone = ${phone}`;', 'users', 'users'),
+    foreign('auth', 'const q = \'UPDATE public."users" AS u SET role = 1\';', 'users', 'users'),
+    foreign('bot', "const q = 'insert into messages (id) values ($1)';", 'messages', 'messaging'),
+    foreign('otp', 'const q = sql`delete from refresh_tokens where id = ${id}`;', 'refresh_tokens', 'sessions'),
+    foreign('otp', 'const q = sql`join login_sessions l on l.id = o.id`;', 'login_sessions', 'sessions'),
+    foreign('otp', 'const q = sql`select 1 from otp_sessions o, users u`;', 'users', 'users'),
+    foreign('users', 'const q = sql`select ${x} from a, otp_budgets`;', 'otp_budgets', 'otp'),
+    foreign('auth', 'await this.prisma.otpSession.findFirst({ where });', 'otp_sessions', 'otp'),
+    foreign('admin', 'await tx.user.updateMany({ data });', 'users', 'users'),
+  ],
+});
+
+tester.run('route-protection', rules['route-protection']!, {
+  valid: [
+    "class A { @Public() @Get('x') x() {} }",
+    "@Controller() @Roles('ADMIN') class A { @Get() x() {} @Post() y() {} }",
+    "class A { @Scopes('messages:send') @Post() x() {} helper() {} }",
+    'class A { @Authenticated() @Delete() x() {} }',
+  ],
+  invalid: [
+    { code: '@Controller() class A { @Get() x() {} }', errors: [{ messageId: 'none', data: { route: 'x' } }] },
+    { code: '@Controller() class A { @Limit() @Post() x() {} }', errors: [{ messageId: 'none' }] },
+    { code: "@Roles('ADMIN') class A { @Public() @Get() x() {} }", errors: [{ messageId: 'several' }] },
+    { code: "class A { @Roles('ADMIN') @Scopes('a') @Patch() x() {} }", errors: [{ messageId: 'several' }] },
+  ],
+});
+
+tester.run('no-base-class-names', rules['no-base-class-names']!, {
+  valid: ['class Baseline {}', 'class PasswordHasher {}', 'const a = class {};', 'class UtilityBill {}'],
+  invalid: ['BaseRepository', 'Base', 'PhoneHelper', 'DateUtil', 'DateUtils', 'SessionManager'].map((name) => ({
+    code: `class ${name} {}`,
+    errors: [{ messageId: 'vague', data: { name } }],
+  })),
+});
+
+tester.run('reasoned-suppressions', rules['reasoned-suppressions']!, {
+  valid: [
+    '// eslint-disable-next-line no-var -- the old interface is tested here\nvar a;',
+    '// we eslint-disable nothing',
+  ],
+  invalid: [
+    { code: '// eslint-disable-next-line no-var\nvar a;', errors: [{ messageId: 'unreasoned' }] },
+    { code: '/* eslint-disable no-var */ var a;', errors: [{ messageId: 'unreasoned' }] },
+  ],
+});

@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+
+/** A database of one spec: real, empty and migrated (or, on request, not even that). */
+export interface TestDatabase {
+  readonly url: string;
+  query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>;
+  drop(): Promise<void>;
+}
+
+/** Makes a database on the run's PostgreSQL; the caller drops it. */
+export async function createDatabase(options: { migrated?: boolean } = {}): Promise<TestDatabase> {
+  const server = process.env['MASUK_TEST_POSTGRES'];
+  if (!server) throw new Error('run the specs with npm test: its set-up starts PostgreSQL');
+  const name = `spec_${randomBytes(6).toString('hex')}`;
+  await once(server, `CREATE DATABASE ${name}${options.migrated === false ? '' : ' TEMPLATE masuk_template'}`);
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  const pool = new pg.Pool({ connectionString: url.href, max: 4 });
+  pool.on('error', () => undefined);
+  return {
+    url: url.href,
+    query: async (sql, values) => (await pool.query(sql, values)).rows as never,
+    drop: async () => {
+      await pool.end();
+      await once(server, `DROP DATABASE ${name} WITH (FORCE)`);
+    },
+  };
+}
+
+async function once(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}

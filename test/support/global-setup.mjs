@@ -1,0 +1,24 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedPostgres } from '../../dist/database/embedded-postgres.js';
+import { applyMigrations } from '../../dist/database/migrator.js';
+import pg from 'pg';
+
+/** One real PostgreSQL for the whole run; each spec makes databases of its own from a migrated template. */
+export default async function setUp() {
+  const dataDir = mkdtempSync(join(tmpdir(), 'masuk-test-'));
+  const postgres = await startEmbeddedPostgres({ dataDir, log: () => undefined });
+  const admin = new pg.Client({ connectionString: postgres.url });
+  await admin.connect();
+  await admin.query('CREATE DATABASE masuk_template');
+  await admin.end();
+  const template = new URL(postgres.url);
+  template.pathname = '/masuk_template';
+  await applyMigrations(template.href, () => undefined);
+  process.env.MASUK_TEST_POSTGRES = postgres.url;
+  globalThis.__masukTestPostgres = async () => {
+    await postgres.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+}

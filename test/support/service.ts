@@ -1,0 +1,106 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
+
+const START_PATIENCE = 20_000;
+
+/** An answer, its JSON parsed where it is JSON. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  // A spec looks at whatever field it wants; what is not there is undefined and fails the expectation.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- see the line above
+  readonly body: any;
+}
+
+/** The built service, running as a process of its own. */
+export interface Service {
+  readonly url: string;
+  readonly pid: number;
+  /** Everything it wrote so far. */
+  output(): string;
+  get(path: string, headers?: Record<string, string>): Promise<Answer>;
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** Any request; `body` leaves as it is. */
+  send(method: string, path: string, body?: string, headers?: Record<string, string>): Promise<Answer>;
+  /** Sends the signal and waits for the end. */
+  stop(signal?: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+}
+
+const running = new Set<ChildProcess>();
+
+/** A start that ended: what it said and how. */
+export class StartFailed extends Error {
+  constructor(
+    readonly output: string,
+    readonly code: number | null,
+  ) {
+    super(`the service ended with ${code}:\n${output}`);
+  }
+}
+
+/**
+ * Starts `dist/main.js` on a free port with these variables and nothing else of ours.
+ *
+ * @throws StartFailed when it ends instead of listening
+ */
+export async function startService(variables: Record<string, string>): Promise<Service> {
+  const dataDir = variables['DATA_DIR'] ?? mkdtempSync(join(tmpdir(), 'masuk-service-'));
+  const child = spawn(process.execPath, [MAIN], {
+    cwd: dataDir,
+    env: { PATH: process.env['PATH'] ?? '', PORT: '0', NODE_ENV: 'test', DATA_DIR: dataDir, ...variables },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.add(child);
+  let output = '';
+  const ended = once(child, 'exit').then(([code, signal]: [number | null, NodeJS.Signals | null]) => {
+    running.delete(child);
+    if (!variables['DATA_DIR']) rmSync(dataDir, { recursive: true, force: true });
+    return { code, signal };
+  });
+  const url = await new Promise<string>((resolve, reject) => {
+    const patience = setTimeout(() => reject(new Error(`not listening after ${START_PATIENCE} ms:\n${output}`)), START_PATIENCE);
+    const hear = (chunk: Buffer) => {
+      output += chunk.toString();
+      const listening = /Server listening at (http:\/\/[^"\s]+)/.exec(output)?.[1];
+      if (listening) resolve(listening);
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    void ended.then(({ code }) => reject(new StartFailed(output, code))).finally(() => clearTimeout(patience));
+  });
+  const send: Service['send'] = async (method, path, body, headers = {}) => {
+    const response = await fetch(url + path, { method, headers, redirect: 'manual', ...(body === undefined ? {} : { body }) });
+    const text = await response.text();
+    const json = response.headers.get('content-type')?.includes('json');
+    return { status: response.status, headers: response.headers, text, body: json ? (JSON.parse(text) as unknown) : undefined };
+  };
+  return {
+    url,
+    pid: child.pid ?? 0,
+    output: () => output,
+    send,
+    get: (path, headers) => send('GET', path, undefined, headers),
+    post: (path, body, headers) => send('POST', path, JSON.stringify(body), { 'content-type': 'application/json', ...headers }),
+    stop: async (signal = 'SIGTERM') => {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+/** Ends what a failed spec left behind; belongs into each file's `afterAll`. */
+export async function stopAllServices(): Promise<void> {
+  await Promise.all(
+    [...running].map(async (child) => {
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    }),
+  );
+}
