@@ -5,8 +5,8 @@ import { type Text } from '../errors/catalogue.js';
 
 /** What each rule of class-validator that the DTOs use says when it is broken; of several broken ones the first here speaks. */
 const PROBLEMS: Record<string, Text> = {
-  isString: { id: 'harus berupa teks', en: 'must be a text' },
   isNotEmpty: { id: 'harus diisi', en: 'must not be empty' },
+  isString: { id: 'harus berupa teks', en: 'must be a text' },
   minLength: { id: 'terlalu pendek', en: 'is too short' },
   maxLength: { id: 'terlalu panjang', en: 'is too long' },
   isUuid: { id: 'tidak dikenal', en: 'is not an id of ours' },
