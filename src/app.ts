@@ -15,7 +15,10 @@ const BODY_LIMIT = 100 * 1024;
 const REQUEST_TIMEOUT = 30_000;
 
 /** JSON answers need nothing; pages bring a policy of their own. */
-const API_POLICY = { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] } };
+const API_POLICY = {
+  useDefaults: false,
+  directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] },
+};
 
 /** The service, ready to listen; used by `main`, by the tests and by the OpenAPI export. */
 export async function createApp(given: Foundation): Promise<NestFastifyApplication> {
@@ -44,7 +47,8 @@ export async function createApp(given: Foundation): Promise<NestFastifyApplicati
 
 async function addHttpManners(app: NestFastifyApplication, settings: Settings): Promise<void> {
   app.enableCors({
-    origin: settings.allowedOrigins === null ? /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/ : [...settings.allowedOrigins],
+    origin:
+      settings.allowedOrigins === null ? /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/ : [...settings.allowedOrigins],
     credentials: true,
     allowedHeaders: ['authorization', 'content-type', 'x-device-token', 'accept-language'],
     exposedHeaders: ['retry-after', 'x-request-id'],
@@ -65,7 +69,13 @@ async function addHttpManners(app: NestFastifyApplication, settings: Settings): 
   fastify.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? masked(request.url.split('?', 1)[0] ?? '').slice(0, 200);
     request.log.info(
-      { method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10, address: request.ip },
+      {
+        method: request.method,
+        route,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+        address: request.ip,
+      },
       'request',
     );
     done();

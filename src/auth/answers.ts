@@ -2,7 +2,7 @@ import { type Language } from '../config/settings.js';
 import { type Text } from '../errors/catalogue.js';
 import { type IssuedOtp } from '../otp/otp.service.js';
 import { nationalPhone } from '../phone/phone.js';
-import { type AccountRow } from '../users/users.sql.js';
+import { type AccountRow } from '../users/account.js';
 import { type LoginAnswerDto, type MeAnswerDto, type OtpSentAnswerDto, type UserDto } from './auth.dto.js';
 import { type Login } from './auth.service.js';
 

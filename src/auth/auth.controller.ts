@@ -23,7 +23,10 @@ export class AuthController {
   @Public()
   @AddressLimit('otp_rate_limited', 'sends', 'failures')
   @ApiOperation({ operationId: 'requestOtp', summary: 'Ask for a code on WhatsApp' })
-  @ApiOkResponse({ type: OtpSentAnswerDto, description: 'A code is on its way, or the newest one lives (`alreadySent`).' })
+  @ApiOkResponse({
+    type: OtpSentAnswerDto,
+    description: 'A code is on its way, or the newest one lives (`alreadySent`).',
+  })
   @Fails('invalid_phone', 'phone_not_registered', 'otp_rate_limited', 'whatsapp_unavailable')
   async requestOtp(@Body() body: PhoneDto, @Context() context: RequestContext): Promise<OtpSentAnswerDto> {
     return otpSentAnswer(await this.auth.requestCode(body.phone, false, context), this.language(context));
@@ -48,7 +51,10 @@ export class AuthController {
   @ApiOkResponse({ type: LoginAnswerDto, description: 'Logged in.' })
   @Fails('invalid_phone', 'validation_failed', 'invalid_otp', 'otp_locked')
   async verifyOtp(@Body() body: VerifyOtpDto, @Context() context: RequestContext): Promise<LoginAnswerDto> {
-    return loginAnswer(await this.auth.loginByCode(body.phone, body.otpCode, body.sessionId, context), this.language(context));
+    return loginAnswer(
+      await this.auth.loginByCode(body.phone, body.otpCode, body.sessionId, context),
+      this.language(context),
+    );
   }
 
   @Post('login')
@@ -59,7 +65,10 @@ export class AuthController {
   @ApiOkResponse({ type: LoginAnswerDto, description: 'Logged in.' })
   @Fails('validation_failed', 'invalid_credentials', 'login_locked')
   async login(@Body() body: PasswordLoginDto, @Context() context: RequestContext): Promise<LoginAnswerDto> {
-    return loginAnswer(await this.auth.loginByPassword(body.identifier, body.password, context), this.language(context));
+    return loginAnswer(
+      await this.auth.loginByPassword(body.identifier, body.password, context),
+      this.language(context),
+    );
   }
 
   @Get('me')

@@ -11,7 +11,10 @@ function asDigits(value: unknown): unknown {
 }
 
 const IsCode = () =>
-  ValidateBy({ name: 'isCode', validator: { validate: (value: unknown) => typeof value === 'string' && /^\d{4,8}$/.test(value) } });
+  ValidateBy({
+    name: 'isCode',
+    validator: { validate: (value: unknown) => typeof value === 'string' && /^\d{4,8}$/.test(value) },
+  });
 
 export class PhoneDto {
   /**

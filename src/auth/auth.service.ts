@@ -10,7 +10,7 @@ import { parsePhone } from '../phone/phone.js';
 import { AccessTokens, newRefreshToken } from '../sessions/access-tokens.js';
 import { DeviceTokens, type KnownDevice } from '../sessions/device-tokens.js';
 import { Users } from '../users/users.service.js';
-import { type AccountRow } from '../users/users.sql.js';
+import { type AccountRow } from '../users/account.js';
 import { LoginRepository, type LoggedInRow } from './login.repository.js';
 
 /** A login that succeeded: what the caller gets to keep. */
@@ -54,10 +54,17 @@ export class Auth {
   }
 
   /** @throws AppError `invalid_phone`, `otp_locked`, `invalid_otp` */
-  async loginByCode(phone: string, code: string, sessionId: string | undefined, context: RequestContext): Promise<Login> {
+  async loginByCode(
+    phone: string,
+    code: string,
+    sessionId: string | undefined,
+    context: RequestContext,
+  ): Promise<Login> {
     const e164 = this.phone(phone);
     const device = this.devices.read(context.deviceToken);
-    const guess = await this.otp.charge(this.loginCode, e164, code, sessionId, device, context).catch(this.recordRefusal(context));
+    const guess = await this.otp
+      .charge(this.loginCode, e164, code, sessionId, device, context)
+      .catch(this.recordRefusal(context));
     const draft = draftSession(device);
     const account = await this.repository.byCode({
       ...this.sessionValues(draft, 'OTP', context),
@@ -85,7 +92,8 @@ export class Auth {
       if (!account) throw new AppError('invalid_credentials');
       return this.loggedIn(account, draft);
     } catch (error) {
-      const wrong = error instanceof AppError && (error.code === 'invalid_credentials' || error.code === 'login_locked');
+      const wrong =
+        error instanceof AppError && (error.code === 'invalid_credentials' || error.code === 'login_locked');
       if (wrong) context.charges.confirm('failures');
       return this.recordRefusal(context)(error);
     }

@@ -19,14 +19,21 @@ export class DeviceStatusController {
   @Get('status')
   @Public()
   @ApiBearerAuth()
-  @ApiOperation({ operationId: 'deviceStatus', summary: 'Whether the WhatsApp device is connected', security: [{}, { bearer: [] }] })
+  @ApiOperation({
+    operationId: 'deviceStatus',
+    summary: 'Whether the WhatsApp device is connected',
+    security: [{}, { bearer: [] }],
+  })
   @ApiOkResponse({ type: DeviceStatusAnswerDto, description: 'The state, at most a second old.' })
   async status(@Caller() caller: CurrentCaller | undefined): Promise<DeviceStatusAnswerDto> {
     const deviceId = this.settings.whacenterDeviceId;
     if (!deviceId || !(await this.messaging.isConnected('whacenter'))) {
       return { success: false, status: false, message: NOT_CONNECTED, data: { connected: false } };
     }
-    return { success: true, data: { connected: true, deviceId: caller?.role === 'ADMIN' ? deviceId : masked(deviceId) } };
+    return {
+      success: true,
+      data: { connected: true, deviceId: caller?.role === 'ADMIN' ? deviceId : masked(deviceId) },
+    };
   }
 }
 

@@ -4,13 +4,20 @@ import { Database } from '../database/database.js';
 import { statement, type StatementValues } from '../database/statement.js';
 import { CONSUME_CODE } from '../otp/otp.sql.js';
 import { OPEN_LOGIN_SESSION } from '../sessions/sessions.sql.js';
-import { ACCOUNT_WITH_PASSWORD, CLEAR_PASSWORD_BUDGET, activeAccountOf, type AccountRow } from '../users/users.sql.js';
+import { type AccountRow } from '../users/account.js';
+import { ACCOUNT_WITH_PASSWORD, CLEAR_PASSWORD_BUDGET, activeAccountOf } from '../users/users.sql.js';
 
 /** Who has logged in, and the id of the device it was on. */
 export type LoggedInRow = AccountRow & { device_id: string };
 
 const recordLogin = (type: string) =>
-  recordEventFrom({ source: 'account', type, outcome: 'success', userId: 'account.id', subjectId: ':login_session_id::uuid' });
+  recordEventFrom({
+    source: 'account',
+    type,
+    outcome: 'success',
+    userId: 'account.id',
+    subjectId: ':login_session_id::uuid',
+  });
 
 // The winning transaction as one statement: the code is consumed, the budget given back, the session opened and the
 // event recorded, or nothing of it. Four rooms' fragments are fused because the same steps as a transaction take six

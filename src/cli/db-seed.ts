@@ -15,7 +15,10 @@ async function seed(): Promise<void> {
   const say = (message: string) => process.stdout.write(`${message}\n`);
   const database = await openDatabase(settings, secret, say);
   try {
-    const context = await NestFactory.createApplicationContext(AppModule.on({ settings, secret, logger, database }), { logger: false, abortOnError: false });
+    const context = await NestFactory.createApplicationContext(AppModule.on({ settings, secret, logger, database }), {
+      logger: false,
+      abortOnError: false,
+    });
     const added = await context.get(DemoAccounts).seed();
     say(added === 0 ? 'The demo accounts are there already.' : `Added ${added} demo accounts.`);
     await context.close();

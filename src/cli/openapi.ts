@@ -13,7 +13,12 @@ import { createLogger } from '../http/logger.js';
 /** Writes `openapi.json` from the controllers alone: nothing is started, no database is asked. */
 const settings = settingsFrom({ LOG_LEVEL: 'error' });
 const app = await NestFactory.create<NestFastifyApplication>(
-  AppModule.on({ settings, secret: new AuthSecret('none'), logger: createLogger(settings), database: { pool: new pg.Pool() } }),
+  AppModule.on({
+    settings,
+    secret: new AuthSecret('none'),
+    logger: createLogger(settings),
+    database: { pool: new pg.Pool() },
+  }),
   new FastifyAdapter(),
   { preview: true, logger: false, abortOnError: false },
 );

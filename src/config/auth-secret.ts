@@ -48,7 +48,10 @@ export class AuthSecret {
   seal(label: KeyLabel, content: Buffer | string, context: string): Buffer {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.key(label), nonce).setAAD(Buffer.from(context));
-    const sealed = Buffer.concat([cipher.update(typeof content === 'string' ? Buffer.from(content) : content), cipher.final()]);
+    const sealed = Buffer.concat([
+      cipher.update(typeof content === 'string' ? Buffer.from(content) : content),
+      cipher.final(),
+    ]);
     return Buffer.concat([nonce, cipher.getAuthTag(), sealed]);
   }
 
@@ -60,7 +63,9 @@ export class AuthSecret {
   open(label: KeyLabel, sealed: Buffer, context: string): Buffer {
     const tag = sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);
     if (tag.length < TAG_BYTES) throw new Error('sealed content is too short');
-    const decipher = createDecipheriv('aes-256-gcm', this.key(label), sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
+    const decipher = createDecipheriv('aes-256-gcm', this.key(label), sealed.subarray(0, NONCE_BYTES), {
+      authTagLength: TAG_BYTES,
+    });
     decipher.setAAD(Buffer.from(context)).setAuthTag(tag);
     return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
   }

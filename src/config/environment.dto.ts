@@ -6,13 +6,16 @@ const DURATION = /^[1-9]\d{0,8}[smhd]?$/;
 
 /** A whole number in decimal digits; anything else stays as it is and fails `IsInt`. */
 const WholeNumber = () =>
-  Transform(({ value }: { value: unknown }) => (typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value));
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value,
+  );
 
 /** An optional whole number within bounds, both included. */
 function Whole(min: number, max: number): PropertyDecorator {
   const rule = { message: `$property must be a whole number from ${min} to ${max}` };
   return (target, key) => {
-    for (const decorate of [IsOptional(), WholeNumber(), IsInt(rule), Min(min, rule), Max(max, rule)]) decorate(target, key);
+    for (const decorate of [IsOptional(), WholeNumber(), IsInt(rule), Min(min, rule), Max(max, rule)])
+      decorate(target, key);
   };
 }
 
@@ -70,7 +73,8 @@ export class Environment {
   @Text(120, /^[^\r\n]+$/, 'must be one line of at most 120 characters') APP_NAME?: string;
   @Text(120, /^[^\r\n]+$/, 'must be one line of at most 120 characters') APP_TEAM?: string;
   @OneOf('id', 'en', 'negotiate') MESSAGE_LANGUAGE?: string;
-  @Text(1024, /^[A-Z]{2}(\s*,\s*[A-Z]{2})*$/, 'must be a comma list of two-letter country codes') ALLOWED_COUNTRIES?: string;
+  @Text(1024, /^[A-Z]{2}(\s*,\s*[A-Z]{2})*$/, 'must be a comma list of two-letter country codes')
+  ALLOWED_COUNTRIES?: string;
 
   @OneOf('compat', 'strict') AUTH_PROFILE?: string;
   @OneOf('reveal', 'conceal') UNKNOWN_PHONE?: string;
@@ -89,7 +93,8 @@ export class Environment {
   @Whole(1, 10) OTP_EXPIRES_IN?: number;
   @Whole(1, 10) OTP_MAX_ATTEMPTS?: number;
   @Whole(1, 100) GUESS_BUDGET?: number;
-  @Text(200, /^[1-9]\d{0,5}(\s*,\s*[1-9]\d{0,5})*$/, 'must be a comma list of seconds, each at least 1') OTP_RESEND_COOLDOWN?: string;
+  @Text(200, /^[1-9]\d{0,5}(\s*,\s*[1-9]\d{0,5})*$/, 'must be a comma list of seconds, each at least 1')
+  OTP_RESEND_COOLDOWN?: string;
   @Whole(1, 1000) OTP_SENDS_PER_HOUR?: number;
   @Whole(1, 1000) OTP_SENDS_PER_DAY?: number;
   @Whole(1, 1_000_000) ADDRESS_SENDS_PER_HOUR?: number;

@@ -44,7 +44,9 @@ export function settingsFrom(variables: Record<string, unknown>): Settings {
  */
 export async function readSettings(): Promise<Settings> {
   @Module({
-    imports: [ConfigModule.forRoot({ envFilePath: '.env', validate: (variables) => ({ settings: settingsFrom(variables) }) })],
+    imports: [
+      ConfigModule.forRoot({ envFilePath: '.env', validate: (variables) => ({ settings: settingsFrom(variables) }) }),
+    ],
   })
   class ReadingModule {}
   const context = await NestFactory.createApplicationContext(ReadingModule, { logger: false, abortOnError: false });

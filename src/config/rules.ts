@@ -23,20 +23,35 @@ export function brokenRules(settings: Settings): string[] {
 function alwaysBroken(settings: Settings): string[] {
   const broken: string[] = [];
   const refuse = (condition: boolean, sentence: string) => condition && broken.push(sentence);
-  refuse(settings.jwtAlgorithm === 'HS256' && !settings.jwtSecret, 'JWT_SECRET is required (at least 32 bytes) when JWT_ALGORITHM is HS256');
+  refuse(
+    settings.jwtAlgorithm === 'HS256' && !settings.jwtSecret,
+    'JWT_SECRET is required (at least 32 bytes) when JWT_ALGORITHM is HS256',
+  );
   const unknown = settings.providers.filter((name) => !KNOWN_PROVIDERS.includes(name));
   refuse(unknown.length > 0, `WHATSAPP_PROVIDERS may name ${KNOWN_PROVIDERS.join(', ')}`);
-  refuse(new Set(settings.providers).size < settings.providers.length, 'WHATSAPP_PROVIDERS must name each provider once');
-  refuse(settings.providers.includes('whacenter') && !settings.whacenterDeviceId, 'WHATSAPP_DEVICE_ID is required when WHATSAPP_PROVIDERS names whacenter');
+  refuse(
+    new Set(settings.providers).size < settings.providers.length,
+    'WHATSAPP_PROVIDERS must name each provider once',
+  );
+  refuse(
+    settings.providers.includes('whacenter') && !settings.whacenterDeviceId,
+    'WHATSAPP_DEVICE_ID is required when WHATSAPP_PROVIDERS names whacenter',
+  );
   refuse(settings.providerTimeout > settings.sendTimeout, 'PROVIDER_TIMEOUT must not exceed SEND_TIMEOUT');
-  refuse(settings.sessionMaxAge < settings.refreshExpiresIn, 'SESSION_MAX_AGE must not be shorter than REFRESH_EXPIRES_IN');
+  refuse(
+    settings.sessionMaxAge < settings.refreshExpiresIn,
+    'SESSION_MAX_AGE must not be shorter than REFRESH_EXPIRES_IN',
+  );
   refuse(settings.guessBudget < settings.otpMaxAttempts, 'GUESS_BUDGET must not be smaller than OTP_MAX_ATTEMPTS');
   refuse(settings.sendsPerDay < settings.sendsPerHour, 'OTP_SENDS_PER_DAY must not be smaller than OTP_SENDS_PER_HOUR');
   refuse(
     settings.allowedOrigins?.some((origin) => !/^https?:\/\/[^/]+$/.test(origin)) ?? false,
     'FRONTEND_URL must be a comma list of origins such as https://app.example',
   );
-  refuse(!settings.trustedProxies.every(isAddressOrRange), 'TRUST_PROXY must be a comma list of addresses or CIDR ranges');
+  refuse(
+    !settings.trustedProxies.every(isAddressOrRange),
+    'TRUST_PROXY must be a comma list of addresses or CIDR ranges',
+  );
   return broken;
 }
 
@@ -45,12 +60,21 @@ function brokenInProduction(settings: Settings): string[] {
   const refuse = (condition: boolean, sentence: string) => condition && broken.push(sentence);
   refuse(!settings.databaseUrl, 'DATABASE_URL is required in production');
   refuse(!settings.authSecret, 'AUTH_SECRET is required in production (at least 32 bytes)');
-  refuse(settings.authSecret !== undefined && looksMadeUp(settings.authSecret), 'AUTH_SECRET is a placeholder; make one with: openssl rand -base64 48');
-  refuse(settings.jwtAlgorithm === 'HS256' && settings.jwtSecret !== undefined && looksMadeUp(settings.jwtSecret), 'JWT_SECRET is a placeholder; make one with: openssl rand -base64 48');
+  refuse(
+    settings.authSecret !== undefined && looksMadeUp(settings.authSecret),
+    'AUTH_SECRET is a placeholder; make one with: openssl rand -base64 48',
+  );
+  refuse(
+    settings.jwtAlgorithm === 'HS256' && settings.jwtSecret !== undefined && looksMadeUp(settings.jwtSecret),
+    'JWT_SECRET is a placeholder; make one with: openssl rand -base64 48',
+  );
   refuse(settings.otpEcho, 'OTP_ECHO must be off in production');
   refuse(settings.seedDemo !== 'none', 'SEED_DEMO must be none in production');
   refuse(settings.otpLength < 6, 'OTP_LENGTH must be at least 6 in production');
-  refuse(settings.providers.includes('console'), 'WHATSAPP_PROVIDERS must not name console in production (it is the developer inbox)');
+  refuse(
+    settings.providers.includes('console'),
+    'WHATSAPP_PROVIDERS must not name console in production (it is the developer inbox)',
+  );
   return broken;
 }
 

@@ -18,8 +18,11 @@ export class WrongAuthSecret extends Error {
  */
 export async function checkAuthSecret(pool: Pool, secret: AuthSecret): Promise<void> {
   const checkValue = secret.key('check-value');
-  await pool.query('INSERT INTO auth_secrets (id, check_value) VALUES (1, $1) ON CONFLICT (id) DO NOTHING', [checkValue]);
+  await pool.query('INSERT INTO auth_secrets (id, check_value) VALUES (1, $1) ON CONFLICT (id) DO NOTHING', [
+    checkValue,
+  ]);
   const { rows } = await pool.query<{ check_value: Buffer }>('SELECT check_value FROM auth_secrets WHERE id = 1');
   const stored = rows[0]?.check_value;
-  if (!stored || stored.length !== checkValue.length || !timingSafeEqual(stored, checkValue)) throw new WrongAuthSecret();
+  if (!stored || stored.length !== checkValue.length || !timingSafeEqual(stored, checkValue))
+    throw new WrongAuthSecret();
 }

@@ -42,7 +42,11 @@ export class Database implements Transaction {
   }
 }
 
-async function runOn<Row>(client: Pool | PoolClient, prepared: Statement<Row>, values: StatementValues): Promise<Row[]> {
+async function runOn<Row>(
+  client: Pool | PoolClient,
+  prepared: Statement<Row>,
+  values: StatementValues,
+): Promise<Row[]> {
   const query = { name: prepared.name, text: prepared.text, values: inOrder(prepared, values) };
   const result = await client.query<Row & QueryResultRow>(query);
   return result.rows;

@@ -19,7 +19,9 @@ export async function ensurePartitions(pool: Pool, today = new Date()): Promise<
         const from = new Date(Date.UTC(today.getUTCFullYear(), today.getUTCMonth() + ahead, 1));
         const to = new Date(Date.UTC(from.getUTCFullYear(), from.getUTCMonth() + 1, 1));
         const name = `partitions.${table}_${from.toISOString().slice(0, 7).replace('-', '_')}`;
-        const { rows } = await client.query<{ present: boolean }>('SELECT to_regclass($1) IS NOT NULL AS present', [name]);
+        const { rows } = await client.query<{ present: boolean }>('SELECT to_regclass($1) IS NOT NULL AS present', [
+          name,
+        ]);
         if (rows[0]?.present) continue;
         await client.query(
           `BEGIN; SELECT pg_advisory_xact_lock(${PARTITION_LOCK});

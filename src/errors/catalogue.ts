@@ -13,7 +13,10 @@ interface CatalogueEntry {
  * or given another meaning; front ends switch on it.
  */
 export const CATALOGUE = {
-  invalid_json: { status: 400, text: { id: 'Isi permintaan bukan JSON yang sah', en: 'The request body is not valid JSON' } },
+  invalid_json: {
+    status: 400,
+    text: { id: 'Isi permintaan bukan JSON yang sah', en: 'The request body is not valid JSON' },
+  },
   validation_failed: { status: 400, text: { id: 'Data yang dikirim tidak valid', en: 'The data sent are not valid' } },
   invalid_phone: { status: 400, text: { id: 'Nomor telepon tidak valid', en: 'The phone number is not valid' } },
   invalid_otp: {
@@ -21,37 +24,64 @@ export const CATALOGUE = {
     text: { id: 'Kode OTP tidak valid atau sudah kadaluarsa', en: 'The code is not valid or has expired' },
   },
   unauthenticated: { status: 401, text: { id: 'Anda harus login terlebih dahulu', en: 'You need to log in first' } },
-  invalid_token: { status: 401, text: { id: 'Token tidak valid atau sudah kadaluarsa', en: 'The token is not valid or has expired' } },
+  invalid_token: {
+    status: 401,
+    text: { id: 'Token tidak valid atau sudah kadaluarsa', en: 'The token is not valid or has expired' },
+  },
   invalid_credentials: {
     status: 401,
-    text: { id: 'Email, username, nomor telepon atau kata sandi salah', en: 'Wrong e-mail, username, phone number or password' },
+    text: {
+      id: 'Email, username, nomor telepon atau kata sandi salah',
+      en: 'Wrong e-mail, username, phone number or password',
+    },
   },
   forbidden: { status: 403, text: { id: 'Anda tidak berhak melakukan ini', en: 'You are not allowed to do this' } },
   not_found: { status: 404, text: { id: 'Alamat tidak ditemukan', en: 'There is nothing at this address' } },
   phone_not_registered: {
     status: 404,
-    text: { id: 'Nomor telepon tidak terdaftar atau akun tidak aktif', en: 'The phone number is not registered or the account is not active' },
+    text: {
+      id: 'Nomor telepon tidak terdaftar atau akun tidak aktif',
+      en: 'The phone number is not registered or the account is not active',
+    },
   },
   method_not_allowed: { status: 405, text: { id: 'Metode tidak didukung', en: 'The method is not supported' } },
   request_timeout: { status: 408, text: { id: 'Permintaan terlalu lama', en: 'The request took too long to arrive' } },
   conflict: { status: 409, text: { id: 'Data sudah dipakai', en: 'The data are taken already' } },
   body_too_large: { status: 413, text: { id: 'Isi permintaan terlalu besar', en: 'The request body is too large' } },
-  uri_too_long: { status: 414, text: { id: 'Alamat permintaan terlalu panjang', en: 'The request address is too long' } },
+  uri_too_long: {
+    status: 414,
+    text: { id: 'Alamat permintaan terlalu panjang', en: 'The request address is too long' },
+  },
   unsupported_media_type: {
     status: 415,
-    text: { id: 'Jenis isi tidak didukung, kirim application/json', en: 'The content type is not supported, send application/json' },
+    text: {
+      id: 'Jenis isi tidak didukung, kirim application/json',
+      en: 'The content type is not supported, send application/json',
+    },
   },
   otp_rate_limited: {
     status: 429,
-    text: { id: 'Terlalu banyak permintaan kode, coba lagi nanti', en: 'Too many codes were asked for, try again later' },
+    text: {
+      id: 'Terlalu banyak permintaan kode, coba lagi nanti',
+      en: 'Too many codes were asked for, try again later',
+    },
   },
-  otp_locked: { status: 429, text: { id: 'Terlalu banyak percobaan, coba lagi nanti', en: 'Too many attempts, try again later' } },
+  otp_locked: {
+    status: 429,
+    text: { id: 'Terlalu banyak percobaan, coba lagi nanti', en: 'Too many attempts, try again later' },
+  },
   login_locked: {
     status: 429,
     text: { id: 'Terlalu banyak percobaan login, coba lagi nanti', en: 'Too many login attempts, try again later' },
   },
-  rate_limited: { status: 429, text: { id: 'Terlalu banyak permintaan, coba lagi nanti', en: 'Too many requests, try again later' } },
-  internal_error: { status: 500, text: { id: 'Terjadi kesalahan di server', en: 'Something went wrong on the server' } },
+  rate_limited: {
+    status: 429,
+    text: { id: 'Terlalu banyak permintaan, coba lagi nanti', en: 'Too many requests, try again later' },
+  },
+  internal_error: {
+    status: 500,
+    text: { id: 'Terjadi kesalahan di server', en: 'Something went wrong on the server' },
+  },
   whatsapp_unavailable: {
     status: 503,
     text: {
@@ -61,9 +91,15 @@ export const CATALOGUE = {
   },
   database_unavailable: {
     status: 503,
-    text: { id: 'Layanan sedang tidak tersedia, coba lagi sebentar', en: 'The service is not available, try again shortly' },
+    text: {
+      id: 'Layanan sedang tidak tersedia, coba lagi sebentar',
+      en: 'The service is not available, try again shortly',
+    },
   },
-  busy: { status: 503, text: { id: 'Layanan sedang sibuk, coba lagi sebentar', en: 'The service is busy, try again shortly' } },
+  busy: {
+    status: 503,
+    text: { id: 'Layanan sedang sibuk, coba lagi sebentar', en: 'The service is busy, try again shortly' },
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof CATALOGUE;

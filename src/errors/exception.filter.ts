@@ -22,8 +22,6 @@ const BY_STATUS: Partial<Record<number, ErrorCode>> = {
   503: 'busy',
 };
 
-const FASTIFY_JSON_ERRORS = new Set(['FST_ERR_CTP_EMPTY_JSON_BODY', 'FST_ERR_CTP_INVALID_JSON_BODY']);
-
 /** The shape of every failure (contract, "Common to all"). */
 export interface FailureBody {
   success: false;
@@ -44,27 +42,33 @@ export class ExceptionToAnswerFilter implements ExceptionFilter {
 
   /** Writes the failure to the reply; Fastify's own error and not-found hooks come here too. */
   answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const error = asAppError(thrown);
+    const error = asAppError(thrown, request);
     const { status, text } = CATALOGUE[error.code];
     if (status >= 500) request.log.error({ err: error.cause ?? error, code: error.code }, 'request failed');
     if (reply.sent || reply.raw.headersSent) return;
     const language = answerLanguage(this.settings.messageLanguage, request.headers['accept-language']);
     const details = typeof error.details === 'function' ? error.details(language) : error.details;
-    const body: FailureBody = { success: false, message: text[language], code: error.code, ...(details === undefined ? {} : { details }) };
-    if (status === 429 || status === 503) void reply.header('retry-after', String(Math.max(1, Math.ceil(error.retryAfter ?? 5))));
+    const body: FailureBody = {
+      success: false,
+      message: text[language],
+      code: error.code,
+      ...(details === undefined ? {} : { details }),
+    };
+    if (status === 429 || status === 503)
+      void reply.header('retry-after', String(Math.max(1, Math.ceil(error.retryAfter ?? 5))));
     void reply.code(status).header('cache-control', 'no-store').type('application/json; charset=utf-8').send(body);
   }
 }
 
 /** What was thrown, as one of ours. */
-function asAppError(thrown: unknown): AppError {
+function asAppError(thrown: unknown, request: FastifyRequest): AppError {
   if (thrown instanceof AppError) return thrown;
   const databaseCode = databaseErrorCode(thrown);
   if (databaseCode) return new AppError(databaseCode, { cause: thrown });
-  const fastifyCode = property(thrown, 'code');
-  if (typeof fastifyCode === 'string' && FASTIFY_JSON_ERRORS.has(fastifyCode)) return new AppError('invalid_json');
-  if (thrown instanceof SyntaxError && property(thrown, 'statusCode') === 400) return new AppError('invalid_json');
   const status = thrown instanceof HttpException ? thrown.getStatus() : property(thrown, 'statusCode');
+  // Our pipe speaks for bodies that were read; a 400 without one is the parser's.
+  if (status === 400 && request.body === undefined && request.headers['content-type'])
+    return new AppError('invalid_json');
   const code = typeof status === 'number' ? BY_STATUS[status] : undefined;
   return new AppError(code ?? 'internal_error', { cause: thrown });
 }

@@ -12,7 +12,9 @@ export function answerLanguage(setting: Settings['messageLanguage'], acceptLangu
   let bestWeight = 0;
   for (const range of (acceptLanguage ?? '').slice(0, 200).split(',')) {
     const [tag = '', ...parameters] = range.trim().toLowerCase().split(';');
-    const quality = parameters.map((parameter) => /^\s*q=([01](?:\.\d{0,3})?)\s*$/.exec(parameter)?.[1]).find((q) => q !== undefined);
+    const quality = parameters
+      .map((parameter) => /^\s*q=([01](?:\.\d{0,3})?)\s*$/.exec(parameter)?.[1])
+      .find((q) => q !== undefined);
     const weight = quality === undefined ? 1 : Number(quality);
     const language = tag.split('-')[0];
     if ((language === 'id' || language === 'en') && weight > bestWeight) [best, bestWeight] = [language, weight];

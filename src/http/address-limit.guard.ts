@@ -29,7 +29,10 @@ export class AddressLimitGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const rule = this.reflector.getAllAndOverride<AddressLimitRule | undefined>(ADDRESS_LIMIT, [context.getHandler(), context.getClass()]);
+    const rule = this.reflector.getAllAndOverride<AddressLimitRule | undefined>(ADDRESS_LIMIT, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
     if (!rule) return true;
     const http = context.switchToHttp();
     const request = http.getRequest<ChargedRequest>();

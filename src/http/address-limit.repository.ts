@@ -37,7 +37,12 @@ export class AddressLimitRepository {
   constructor(private readonly database: Database) {}
 
   /** Takes a block of `size` if the hour has room for all of it; says how long the hour lasts either way. */
-  async lease(name: string, subject: string, size: number, cap: number): Promise<{ granted: boolean; secondsLeft: number }> {
+  async lease(
+    name: string,
+    subject: string,
+    size: number,
+    cap: number,
+  ): Promise<{ granted: boolean; secondsLeft: number }> {
     const [row] = await this.database.run(LEASE, { name, subject, size, cap });
     if (row) return { granted: true, secondsLeft: row.seconds_left };
     const [current] = await this.database.run(SECONDS_LEFT, { name, subject });

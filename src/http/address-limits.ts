@@ -48,7 +48,9 @@ export class AddressLimits implements OnModuleInit, OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     await this.tidying?.stop();
-    await this.returnIdle(Number.POSITIVE_INFINITY).catch((err: unknown) => this.logger.warn({ err }, 'leases not given back'));
+    await this.returnIdle(Number.POSITIVE_INFINITY).catch((err: unknown) =>
+      this.logger.warn({ err }, 'leases not given back'),
+    );
   }
 
   /**
@@ -97,7 +99,8 @@ export class AddressLimits implements OnModuleInit, OnApplicationShutdown {
   private leaseOf(allowance: AddressAllowance, address: string): Lease {
     const key = `${allowance} ${address}`;
     let lease = this.leases.get(key);
-    if (!lease) this.leases.set(key, (lease = { available: 0, owed: 0, endsAt: 0, refusedUntil: 0, usedAt: Date.now() }));
+    if (!lease)
+      this.leases.set(key, (lease = { available: 0, owed: 0, endsAt: 0, refusedUntil: 0, usedAt: Date.now() }));
     return lease;
   }
 

@@ -39,7 +39,11 @@ export function createLogger(settings: Pick<Settings, 'logLevel' | 'production'>
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: { err: errorForLog },
-    ...(pretty ? { transport: { target: 'pino-pretty', options: { colorize: true, ignore: 'reqId', translateTime: 'HH:MM:ss' } } } : {}),
+    ...(pretty
+      ? {
+          transport: { target: 'pino-pretty', options: { colorize: true, ignore: 'reqId', translateTime: 'HH:MM:ss' } },
+        }
+      : {}),
   });
 }
 

@@ -15,7 +15,11 @@ export function Fails(...codes: ErrorCode[]): MethodDecorator & ClassDecorator {
   }
   return applyDecorators(
     ...[...byStatus].map(([status, named]) =>
-      ApiResponse({ status, type: FailureDto, description: named.map((code) => `\`${code}\`: ${CATALOGUE[code].text.en}.`).join(' ') }),
+      ApiResponse({
+        status,
+        type: FailureDto,
+        description: named.map((code) => `\`${code}\`: ${CATALOGUE[code].text.en}.`).join(' '),
+      }),
     ),
   );
 }

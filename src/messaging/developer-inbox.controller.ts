@@ -5,7 +5,8 @@ import { Public } from '../http/access.decorators.js';
 import { DeveloperInbox } from './developer-inbox.js';
 import { INBOX_PAGE, INBOX_SCRIPT, INBOX_STYLE } from './developer-inbox.page.js';
 
-const PAGE_POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const PAGE_POLICY =
+  "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** Messages of the console provider, for developers. The module leaves it out in production: there the address is a 404. */
 @ApiExcludeController()
@@ -19,7 +20,10 @@ export class DeveloperInboxController {
   async show(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     void reply.header('cache-control', 'no-store').header('vary', 'accept');
     if (request.headers.accept?.includes('text/html')) {
-      return void reply.header('content-security-policy', PAGE_POLICY).type('text/html; charset=utf-8').send(INBOX_PAGE);
+      return void reply
+        .header('content-security-policy', PAGE_POLICY)
+        .type('text/html; charset=utf-8')
+        .send(INBOX_PAGE);
     }
     void reply.send({ success: true, message: 'Newest first', data: await this.inbox.newest() });
   }

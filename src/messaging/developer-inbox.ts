@@ -40,7 +40,10 @@ export class DeveloperInbox {
   async newest(): Promise<InboxMessage[]> {
     const rows = await this.repository.newest();
     return rows.map(({ id, recipient, sealed_content, created_at }) => {
-      const { text, code } = JSON.parse(this.secret.open('message-content', sealed_content, id).toString()) as { text: string; code?: string };
+      const { text, code } = JSON.parse(this.secret.open('message-content', sealed_content, id).toString()) as {
+        text: string;
+        code?: string;
+      };
       return { id, to: nationalPhone(recipient), text, code: code ?? null, at: created_at.toISOString() };
     });
   }

@@ -1,7 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
-import { type DeviceState, type MessageProvider, type OutgoingMessage, type RejectionReason, type SendOutcome } from './providers/message-provider.js';
+import {
+  type DeviceState,
+  type MessageProvider,
+  type OutgoingMessage,
+  type RejectionReason,
+  type SendOutcome,
+} from './providers/message-provider.js';
 
 export const PROVIDERS = Symbol('message providers, first rung first');
 
@@ -46,8 +52,14 @@ export class Ladder {
       for (const provider of rungs) {
         const left = deadline - Date.now();
         if (left <= 0) break;
-        const outcome = await this.ask(provider, message, Math.min(left, this.settings.providerTimeout * 1000), requestId);
-        if (outcome.kind === 'accepted') return { kind: 'accepted', provider: provider.name, providerMessageId: outcome.providerMessageId };
+        const outcome = await this.ask(
+          provider,
+          message,
+          Math.min(left, this.settings.providerTimeout * 1000),
+          requestId,
+        );
+        if (outcome.kind === 'accepted')
+          return { kind: 'accepted', provider: provider.name, providerMessageId: outcome.providerMessageId };
         if (outcome.kind === 'unknown') unknown = true;
         else {
           refusal = outcome;
@@ -78,13 +90,21 @@ export class Ladder {
     return states.some(({ state }) => state === 'connected');
   }
 
-  private async ask(provider: MessageProvider, message: OutgoingMessage, timeout: number, requestId: string | null): Promise<SendOutcome> {
+  private async ask(
+    provider: MessageProvider,
+    message: OutgoingMessage,
+    timeout: number,
+    requestId: string | null,
+  ): Promise<SendOutcome> {
     const started = performance.now();
     const outcome = await provider.send(message, AbortSignal.timeout(timeout));
     if (outcome.kind !== 'accepted') {
       const ms = Math.round(performance.now() - started);
       const why = outcome.kind === 'rejected' ? outcome.reason : outcome.cause;
-      this.logger.warn({ reqId: requestId, provider: provider.name, outcome: outcome.kind, why, ms }, 'provider did not take the message');
+      this.logger.warn(
+        { reqId: requestId, provider: provider.name, outcome: outcome.kind, why, ms },
+        'provider did not take the message',
+      );
     }
     return outcome;
   }

@@ -82,7 +82,12 @@ export class Messaging implements OnModuleInit, OnApplicationShutdown {
    *
    * @param onFailure `close`: every rung refused, the message is over; `retry`: recovery tries again while its code lives
    */
-  async deliver(message: ClaimedMessage, requestId: string | null, onFailure: 'close' | 'retry', tries = 0): Promise<Delivery> {
+  async deliver(
+    message: ClaimedMessage,
+    requestId: string | null,
+    onFailure: 'close' | 'retry',
+    tries = 0,
+  ): Promise<Delivery> {
     const delivery = await this.ladder.send(
       {
         to: message.recipient,
@@ -108,7 +113,9 @@ export class Messaging implements OnModuleInit, OnApplicationShutdown {
   /** Delivers behind the answer, where the answer must not depend on it; what fails is left to recovery. */
   deliverBehind(message: ClaimedMessage, requestId: string | null): void {
     const delivery = this.deliver(message, requestId, 'retry')
-      .catch((err: unknown) => this.logger.warn({ err, reqId: requestId }, 'delivery broke off; recovery will take it up'))
+      .catch((err: unknown) =>
+        this.logger.warn({ err, reqId: requestId }, 'delivery broke off; recovery will take it up'),
+      )
       .finally(() => this.underWay.delete(delivery));
     this.underWay.add(delivery);
   }
@@ -139,7 +146,9 @@ export class Messaging implements OnModuleInit, OnApplicationShutdown {
   /** Whether a device that can reach a phone is connected; the developer inbox is none. */
   async reachesPhones(): Promise<boolean> {
     const states = await Promise.all(
-      this.ladder.providers.filter(({ reachesPhones }) => reachesPhones).map((provider) => this.ladder.deviceState(provider)),
+      this.ladder.providers
+        .filter(({ reachesPhones }) => reachesPhones)
+        .map((provider) => this.ladder.deviceState(provider)),
     );
     return states.some(({ state }) => state === 'connected');
   }
@@ -151,9 +160,17 @@ export class Messaging implements OnModuleInit, OnApplicationShutdown {
 
   private async redeliver(message: Awaited<ReturnType<MessagesRepository['reclaim']>>[number]): Promise<void> {
     if (!(await this.repository.stillWanted(message.id, message.fence))) return;
-    const content = JSON.parse(this.secret.open('message-content', message.sealed_content, message.id).toString()) as MessageContent;
+    const content = JSON.parse(
+      this.secret.open('message-content', message.sealed_content, message.id).toString(),
+    ) as MessageContent;
     await this.deliver(
-      { id: message.id, fence: message.fence, recipient: message.recipient, recipientName: message.recipient_name, content },
+      {
+        id: message.id,
+        fence: message.fence,
+        recipient: message.recipient,
+        recipientName: message.recipient_name,
+        content,
+      },
       null,
       'retry',
       message.attempts,

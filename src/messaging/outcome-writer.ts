@@ -35,7 +35,9 @@ export class OutcomeWriter {
       this.waiting = [];
       await this.repository
         .accept(batch)
-        .catch((error: unknown) => this.logger.warn({ err: error, count: batch.length }, 'acceptances not written; recovery will take them up'));
+        .catch((error: unknown) =>
+          this.logger.warn({ err: error, count: batch.length }, 'acceptances not written; recovery will take them up'),
+        );
     }
     this.writing = undefined;
   }

@@ -27,7 +27,11 @@ function harmlessName(name: string | null): string {
  *
  * @param name the recipient's name as it is stored; made harmless here
  */
-export function renderMessage(content: MessageContent, name: string | null, app: Pick<Settings, 'appName' | 'appTeam'>): string {
+export function renderMessage(
+  content: MessageContent,
+  name: string | null,
+  app: Pick<Settings, 'appName' | 'appTeam'>,
+): string {
   const { code, minutes, language } = content;
   const greeted = harmlessName(name);
   const lines =

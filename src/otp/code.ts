@@ -7,6 +7,12 @@ export function newCode(length: number): string {
 }
 
 /** What is stored of a code: HMAC-SHA-256 under a key outside the database, bound to its purpose, phone and session. */
-export function codeHash(secret: AuthSecret, purpose: string, phone: string, otpSessionId: string, code: string): Buffer {
+export function codeHash(
+  secret: AuthSecret,
+  purpose: string,
+  phone: string,
+  otpSessionId: string,
+  code: string,
+): Buffer {
   return secret.mac('otp-code', `${purpose}\n${phone}\n${otpSessionId}\n${code}`);
 }

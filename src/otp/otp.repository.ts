@@ -196,9 +196,13 @@ export class OtpRepository {
   }
 
   /** @returns null when the budget is used up */
-  async charge(values: StatementValues): Promise<{ otpSessionId: string | null; used: number; usedSinceIssue: number } | null> {
+  async charge(
+    values: StatementValues,
+  ): Promise<{ otpSessionId: string | null; used: number; usedSinceIssue: number } | null> {
     const [row] = await this.database.run(CHARGE, values);
-    return row ? { otpSessionId: row.otp_session_id, used: row.used, usedSinceIssue: Number(row.used_since_issue) } : null;
+    return row
+      ? { otpSessionId: row.otp_session_id, used: row.used, usedSinceIssue: Number(row.used_since_issue) }
+      : null;
   }
 
   /** Seconds until the budget has room again. */

@@ -61,7 +61,11 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
   ) {}
 
   onModuleInit(): void {
-    this.forgetting = every(FORGET_EVERY, () => this.repository.forgetOld(), (err) => this.logger.warn({ err }, 'old codes not dropped'));
+    this.forgetting = every(
+      FORGET_EVERY,
+      () => this.repository.forgetOld(),
+      (err) => this.logger.warn({ err }, 'old codes not dropped'),
+    );
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -76,7 +80,13 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
    * @param again true for a resend: while the cooldown runs it is refused instead of answered with the living code
    * @throws AppError `phone_not_registered`, `otp_rate_limited`, `whatsapp_unavailable`
    */
-  async issue(purpose: OtpPurpose, phone: string, device: KnownDevice | null, again: boolean, context: RequestContext): Promise<IssuedOtp> {
+  async issue(
+    purpose: OtpPurpose,
+    phone: string,
+    device: KnownDevice | null,
+    again: boolean,
+    context: RequestContext,
+  ): Promise<IssuedOtp> {
     const conceal = this.settings.concealUnknownPhones;
     if (conceal && !(await this.messaging.anyReady())) throw new AppError('whatsapp_unavailable', { retryAfter: 30 });
     const content: MessageContent = {
@@ -114,7 +124,12 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
     device: KnownDevice | null,
     context: RequestContext,
   ): Promise<ChargedGuess> {
-    const lane = { phone, purpose: purpose.name, device_user: device?.userId ?? null, device_issued: device?.issuedAt ?? null };
+    const lane = {
+      phone,
+      purpose: purpose.name,
+      device_user: device?.userId ?? null,
+      device_issued: device?.issuedAt ?? null,
+    };
     const charged = await this.repository.charge({
       ...lane,
       budget: this.settings.guessBudget,
@@ -130,7 +145,8 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
       Math.min(this.settings.guessBudget - charged.used, this.settings.otpMaxAttempts - charged.usedSinceIssue),
     );
     const { otpSessionId } = charged;
-    if (!otpSessionId || (sessionId !== undefined && sessionId !== otpSessionId)) throw this.wrong(attemptsLeft, context);
+    if (!otpSessionId || (sessionId !== undefined && sessionId !== otpSessionId))
+      throw this.wrong(attemptsLeft, context);
     return {
       purpose: purpose.name,
       phone,
@@ -186,12 +202,18 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
 
   private livingOr429(row: IssueRow, again: boolean): IssuedOtp {
     if (row.cooling && !again) return issued(row, row.provider ?? this.messaging.firstRung, true);
-    const cooldown = row.cooling && row.current_resend_at ? (row.current_resend_at.getTime() - row.now.getTime()) / 1000 : 0;
+    const cooldown =
+      row.cooling && row.current_resend_at ? (row.current_resend_at.getTime() - row.now.getTime()) / 1000 : 0;
     const allowance = secondsUntilAllowed(row, this.settings, FAILED_SENDS_ALLOWED);
     throw new AppError('otp_rate_limited', { retryAfter: Math.max(1, cooldown, allowance) });
   }
 
-  private async sendNow(purpose: OtpPurpose, message: ClaimedMessage, row: IssueRow, context: RequestContext): Promise<IssuedOtp> {
+  private async sendNow(
+    purpose: OtpPurpose,
+    message: ClaimedMessage,
+    row: IssueRow,
+    context: RequestContext,
+  ): Promise<IssuedOtp> {
     const delivery = await this.messaging.deliver(message, context.id, 'close');
     if (delivery.kind === 'failed') {
       await this.repository.closeUnsent(message.id, message.recipient, purpose.name);
@@ -205,8 +227,15 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
 }
 
 function issued(row: IssueRow, channel: string, alreadySent: boolean): IssuedOtp {
-  if (!row.current_session_id || !row.current_expires_at || !row.current_resend_at) throw new Error('the gate holds no code');
-  return { sessionId: row.current_session_id, expiresAt: row.current_expires_at, resendAt: row.current_resend_at, channel, alreadySent };
+  if (!row.current_session_id || !row.current_expires_at || !row.current_resend_at)
+    throw new Error('the gate holds no code');
+  return {
+    sessionId: row.current_session_id,
+    expiresAt: row.current_expires_at,
+    resendAt: row.current_resend_at,
+    channel,
+    alreadySent,
+  };
 }
 
 function isLiveCodeConflict(error: unknown): boolean {

@@ -97,8 +97,8 @@ function foreign(written: string, home: string | undefined, countries: readonly 
 }
 
 function isMobileOf(phone: Libphonenumber.PhoneNumber, countries: readonly string[]): boolean {
-  if (phone.country === undefined || !countries.includes(phone.country) || !phone.isValid()) return false;
-  // Where the two share their ranges, as in the USA, libphonenumber cannot tell mobile from fixed.
+  if (phone.country === undefined || !countries.includes(phone.country)) return false;
+  // An invalid number has no type. Where mobile and fixed lines share their ranges, as in the USA, it tells no more.
   const type = phone.getType();
   return type === 'MOBILE' || type === 'FIXED_LINE_OR_MOBILE';
 }

@@ -33,7 +33,10 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
       audience: settings.jwtAudience,
       secretOrKeyProvider: (_request: unknown, token: string, done: (error: unknown, key?: never) => void) => {
         const header = headerOf(token);
-        if (header?.['typ'] !== ACCESS_TOKEN_TYPE || header['alg'] !== settings.jwtAlgorithm) return done(new UnusableToken());
+        if (header?.['typ'] !== ACCESS_TOKEN_TYPE || header['alg'] !== settings.jwtAlgorithm) {
+          done(new UnusableToken());
+          return;
+        }
         keys.verifying(header['kid']).then(
           (key) => (key ? done(null, key as never) : done(new UnusableToken())),
           (error: unknown) => done(error),
@@ -60,7 +63,9 @@ function headerOf(token: string): Record<string, unknown> | null {
   if (token.length > LONGEST_TOKEN) return null;
   try {
     const header: unknown = JSON.parse(Buffer.from(token.split('.', 1)[0] ?? '', 'base64url').toString());
-    return typeof header === 'object' && header !== null && !Array.isArray(header) ? (header as Record<string, unknown>) : null;
+    return typeof header === 'object' && header !== null && !Array.isArray(header)
+      ? (header as Record<string, unknown>)
+      : null;
   } catch {
     return null;
   }

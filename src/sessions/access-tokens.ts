@@ -20,12 +20,24 @@ export class AccessTokens {
   /** @returns the token and its lifetime in seconds */
   sign(account: { id: string; role: string }, loginSessionId: string): { token: string; expiresIn: number } {
     const { kid, key } = this.keys.signing();
-    const { jwtAlgorithm: algorithm, jwtExpiresIn: expiresIn, jwtIssuer: issuer, jwtAudience: audience } = this.settings;
+    const {
+      jwtAlgorithm: algorithm,
+      jwtExpiresIn: expiresIn,
+      jwtIssuer: issuer,
+      jwtAudience: audience,
+    } = this.settings;
     const role = this.settings.jwtRoleCase === 'lower' ? account.role.toLowerCase() : account.role;
     const token = this.jwt.sign(
       { sub: account.id, role, sid: loginSessionId, jti: uuidv4() },
       // jsonwebtoken takes a KeyObject, which saves it from parsing a PEM at each signature; Nest's type has yet to say so.
-      { algorithm, header: { alg: algorithm, typ: ACCESS_TOKEN_TYPE, kid }, expiresIn, issuer, audience, privateKey: key as never },
+      {
+        algorithm,
+        header: { alg: algorithm, typ: ACCESS_TOKEN_TYPE, kid },
+        expiresIn,
+        issuer,
+        audience,
+        privateKey: key as never,
+      },
     );
     return { token, expiresIn };
   }

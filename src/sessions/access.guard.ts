@@ -13,7 +13,10 @@ export class AccessGuard extends AuthGuard('access-token') {
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
-    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [context.getHandler(), context.getClass()]);
+    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
     if (!access) throw new AppError('forbidden');
     const request = context.switchToHttp().getRequest<CallerRequest>();
     if (access.kind === 'public') {
@@ -23,7 +26,8 @@ export class AccessGuard extends AuthGuard('access-token') {
       return true;
     }
     await this.readToken(context);
-    if (access.roles !== 'any' && !access.roles.includes(request.caller?.role ?? 'USER')) throw new AppError('forbidden');
+    if (access.roles !== 'any' && !access.roles.includes(request.caller?.role ?? 'USER'))
+      throw new AppError('forbidden');
     return true;
   }
 
@@ -31,9 +35,14 @@ export class AccessGuard extends AuthGuard('access-token') {
     await super.canActivate(context);
   }
 
-  override handleRequest<Caller = CurrentCaller>(error: unknown, caller: Caller | false, _info: unknown, context: ExecutionContext): Caller {
+  override handleRequest<Caller = CurrentCaller>(
+    error: unknown,
+    caller: Caller | false,
+    _info: unknown,
+    context: ExecutionContext,
+  ): Caller {
     if (caller) return caller;
-    if (error && databaseErrorCode(error)) throw error;
+    if (error instanceof Error && databaseErrorCode(error)) throw error;
     const request = context.switchToHttp().getRequest<CallerRequest>();
     throw new AppError(request.headers.authorization ? 'invalid_token' : 'unauthenticated');
   }

@@ -10,7 +10,14 @@ import { SigningKeys } from './signing-keys.js';
 
 @Module({
   imports: [JwtModule.register({}), PassportModule],
-  providers: [AccessTokens, AccessTokenStrategy, DeviceTokens, SigningKeys, SigningKeyRepository, LoginSessionsRepository],
+  providers: [
+    AccessTokens,
+    AccessTokenStrategy,
+    DeviceTokens,
+    SigningKeys,
+    SigningKeyRepository,
+    LoginSessionsRepository,
+  ],
   exports: [AccessTokens, DeviceTokens, SigningKeys],
 })
 export class SessionsModule {}

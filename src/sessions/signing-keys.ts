@@ -77,7 +77,9 @@ export class SigningKeys implements OnModuleInit {
 
   private async load(): Promise<void> {
     this.reloadedAt = Date.now();
-    const stored = (await this.repository.findAll()).filter(({ algorithm }) => algorithm === this.settings.jwtAlgorithm);
+    const stored = (await this.repository.findAll()).filter(
+      ({ algorithm }) => algorithm === this.settings.jwtAlgorithm,
+    );
     this.published = stored.map(({ publicJwk }) => publicJwk as PublicJwk);
     this.verification = new Map(
       stored.map(({ kid, algorithm, publicJwk }) => [
@@ -92,7 +94,9 @@ export class SigningKeys implements OnModuleInit {
   }
 
   private async generateKey(algorithm: 'ES256' | 'RS256') {
-    const pair = await (algorithm === 'ES256' ? generate('ec', { namedCurve: 'P-256' }) : generate('rsa', { modulusLength: 2048 }));
+    const pair = await (algorithm === 'ES256'
+      ? generate('ec', { namedCurve: 'P-256' })
+      : generate('rsa', { modulusLength: 2048 }));
     const kid = uuidv7();
     const publicJwk = { ...pair.publicKey.export({ format: 'jwk' }), kid, alg: algorithm, use: 'sig' };
     const der = pair.privateKey.export({ format: 'der', type: 'pkcs8' });

@@ -11,9 +11,27 @@ type DemoAccount = Omit<NewAccount, 'id' | 'passwordHash'>;
 /** The accounts of the originals' documents (contract A). */
 const SETS: Record<'sikeskoja' | 'ticketing', readonly DemoAccount[]> = {
   sikeskoja: [
-    { fullName: 'Administrator SiKesKoja', role: 'ADMIN', phone: '+6281234567890', email: 'admin@sikeskoja.com', username: 'admin' },
-    { fullName: 'Supervisor SiKesKoja', role: 'SUPERVISOR', phone: '+6281234567891', email: 'supervisor@sikeskoja.com', username: 'supervisor' },
-    { fullName: 'Operator SiKesKoja', role: 'OPERATOR', phone: '+6281234567892', email: 'operator@sikeskoja.com', username: 'operator' },
+    {
+      fullName: 'Administrator SiKesKoja',
+      role: 'ADMIN',
+      phone: '+6281234567890',
+      email: 'admin@sikeskoja.com',
+      username: 'admin',
+    },
+    {
+      fullName: 'Supervisor SiKesKoja',
+      role: 'SUPERVISOR',
+      phone: '+6281234567891',
+      email: 'supervisor@sikeskoja.com',
+      username: 'supervisor',
+    },
+    {
+      fullName: 'Operator SiKesKoja',
+      role: 'OPERATOR',
+      phone: '+6281234567892',
+      email: 'operator@sikeskoja.com',
+      username: 'operator',
+    },
     { fullName: 'Jane Smith', role: 'USER', phone: '+6289876543210', email: null, username: null },
   ],
   ticketing: [
@@ -44,7 +62,9 @@ export class DemoAccounts {
     if (this.settings.production) throw new Error('The demo seed refuses to run in production.');
     if (this.settings.seedDemo === 'none') return 0;
     const passwordHash = await this.passwords.hash(DEMO_PASSWORD);
-    return this.repository.insertMissing(SETS[this.settings.seedDemo].map((account) => ({ ...account, id: uuidv7(), passwordHash })));
+    return this.repository.insertMissing(
+      SETS[this.settings.seedDemo].map((account) => ({ ...account, id: uuidv7(), passwordHash })),
+    );
   }
 
   /** Seeds an empty database only: deleted demo accounts do not come back with the next start. */
@@ -59,7 +79,9 @@ export class DemoAccounts {
 
   /** @throws DemoPasswordInUse when an account of the demo sets still has the demo password (contract, "Profiles") */
   async refuseInProduction(): Promise<void> {
-    const identifiers = Object.values(SETS).flatMap((set) => set.flatMap(({ phone, email, username }) => [phone, email, username]));
+    const identifiers = Object.values(SETS).flatMap((set) =>
+      set.flatMap(({ phone, email, username }) => [phone, email, username]),
+    );
     const hashes = await this.repository.passwordHashesOf(identifiers.filter((identifier) => identifier !== null));
     for (const hash of hashes) if (await this.passwords.matches(hash, DEMO_PASSWORD)) throw new DemoPasswordInUse();
   }

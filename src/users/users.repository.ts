@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { statement } from '../database/statement.js';
-import { ACCOUNT_COLUMNS, type AccountRow } from './users.sql.js';
+import { type AccountRow } from './account.js';
+import { ACCOUNT_COLUMNS } from './users.sql.js';
 
 const BY_IDENTIFIER = statement<AccountRow & { password_hash: string | null }>(
   'users_by_identifier',
@@ -34,7 +35,10 @@ export class UsersRepository {
   ) {}
 
   /** The active account whose e-mail, username or phone is given; an identifier fits one of the three only. */
-  async findByIdentifier(identifier: string, phone: string | null): Promise<(AccountRow & { password_hash: string | null }) | null> {
+  async findByIdentifier(
+    identifier: string,
+    phone: string | null,
+  ): Promise<(AccountRow & { password_hash: string | null }) | null> {
     const [row] = await this.database.run(BY_IDENTIFIER, { identifier, phone });
     return row ?? null;
   }
@@ -57,7 +61,10 @@ export class UsersRepository {
   /** The password hashes of accounts known by these phones or e-mails. */
   async passwordHashesOf(identifiers: string[]): Promise<string[]> {
     const rows = await this.prisma.user.findMany({
-      where: { passwordHash: { not: null }, OR: [{ phone: { in: identifiers } }, { email: { in: identifiers } }, { username: { in: identifiers } }] },
+      where: {
+        passwordHash: { not: null },
+        OR: [{ phone: { in: identifiers } }, { email: { in: identifiers } }, { username: { in: identifiers } }],
+      },
       select: { passwordHash: true },
     });
     return rows.flatMap(({ passwordHash }) => passwordHash ?? []);

@@ -6,7 +6,7 @@ import { parsePhone } from '../phone/phone.js';
 import { PasswordBudgetRepository } from './password-budget.repository.js';
 import { Passwords } from './passwords.js';
 import { UsersRepository } from './users.repository.js';
-import { type AccountRow } from './users.sql.js';
+import { type AccountRow } from './account.js';
 
 /** Wrong passwords an identifier may have in 15 minutes (contract A). */
 const FAILURES_ALLOWED = 10;

@@ -9,16 +9,6 @@ export const ACTIVE_ACCOUNT_BY_PHONE = `
 /** The columns that an answer shows of an account. */
 export const ACCOUNT_COLUMNS = 'users.id, users.email, users.username, users.phone, users.full_name, users.role';
 
-/** An account as a statement returns it. */
-export interface AccountRow {
-  id: string;
-  email: string | null;
-  username: string | null;
-  phone: string | null;
-  full_name: string;
-  role: 'ADMIN' | 'SUPERVISOR' | 'OPERATOR' | 'KARYAWAN' | 'USER';
-}
-
 /** Gives an identifier its tries back; belongs into the statement that opens the login session. */
 export const CLEAR_PASSWORD_BUDGET = `DELETE FROM password_budgets WHERE identifier_key = :identifier_key::bytea`;
 

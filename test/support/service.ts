@@ -14,7 +14,6 @@ export interface Answer {
   readonly headers: Headers;
   readonly text: string;
   // A spec looks at whatever field it wants; what is not there is undefined and fails the expectation.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- see the line above
   readonly body: any;
 }
 
@@ -64,7 +63,10 @@ export async function startService(variables: Record<string, string>): Promise<S
     return { code, signal };
   });
   const url = await new Promise<string>((resolve, reject) => {
-    const patience = setTimeout(() => reject(new Error(`not listening after ${START_PATIENCE} ms:\n${output}`)), START_PATIENCE);
+    const patience = setTimeout(
+      () => reject(new Error(`not listening after ${START_PATIENCE} ms:\n${output}`)),
+      START_PATIENCE,
+    );
     const hear = (chunk: Buffer) => {
       output += chunk.toString();
       const listening = /Server listening at (http:\/\/[^"\s]+)/.exec(output)?.[1];
@@ -75,10 +77,20 @@ export async function startService(variables: Record<string, string>): Promise<S
     void ended.then(({ code }) => reject(new StartFailed(output, code))).finally(() => clearTimeout(patience));
   });
   const send: Service['send'] = async (method, path, body, headers = {}) => {
-    const response = await fetch(url + path, { method, headers, redirect: 'manual', ...(body === undefined ? {} : { body }) });
+    const response = await fetch(url + path, {
+      method,
+      headers,
+      redirect: 'manual',
+      ...(body === undefined ? {} : { body }),
+    });
     const text = await response.text();
     const json = response.headers.get('content-type')?.includes('json');
-    return { status: response.status, headers: response.headers, text, body: json ? (JSON.parse(text) as unknown) : undefined };
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: json ? (JSON.parse(text) as unknown) : undefined,
+    };
   };
   return {
     url,
@@ -86,7 +98,8 @@ export async function startService(variables: Record<string, string>): Promise<S
     output: () => output,
     send,
     get: (path, headers) => send('GET', path, undefined, headers),
-    post: (path, body, headers) => send('POST', path, JSON.stringify(body), { 'content-type': 'application/json', ...headers }),
+    post: (path, body, headers) =>
+      send('POST', path, JSON.stringify(body), { 'content-type': 'application/json', ...headers }),
     stop: async (signal = 'SIGTERM') => {
       child.kill(signal);
       return ended;

@@ -18,7 +18,13 @@ export type SendOutcome =
   /** Taken over by the provider: queued, not delivered. Delivery, if it is ever told, comes by receipt. */
   | { kind: 'accepted'; providerMessageId: string | null }
   /** Certainly not sent. `providerText` is the provider's own words, for logs and admins, never for strangers. */
-  | { kind: 'rejected'; reason: RejectionReason; httpStatus?: number; providerText?: string; retryAfterSeconds?: number }
+  | {
+      kind: 'rejected';
+      reason: RejectionReason;
+      httpStatus?: number;
+      providerText?: string;
+      retryAfterSeconds?: number;
+    }
   /** It may or may not have gone out: never repeated on the same rung. */
   | { kind: 'unknown'; cause: 'timeout' | 'reset' | 'bad-body' };
 
