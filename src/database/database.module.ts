@@ -2,6 +2,8 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { DatabaseHealth } from './database-health.js';
 import { Database } from './database.js';
 import { type OpenDatabase } from './open-database.js';
+import { Partitions } from './partitions.js';
+import { POOL } from './pool.js';
 import { PrismaService } from './prisma.service.js';
 
 /** Hands the opened database to every room that has a repository. */
@@ -14,9 +16,11 @@ export class DatabaseModule {
       providers: [
         { provide: Database, useFactory: () => new Database(open.pool) },
         { provide: PrismaService, useFactory: () => new PrismaService(open.pool) },
+        { provide: POOL, useValue: open.pool },
         DatabaseHealth,
+        Partitions,
       ],
-      exports: [Database, PrismaService, DatabaseHealth],
+      exports: [Database, PrismaService, DatabaseHealth, Partitions],
     };
   }
 }

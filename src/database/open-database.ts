@@ -4,7 +4,7 @@ import { type Settings } from '../config/settings.js';
 import { checkAuthSecret } from './auth-secret-check.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
 import { applyMigrations, pendingMigrations } from './migrator.js';
-import { ensurePartitions } from './partitions.js';
+import { Partitions } from './partitions.js';
 import { createPool } from './pool.js';
 
 /** A database that is ready to be used, and the way to leave it. */
@@ -61,7 +61,7 @@ async function connect(
   const pool = createPool(url, size, (error) => log(`a database connection broke: ${error.message}`));
   try {
     await checkAuthSecret(pool, secret);
-    await ensurePartitions(pool);
+    await new Partitions(pool).ensure();
   } catch (error) {
     await pool.end();
     throw error;

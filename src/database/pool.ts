@@ -1,5 +1,8 @@
 import pg from 'pg';
 
+/** Injection token of the connections; everything but partitions goes through `Database` or Prisma. */
+export const POOL = Symbol('pool');
+
 /** A request that waits for a connection gives up after this, in ms: better a clear 503 than a queue without end. */
 const CONNECT_TIMEOUT = 3_000;
 

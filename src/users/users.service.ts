@@ -1,7 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { AuthSecret } from '../config/auth-secret.js';
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
+import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { every, type Recurring } from '../http/recurring.js';
 import { parsePhone } from '../phone/phone.js';
 import { PasswordBudgetRepository } from './password-budget.repository.js';
 import { Passwords } from './passwords.js';
@@ -11,6 +13,8 @@ import { type AccountRow } from './account.js';
 /** Wrong passwords an identifier may have in 15 minutes (contract A). */
 const FAILURES_ALLOWED = 10;
 
+const FORGET_EVERY = 60_000;
+
 /** A password that fitted, and what the statement that opens the session needs to make sure that it still does. */
 export interface CheckedPassword {
   readonly userId: string;
@@ -19,14 +23,28 @@ export interface CheckedPassword {
 }
 
 @Injectable()
-export class Users {
+export class Users implements OnModuleInit, OnApplicationShutdown {
+  private forgetting: Recurring | undefined;
+
   constructor(
     private readonly settings: Settings,
     private readonly secret: AuthSecret,
     private readonly repository: UsersRepository,
     private readonly passwords: Passwords,
     private readonly budget: PasswordBudgetRepository,
+    @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
+
+  onModuleInit(): void {
+    const onError = (err: unknown) => {
+      this.logger.warn({ err }, 'old password failures not dropped');
+    };
+    this.forgetting = every(FORGET_EVERY, () => this.budget.forgetOld(), onError);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.forgetting?.stop();
+  }
 
   /**
    * Checks a password; charged before it is compared, in the same time whether the account exists or not.
@@ -50,10 +68,5 @@ export class Users {
   async findActive(id: string): Promise<(AccountRow & { created_at: Date }) | null> {
     const account = await this.repository.findById(id);
     return account?.is_active ? account : null;
-  }
-
-  /** Drops what is no longer counted; called by the schedule. */
-  async forgetOldFailures(): Promise<void> {
-    await this.budget.forgetOld();
   }
 }
