@@ -11,12 +11,20 @@ export interface CodeContent {
 /** Every kind of content the service sends. */
 export type MessageContent = CodeContent;
 
-/** Line breaks would forge lines of the message, addresses would make it a phishing carrier (contract A). */
+/** `https://…`, `www.…`, `name@host`, `host/path`, and names under the endings that phishing commonly uses. */
+const ADDRESSES =
+  /\b[a-z][a-z0-9+.-]*:\/\/\S*|\bwww\.\S*|\S+@\S+|\b[\w-]+(?:\.[\w-]+)+\/\S*|\b[\w-]+(?:\.[\w-]+)*\.(?:com|net|org|id|co|io|me|ly|gl|xyz|info|link|site|online|app|dev|top|shop|click|live|web|biz|my|sg)\b/gi;
+
+/**
+ * A stored name as a message may carry it: line breaks would forge lines, markup would forge a code, an address would
+ * make the message a phishing carrier (contract A). Titles such as `S.Kom` stay, but apart, so that no app links them.
+ */
 function harmlessName(name: string | null): string {
   return (name ?? '')
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ')
-    .replace(/\b[a-z][a-z0-9+.-]*:\/\/\S*|\bwww\.\S*|\S+@\S+|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:\/\S*)?/gi, '')
+    .replace(ADDRESSES, '')
     .replace(/[*_~`]/g, '')
+    .replace(/\.(?=\w)/g, '. ')
     .replace(/\s+/g, ' ')
     .trim()
     .slice(0, 60);

@@ -198,7 +198,8 @@ describe('parsePhone, for any input', () => {
         expect(phone).toMatch(/^\+[1-9][0-9]{6,14}$/);
         expect(parsePhone(phone, countries)).toBe(phone);
         expect(parsePhone(whatsappId(phone), countries)).toBe(phone);
-        expect(maskPhone(phone)).not.toContain(phone.slice(-4));
+        // At least three digits of the number are not there.
+        expect(maskPhone(phone).replaceAll('*', '').length).toBeLessThanOrEqual(phone.length - 3);
       }),
       { numRuns: 3_000 },
     );

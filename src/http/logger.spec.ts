@@ -1,0 +1,16 @@
+import { describe, expect, it } from '@jest/globals';
+import { masked } from './logger.js';
+
+describe('masked', () => {
+  it.each([
+    ['no route to /users/+6281234567890', 'no route to /users/[digits]'],
+    ['0812-3456-7890 and 0812 3456 7890', '[digits] and [digits]'],
+    ['code 123456', 'code [digits]'],
+    ['device 59087f966f4f8cc3385569ef6481cc29', 'device [id]'],
+    ['device 8b0f2a3c-1111-4222-8333-444455556666', 'device [id]'],
+    ['Bearer eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln', 'Bearer [id]'],
+    ['listening on port 5000', 'listening on port 5000'],
+  ])('%s', (text, expected) => {
+    expect(masked(text)).toBe(expected);
+  });
+});

@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+import { renderMessage, type MessageContent } from './templates.js';
+
+const app = { appName: 'SiKesKoja - Sistem Kesehatan Kota Jayapura', appTeam: 'SiKesKoja' };
+const content: MessageContent = { template: 'otp.login', code: '012345', minutes: 5, language: 'id' };
+
+describe('renderMessage', () => {
+  it('says it in Indonesian', () => {
+    expect(renderMessage(content, 'Jane Smith', app)).toMatchInlineSnapshot(`
+"Halo Jane Smith,
+
+Kode OTP untuk login ke SiKesKoja - Sistem Kesehatan Kota Jayapura:
+
+*012345*
+
+Kode ini berlaku selama 5 menit.
+Jangan bagikan kode ini kepada siapapun.
+
+Terima kasih,
+Tim SiKesKoja"
+`);
+  });
+
+  it('says it in English', () => {
+    expect(renderMessage({ ...content, language: 'en' }, 'Jane Smith', app)).toMatchInlineSnapshot(`
+"Hello Jane Smith,
+
+Your code to log in to SiKesKoja - Sistem Kesehatan Kota Jayapura:
+
+*012345*
+
+This code is valid for 5 minutes.
+Do not share it with anyone.
+
+Thank you,
+The SiKesKoja team"
+`);
+  });
+
+  it.each([
+    [null, 'Halo,'],
+    ['', 'Halo,'],
+    ['Ani\n\n*999999*', 'Halo Ani 999999,'],
+    ['Ani\u2028Budi\u202E', 'Halo Ani Budi,'],
+    ['Ani https://evil.example/x klik', 'Halo Ani klik,'],
+    ['evil.example/login', 'Halo,'],
+    ['www.evil.example', 'Halo,'],
+    ['bonus.co.id dan Budi.com', 'Halo dan,'],
+    ['H. Ahmad, S.Kom', 'Halo H. Ahmad, S. Kom,'],
+    ['x'.repeat(300), `Halo ${'x'.repeat(60)},`],
+  ])('greets %p as %p', (name, greeting) => {
+    expect(renderMessage(content, name, app).split('\n')[0]).toBe(greeting);
+  });
+
+  it('has the code on a line of its own', () => {
+    expect(renderMessage(content, '*1*', app).split('\n')).toContain('*012345*');
+  });
+});
