@@ -7,7 +7,7 @@ export const POOL = Symbol('pool');
 const CONNECT_TIMEOUT = 3_000;
 
 /** A statement ends after this, in ms, on the server and here, so that a frozen database cannot hold requests for ever. */
-const STATEMENT_TIMEOUT = 6_000;
+const STATEMENT_TIMEOUT = 5_000;
 
 /**
  * The service's connections.

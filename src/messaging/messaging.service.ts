@@ -112,7 +112,10 @@ export class Messaging implements OnModuleInit, OnApplicationShutdown {
 
   /** Delivers behind the answer, where the answer must not depend on it; what fails is left to recovery. */
   deliverBehind(message: ClaimedMessage, requestId: string | null): void {
-    const delivery = this.deliver(message, requestId, 'retry')
+    // Not before the answer has been written: its time must not tell a real number from a decoy.
+    const answered = new Promise((resolve) => setImmediate(resolve));
+    const delivery = answered
+      .then(() => this.deliver(message, requestId, 'retry'))
       .catch((err: unknown) =>
         this.logger.warn({ err, reqId: requestId }, 'delivery broke off; recovery will take it up'),
       )
