@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFile, cp, mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -114,7 +114,9 @@ async function removeEmptyFolders(folder) {
 async function copyAssets() {
   const bundle = 'redoc.standalone.js';
   await mkdir(at('dist', 'docs-assets'), { recursive: true });
-  await cp(at('node_modules', 'redoc', 'bundles', bundle), at('dist', 'docs-assets', bundle));
+  const script = await readFile(at('node_modules', 'redoc', 'bundles', bundle), 'utf8');
+  // Its footer would fetch a logo from the maker's CDN; our pages ask nobody but us.
+  await writeFile(at('dist', 'docs-assets', bundle), script.replaceAll(/https:\/\/cdn\.redoc\.ly\/[^"']+/g, 'data:,'));
 }
 
 async function build() {

@@ -1,0 +1,25 @@
+import chromium from '@sparticuz/chromium';
+import { chromium as playwright, type Browser, type Page } from 'playwright-core';
+
+/** The package's own arguments are made for one page in one function; a browser in one process dies with its first page. */
+const ARGUMENTS = chromium.args.filter((argument) => !/single-process|no-zygote/.test(argument));
+
+/** A real Chromium out of the npm registry; the caller closes it. */
+export async function startBrowser(): Promise<Browser> {
+  return playwright.launch({ executablePath: await chromium.executablePath(), args: ARGUMENTS, headless: true });
+}
+
+/** What a page complained about: script errors, refused resources, answers from 400 on. */
+export function complaintsOf(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(`console: ${message.text()}`);
+  });
+  page.on('requestfailed', (request) => complaints.push(`failed: ${request.url()}`));
+  page.on('request', (request) => {
+    const { hostname, protocol } = new URL(request.url());
+    if (hostname !== '127.0.0.1' && protocol.startsWith('http')) complaints.push(`foreign: ${request.url()}`);
+  });
+  return complaints;
+}
