@@ -1,0 +1,34 @@
+/** Prints docs/errors.md from the built catalogue: `node scripts/error-table.mjs > docs/errors.md`. */
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+import { CATALOGUE } from '../dist/errors/catalogue.js';
+
+const FILE = fileURLToPath(new URL('../docs/errors.md', import.meta.url));
+
+const INTRODUCTION = `# Error codes
+
+Printed from src/errors/catalogue.ts by scripts/error-table.mjs: change the catalogue, not this page.
+
+Every failure has this shape. Switch on \`code\`: it never changes, and never with the language. \`message\` is for people.
+
+\`\`\`json
+{ "success": false, "message": "Kode OTP tidak valid atau sudah kadaluarsa", "code": "invalid_otp", "details": { "attemptsLeft": 2 } }
+\`\`\`
+
+\`details\` is there only where there is more to say:
+
+- \`invalid_otp\`: \`{ "attemptsLeft": 2 }\`, the guesses that are left.
+- \`validation_failed\`, and \`invalid_phone\` when the number is missing or no text: a list of \`{ "field", "problem" }\`.
+- \`whatsapp_unavailable\`: a sentence of the provider, if it is one of the few that may be shown.
+
+Answers with status 429 and 503 carry \`Retry-After\` in whole seconds.
+What to do on each code stands in [integration.md](integration.md).
+`;
+
+const rows = Object.entries(CATALOGUE).map(
+  ([code, { status, text }]) => `| \`${code}\` | ${status} | ${text.id} | ${text.en} |`,
+);
+const table = ['| code | status | Indonesian | English |', '| - | - | - | - |', ...rows].join('\n');
+
+const options = await resolveConfig(FILE);
+process.stdout.write(await format(`${INTRODUCTION}\n${table}\n`, { ...options, parser: 'markdown' }));
