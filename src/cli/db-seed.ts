@@ -4,7 +4,7 @@ import { loadAuthSecret } from '../config/auth-secret.js';
 import { readSettings } from '../config/read-settings.js';
 import { openDatabase } from '../database/open-database.js';
 import { createLogger } from '../http/logger.js';
-import { refuseStart } from '../process-life.js';
+import { refuseStart } from '../lifetime.js';
 import { DemoAccounts } from '../users/demo-accounts.js';
 
 /** Puts the demo accounts of `SEED_DEMO` into the database; twice is once, and production refuses. */

@@ -20,8 +20,7 @@ const DEFAULTS = { host: 'localhost', port: '5432', name: 'masuk', user: 'postgr
 export function readDatabaseSettings(env: NodeJS.ProcessEnv = process.env): DatabaseSettings {
   const kind = env['DB_TYPE']?.trim().toLowerCase();
   if (kind && kind !== 'postgres' && kind !== 'postgresql') {
-    throw new Error(
-      `DB_TYPE=${kind} is not supported: Masuk keeps its data in PostgreSQL. Set DATABASE_URL=postgresql://… ` +
+    throw new Error('DB_TYPE must be postgres: only PostgreSQL is served; set DATABASE_URL to one'); set DATABASE_URL to one' +
         '(or DB_TYPE=postgres), or leave both away to use the embedded one.',
     );
   }
@@ -53,7 +52,7 @@ export function databaseUrlFromParts(parts: DatabaseParts): string | undefined {
   const host = parts.DB_HOST?.trim();
   if (!host) return undefined;
   const port = String(parts.DB_PORT ?? '').trim() || DEFAULTS.port;
-  if (!/^\d{1,5}$/.test(port)) throw new Error(`DB_PORT=${port} is not a port number`);
+  if (!/^\d{1,5}$/.test(port)) throw new Error('DB_PORT must be a port number');
   const user = encodeURIComponent(parts.DB_USER || DEFAULTS.user);
   const password = parts.DB_PASSWORD ? `:${encodeURIComponent(parts.DB_PASSWORD)}` : '';
   const name = encodeURIComponent(parts.DB_NAME || DEFAULTS.name);

@@ -86,8 +86,7 @@ async function bringUp(
   try {
     if (size > LOG_LIMIT) await logFile.truncate();
     const from = size > LOG_LIMIT ? 0 : size;
-    const tail = async (): Promise<string> =>
-      (await readFile(path)).subarray(from).toString('utf8').slice(-2000).trim();
+    const tail = async (): Promise<string> => (await readFile(path)).subarray(from).toString('utf8');
     const server = await startPostmaster({ place, binaries, logFile: logFile.fd }, tail);
     await ensureDatabase(server.port, password).catch(async (error: unknown) => {
       await stopPostmaster(server, place.cluster, binaries);

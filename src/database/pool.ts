@@ -26,7 +26,11 @@ export function createPool(url: string, size: number, onError: (error: Error) =>
     application_name: 'masuk',
     keepAlive: true,
   });
-  pool.on('error', onError);
-  pool.on('connect', (client) => client.on('error', onError));
+  // Once the pool has ended, a server that goes down breaks nothing of ours.
+  const whileOpen = (error: Error) => {
+    if (!pool.ending) onError(error);
+  };
+  pool.on('error', whileOpen);
+  pool.on('connect', (client) => client.on('error', whileOpen));
   return pool;
 }

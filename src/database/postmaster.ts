@@ -26,6 +26,9 @@ export const STOP_PATIENCE = { fast: 10_000, immediate: 5_000 } as const;
 const START_PATIENCE = 60_000;
 const PORT_TRIES = 5;
 
+/** A child in the middle of a long query notices the death of the first process only at its end. */
+const STRAY_PATIENCE = 30_000;
+
 /** No process has this number, on any system. */
 const NO_PROCESS = 0x7fffffff;
 
@@ -44,22 +47,26 @@ export async function readPostmasterFile(
   return { pid, port: Number(lines[3]) || 0, ready: lines[7]?.trim() === 'ready' };
 }
 
-/**
- * The PostgreSQL that a killed service left behind on this cluster, if it still runs.
- *
- * A file that names a process of another program (the number was given away since) is disarmed by writing a number
- * that nobody has: PostgreSQL would else refuse to start. The rest of the file stays, because PostgreSQL uses the
- * shared memory key in it to wait for stray children of a dead first process.
- */
+/** The PostgreSQL that a killed service left behind on this cluster, if it still runs. */
 export async function findOrphan(cluster: string): Promise<Postmaster | undefined> {
   const file = await readPostmasterFile(cluster);
   if (!file || !isAlive(file.pid)) return undefined;
   // Where the system does not tell, asking the server itself (see answers in embedded-postgres.ts) has to do.
-  if (worksIn(file.pid, cluster) !== false) return { mark: markOf(file.pid), port: file.port };
+  return worksIn(file.pid, cluster) === false ? undefined : { mark: markOf(file.pid), port: file.port };
+}
+
+/**
+ * Makes a postmaster.pid that names no living server of ours harmless, by writing a number that nobody has. PostgreSQL
+ * would else refuse to start: for it every process that exists will do, one of another program that was given the
+ * number since, and a dead one that nobody has buried (in a container whose first process reaps nothing, for ever).
+ * The rest of the file stays, because PostgreSQL finds stray children of a dead first process by the shared memory key
+ * in it.
+ */
+async function disarmFile(cluster: string): Promise<void> {
+  if (await findOrphan(cluster)) return;
   const path = join(cluster, 'postmaster.pid');
-  const text = await readFile(path, 'utf8');
-  await writeFile(path, text.replace(/^\d+/, String(NO_PROCESS)));
-  return undefined;
+  const text = await readFile(path, 'utf8').catch(() => '');
+  if (text) await writeFile(path, text.replace(/^\d+/, String(NO_PROCESS)));
 }
 
 /**
@@ -69,14 +76,22 @@ export async function findOrphan(cluster: string): Promise<Postmaster | undefine
  * @throws Error with the end of the server's log when it does not start
  */
 export async function startPostmaster(home: PostmasterHome, tail: () => Promise<string>): Promise<Postmaster> {
+  const until = Date.now() + STRAY_PATIENCE;
   for (let attempt = 1; ; attempt += 1) {
+    await disarmFile(home.place.cluster);
+    const before = (await tail()).length;
     const port = await freePort();
     const outcome = await spawnPostmaster(home, port);
     if (typeof outcome !== 'string') return outcome;
-    const said = await tail();
+    const said = (await tail()).slice(before);
     // Somebody took the port between our look and its start.
     if (attempt < PORT_TRIES && /could not (bind|create any TCP)/.test(said)) continue;
-    throw new Error(`The embedded PostgreSQL did not start (${outcome}):\n${said}`);
+    // The first process was killed, and its children have not all noticed yet.
+    if (Date.now() < until && said.includes('pre-existing shared memory block')) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      continue;
+    }
+    throw new Error(`The embedded PostgreSQL did not start (${outcome}):\n${said.trim().slice(-2000)}`);
   }
 }
 

@@ -130,12 +130,16 @@ class MigrationAdapters implements SqlMigrationAwareDriverAdapterFactory {
   private async open(url: string): Promise<SqlDriverAdapter> {
     // One connection, so that the engine's session lock and what it does under it share a session.
     const pool = new pg.Pool({ connectionString: url, max: 1 });
-    this.endings.push(() => pool.end());
+    // The adapter takes its own listener away when the engine lets go of it, before the connection has closed. A server
+    // that stops, or a database that is dropped, in that moment would end the process with an unhandled error.
+    pool.on('error', () => undefined);
+    this.endings.push(() => closed(pool));
     return mended(await new PrismaPg(pool).connect());
   }
 
   private async command(statement: string): Promise<void> {
     const client = new pg.Client(this.databaseUrl);
+    client.on('error', () => undefined);
     await client.connect();
     try {
       await client.query(statement);
@@ -143,6 +147,13 @@ class MigrationAdapters implements SqlMigrationAwareDriverAdapterFactory {
       await client.end();
     }
   }
+}
+
+/** Ends a pool of one connection and waits until that has closed; the pool's own end() resolves before. */
+async function closed(pool: pg.Pool): Promise<void> {
+  const gone = pool.totalCount > 0 ? new Promise((done) => pool.once('remove', done)) : undefined;
+  await pool.end();
+  await gone;
 }
 
 /**

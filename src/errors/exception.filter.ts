@@ -44,7 +44,10 @@ export class ExceptionToAnswerFilter implements ExceptionFilter {
   answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const error = asAppError(thrown, request);
     const { status, text } = CATALOGUE[error.code];
-    if (status >= 500) request.log.error({ err: error.cause ?? error, code: error.code }, 'request failed');
+    // A refusal that was foreseen needs no stack; one that has a cause, or none of our codes, does.
+    if (error.cause !== undefined && status >= 500)
+      request.log.error({ err: error.cause, code: error.code }, 'request failed');
+    else if (status >= 500) request.log.warn({ code: error.code }, 'request refused');
     if (reply.sent || reply.raw.headersSent) return;
     const language = answerLanguage(this.settings.messageLanguage, request.headers['accept-language']);
     const details = typeof error.details === 'function' ? error.details(language) : error.details;

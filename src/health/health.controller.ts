@@ -4,7 +4,10 @@ import { type FastifyReply } from 'fastify';
 import { DatabaseHealth } from '../database/database-health.js';
 import { Public } from '../http/access.decorators.js';
 import { Messaging } from '../messaging/messaging.service.js';
-import { HealthAnswerDto, LiveAnswerDto } from './health.dto.js';
+import { HealthAnswerDto, LiveAnswerDto, ReadyAnswerDto } from './health.dto.js';
+
+/** In ms. */
+const PROVIDER_PATIENCE = 1_000;
 
 @ApiTags('Health')
 @Controller()
@@ -25,10 +28,10 @@ export class HealthController {
   @Get('health/ready')
   @Public()
   @ApiOperation({ operationId: 'ready', summary: 'Whether requests can be served' })
-  @ApiOkResponse({ type: HealthAnswerDto, description: 'The database answers.' })
-  @ApiResponse({ status: 503, type: HealthAnswerDto, description: 'The database does not answer.' })
-  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthAnswerDto> {
-    return this.report(reply);
+  @ApiOkResponse({ type: ReadyAnswerDto, description: 'The database answers; WhatsApp is not asked.' })
+  @ApiResponse({ status: 503, type: ReadyAnswerDto, description: 'The database does not answer.' })
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadyAnswerDto> {
+    return this.databaseState(reply);
   }
 
   @Get('api/health')
@@ -37,18 +40,21 @@ export class HealthController {
   @ApiOkResponse({ type: HealthAnswerDto, description: 'The database answers.' })
   @ApiResponse({ status: 503, type: HealthAnswerDto, description: 'The database does not answer.' })
   async health(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthAnswerDto> {
-    return this.report(reply);
+    const [state, connected] = await Promise.all([this.databaseState(reply), within(this.messaging.reachesPhones())]);
+    return { ...state, whatsapp: connected ? 'connected' : 'disconnected' };
   }
 
-  private async report(reply: FastifyReply): Promise<HealthAnswerDto> {
-    const [database, connected] = await Promise.all([this.database.answers(), this.messaging.reachesPhones()]);
-    if (!database) void reply.code(503).header('retry-after', '5');
+  private async databaseState(reply: FastifyReply): Promise<ReadyAnswerDto> {
+    const answers = await this.database.answers();
     void reply.header('cache-control', 'no-store');
-    return {
-      success: database,
-      status: database ? 'ok' : 'unavailable',
-      database: database ? 'connected' : 'disconnected',
-      whatsapp: connected ? 'connected' : 'disconnected',
-    };
+    if (answers) return { success: true, status: 'ok', database: 'connected' };
+    void reply.code(503).header('retry-after', '5');
+    return { success: false, status: 'unavailable', database: 'disconnected' };
   }
+}
+
+/** A provider that does not answer in time counts as not connected: this page must not hang with it. */
+async function within(answer: Promise<boolean>): Promise<boolean> {
+  const patience = new Promise<boolean>((resolve) => setTimeout(resolve, PROVIDER_PATIENCE, false).unref());
+  return Promise.race([answer, patience]);
 }

@@ -3,11 +3,14 @@ export class LiveAnswerDto {
   status!: string;
 }
 
-export class HealthAnswerDto {
+export class ReadyAnswerDto {
   success!: boolean;
   /** @example ok */
   status!: string;
   database!: 'connected' | 'disconnected';
+}
+
+export class HealthAnswerDto extends ReadyAnswerDto {
   /** Whether a device that reaches phones is connected; the service is ready without one. */
   whatsapp!: 'connected' | 'disconnected';
 }

@@ -72,9 +72,10 @@ export class DemoAccounts {
     return (await this.repository.isEmpty()) ? this.seed() : 0;
   }
 
-  /** Phone numbers to show at a development start. */
-  phones(): string[] {
-    return this.settings.seedDemo === 'none' ? [] : SETS[this.settings.seedDemo].map(({ phone }) => phone ?? '');
+  /** Numbers of demo accounts that are in the database, to show at a development start; E.164. */
+  async phones(): Promise<string[]> {
+    if (this.settings.seedDemo === 'none') return [];
+    return this.repository.activePhonesAmong(SETS[this.settings.seedDemo].flatMap(({ phone }) => phone ?? []));
   }
 
   /** @throws DemoPasswordInUse when an account of the demo sets still has the demo password (contract, "Profiles") */

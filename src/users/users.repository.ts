@@ -48,6 +48,16 @@ export class UsersRepository {
     return row ?? null;
   }
 
+  /** Those of these phones that active accounts have, in order. */
+  async activePhonesAmong(phones: string[]): Promise<string[]> {
+    const rows = await this.prisma.user.findMany({
+      where: { phone: { in: phones }, isActive: true },
+      select: { phone: true },
+      orderBy: { phone: 'asc' },
+    });
+    return rows.flatMap(({ phone }) => phone ?? []);
+  }
+
   async isEmpty(): Promise<boolean> {
     return (await this.prisma.user.findFirst({ select: { id: true } })) === null;
   }

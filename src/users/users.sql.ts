@@ -9,8 +9,9 @@ export const ACTIVE_ACCOUNT_BY_PHONE = `
 /** The columns that an answer shows of an account. */
 export const ACCOUNT_COLUMNS = 'users.id, users.email, users.username, users.phone, users.full_name, users.role';
 
-/** Gives an identifier its tries back; belongs into the statement that opens the login session. */
-export const CLEAR_PASSWORD_BUDGET = `DELETE FROM password_budgets WHERE identifier_key = :identifier_key::bytea`;
+/** Gives an identifier its tries back, if `account` has a row; belongs into the statement that opens the login session. */
+export const CLEAR_PASSWORD_BUDGET = `
+  DELETE FROM password_budgets WHERE identifier_key = :identifier_key::bytea AND EXISTS (SELECT 1 FROM account)`;
 
 /** The account that a checked password belongs to, unless it was disabled or got another password meanwhile. */
 export const ACCOUNT_WITH_PASSWORD = `

@@ -36,7 +36,8 @@ async function open(
   const picture = async (name: string) => {
     if (PICTURES) await page.screenshot({ path: `${PICTURES}/${name}.png` });
   };
-  const wide = () => page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+  const wide = () =>
+    page.evaluate<boolean>('document.documentElement.scrollWidth > document.documentElement.clientWidth');
   return { page, complaints, picture, wide };
 }
 

@@ -163,6 +163,19 @@ describe('pendingMigrations', () => {
   });
 });
 
+describe('the connections of the engine', () => {
+  it('have closed when a call returns, so that the server may stop at once', async () => {
+    await twoMigrations();
+    await pendingMigrations(url, sources);
+    await applyMigrations(url, silent, sources);
+    // The server forgets a connection a moment after the socket has closed; a pool left open would stay.
+    const count = `SELECT count(*)::int AS open FROM pg_stat_activity WHERE datname = 'case_${databases}'`;
+    let rows = await ask<{ open: number }>(server.url, count);
+    for (let i = 0; i < 50 && rows[0]?.open !== 0; i += 1) rows = await ask<{ open: number }>(server.url, count);
+    expect(rows).toEqual([{ open: 0 }]);
+  });
+});
+
 describe('createMigration', () => {
   it('writes what the schema has and the migrations have not, then nothing', async () => {
     await writeFile(sources.schemaPath, SCHEMA);

@@ -57,7 +57,8 @@ export async function startService(variables: Record<string, string>): Promise<S
   });
   running.add(child);
   let output = '';
-  const ended = once(child, 'exit').then(([code, signal]: [number | null, NodeJS.Signals | null]) => {
+  const ended = once(child, 'exit').then((end) => {
+    const [code, signal] = end as [number | null, NodeJS.Signals | null];
     running.delete(child);
     if (!variables['DATA_DIR']) rmSync(dataDir, { recursive: true, force: true });
     return { code, signal };

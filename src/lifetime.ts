@@ -1,0 +1,91 @@
+import { ConfigurationError } from './config/read-settings.js';
+
+/** An orchestrator kills after its own patience (30 s is usual); we are gone before, in ms. */
+const STOP_PATIENCE = 10_000;
+
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
+/** Errors of the language: a fault in the program, which its author wants to see whole. */
+const FAULTS = [TypeError, ReferenceError, RangeError, SyntaxError];
+
+/** The start was ended by a signal; what had been opened is closed again. */
+class StoppedWhileStarting extends Error {}
+
+/**
+ * The life of the process: what is opened during the start is closed, last first, when a signal comes or the start
+ * fails. A signal is heard from the first instant on, so that nothing that was started is left behind.
+ */
+export class Lifetime {
+  private readonly opened: (() => Promise<void>)[] = [];
+  private stopping = false;
+  private started: Promise<void> = Promise.resolve();
+
+  /** @param say told what goes on; the log once there is one */
+  constructor(private say: (message: string) => void = () => undefined) {}
+
+  /** Runs the start; a failed one is told on standard error and ends the process with exit code 1. */
+  run(start: (life: Lifetime) => Promise<void>): void {
+    for (const signal of SIGNALS) process.on(signal, () => void this.stopFor(signal));
+    this.started = start(this);
+    this.started.catch(async (error: unknown) => {
+      if (error instanceof StoppedWhileStarting) return;
+      await this.closeAll().catch(() => undefined);
+      if (!this.stopping) refuseStart(error);
+    });
+  }
+
+  /** From now on the log hears what goes on. */
+  tell(say: (message: string) => void): void {
+    this.say = say;
+  }
+
+  /**
+   * Notes how to close what was just opened.
+   *
+   * @throws when a signal came meanwhile: the start ends here
+   */
+  opens(close: () => Promise<void>): void {
+    this.opened.push(close);
+    if (this.stopping) throw new StoppedWhileStarting();
+  }
+
+  // Ctrl-C reaches a terminal's whole group, and npm hands it on again: a second signal changes nothing.
+  private async stopFor(signal: string): Promise<void> {
+    if (this.stopping) return;
+    this.stopping = true;
+    this.say(`stopping on ${signal}`);
+    setTimeout(() => {
+      process.stderr.write('Stopping took too long.\n');
+      process.exit(1);
+    }, STOP_PATIENCE).unref();
+    await this.started.catch(() => undefined);
+    await this.closeAll().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(`Stopping failed: ${messageOf(error)}\n`);
+        process.exit(1);
+      },
+    );
+  }
+
+  private async closeAll(): Promise<void> {
+    for (let close = this.opened.pop(); close; close = this.opened.pop()) await close();
+  }
+}
+
+/** Says on standard error why the service, or a command of it, does not start, and exits 1. */
+export function refuseStart(error: unknown): never {
+  process.stderr.write(`Masuk does not start.\n${messageOf(error)}\n`);
+  process.exit(1);
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, address, port } = error as { code?: unknown; address?: unknown; port?: unknown };
+  if (code === 'EADDRINUSE') return 'The port is in use. Set PORT to a free one, or stop what uses it.';
+  if (code === 'EADDRNOTAVAIL') return 'HOST is no address of this machine.';
+  if (code === 'ECONNREFUSED')
+    return `The database does not answer at ${String(address)}:${String(port)}. Is DATABASE_URL right?`;
+  if (error instanceof ConfigurationError) return error.message;
+  return FAULTS.some((fault) => error instanceof fault) ? (error.stack ?? error.message) : error.message;
+}
