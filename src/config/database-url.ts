@@ -20,9 +20,7 @@ const DEFAULTS = { host: 'localhost', port: '5432', name: 'masuk', user: 'postgr
 export function readDatabaseSettings(env: NodeJS.ProcessEnv = process.env): DatabaseSettings {
   const kind = env['DB_TYPE']?.trim().toLowerCase();
   if (kind && kind !== 'postgres' && kind !== 'postgresql') {
-    throw new Error('DB_TYPE must be postgres: only PostgreSQL is served; set DATABASE_URL to one'); set DATABASE_URL to one' +
-        '(or DB_TYPE=postgres), or leave both away to use the embedded one.',
-    );
+    throw new Error('DB_TYPE must be postgres: only PostgreSQL is served; set DATABASE_URL to one');
   }
   const databaseUrl = checked('DATABASE_URL', env['DATABASE_URL']) ?? databaseUrlFromParts(env);
   const directDatabaseUrl = checked('DIRECT_DATABASE_URL', env['DIRECT_DATABASE_URL']);
