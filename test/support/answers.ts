@@ -1,0 +1,43 @@
+import { expect } from '@jest/globals';
+import { type Answer } from './service.js';
+
+/** What no answer may hold: a stack, a statement, a path, a name of what we are built with. */
+export const LEAKS =
+  /\n\s+at |node_modules|dist\/|src\/|\.[jt]s:\d+|file:\/\/|\bSELECT\b|\bINSERT INTO\b|\bUPDATE \w+ SET\b|postgres|prisma|fastify|nestjs|FST_|\bE[A-Z]{4,}\b/i;
+
+/**
+ * Expects the one shape of every failure, its status and its code; `Retry-After` in whole seconds with 429 and 503.
+ *
+ * @returns the body, for what is particular to this failure
+ */
+export function expectFailure(answer: Answer, status: number, code: string, message?: string): any {
+  const body = (answer.body ?? {}) as Record<string, unknown>;
+  expect({ status: answer.status, ...body }).toMatchObject({ status, success: false, code });
+  expectFailureShape(answer);
+  if (message !== undefined) expect(body['message']).toBe(message);
+  return body;
+}
+
+/** Expects the shape, whatever the failure. */
+export function expectFailureShape(answer: Answer): void {
+  const body = (answer.body ?? {}) as Record<string, unknown>;
+  expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
+  expect(body['success']).toBe(false);
+  expect(body['code']).toEqual(expect.stringMatching(/^[a-z][a-z0-9_]*$/));
+  expect(body['message']).toEqual(expect.stringMatching(/\S/));
+  expect(Object.keys(body).filter((key) => !['success', 'message', 'code', 'details'].includes(key))).toEqual([]);
+  expect(answer.text).not.toMatch(LEAKS);
+  if (answer.status === 429 || answer.status === 503) expect(retryAfter(answer)).toBeGreaterThan(0);
+}
+
+/** The `Retry-After` header in seconds; NaN when it is none. */
+export function retryAfter(answer: Answer): number {
+  const header = answer.headers.get('retry-after') ?? '';
+  return /^\d+$/.test(header) ? Number(header) : Number.NaN;
+}
+
+/** Matches an ISO 8601 instant in UTC. */
+export const INSTANT = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/) as unknown as string;
+
+/** Matches an opaque text. */
+export const SOME_TEXT = expect.stringMatching(/^\S+$/) as unknown as string;
