@@ -3,7 +3,7 @@ import { type Answer } from './service.js';
 
 /** What no answer may hold: a stack, a statement, a path, a name of what we are built with. */
 export const LEAKS =
-  /\n\s+at |node_modules|dist\/|src\/|\.[jt]s:\d+|file:\/\/|\bSELECT\b|\bINSERT INTO\b|\bUPDATE \w+ SET\b|postgres|prisma|fastify|nestjs|FST_|\bE[A-Z]{4,}\b/i;
+  /\n\s+at |node_modules|dist\/|src\/|\.[jt]s:\d+|file:\/\/|\bSELECT\b|\bINSERT INTO\b|\bUPDATE \w+ SET\b|postgres|prisma|fastify|nestjs|FST_|\bE(?:CONN\w+|NOENT|TIMEDOUT|PIPE|EXIST)\b/i;
 
 /**
  * Expects the one shape of every failure, its status and its code; `Retry-After` in whole seconds with 429 and 503.
