@@ -1,0 +1,195 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { expectFailure } from '../support/answers.js';
+import { newPhone, openHouse, wrong, type House } from '../support/house.js';
+import { type Service } from '../support/service.js';
+
+// Contract, "Common to all" and A: language, CORS, allowed countries, allowances of a client address.
+
+let house: House;
+
+beforeAll(async () => {
+  house = await openHouse({ FRONTEND_URL: 'https://app.example, https://admin.example:8443/' });
+});
+afterAll(async () => house.close());
+
+describe('the language of messages', () => {
+  const SAID = {
+    id: {
+      sent: 'Kode OTP telah dikirim ke WhatsApp Anda',
+      unknown: 'Nomor telepon tidak terdaftar atau akun tidak aktif',
+      invalid: 'Kode OTP tidak valid atau sudah kadaluarsa',
+      loggedIn: 'Login berhasil',
+    },
+  };
+  const hear = async (service: Service, acceptLanguage?: string) => {
+    const headers: Record<string, string> = acceptLanguage === undefined ? {} : { 'accept-language': acceptLanguage };
+    const person = await house.person();
+    const post = (path: string, body: object) => service.post(`/api/auth/${path}`, body, headers);
+    const sent = await post('otp/request', { phone: person.phone });
+    const otpCode = house.fake.codeFor(person.phone) ?? '';
+    const invalid = await post('otp/verify', { phone: person.phone, otpCode: wrong(otpCode) });
+    const loggedIn = await post('otp/verify', { phone: person.phone, otpCode });
+    const unknown = await post('otp/request', { phone: newPhone() });
+    expect(unknown.body.code).toBe('phone_not_registered');
+    expect(invalid.body.code).toBe('invalid_otp');
+    return {
+      said: {
+        sent: sent.body.message,
+        unknown: unknown.body.message,
+        invalid: invalid.body.message,
+        loggedIn: loggedIn.body.message,
+      },
+      sms: house.fake.messagesFor(person.phone)[0] ?? '',
+    };
+  };
+
+  it('is Indonesian, whatever the browser asks for', async () => {
+    for (const header of [undefined, 'en', 'en-US,en;q=0.9']) {
+      const { said, sms } = await hear(house.service, header);
+      expect(said).toEqual(SAID.id);
+      expect(sms.startsWith('Halo ')).toBe(true);
+    }
+  });
+
+  it('is English with MESSAGE_LANGUAGE=en', async () => {
+    const { said, sms } = await hear(await house.another({ MESSAGE_LANGUAGE: 'en' }), 'id');
+    for (const [key, text] of Object.entries(said)) {
+      expect(text).not.toBe(SAID.id[key as keyof typeof SAID.id]);
+      expect(text).not.toMatch(/\b(?:tidak|Nomor|Kode|berhasil)\b/);
+    }
+    expect(sms).toMatch(/^\*\d{6}\*$/m);
+    expect(sms).not.toMatch(/Halo|Kode|Jangan/);
+  });
+
+  it('follows the browser with MESSAGE_LANGUAGE=negotiate; absent, * and others are Indonesian', async () => {
+    const service = await house.another({ MESSAGE_LANGUAGE: 'negotiate' });
+    const english = (await hear(service, 'en')).said;
+    expect(english).not.toEqual(SAID.id);
+    for (const header of [
+      'en-GB',
+      'EN',
+      'en;q=0.5',
+      'fr, en;q=0.5',
+      'id;q=0.4,en;q=0.8',
+      'de-DE,de;q=0.9,en;q=0.8,*;q=0.1',
+    ]) {
+      expect({ header, said: (await hear(service, header)).said }).toEqual({ header, said: english });
+    }
+    for (const header of ['*', 'id', 'id-ID,id;q=0.9,en-US;q=0.8', 'fr', 'en;q=0', '', ';;;,,', 'en'.repeat(3000)]) {
+      expect({ header, said: (await hear(service, header)).said }).toEqual({ header, said: SAID.id });
+    }
+    expect((await hear(service)).said).toEqual(SAID.id);
+  });
+});
+
+describe('CORS', () => {
+  const ask = (service: Service, origin: string, path = '/api/auth/otp/status') => service.get(path, { origin });
+  const allowed = async (service: Service, origin: string) =>
+    (await ask(service, origin)).headers.get('access-control-allow-origin') === origin;
+  const preflight = (service: Service, origin: string, headers: string) =>
+    service.send('OPTIONS', '/api/auth/otp/verify', undefined, {
+      origin,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': headers,
+    });
+
+  it('lets in exactly the configured origins', async () => {
+    for (const origin of ['https://app.example', 'https://admin.example:8443']) {
+      const answer = await ask(house.service, origin);
+      expect(answer.headers.get('access-control-allow-origin')).toBe(origin);
+      expect(answer.headers.get('vary')?.toLowerCase()).toContain('origin');
+    }
+    const strangers = [
+      'http://app.example',
+      'https://app.example.evil.com',
+      'https://app.example:444',
+      'https://admin.example',
+      'https://evil.app.example',
+      'https://evilapp.example',
+      'http://localhost:5173',
+      'http://127.0.0.1:3000',
+      'null',
+      '*',
+    ];
+    for (const origin of strangers) {
+      expect({ origin, header: (await ask(house.service, origin)).headers.get('access-control-allow-origin') }).toEqual(
+        {
+          origin,
+          header: null,
+        },
+      );
+    }
+  });
+
+  it('lets in failures, too, so that a front end can read them', async () => {
+    const answer = await house.service.post('/api/auth/otp/request', {}, { origin: 'https://app.example' });
+    expectFailure(answer, 400, 'invalid_phone');
+    expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.example');
+    const nowhere = await ask(house.service, 'https://app.example', '/nowhere');
+    expect(nowhere.headers.get('access-control-allow-origin')).toBe('https://app.example');
+    expect(answer.headers.get('access-control-expose-headers')?.toLowerCase()).toContain('retry-after');
+  });
+
+  it('answers a preflight for what a front end sends', async () => {
+    const answer = await preflight(house.service, 'https://app.example', 'content-type,authorization,x-device-token');
+    expect(answer.status).toBe(204);
+    expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.example');
+    expect(answer.headers.get('access-control-allow-methods')).toContain('POST');
+    const headers = answer.headers.get('access-control-allow-headers')?.toLowerCase() ?? '';
+    for (const name of ['content-type', 'authorization', 'x-device-token']) expect(headers).toContain(name);
+    const stranger = await preflight(house.service, 'https://evil.example', 'content-type');
+    expect(stranger.headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  it('lets in any port of this machine, outside production and without FRONTEND_URL', async () => {
+    const service = await house.another({ FRONTEND_URL: '' });
+    for (const origin of [
+      'http://localhost:3000',
+      'http://localhost:5173',
+      'http://127.0.0.1:8080',
+      'http://localhost',
+    ]) {
+      expect({ origin, allowed: await allowed(service, origin) }).toEqual({ origin, allowed: true });
+    }
+    for (const origin of [
+      'http://localhost.evil.example:3000',
+      'http://localhost:3000.evil.example',
+      'http://evil.example',
+      'http://127.0.0.1.evil.example',
+      'http://127.0.0.2:80',
+      'http://evil-localhost:80',
+      'null',
+    ]) {
+      expect({ origin, header: (await ask(service, origin)).headers.get('access-control-allow-origin') }).toEqual({
+        origin,
+        header: null,
+      });
+    }
+  });
+});
+
+describe('countries', () => {
+  const singapore = '+6591234567';
+  const request = (service: Service, phone: string) => service.post('/api/auth/otp/request', { phone });
+
+  it('are Indonesia alone by default', async () => {
+    for (const phone of [singapore, '+14155552671', '+60123456789', '+447400123456']) {
+      expectFailure(await request(house.service, phone), 400, 'invalid_phone');
+    }
+  });
+
+  it('are those of ALLOWED_COUNTRIES', async () => {
+    const service = await house.another({ ALLOWED_COUNTRIES: 'ID, SG' });
+    const person = await house.person({ phone: singapore });
+    expect((await request(service, '+65 9123-4567')).status).toBe(200);
+    const otpCode = house.fake.codeFor(singapore);
+    const { status, body } = await service.post('/api/auth/otp/verify', { phone: '6591234567', otpCode });
+    expect({ status, id: body.data?.user.id }).toEqual({ status: 200, id: person.id });
+    expect((await request(service, (await house.person()).phone)).status).toBe(200);
+    expectFailure(await request(service, '+60123456789'), 400, 'invalid_phone');
+    // A landline of an allowed country is no way to get a WhatsApp message there.
+    expectFailure(await request(service, '+6561234567'), 400, 'invalid_phone');
+    const abroad = await house.another({ ALLOWED_COUNTRIES: 'SG' });
+    expectFailure(await request(abroad, '081234567890'), 400, 'invalid_phone');
+  });
+});
