@@ -1,0 +1,220 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { decodeJwt } from 'jose';
+import { expectFailure, retryAfter } from '../support/answers.js';
+import { national, newPhone, openHouse, wrong, type House } from '../support/house.js';
+import { type Answer } from '../support/service.js';
+
+// Contract, "Profiles": with UNKNOWN_PHONE=conceal (strict) nobody learns who is registered.
+
+let house: House;
+
+beforeAll(async () => {
+  house = await openHouse({ AUTH_PROFILE: 'strict' });
+});
+afterAll(async () => house.close());
+
+/** Phones of each kind, in the order that `same` expects. */
+const phones = async (): Promise<string[]> => [
+  (await house.person()).phone,
+  national(newPhone()),
+  (await house.person({ active: false })).phone,
+];
+
+/** An answer without what differs for everybody: ids and times. */
+const outline = ({ status, headers, body }: Answer) => {
+  const data = body?.data && { ...body.data, sessionId: 'id', expiresAt: 'time', resendAt: 'time' };
+  const kept = [...headers].filter(([name]) => !['date', 'x-request-id'].includes(name));
+  return { status, headers: kept, body: data ? { ...body, data } : body };
+};
+
+/** Asks for each kind of phone and expects one answer for all. */
+const same = async (kinds: string[], ask: (phone: string) => Promise<Answer>): Promise<Answer> => {
+  const answers = [];
+  for (const phone of kinds) answers.push(await ask(phone));
+  const [known, ...others] = answers as [Answer, ...Answer[]];
+  for (const other of others) expect(outline(other)).toEqual(outline(known));
+  return known;
+};
+
+const arrived = async (phone: string) => {
+  for (let tries = 0; house.fake.codeFor(phone) === undefined && tries < 200; tries++) await sleep(10);
+  return house.fake.codeFor(phone) ?? '';
+};
+
+describe('unknown, inactive and known numbers', () => {
+  it('get the same first answer; only the known one gets a message', async () => {
+    const kinds = await phones();
+    const now = Date.now();
+    const answers: Answer[] = [];
+    const known = await same(kinds, async (phone) => {
+      const answer = await house.request(phone);
+      answers.push(answer);
+      return answer;
+    });
+    expect(known.status).toBe(200);
+    expect(outline(known).body).toStrictEqual({
+      success: true,
+      message: 'Kode OTP telah dikirim ke WhatsApp Anda',
+      data: { sessionId: 'id', expiresAt: 'time', resendAt: 'time', channel: 'whacenter' },
+    });
+    for (const { body } of answers) {
+      expect(body.data.sessionId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/);
+      expect(Math.abs(Date.parse(body.data.expiresAt) - now - 300_000)).toBeLessThan(5_000);
+      expect(Math.abs(Date.parse(body.data.resendAt) - now - 60_000)).toBeLessThan(5_000);
+    }
+    expect(await arrived(kinds[0] ?? '')).toMatch(/^\d{6}$/);
+    await sleep(100);
+    expect(kinds.map((phone) => house.sendsTo(phone))).toEqual([1, 0, 0]);
+  });
+
+  it('get the same second answer, within and after the cooldown', async () => {
+    const kinds = await phones();
+    const sessions = new Map<string, string>();
+    for (const phone of kinds) sessions.set(phone, (await house.request(phone)).body.data.sessionId);
+    const again = await same(kinds, async (phone) => {
+      const answer = await house.request(phone);
+      expect(answer.body.data.sessionId).toBe(sessions.get(phone));
+      return answer;
+    });
+    expect(again.body.data.alreadySent).toBe(true);
+    const early = await same(kinds, (phone) => house.resend(phone));
+    expectFailure(early, 429, 'otp_rate_limited');
+    for (const phone of kinds) await house.pass(phone, 61);
+    const resent = await same(kinds, (phone) => house.resend(phone));
+    expect(resent.body.data.alreadySent).toBeUndefined();
+    expect(kinds.every((phone) => sessions.get(phone) !== resent.body.data.sessionId)).toBe(true);
+  });
+
+  it('get the same failures for a code, up to the lock', async () => {
+    const kinds = await phones();
+    for (const phone of kinds) await house.request(phone);
+    const code = await arrived(kinds[0] ?? '');
+    for (const attemptsLeft of [2, 1, 0, 0, 0]) {
+      const guess = wrong(code, attemptsLeft + 1);
+      const answer = await same(kinds, (phone) => house.verify(phone, guess));
+      expect(expectFailure(answer, 400, 'invalid_otp').details).toEqual({ attemptsLeft });
+    }
+    expectFailure(await same(kinds, (phone) => house.verify(phone, wrong(code))), 429, 'otp_locked');
+  });
+
+  it('meet the same limits, so that a limit is no oracle', async () => {
+    const kinds = await phones();
+    for (let send = 0; send < 5; send++) {
+      expect((await same(kinds, (phone) => house.resend(phone))).status).toBe(200);
+      for (const phone of kinds) await house.pass(phone, 301);
+    }
+    const refused = await same(kinds, (phone) => house.resend(phone));
+    expectFailure(refused, 429, 'otp_rate_limited');
+    expect(Math.abs(retryAfter(refused) - (3600 - 5 * 301))).toBeLessThanOrEqual(5);
+  });
+
+  it('log in when they are known; the token lives fifteen minutes', async () => {
+    const person = await house.person();
+    await house.request(person.phone);
+    const { status, body } = await house.verify(person.phone, await arrived(person.phone));
+    expect(status).toBe(200);
+    expect(body.data.user.id).toBe(person.id);
+    expect(body.data.expiresIn).toBe(900);
+    const { exp = 0, iat = 0 } = decodeJwt(body.data.token as string);
+    expect(exp - iat).toBe(900);
+  });
+
+  it('are answered without waiting for the gateway', async () => {
+    const [known = '', unknown = ''] = await phones();
+    house.fake.forNumber(known, { delayMs: 600 });
+    for (const phone of [known, unknown]) {
+      const started = Date.now();
+      expect((await house.request(phone)).status).toBe(200);
+      expect(Date.now() - started).toBeLessThan(400);
+    }
+    expect(await arrived(known)).toMatch(/^\d{6}$/);
+  });
+
+  it('take the same time', async () => {
+    const times: Record<'known' | 'unknown', number[]> = { known: [], unknown: [] };
+    for (let round = 0; round < 15; round++) {
+      const [known = '', unknown = ''] = await phones();
+      for (const [kind, phone] of [
+        ['known', known],
+        ['unknown', unknown],
+      ] as const) {
+        const started = performance.now();
+        await house.request(phone);
+        times[kind].push(performance.now() - started);
+      }
+    }
+    const middle = (list: number[]) => list.sort((a, b) => a - b)[7] ?? 0;
+    expect(Math.abs(middle(times.known) - middle(times.unknown))).toBeLessThan(Math.max(8, middle(times.known)));
+  });
+
+  it('send one code to twenty requests at once, and none to a decoy', async () => {
+    const kinds = await phones();
+    for (const phone of kinds) {
+      const answers = await Promise.all(Array.from({ length: 20 }, () => house.request(phone)));
+      expect(new Set(answers.map(({ body }) => body.data?.sessionId)).size).toBe(1);
+      expect(answers.filter(({ body }) => body.data.alreadySent === undefined)).toHaveLength(1);
+    }
+    await arrived(kinds[0] ?? '');
+    expect(kinds.map((phone) => house.sendsTo(phone))).toEqual([1, 0, 0]);
+  });
+
+  it('cannot be told apart by an account that appears later: its decoy opens nothing', async () => {
+    const e164 = newPhone();
+    await house.request(e164);
+    await house.person({ phone: e164 });
+    for (let guess = 0; guess < 3; guess++) {
+      expectFailure(await house.verify(e164, `00000${guess}`), 400, 'invalid_otp');
+    }
+    await house.pass(e164, 901);
+    await house.request(e164);
+    expect((await house.verify(e164, await arrived(e164))).status).toBe(200);
+  });
+});
+
+describe('a gateway in trouble', () => {
+  /** The state of the device is remembered for a second. */
+  beforeEach(async () => sleep(1_050));
+
+  it('means 503 for everybody, told from its state alone, without details', async () => {
+    const kinds = await phones();
+    house.fake.connected = false;
+    const answer = await same(kinds, (phone) => house.request(phone)).finally(() => (house.fake.connected = true));
+    expect(expectFailure(answer, 503, 'whatsapp_unavailable')).toStrictEqual({
+      success: false,
+      message: 'Gagal mengirim OTP via WhatsApp. Perangkat tidak terhubung.',
+      code: 'whatsapp_unavailable',
+    });
+    expect(kinds.map((phone) => house.sendsTo(phone))).toEqual([0, 0, 0]);
+    await sleep(1_050);
+    expect((await same(kinds, (phone) => house.request(phone))).body.data.alreadySent).toBeUndefined();
+  });
+
+  it('that fails only when it is sent to is nothing that the answer tells', async () => {
+    const kinds = await phones();
+    const [known = ''] = kinds;
+    house.fake.forNumber(known, { status: 502, body: 'Bad Gateway' });
+    expect((await same(kinds, (phone) => house.request(phone))).status).toBe(200);
+    expect((await same(kinds, (phone) => house.request(phone))).body.data).toMatchObject({
+      alreadySent: true,
+      channel: 'whacenter',
+    });
+    while (house.sendsTo(known) === 0) await sleep(20);
+    house.fake.forNumber(known, undefined);
+    // Within the request, or by recovery afterwards: the code comes while it lives.
+    for (let tries = 0; house.fake.codeFor(known) === undefined && tries < 120; tries++) await sleep(100);
+    expect((await house.verify(known, house.fake.codeFor(known) ?? '')).status).toBe(200);
+  }, 20_000);
+});
+
+describe('UNKNOWN_PHONE by itself', () => {
+  it('conceals under compat, and reveals under strict', async () => {
+    const [concealing, revealing] = await Promise.all([
+      house.another({ AUTH_PROFILE: 'compat', UNKNOWN_PHONE: 'conceal' }),
+      house.another({ UNKNOWN_PHONE: 'reveal' }),
+    ]);
+    const body = () => ({ phone: newPhone() });
+    expect((await concealing.post('/api/auth/otp/request', body())).status).toBe(200);
+    expectFailure(await revealing.post('/api/auth/otp/request', body()), 404, 'phone_not_registered');
+  });
+});
