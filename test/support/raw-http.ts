@@ -26,7 +26,9 @@ export async function sendRaw(url: string, bytes: string | Buffer): Promise<Answ
   const [statusLine = '', ...lines] = head.split('\r\n');
   const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(statusLine)?.[1]);
   if (!status) throw new Error(`no HTTP answer but: ${head.slice(0, 200)}`);
-  const headers = new Headers(lines.map((line) => line.split(/:\s*/, 2) as [string, string]));
+  const headers = new Headers(
+    lines.map((line): [string, string] => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]),
+  );
   const text = Buffer.from(unchunked(headers, body), 'latin1').toString();
   const json = headers.get('content-type')?.includes('json') && text !== '';
   return { status, headers, text, body: json ? (JSON.parse(text) as unknown) : undefined };
