@@ -199,7 +199,7 @@ describe('a token that is not ours', () => {
     const { keys } = await keySet(house.service);
     const stranger = await generateKeyPair('ES256', { extractable: true });
     const signed = (payload: JWTPayload, more: object = {}) =>
-      new SignJWT(payload).setProtectedHeader({ ...header, ...more } as never).sign(stranger.privateKey);
+      new SignJWT(payload).setProtectedHeader({ ...header, ...more }).sign(stranger.privateKey);
     const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const unsigned = (more: object) => `${encode({ ...header, ...more })}.${body}.`;
     const published = await importJWK({ ...keys[0] }, 'ES256', { extractable: true });
