@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import { type Answer } from './service.js';
 
 /** What no answer may hold: a stack, a statement, a path, a name of what we are built with. */
-export const LEAKS =
+const LEAKS =
   /\n\s+at |node_modules|dist\/|src\/|\.[jt]s:\d+|file:\/\/|\bSELECT\b|\bINSERT INTO\b|\bUPDATE \w+ SET\b|postgres|prisma|fastify|nestjs|FST_|\bE(?:CONN\w+|NOENT|TIMEDOUT|PIPE|EXIST)\b/i;
 
 /**
