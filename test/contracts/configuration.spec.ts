@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { getMetadataStorage } from 'class-validator';
-import { decodeProtectedHeader, jwtVerify } from 'jose';
+import { jwtVerify } from 'jose';
 import { Environment } from '../../src/config/environment.dto.js';
 import { settingsFrom } from '../../src/config/read-settings.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
@@ -192,7 +192,7 @@ describe('values that break a rule', () => {
     expect(problemsOf(development(variables))).toMatch(name);
   });
 
-  it('are no values when they are empty', async () => {
+  it('are no values when they are empty', () => {
     const names = [
       'PORT',
       'OTP_LENGTH',
@@ -202,17 +202,13 @@ describe('values that break a rule', () => {
       'ALGORITHM',
       'WHATSAPP_PROVIDERS',
     ];
-    await expectStart(
-      development({ ...Object.fromEntries(names.map((name) => [name, ''])), PORT: '0', APP_NAME: '  ' }),
+    expect(problemsOf(development({ ...Object.fromEntries(names.map((name) => [name, ''])), APP_NAME: '  ' }))).toBe(
+      '',
     );
   });
 });
 
 describe('production', () => {
-  it('starts with what it needs', async () => {
-    await expectStart(production());
-  });
-
   it('starts as a replacement under compat, too; the echo stays off', async () => {
     const service = await startService(production({ AUTH_PROFILE: 'compat' }));
     const { status, body } = await service.post('/api/auth/otp/request', { phone: '081234567890' });
@@ -338,10 +334,9 @@ describe('names of the originals', () => {
     for (const kind of ['postgresql', 'POSTGRES', '']) expect(problemsOf({ DB_TYPE: kind })).toBe('');
   });
 
-  it('DATABASE_URL goes before them', async () => {
-    await expectStart(
-      development({ DB_HOST: 'db.invalid', DB_PORT: '1', DB_NAME: 'x', DB_USER: 'x', DB_PASSWORD: 'x' }),
-    );
+  it('DATABASE_URL goes before them', () => {
+    const others = { DB_HOST: 'db.invalid', DB_PORT: '1', DB_NAME: 'x', DB_USER: 'x', DB_PASSWORD: 'x' };
+    expect(settingsFrom(development(others)).databaseUrl).toBe(database.url);
   });
 
   it.each(['mysql', 'sqlite', 'MongoDB'])('DB_TYPE=%s stops the start and names DATABASE_URL', (kind) => {
@@ -364,8 +359,7 @@ describe('names of the originals', () => {
     const byNewNames = await loginWith(both, '081300000001');
     await jwtVerify(byNewNames.token, key(secret), { algorithms: ['HS256'] });
     expect(byNewNames.expiresIn).toBe(90);
-    const es256 = await startService(development({ ...gateway, ...old, JWT_ALGORITHM: 'ES256' }));
-    expect(decodeProtectedHeader((await loginWith(es256, '081300000001')).token).alg).toBe('ES256');
+    expect(settingsFrom(development({ ...old, JWT_ALGORITHM: 'ES256' })).jwtAlgorithm).toBe('ES256');
   });
 });
 
@@ -408,9 +402,7 @@ describe('where settings come from', () => {
 
   it('is told without secrets when the database cannot be reached', async () => {
     const url = 'postgresql://masuk:s3cr3t-hunter@127.0.0.1:1/masuk';
-    for (const start of [development, production]) {
-      expect(await refusal(start({ DATABASE_URL: url }), ['s3cr3t-hunter'])).toMatch(/database|ECONNREFUSED/i);
-    }
+    expect(await refusal(production({ DATABASE_URL: url }), ['s3cr3t-hunter'])).toMatch(/database/i);
   });
 
   it('is named when the port is taken', async () => {
@@ -452,10 +444,9 @@ describe('.env.example', () => {
     }
   });
 
-  it('holds no secret that production would take', async () => {
+  it('holds no secret that production would take', () => {
     const secrets = [...readFileSync(file, 'utf8').matchAll(/^(?:# ?)?(?:AUTH_SECRET|JWT_SECRET|SECRET_KEY)=(.+)$/gm)];
-    for (const [, value = ''] of secrets) {
-      expect(await refusal(production({ AUTH_SECRET: value.trim() }))).toMatch(/AUTH_SECRET/);
-    }
+    for (const [, value = ''] of secrets)
+      expect(problemsOf(production({ AUTH_SECRET: value.trim() }))).toMatch(/AUTH_SECRET/);
   });
 });
