@@ -46,7 +46,7 @@ export class AppModule {
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_GUARD, useExisting: AddressLimitGuard },
         { provide: APP_PIPE, useFactory: () => bodyValidation(settings.profile) },
-        { provide: APP_FILTER, useClass: ExceptionToAnswerFilter },
+        { provide: APP_FILTER, useFactory: () => new ExceptionToAnswerFilter(settings) },
       ],
     };
   }

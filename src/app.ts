@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import fastifyHelmet from '@fastify/helmet';
-import { LogController } from 'fastify';
+import { LogController, type FastifyReply, type FastifyRequest } from 'fastify';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, type Foundation } from './app.module.js';
 import { type Settings } from './config/settings.js';
+import { AppError } from './errors/app-error.js';
+import { ExceptionToAnswerFilter } from './errors/exception.filter.js';
+import { answerUnparsed } from './errors/unparsed-requests.js';
+import { acceptJsonOnly } from './http/json-bodies.js';
 import { NestLog, masked } from './http/logger.js';
 import { mountApiDocs } from './http/api-docs.js';
 
@@ -32,6 +36,10 @@ export async function createApp(given: Foundation): Promise<NestFastifyApplicati
     requestTimeout: REQUEST_TIMEOUT,
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+      new ExceptionToAnswerFilter(settings).answer(error, request, reply);
+    },
+    clientErrorHandler: answerUnparsed(settings.messageLanguage === 'en' ? 'en' : 'id'),
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.on(given), adapter, {
     bodyParser: false,
@@ -46,25 +54,14 @@ export async function createApp(given: Foundation): Promise<NestFastifyApplicati
 }
 
 async function addHttpManners(app: NestFastifyApplication, settings: Settings): Promise<void> {
-  app.enableCors({
-    origin:
-      settings.allowedOrigins === null ? /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/ : [...settings.allowedOrigins],
-    credentials: true,
-    allowedHeaders: ['authorization', 'content-type', 'x-device-token', 'accept-language'],
-    exposedHeaders: ['retry-after', 'x-request-id'],
-    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    maxAge: 600,
-  });
-  await app.register(fastifyHelmet, {
-    contentSecurityPolicy: API_POLICY,
-    strictTransportSecurity: settings.publicUrl.startsWith('https:') ? { maxAge: 31_536_000 } : false,
-  });
   const fastify = app.getHttpAdapter().getInstance();
-  // Only JSON comes in; Fastify's parser for text would hand a string to a route that expects an object.
-  fastify.removeContentTypeParser('text/plain');
+  acceptJsonOnly(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
-    done();
+    // OPTIONS is served for preflights only; the CORS plugin would answer others in words of its own.
+    const preflight =
+      request.headers.origin !== undefined && request.headers['access-control-request-method'] !== undefined;
+    done(request.method === 'OPTIONS' && !preflight ? new AppError('method_not_allowed') : undefined);
   });
   fastify.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? masked(request.url.split('?', 1)[0] ?? '').slice(0, 200);
@@ -79,5 +76,20 @@ async function addHttpManners(app: NestFastifyApplication, settings: Settings): 
       'request',
     );
     done();
+  });
+  // After our own hooks: the plugins' come behind them.
+  app.enableCors({
+    hook: 'preParsing',
+    origin:
+      settings.allowedOrigins === null ? /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/ : [...settings.allowedOrigins],
+    credentials: true,
+    allowedHeaders: ['authorization', 'content-type', 'x-device-token', 'accept-language'],
+    exposedHeaders: ['retry-after', 'x-request-id'],
+    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    maxAge: 600,
+  });
+  await app.register(fastifyHelmet, {
+    contentSecurityPolicy: API_POLICY,
+    strictTransportSecurity: settings.publicUrl.startsWith('https:') ? { maxAge: 31_536_000 } : false,
   });
 }

@@ -1,5 +1,5 @@
 import { Transform } from 'class-transformer';
-import { IsNotEmpty, IsOptional, IsString, IsUUID, MaxLength, ValidateBy } from 'class-validator';
+import { IsNotEmpty, IsOptional, IsString, IsUUID, Matches, MaxLength, ValidateBy } from 'class-validator';
 
 /** Digits as people paste them: full-width or Arabic ones, with spaces or dashes in between, around a `*`. */
 function asDigits(value: unknown): unknown {
@@ -49,6 +49,7 @@ export class PasswordLoginDto {
    */
   @IsString()
   @IsNotEmpty()
+  @Matches(/^\P{Cc}*$/u)
   @MaxLength(254)
   identifier!: string;
 

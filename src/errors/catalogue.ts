@@ -17,6 +17,10 @@ export const CATALOGUE = {
     status: 400,
     text: { id: 'Isi permintaan bukan JSON yang sah', en: 'The request body is not valid JSON' },
   },
+  malformed_request: {
+    status: 400,
+    text: { id: 'Permintaan HTTP tidak dapat dibaca', en: 'The HTTP request could not be read' },
+  },
   validation_failed: { status: 400, text: { id: 'Data yang dikirim tidak valid', en: 'The data sent are not valid' } },
   invalid_phone: { status: 400, text: { id: 'Nomor telepon tidak valid', en: 'The phone number is not valid' } },
   invalid_otp: {
@@ -58,6 +62,10 @@ export const CATALOGUE = {
       id: 'Jenis isi tidak didukung, kirim application/json',
       en: 'The content type is not supported, send application/json',
     },
+  },
+  headers_too_large: {
+    status: 431,
+    text: { id: 'Header permintaan terlalu besar', en: 'The request headers are too large' },
   },
   otp_rate_limited: {
     status: 429,

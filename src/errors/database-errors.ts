@@ -15,6 +15,9 @@ const NETWORK = new Set([
   'ENOENT',
 ]);
 
+/** A text that PostgreSQL cannot hold (a NUL): no DTO should let it through, and none of it was written. */
+const UNTRANSLATABLE = /^22(021|P05)$/;
+
 /** What `pg` and its pool say without a code. */
 const WORDS =
   /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error/i;
@@ -35,6 +38,7 @@ export function databaseErrorCode(error: unknown): ErrorCode | null {
   if (typeof code === 'string') {
     if (NETWORK.has(code) || PRISMA.has(code)) return 'database_unavailable';
     if (/^[0-9A-Z]{5}$/.test(code) && UNAVAILABLE.test(code)) return 'database_unavailable';
+    if (UNTRANSLATABLE.test(code)) return 'validation_failed';
     if (code === UNIQUE_VIOLATION || code === 'P2002') return 'conflict';
   }
   if (WORDS.test(error.message)) return 'database_unavailable';

@@ -1,6 +1,6 @@
-import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { Settings } from '../config/settings.js';
+import { type Settings } from '../config/settings.js';
 import { AppError } from './app-error.js';
 import { CATALOGUE, type ErrorCode } from './catalogue.js';
 import { databaseErrorCode } from './database-errors.js';
@@ -33,7 +33,7 @@ export interface FailureBody {
 /** The one place where a failure becomes an answer; everything unexpected is logged and leaves as `internal_error`. */
 @Catch()
 export class ExceptionToAnswerFilter implements ExceptionFilter {
-  constructor(@Inject(Settings) private readonly settings: Pick<Settings, 'messageLanguage'>) {}
+  constructor(private readonly settings: Pick<Settings, 'messageLanguage'>) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -66,6 +66,8 @@ export class ExceptionToAnswerFilter implements ExceptionFilter {
 /** What was thrown, as one of ours. */
 function asAppError(thrown: unknown, request: FastifyRequest): AppError {
   if (thrown instanceof AppError) return thrown;
+  // The sender hung up in the middle of its body; nobody waits for an answer, and nothing of ours is broken.
+  if (thrown instanceof Error && thrown.message === 'aborted') return new AppError('malformed_request');
   const databaseCode = databaseErrorCode(thrown);
   if (databaseCode) return new AppError(databaseCode, { cause: thrown });
   const status = thrown instanceof HttpException ? thrown.getStatus() : property(thrown, 'statusCode');
