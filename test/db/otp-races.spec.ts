@@ -1,0 +1,292 @@
+import { createDatabase, type TestDatabase } from '../support/database.js';
+import { startFakeWhacenter, type FakeWhacenter } from '../support/fake-whacenter.js';
+import {
+  addPeople,
+  addPerson,
+  atOnce,
+  codeOf,
+  pause,
+  requestCode,
+  resendCode,
+  sharing,
+  tally,
+  troubles,
+  until,
+  verifyCode,
+  wrongCodes,
+} from '../support/people.js';
+import { startService, stopAllServices, type Answer, type Service } from '../support/service.js';
+
+const MAX_ATTEMPTS = 3;
+const GUESS_BUDGET = 5;
+
+let database: TestDatabase;
+let whacenter: FakeWhacenter;
+let one: Service;
+let other: Service;
+
+beforeAll(async () => {
+  [database, whacenter] = await Promise.all([createDatabase(), startFakeWhacenter()]);
+  const variables = sharing(database, whacenter);
+  [one, other] = await Promise.all([startService(variables), startService(variables)]);
+});
+
+afterAll(async () => {
+  await stopAllServices();
+  await whacenter.close();
+  await database.drop();
+});
+
+afterEach(() => {
+  expect([...troubles(one), ...troubles(other)]).toEqual([]);
+});
+
+/** The instance for the n-th call of a crowd: both in turn. */
+const either = (at: number) => (at % 2 === 0 ? one : other);
+
+interface SessionRow {
+  attempts: number;
+  consumed_at: Date | null;
+}
+
+async function sessionsOf(phone: string): Promise<SessionRow[]> {
+  return database.query('SELECT attempts, consumed_at FROM otp_sessions WHERE phone = $1 ORDER BY created_at, id', [phone]);
+}
+
+/** What a login leaves behind: sessions, their refresh tokens, successes in the audit log. */
+async function loginsOf(userId: string): Promise<{ sessions: number; tokens: number; events: number }> {
+  const [row] = await database.query<{ sessions: number; tokens: number; events: number }>(
+    `SELECT (SELECT count(*)::int FROM login_sessions WHERE user_id = $1) AS sessions,
+            (SELECT count(*)::int FROM refresh_tokens t JOIN login_sessions s ON s.id = t.session_id WHERE s.user_id = $1) AS tokens,
+            (SELECT count(*)::int FROM audit_events WHERE user_id = $1 AND type = 'login.otp' AND outcome = 'success') AS events`,
+    [userId],
+  );
+  return row!;
+}
+
+/** Ends the cooldown of a phone, as time would. */
+async function endCooldown(phone: string): Promise<void> {
+  await database.query(`UPDATE otp_budgets SET current_resend_at = now() - interval '1 second' WHERE phone = $1`, [phone]);
+}
+
+async function resent(service: Service, phone: string): Promise<string> {
+  await endCooldown(phone);
+  const answer = await resendCode(service, phone);
+  expect(answer.status).toBe(200);
+  return whacenter.codeFor(phone)!;
+}
+
+describe('wrong guesses at once', () => {
+  it('compare no more often than one code allows, and use up what the phone may guess', async () => {
+    const { phone, id } = await addPerson(database);
+    const code = await codeOf(one, whacenter, phone);
+    const answers = await Promise.all(wrongCodes(code, 100).map((wrong) => verifyCode(one, phone, wrong)));
+    expect(tally(answers)).toEqual({ 400: GUESS_BUDGET, 429: 100 - GUESS_BUDGET });
+    expect(await sessionsOf(phone)).toEqual([{ attempts: MAX_ATTEMPTS, consumed_at: null }]);
+    expect(await verifyCode(one, phone, code)).toMatchObject({ status: 429, body: { code: 'otp_locked' } });
+    expect(await loginsOf(id)).toEqual({ sessions: 0, tokens: 0, events: 0 });
+  });
+
+  it('say how long the phone stays closed and how many attempts were left', async () => {
+    const { phone } = await addPerson(database);
+    const code = await codeOf(one, whacenter, phone);
+    const answers = await Promise.all(wrongCodes(code, 20).map((wrong, at) => verifyCode(either(at), phone, wrong)));
+    const left = answers.filter(({ status }) => status === 400).map(({ body }) => body.details.attemptsLeft as number);
+    expect(left.sort()).toEqual([0, 0, 0, 1, 2]);
+    for (const { headers } of answers.filter(({ status }) => status === 429)) {
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(14 * 60);
+      expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(15 * 60);
+    }
+  });
+
+  it('share one budget over two instances', async () => {
+    const { phone } = await addPerson(database);
+    const code = await codeOf(one, whacenter, phone);
+    const answers = await Promise.all(wrongCodes(code, 100).map((wrong, at) => verifyCode(either(at), phone, wrong)));
+    expect(tally(answers)).toEqual({ 400: GUESS_BUDGET, 429: 100 - GUESS_BUDGET });
+    expect(await sessionsOf(phone)).toMatchObject([{ attempts: MAX_ATTEMPTS }]);
+    expect((await verifyCode(other, phone, code)).status).toBe(429);
+  });
+
+  it('share one budget over several codes: a resend refills nothing', async () => {
+    const { phone, id } = await addPerson(database);
+    const first = await codeOf(one, whacenter, phone);
+    const spent: Answer[] = await Promise.all(wrongCodes(first, 2).map((wrong, at) => verifyCode(either(at), phone, wrong)));
+    const second = await resent(other, phone);
+    spent.push(...(await Promise.all(wrongCodes(second, 2).map((wrong, at) => verifyCode(either(at), phone, wrong)))));
+    expect(tally(spent)).toEqual({ 400: 4 });
+    const third = await resent(one, phone);
+    const rest = await Promise.all(wrongCodes(third, 100).map((wrong, at) => verifyCode(either(at), phone, wrong)));
+    expect(tally([...spent, ...rest])).toEqual({ 400: GUESS_BUDGET, 429: 104 - GUESS_BUDGET });
+    expect(await sessionsOf(phone)).toMatchObject([{ attempts: 2 }, { attempts: 2 }, { attempts: 1 }]);
+    expect((await verifyCode(one, phone, third)).status).toBe(429);
+    const fourth = await resent(one, phone);
+    expect((await verifyCode(one, phone, fourth)).status).toBe(429);
+    // The window passes, and with it the lock: an outsider can delay a login, not end it.
+    await database.query(`UPDATE otp_budgets SET guesses = ARRAY(SELECT g - interval '15 minutes' FROM unnest(guesses) g) WHERE phone = $1`, [phone]);
+    expect((await verifyCode(one, phone, fourth)).status).toBe(200);
+    expect(await loginsOf(id)).toEqual({ sessions: 1, tokens: 1, events: 1 });
+  });
+
+  it('stay paid for when the client is gone before the answer', async () => {
+    const { phone } = await addPerson(database);
+    const code = await codeOf(one, whacenter, phone);
+    for (const [at, wrong] of wrongCodes(code, GUESS_BUDGET).entries()) {
+      const aborted = new AbortController();
+      const call = fetch(`${either(at).url}/api/auth/otp/verify`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ phone, otpCode: wrong }),
+        signal: aborted.signal,
+      });
+      setTimeout(() => aborted.abort(), at);
+      await call.catch(() => undefined);
+    }
+    await until('all guesses charged', async () => {
+      const [row] = await database.query<{ used: number }>('SELECT cardinality(guesses) AS used FROM otp_budgets WHERE phone = $1', [phone]);
+      return row?.used === GUESS_BUDGET;
+    });
+    expect((await verifyCode(one, phone, code)).status).toBe(429);
+  });
+});
+
+describe('attempts on one code', () => {
+  let roomy: Service;
+
+  beforeAll(async () => {
+    roomy = await startService(sharing(database, whacenter, { GUESS_BUDGET: '100', OTP_MAX_ATTEMPTS: String(MAX_ATTEMPTS) }));
+  });
+
+  afterAll(() => roomy.stop());
+
+  it.each([
+    [MAX_ATTEMPTS - 1, 200],
+    [MAX_ATTEMPTS, 400],
+    [100, 400],
+  ])('after %i wrong ones the right code answers %i, however much budget is left', async (count, status) => {
+    const { phone } = await addPerson(database);
+    const code = await codeOf(roomy, whacenter, phone);
+    const answers = await Promise.all(wrongCodes(code, count).map((wrong) => verifyCode(roomy, phone, wrong)));
+    expect(tally(answers)).toEqual({ 400: count });
+    expect(await sessionsOf(phone)).toMatchObject([{ attempts: Math.min(count, MAX_ATTEMPTS) }]);
+    // A hundred use up the budget as well: room for one more, so that only the attempts speak.
+    await database.query('UPDATE otp_budgets SET guesses = guesses[2:] WHERE phone = $1 AND cardinality(guesses) = 100', [phone]);
+    expect((await verifyCode(roomy, phone, code)).status).toBe(status);
+  });
+});
+
+describe('the right code', () => {
+  it('opens one session when it comes a hundred times at once', async () => {
+    const { phone, id } = await addPerson(database);
+    const code = await codeOf(one, whacenter, phone);
+    const answers = await atOnce(100, (at) => verifyCode(either(at), phone, code));
+    expect(tally(answers)[200]).toBe(1);
+    expect(answers.every(({ status }) => status === 200 || status === 400 || status === 429)).toBe(true);
+    expect(await loginsOf(id)).toEqual({ sessions: 1, tokens: 1, events: 1 });
+  });
+
+  it('wins at most once among wrong ones, and only while attempts are left', async () => {
+    const people = await addPeople(database, 10);
+    const wins = await Promise.all(
+      people.map(async ({ phone, id }, run) => {
+        const code = await codeOf(either(run), whacenter, phone);
+        const crowd = wrongCodes(code, 30).flatMap((wrong, at) => (at % 5 === run % 5 ? [code, wrong] : [wrong]));
+        const answers = await Promise.all(crowd.map((guess, at) => verifyCode(either(at), phone, guess)));
+        const won = tally(answers)[200] ?? 0;
+        expect(await loginsOf(id)).toEqual({ sessions: won, tokens: won, events: won });
+        const [session] = await sessionsOf(phone);
+        if (won === 0) expect(session).toEqual({ attempts: MAX_ATTEMPTS, consumed_at: null });
+        else expect(session!.consumed_at).not.toBeNull();
+        return won;
+      }),
+    );
+    expect(Math.max(...wins)).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('requests at once', () => {
+  it.each([
+    ['one instance', () => one],
+    ['two instances', either],
+  ])('for one phone send one message: %s', async (_, instance) => {
+    const { phone } = await addPerson(database);
+    whacenter.forNumber(phone, { delayMs: 150 });
+    const answers = await atOnce(10, (at) => requestCode(instance(at), phone));
+    expect(tally(answers)).toEqual({ 200: 10 });
+    expect(answers.filter(({ body }) => body.data.alreadySent === true)).toHaveLength(9);
+    expect(new Set(answers.map(({ body }) => body.data.sessionId as string)).size).toBe(1);
+    expect(whacenter.messagesFor(phone)).toHaveLength(1);
+    expect(await sessionsOf(phone)).toHaveLength(1);
+    expect((await verifyCode(one, phone, whacenter.codeFor(phone)!)).status).toBe(200);
+  });
+
+  it('for a resend: one is sent, the others are told when', async () => {
+    const { phone } = await addPerson(database);
+    const old = await codeOf(one, whacenter, phone);
+    await endCooldown(phone);
+    const answers = await atOnce(10, (at) => resendCode(either(at), phone));
+    expect(tally(answers)).toEqual({ 200: 1, 429: 9 });
+    expect(whacenter.messagesFor(phone)).toHaveLength(2);
+    expect((await verifyCode(one, phone, old)).status).toBe(whacenter.codeFor(phone) === old ? 200 : 400);
+  });
+
+  it('stay within ten tries while the device refuses them', async () => {
+    const { phone } = await addPerson(database);
+    whacenter.forNumber(phone, { body: { status: false, message: 'device not connected or not found', data: [] } });
+    const before = whacenter.calls.length;
+    const answers = await atOnce(90, async (at) => {
+      // In waves: a try must end before the next one can begin.
+      await pause(Math.floor(at / 3) * 10);
+      return requestCode(either(at), phone);
+    });
+    expect(answers.filter(({ status }) => ![200, 429, 503].includes(status)).map(({ text }) => text)).toEqual([]);
+    expect(whacenter.calls.length - before).toBe(10);
+    expect(answers.filter(({ status, body }) => status === 200 && body.data.alreadySent !== true)).toEqual([]);
+    whacenter.forNumber(phone, undefined);
+    await database.query(`UPDATE otp_budgets SET failed_sends = '{}' WHERE phone = $1`, [phone]);
+    expect((await verifyCode(one, phone, await codeOf(other, whacenter, phone))).status).toBe(200);
+  });
+});
+
+describe('a storm on one phone', () => {
+  it('never leaves two live codes, a deadlock, an unexpected answer or a session too many', async () => {
+    const { phone, id } = await addPerson(database);
+    const end = Date.now() + 4_000;
+    const answers: Answer[] = [];
+    const caller = async (at: number) => {
+      for (let turn = at; Date.now() < end; turn++) {
+        const service = either(turn);
+        const known = whacenter.codeFor(phone) ?? '000000';
+        if (turn % 4 === 0) answers.push(await requestCode(service, phone));
+        else if (turn % 4 === 1) answers.push(await resendCode(service, phone));
+        else answers.push(await verifyCode(service, phone, turn % 4 === 2 ? known : wrongCodes(known, 1)[0]!));
+      }
+    };
+    const live: number[] = [];
+    const clock = async () => {
+      while (Date.now() < end) {
+        // As if the cooldown and all windows had passed.
+        await database.query(
+          `UPDATE otp_budgets SET sends = '{}', guesses = '{}', current_resend_at = current_resend_at - interval '1 hour' WHERE phone = $1`,
+          [phone],
+        );
+        const rows = await database.query(
+          'SELECT id FROM otp_sessions WHERE phone = $1 AND consumed_at IS NULL AND replaced_at IS NULL AND failed_at IS NULL',
+          [phone],
+        );
+        live.push(rows.length);
+        await pause(2);
+      }
+    };
+    await Promise.all([...Array.from({ length: 12 }, (_, at) => caller(at)), clock()]);
+    expect(answers.filter(({ status }) => ![200, 400, 429].includes(status)).map(({ text }) => text)).toEqual([]);
+    expect(Math.max(...live)).toBe(1);
+    const logins = answers.filter(({ status, body }) => status === 200 && body.data.token !== undefined).length;
+    const sent = answers.filter(({ status, body }) => status === 200 && body.data.sessionId !== undefined && body.data.alreadySent !== true).length;
+    expect(logins).toBeGreaterThan(0);
+    expect(sent).toBeGreaterThan(10);
+    expect(await loginsOf(id)).toEqual({ sessions: logins, tokens: logins, events: logins });
+    expect((await sessionsOf(phone)).filter(({ consumed_at }) => consumed_at !== null)).toHaveLength(logins);
+    expect(whacenter.messagesFor(phone)).toHaveLength(sent);
+  });
+});
