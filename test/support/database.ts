@@ -5,6 +5,8 @@ import pg from 'pg';
 export interface TestDatabase {
   readonly url: string;
   query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>;
+  /** Runs the statement in a transaction that stays open, its rows locked, until it is released. */
+  lock(sql: string, values?: unknown[]): Promise<{ release(): Promise<void> }>;
   drop(): Promise<void>;
 }
 
@@ -21,6 +23,17 @@ export async function createDatabase(options: { migrated?: boolean } = {}): Prom
   return {
     url: url.href,
     query: async (sql, values) => (await pool.query(sql, values)).rows as never,
+    lock: async (sql, values) => {
+      const client = await pool.connect();
+      await client.query('BEGIN');
+      await client.query(sql, values);
+      return {
+        release: async () => {
+          await client.query('COMMIT');
+          client.release();
+        },
+      };
+    },
     drop: async () => {
       await pool.end();
       await once(server, `DROP DATABASE ${name} WITH (FORCE)`);
