@@ -129,7 +129,8 @@ describe('SIGTERM under load', () => {
     await until('the gateway is asked', () => whacenter.calls.some(({ fields }) => fields['number'] === phone.slice(1)));
     const end = stopped(service);
     expect((await request).status).toBe(200);
-    expect(await end).toEqual({ code: 0, ms: expect.closeTo(500, -3) });
+    const { code, ms } = await end;
+    expect({ code, soon: ms < 3_000 }).toEqual({ code: 0, soon: true });
   });
 
   it('takes a second signal for the same', async () => {

@@ -1,0 +1,196 @@
+import pg from 'pg';
+import { startFakeWhacenter, type FakeWhacenter } from '../support/fake-whacenter.js';
+import { startOwnPostgres, type OwnPostgres } from '../support/own-postgres.js';
+import { addPeople, addPerson, atOnce, codeOf, pause, requestCode, resendCode, sharing, tally, until, verifyCode, type Person } from '../support/people.js';
+import { startService, stopAllServices, type Answer, type Service } from '../support/service.js';
+import type { TestDatabase } from '../support/database.js';
+
+/** A request may take this long with the database frozen, ms (docs: security, "Faults"). */
+const DEADLINE = 10_000;
+const RECOVERY = 5_000;
+
+let postgres: OwnPostgres;
+let whacenter: FakeWhacenter;
+let service: Service;
+let token: string;
+
+beforeAll(async () => {
+  [postgres, whacenter] = await Promise.all([startOwnPostgres(), startFakeWhacenter()]);
+  service = await startService(sharing(postgres, whacenter, { SEED_DEMO: 'sikeskoja' }));
+  const { phone } = await addPerson(database);
+  token = (await verifyCode(service, phone, await codeOf(service, whacenter, phone))).body.data.token as string;
+}, 60_000);
+
+afterAll(async () => {
+  await stopAllServices();
+  await whacenter.close();
+  await postgres.remove();
+});
+
+/** Statements of the spec itself, each over a connection of its own: the server comes and goes. */
+const database = {
+  query: async (sql, values) => {
+    const client = new pg.Client({ connectionString: postgres.url });
+    client.on('error', () => undefined);
+    await client.connect();
+    try {
+      return (await client.query(sql, values)).rows as never;
+    } finally {
+      await client.end();
+    }
+  },
+} as TestDatabase;
+
+/** Every kind of call that needs the database. */
+function everyKind(phone: string): [string, Promise<Answer>][] {
+  return [
+    ['request', requestCode(service, phone)],
+    ['resend', resendCode(service, phone)],
+    ['verify', verifyCode(service, phone, '123456')],
+    ['login', service.post('/api/auth/login', { identifier: 'admin', password: 'password123' })],
+    ['me', service.get('/api/auth/me', { authorization: `Bearer ${token}` })],
+  ];
+}
+
+async function expectUnavailable(calls: [string, Promise<Answer>][]): Promise<void> {
+  for (const [what, call] of calls) {
+    const { status, body, headers } = await call;
+    expect({ what, status, code: body.code as string }).toEqual({ what, status: 503, code: 'database_unavailable' });
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(JSON.stringify(body)).not.toMatch(/ECONN|postgres|SELECT|127\.0\.0\.1|timeout|terminat/i);
+  }
+}
+
+async function expectHealth(ready: 200 | 503): Promise<void> {
+  expect((await service.get('/health/live')).status).toBe(200);
+  const answer = await service.get('/health/ready');
+  expect(answer.status).toBe(ready);
+  if (ready === 503) expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect((await service.get('/api/health')).status).toBe(ready);
+}
+
+/** Fifty logins at once: as many connections as there are, each used several times. */
+async function expectWholePool(people: Person[]): Promise<void> {
+  const answers = await Promise.all(people.map(({ phone }) => requestCode(service, phone)));
+  expect(tally(answers)).toEqual({ 200: people.length });
+  const logins = await Promise.all(people.map(({ phone }) => verifyCode(service, phone, whacenter.codeFor(phone)!)));
+  expect(tally(logins)).toEqual({ 200: people.length });
+}
+
+const internalErrors = () => service.output().split('\n').filter((line) => line.includes('internal_error') || line.includes('"level":60'));
+
+describe('PostgreSQL stopped', () => {
+  it('answers 503 while it is gone, is back within five seconds, and has lost nothing acknowledged', async () => {
+    const people = await addPeople(database, 50);
+    const acknowledged = await addPeople(database, 10);
+    const codes = await Promise.all(acknowledged.map(({ phone }) => codeOf(service, whacenter, phone)));
+    await postgres.stop();
+    const { phone } = people[0]!;
+    await expectUnavailable(everyKind(phone));
+    await expectHealth(503);
+    // Neither sent nor compared while nobody can count.
+    const asked = whacenter.calls.filter(({ path }) => path === '/api/send').length;
+    await expectUnavailable((await atOnce(20, async () => everyKind(phone))).flat());
+    expect(whacenter.calls.filter(({ path }) => path === '/api/send')).toHaveLength(asked);
+    await expectUnavailable(acknowledged.map((person, at) => ['verify', verifyCode(service, person.phone, codes[at]!)]));
+    await postgres.start();
+    await until('ready again', async () => (await service.get('/health/ready')).status === 200, RECOVERY);
+    await expectHealth(200);
+    const logins = await Promise.all(acknowledged.map((person, at) => verifyCode(service, person.phone, codes[at]!)));
+    expect(tally(logins)).toEqual({ 200: 10 });
+    expect((await service.get('/api/auth/me', { authorization: `Bearer ${token}` })).status).toBe(200);
+    await expectWholePool(people);
+    expect(internalErrors()).toEqual([]);
+  }, 60_000);
+
+  it('under load answers 200 or 503 and nothing else, and goes on by itself', async () => {
+    const people = await addPeople(database, 3_000);
+    const answers: Answer[] = [];
+    let over = false;
+    const queue = people.values();
+    const callers = Array.from({ length: 12 }, async () => {
+      for (const { phone } of queue) {
+        if (over) return;
+        const requested = await requestCode(service, phone);
+        answers.push(requested);
+        if (requested.status === 200) answers.push(await verifyCode(service, phone, whacenter.codeFor(phone)!));
+        else await pause(20);
+      }
+    });
+    await pause(500);
+    await postgres.stop();
+    await pause(700);
+    await postgres.start();
+    await until('ready again', async () => (await service.get('/health/ready')).status === 200, RECOVERY);
+    await pause(500);
+    const before = answers.length;
+    await pause(300);
+    over = true;
+    await Promise.all(callers);
+    expect(answers.length).toBeGreaterThan(before);
+    const odd = answers.filter(({ status, body }) => !(status === 200 || (status === 503 && body.code === 'database_unavailable')));
+    expect(odd.map(({ text }) => text)).toEqual([]);
+    expect(tally(answers)[503]).toBeGreaterThan(0);
+    // A login whose answer was lost may stand; none stands twice.
+    const twice = await database.query('SELECT user_id FROM login_sessions JOIN users u ON u.id = user_id WHERE u.phone = ANY($1) GROUP BY user_id HAVING count(*) > 1', [
+      people.map(({ phone }) => phone),
+    ]);
+    expect(twice).toEqual([]);
+    expect(internalErrors()).toEqual([]);
+  }, 60_000);
+});
+
+describe('PostgreSQL frozen', () => {
+  it('lets every request end in time with 503, and finds the pool whole afterwards', async () => {
+    const people = await addPeople(database, 50);
+    const [acknowledged] = await addPeople(database, 1);
+    const code = await codeOf(service, whacenter, acknowledged!.phone);
+    const { phone } = people[0]!;
+    const asked = whacenter.calls.filter(({ path }) => path === '/api/send').length;
+    postgres.freeze();
+    try {
+      const timed = async (call: Promise<Answer>): Promise<Answer> => {
+        const started = performance.now();
+        const answer = await call;
+        expect(performance.now() - started).toBeLessThan(DEADLINE);
+        return answer;
+      };
+      const first = (await atOnce(6, async () => everyKind(phone))).flat();
+      // Later ones find a pool that is full, then one whose connections were given up.
+      const later = [1_500, 3_000, 6_500].map(async (after) => {
+        await pause(after);
+        return everyKind(phone).map(([what, call]): [string, Promise<Answer>] => [what, timed(call)]);
+      });
+      const live = pause(2_000).then(() => service.get('/health/live'));
+      await expectUnavailable(first.map(([what, call]) => [what, timed(call)]));
+      for (const calls of later) await expectUnavailable(await calls);
+      expect((await live).status).toBe(200);
+      await expectHealth(503);
+      expect(whacenter.calls.filter(({ path }) => path === '/api/send')).toHaveLength(asked);
+    } finally {
+      postgres.thaw();
+    }
+    await until('ready again', async () => (await service.get('/health/ready')).status === 200, RECOVERY);
+    await expectWholePool(people.slice(1));
+    expect((await verifyCode(service, acknowledged!.phone, code)).status).toBe(200);
+    expect(internalErrors()).toEqual([]);
+    const connections = await database.query<{ count: number }>(`SELECT count(*)::int AS count FROM pg_stat_activity WHERE application_name = 'masuk'`);
+    expect(connections[0]!.count).toBeLessThanOrEqual(10);
+  }, 60_000);
+
+  it('stops in time all the same', async () => {
+    const other = await startService(sharing(postgres, whacenter));
+    const { phone } = await addPerson(database);
+    postgres.freeze();
+    try {
+      const call = requestCode(other, phone);
+      await pause(200);
+      const started = Date.now();
+      const { code } = await other.stop('SIGTERM');
+      expect((await call).status).toBe(503);
+      expect({ code, inTime: Date.now() - started < DEADLINE }).toEqual({ code: 0, inTime: true });
+    } finally {
+      postgres.thaw();
+    }
+  }, 60_000);
+});
