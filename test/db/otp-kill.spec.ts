@@ -1,6 +1,18 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { startFakeWhacenter, type FakeWhacenter } from '../support/fake-whacenter.js';
-import { addPeople, addPerson, pause, requestCode, resendCode, sharing, until, verifyCode, type Person } from '../support/people.js';
+import {
+  addPeople,
+  addPerson,
+  endCooldown,
+  pause,
+  requestCode,
+  resendCode,
+  sharing,
+  until,
+  verifyCode,
+  type Person,
+} from '../support/people.js';
 import { startService, stopAllServices, type Answer, type Service } from '../support/service.js';
 
 /** A gateway that takes the call and never answers; the phone gets nothing. */
@@ -60,12 +72,20 @@ function codesReceived(phone: string): (string | undefined)[] {
 
 /** Ends the claims on a phone's messages, as time would. */
 async function endClaims(phone: string): Promise<void> {
-  await database.query(`UPDATE messages SET claimed_until = now() - interval '1 second' WHERE recipient = $1 AND state = 'PENDING'`, [phone]);
+  await database.query(
+    `UPDATE messages SET claimed_until = now() - interval '1 second' WHERE recipient = $1 AND state = 'PENDING'`,
+    [phone],
+  );
 }
 
 /** Starts an instance and kills it while the gateway holds its sends; returns each person's code. */
-async function killedInTheMiddle(held: [Person, typeof SILENT][], more: Record<string, string> = {}): Promise<string[]> {
-  const victim = await startService(sharing(database, whacenter, { SEND_TIMEOUT: '20', PROVIDER_TIMEOUT: '20', ...more }));
+async function killedInTheMiddle(
+  held: [Person, typeof SILENT][],
+  more: Record<string, string> = {},
+): Promise<string[]> {
+  const victim = await startService(
+    sharing(database, whacenter, { SEND_TIMEOUT: '20', PROVIDER_TIMEOUT: '20', ...more }),
+  );
   for (const [{ phone }, script] of held) whacenter.forNumber(phone, script);
   const calls = held.map(([{ phone }]) => requestCode(victim, phone).catch(() => undefined));
   await until('the gateway is asked', () => held.every(([{ phone }]) => codesAsked(phone).length === 1));
@@ -79,8 +99,15 @@ describe('an instance killed with kill -9 while it sends', () => {
   it.each(['reveal', 'conceal'])('leaves codes that go out once its claims have ended: %s', async (unknownPhone) => {
     const [unsent, sent] = (await addPeople(database, 2)) as [Person, Person];
     const both = [unsent, sent];
-    const codes = await killedInTheMiddle([[unsent, SILENT], [sent, SILENT_AFTER_SENDING]], { UNKNOWN_PHONE: unknownPhone });
-    for (const { phone } of both) expect(await messagesOf(phone)).toMatchObject([{ state: 'PENDING', fence: 1, sealed: true }]);
+    const codes = await killedInTheMiddle(
+      [
+        [unsent, SILENT],
+        [sent, SILENT_AFTER_SENDING],
+      ],
+      { UNKNOWN_PHONE: unknownPhone },
+    );
+    for (const { phone } of both)
+      expect(await messagesOf(phone)).toMatchObject([{ state: 'PENDING', fence: 1, sealed: true }]);
     await pause(RECOVERY);
     for (const { phone } of both) {
       expect(codesAsked(phone)).toHaveLength(1); // claimed: nobody touches it
@@ -88,14 +115,21 @@ describe('an instance killed with kill -9 while it sends', () => {
       await endClaims(phone);
     }
     // The one that was sent comes a second time, which the gateway cannot help; never with other digits.
-    await until('the codes arrive', () => codesReceived(unsent.phone).length === 1 && codesReceived(sent.phone).length === 2);
+    await until(
+      'the codes arrive',
+      () => codesReceived(unsent.phone).length === 1 && codesReceived(sent.phone).length === 2,
+    );
     for (const [at, { phone }] of both.entries()) {
       await until('written', async () => (await messagesOf(phone))[0]?.state === 'ACCEPTED');
       expect(await messagesOf(phone)).toMatchObject([{ fence: 2, sealed: false }]);
       expect(new Set(codesReceived(phone))).toEqual(new Set([codes[at]]));
       const sessions = await codeSessionsOf(phone);
       expect(sessions).toHaveLength(1);
-      const answer = await survivor.post('/api/auth/otp/verify', { phone, otpCode: codes[at], sessionId: sessions[0]!.id });
+      const answer = await survivor.post('/api/auth/otp/verify', {
+        phone,
+        otpCode: codes[at],
+        sessionId: sessions[0]!.id,
+      });
       expect(answer.status).toBe(200);
     }
   });
@@ -126,7 +160,7 @@ it('never sends again a code that was consumed, replaced or expired before its m
   const [consumed, replaced, expired] = people;
   const codes = await killedInTheMiddle(people.map((person) => [person, SILENT_AFTER_SENDING]));
   expect((await verifyCode(survivor, consumed.phone, codes[0]!)).status).toBe(200);
-  await database.query(`UPDATE otp_budgets SET current_resend_at = now() - interval '1 second' WHERE phone = $1`, [replaced.phone]);
+  await endCooldown(database, replaced.phone);
   expect((await resendCode(survivor, replaced.phone)).status).toBe(200);
   for (const table of ['otp_sessions WHERE phone', 'messages WHERE recipient']) {
     const [name, where] = table.split(' WHERE ');
@@ -148,7 +182,8 @@ it('never sends again a code that was consumed, replaced or expired before its m
 
 describe('an outcome from an instance that lost its claim', () => {
   /** Hands the claim to nobody in particular, as if another instance had taken the message over. */
-  const takeOver = (phone: string) => database.query(`UPDATE messages SET fence = fence + 1 WHERE recipient = $1`, [phone]);
+  const takeOver = (phone: string) =>
+    database.query(`UPDATE messages SET fence = fence + 1 WHERE recipient = $1`, [phone]);
 
   it('changes nothing when the message was accepted', async () => {
     const person = await addPerson(database);
@@ -186,54 +221,66 @@ describe('kill -9 in a stream of logins', () => {
   const LOGINS = 200;
   const AT_A_TIME = 8;
 
-  it.each([['reveal'], ['conceal']])('loses no acknowledged code and no session: %s', async (unknownPhone) => {
-    const variables = sharing(database, whacenter, { SEND_TIMEOUT: '1', PROVIDER_TIMEOUT: '1', UNKNOWN_PHONE: unknownPhone });
-    const [victim, other] = await Promise.all([startService(variables), startService(variables)]);
-    const people = await addPeople(database, LOGINS);
-    for (const { phone } of people) whacenter.forNumber(phone, { delayMs: 20 });
-    const killAt = 20 + Math.floor(Math.random() * 100);
-    let killed: Promise<unknown> | undefined;
-    const lost = { requests: 0, verifies: 0 };
-    let acknowledged = 0;
+  it.each([['reveal'], ['conceal']])(
+    'loses no acknowledged code and no session: %s',
+    async (unknownPhone) => {
+      const variables = sharing(database, whacenter, {
+        SEND_TIMEOUT: '1',
+        PROVIDER_TIMEOUT: '1',
+        UNKNOWN_PHONE: unknownPhone,
+      });
+      const [victim, other] = await Promise.all([startService(variables), startService(variables)]);
+      const people = await addPeople(database, LOGINS);
+      for (const { phone } of people) whacenter.forNumber(phone, { delayMs: 20 });
+      const killAt = 20 + Math.floor(Math.random() * 100);
+      let killed: Promise<unknown> | undefined;
+      const lost = { requests: 0, verifies: 0 };
+      let acknowledged = 0;
 
-    /** Asks the victim on odd turns, and the other one when the victim is gone. */
-    async function ask(at: number, what: keyof typeof lost, call: (service: Service) => Promise<Answer>): Promise<Answer> {
-      if (at % 2 === 1 && !killed) {
-        try {
-          return await call(victim);
-        } catch {
-          lost[what]++;
+      /** Asks the victim on odd turns, and the other one when the victim is gone. */
+      async function ask(
+        at: number,
+        what: keyof typeof lost,
+        call: (service: Service) => Promise<Answer>,
+      ): Promise<Answer> {
+        if (at % 2 === 1 && !killed) {
+          try {
+            return await call(victim);
+          } catch {
+            lost[what]++;
+          }
         }
+        return call(other);
       }
-      return call(other);
-    }
 
-    async function logIn({ phone, id }: Person, at: number): Promise<void> {
-      const requested = await ask(at, 'requests', (service) => requestCode(service, phone));
-      expect(requested.status).toBe(200);
-      acknowledged++;
-      if (acknowledged === killAt) killed = victim.stop('SIGKILL');
-      await until(`the code of person ${at}, kill at ${killAt}`, () => codesReceived(phone).length > 0, 15_000);
-      const verified = await ask(at, 'verifies', (service) => verifyCode(service, phone, codesReceived(phone)[0]!));
-      // Without an answer from the victim, its login may stand: then there is a session, and the code is used up.
-      const sessions = await database.query('SELECT 1 FROM login_sessions WHERE user_id = $1', [id]);
-      expect({ at, sessions: sessions.length }).toEqual({ at, sessions: 1 });
-      if (verified.status !== 200) expect(lost.verifies).toBeGreaterThan(0);
-    }
+      async function logIn({ phone, id }: Person, at: number): Promise<void> {
+        const requested = await ask(at, 'requests', (service) => requestCode(service, phone));
+        expect(requested.status).toBe(200);
+        acknowledged++;
+        if (acknowledged === killAt) killed = victim.stop('SIGKILL');
+        await until(`the code of person ${at}, kill at ${killAt}`, () => codesReceived(phone).length > 0, 15_000);
+        const verified = await ask(at, 'verifies', (service) => verifyCode(service, phone, codesReceived(phone)[0]!));
+        // Without an answer from the victim, its login may stand: then there is a session, and the code is used up.
+        const sessions = await database.query('SELECT 1 FROM login_sessions WHERE user_id = $1', [id]);
+        expect({ at, sessions: sessions.length }).toEqual({ at, sessions: 1 });
+        if (verified.status !== 200) expect(lost.verifies).toBeGreaterThan(0);
+      }
 
-    const queue = people.entries();
-    await Promise.all(
-      Array.from({ length: AT_A_TIME }, async () => {
-        for (const [at, person] of queue) await logIn(person, at);
-      }),
-    );
-    await killed;
-    expect(acknowledged).toBe(LOGINS);
-    expect(lost.requests + lost.verifies).toBeLessThanOrEqual(AT_A_TIME);
-    for (const { phone } of people) {
-      expect(new Set(codesReceived(phone)).size).toBe(1);
-      expect(await codeSessionsOf(phone)).toHaveLength(1);
-    }
-    await other.stop();
-  }, 60_000);
+      const queue = people.entries();
+      await Promise.all(
+        Array.from({ length: AT_A_TIME }, async () => {
+          for (const [at, person] of queue) await logIn(person, at);
+        }),
+      );
+      await killed;
+      expect(acknowledged).toBe(LOGINS);
+      expect(lost.requests + lost.verifies).toBeLessThanOrEqual(AT_A_TIME);
+      for (const { phone } of people) {
+        expect(new Set(codesReceived(phone)).size).toBe(1);
+        expect(await codeSessionsOf(phone)).toHaveLength(1);
+      }
+      await other.stop();
+    },
+    60_000,
+  );
 });

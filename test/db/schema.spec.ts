@@ -1,17 +1,15 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { Partitions } from '../../src/database/partitions.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 
 let database: TestDatabase;
 let pool: pg.Pool;
-let parts: Partitions;
 
 beforeAll(async () => {
   database = await createDatabase();
   pool = new pg.Pool({ connectionString: database.url, max: 8 });
-  parts = new Partitions(pool);
 });
 
 afterAll(async () => {
@@ -28,9 +26,32 @@ const GOOD: Record<string, Record<string, string>> = {
   users: { id: ID, phone: `'+62812' || (random() * 9e7 + 1e7)::bigint`, full_name: `'Budi'` },
   password_budgets: { identifier_key: HASH },
   otp_budgets: { phone: `'+62812' || (random() * 9e7 + 1e7)::bigint`, purpose: `'login'` },
-  otp_sessions: { id: ID, phone: `'+62812' || (random() * 9e7 + 1e7)::bigint`, purpose: `'login'`, code_hash: HASH, client_address: `'127.0.0.1'`, expires_at: `now() + interval '5 minutes'` },
-  messages: { id: ID, purpose: `'login'`, recipient: `'+6281200000000'`, sealed_content: `'\\x00'`, state: `'PENDING'`, claimed_until: 'now()', expires_at: 'now()' },
-  login_sessions: { id: ID, user_id: '(SELECT id FROM users LIMIT 1)', device_id: ID, method: `'OTP'`, client_address: `'127.0.0.1'`, idle_expires_at: 'now()', expires_at: 'now()' },
+  otp_sessions: {
+    id: ID,
+    phone: `'+62812' || (random() * 9e7 + 1e7)::bigint`,
+    purpose: `'login'`,
+    code_hash: HASH,
+    client_address: `'127.0.0.1'`,
+    expires_at: `now() + interval '5 minutes'`,
+  },
+  messages: {
+    id: ID,
+    purpose: `'login'`,
+    recipient: `'+6281200000000'`,
+    sealed_content: `'\\x00'`,
+    state: `'PENDING'`,
+    claimed_until: 'now()',
+    expires_at: 'now()',
+  },
+  login_sessions: {
+    id: ID,
+    user_id: '(SELECT id FROM users LIMIT 1)',
+    device_id: ID,
+    method: `'OTP'`,
+    client_address: `'127.0.0.1'`,
+    idle_expires_at: 'now()',
+    expires_at: 'now()',
+  },
   refresh_tokens: { token_hash: HASH, session_id: '(SELECT id FROM login_sessions LIMIT 1)' },
   signing_keys: { kid: `'a'`, algorithm: `'ES256'`, state: `'ACTIVE'`, public_jwk: `'{}'`, sealed_private: `'\\x00'` },
   rate_limits: { name: `'sends'`, subject: `'127.0.0.1'`, window_started_at: 'now()', used: '1' },
@@ -63,23 +84,84 @@ async function refusalOf(...statements: string[]): Promise<string | undefined> {
 /** A bad row by the constraint that must refuse it: table and the columns that make it bad. */
 const BAD: [constraint: string, table: string, ...changes: Record<string, string>[]][] = [
   ['users_identity_check', 'users', { phone: 'NULL' }],
-  ['users_email_check', 'users', { email: `'Budi@example.id'` }, { email: `'budi'` }, { email: `'a b@example.id'` }, { email: `'a@b@c'` }, { email: `repeat('a', 250) || '@b.id'` }],
-  ['users_username_check', 'users', { username: `'Budi'` }, { username: `'0812'` }, { username: `'a@b'` }, { username: `'a b'` }, { username: `repeat('a', 65)` }, { username: `''` }],
-  ['users_phone_check', 'users', { phone: `'081234567890'` }, { phone: `'+0812345678'` }, { phone: `'+62812'` }, { phone: `'+62 812 345 678'` }, { phone: `'+1234567890123456'` }, { phone: `E'+6281234567\\n'` }],
+  [
+    'users_email_check',
+    'users',
+    { email: `'Budi@example.id'` },
+    { email: `'budi'` },
+    { email: `'a b@example.id'` },
+    { email: `'a@b@c'` },
+    { email: `repeat('a', 250) || '@b.id'` },
+  ],
+  [
+    'users_username_check',
+    'users',
+    { username: `'Budi'` },
+    { username: `'0812'` },
+    { username: `'a@b'` },
+    { username: `'a b'` },
+    { username: `repeat('a', 65)` },
+    { username: `''` },
+  ],
+  [
+    'users_phone_check',
+    'users',
+    { phone: `'081234567890'` },
+    { phone: `'+0812345678'` },
+    { phone: `'+62812'` },
+    { phone: `'+62 812 345 678'` },
+    { phone: `'+1234567890123456'` },
+    { phone: `E'+6281234567\\n'` },
+  ],
   ['users_full_name_check', 'users', { full_name: `''` }, { full_name: `repeat('a', 201)` }],
   ['users_password_hash_check', 'users', { password_hash: `'password123'` }],
-  ['password_budgets_key_check', 'password_budgets', { identifier_key: SHORT }, { identifier_key: `convert_to('admin@example.id', 'UTF8')` }],
+  [
+    'password_budgets_key_check',
+    'password_budgets',
+    { identifier_key: SHORT },
+    { identifier_key: `convert_to('admin@example.id', 'UTF8')` },
+  ],
   ['otp_budgets_phone_check', 'otp_budgets', { phone: `'0812'` }],
   ['otp_budgets_purpose_check', 'otp_budgets', { purpose: `''` }, { purpose: `repeat('a', 65)` }],
-  ['otp_budgets_current_check', 'otp_budgets', { current_session_id: ID }, { current_issued_at: 'now()', current_expires_at: 'now()', current_resend_at: 'now()' }],
+  [
+    'otp_budgets_current_check',
+    'otp_budgets',
+    { current_session_id: ID },
+    { current_issued_at: 'now()', current_expires_at: 'now()', current_resend_at: 'now()' },
+  ],
   ['otp_sessions_phone_check', 'otp_sessions', { phone: `'0812'` }],
   ['otp_sessions_code_hash_check', 'otp_sessions', { code_hash: `convert_to('123456', 'UTF8')` }],
-  ['otp_sessions_attempts_check', 'otp_sessions', { attempts: '11' }, { attempts: '-1' }, { known_attempts: '11' }, { known_attempts: '-1' }],
-  ['otp_sessions_life_check', 'otp_sessions', { expires_at: 'now()' }, { expires_at: `now() + interval '15 minutes 1 second'` }],
-  ['otp_sessions_end_check', 'otp_sessions', { consumed_at: 'now()', replaced_at: 'now()' }, { consumed_at: 'now()', failed_at: 'now()' }, { replaced_at: 'now()', failed_at: 'now()' }],
+  [
+    'otp_sessions_attempts_check',
+    'otp_sessions',
+    { attempts: '11' },
+    { attempts: '-1' },
+    { known_attempts: '11' },
+    { known_attempts: '-1' },
+  ],
+  [
+    'otp_sessions_life_check',
+    'otp_sessions',
+    { expires_at: 'now()' },
+    { expires_at: `now() + interval '15 minutes 1 second'` },
+  ],
+  [
+    'otp_sessions_end_check',
+    'otp_sessions',
+    { consumed_at: 'now()', replaced_at: 'now()' },
+    { consumed_at: 'now()', failed_at: 'now()' },
+    { replaced_at: 'now()', failed_at: 'now()' },
+  ],
   ['messages_claim_check', 'messages', { claimed_until: 'NULL' }, { state: `'ACCEPTED'` }],
   ['messages_content_check', 'messages', { sealed_content: 'NULL' }],
-  ['messages_blanked_check', 'messages', ...['UNKNOWN', 'FAILED', 'EXPIRED', 'SUPPRESSED', 'READ'].flatMap((state) => [{ state: `'${state}'`, claimed_until: 'NULL' }, { state: `'${state}'`, claimed_until: 'NULL', sealed_content: 'NULL', recipient_name: `'Budi'` }])],
+  [
+    'messages_blanked_check',
+    'messages',
+    ...['UNKNOWN', 'FAILED', 'EXPIRED', 'SUPPRESSED', 'READ'].flatMap((state) => [
+      { state: `'${state}'`, claimed_until: 'NULL' },
+      { state: `'${state}'`, claimed_until: 'NULL', sealed_content: 'NULL', recipient_name: `'Budi'` },
+    ]),
+  ],
   ['messages_fence_check', 'messages', { fence: '0' }, { attempts: '-1' }],
   ['login_sessions_life_check', 'login_sessions', { idle_expires_at: `now() + interval '1 second'` }],
   ['login_sessions_revoked_check', 'login_sessions', { revoked_at: 'now()' }, { revoked_reason: `'logout'` }],
@@ -94,17 +176,45 @@ const BAD: [constraint: string, table: string, ...changes: Record<string, string
 /** Rows of which each is good and all together are not. */
 const TOGETHER: [index: string, table: string, ...rows: Record<string, string>[]][] = [
   ['otp_sessions_live_key', 'otp_sessions', { phone: `'+6281234567890'` }, { phone: `'+6281234567890'` }],
-  ['messages_provider_message_id_key', 'messages', { provider: `'whacenter'`, provider_message_id: `'1'` }, { provider: `'whacenter'`, provider_message_id: `'1'` }],
+  [
+    'messages_provider_message_id_key',
+    'messages',
+    { provider: `'whacenter'`, provider_message_id: `'1'` },
+    { provider: `'whacenter'`, provider_message_id: `'1'` },
+  ],
   ['signing_keys_live_key', 'signing_keys', {}, { kid: `'b'` }],
 ];
 
 /** Rows beside those that are good together: what the partial indexes must let in. */
 const ALLOWED: [what: string, table: string, ...rows: Record<string, string>[]][] = [
-  ['a code beside those of other purposes and phones', 'otp_sessions', { phone: `'+6281234567890'` }, { phone: `'+6281234567890'`, purpose: `'reset'` }, { phone: `'+6281234567891'` }],
-  ['a live code beside ended ones', 'otp_sessions', ...['consumed_at', 'replaced_at', 'failed_at'].map((end) => ({ phone: `'+6281234567890'`, [end]: 'now()' })), { phone: `'+6281234567890'` }],
+  [
+    'a code beside those of other purposes and phones',
+    'otp_sessions',
+    { phone: `'+6281234567890'` },
+    { phone: `'+6281234567890'`, purpose: `'reset'` },
+    { phone: `'+6281234567891'` },
+  ],
+  [
+    'a live code beside ended ones',
+    'otp_sessions',
+    ...['consumed_at', 'replaced_at', 'failed_at'].map((end) => ({ phone: `'+6281234567890'`, [end]: 'now()' })),
+    { phone: `'+6281234567890'` },
+  ],
   ['messages without a name of their provider', 'messages', { provider: `'whacenter'` }, { provider: `'whacenter'` }],
-  ['the same name at two providers', 'messages', { provider: `'whacenter'`, provider_message_id: `'1'` }, { provider: `'whapi'`, provider_message_id: `'1'` }],
-  ['a signing key beside the next one and retired ones', 'signing_keys', {}, { kid: `'b'`, state: `'NEXT'` }, { kid: `'c'`, state: `'RETIRED'`, retired_at: 'now()' }, { kid: `'d'`, state: `'RETIRED'`, retired_at: 'now()' }],
+  [
+    'the same name at two providers',
+    'messages',
+    { provider: `'whacenter'`, provider_message_id: `'1'` },
+    { provider: `'whapi'`, provider_message_id: `'1'` },
+  ],
+  [
+    'a signing key beside the next one and retired ones',
+    'signing_keys',
+    {},
+    { kid: `'b'`, state: `'NEXT'` },
+    { kid: `'c'`, state: `'RETIRED'`, retired_at: 'now()' },
+    { kid: `'d'`, state: `'RETIRED'`, retired_at: 'now()' },
+  ],
 ];
 
 describe('a row that must not be', () => {
@@ -137,70 +247,5 @@ describe('a row that must not be', () => {
     expect(checks.length).toBeGreaterThan(20);
     expect(BAD.map(([constraint]) => constraint).sort()).toEqual(checks.sort());
     expect(TOGETHER.map(([index]) => index).sort()).toEqual(indexes.sort());
-  });
-});
-
-async function partitions(): Promise<string[]> {
-  const rows = await database.query<{ name: string }>(
-    `SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent IN ('audit_events'::regclass, 'message_history'::regclass) ORDER BY 1`,
-  );
-  return rows.map(({ name }) => name);
-}
-
-const months = (...names: string[]) => ['audit_events', 'message_history'].flatMap((table) => names.map((month) => `partitions.${table}_${month}`));
-
-const event = (at: string) => `INSERT INTO audit_events (id, occurred_at, type, outcome) VALUES (${ID}, '${at}', 'spec', 'success')`;
-
-describe('the histories', () => {
-  it('are partitioned by the month of their time', async () => {
-    const rows = await database.query(`SELECT partrelid::regclass::text AS name, pg_get_partkeydef(partrelid) AS key FROM pg_partitioned_table ORDER BY 1`);
-    expect(rows).toEqual([
-      { name: 'audit_events', key: 'RANGE (occurred_at)' },
-      { name: 'message_history', key: 'RANGE (created_at)' },
-    ]);
-  });
-
-  it('get the partitions of this month and the next three, from any number of instances at once, once', async () => {
-    const today = new Date('2030-11-30T23:59:59.999Z');
-    await Promise.all(Array.from({ length: 8 }, () => parts.ensure(today)));
-    const expected = months('2030_11', '2030_12', '2031_01', '2031_02');
-    expect((await partitions()).filter((name) => /203[01]/.test(name))).toEqual(expected);
-    await parts.ensure(today);
-    await parts.ensure(new Date('2030-12-01T00:00:00Z'));
-    expect((await partitions()).filter((name) => /203[01]/.test(name))).toEqual([...expected, ...months('2031_03')].sort());
-  });
-
-  it('take every instant of a month into its partition, and no instant that has none', async () => {
-    await parts.ensure(new Date('2032-01-15T00:00:00Z'));
-    const inside = ['2032-01-01T00:00:00Z', '2032-02-29T23:59:59.999Z', '2032-04-30T23:59:59.999Z'];
-    for (const at of inside) expect(await refusalOf(event(at))).toBeUndefined();
-    for (const at of ['2031-12-31T23:59:59.999Z', '2032-05-01T00:00:00Z']) expect(await refusalOf(event(at))).toMatch(/no partition/);
-  });
-
-  it('lose only months that are over before the day they are kept from', async () => {
-    for (const month of ['2040-01-10', '2040-05-10']) await parts.ensure(new Date(month));
-    const left = async () => (await partitions()).filter((name) => name.includes('audit_events_2040'));
-    const all = months('2040_01', '2040_02', '2040_03', '2040_04', '2040_05', '2040_06', '2040_07', '2040_08').slice(0, 8);
-    expect(await left()).toEqual(all);
-    // The last instant of March is still kept from: March stays whole.
-    const old = ['2040_01', '2040_02'].map((month) => `audit_events_${month}`);
-    const dropped = await parts.dropBefore('audit_events', new Date('2040-03-31T23:59:59.999Z'));
-    expect(dropped.filter((name) => name.includes('2040')).sort()).toEqual(old);
-    expect(await left()).toEqual(all.slice(2));
-    expect(await parts.dropBefore('audit_events', new Date('2040-03-31T23:59:59.999Z'))).toEqual([]);
-    // Its end is the first instant of April.
-    expect(await parts.dropBefore('audit_events', new Date('2040-04-01T00:00:00Z'))).toEqual(['audit_events_2040_03']);
-    expect((await partitions()).filter((name) => name.includes('message_history_2040'))).toHaveLength(8);
-  });
-
-  it('are dropped by several instances at once without a fault, while rows come in', async () => {
-    await parts.ensure(new Date('2050-01-10'));
-    await parts.ensure(new Date('2050-05-10'));
-    const writes = Promise.all(Array.from({ length: 40 }, () => database.query(event('2050-08-01T00:00:00Z'))));
-    const before = new Date('2050-06-01T00:00:00Z');
-    await Promise.all(Array.from({ length: 4 }, () => parts.dropBefore('audit_events', before)));
-    await writes;
-    expect((await partitions()).filter((name) => name.includes('audit_events_2050'))).toEqual(months('2050_06', '2050_07', '2050_08').slice(0, 3));
-    expect(await database.query(`SELECT 1 FROM audit_events WHERE occurred_at = '2050-08-01'`)).toHaveLength(40);
   });
 });

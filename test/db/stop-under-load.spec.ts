@@ -1,6 +1,17 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { startFakeWhacenter, type FakeWhacenter } from '../support/fake-whacenter.js';
-import { addPeople, addPerson, pause, requestCode, sharing, troubles, until, verifyCode, type Person } from '../support/people.js';
+import {
+  addPeople,
+  addPerson,
+  pause,
+  requestCode,
+  sharing,
+  troubles,
+  until,
+  verifyCode,
+  type Person,
+} from '../support/people.js';
 import { startService, stopAllServices, type Service } from '../support/service.js';
 
 /** What an orchestrator may wait before it kills, ms. */
@@ -41,47 +52,52 @@ describe('SIGTERM under load', () => {
     ['reveal', 40],
     ['reveal', 300],
     ['conceal', 300],
-  ])('lets requests under way finish, resets nothing and writes every acceptance: %s, a gateway of %i ms', async (unknownPhone, delayMs) => {
-    const service = await startService(sharing(database, whacenter, { UNKNOWN_PHONE: unknownPhone }));
-    const people = await addPeople(database, 2_000);
-    for (const { phone } of people) whacenter.forNumber(phone, { delayMs });
-    const calls: Call[] = [];
-    let signalled = Number.POSITIVE_INFINITY;
-    const queue = people.values();
-    const callers = Array.from({ length: 16 }, async () => {
-      for (const person of queue) {
-        if (Date.now() > signalled + 300) return;
-        const call: Call = { person, begun: performance.now(), result: 'open' };
-        calls.push(call);
-        try {
-          call.result = (await requestCode(service, person.phone)).status;
-        } catch (error) {
-          call.result = String((error as Error).cause ?? error);
+  ])(
+    'lets requests under way finish, resets nothing and writes every acceptance: %s, a gateway of %i ms',
+    async (unknownPhone, delayMs) => {
+      const service = await startService(sharing(database, whacenter, { UNKNOWN_PHONE: unknownPhone }));
+      const people = await addPeople(database, 2_000);
+      for (const { phone } of people) whacenter.forNumber(phone, { delayMs });
+      const calls: Call[] = [];
+      let signalled = Number.POSITIVE_INFINITY;
+      const queue = people.values();
+      const callers = Array.from({ length: 16 }, async () => {
+        for (const person of queue) {
+          if (Date.now() > signalled + 300) return;
+          const call: Call = { person, begun: performance.now(), result: 'open' };
+          calls.push(call);
+          try {
+            call.result = (await requestCode(service, person.phone)).status;
+          } catch (error) {
+            call.result = String((error as Error).cause ?? error);
+          }
         }
-      }
-    });
-    await until('a load', () => calls.filter(({ result }) => result === 200).length >= 60);
-    signalled = Date.now();
-    const signalledAt = performance.now();
-    const { code, ms } = await stopped(service);
-    await Promise.all(callers);
-    expect(code).toBe(0);
-    expect(ms).toBeLessThan(PATIENCE);
-    const begunBefore = calls.filter(({ begun }) => begun < signalledAt - ON_THE_WIRE);
-    expect(begunBefore.length).toBeGreaterThanOrEqual(60);
-    expect(begunBefore.filter(({ result }) => result !== 200).map(({ result }) => result)).toEqual([]);
-    // What was on the wire may be told 503, which is an answer; only a new connection may be refused.
-    const atTheSignal = calls.filter(({ begun }) => begun >= signalledAt - ON_THE_WIRE && begun < signalledAt);
-    expect(atTheSignal.filter(({ result }) => result !== 200 && result !== 503).map(({ result }) => result)).toEqual([]);
-    expect(troubles(service)).toEqual([]);
-    const acknowledged = calls.filter(({ result }) => result === 200).map(({ person }) => person.phone);
-    for (const phone of acknowledged) expect(whacenter.messagesFor(phone)).toHaveLength(1);
-    const states = await database.query<{ state: string; count: number }>(
-      'SELECT state, count(*)::int AS count FROM messages WHERE recipient = ANY($1) GROUP BY state',
-      [acknowledged],
-    );
-    expect(states).toEqual([{ state: 'ACCEPTED', count: acknowledged.length }]);
-  });
+      });
+      await until('a load', () => calls.filter(({ result }) => result === 200).length >= 60);
+      signalled = Date.now();
+      const signalledAt = performance.now();
+      const { code, ms } = await stopped(service);
+      await Promise.all(callers);
+      expect(code).toBe(0);
+      expect(ms).toBeLessThan(PATIENCE);
+      const begunBefore = calls.filter(({ begun }) => begun < signalledAt - ON_THE_WIRE);
+      expect(begunBefore.length).toBeGreaterThanOrEqual(60);
+      expect(begunBefore.filter(({ result }) => result !== 200).map(({ result }) => result)).toEqual([]);
+      // What was on the wire may be told 503, which is an answer; only a new connection may be refused.
+      const atTheSignal = calls.filter(({ begun }) => begun >= signalledAt - ON_THE_WIRE && begun < signalledAt);
+      expect(atTheSignal.filter(({ result }) => result !== 200 && result !== 503).map(({ result }) => result)).toEqual(
+        [],
+      );
+      expect(troubles(service)).toEqual([]);
+      const acknowledged = calls.filter(({ result }) => result === 200).map(({ person }) => person.phone);
+      for (const phone of acknowledged) expect(whacenter.messagesFor(phone)).toHaveLength(1);
+      const states = await database.query<{ state: string; count: number }>(
+        'SELECT state, count(*)::int AS count FROM messages WHERE recipient = ANY($1) GROUP BY state',
+        [acknowledged],
+      );
+      expect(states).toEqual([{ state: 'ACCEPTED', count: acknowledged.length }]);
+    },
+  );
 
   it('ends at once when nothing is under way, however many connections idle', async () => {
     const service = await startService(sharing(database, whacenter));
@@ -98,7 +114,9 @@ describe('SIGTERM under load', () => {
     const [left, waiting] = (await addPeople(database, 2)) as [Person, Person];
     whacenter.forNumber(left.phone, { hang: true, delivers: false });
     const lost = requestCode(victim, left.phone).catch(() => undefined);
-    await until('the gateway is asked', () => whacenter.calls.some(({ fields }) => fields['number'] === left.phone.slice(1)));
+    await until('the gateway is asked', () =>
+      whacenter.calls.some(({ fields }) => fields['number'] === left.phone.slice(1)),
+    );
     await victim.stop('SIGKILL');
     await lost;
     const service = await startService(variables);
@@ -108,14 +126,20 @@ describe('SIGTERM under load', () => {
     const end = stopped(service);
     await pause(5_000);
     // Its claim ends while the request still tries, eight seconds long.
-    await database.query(`UPDATE messages SET claimed_until = now() - interval '1 second' WHERE recipient = $1 AND state = 'PENDING'`, [left.phone]);
+    await database.query(
+      `UPDATE messages SET claimed_until = now() - interval '1 second' WHERE recipient = $1 AND state = 'PENDING'`,
+      [left.phone],
+    );
     expect((await request).status).toBe(503);
     const { code, ms } = await end;
     expect({ code, inTime: ms < PATIENCE }).toEqual({ code: 0, inTime: true });
     // What it could not send is the next one's: alive, and unclaimed again soon.
     for (const { phone } of [left, waiting]) whacenter.forNumber(phone, undefined);
     const next = await startService(variables);
-    await database.query(`UPDATE messages SET claimed_until = now() - interval '1 second' WHERE recipient = $1 AND state = 'PENDING'`, [left.phone]);
+    await database.query(
+      `UPDATE messages SET claimed_until = now() - interval '1 second' WHERE recipient = $1 AND state = 'PENDING'`,
+      [left.phone],
+    );
     await until('the code arrives', () => whacenter.codeFor(left.phone) !== undefined);
     expect((await verifyCode(next, left.phone, whacenter.codeFor(left.phone)!)).status).toBe(200);
     await next.stop();
@@ -126,7 +150,9 @@ describe('SIGTERM under load', () => {
     const { phone } = await addPerson(database);
     whacenter.forNumber(phone, { delayMs: 500 });
     const request = requestCode(service, phone);
-    await until('the gateway is asked', () => whacenter.calls.some(({ fields }) => fields['number'] === phone.slice(1)));
+    await until('the gateway is asked', () =>
+      whacenter.calls.some(({ fields }) => fields['number'] === phone.slice(1)),
+    );
     const end = stopped(service);
     expect((await request).status).toBe(200);
     const { code, ms } = await end;
@@ -138,7 +164,9 @@ describe('SIGTERM under load', () => {
     const { phone } = await addPerson(database);
     whacenter.forNumber(phone, { delayMs: 500 });
     const request = requestCode(service, phone);
-    await until('the gateway is asked', () => whacenter.calls.some(({ fields }) => fields['number'] === phone.slice(1)));
+    await until('the gateway is asked', () =>
+      whacenter.calls.some(({ fields }) => fields['number'] === phone.slice(1)),
+    );
     const ends = Promise.all([stopped(service), pause(100).then(() => service.stop('SIGINT'))]);
     expect((await request).status).toBe(200);
     expect((await ends).map(({ code }) => code)).toEqual([0, 0]);

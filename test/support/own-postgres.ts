@@ -49,7 +49,12 @@ export async function startOwnPostgres(): Promise<OwnPostgres> {
     thaw,
     start: async () => {
       const log = await open(join(dataDir, 'postgres.log'), 'a');
-      again = spawn(program, options, { ...user, cwd: '/', env: { LC_ALL: 'C', TZ: 'UTC' }, stdio: ['ignore', log.fd, log.fd] });
+      again = spawn(program, options, {
+        ...user,
+        cwd: '/',
+        env: { LC_ALL: 'C', TZ: 'UTC' },
+        stdio: ['ignore', log.fd, log.fd],
+      });
       pid = again.pid!;
       await log.close();
       while (!(await ready(file, pid))) await new Promise((resolve) => setTimeout(resolve, 10));

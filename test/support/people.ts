@@ -3,6 +3,8 @@ import type { TestDatabase } from './database.js';
 import type { FakeWhacenter } from './fake-whacenter.js';
 import type { Answer, Service } from './service.js';
 
+type Queries = Pick<TestDatabase, 'query'>;
+
 /** Somebody who can log in. */
 export interface Person {
   readonly id: string;
@@ -13,7 +15,7 @@ export interface Person {
 let made = 0;
 
 /** Puts people with phone numbers of their own into the database. */
-export async function addPeople(database: TestDatabase, count: number): Promise<Person[]> {
+export async function addPeople(database: Queries, count: number): Promise<Person[]> {
   const people = Array.from({ length: count }, () => ({ id: randomUUID(), phone: `+62812${10_000_000 + made++}` }));
   await database.query(
     `INSERT INTO users (id, phone, full_name) SELECT id, phone, 'Budi' FROM unnest($1::uuid[], $2::text[]) AS p(id, phone)`,
@@ -22,7 +24,7 @@ export async function addPeople(database: TestDatabase, count: number): Promise<
   return people;
 }
 
-export async function addPerson(database: TestDatabase): Promise<Person> {
+export async function addPerson(database: Queries): Promise<Person> {
   return (await addPeople(database, 1))[0]!;
 }
 
@@ -30,7 +32,11 @@ export async function addPerson(database: TestDatabase): Promise<Person> {
  * Variables of instances that share a database and a gateway. The limits of the one address that all specs call from are
  * out of the way unless `more` sets them.
  */
-export function sharing(database: Pick<TestDatabase, 'url'>, whacenter: FakeWhacenter, more: Record<string, string> = {}) {
+export function sharing(
+  database: Pick<TestDatabase, 'url'>,
+  whacenter: FakeWhacenter,
+  more: Record<string, string> = {},
+) {
   return {
     DATABASE_URL: database.url,
     AUTH_SECRET: 'the specs share this one: 7f3c9a1e5b8d2046',
@@ -51,16 +57,57 @@ export function resendCode(service: Service, phone: string, headers?: Record<str
   return service.post('/api/auth/otp/resend', { phone }, headers);
 }
 
-export function verifyCode(service: Service, phone: string, otpCode: string, headers?: Record<string, string>): Promise<Answer> {
+export function verifyCode(
+  service: Service,
+  phone: string,
+  otpCode: string,
+  headers?: Record<string, string>,
+): Promise<Answer> {
   return service.post('/api/auth/otp/verify', { phone, otpCode }, headers);
 }
 
 /** Asks for a code and reads it off the phone; fails when it did not go out. */
-export async function codeOf(service: Service, whacenter: FakeWhacenter, phone: string, headers?: Record<string, string>): Promise<string> {
+export async function codeOf(
+  service: Service,
+  whacenter: FakeWhacenter,
+  phone: string,
+  headers?: Record<string, string>,
+): Promise<string> {
   const answer = await requestCode(service, phone, headers);
   const code = whacenter.codeFor(phone);
   if (answer.status !== 200 || code === undefined) throw new Error(`no code: ${answer.status} ${answer.text}`);
   return code;
+}
+
+/** The codes that a phone was given, oldest first. */
+export async function codeSessionsOf(
+  database: Queries,
+  phone: string,
+): Promise<{ attempts: number; consumed_at: Date | null }[]> {
+  return database.query('SELECT attempts, consumed_at FROM otp_sessions WHERE phone = $1 ORDER BY created_at, id', [
+    phone,
+  ]);
+}
+
+/** What the logins by code of a person left behind: sessions, their refresh tokens, successes in the audit log. */
+export async function loginsOf(
+  database: Queries,
+  userId: string,
+): Promise<{ sessions: number; tokens: number; events: number }> {
+  const rows = await database.query<{ sessions: number; tokens: number; events: number }>(
+    `SELECT (SELECT count(*)::int FROM login_sessions WHERE user_id = $1) AS sessions,
+            (SELECT count(*)::int FROM refresh_tokens t JOIN login_sessions s ON s.id = t.session_id WHERE s.user_id = $1) AS tokens,
+            (SELECT count(*)::int FROM audit_events WHERE user_id = $1 AND type = 'login.otp' AND outcome = 'success') AS events`,
+    [userId],
+  );
+  return rows[0]!;
+}
+
+/** Ends the cooldown of a phone, as time would. */
+export async function endCooldown(database: Queries, phone: string): Promise<void> {
+  await database.query(`UPDATE otp_budgets SET current_resend_at = now() - interval '1 second' WHERE phone = $1`, [
+    phone,
+  ]);
 }
 
 /** So many codes, each different and none of them `right`. */
@@ -99,5 +146,7 @@ export function troubles(service: Service): string[] {
   return service
     .output()
     .split('\n')
-    .filter((line) => /"level":[56]0\b.*(?<!"code":"whatsapp_unavailable","msg":"request failed"})$|40P01|deadlock/.test(line));
+    .filter((line) =>
+      /"level":[56]0\b.*(?<!"code":"whatsapp_unavailable","msg":"request failed"})$|40P01|deadlock/.test(line),
+    );
 }
