@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { createDatabase, type TestDatabase } from '../support/database.js';
+import { startFakeWhacenter, type FakeWhacenter } from '../support/fake-whacenter.js';
+import {
+  addPerson,
+  codeOf,
+  codeSessionsOf,
+  endCooldown,
+  loginsOf,
+  pause,
+  requestCode,
+  resendCode,
+  sharing,
+  troubles,
+  until,
+  verifyCode,
+  wrongCodes,
+} from '../support/people.js';
+import { startService, stopAllServices, type Answer, type Service } from '../support/service.js';
+
+let database: TestDatabase;
+let whacenter: FakeWhacenter;
+let instances: [Service, Service];
+
+beforeAll(async () => {
+  [database, whacenter] = await Promise.all([createDatabase(), startFakeWhacenter()]);
+  const variables = sharing(database, whacenter);
+  instances = await Promise.all([startService(variables), startService(variables)]);
+});
+
+afterAll(async () => {
+  await stopAllServices();
+  await whacenter.close();
+  await database.drop();
+});
+
+/** What a caller may be told, whatever happens at once. */
+const expected = ({ status, body }: Answer) => [200, 400, 429].includes(status) || body.code === 'busy';
+
+it('a storm on one phone leaves no two live codes, no deadlock, no surprise and no session too many', async () => {
+  const { phone, id } = await addPerson(database);
+  const end = Date.now() + 5_000;
+  const answers: Answer[] = [];
+  const caller = async (at: number) => {
+    for (let turn = at; Date.now() < end; turn++) {
+      const service = instances[turn % 2]!;
+      const known = whacenter.codeFor(phone) ?? '000000';
+      if (turn % 6 === 0) answers.push(await requestCode(service, phone));
+      else if (turn % 6 === 1) answers.push(await resendCode(service, phone));
+      else answers.push(await verifyCode(service, phone, turn % 6 === 2 ? wrongCodes(known, 1)[0]! : known));
+    }
+  };
+  const live: number[] = [];
+  const clock = async () => {
+    while (Date.now() < end) {
+      // As if the cooldown and all windows had passed.
+      await database.query(
+        `UPDATE otp_budgets SET sends = '{}', guesses = '{}', current_resend_at = current_resend_at - interval '1 hour' WHERE phone = $1`,
+        [phone],
+      );
+      const rows = await database.query(
+        'SELECT id FROM otp_sessions WHERE phone = $1 AND consumed_at IS NULL AND replaced_at IS NULL AND failed_at IS NULL',
+        [phone],
+      );
+      live.push(rows.length);
+      await pause(Math.random() * 60);
+    }
+  };
+  await Promise.all([...Array.from({ length: 8 }, (_, at) => caller(at)), clock()]);
+  expect(answers.filter((answer) => !expected(answer)).map(({ text }) => text)).toEqual([]);
+  expect(Math.max(...live)).toBe(1);
+  const logins = answers.filter(({ body }) => body.data?.token !== undefined).length;
+  const sent = answers.filter(
+    ({ body }) => body.data?.sessionId !== undefined && body.data.alreadySent !== true,
+  ).length;
+  expect(logins).toBeGreaterThan(0);
+  expect(sent).toBeGreaterThan(5);
+  expect(await loginsOf(database, id)).toEqual({ sessions: logins, tokens: logins, events: logins });
+  const consumed = (await codeSessionsOf(database, phone)).filter(({ consumed_at }) => consumed_at !== null);
+  expect(consumed).toHaveLength(logins);
+  expect(whacenter.messagesFor(phone)).toHaveLength(sent);
+  expect(instances.flatMap(troubles)).toEqual([]);
+});
+
+/** Sends a code as another instance would, and ends its cooldown at once; the row is held until `commit`. */
+async function codeFromElsewhere(phone: string): Promise<{ commit(): Promise<void> }> {
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  await client.query('BEGIN');
+  await client.query('SELECT 1 FROM otp_budgets WHERE phone = $1 FOR UPDATE', [phone]);
+  return {
+    commit: async () => {
+      await client.query(
+        `UPDATE otp_sessions SET replaced_at = now() WHERE phone = $1 AND consumed_at IS NULL AND replaced_at IS NULL`,
+        [phone],
+      );
+      const id = randomUUID();
+      await client.query(
+        `INSERT INTO otp_sessions (id, phone, purpose, user_id, code_hash, client_address, expires_at)
+         SELECT $1, phone, 'login', id, decode(repeat('00', 32), 'hex'), '127.0.0.1', now() + interval '5 minutes'
+           FROM users WHERE phone = $2`,
+        [id, phone],
+      );
+      await client.query('UPDATE otp_budgets SET current_session_id = $1 WHERE phone = $2', [id, phone]);
+      await client.query('COMMIT');
+      await client.end();
+    },
+  };
+}
+
+it('a request that loses to others again and again is still told something that a front end knows', async () => {
+  const { phone } = await addPerson(database);
+  await codeOf(instances[0], whacenter, phone);
+  await endCooldown(database, phone);
+  let answer: Answer | undefined;
+  /** Waits until so many stand in the row's queue, unless the request was answered. */
+  const queue = (length: number) =>
+    until(`a queue of ${length}`, async () => {
+      const rows = await database.query(
+        `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      return answer !== undefined || rows.length === length;
+    });
+  let holder = await codeFromElsewhere(phone);
+  const request = requestCode(instances[0], phone).then((its) => (answer = its));
+  for (let loss = 0; loss < 10 && answer === undefined; loss++) {
+    await queue(1);
+    // The next one queues up behind the request, so that it comes first when the request has to begin again.
+    const next = codeFromElsewhere(phone);
+    await queue(2);
+    await holder.commit();
+    holder = await next;
+  }
+  await holder.commit();
+  await request;
+  expect([answer!.text, expected(answer!)]).toEqual([answer!.text, true]);
+});
