@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import fastifyHelmet from '@fastify/helmet';
-import { LogController, type FastifyReply, type FastifyRequest } from 'fastify';
+import { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, type Foundation } from './app.module.js';
@@ -8,12 +8,13 @@ import { type Settings } from './config/settings.js';
 import { AppError } from './errors/app-error.js';
 import { ExceptionToAnswerFilter } from './errors/exception.filter.js';
 import { answerUnparsed } from './errors/unparsed-requests.js';
+import { settleCharges } from './http/address-limit.guard.js';
 import { acceptJsonOnly } from './http/json-bodies.js';
 import { NestLog, masked } from './http/logger.js';
 import { mountApiDocs } from './http/api-docs.js';
 
-/** Bodies over this are refused before they are parsed (contract, "Common to all"). */
-const BODY_LIMIT = 100 * 1024;
+/** Bodies over this are not even read: the connection ends with the answer. What is refused below it is read to its end. */
+const READ_LIMIT = 1024 * 1024;
 
 /** A client that sends its request more slowly than this is cut off; ms. */
 const REQUEST_TIMEOUT = 30_000;
@@ -32,10 +33,11 @@ export async function createApp(given: Foundation): Promise<NestFastifyApplicati
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
-    bodyLimit: BODY_LIMIT,
+    bodyLimit: READ_LIMIT,
     requestTimeout: REQUEST_TIMEOUT,
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',
+    return503OnClosing: false,
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       new ExceptionToAnswerFilter(settings).answer(error, request, reply);
     },
@@ -55,13 +57,17 @@ export async function createApp(given: Foundation): Promise<NestFastifyApplicati
 
 async function addHttpManners(app: NestFastifyApplication, settings: Settings): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
+  const filter = new ExceptionToAnswerFilter(settings);
   acceptJsonOnly(fastify);
+  settleCharges(fastify);
+  partWithGrace(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
     // OPTIONS is served for preflights only; the CORS plugin would answer others in words of its own.
     const preflight =
       request.headers.origin !== undefined && request.headers['access-control-request-method'] !== undefined;
-    done(request.method === 'OPTIONS' && !preflight ? new AppError('method_not_allowed') : undefined);
+    if (request.method === 'OPTIONS' && !preflight) filter.answer(new AppError('method_not_allowed'), request, reply);
+    else done();
   });
   fastify.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? masked(request.url.split('?', 1)[0] ?? '').slice(0, 200);
@@ -91,5 +97,24 @@ async function addHttpManners(app: NestFastifyApplication, settings: Settings): 
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: API_POLICY,
     strictTransportSecurity: settings.publicUrl.startsWith('https:') ? { maxAge: 31_536_000 } : false,
+  });
+}
+
+/** Between the word that we are going and the closing of idle connections, in ms: what is on the wire still arrives. */
+const FAREWELL = 300;
+
+/**
+ * While the server closes, each answer tells its client to go: a connection kept alive would hold the process, and one
+ * that was closed without a word would reset a request that was just being sent.
+ */
+function partWithGrace(fastify: FastifyInstance): void {
+  let closing = false;
+  fastify.addHook('preClose', (done) => {
+    closing = true;
+    setTimeout(done, FAREWELL);
+  });
+  fastify.addHook('onSend', (_request, reply, payload, done) => {
+    if (closing) void reply.header('connection', 'close');
+    done(null, payload);
   });
 }

@@ -7,6 +7,9 @@ import { applyMigrations, pendingMigrations } from './migrator.js';
 import { Partitions } from './partitions.js';
 import { createPool } from './pool.js';
 
+/** In ms. */
+const CLOSE_PATIENCE = 1_000;
+
 /** A database that is ready to be used, and the way to leave it. */
 export interface OpenDatabase {
   readonly pool: Pool;
@@ -69,7 +72,8 @@ async function connect(
   return {
     pool,
     close: async () => {
-      await pool.end();
+      // A frozen server answers no good-bye either; its end of the connections is its own affair.
+      await Promise.race([pool.end(), new Promise((resolve) => setTimeout(resolve, CLOSE_PATIENCE).unref())]);
       await embedded?.stop();
     },
   };

@@ -1,6 +1,6 @@
 import { Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { type FastifyReply } from 'fastify';
+import { type FastifyInstance } from 'fastify';
 import { AppError } from '../errors/app-error.js';
 import { type ErrorCode } from '../errors/catalogue.js';
 import { AddressLimits, type AddressAllowance } from './address-limits.js';
@@ -21,6 +21,17 @@ const ADDRESS_LIMIT = Symbol('address limit');
 export const AddressLimit = (refusal: ErrorCode, ...allowances: AddressAllowance[]) =>
   SetMetadata(ADDRESS_LIMIT, { allowances, refusal } satisfies AddressLimitRule);
 
+/**
+ * Settles each request's charges when its flow has come to an answer. Not when the connection closes: a client that
+ * hangs up does so before the flow has confirmed what it spends, and would get it back.
+ */
+export function settleCharges(fastify: FastifyInstance): void {
+  fastify.addHook('onSend', (request: ChargedRequest, _reply, payload, done) => {
+    request.charges?.settle();
+    done(null, payload);
+  });
+}
+
 @Injectable()
 export class AddressLimitGuard implements CanActivate {
   constructor(
@@ -34,20 +45,21 @@ export class AddressLimitGuard implements CanActivate {
       context.getClass(),
     ]);
     if (!rule) return true;
-    const http = context.switchToHttp();
-    const request = http.getRequest<ChargedRequest>();
+    const request = context.switchToHttp().getRequest<ChargedRequest>();
     const address = addressKey(request.ip);
     const reserved = new Set<AddressAllowance>();
-    // The reply ends however the request ends (answered, failed, aborted), so nothing stays reserved by accident.
-    http.getResponse<FastifyReply>().raw.once('close', () => {
-      for (const allowance of reserved) this.limits.giveBack(allowance, address);
-    });
+    request.charges = {
+      confirm: (allowance) => reserved.delete(allowance),
+      settle: () => {
+        for (const allowance of reserved) this.limits.giveBack(allowance, address);
+        reserved.clear();
+      },
+    };
     for (const allowance of rule.allowances) {
       const refusedFor = await this.limits.reserve(allowance, address);
       if (refusedFor !== null) throw new AppError(rule.refusal, { retryAfter: refusedFor });
       reserved.add(allowance);
     }
-    request.charges = { confirm: (allowance) => reserved.delete(allowance) };
     return true;
   }
 }

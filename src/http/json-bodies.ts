@@ -1,6 +1,12 @@
 import { type FastifyInstance } from 'fastify';
 import { AppError } from '../errors/app-error.js';
 
+/**
+ * Bodies over this are refused before they are parsed (contract, "Common to all"), but read, up to what the server
+ * reads at all: a sender that is cut off in the middle often never sees why.
+ */
+const BODY_LIMIT = 100 * 1024;
+
 /** No body of ours nests more than three deep; what recurses over a body must not run out of stack. */
 const DEEPEST = 20;
 
@@ -12,8 +18,10 @@ export function acceptJsonOnly(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   const parse = fastify.getDefaultJsonParser('error', 'error');
   fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (isDeep(body.toString())) done(new AppError('invalid_json'));
-    else void parse(request, body.toString(), done);
+    const text = body.toString();
+    if (Buffer.byteLength(text) > BODY_LIMIT) done(new AppError('body_too_large'));
+    else if (isDeep(text)) done(new AppError('invalid_json'));
+    else void parse(request, text, done);
   });
 }
 

@@ -24,6 +24,7 @@ interface Lease {
 const TIDY_EVERY = 5_000;
 const IDLE = 10_000;
 const ASK_AGAIN = 1_000;
+const STOP_PATIENCE = 1_000;
 
 /**
  * Limits that many requests share. A busy subject is one row for all of them, so each instance leases small blocks of it
@@ -47,9 +48,11 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     await this.tidying?.stop();
-    await this.returnIdle(Number.POSITIVE_INFINITY).catch((err: unknown) =>
+    // A database that does not answer keeps them until their windows end; stopping must not wait for it.
+    const returned = this.returnIdle(Number.POSITIVE_INFINITY).catch((err: unknown) =>
       this.logger.warn({ err }, 'leases not given back'),
     );
+    await Promise.race([returned, new Promise((resolve) => setTimeout(resolve, STOP_PATIENCE).unref())]);
   }
 
   /**

@@ -7,6 +7,8 @@ import { addressKey } from './client-address.js';
 export interface Charges {
   /** Keeps the charge: a send went out, a guess was wrong. What is not confirmed goes back with the answer. */
   confirm(allowance: AddressAllowance): void;
+  /** Gives back what has not been confirmed. */
+  settle(): void;
 }
 
 /** What a flow needs to know of the request it serves, free of HTTP. */
@@ -29,7 +31,7 @@ export interface ChargedRequest extends FastifyRequest {
   charges?: Charges;
 }
 
-const NO_CHARGES: Charges = { confirm: () => undefined };
+const NO_CHARGES: Charges = { confirm: () => undefined, settle: () => undefined };
 
 /** Hands a controller method the request's context. */
 export const Context = createParamDecorator((_: unknown, execution: ExecutionContext): RequestContext => {

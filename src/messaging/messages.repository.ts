@@ -31,11 +31,11 @@ const ACCEPT = statement(
     WHERE m.id = o.id AND m.fence = o.fence AND m.state = 'PENDING'`,
 );
 
-const CLOSE = statement(
+const CLOSE = statement<{ id: string }>(
   'messages_close',
   `UPDATE messages SET state = :state::message_state, last_error = :last_error::text, attempts = attempts + 1, claimed_until = NULL,
           closed_at = now(), sealed_content = NULL, recipient_name = NULL
-    WHERE id = :id::uuid AND fence = :fence::int AND state = 'PENDING'`,
+    WHERE id = :id::uuid AND fence = :fence::int AND state = 'PENDING' RETURNING id`,
 );
 
 // Stays PENDING: recovery takes it up again when the pause is over, if its code still lives then.
@@ -93,8 +93,9 @@ export class MessagesRepository {
     });
   }
 
-  async close(id: string, fence: number, state: 'FAILED' | 'UNKNOWN', lastError: string | null): Promise<void> {
-    await this.database.run(CLOSE, { id, fence, state, last_error: lastError });
+  /** @returns whether the claim still held; if not, another instance has the message and its outcome counts */
+  async close(id: string, fence: number, state: 'FAILED' | 'UNKNOWN', lastError: string | null): Promise<boolean> {
+    return (await this.database.run(CLOSE, { id, fence, state, last_error: lastError })).length > 0;
   }
 
   async postpone(id: string, fence: number, lastError: string, pauseSeconds: number): Promise<void> {

@@ -1,4 +1,10 @@
-import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { AuthSecret } from '../config/auth-secret.js';
 import { Settings } from '../config/settings.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
@@ -34,7 +40,7 @@ const TIDY_EVERY = 60_000;
 
 /** The outbox from the sender's side: seal, deliver, write down what became of it. */
 @Injectable()
-export class Messaging implements OnModuleInit, OnApplicationShutdown {
+export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly underWay = new Set<Promise<unknown>>();
   private recurring: Recurring[] = [];
 
@@ -55,9 +61,13 @@ export class Messaging implements OnModuleInit, OnApplicationShutdown {
     ];
   }
 
+  /** Before the last request: nothing new is taken up; what recovery is sending is waited for below. */
+  beforeApplicationShutdown(): void {
+    for (const task of this.recurring) this.underWay.add(task.stop());
+  }
+
   /** After the last request: sends under way end (each is bounded by `SEND_TIMEOUT`), their outcomes are written. */
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all(this.recurring.map((task) => task.stop()));
     await Promise.allSettled(this.underWay);
     await this.outcomes.written();
   }
@@ -103,7 +113,9 @@ export class Messaging implements OnModuleInit, OnApplicationShutdown {
       // It may be on its way: closed, so that nobody sends it a second time while the user waits for the first.
       await this.repository.close(message.id, message.fence, 'UNKNOWN', null);
     } else if (onFailure === 'close') {
-      await this.repository.close(message.id, message.fence, 'FAILED', delivery.reason);
+      const closed = await this.repository.close(message.id, message.fence, 'FAILED', delivery.reason);
+      // Another instance has taken the message over and may be sending it: our refusal is not the last word.
+      if (!closed) return { kind: 'unknown' };
     } else {
       await this.repository.postpone(message.id, message.fence, delivery.reason, RETRY_PAUSES[tries] ?? 60);
     }

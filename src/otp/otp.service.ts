@@ -195,7 +195,8 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
         return await this.repository.issue(values);
       } catch (error) {
         // Another request's code came to life between our snapshot and our insert: look again.
-        if (attempt === 3 || !isLiveCodeConflict(error)) throw error;
+        if (!isLiveCodeConflict(error)) throw error;
+        if (attempt === 3) throw new AppError('busy', { cause: error, retryAfter: 1 });
       }
     }
   }
