@@ -39,10 +39,14 @@ function send(number, message) {
   const form = new URLSearchParams({ device_id: 'bench', number, message }).toString();
   const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(form) };
   return new Promise((resolve, reject) => {
-    const request = http.request(`${process.env.PROVIDER_URL}/api/send`, { method: 'POST', agent, headers }, (answer) => {
-      answer.resume();
-      answer.on('end', resolve);
-    });
+    const request = http.request(
+      `${process.env.PROVIDER_URL}/api/send`,
+      { method: 'POST', agent, headers },
+      (answer) => {
+        answer.resume();
+        answer.on('end', resolve);
+      },
+    );
     request.on('error', reject);
     request.end(form);
   });

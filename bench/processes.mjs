@@ -53,9 +53,10 @@ export async function stopServers() {
 }
 
 /** Runs a script to its end; @returns what it wrote */
-export async function runToEnd(script, ...args) {
+export async function runToEnd(script, { args = [], env, cwd } = {}) {
   const child = spawn(process.execPath, [script, ...args], {
-    env: { PATH: process.env.PATH },
+    cwd,
+    env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const stop = async () => void child.kill('SIGKILL');

@@ -16,7 +16,8 @@ const COLUMNS = [
 
 export const tableHead = () => COLUMNS.map(([name, width]) => name.padStart(width)).join('  ');
 
-export const tableLine = (result) => COLUMNS.map(([, width, value]) => String(value(result)).padStart(width)).join('  ');
+export const tableLine = (result) =>
+  COLUMNS.map(([, width, value]) => String(value(result)).padStart(width)).join('  ');
 
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);

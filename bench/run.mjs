@@ -18,7 +18,7 @@ import { profileDuring, profileReport, summarize } from './cpu-profile.mjs';
 import { cpuOf, cpuOfFamily, runToEnd, stopServers } from './processes.mjs';
 import { mediansReport, ratiosReport, tableHead, tableLine } from './report.mjs';
 import { COUNTING, startCounting, statementsReport } from './statements.mjs';
-import { startCeiling, startDatabase, startProvider, startService } from './targets.mjs';
+import { query, startCeiling, startDatabase, startProvider, startService } from './targets.mjs';
 
 /** What the service allows a phone in an hour is 5; the bench stays under it. */
 const LOGINS_A_USER = 4;
@@ -67,7 +67,9 @@ async function setUp(folder, whenStopped) {
   for (const profile of profiles) {
     targets.push(await startService({ ...common, name: profile, profile, profiled: options.cpu }));
     if (options.against === undefined) continue;
-    targets.push(await startService({ ...common, name: `${profile} there`, profile, checkout: resolve(options.against) }));
+    targets.push(
+      await startService({ ...common, name: `${profile} there`, profile, checkout: resolve(options.against) }),
+    );
   }
   return { database, provider, targets };
 }
@@ -81,10 +83,9 @@ async function play({ database, provider }, target, turn, count) {
     provider: cpuOf(provider.child.pid),
   });
   const before = clocks();
-  const output = await runToEnd(
-    join(import.meta.dirname, 'login-load.mjs'),
-    JSON.stringify({ ...order, first: turn * usersATurn }),
-  );
+  const output = await runToEnd(join(import.meta.dirname, 'login-load.mjs'), {
+    args: [JSON.stringify({ ...order, first: turn * usersATurn })],
+  });
   const after = clocks();
   const result = JSON.parse(output);
   const micros = (seconds) => (seconds * 1e6) / count;
@@ -99,7 +100,11 @@ async function play({ database, provider }, target, turn, count) {
 
 async function compare(stage) {
   const { targets } = stage;
-  for (const target of targets) await play(stage, target, 0, WARM_UP_LOGINS);
+  for (const target of targets) {
+    await play(stage, target, 0, WARM_UP_LOGINS);
+    // As autovacuum does within a minute: plans made for empty tables are given up.
+    await query(target.databaseUrl, 'ANALYZE');
+  }
   say(tableHead());
   const results = [];
   for (let round = 1; round <= rounds; round++) {

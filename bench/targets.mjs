@@ -5,13 +5,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { phoneOf } from './phones.mjs';
-import { parentOf, startServer } from './processes.mjs';
+import { parentOf, runToEnd, startServer } from './processes.mjs';
 
 const BENCH = import.meta.dirname;
 const OURS = join(BENCH, '..');
-
-/** A module of a built checkout. */
-const built = (checkout, path) => import(pathToFileURL(join(checkout, 'dist', path)).href);
 
 /**
  * The embedded PostgreSQL, on a folder of its own.
@@ -20,11 +17,12 @@ const built = (checkout, path) => import(pathToFileURL(join(checkout, 'dist', pa
  * @returns its address, the number of its first process, and a way to stop it
  */
 export async function startDatabase(folder, settings = {}) {
-  const { startEmbeddedPostgres } = await built(OURS, 'database/embedded-postgres.js');
+  const { startEmbeddedPostgres } = await import('../dist/database/embedded-postgres.js');
   const start = () => startEmbeddedPostgres({ dataDir: folder, log: () => undefined });
   let server = await start();
   if (Object.keys(settings).length > 0) {
-    for (const [name, value] of Object.entries(settings)) await query(server.url, `ALTER SYSTEM SET ${name} = '${value}'`);
+    for (const [name, value] of Object.entries(settings))
+      await query(server.url, `ALTER SYSTEM SET ${name} = '${value}'`);
     await server.stop();
     server = await start();
   }
@@ -63,7 +61,12 @@ async function createDatabase(serverUrl, name) {
 }
 
 export async function startProvider(folder) {
-  return startServer({ script: join(BENCH, 'fake-provider.mjs'), env: {}, cwd: folder, logFile: join(folder, 'provider.log') });
+  return startServer({
+    script: join(BENCH, 'fake-provider.mjs'),
+    env: {},
+    cwd: folder,
+    logFile: join(folder, 'provider.log'),
+  });
 }
 
 export async function startCeiling({ folder, serverUrl, providerUrl, users }) {
@@ -90,10 +93,18 @@ export async function startCeiling({ folder, serverUrl, providerUrl, users }) {
  * @param checkout a folder with a built `dist/`
  * @param profile `strict` is production's default; `compat` also tells which numbers are unknown
  */
-export async function startService({ name, profile, checkout = OURS, folder, serverUrl, providerUrl, users, profiled = false }) {
+export async function startService({
+  name,
+  profile,
+  checkout = OURS,
+  folder,
+  serverUrl,
+  providerUrl,
+  users,
+  profiled = false,
+}) {
   const databaseUrl = await createDatabase(serverUrl, `masuk_${name.replace(/\W/g, '_')}`);
-  const { applyMigrations } = await built(checkout, 'database/migrator.js');
-  await applyMigrations(databaseUrl, () => undefined);
+  await runToEnd(join(checkout, 'dist', 'cli', 'db-migrate.js'), { env: { DATABASE_URL: databaseUrl }, cwd: folder });
   await query(databaseUrl, insertUsers(users));
   const home = join(folder, name);
   await mkdir(home);
