@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { statement } from '../database/statement.js';
+import { IS_PENDING } from './messages.sql.js';
 
 /** A send that a provider took over. */
 export interface Acceptance {
@@ -28,21 +29,21 @@ const ACCEPT = statement(
           attempts = m.attempts + 1, claimed_until = NULL, closed_at = now(), sealed_content = NULL, recipient_name = NULL
      FROM unnest(:ids::uuid[], :fences::int[], :providers::text[], :provider_message_ids::text[])
           AS o(id, fence, provider, provider_message_id)
-    WHERE m.id = o.id AND m.fence = o.fence AND m.state = 'PENDING'`,
+    WHERE m.id = o.id AND m.fence = o.fence AND m.${IS_PENDING}`,
 );
 
 const CLOSE = statement<{ id: string }>(
   'messages_close',
   `UPDATE messages SET state = :state::message_state, last_error = :last_error::text, attempts = attempts + 1, claimed_until = NULL,
           closed_at = now(), sealed_content = NULL, recipient_name = NULL
-    WHERE id = :id::uuid AND fence = :fence::int AND state = 'PENDING' RETURNING id`,
+    WHERE id = :id::uuid AND fence = :fence::int AND ${IS_PENDING} RETURNING id`,
 );
 
 // Stays PENDING: recovery takes it up again when the pause is over, if its code still lives then.
 const POSTPONE = statement(
   'messages_postpone',
   `UPDATE messages SET last_error = :last_error::text, attempts = attempts + 1, claimed_until = now() + :pause::int * interval '1 second'
-    WHERE id = :id::uuid AND fence = :fence::int AND state = 'PENDING'`,
+    WHERE id = :id::uuid AND fence = :fence::int AND ${IS_PENDING}`,
 );
 
 const EXPIRE = statement(
@@ -64,7 +65,7 @@ const RECLAIM = statement<RecoveredMessage>(
 // Asked again just before a recovered message leaves: its code may have died while earlier ones of the batch were sent.
 const STILL_WANTED = statement<{ id: string }>(
   'messages_still_wanted',
-  `SELECT id FROM messages WHERE id = :id::uuid AND fence = :fence::int AND state = 'PENDING' AND expires_at > now()`,
+  `SELECT id FROM messages WHERE id = :id::uuid AND fence = :fence::int AND ${IS_PENDING} AND expires_at > now()`,
 );
 
 // Closed rows leave the small table in batches; a receipt has a day to come in.

@@ -13,9 +13,17 @@ export const queueMessageFrom = (source: string) => `
          q.expires_at, q.id
     FROM ${source} q`;
 
+/**
+ * Whether a message that was found by its id is still pending. A pending one, and no other, has a claim
+ * (`messages_claim_check`). Not said as `state = 'PENDING'`, because that is the condition of the partial index for
+ * recovery: while few messages are pending PostgreSQL takes it for the shortest way to an id, and then reads all of it,
+ * with the dead entries of all that were pending since the last vacuum.
+ */
+export const IS_PENDING = 'claimed_until IS NOT NULL';
+
 /** Ends the delivery of messages whose code is dead: recovery marks them EXPIRED instead of sending them. */
 export const withdrawMessagesOf = (source: string) => `
-  UPDATE messages SET expires_at = now() FROM ${source} w WHERE messages.id = w.id AND messages.state = 'PENDING'`;
+  UPDATE messages SET expires_at = now() FROM ${source} w WHERE messages.id = w.id AND messages.${IS_PENDING}`;
 
 /** Which rung took a message (null: none yet), for the id in `column`. */
 export const providerOfMessage = (column: string) => `(SELECT provider FROM messages WHERE messages.id = ${column})`;

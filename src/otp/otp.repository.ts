@@ -4,12 +4,18 @@ import { Database } from '../database/database.js';
 import { statement, type StatementValues } from '../database/statement.js';
 import { providerOfMessage, queueMessageFrom, withdrawMessagesOf } from '../messaging/messages.sql.js';
 import { ACTIVE_ACCOUNT_BY_PHONE } from '../users/users.sql.js';
+import { notEnded } from './otp.sql.js';
+
+/** How many instants of an array are not after `since`. */
+const countUntil = (array: string, since: string) => `width_bucket(${since}, ${array})`;
+const countSince = (array: string, since: string) => `cardinality(${array}) - coalesce(${countUntil(array, since)}, 0)`;
 
 /** The instants of an array that are younger than `span`, oldest first. */
-const recent = (array: string, span: string) =>
-  `ARRAY(SELECT t FROM unnest(${array}) t WHERE t > now() - interval '${span}' ORDER BY t)`;
+const recent = (array: string, span: string) => `(${array})[${countUntil(array, `now() - interval '${span}'`)} + 1:]`;
 
-const countSince = (array: string, since: string) => `(SELECT count(*) FROM unnest(${array}) t WHERE t > ${since})`;
+/** The instants of an array that are younger than `span`, and now; later than all of them whichever request came first. */
+const recentAndNow = (array: string, span: string) => `${recent(array, span)} || ${nowAfter(array)}`;
+const nowAfter = (array: string) => `greatest(now(), (${array})[cardinality(${array})])`;
 
 /** Whether the newest code of budget row `b` lives, as this caller sees it, and its cooldown still runs. */
 const COOLING = (known: string) => `coalesce(b.current_expires_at > now() AND b.current_resend_at > now()
@@ -37,32 +43,34 @@ const ISSUE = statement<IssueRow>(
       FROM caller
     ON CONFLICT (phone, purpose) DO UPDATE SET
       (sends, known_sends, failed_sends, current_session_id, current_issued_at, current_expires_at, current_resend_at, updated_at) = (
-        SELECT CASE WHEN d.send AND NOT d.known THEN d.sends || now() ELSE d.sends END,
-               CASE WHEN d.send AND d.known THEN d.known_sends || now() ELSE d.known_sends END,
+        SELECT CASE WHEN d.send AND NOT d.known THEN d.sends || d.at ELSE d.sends END,
+               CASE WHEN d.send AND d.known THEN d.known_sends || d.at ELSE d.known_sends END,
                d.failed_sends,
                CASE WHEN d.send THEN excluded.current_session_id ELSE b.current_session_id END,
-               CASE WHEN d.send THEN excluded.current_issued_at ELSE b.current_issued_at END,
+               CASE WHEN d.send THEN d.at ELSE b.current_issued_at END,
                CASE WHEN d.send THEN excluded.current_expires_at ELSE b.current_expires_at END,
                CASE WHEN d.send
                     THEN now() + (:cooldowns::int[])[least(d.in_hour + 1, cardinality(:cooldowns::int[]))] * interval '1 second'
                     ELSE b.current_resend_at END,
                now()
           FROM (
-            SELECT r.*,
-                   NOT r.cooling AND r.in_hour < :per_hour::int AND r.in_day < :per_day::int
-                   AND cardinality(r.failed_sends) < :failed_allowed::int AS send
+            SELECT r.*, NOT r.cooling AND r.in_hour < :per_hour::int AND cardinality(r.lane) < :per_day::int
+                        AND cardinality(r.failed_sends) < :failed_allowed::int AS send
               FROM (
-                SELECT w.*,
-                       ${countSince(`CASE WHEN w.known THEN w.known_sends ELSE w.sends END`, `now() - interval '1 hour'`)} AS in_hour,
-                       cardinality(CASE WHEN w.known THEN w.known_sends ELSE w.sends END) AS in_day,
-                       ${COOLING('w.known')} AS cooling
+                SELECT l.*, ${nowAfter('l.lane')} AS at, ${countSince('l.lane', `now() - interval '1 hour'`)} AS in_hour, ${COOLING('l.known')} AS cooling
                   FROM (
-                    SELECT cardinality(excluded.known_sends) = 1 AS known,
-                           ${recent('b.sends', '1 day')} AS sends,
-                           ${recent('b.known_sends', '1 day')} AS known_sends,
-                           ${recent('b.failed_sends', '10 minutes')} AS failed_sends
-                  ) w
+                    SELECT w.*, CASE WHEN w.known THEN w.known_sends ELSE w.sends END AS lane
+                      FROM (
+                        SELECT cardinality(excluded.known_sends) = 1 AS known,
+                               ${recent('b.sends', '1 day')} AS sends,
+                               ${recent('b.known_sends', '1 day')} AS known_sends,
+                               ${recent('b.failed_sends', '10 minutes')} AS failed_sends
+                        OFFSET 0
+                      ) w
+                  ) l
+                OFFSET 0
               ) r
+            OFFSET 0
           ) d
       )
     RETURNING b.current_session_id, b.current_issued_at, b.current_expires_at, b.current_resend_at,
@@ -125,22 +133,22 @@ const CHARGE = statement<ChargeRow>(
     SELECT :phone::text, :purpose::text, CASE WHEN known THEN '{}' ELSE ARRAY[now()] END, CASE WHEN known THEN ARRAY[now()] ELSE '{}' END
       FROM caller
     ON CONFLICT (phone, purpose) DO UPDATE SET
-      guesses = CASE WHEN cardinality(excluded.guesses) = 1 THEN ${recent('b.guesses', '15 minutes')} || now() ELSE b.guesses END,
-      known_guesses = CASE WHEN cardinality(excluded.known_guesses) = 1 THEN ${recent('b.known_guesses', '15 minutes')} || now() ELSE b.known_guesses END,
+      guesses = CASE WHEN cardinality(excluded.guesses) = 1 THEN ${recentAndNow('b.guesses', '15 minutes')} ELSE b.guesses END,
+      known_guesses = CASE WHEN cardinality(excluded.known_guesses) = 1 THEN ${recentAndNow('b.known_guesses', '15 minutes')} ELSE b.known_guesses END,
       updated_at = now()
     WHERE ${countSince(`CASE WHEN cardinality(excluded.known_guesses) = 1 THEN b.known_guesses ELSE b.guesses END`, `now() - interval '15 minutes'`)} < :budget::int
     RETURNING b.current_session_id, b.current_issued_at, CASE WHEN (SELECT known FROM caller) THEN b.known_guesses ELSE b.guesses END AS guesses
   ),
   counted AS (
     UPDATE otp_sessions s SET attempts = s.attempts + (NOT caller.known)::int, known_attempts = s.known_attempts + caller.known::int
-      FROM charged, caller
-     WHERE s.id = charged.current_session_id
+      FROM caller
+     WHERE s.id = (SELECT current_session_id FROM charged)
        AND CASE WHEN caller.known THEN s.known_attempts ELSE s.attempts END < :max_attempts::int
-       AND s.consumed_at IS NULL AND s.replaced_at IS NULL AND s.failed_at IS NULL AND s.expires_at > now()
+       AND ${notEnded('s')} AND s.expires_at > now()
     RETURNING s.id
   )
   SELECT (SELECT id FROM counted) AS otp_session_id, cardinality(charged.guesses) AS used,
-         ${countSince('charged.guesses', 'charged.current_issued_at')} + CASE WHEN charged.current_issued_at IS NULL THEN cardinality(charged.guesses) ELSE 0 END AS used_since_issue
+         ${countSince('charged.guesses', 'charged.current_issued_at')} AS used_since_issue
     FROM charged`,
 );
 
@@ -148,7 +156,7 @@ interface ChargeRow {
   /** The code to compare with, or null: none lives, or its attempts are used up. */
   otp_session_id: string | null;
   used: number;
-  used_since_issue: string;
+  used_since_issue: number;
 }
 
 const SECONDS_LOCKED = statement<{ seconds: number | null }>(
@@ -165,11 +173,11 @@ const CLOSE_UNSENT = statement(
   `WITH closed AS (
      UPDATE otp_sessions SET failed_at = now()
        FROM (SELECT 1 FROM otp_budgets WHERE phone = :phone::text AND purpose = :purpose::text FOR UPDATE) AS gate
-      WHERE id = :otp_session_id::uuid AND consumed_at IS NULL AND replaced_at IS NULL AND failed_at IS NULL
+      WHERE id = :otp_session_id::uuid AND ${notEnded('otp_sessions')}
      RETURNING otp_sessions.id, phone, purpose
    )
    UPDATE otp_budgets b SET sends = array_remove(b.sends, b.current_issued_at), known_sends = array_remove(b.known_sends, b.current_issued_at),
-          failed_sends = ${recent('b.failed_sends', '10 minutes')} || now(), updated_at = now(),
+          failed_sends = ${recentAndNow('b.failed_sends', '10 minutes')}, updated_at = now(),
           current_session_id = NULL, current_issued_at = NULL, current_expires_at = NULL, current_resend_at = NULL
      FROM closed WHERE b.phone = closed.phone AND b.purpose = closed.purpose AND b.current_session_id = closed.id`,
 );
@@ -200,9 +208,7 @@ export class OtpRepository {
     values: StatementValues,
   ): Promise<{ otpSessionId: string | null; used: number; usedSinceIssue: number } | null> {
     const [row] = await this.database.run(CHARGE, values);
-    return row
-      ? { otpSessionId: row.otp_session_id, used: row.used, usedSinceIssue: Number(row.used_since_issue) }
-      : null;
+    return row ? { otpSessionId: row.otp_session_id, used: row.used, usedSinceIssue: row.used_since_issue } : null;
   }
 
   /** Seconds until the budget has room again. */

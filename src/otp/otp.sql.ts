@@ -1,6 +1,14 @@
 import { withdrawMessagesOf } from '../messaging/messages.sql.js';
 
 /**
+ * Whether the code of a row of otp_sessions that was found by its id has not ended. Not said column by column, because
+ * that is the condition of the partial unique index over (phone, purpose): while few codes live PostgreSQL takes it for
+ * the shortest way to an id, and then reads all of it.
+ */
+export const notEnded = (session: string) =>
+  `num_nonnulls(${session}.consumed_at, ${session}.replaced_at, ${session}.failed_at) = 0`;
+
+/**
  * Consumes a code, as CTEs of the statement that acts on it (`won` has its id and user_id): one row is a win, none is
  * the one failure answer. The budget of (phone, purpose) is given back with it. Parameters: `:phone`,
  * `:purpose`, `:otp_session_id`, `:code_hash`. The budget's row is locked first, as everywhere, so that no two
@@ -11,7 +19,7 @@ export const CONSUME_CODE = `
     UPDATE otp_sessions SET consumed_at = now()
       FROM (SELECT 1 FROM otp_budgets WHERE phone = :phone::text AND purpose = :purpose::text FOR UPDATE) AS gate
      WHERE id = :otp_session_id::uuid AND code_hash = :code_hash::bytea
-       AND consumed_at IS NULL AND replaced_at IS NULL AND failed_at IS NULL AND expires_at > now()
+       AND ${notEnded('otp_sessions')} AND expires_at > now()
     RETURNING otp_sessions.id, user_id, phone, purpose, client_address
   ), budget_given_back AS (
     UPDATE otp_budgets b SET guesses = '{}', known_guesses = '{}', updated_at = now(),
