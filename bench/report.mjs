@@ -42,17 +42,27 @@ export function mediansReport(results) {
   });
 }
 
-/** How each target stands to a reference, round by round: neighbours in time are compared, so slow minutes cancel out. */
+/**
+ * How each target stands to a reference, round by round: neighbours in time are compared, so slow minutes cancel out.
+ * The CPU that service and database take for a login together is the steadier figure on a machine with other work.
+ */
 export function ratiosReport(results, reference) {
-  const speed = (target, round) =>
-    results.find((result) => result.target === target && result.round === round).perSecond;
   const rounds = [...new Set(results.map(({ round }) => round))];
+  const ratios = (target, measure) =>
+    rounds.map((round) => {
+      const of = (name) => measure(results.find((result) => result.target === name && result.round === round));
+      return of(target) / of(reference);
+    });
+  const spread = (values) => {
+    const [least, most] = [Math.min(...values), Math.max(...values)].map((value) => value.toFixed(3));
+    return `${median(values).toFixed(3)} (${least} to ${most})`;
+  };
   return namesOf(results)
     .filter((target) => target !== reference)
     .map((target) => {
-      const ratios = rounds.map((round) => speed(target, round) / speed(reference, round));
-      const spread = `${Math.min(...ratios).toFixed(3)} to ${Math.max(...ratios).toFixed(3)}`;
-      return `${target} / ${reference}: ${median(ratios).toFixed(3)} (median of ${ratios.length} pairs; ${spread})`;
+      const speed = spread(ratios(target, ({ perSecond }) => perSecond));
+      const work = spread(ratios(target, ({ cpu }) => cpu.target + cpu.database));
+      return `${target} / ${reference}, median of ${rounds.length} pairs: logins/s ${speed}, CPU a login ${work}`;
     });
 }
 

@@ -79,7 +79,7 @@ export class Ladder {
   deviceState(provider: MessageProvider): Promise<DeviceState> {
     const known = this.probes.get(provider.name);
     if (known && Date.now() - known.at < STATE_AGE) return known.state;
-    const state = provider.deviceState(AbortSignal.timeout(this.settings.providerTimeout * 1000));
+    const state = within(this.settings.providerTimeout * 1000, (signal) => provider.deviceState(signal));
     this.probes.set(provider.name, { at: Date.now(), state });
     return state;
   }
@@ -97,7 +97,7 @@ export class Ladder {
     requestId: string | null,
   ): Promise<SendOutcome> {
     const started = performance.now();
-    const outcome = await provider.send(message, AbortSignal.timeout(timeout));
+    const outcome = await within(timeout, (signal) => provider.send(message, signal));
     if (outcome.kind !== 'accepted') {
       const ms = Math.round(performance.now() - started);
       const why = outcome.kind === 'rejected' ? outcome.reason : outcome.cause;
@@ -107,5 +107,19 @@ export class Ladder {
       );
     }
     return outcome;
+  }
+}
+
+/**
+ * Does some work with a signal that aborts it after `ms`. Unlike `AbortSignal.timeout` it leaves nothing behind: that
+ * one's timer runs on after the work is done, and then makes an exception that nobody sees.
+ */
+async function within<Result>(ms: number, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const abortion = new AbortController();
+  const timer = setTimeout(() => abortion.abort(), ms);
+  try {
+    return await work(abortion.signal);
+  } finally {
+    clearTimeout(timer);
   }
 }
