@@ -21,7 +21,10 @@ export const Public = () => SetMetadata(ACCESS, { kind: 'public' } satisfies Acc
 /** Anybody who is logged in. */
 export const Authenticated = () => SetMetadata(ACCESS, { kind: 'roles', roles: 'any' } satisfies Access);
 
-/** Only these roles. */
+/**
+ * Only these roles.
+ * @public the administration routes will say it
+ */
 export const Roles = (...roles: Role[]) => SetMetadata(ACCESS, { kind: 'roles', roles } satisfies Access);
 
 /** A request once the guard has seen it. */
