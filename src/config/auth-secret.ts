@@ -1,14 +1,7 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  createSecretKey,
-  hkdfSync,
-  randomBytes,
-  type KeyObject,
-} from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync, randomBytes, type KeyObject } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { seal, unseal } from './sealing.js';
 import { type Settings } from './settings.js';
 
 /** What each derived key is for. A label is never used for two things and never renamed: stored data depend on it. */
@@ -21,9 +14,6 @@ export type KeyLabel =
   | 'login-identifier'
   | 'dummy-password';
 
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
-
 /**
  * `AUTH_SECRET` behind its uses: every key is derived from it by HKDF-SHA-256 (RFC 5869) under a label of its own, so
  * that one key's disclosure tells nothing of another.
@@ -31,7 +21,11 @@ const TAG_BYTES = 16;
 export class AuthSecret {
   private readonly keys = new Map<KeyLabel, KeyObject>();
 
-  constructor(private readonly secret: string) {}
+  /** @param previous the secret that this one replaces: what it sealed still opens, what it signed still counts */
+  constructor(
+    private readonly secret: string,
+    readonly previous?: AuthSecret,
+  ) {}
 
   /** The 32-byte key of a label. */
   key(label: KeyLabel): Buffer {
@@ -43,34 +37,28 @@ export class AuthSecret {
     return createHmac('sha256', this.keyObject(label)).update(data).digest();
   }
 
-  /**
-   * Seals with AES-256-GCM (NIST SP 800-38D), a fresh random nonce in front.
-   *
-   * @param context what the content belongs to (a row's id); opening under another context fails
-   */
+  /** The MACs that stored or presented data may carry: under this secret and, while it is being replaced, the previous one. */
+  acceptedMacs(label: KeyLabel, data: string | Buffer): Buffer[] {
+    return [this.mac(label, data), ...(this.previous ? [this.previous.mac(label, data)] : [])];
+  }
+
+  /** Seals content for the row, or other thing, named by `context`. */
   seal(label: KeyLabel, content: Buffer | string, context: string): Buffer {
-    const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', this.keyObject(label), nonce).setAAD(Buffer.from(context));
-    const sealed = Buffer.concat([
-      cipher.update(typeof content === 'string' ? Buffer.from(content) : content),
-      cipher.final(),
-    ]);
-    return Buffer.concat([nonce, cipher.getAuthTag(), sealed]);
+    return seal(this.keyObject(label), content, context);
   }
 
   /**
-   * Opens what `seal` made.
+   * Opens what this or the previous secret sealed.
    *
    * @throws when the content, its context or the secret is another
    */
   open(label: KeyLabel, sealed: Buffer, context: string): Buffer {
-    const tag = sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);
-    if (tag.length < TAG_BYTES) throw new Error('sealed content is too short');
-    const decipher = createDecipheriv('aes-256-gcm', this.keyObject(label), sealed.subarray(0, NONCE_BYTES), {
-      authTagLength: TAG_BYTES,
-    });
-    decipher.setAAD(Buffer.from(context)).setAuthTag(tag);
-    return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
+    try {
+      return unseal(this.keyObject(label), sealed, context);
+    } catch (error) {
+      if (!this.previous) throw error;
+      return this.previous.open(label, sealed, context);
+    }
   }
 
   /** As Node wants it: given a Buffer it makes a KeyObject at each call, which takes five times as long as the MAC. */
@@ -88,8 +76,11 @@ export class AuthSecret {
  * The secret of this instance: `AUTH_SECRET`, or outside production one made on the first start and kept, readable by
  * its owner only, under the data folder.
  */
-export function loadAuthSecret(settings: Pick<Settings, 'authSecret' | 'dataDir'>): AuthSecret {
-  if (settings.authSecret) return new AuthSecret(settings.authSecret);
+export function loadAuthSecret(settings: Pick<Settings, 'authSecret' | 'authSecretPrevious' | 'dataDir'>): AuthSecret {
+  if (settings.authSecret) {
+    const previous = settings.authSecretPrevious;
+    return new AuthSecret(settings.authSecret, previous ? new AuthSecret(previous) : undefined);
+  }
   const file = join(settings.dataDir, 'auth-secret');
   mkdirSync(settings.dataDir, { recursive: true });
   const draft = `${file}.${process.pid}`;

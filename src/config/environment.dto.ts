@@ -80,6 +80,13 @@ export class Environment {
   @OneOf('reveal', 'conceal') UNKNOWN_PHONE?: string;
   @OneOf('on', 'off') OTP_ECHO?: string;
   @IsOptional() @MinLength(32, { message: '$property must be at least 32 bytes' }) AUTH_SECRET?: string;
+  @IsOptional()
+  @MinLength(32, { message: '$property must be at least 32 bytes' })
+  AUTH_SECRET_PREVIOUS?: string;
+  @OneOf('open', 'admin') REGISTRATION?: string;
+  @Whole(6, 64) PASSWORD_MIN_LENGTH?: number;
+  @Whole(64, 1024) PASSWORD_MAX_LENGTH?: number;
+  @OneOf('on', 'off') PASSWORD_BLOCKLIST?: string;
   @OneOf('ES256', 'RS256', 'HS256') JWT_ALGORITHM?: string;
   @IsOptional() @MinLength(32, { message: '$property must be at least 32 bytes' }) JWT_SECRET?: string;
   @Duration() JWT_EXPIRES_IN?: string;

@@ -36,6 +36,12 @@ export class Settings {
   readonly otpEcho: boolean;
   /** Absent outside production: made on first start and kept under `dataDir`. */
   readonly authSecret: string | undefined;
+  /** The secret that `authSecret` replaces; given while instances are restarted with the new one. */
+  readonly authSecretPrevious: string | undefined;
+  readonly registration: 'open' | 'admin';
+  readonly passwordMinLength: number;
+  readonly passwordMaxLength: number;
+  readonly passwordBlocklist: boolean;
   readonly jwtAlgorithm: SigningAlgorithm;
   readonly jwtSecret: string | undefined;
   readonly jwtExpiresIn: number;
@@ -87,6 +93,11 @@ export class Settings {
     this.concealUnknownPhones = (env.UNKNOWN_PHONE ?? (strict ? 'conceal' : 'reveal')) === 'conceal';
     this.otpEcho = (env.OTP_ECHO ?? (strict || this.production ? 'off' : 'on')) === 'on';
     this.authSecret = env.AUTH_SECRET;
+    this.authSecretPrevious = env.AUTH_SECRET_PREVIOUS;
+    this.registration = (env.REGISTRATION as Settings['registration'] | undefined) ?? (strict ? 'admin' : 'open');
+    this.passwordMinLength = env.PASSWORD_MIN_LENGTH ?? (strict ? 15 : 6);
+    this.passwordMaxLength = env.PASSWORD_MAX_LENGTH ?? (strict ? 128 : 72);
+    this.passwordBlocklist = (env.PASSWORD_BLOCKLIST ?? (strict ? 'on' : 'off')) === 'on';
     this.jwtAlgorithm = (env.JWT_ALGORITHM ?? env.ALGORITHM ?? 'ES256') as SigningAlgorithm;
     this.jwtSecret = env.JWT_SECRET ?? env.SECRET_KEY;
     this.jwtExpiresIn = accessTokenLifetime(env, strict ? '15m' : '7d');

@@ -32,6 +32,33 @@ export const CATALOGUE = {
     status: 401,
     text: { id: 'Token tidak valid atau sudah kadaluarsa', en: 'The token is not valid or has expired' },
   },
+  invalid_refresh_token: {
+    status: 401,
+    text: { id: 'Sesi sudah berakhir, silakan login kembali', en: 'The session has ended, log in again' },
+  },
+  invalid_api_key: { status: 401, text: { id: 'API key tidak valid', en: 'The API key is not valid' } },
+  fresh_login_required: {
+    status: 403,
+    text: { id: 'Silakan login ulang untuk melanjutkan', en: 'Log in again to go on' },
+  },
+  registration_closed: {
+    status: 403,
+    text: { id: 'Pendaftaran hanya oleh admin', en: 'Only an admin can register accounts' },
+  },
+  password_refused: {
+    status: 400,
+    text: { id: 'Kata sandi tidak memenuhi syarat', en: 'The password does not meet the rules' },
+  },
+  session_not_found: { status: 404, text: { id: 'Sesi tidak ditemukan', en: 'There is no such session' } },
+  user_not_found: { status: 404, text: { id: 'User tidak ditemukan', en: 'There is no such user' } },
+  api_key_not_found: { status: 404, text: { id: 'API key tidak ditemukan', en: 'There is no such API key' } },
+  email_taken: { status: 409, text: { id: 'Email sudah dipakai', en: 'The e-mail address is taken' } },
+  username_taken: { status: 409, text: { id: 'Username sudah dipakai', en: 'The username is taken' } },
+  phone_taken: { status: 409, text: { id: 'Nomor telepon sudah dipakai', en: 'The phone number is taken' } },
+  last_admin: {
+    status: 409,
+    text: { id: 'Admin aktif terakhir harus tetap ada', en: 'The last active admin has to stay' },
+  },
   invalid_credentials: {
     status: 401,
     text: {

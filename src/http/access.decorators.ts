@@ -8,10 +8,20 @@ export interface CurrentCaller {
   readonly userId: string;
   readonly sessionId: string;
   readonly role: Role;
+  /** When the session was opened: some changes want a fresh login. */
+  readonly loggedInAt: Date;
 }
 
 /** Who may call a route. Without one of the decorators below a route is closed to everybody. */
-export type Access = { readonly kind: 'public' } | { readonly kind: 'roles'; readonly roles: readonly Role[] | 'any' };
+export type Access =
+  | { readonly kind: 'public' }
+  | { readonly kind: 'roles'; readonly roles: readonly Role[] | 'any' }
+  /** An API key with one of the scopes, or an ADMIN's token. */
+  | { readonly kind: 'scopes'; readonly scopes: readonly Scope[] };
+
+/** What an API key may be used for. */
+export const SCOPES = ['sessions', 'messages', 'otp', 'otp:read', 'analytics', 'webhooks', 'tokens'] as const;
+export type Scope = (typeof SCOPES)[number];
 
 export const ACCESS = Symbol('access');
 
@@ -26,6 +36,9 @@ export const Authenticated = () => SetMetadata(ACCESS, { kind: 'roles', roles: '
  * @public the administration routes will say it
  */
 export const Roles = (...roles: Role[]) => SetMetadata(ACCESS, { kind: 'roles', roles } satisfies Access);
+
+/** Another service with an API key of one of these scopes, or an ADMIN. */
+export const Scopes = (...scopes: Scope[]) => SetMetadata(ACCESS, { kind: 'scopes', scopes } satisfies Access);
 
 /** A request once the guard has seen it. */
 export interface CallerRequest extends FastifyRequest {

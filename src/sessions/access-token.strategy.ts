@@ -50,7 +50,8 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
     if (typeof sub !== 'string' || typeof sid !== 'string' || !UUID.test(sid)) return false;
     const live = await this.sessions.findLive(sid);
     if (live?.user_id !== sub) return false;
-    return { userId: sub, sessionId: sid, role: live.role };
+    if (live.stale) await this.sessions.noteUse(sid);
+    return { userId: sub, sessionId: sid, role: live.role, loggedInAt: live.created_at };
   }
 }
 

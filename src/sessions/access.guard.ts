@@ -25,7 +25,13 @@ export class AccessGuard extends AuthGuard('access-token') {
       await this.readToken(context).catch(() => undefined);
       return true;
     }
+    // An API key is the next guard's business, unless a token is shown instead.
+    if (access.kind === 'scopes' && !request.headers.authorization) return true;
     await this.readToken(context);
+    if (access.kind === 'scopes') {
+      if (request.caller?.role !== 'ADMIN') throw new AppError('forbidden');
+      return true;
+    }
     if (access.roles !== 'any' && !access.roles.includes(request.caller?.role ?? 'USER'))
       throw new AppError('forbidden');
     return true;

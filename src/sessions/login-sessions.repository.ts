@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../database/database.js';
+import { recordEventFrom } from '../audit/audit.sql.js';
+import { Database, type Transaction } from '../database/database.js';
 import { statement } from '../database/statement.js';
 import { activeRoleOf } from '../users/users.sql.js';
 
@@ -7,15 +8,94 @@ import { activeRoleOf } from '../users/users.sql.js';
 export interface LiveSession {
   user_id: string;
   role: 'ADMIN' | 'SUPERVISOR' | 'OPERATOR' | 'KARYAWAN' | 'USER';
+  created_at: Date;
+  /** More than five minutes since its last use was noted. */
+  stale: boolean;
 }
+
+/** A session as its owner sees it. */
+export interface SessionRow {
+  id: string;
+  method: 'OTP' | 'PASSWORD';
+  client_address: string;
+  user_agent: string | null;
+  created_at: Date;
+  last_used_at: Date;
+  expires_at: Date;
+}
+
+/** Who ends a session, and why; part of the audit event. */
+export interface Ending {
+  readonly reason: 'logout' | 'revoked' | 'reset' | 'disabled' | 'erased' | 'role_changed' | 'phone_changed';
+  readonly address: string | null;
+  readonly requestId: string | null;
+  readonly auditId: string;
+}
+
+const LIVING = 'revoked_at IS NULL AND idle_expires_at > now() AND expires_at > now()';
 
 // Two primary-key probes. The role is read here and not believed from the token, so that a change acts at once; `users`
 // is joined instead of asked separately because every call that carries a token runs this statement.
 const LIVE = statement<LiveSession>(
   'login_sessions_live',
-  `SELECT s.user_id, live_user.role FROM login_sessions s
-     JOIN LATERAL (${activeRoleOf('s.user_id')}) live_user ON true
-    WHERE s.id = :id::uuid AND s.revoked_at IS NULL AND s.idle_expires_at > now() AND s.expires_at > now()`,
+  `SELECT s.user_id, live_user.role, s.created_at, s.last_used_at < now() - interval '5 minutes' AS stale
+     FROM login_sessions s JOIN LATERAL (${activeRoleOf('s.user_id')}) live_user ON true
+    WHERE s.id = :id::uuid AND s.${LIVING.replaceAll(' AND ', ' AND s.')}`,
+);
+
+const NOTE_USE = statement(
+  'login_sessions_note_use',
+  `UPDATE login_sessions SET last_used_at = now() WHERE id = :id::uuid AND last_used_at < now() - interval '5 minutes'`,
+);
+
+const OF_USER = statement<SessionRow>(
+  'login_sessions_of_user',
+  `SELECT id, method, client_address, user_agent, created_at, last_used_at, least(idle_expires_at, expires_at) AS expires_at
+     FROM login_sessions WHERE user_id = :user_id::uuid AND ${LIVING} ORDER BY last_used_at DESC, id DESC LIMIT 200`,
+);
+
+const recordEnding = recordEventFrom({
+  source: 'ended',
+  type: 'session.ended',
+  outcome: 'success',
+  userId: 'ended.user_id',
+  subjectId: 'ended.id',
+});
+
+const END_ONE = statement<{ id: string }>(
+  'login_sessions_end_one',
+  `WITH ended AS (
+     UPDATE login_sessions SET revoked_at = now(), revoked_reason = :reason::text
+      WHERE id = :id::uuid AND user_id = :user_id::uuid AND revoked_at IS NULL RETURNING id, user_id
+   ), recorded AS (${recordEnding})
+   SELECT id FROM ended`,
+);
+
+const END_BY_REFRESH_TOKEN = statement<{ id: string }>(
+  'login_sessions_end_by_refresh_token',
+  `WITH ended AS (
+     UPDATE login_sessions s SET revoked_at = now(), revoked_reason = :reason::text
+       FROM refresh_tokens t WHERE t.token_hash = :token_hash::bytea AND s.id = t.session_id AND s.revoked_at IS NULL
+     RETURNING s.id, s.user_id
+   ), recorded AS (${recordEnding})
+   SELECT id FROM ended`,
+);
+
+// One event for all of them: its subject is the account.
+const END_ALL = statement<{ ended: string }>(
+  'login_sessions_end_all',
+  `WITH all_ended AS (
+     UPDATE login_sessions SET revoked_at = now(), revoked_reason = :reason::text
+      WHERE user_id = :user_id::uuid AND revoked_at IS NULL AND id IS DISTINCT FROM :but::uuid RETURNING id, user_id
+   ), ended AS (SELECT user_id AS id, user_id FROM all_ended LIMIT 1), recorded AS (${recordEnding})
+   SELECT count(*) AS ended FROM all_ended`,
+);
+
+const FORGET_DEAD = statement(
+  'login_sessions_forget_dead',
+  `DELETE FROM login_sessions WHERE id IN
+     (SELECT id FROM login_sessions WHERE least(idle_expires_at, expires_at) < now() - interval '30 days'
+         OR revoked_at < now() - interval '30 days' LIMIT 500 FOR UPDATE SKIP LOCKED)`,
 );
 
 @Injectable()
@@ -26,4 +106,40 @@ export class LoginSessionsRepository {
     const [row] = await this.database.run(LIVE, { id });
     return row ?? null;
   }
+
+  async noteUse(id: string): Promise<void> {
+    await this.database.run(NOTE_USE, { id });
+  }
+
+  async ofUser(userId: string): Promise<SessionRow[]> {
+    return this.database.run(OF_USER, { user_id: userId });
+  }
+
+  /** @returns whether there was such a session of this user */
+  async endOne(id: string, userId: string, ending: Ending): Promise<boolean> {
+    return (await this.database.run(END_ONE, { id, user_id: userId, ...values(ending) })).length > 0;
+  }
+
+  async endByRefreshToken(tokenHash: Buffer, ending: Ending): Promise<boolean> {
+    return (await this.database.run(END_BY_REFRESH_TOKEN, { token_hash: tokenHash, ...values(ending) })).length > 0;
+  }
+
+  /** @param but a session that stays */
+  async endAll(
+    userId: string,
+    but: string | null,
+    ending: Ending,
+    within: Transaction = this.database,
+  ): Promise<number> {
+    const [row] = await within.run(END_ALL, { user_id: userId, but, ...values(ending) });
+    return Number(row?.ended ?? 0);
+  }
+
+  async forgetDead(): Promise<void> {
+    await this.database.run(FORGET_DEAD, {});
+  }
+}
+
+function values(ending: Ending) {
+  return { reason: ending.reason, address: ending.address, request_id: ending.requestId, audit_id: ending.auditId };
 }

@@ -5,6 +5,8 @@ import { AccessTokenStrategy } from './access-token.strategy.js';
 import { AccessTokens } from './access-tokens.js';
 import { DeviceTokens } from './device-tokens.js';
 import { LoginSessionsRepository } from './login-sessions.repository.js';
+import { RefreshRepository } from './refresh.repository.js';
+import { Sessions } from './sessions.service.js';
 import { SigningKeyRepository } from './signing-key.repository.js';
 import { SigningKeys } from './signing-keys.js';
 
@@ -16,8 +18,10 @@ import { SigningKeys } from './signing-keys.js';
     DeviceTokens,
     SigningKeys,
     SigningKeyRepository,
+    Sessions,
+    RefreshRepository,
     LoginSessionsRepository,
   ],
-  exports: [AccessTokens, DeviceTokens, SigningKeys],
+  exports: [AccessTokens, DeviceTokens, Sessions, SigningKeys],
 })
 export class SessionsModule {}

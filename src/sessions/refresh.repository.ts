@@ -1,0 +1,74 @@
+import { Injectable } from '@nestjs/common';
+import { recordEventFrom } from '../audit/audit.sql.js';
+import { Database } from '../database/database.js';
+import { statement, type StatementValues } from '../database/statement.js';
+import { type AccountRow } from '../users/account.js';
+import { activeAccountOf } from '../users/users.sql.js';
+
+/** What becomes of a presented refresh token. */
+export type ExchangeRow = Partial<AccountRow> & {
+  verdict: 'fresh' | 'repeated' | 'theft' | 'dead';
+  session_id: string;
+  sealed_successor: Buffer | null;
+};
+
+// One statement, so that any number of parallel exchanges make exactly one successor: each waits for the token's row,
+// sees its newest version and judges it. A reuse ends the family in the very statement that finds it, which commits by
+// itself; the failed answer that follows takes nothing of it back (RFC 9700 section 4.14.2). Locks go child, parent,
+// session, never the other way round.
+const EXCHANGE = statement<ExchangeRow>(
+  'refresh_exchange',
+  `WITH presented AS (
+     SELECT token_hash, session_id, used_at, successor_used_at, sealed_successor FROM refresh_tokens
+      WHERE token_hash = :presented_hash::bytea FOR UPDATE
+   ),
+   living AS (
+     SELECT s.id, s.user_id FROM login_sessions s JOIN presented p ON p.session_id = s.id
+      WHERE s.revoked_at IS NULL AND s.idle_expires_at > now() AND s.expires_at > now()
+   ),
+   account AS (${activeAccountOf('living')}),
+   judged AS (
+     SELECT p.*, CASE WHEN NOT EXISTS (SELECT 1 FROM account) THEN 'dead'
+                      WHEN p.used_at IS NULL THEN 'fresh'
+                      WHEN p.used_at > now() - interval '30 seconds' AND p.successor_used_at IS NULL THEN 'repeated'
+                      ELSE 'theft' END AS verdict
+       FROM presented p
+   ),
+   used AS (
+     UPDATE refresh_tokens t SET used_at = now(), successor_hash = :successor_hash::bytea, sealed_successor = :sealed_successor::bytea
+       FROM judged j WHERE j.verdict = 'fresh' AND t.token_hash = j.token_hash AND t.used_at IS NULL
+     RETURNING t.session_id
+   ),
+   successor AS (
+     INSERT INTO refresh_tokens (token_hash, session_id) SELECT :successor_hash::bytea, session_id FROM used
+   ),
+   predecessor AS (
+     UPDATE refresh_tokens t SET successor_used_at = now(), sealed_successor = NULL
+       FROM used WHERE t.successor_hash = :presented_hash::bytea
+   ),
+   touched AS (
+     UPDATE login_sessions s SET last_used_at = now(), idle_expires_at = least(now() + :idle_seconds::int * interval '1 second', s.expires_at)
+       FROM used WHERE s.id = used.session_id AND s.revoked_at IS NULL
+     RETURNING s.id
+   ),
+   ended AS (
+     UPDATE login_sessions s SET revoked_at = now(), revoked_reason = 'refresh_token_reuse'
+       FROM judged j WHERE j.verdict = 'theft' AND s.id = j.session_id AND s.revoked_at IS NULL
+     RETURNING s.id, s.user_id
+   ),
+   recorded AS (${recordEventFrom({ source: 'ended', type: 'session.refresh_reuse', outcome: 'failure', userId: 'ended.user_id', subjectId: 'ended.id' })})
+   SELECT CASE WHEN j.verdict = 'fresh' AND NOT EXISTS (SELECT 1 FROM touched) THEN 'dead' ELSE j.verdict END AS verdict,
+          j.session_id, j.sealed_successor, account.*
+     FROM judged j LEFT JOIN account ON true`,
+);
+
+@Injectable()
+export class RefreshRepository {
+  constructor(private readonly database: Database) {}
+
+  /** @returns null for a token that nobody issued */
+  async exchange(values: StatementValues): Promise<ExchangeRow | null> {
+    const [row] = await this.database.run(EXCHANGE, values);
+    return row ?? null;
+  }
+}

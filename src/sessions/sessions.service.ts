@@ -1,0 +1,112 @@
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { Settings } from '../config/settings.js';
+import { type Transaction } from '../database/database.js';
+import { AppError } from '../errors/app-error.js';
+import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { every, type Recurring } from '../http/recurring.js';
+import { type RequestContext } from '../http/request-context.js';
+import { AccessTokens } from './access-tokens.js';
+import { LoginSessionsRepository, type Ending, type SessionRow } from './login-sessions.repository.js';
+import { RefreshRepository } from './refresh.repository.js';
+import { newRefreshToken, openSuccessor, sealSuccessor, tokenHash } from './refresh-tokens.js';
+
+/** Tokens that replace the presented one. */
+export interface RefreshedTokens {
+  readonly token: string;
+  readonly expiresIn: number;
+  readonly refreshToken: string;
+}
+
+const FORGET_EVERY = 600_000;
+
+/** Our refresh tokens are 43 characters; longer strings are not even hashed. */
+const LONGEST_TOKEN = 512;
+
+/** Login sessions after they were opened: refreshed, listed, ended. */
+@Injectable()
+export class Sessions implements OnModuleInit, OnApplicationShutdown {
+  private forgetting: Recurring | undefined;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly repository: LoginSessionsRepository,
+    private readonly refreshes: RefreshRepository,
+    private readonly tokens: AccessTokens,
+    @Inject(LOGGER) private readonly logger: ServiceLogger,
+  ) {}
+
+  onModuleInit(): void {
+    const onError = (err: unknown) => {
+      this.logger.warn({ err }, 'dead sessions not dropped');
+    };
+    this.forgetting = every(FORGET_EVERY, () => this.repository.forgetDead(), onError);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.forgetting?.stop();
+  }
+
+  /**
+   * Exchanges a refresh token for its one successor and a new access token. The same token again within 30 s, while
+   * that successor is unused, gets the same successor: an answer that was lost must not log a phone out.
+   *
+   * @throws AppError `invalid_refresh_token`; a reuse has then ended the whole session
+   */
+  async refresh(presented: string, context: RequestContext): Promise<RefreshedTokens> {
+    if (presented.length > LONGEST_TOKEN) throw new AppError('invalid_refresh_token');
+    const successor = newRefreshToken();
+    const row = await this.refreshes.exchange({
+      presented_hash: tokenHash(presented),
+      successor_hash: successor.hash,
+      sealed_successor: sealSuccessor(presented, successor.token),
+      idle_seconds: this.settings.refreshExpiresIn,
+      address: context.address,
+      request_id: context.id,
+      audit_id: uuidv7(),
+    });
+    if (!row?.id || !row.role || (row.verdict !== 'fresh' && row.verdict !== 'repeated')) {
+      context.charges.confirm('failures');
+      throw new AppError('invalid_refresh_token');
+    }
+    const repeated = row.verdict === 'repeated';
+    if (repeated && !row.sealed_successor) throw new AppError('invalid_refresh_token');
+    const refreshToken =
+      repeated && row.sealed_successor ? openSuccessor(presented, row.sealed_successor) : successor.token;
+    return { ...this.tokens.sign({ id: row.id, role: row.role }, row.session_id), refreshToken };
+  }
+
+  /** The living sessions of an account, last used first. */
+  list(userId: string): Promise<SessionRow[]> {
+    return this.repository.ofUser(userId);
+  }
+
+  /** @returns whether the account had such a session */
+  end(sessionId: string, userId: string, reason: Ending['reason'], context: RequestContext): Promise<boolean> {
+    return this.repository.endOne(sessionId, userId, ending(reason, context));
+  }
+
+  /** Ends the session of a refresh token; an unknown token ends nothing and is no error (RFC 7009 section 2.2). */
+  endByRefreshToken(token: string, context: RequestContext): Promise<boolean> {
+    return this.repository.endByRefreshToken(tokenHash(token.slice(0, LONGEST_TOKEN)), ending('logout', context));
+  }
+
+  /**
+   * Ends every session of an account, but for one if it is named. Access tokens of them are refused at their next call.
+   *
+   * @returns how many there were
+   */
+  endAll(
+    userId: string,
+    reason: Ending['reason'],
+    context: RequestContext,
+    but: string | null = null,
+    within?: Transaction,
+  ): Promise<number> {
+    return this.repository.endAll(userId, but, ending(reason, context), within);
+  }
+}
+
+function ending(reason: Ending['reason'], context: RequestContext): Ending {
+  return { reason, address: context.address, requestId: context.id, auditId: uuidv7() };
+}
