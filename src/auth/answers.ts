@@ -3,7 +3,17 @@ import { type Text } from '../errors/catalogue.js';
 import { type IssuedOtp } from '../otp/otp.service.js';
 import { nationalPhone } from '../phone/phone.js';
 import { type AccountRow } from '../users/account.js';
-import { type LoginAnswerDto, type MeAnswerDto, type OtpSentAnswerDto, type UserDto } from './auth.dto.js';
+import {
+  type DoneAnswerDto,
+  type LoginAnswerDto,
+  type MeAnswerDto,
+  type OtpSentAnswerDto,
+  type RefreshedAnswerDto,
+  type SessionsAnswerDto,
+  type UserDto,
+} from './auth.dto.js';
+import { type RefreshedTokens, type SessionRow } from '../sessions/sessions.service.js';
+import { roughDevice, roughPlace } from './rough.js';
 import { type Login } from './auth.service.js';
 
 /** What system A says when things go well (contract A). */
@@ -11,6 +21,9 @@ const SAID = {
   otpSent: { id: 'Kode OTP telah dikirim ke WhatsApp Anda', en: 'The code has been sent to your WhatsApp' },
   loggedIn: { id: 'Login berhasil', en: 'You are logged in' },
   me: { id: 'Data akun', en: 'Account' },
+  refreshed: { id: 'Token diperbarui', en: 'The tokens are renewed' },
+  loggedOut: { id: 'Sesi diakhiri', en: 'The session has ended' },
+  sessions: { id: 'Daftar sesi', en: 'Sessions' },
 } satisfies Record<string, Text>;
 
 export function otpSentAnswer(otp: IssuedOtp, language: Language): OtpSentAnswerDto {
@@ -38,6 +51,33 @@ export function loginAnswer(login: Login, language: Language): LoginAnswerDto {
 
 export function meAnswer(account: AccountRow, language: Language): MeAnswerDto {
   return { success: true, message: SAID.me[language], data: userOf(account) };
+}
+
+export function refreshedAnswer(tokens: RefreshedTokens, language: Language): RefreshedAnswerDto {
+  const { token, expiresIn, refreshToken } = tokens;
+  return {
+    success: true,
+    message: SAID.refreshed[language],
+    data: { token, tokenType: 'Bearer', expiresIn, refreshToken },
+  };
+}
+
+export function loggedOutAnswer(language: Language): DoneAnswerDto {
+  return { success: true, message: SAID.loggedOut[language] };
+}
+
+export function sessionsAnswer(rows: readonly SessionRow[], currentId: string, language: Language): SessionsAnswerDto {
+  const data = rows.map((row) => ({
+    id: row.id,
+    device: roughDevice(row.user_agent),
+    place: roughPlace(row.client_address),
+    method: row.method === 'OTP' ? ('otp' as const) : ('password' as const),
+    createdAt: row.created_at.toISOString(),
+    lastUsedAt: row.last_used_at.toISOString(),
+    expiresAt: row.expires_at.toISOString(),
+    current: row.id === currentId,
+  }));
+  return { success: true, message: SAID.sessions[language], data, nextCursor: null };
 }
 
 /** An account in A's form: the phone national, the role in upper case. */

@@ -60,6 +60,76 @@ export class PasswordLoginDto {
   password!: string;
 }
 
+export class RefreshDto {
+  /** The refresh token of the last answer. */
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(512)
+  refreshToken!: string;
+}
+
+export class LogoutDto {
+  /** Instead of an access token, when that one is dead already. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(512)
+  refreshToken?: string;
+}
+
+export class RefreshedDto {
+  /** Access token, a JWT. */
+  token!: string;
+  /** @example Bearer */
+  tokenType!: string;
+  /** Lifetime of the access token in seconds. */
+  expiresIn!: number;
+  /** Replaces the presented one. */
+  refreshToken!: string;
+}
+
+export class RefreshedAnswerDto {
+  success!: true;
+  message!: string;
+  data!: RefreshedDto;
+}
+
+export class DoneAnswerDto {
+  success!: true;
+  message!: string;
+}
+
+export class SessionDto {
+  /** Opaque. */
+  id!: string;
+  /**
+   * What the device said of itself, shortened.
+   * @example Chrome on Android
+   */
+  device!: string;
+  /**
+   * Where from, roughly: the network, not the address.
+   * @example 203.0.113.x
+   */
+  place!: string;
+  /** How the session was opened. */
+  method!: 'otp' | 'password';
+  /** ISO 8601 in UTC. */
+  createdAt!: string;
+  /** ISO 8601 in UTC, within five minutes. */
+  lastUsedAt!: string;
+  /** When it ends unless it is refreshed before. */
+  expiresAt!: string;
+  /** Whether this is the session of the token that asked. */
+  current!: boolean;
+}
+
+export class SessionsAnswerDto {
+  success!: true;
+  message!: string;
+  data!: SessionDto[];
+  nextCursor!: string | null;
+}
+
 export class ProfileDto {
   /** @example Administrator SiKesKoja */
   fullName!: string;

@@ -9,11 +9,12 @@ import { AuthController } from './auth.controller.js';
 import { Auth } from './auth.service.js';
 import { DeviceStatusController } from './device-status.controller.js';
 import { JwksController } from './jwks.controller.js';
+import { SessionsController } from './sessions.controller.js';
 import { LoginRepository } from './login.repository.js';
 
 @Module({
   imports: [AuditModule, HttpModule, MessagingModule, OtpModule, SessionsModule, UsersModule],
-  controllers: [AuthController, DeviceStatusController, JwksController],
+  controllers: [AuthController, SessionsController, DeviceStatusController, JwksController],
   providers: [Auth, LoginRepository],
 })
 export class AuthModule {}

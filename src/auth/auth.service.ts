@@ -72,7 +72,7 @@ export class Auth {
       phone: guess.phone,
       purpose: guess.purpose,
       otp_session_id: guess.otpSessionId,
-      code_hash: guess.codeHash,
+      code_hashes: guess.codeHashes,
     });
     if (!account) return this.recordRefusal(context)(this.otp.wrong(guess.attemptsLeft, context));
     this.addresses.giveBack('sends', account.code_address);

@@ -10,9 +10,14 @@ export class WrongAuthSecret extends Error {
   }
 }
 
+function same(a: Buffer, b: Buffer): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
 /**
  * Leaves a check value in an empty database, and compares it in any other. Of several instances that start at once the
- * first one's value stays.
+ * first one's value stays. An instance that knows the stored secret as its previous one moves the value on to its own:
+ * from then on nobody starts with the old secret alone.
  *
  * @throws WrongAuthSecret
  */
@@ -23,6 +28,8 @@ export async function checkAuthSecret(pool: Pool, secret: AuthSecret): Promise<v
   ]);
   const { rows } = await pool.query<{ check_value: Buffer }>('SELECT check_value FROM auth_secrets WHERE id = 1');
   const stored = rows[0]?.check_value;
-  if (!stored || stored.length !== checkValue.length || !timingSafeEqual(stored, checkValue))
-    throw new WrongAuthSecret();
+  if (stored && same(stored, checkValue)) return;
+  const previous = secret.previous?.key('check-value');
+  if (!stored || !previous || !same(stored, previous)) throw new WrongAuthSecret();
+  await pool.query('UPDATE auth_secrets SET check_value = $1 WHERE check_value = $2', [checkValue, previous]);
 }

@@ -36,6 +36,7 @@ export function apiDocument(app: NestFastifyApplication): OpenAPIObject {
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/')
     .addTag('Login', 'Codes on WhatsApp, passwords as the fallback')
+    .addTag('Sessions', 'Where an account is logged in')
     .addTag('Keys', 'For those who check our tokens')
     .addTag('Health', 'For those who watch over the service')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer');

@@ -10,7 +10,7 @@ import { Settings } from '../config/settings.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { every, type Recurring } from '../http/recurring.js';
 import { Ladder, type Delivery } from './ladder.js';
-import { MessagesRepository } from './messages.repository.js';
+import { MessagesRepository, type RecoveredMessage } from './messages.repository.js';
 import { OutcomeWriter } from './outcome-writer.js';
 import { renderMessage, type MessageContent } from './templates.js';
 
@@ -173,11 +173,10 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     return this.ladder.anyReady();
   }
 
-  private async redeliver(message: Awaited<ReturnType<MessagesRepository['reclaim']>>[number]): Promise<void> {
+  private async redeliver(message: RecoveredMessage): Promise<void> {
     if (!(await this.repository.stillWanted(message.id, message.fence))) return;
-    const content = JSON.parse(
-      this.secret.open('message-content', message.sealed_content, message.id).toString(),
-    ) as MessageContent;
+    const content = this.open(message);
+    if (!content) return;
     await this.deliver(
       {
         id: message.id,
@@ -190,5 +189,17 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
       'retry',
       message.attempts,
     );
+  }
+
+  /** Null for content under a secret that this instance does not have: while it is replaced, another one can send it. */
+  private open(message: RecoveredMessage): MessageContent | null {
+    try {
+      return JSON.parse(
+        this.secret.open('message-content', message.sealed_content, message.id).toString(),
+      ) as MessageContent;
+    } catch (err) {
+      this.logger.warn({ err, message: message.id }, 'a message could not be opened; is AUTH_SECRET being replaced?');
+      return null;
+    }
   }
 }

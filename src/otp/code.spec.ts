@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { AuthSecret } from '../config/auth-secret.js';
-import { codeHash, newCode } from './code.js';
+import { acceptedCodeHashes, codeHash, newCode } from './code.js';
 
 describe('newCode', () => {
   it.each([4, 6, 8])('has %i digits, leading zeros kept', (length) => {
@@ -19,15 +19,22 @@ describe('newCode', () => {
 
 describe('codeHash', () => {
   const secret = new AuthSecret('a secret of the tests, long enough for them');
-  const base = ['login', '+6281234567890', 'session', '123456'] as const;
+  const placed = { purpose: 'login', phone: '+6281234567890', otpSessionId: 'session', code: '123456' };
 
-  it('changes with every part', () => {
-    const hash = codeHash(secret, ...base);
+  it('changes with every part, and with the secret', () => {
+    const hash = codeHash(secret, placed);
     expect(hash).toHaveLength(32);
-    for (const [index] of base.entries()) {
-      const other = base.map((part, at) => (at === index ? `${part}x` : part)) as [string, string, string, string];
-      expect(codeHash(secret, ...other).equals(hash)).toBe(false);
+    for (const part of Object.keys(placed)) {
+      expect(codeHash(secret, { ...placed, [part]: 'another' }).equals(hash)).toBe(false);
     }
-    expect(codeHash(new AuthSecret('another secret, as long as the first one'), ...base).equals(hash)).toBe(false);
+    expect(codeHash(new AuthSecret('another secret, as long as the first one'), placed).equals(hash)).toBe(false);
+  });
+
+  it('is accepted under the previous secret while that one is replaced', () => {
+    const next = new AuthSecret('another secret, as long as the first one', secret);
+    const hashes = acceptedCodeHashes(next, placed);
+    expect(hashes.some((hash) => hash.equals(codeHash(secret, placed)))).toBe(true);
+    expect(hashes.some((hash) => hash.equals(codeHash(next, placed)))).toBe(true);
+    expect(acceptedCodeHashes(secret, placed)).toHaveLength(1);
   });
 });

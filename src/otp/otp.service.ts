@@ -11,7 +11,7 @@ import { Messaging, type ClaimedMessage } from '../messaging/messaging.service.j
 import { type MessageContent } from '../messaging/templates.js';
 import { knownWords } from '../messaging/providers/known-words.js';
 import { type KnownDevice } from '../sessions/device-tokens.js';
-import { codeHash, newCode } from './code.js';
+import { acceptedCodeHashes, codeHash, newCode } from './code.js';
 import { OtpRepository, type IssueRow } from './otp.repository.js';
 import { secondsUntilAllowed } from './send-allowance.js';
 
@@ -37,7 +37,7 @@ export interface ChargedGuess {
   readonly purpose: string;
   readonly phone: string;
   readonly otpSessionId: string;
-  readonly codeHash: Buffer;
+  readonly codeHashes: Buffer[];
   /** What a failure tells the caller. */
   readonly attemptsLeft: number;
 }
@@ -151,7 +151,7 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
       purpose: purpose.name,
       phone,
       otpSessionId,
-      codeHash: codeHash(this.secret, purpose.name, phone, otpSessionId, code),
+      codeHashes: acceptedCodeHashes(this.secret, { purpose: purpose.name, phone, otpSessionId, code }),
       attemptsLeft,
     };
   }
@@ -174,7 +174,7 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
       phone,
       purpose: purpose.name,
       otp_session_id: id,
-      code_hash: codeHash(this.secret, purpose.name, phone, id, content.code),
+      code_hash: codeHash(this.secret, { purpose: purpose.name, phone, otpSessionId: id, code: content.code }),
       sealed_content: this.messaging.seal(content, id),
       ttl: purpose.minutes * 60,
       conceal: this.settings.concealUnknownPhones,

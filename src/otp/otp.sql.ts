@@ -11,14 +11,14 @@ export const notEnded = (session: string) =>
 /**
  * Consumes a code, as CTEs of the statement that acts on it (`won` has its id and user_id): one row is a win, none is
  * the one failure answer. The budget of (phone, purpose) is given back with it. Parameters: `:phone`,
- * `:purpose`, `:otp_session_id`, `:code_hash`. The budget's row is locked first, as everywhere, so that no two
+ * `:purpose`, `:otp_session_id`, `:code_hashes` (more than one while AUTH_SECRET is being replaced). The budget's row is locked first, as everywhere, so that no two
  * statements wait for each other.
  */
 export const CONSUME_CODE = `
   won AS (
     UPDATE otp_sessions SET consumed_at = now()
       FROM (SELECT 1 FROM otp_budgets WHERE phone = :phone::text AND purpose = :purpose::text FOR UPDATE) AS gate
-     WHERE id = :otp_session_id::uuid AND code_hash = :code_hash::bytea
+     WHERE id = :otp_session_id::uuid AND code_hash = ANY (:code_hashes::bytea[])
        AND ${notEnded('otp_sessions')} AND expires_at > now()
     RETURNING otp_sessions.id, user_id, phone, purpose, client_address
   ), budget_given_back AS (

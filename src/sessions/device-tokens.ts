@@ -39,7 +39,8 @@ export class DeviceTokens {
     const bytes = Buffer.from(token, 'base64url');
     if (bytes.length !== BODY_BYTES + MAC_BYTES || bytes[0] !== VERSION) return null;
     const body = bytes.subarray(0, BODY_BYTES);
-    if (!timingSafeEqual(bytes.subarray(BODY_BYTES), this.secret.mac('device-token', body))) return null;
+    const macs = this.secret.acceptedMacs('device-token', body);
+    if (!macs.some((mac) => timingSafeEqual(bytes.subarray(BODY_BYTES), mac))) return null;
     return {
       deviceId: stringify(body.subarray(1, 17)),
       userId: stringify(body.subarray(17, 33)),

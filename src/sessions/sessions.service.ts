@@ -11,6 +11,8 @@ import { LoginSessionsRepository, type Ending, type SessionRow } from './login-s
 import { RefreshRepository } from './refresh.repository.js';
 import { newRefreshToken, openSuccessor, sealSuccessor, tokenHash } from './refresh-tokens.js';
 
+export { type SessionRow };
+
 /** Tokens that replace the presented one. */
 export interface RefreshedTokens {
   readonly token: string;

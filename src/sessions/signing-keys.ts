@@ -1,10 +1,12 @@
 import { createPrivateKey, createPublicKey, createSecretKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AuthSecret } from '../config/auth-secret.js';
 import { Settings, type SigningAlgorithm } from '../config/settings.js';
-import { SigningKeyRepository } from './signing-key.repository.js';
+import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { every, type Recurring } from '../http/recurring.js';
+import { SigningKeyRepository, type NewSigningKey, type StoredSigningKey } from './signing-key.repository.js';
 
 const generate = promisify(generateKeyPair);
 
@@ -20,6 +22,20 @@ interface VerificationKey {
   readonly key: KeyObject;
 }
 
+/** How long consumers may cache the key set, in seconds; part of the answer's Cache-Control. */
+export const JWKS_MAX_AGE = 300;
+
+/** A key is announced this long before it signs, in seconds: caches expire, and clocks and polls have their slack. */
+const ANNOUNCED_FOR = JWKS_MAX_AGE * 2;
+
+/** Instances look for announced and promoted keys this often, in ms. */
+const LOOK_EVERY = 30_000;
+
+/** A signing key is replaced after this, in days (NIST SP 800-57 part 1, 5.3.6: a private signature key has a bounded period). */
+const ROTATE_AFTER_DAYS = 90;
+
+const DAY = 86_400_000;
+
 /** An unknown `kid` may be another instance's new key, but asking for it must not be a way to keep the database busy. */
 const RELOAD_AT_MOST_EVERY = 1_000;
 
@@ -28,29 +44,40 @@ const SHARED_SECRET_KID = 'hs256';
 
 /** The keys that sign and verify access tokens: kept in the database, private parts sealed under `AUTH_SECRET`. */
 @Injectable()
-export class SigningKeys implements OnModuleInit {
+export class SigningKeys implements OnModuleInit, OnApplicationShutdown {
   private verification = new Map<string, VerificationKey>();
   private published: PublicJwk[] = [];
   private active: { kid: string; key: KeyObject } | undefined;
   private reloadedAt = 0;
+  private looking: Recurring | undefined;
 
   constructor(
     private readonly settings: Settings,
     private readonly secret: AuthSecret,
     private readonly repository: SigningKeyRepository,
+    @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
 
   async onModuleInit(): Promise<void> {
-    if (this.settings.jwtAlgorithm === 'HS256') {
+    const algorithm = this.settings.jwtAlgorithm;
+    if (algorithm === 'HS256') {
       const key = createSecretKey(Buffer.from(this.settings.jwtSecret ?? ''));
       this.active = { kid: SHARED_SECRET_KID, key };
       this.verification.set(SHARED_SECRET_KID, { algorithm: 'HS256', key });
       return;
     }
-    await this.load();
-    if (this.active) return;
-    await this.repository.insertFirstActive(await this.generateKey(this.settings.jwtAlgorithm));
-    await this.load();
+    if (!(await this.load())) {
+      await this.repository.insertFirstActive(await this.generateKey(algorithm));
+      await this.load();
+    }
+    const onError = (err: unknown) => {
+      this.logger.error({ err }, 'signing keys not kept up');
+    };
+    this.looking = every(LOOK_EVERY, () => this.keepUp(algorithm), onError);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.looking?.stop();
   }
 
   /** The key that signs now. */
@@ -63,7 +90,7 @@ export class SigningKeys implements OnModuleInit {
   async verifying(kid: unknown): Promise<KeyObject | null> {
     if (typeof kid !== 'string' || kid.length > 64) return null;
     let found = this.verification.get(kid);
-    if (!found && this.settings.jwtAlgorithm !== 'HS256' && Date.now() - this.reloadedAt > RELOAD_AT_MOST_EVERY) {
+    if (!found && this.looking && Date.now() - this.reloadedAt > RELOAD_AT_MOST_EVERY) {
       await this.load();
       found = this.verification.get(kid);
     }
@@ -75,11 +102,33 @@ export class SigningKeys implements OnModuleInit {
     return { keys: this.published };
   }
 
-  private async load(): Promise<void> {
+  /**
+   * Announces a new key, which takes over by itself when every cache of the key set knows it.
+   *
+   * @returns when it will sign; null when a rotation is under way already
+   */
+  async rotate(): Promise<Date | null> {
+    const algorithm = this.settings.jwtAlgorithm;
+    if (algorithm === 'HS256') throw new Error('With HS256 there is no key to rotate: change JWT_SECRET.');
+    const activatesAt = new Date(Date.now() + ANNOUNCED_FOR * 1000);
+    const announced = await this.repository.insertNext(await this.generateKey(algorithm), activatesAt);
+    await this.load();
+    return announced ? activatesAt : null;
+  }
+
+  private async keepUp(algorithm: 'ES256' | 'RS256'): Promise<void> {
+    if (await this.repository.promoteDue(algorithm)) this.logger.info('a new signing key took over');
+    // Until the last token of a retired key is dead it must verify; a minute more for clocks.
+    await this.repository.forgetRetired(this.settings.jwtExpiresIn + 60);
+    const active = (await this.load())?.activatedAt;
+    if (active && Date.now() - active.getTime() > ROTATE_AFTER_DAYS * DAY && this.published.length === 1)
+      await this.rotate();
+  }
+
+  /** @returns the active key, if there is one */
+  private async load(): Promise<StoredSigningKey | undefined> {
     this.reloadedAt = Date.now();
-    const stored = (await this.repository.findAll()).filter(
-      ({ algorithm }) => algorithm === this.settings.jwtAlgorithm,
-    );
+    const stored = await this.repository.findAll(this.settings.jwtAlgorithm);
     this.published = stored.map(({ publicJwk }) => publicJwk as PublicJwk);
     this.verification = new Map(
       stored.map(({ kid, algorithm, publicJwk }) => [
@@ -88,12 +137,29 @@ export class SigningKeys implements OnModuleInit {
       ]),
     );
     const active = stored.find(({ state }) => state === 'ACTIVE');
-    if (!active) return;
-    const der = this.secret.open('signing-key', active.sealedPrivate, active.kid);
-    this.active = { kid: active.kid, key: createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }) };
+    if (active && active.kid !== this.active?.kid) {
+      const key = createPrivateKey({ key: this.unwrap(active), format: 'der', type: 'pkcs8' });
+      this.active = { kid: active.kid, key };
+    }
+    await this.reseal(stored);
+    return active;
   }
 
-  private async generateKey(algorithm: 'ES256' | 'RS256') {
+  private unwrap(stored: StoredSigningKey): Buffer {
+    return this.secret.open('signing-key', stored.sealedPrivate, stored.kid);
+  }
+
+  /** While AUTH_SECRET is replaced: keys sealed under the previous one are sealed anew, so that it can be taken away. */
+  private async reseal(stored: StoredSigningKey[]): Promise<void> {
+    const { previous } = this.secret;
+    if (!previous) return;
+    for (const key of stored.filter(({ sealedPrivate, kid }) => opens(previous, sealedPrivate, kid))) {
+      const resealed = this.secret.seal('signing-key', this.unwrap(key), key.kid);
+      await this.repository.reseal(key.kid, key.sealedPrivate, resealed);
+    }
+  }
+
+  private async generateKey(algorithm: 'ES256' | 'RS256'): Promise<NewSigningKey> {
     const pair = await (algorithm === 'ES256'
       ? generate('ec', { namedCurve: 'P-256' })
       : generate('rsa', { modulusLength: 2048 }));
@@ -101,5 +167,14 @@ export class SigningKeys implements OnModuleInit {
     const publicJwk = { ...pair.publicKey.export({ format: 'jwk' }), kid, alg: algorithm, use: 'sig' };
     const der = pair.privateKey.export({ format: 'der', type: 'pkcs8' });
     return { kid, algorithm, publicJwk, sealedPrivate: this.secret.seal('signing-key', der, kid) };
+  }
+}
+
+function opens(secret: AuthSecret, sealed: Buffer, kid: string): boolean {
+  try {
+    secret.open('signing-key', sealed, kid);
+    return true;
+  } catch {
+    return false;
   }
 }
