@@ -11,6 +11,7 @@ import { answerUnparsed } from './errors/unparsed-requests.js';
 import { settleCharges } from './http/address-limit.guard.js';
 import { acceptJsonOnly } from './http/json-bodies.js';
 import { NestLog, masked } from './http/logger.js';
+import { acceptForms } from './http/form-bodies.js';
 import { mountApiDocs } from './http/api-docs.js';
 
 /** Bodies over this are not even read: the connection ends with the answer. What is refused below it is read to its end. */
@@ -59,6 +60,7 @@ async function addHttpManners(app: NestFastifyApplication, settings: Settings): 
   const fastify = app.getHttpAdapter().getInstance();
   const filter = new ExceptionToAnswerFilter(settings);
   acceptJsonOnly(fastify);
+  acceptForms(fastify);
   settleCharges(fastify);
   partWithGrace(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {

@@ -76,6 +76,37 @@ export class LogoutDto {
   refreshToken?: string;
 }
 
+export class TokenDto {
+  /** An access or refresh token. */
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(4096)
+  token!: string;
+
+  /** A hint (RFC 7662, RFC 7009); not needed, not believed. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  token_type_hint?: string;
+}
+
+export class IntrospectionDto {
+  /** The only field of a token that does not live. */
+  active!: boolean;
+  /** @example Bearer */
+  token_type?: string;
+  sub?: string;
+  sid?: string;
+  role?: string;
+  iss?: string;
+  aud?: string;
+  /** Seconds since 1970. */
+  exp?: number;
+  /** Seconds since 1970. */
+  iat?: number;
+  jti?: string;
+}
+
 export class RefreshedDto {
   /** Access token, a JWT. */
   token!: string;

@@ -10,11 +10,12 @@ import { Auth } from './auth.service.js';
 import { DeviceStatusController } from './device-status.controller.js';
 import { JwksController } from './jwks.controller.js';
 import { SessionsController } from './sessions.controller.js';
+import { TokensController } from './tokens.controller.js';
 import { LoginRepository } from './login.repository.js';
 
 @Module({
   imports: [AuditModule, HttpModule, MessagingModule, OtpModule, SessionsModule, UsersModule],
-  controllers: [AuthController, SessionsController, DeviceStatusController, JwksController],
+  controllers: [AuthController, SessionsController, TokensController, DeviceStatusController, JwksController],
   providers: [Auth, LoginRepository],
 })
 export class AuthModule {}

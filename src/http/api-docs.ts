@@ -39,7 +39,8 @@ export function apiDocument(app: NestFastifyApplication): OpenAPIObject {
     .addTag('Sessions', 'Where an account is logged in')
     .addTag('Keys', 'For those who check our tokens')
     .addTag('Health', 'For those who watch over the service')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer');
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer')
+    .addApiKey({ type: 'apiKey', in: 'header', name: 'X-API-Key' }, 'apiKey');
   const document = SwaggerModule.createDocument(app, builder.build());
   // What no decorator closes is open to everybody, and the description says so instead of leaving it out.
   for (const path of Object.values(document.paths)) {

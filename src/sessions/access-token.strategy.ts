@@ -3,12 +3,9 @@ import { PassportStrategy } from '@nestjs/passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import { Settings } from '../config/settings.js';
 import { type CurrentCaller } from '../http/access.decorators.js';
-import { ACCESS_TOKEN_TYPE } from './access-tokens.js';
+import { ACCESS_TOKEN_TYPE, accessTokenHeader } from './access-tokens.js';
 import { LoginSessionsRepository } from './login-sessions.repository.js';
 import { SigningKeys } from './signing-keys.js';
-
-/** Longest token that is looked at: ours are under 700 characters. */
-const LONGEST_TOKEN = 4_096;
 
 interface Claims {
   sub: string;
@@ -32,7 +29,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
       issuer: settings.jwtIssuer,
       audience: settings.jwtAudience,
       secretOrKeyProvider: (_request: unknown, token: string, done: (error: unknown, key?: never) => void) => {
-        const header = headerOf(token);
+        const header = accessTokenHeader(token);
         if (header?.['typ'] !== ACCESS_TOKEN_TYPE || header['alg'] !== settings.jwtAlgorithm) {
           done(new UnusableToken());
           return;
@@ -59,15 +56,3 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
 class UnusableToken extends Error {}
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-function headerOf(token: string): Record<string, unknown> | null {
-  if (token.length > LONGEST_TOKEN) return null;
-  try {
-    const header: unknown = JSON.parse(Buffer.from(token.split('.', 1)[0] ?? '', 'base64url').toString());
-    return typeof header === 'object' && header !== null && !Array.isArray(header)
-      ? (header as Record<string, unknown>)
-      : null;
-  } catch {
-    return null;
-  }
-}

@@ -41,3 +41,19 @@ export class AccessTokens {
     return { token, expiresIn };
   }
 }
+
+/** Longest token that is looked at: ours are under 700 characters. */
+const LONGEST_TOKEN = 4_096;
+
+/** The JOSE header of a token, unverified; null when there is none. Nothing in it is followed but `kid`, by look-up. */
+export function accessTokenHeader(token: string): Record<string, unknown> | null {
+  if (token.length > LONGEST_TOKEN) return null;
+  try {
+    const header: unknown = JSON.parse(Buffer.from(token.split('.', 1)[0] ?? '', 'base64url').toString());
+    return typeof header === 'object' && header !== null && !Array.isArray(header)
+      ? (header as Record<string, unknown>)
+      : null;
+  } catch {
+    return null;
+  }
+}

@@ -3,7 +3,7 @@ import { recordEventFrom } from '../audit/audit.sql.js';
 import { Database } from '../database/database.js';
 import { statement, type StatementValues } from '../database/statement.js';
 import { type AccountRow } from '../users/account.js';
-import { activeAccountOf } from '../users/users.sql.js';
+import { activeAccountOf, activeRoleOf } from '../users/users.sql.js';
 
 /** What becomes of a presented refresh token. */
 export type ExchangeRow = Partial<AccountRow> & {
@@ -62,6 +62,21 @@ const EXCHANGE = statement<ExchangeRow>(
      FROM judged j LEFT JOIN account ON true`,
 );
 
+const FIND_UNUSED = statement<{
+  user_id: string;
+  session_id: string;
+  role: string;
+  created_at: Date;
+  expires_at: Date;
+}>(
+  'refresh_tokens_find_unused',
+  `SELECT s.user_id, s.id AS session_id, live_user.role, t.created_at, least(s.idle_expires_at, s.expires_at) AS expires_at
+     FROM refresh_tokens t JOIN login_sessions s ON s.id = t.session_id
+     JOIN LATERAL (${activeRoleOf('s.user_id')}) live_user ON true
+    WHERE t.token_hash = :token_hash::bytea AND t.used_at IS NULL
+      AND s.revoked_at IS NULL AND s.idle_expires_at > now() AND s.expires_at > now()`,
+);
+
 @Injectable()
 export class RefreshRepository {
   constructor(private readonly database: Database) {}
@@ -69,6 +84,12 @@ export class RefreshRepository {
   /** @returns null for a token that nobody issued */
   async exchange(values: StatementValues): Promise<ExchangeRow | null> {
     const [row] = await this.database.run(EXCHANGE, values);
+    return row ?? null;
+  }
+
+  /** The session of a refresh token that can still be exchanged. */
+  async findUnused(hash: Buffer) {
+    const [row] = await this.database.run(FIND_UNUSED, { token_hash: hash });
     return row ?? null;
   }
 }

@@ -8,6 +8,7 @@ import { LoginSessionsRepository } from './login-sessions.repository.js';
 import { RefreshRepository } from './refresh.repository.js';
 import { Sessions } from './sessions.service.js';
 import { SigningKeyRepository } from './signing-key.repository.js';
+import { TokenInspection } from './token-inspection.js';
 import { SigningKeys } from './signing-keys.js';
 
 @Module({
@@ -19,9 +20,10 @@ import { SigningKeys } from './signing-keys.js';
     SigningKeys,
     SigningKeyRepository,
     Sessions,
+    TokenInspection,
     RefreshRepository,
     LoginSessionsRepository,
   ],
-  exports: [AccessTokens, DeviceTokens, Sessions, SigningKeys],
+  exports: [AccessTokens, DeviceTokens, Sessions, SigningKeys, TokenInspection],
 })
 export class SessionsModule {}
