@@ -11,11 +11,19 @@ import { DeviceStatusController } from './device-status.controller.js';
 import { JwksController } from './jwks.controller.js';
 import { SessionsController } from './sessions.controller.js';
 import { TokensController } from './tokens.controller.js';
+import { DashboardController } from './dashboard.controller.js';
 import { LoginRepository } from './login.repository.js';
 
 @Module({
   imports: [AuditModule, HttpModule, MessagingModule, OtpModule, SessionsModule, UsersModule],
-  controllers: [AuthController, SessionsController, TokensController, DeviceStatusController, JwksController],
+  controllers: [
+    AuthController,
+    SessionsController,
+    TokensController,
+    DashboardController,
+    DeviceStatusController,
+    JwksController,
+  ],
   providers: [Auth, LoginRepository],
 })
 export class AuthModule {}

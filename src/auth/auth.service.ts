@@ -101,7 +101,7 @@ export class Auth {
   }
 
   /** @throws AppError `invalid_token` when the account is gone or disabled */
-  async me(userId: string): Promise<AccountRow> {
+  async me(userId: string): Promise<AccountRow & { created_at: Date }> {
     const account = await this.users.findActive(userId);
     if (!account) throw new AppError('invalid_token');
     return account;

@@ -1,10 +1,14 @@
-import { Controller, Get, Res } from '@nestjs/common';
+import { Controller, Get, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { type FastifyReply } from 'fastify';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { DatabaseHealth } from '../database/database-health.js';
+import { AppError } from '../errors/app-error.js';
 import { Public } from '../http/access.decorators.js';
+import { Fails } from '../http/openapi.decorators.js';
 import { Messaging } from '../messaging/messaging.service.js';
-import { HealthAnswerDto, LiveAnswerDto, ReadyAnswerDto } from './health.dto.js';
+import { DbConnectAnswerDto, HealthAnswerDto, LiveAnswerDto, ReadyAnswerDto } from './health.dto.js';
+
+const BROWSERS_GO_TO = '/docs';
 
 /** In ms. */
 const PROVIDER_PATIENCE = 1_000;
@@ -16,6 +20,27 @@ export class HealthController {
     private readonly database: DatabaseHealth,
     private readonly messaging: Messaging,
   ) {}
+
+  /** A browser at the front door is sent to the API's description, until there is a login page. */
+  @Get()
+  @Public()
+  @ApiOperation({ operationId: 'root', summary: 'A sign of life; browsers are sent on' })
+  @ApiOkResponse({ type: LiveAnswerDto, description: 'The service is there.' })
+  root(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): LiveAnswerDto {
+    void reply.header('vary', 'accept');
+    if (request.headers.accept?.includes('text/html')) void reply.code(302).header('location', BROWSERS_GO_TO);
+    return { status: 'ok' };
+  }
+
+  @Get('db-connect')
+  @Public()
+  @ApiOperation({ operationId: 'dbConnect', summary: 'Whether the database answers' })
+  @ApiOkResponse({ type: DbConnectAnswerDto, description: 'It does.' })
+  @Fails()
+  async dbConnect(): Promise<DbConnectAnswerDto> {
+    if (!(await this.database.answers())) throw new AppError('database_unavailable');
+    return { database: 'postgresql', status: 'connected' };
+  }
 
   @Get('health/live')
   @Public()

@@ -1,3 +1,10 @@
+export class DbConnectAnswerDto {
+  /** @example postgresql */
+  database!: string;
+  /** @example connected */
+  status!: string;
+}
+
 export class LiveAnswerDto {
   /** @example ok */
   status!: string;

@@ -1,0 +1,77 @@
+import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Authenticated, Caller, Public, type CurrentCaller } from '../http/access.decorators.js';
+import { AddressLimit } from '../http/address-limit.guard.js';
+import { Fails } from '../http/openapi.decorators.js';
+import { Context, type RequestContext } from '../http/request-context.js';
+import { nationalPhone } from '../phone/phone.js';
+import { Sessions } from '../sessions/sessions.service.js';
+import { type AccountRow } from '../users/account.js';
+import { Auth } from './auth.service.js';
+import {
+  DashboardLoginAnswerDto,
+  DashboardLoginDto,
+  DashboardMeAnswerDto,
+  DashboardRefreshDto,
+  DashboardTokensDto,
+  type DashboardUserDto,
+} from './dashboard.dto.js';
+
+/** System D's routes and shapes over the same flows (contract D): no envelope on success, roles in lower case. */
+@ApiTags('Dashboard')
+@Controller('auth')
+export class DashboardController {
+  constructor(
+    private readonly auth: Auth,
+    private readonly sessions: Sessions,
+  ) {}
+
+  @Post('login')
+  @HttpCode(200)
+  @Public()
+  @AddressLimit('login_locked', 'failures')
+  @ApiOperation({ operationId: 'dashboardLogin', summary: 'Log in with a password' })
+  @ApiOkResponse({ type: DashboardLoginAnswerDto, description: 'Logged in.' })
+  @Fails('validation_failed', 'invalid_credentials', 'login_locked')
+  async login(@Body() body: DashboardLoginDto, @Context() context: RequestContext): Promise<DashboardLoginAnswerDto> {
+    const login = await this.auth.loginByPassword(body.identifier, body.password, context);
+    return { message: 'Login success', data: userOf(login.account), ...tokensOf(login) };
+  }
+
+  @Post('refresh')
+  @HttpCode(200)
+  @Public()
+  @AddressLimit('rate_limited', 'failures')
+  @ApiOperation({ operationId: 'dashboardRefresh', summary: 'Exchange a refresh token for new tokens' })
+  @ApiOkResponse({ type: DashboardTokensDto, description: 'New tokens; the presented one is used up.' })
+  @Fails('validation_failed', 'invalid_refresh_token', 'rate_limited')
+  async refresh(@Body() body: DashboardRefreshDto, @Context() context: RequestContext): Promise<DashboardTokensDto> {
+    return tokensOf(await this.sessions.refresh(body.refresh_token, context));
+  }
+
+  @Get('me')
+  @Authenticated()
+  @ApiBearerAuth()
+  @ApiOperation({ operationId: 'dashboardMe', summary: 'Whose token this is' })
+  @ApiOkResponse({ type: DashboardMeAnswerDto, description: 'The account.' })
+  @Fails('unauthenticated', 'invalid_token')
+  async me(@Caller() caller: CurrentCaller): Promise<DashboardMeAnswerDto> {
+    const account = await this.auth.me(caller.userId);
+    const phone = account.phone === null ? null : nationalPhone(account.phone);
+    return { data: { ...userOf(account), phone, created_at: account.created_at.toISOString() } };
+  }
+}
+
+function userOf(account: AccountRow): DashboardUserDto {
+  const { id, full_name: name, username, email, role } = account;
+  return { id, name, username, email, role: role.toLowerCase() };
+}
+
+function tokensOf(tokens: { token: string; refreshToken: string; expiresIn: number }): DashboardTokensDto {
+  return {
+    access_token: tokens.token,
+    token_type: 'bearer',
+    refresh_token: tokens.refreshToken,
+    expires_in: tokens.expiresIn,
+  };
+}
