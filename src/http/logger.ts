@@ -7,9 +7,10 @@ export type ServiceLogger = Logger;
 /** Injection token of the service's log. */
 export const LOGGER = Symbol('logger');
 
-/** Long digit runs are phone numbers, codes of other systems or device ids; JWTs begin with `eyJ`. */
+/** Long digit runs are phone numbers, codes of other systems or device ids; JWTs begin with `eyJ`, API keys with `msk_`. */
 const DIGITS = /\+?\d[\d\s-]{4,}\d/g;
-const TOKENS = /\beyJ[\w-]+(?:\.[\w-]*){1,2}|\b[0-9a-f]{32,}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi;
+const TOKENS =
+  /\beyJ[\w-]+(?:\.[\w-]*){1,2}|msk_[\w-]{8,}|\b[0-9a-f]{32,}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi;
 
 /** A free text made fit for the log: runs of digits and anything that looks like a token or device id are blanked. */
 export function masked(text: string): string {
