@@ -10,6 +10,7 @@ const OWNERS = {
   messaging: { messages: 'message', message_history: 'messageHistory', developer_inbox: 'developerInboxMessage' },
   users: { users: 'user', password_budgets: 'passwordBudget' },
   sessions: { login_sessions: 'loginSession', refresh_tokens: 'refreshToken', signing_keys: 'signingKey' },
+  'api-keys': { api_keys: 'apiKey' },
   audit: { audit_events: 'auditEvent' },
   http: { rate_limits: 'rateLimit' },
   database: { auth_secrets: 'authSecretCheck' },

@@ -1,5 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { ApiKeyGuard } from './api-keys/api-key.guard.js';
+import { ApiKeysModule } from './api-keys/api-keys.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { AuthSecret } from './config/auth-secret.js';
@@ -38,12 +40,14 @@ export class AppModule {
         AuditModule,
         UsersModule,
         SessionsModule,
+        ApiKeysModule,
         AuthModule,
         HealthModule,
         ...(settings.production ? [] : [DeveloperInboxModule]),
       ],
       providers: [
         { provide: APP_GUARD, useClass: AccessGuard },
+        { provide: APP_GUARD, useExisting: ApiKeyGuard },
         { provide: APP_GUARD, useExisting: AddressLimitGuard },
         { provide: APP_PIPE, useFactory: () => bodyValidation(settings.profile) },
         { provide: APP_FILTER, useFactory: () => new ExceptionToAnswerFilter(settings) },

@@ -38,6 +38,7 @@ export function apiDocument(app: NestFastifyApplication): OpenAPIObject {
     .addTag('Login', 'Codes on WhatsApp, passwords as the fallback')
     .addTag('Sessions', 'Where an account is logged in')
     .addTag('Dashboard', 'The routes of a replaced dashboard, over the same accounts and sessions')
+    .addTag('API keys', 'For other services that call this one')
     .addTag('Keys', 'For those who check our tokens')
     .addTag('Health', 'For those who watch over the service')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer')

@@ -10,6 +10,11 @@ const PROBLEMS: Record<string, Text> = {
   minLength: { id: 'terlalu pendek', en: 'is too short' },
   maxLength: { id: 'terlalu panjang', en: 'is too long' },
   isUuid: { id: 'tidak dikenal', en: 'is not an id of ours' },
+  isIn: { id: 'berisi nilai yang tidak dikenal', en: 'holds an unknown value' },
+  isFutureInstant: {
+    id: 'harus berupa waktu yang akan datang, ISO 8601 dengan offset',
+    en: 'must be a time in the future, ISO 8601 with its offset',
+  },
   isCode: { id: 'harus terdiri dari 4 sampai 8 angka', en: 'must be 4 to 8 digits' },
   whitelistValidation: { id: 'tidak dikenal', en: 'is not a known field' },
 };

@@ -1,0 +1,161 @@
+import { Transform } from 'class-transformer';
+import {
+  ArrayNotEmpty,
+  ArrayUnique,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  ValidateBy,
+  isISO8601,
+} from 'class-validator';
+import { SCOPES, type Scope } from '../http/access.decorators.js';
+
+/** With its offset, or a day alone: a time without one would mean another instant on another machine. */
+const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
+
+const IsFutureInstant = () =>
+  ValidateBy({
+    name: 'isFutureInstant',
+    validator: {
+      validate: (value: unknown) =>
+        typeof value === 'string' &&
+        INSTANT.test(value) &&
+        isISO8601(value, { strict: true }) &&
+        Date.parse(value) > Date.now(),
+      defaultMessage: () => '$property must be a time in the future, ISO 8601 with its offset',
+    },
+  });
+
+/** A whole number in decimal digits, as a query has it; anything else stays as it is and fails `IsInt`. */
+const WholeNumber = () =>
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^\d{1,4}$/.test(value) ? Number(value) : value,
+  );
+
+const Trimmed = () => Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value));
+
+export class CreateApiKeyDto {
+  /**
+   * Whose key it is, for people.
+   * @example Antrean RSUD Jayapura
+   */
+  @Trimmed()
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(100)
+  // Controls and invisible marks would forge what an admin reads; half a surrogate is no text at all.
+  @Matches(/^[^\p{Cc}\p{Cf}\p{Cs}]*$/u)
+  name!: string;
+
+  /**
+   * What it may be used for.
+   * @example ["messages", "otp"]
+   */
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayUnique()
+  @IsIn(SCOPES, { each: true })
+  scopes!: Scope[];
+
+  /**
+   * End of its life, ISO 8601 in the future, with an offset; left out, it lives until it is revoked.
+   * @example 2099-12-31T23:59:59Z
+   */
+  @IsOptional()
+  @IsFutureInstant()
+  expiresAt?: string | null;
+
+  /**
+   * Calls it may make in a minute; 600 when left out.
+   * @example 600
+   */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(100_000)
+  requestsPerMinute?: number | null;
+}
+
+export class ApiKeyPageDto {
+  /** At most so many; 50 when left out. */
+  @IsOptional()
+  @WholeNumber()
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  limit?: number;
+
+  /** `nextCursor` of the page before. */
+  @IsOptional()
+  @IsUUID()
+  cursor?: string;
+}
+
+export class CreatedApiKeyDto {
+  /** Opaque. */
+  id!: string;
+  name!: string;
+  /** The key itself: shown now and never again. */
+  key!: string;
+  /**
+   * Its first characters, to tell keys apart.
+   * @example msk_7Qx2
+   */
+  hint!: string;
+  scopes!: Scope[];
+  requestsPerMinute!: number;
+  /** ISO 8601 in UTC; null when it lives until it is revoked. */
+  expiresAt!: string | null;
+  /** ISO 8601 in UTC. */
+  createdAt!: string;
+}
+
+export class ApiKeyDto {
+  /** Opaque. */
+  id!: string;
+  name!: string;
+  /**
+   * Its first characters, to tell keys apart.
+   * @example msk_7Qx2
+   */
+  hint!: string;
+  scopes!: Scope[];
+  requestsPerMinute!: number;
+  /** Account that made it; null when it was made on the command line. */
+  createdBy!: string | null;
+  /** ISO 8601 in UTC. */
+  createdAt!: string;
+  /** ISO 8601 in UTC; null when it lives until it is revoked. */
+  expiresAt!: string | null;
+  /** ISO 8601 in UTC, within a minute; null when it was never used. */
+  lastUsedAt!: string | null;
+  /** ISO 8601 in UTC; null while it is not revoked. */
+  revokedAt!: string | null;
+}
+
+export class CreatedApiKeyAnswerDto {
+  success!: true;
+  message!: string;
+  data!: CreatedApiKeyDto;
+}
+
+export class ApiKeysAnswerDto {
+  success!: true;
+  message!: string;
+  data!: ApiKeyDto[];
+  /** Null on the last page. */
+  nextCursor!: string | null;
+}
+
+export class ApiKeyRevokedAnswerDto {
+  success!: true;
+  message!: string;
+}
