@@ -2,7 +2,8 @@ import { Transform } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, IsUrl, Matches, Max, MaxLength, Min, MinLength } from 'class-validator';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
-const DURATION = /^[1-9]\d{0,8}[smhd]?$/;
+/** Seconds, or a number with s, m, h or d. */
+export const DURATION = /^[1-9]\d{0,8}[smhd]?$/;
 
 /** A whole number in decimal digits; anything else stays as it is and fails `IsInt`. */
 const WholeNumber = () =>

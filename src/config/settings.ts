@@ -142,7 +142,7 @@ function accessTokenLifetime(env: Environment, profileDefault: string): number {
 const UNITS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 /** `900`, `15m`, `12h` or `7d` in seconds. The pattern was checked with the environment. */
-function seconds(duration: string): number {
+export function seconds(duration: string): number {
   const unit = UNITS[duration.slice(-1)];
   return unit === undefined ? Number(duration) : Number(duration.slice(0, -1)) * unit;
 }

@@ -1,0 +1,103 @@
+import { parseArgs } from 'node:util';
+import { NestFactory } from '@nestjs/core';
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import { CreateApiKeyDto } from '../api-keys/api-keys.dto.js';
+import { ApiKeys, type WantedApiKey } from '../api-keys/api-keys.service.js';
+import { AppModule } from '../app.module.js';
+import { loadAuthSecret } from '../config/auth-secret.js';
+import { DURATION } from '../config/environment.dto.js';
+import { readSettings } from '../config/read-settings.js';
+import { seconds } from '../config/settings.js';
+import { openDatabase } from '../database/open-database.js';
+import { SCOPES } from '../http/access.decorators.js';
+import { createLogger } from '../http/logger.js';
+import { refuseStart } from '../process-life.js';
+
+const USAGE = `usage: npm run apikey -- NAME --scopes messages,otp [--expires 90d] [--rate 600]
+  --scopes   a comma list of ${SCOPES.join(', ')}
+  --expires  how long the key lives, such as 12h or 90d; left out, until it is revoked
+  --rate     calls a minute; 600 when left out`;
+
+/** The command line cannot be understood; says why, and how it should be. */
+class WrongUsage extends Error {
+  override readonly name = 'WrongUsage';
+  constructor(problem: string) {
+    super(`${problem}\n${USAGE}`);
+  }
+}
+
+/** The wish on the command line, under the same rules as one that comes in over HTTP. */
+function wanted(): WantedApiKey {
+  const { values, positionals } = readArguments();
+  if (positionals.length !== 1) throw new WrongUsage('Give the key one name; put it in quotes if it has spaces.');
+  const wish = plainToInstance(CreateApiKeyDto, {
+    name: positionals[0],
+    scopes: values.scopes?.split(',').map((scope) => scope.trim()) ?? [],
+    expiresAt: values.expires === undefined ? null : expiryAfter(values.expires),
+    requestsPerMinute: values.rate === undefined ? null : Number(values.rate),
+  });
+  const problems = validateSync(wish).flatMap((error) => Object.values(error.constraints ?? {}).slice(0, 1));
+  if (problems.length > 0) throw new WrongUsage(problems.join('\n'));
+  const { name, scopes, expiresAt, requestsPerMinute } = wish;
+  return {
+    name,
+    scopes,
+    expiresAt: expiresAt ? new Date(expiresAt) : null,
+    requestsPerMinute: requestsPerMinute ?? undefined,
+  };
+}
+
+function readArguments() {
+  const options = { scopes: { type: 'string' }, expires: { type: 'string' }, rate: { type: 'string' } } as const;
+  try {
+    return parseArgs({ options, allowPositionals: true });
+  } catch (error) {
+    throw new WrongUsage(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function expiryAfter(duration: string): string {
+  const end = new Date(DURATION.test(duration) ? Date.now() + seconds(duration) * 1000 : Number.NaN);
+  if (Number.isNaN(end.getTime())) throw new WrongUsage('--expires must be a duration such as 12h or 90d.');
+  return end.toISOString();
+}
+
+/** Makes a key and prints it, alone, on standard output; what people read goes to standard error. */
+async function makeKey(wish: WantedApiKey): Promise<void> {
+  const settings = await readSettings();
+  // Standard output is the key's alone; what goes wrong is thrown.
+  const logger = createLogger({ logLevel: 'silent', production: settings.production });
+  const secret = loadAuthSecret(settings);
+  const say = (message: string) => process.stderr.write(`${message}\n`);
+  const database = await openDatabase(settings, secret, say);
+  try {
+    const context = await NestFactory.createApplicationContext(AppModule.on({ settings, secret, logger, database }), {
+      logger: false,
+      abortOnError: false,
+    });
+    const { key, row } = await context.get(ApiKeys).create(wish, { userId: null, address: null, requestId: null });
+    await context.close();
+    const until = row.expires_at ? `until ${row.expires_at.toISOString()}` : 'until it is revoked';
+    say(`Key "${row.name}" for ${row.scopes.join(', ')}, ${row.requests_per_minute} calls a minute, ${until}.`);
+    say('Keep it now: it is not shown again. Send it as X-API-Key.');
+    process.stdout.write(`${key}\n`);
+  } finally {
+    await database.close();
+  }
+}
+
+async function main(): Promise<void> {
+  let wish: WantedApiKey;
+  try {
+    wish = wanted();
+  } catch (error) {
+    if (!(error instanceof WrongUsage)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 2;
+    return;
+  }
+  await makeKey(wish);
+}
+
+main().catch(refuseStart);
