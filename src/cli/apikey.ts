@@ -12,7 +12,7 @@ import { seconds } from '../config/settings.js';
 import { openDatabase } from '../database/open-database.js';
 import { SCOPES } from '../http/access.decorators.js';
 import { createLogger } from '../http/logger.js';
-import { refuseStart } from '../process-life.js';
+import { refuseStart } from '../lifetime.js';
 
 const USAGE = `usage: npm run apikey -- NAME --scopes messages,otp [--expires 90d] [--rate 600]
   --scopes   a comma list of ${SCOPES.join(', ')}

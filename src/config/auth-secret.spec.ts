@@ -47,8 +47,8 @@ describe('loadAuthSecret', () => {
   });
 
   it('makes one on the first start, keeps it, and lets nobody else read it', () => {
-    const first = loadAuthSecret({ authSecret: undefined, dataDir });
-    const second = loadAuthSecret({ authSecret: undefined, dataDir });
+    const first = loadAuthSecret({ authSecret: undefined, authSecretPrevious: undefined, dataDir });
+    const second = loadAuthSecret({ authSecret: undefined, authSecretPrevious: undefined, dataDir });
     expect(second.key('check-value').equals(first.key('check-value'))).toBe(true);
     expect(statSync(join(dataDir, 'auth-secret')).mode & 0o777).toBe(0o600);
     expect(readFileSync(join(dataDir, 'auth-secret'), 'utf8').length).toBeGreaterThanOrEqual(64);
