@@ -25,23 +25,35 @@ const WORDS =
 /** Prisma's codes for a server out of reach or a pool that has no connection free. */
 const PRISMA = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024']);
 
-/** A constraint's name as the caller's failure; the rest of the unique constraints are plain conflicts. */
 const UNIQUE_VIOLATION = '23505';
 
+/** What a caller is told of a database error. */
+export interface DatabaseFailure {
+  readonly code: ErrorCode;
+  readonly details?: { readonly field: string };
+}
+
+/** A constraint's name as the caller's failure; the rest of the unique constraints are plain conflicts. */
+const TAKEN = new Map<unknown, DatabaseFailure>([
+  ['users_email_key', { code: 'email_taken', details: { field: 'email' } }],
+  ['users_username_key', { code: 'username_taken', details: { field: 'username' } }],
+  ['users_phone_key', { code: 'phone_taken', details: { field: 'phone' } }],
+]);
+
 /**
- * The catalogue code of an error that came out of the database driver, or null when it is none of the driver's.
+ * The failure behind an error that came out of the database driver, or null when it is none of the driver's.
  * Constraint names are translated here and nowhere else.
  */
-export function databaseErrorCode(error: unknown): ErrorCode | null {
+export function databaseFailure(error: unknown): DatabaseFailure | null {
   if (!(error instanceof Error)) return null;
-  const code = (error as { code?: unknown }).code;
+  const { code, constraint } = error as { code?: unknown; constraint?: unknown };
   if (typeof code === 'string') {
-    if (NETWORK.has(code) || PRISMA.has(code)) return 'database_unavailable';
-    if (/^[0-9A-Z]{5}$/.test(code) && UNAVAILABLE.test(code)) return 'database_unavailable';
-    if (UNTRANSLATABLE.test(code)) return 'validation_failed';
-    if (code === UNIQUE_VIOLATION || code === 'P2002') return 'conflict';
+    if (NETWORK.has(code) || PRISMA.has(code)) return { code: 'database_unavailable' };
+    if (/^[0-9A-Z]{5}$/.test(code) && UNAVAILABLE.test(code)) return { code: 'database_unavailable' };
+    if (code === UNIQUE_VIOLATION || code === 'P2002') return TAKEN.get(constraint) ?? { code: 'conflict' };
+    if (UNTRANSLATABLE.test(code)) return { code: 'validation_failed' };
   }
-  if (WORDS.test(error.message)) return 'database_unavailable';
+  if (WORDS.test(error.message)) return { code: 'database_unavailable' };
   const cause = error.cause;
-  return cause instanceof Error ? databaseErrorCode(cause) : null;
+  return cause instanceof Error ? databaseFailure(cause) : null;
 }

@@ -3,7 +3,7 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Settings } from '../config/settings.js';
 import { AppError } from './app-error.js';
 import { CATALOGUE, type ErrorCode } from './catalogue.js';
-import { databaseErrorCode } from './database-errors.js';
+import { databaseFailure } from './database-errors.js';
 import { answerLanguage } from './language.js';
 
 /** Statuses that Nest, Fastify or Node answer by themselves, in our own words. */
@@ -68,8 +68,8 @@ function asAppError(thrown: unknown, request: FastifyRequest): AppError {
   if (thrown instanceof AppError) return thrown;
   // The sender hung up in the middle of its body; nobody waits for an answer, and nothing of ours is broken.
   if (thrown instanceof Error && thrown.message === 'aborted') return new AppError('malformed_request');
-  const databaseCode = databaseErrorCode(thrown);
-  if (databaseCode) return new AppError(databaseCode, { cause: thrown });
+  const failure = databaseFailure(thrown);
+  if (failure) return new AppError(failure.code, { details: failure.details && { ...failure.details }, cause: thrown });
   const status = thrown instanceof HttpException ? thrown.getStatus() : property(thrown, 'statusCode');
   // Our pipe speaks for bodies that were read; a 400 without one is the parser's.
   if (status === 400 && request.body === undefined && request.headers['content-type'])

@@ -2,7 +2,7 @@ import { Injectable, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import { AppError } from '../errors/app-error.js';
-import { databaseErrorCode } from '../errors/database-errors.js';
+import { databaseFailure } from '../errors/database-errors.js';
 import { ACCESS, type Access, type CallerRequest, type CurrentCaller } from '../http/access.decorators.js';
 
 /** Closes every route to everybody, but for what its access decorator lets in. Global; see `app.module.ts`. */
@@ -48,7 +48,7 @@ export class AccessGuard extends AuthGuard('access-token') {
     context: ExecutionContext,
   ): Caller {
     if (caller) return caller;
-    if (error instanceof Error && databaseErrorCode(error)) throw error;
+    if (error instanceof Error && databaseFailure(error)) throw error;
     const request = context.switchToHttp().getRequest<CallerRequest>();
     throw new AppError(request.headers.authorization ? 'invalid_token' : 'unauthenticated');
   }
