@@ -84,6 +84,8 @@ export class DemoAccounts {
       set.flatMap(({ phone, email, username }) => [phone, email, username]),
     );
     const hashes = await this.repository.passwordHashesOf(identifiers.filter((identifier) => identifier !== null));
-    for (const hash of hashes) if (await this.passwords.matches(hash, DEMO_PASSWORD)) throw new DemoPasswordInUse();
+    for (const hash of hashes) {
+      if ((await this.passwords.compare(hash, DEMO_PASSWORD)).matched) throw new DemoPasswordInUse();
+    }
   }
 }

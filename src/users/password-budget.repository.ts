@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
 import { statement } from '../database/statement.js';
 
 // Charged before the password is looked at, in one statement that commits by itself: a request that fails or is cut off
@@ -20,6 +20,11 @@ const SECONDS_LEFT = statement<{ seconds_left: number | null }>(
      FROM password_budgets, unnest(failures) f WHERE identifier_key = :identifier_key::bytea AND f > now() - interval '15 minutes'`,
 );
 
+const FORGET = statement(
+  'password_budgets_forget',
+  `DELETE FROM password_budgets WHERE identifier_key = ANY(:identifier_keys::bytea[])`,
+);
+
 const FORGET_OLD = statement(
   'password_budgets_forget_old',
   `DELETE FROM password_budgets WHERE identifier_key IN
@@ -36,6 +41,10 @@ export class PasswordBudgetRepository {
     if (charged) return null;
     const [row] = await this.database.run(SECONDS_LEFT, { identifier_key: identifierKey });
     return Math.max(1, row?.seconds_left ?? 1);
+  }
+
+  async forget(identifierKeys: Buffer[], within: Transaction): Promise<void> {
+    await within.run(FORGET, { identifier_keys: identifierKeys });
   }
 
   async forgetOld(): Promise<void> {

@@ -16,6 +16,17 @@ const BY_ID = statement<AccountRow & { is_active: boolean; created_at: Date }>(
   `SELECT ${ACCOUNT_COLUMNS}, users.is_active, users.created_at FROM users WHERE id = :id::uuid`,
 );
 
+// Only over the hash that was compared: a password that was changed meanwhile stays changed.
+const STRENGTHEN = statement<{ id: string }>(
+  'users_strengthen_password',
+  `UPDATE users SET password_hash = :stronger::text WHERE id = :id::uuid AND password_hash = :compared::text RETURNING id`,
+);
+
+const BCRYPT_COST = statement<{ cost: number | null }>(
+  'users_bcrypt_cost',
+  `SELECT max(substr(password_hash, 5, 2))::int AS cost FROM users WHERE password_hash LIKE '$2%'`,
+);
+
 /** An account to be made, as the seed gives it. */
 export interface NewAccount {
   id: string;
@@ -56,6 +67,17 @@ export class UsersRepository {
       orderBy: { phone: 'asc' },
     });
     return rows.flatMap(({ phone }) => phone ?? []);
+  }
+
+  /** @returns false when the account has another hash by now */
+  async strengthenPassword(id: string, compared: string, stronger: string): Promise<boolean> {
+    return (await this.database.run(STRENGTHEN, { id, compared, stronger })).length > 0;
+  }
+
+  /** The highest cost of the bcrypt hashes that are stored; null when there are none. */
+  async bcryptCost(): Promise<number | null> {
+    const [row] = await this.database.run(BCRYPT_COST, {});
+    return row?.cost ?? null;
   }
 
   async isEmpty(): Promise<boolean> {

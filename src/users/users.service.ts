@@ -1,10 +1,12 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { AuthSecret } from '../config/auth-secret.js';
 import { Settings } from '../config/settings.js';
+import { type Transaction } from '../database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { every, type Recurring } from '../http/recurring.js';
 import { parsePhone } from '../phone/phone.js';
+import { canonicalName } from './identifiers.js';
 import { PasswordBudgetRepository } from './password-budget.repository.js';
 import { Passwords } from './passwords.js';
 import { UsersRepository } from './users.repository.js';
@@ -13,7 +15,9 @@ import { type AccountRow } from './account.js';
 /** Wrong passwords an identifier may have in 15 minutes (contract A). */
 const FAILURES_ALLOWED = 10;
 
-const FORGET_EVERY = 60_000;
+const LOOK_EVERY = 60_000;
+
+type Fitting = Pick<CheckedPassword, 'userId' | 'passwordHash'>;
 
 /** A password that fitted, and what the statement that opens the session needs to make sure that it still does. */
 export interface CheckedPassword {
@@ -24,7 +28,7 @@ export interface CheckedPassword {
 
 @Injectable()
 export class Users implements OnModuleInit, OnApplicationShutdown {
-  private forgetting: Recurring | undefined;
+  private looking: Recurring | undefined;
 
   constructor(
     private readonly settings: Settings,
@@ -35,15 +39,16 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
 
-  onModuleInit(): void {
+  async onModuleInit(): Promise<void> {
     const onError = (err: unknown) => {
-      this.logger.warn({ err }, 'old password failures not dropped');
+      this.logger.warn({ err }, 'passwords not looked after');
     };
-    this.forgetting = every(FORGET_EVERY, () => this.budget.forgetOld(), onError);
+    await this.lookForBcrypt();
+    this.looking = every(LOOK_EVERY, () => this.budget.forgetOld().then(() => this.lookForBcrypt()), onError);
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.forgetting?.stop();
+    await this.looking?.stop();
   }
 
   /**
@@ -54,19 +59,55 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
    */
   async checkPassword(identifier: string, password: string): Promise<CheckedPassword> {
     const phone = parsePhone(identifier, this.settings.allowedCountries);
-    const name = identifier.normalize('NFKC').trim().toLowerCase();
-    const identifierKey = this.secret.mac('login-identifier', phone ?? name);
+    const name = canonicalName(identifier);
+    const identifierKey = this.identifierKey(phone ?? name);
     const secondsLeft = await this.budget.charge(identifierKey, FAILURES_ALLOWED);
     if (secondsLeft !== null) throw new AppError('login_locked', { retryAfter: secondsLeft });
-    const account = await this.repository.findByIdentifier(name, phone);
-    const matched = await this.passwords.matches(account?.password_hash ?? null, password);
-    if (!matched || !account?.password_hash) throw new AppError('invalid_credentials');
-    return { userId: account.id, passwordHash: account.password_hash, identifierKey };
+    const fitting = await this.fittingPassword(name, phone, password);
+    if (!fitting) throw new AppError('invalid_credentials');
+    return { ...fitting, identifierKey };
+  }
+
+  /** Gives all identifiers of an account their tries back. */
+  async forgetFailures(account: AccountRow, within: Transaction): Promise<void> {
+    const identifiers = [account.email, account.username, account.phone].filter((identifier) => identifier !== null);
+    await this.budget.forget(
+      identifiers.map((identifier) => this.identifierKey(identifier)),
+      within,
+    );
   }
 
   /** @returns the active account, or null */
   async findActive(id: string): Promise<(AccountRow & { created_at: Date }) | null> {
     const account = await this.repository.findById(id);
     return account?.is_active ? account : null;
+  }
+
+  /**
+   * The account whose password this is, and its hash as it stands now. A hash that is weaker than today's is replaced
+   * on the way; of two logins that do so at once the second one finds another hash, and compares with that.
+   */
+  private async fittingPassword(
+    name: string,
+    phone: string | null,
+    password: string,
+    again = true,
+  ): Promise<Fitting | null> {
+    const account = await this.repository.findByIdentifier(name, phone);
+    const compared = account?.password_hash ?? null;
+    const { matched, stronger } = await this.passwords.compare(compared, password);
+    if (!matched || !account || compared === null) return null;
+    if (stronger === null) return { userId: account.id, passwordHash: compared };
+    if (await this.repository.strengthenPassword(account.id, compared, stronger))
+      return { userId: account.id, passwordHash: stronger };
+    return again ? this.fittingPassword(name, phone, password, false) : null;
+  }
+
+  private identifierKey(identifier: string): Buffer {
+    return this.secret.mac('login-identifier', identifier);
+  }
+
+  private async lookForBcrypt(): Promise<void> {
+    this.passwords.expectBcrypt(await this.repository.bcryptCost());
   }
 }
