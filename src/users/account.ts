@@ -7,3 +7,6 @@ export interface AccountRow {
   full_name: string;
   role: 'ADMIN' | 'SUPERVISOR' | 'OPERATOR' | 'KARYAWAN' | 'USER';
 }
+
+/** An account as those who administer it see it. */
+export type ManagedAccountRow = AccountRow & { is_active: boolean; created_at: Date };

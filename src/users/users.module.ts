@@ -1,12 +1,24 @@
 import { Module } from '@nestjs/common';
+import { AccountsRepository } from './accounts.repository.js';
+import { Accounts } from './accounts.service.js';
 import { DemoAccounts } from './demo-accounts.js';
 import { PasswordBudgetRepository } from './password-budget.repository.js';
+import { PasswordPolicy } from './password-policy.js';
 import { Passwords } from './passwords.js';
 import { UsersRepository } from './users.repository.js';
 import { Users } from './users.service.js';
 
 @Module({
-  providers: [Users, UsersRepository, Passwords, PasswordBudgetRepository, DemoAccounts],
-  exports: [Users, DemoAccounts],
+  providers: [
+    Users,
+    UsersRepository,
+    Accounts,
+    AccountsRepository,
+    Passwords,
+    PasswordPolicy,
+    PasswordBudgetRepository,
+    DemoAccounts,
+  ],
+  exports: [Users, Accounts, DemoAccounts],
 })
 export class UsersModule {}

@@ -1,0 +1,92 @@
+import { type Language } from '../config/settings.js';
+import { AppError } from '../errors/app-error.js';
+import { type Text } from '../errors/catalogue.js';
+import { parsePhone } from '../phone/phone.js';
+import { type AccountRow } from './account.js';
+import { canonicalName } from './identifiers.js';
+
+/** What can be said about an account, in the service's own spelling: names canonical, the phone E.164. */
+export interface AccountFields {
+  fullName: string;
+  email: string | null;
+  username: string | null;
+  phone: string | null;
+  role: AccountRow['role'];
+  isActive: boolean;
+}
+
+/** Fields as people type them; what is absent is not spoken of. */
+export type TypedFields = { [Field in keyof AccountFields]?: AccountFields[Field] | undefined };
+
+/** The limits of the table, which the database holds too. */
+const LONGEST_NAME = 200;
+const LONGEST_EMAIL = 254;
+const LONGEST_USERNAME = 64;
+
+const EMAIL = /^[^@\s\p{C}]+@[^@\s\p{C}.]+(?:\.[^@\s\p{C}.]+)+$/u;
+/** Holds a letter and no `@`: so it can be neither a phone number nor an e-mail address. */
+const USERNAME = /^(?=.*[a-z])[^@\s\p{C}]+$/u;
+
+const PROBLEMS = {
+  fullName: {
+    id: `harus berupa nama, paling banyak ${LONGEST_NAME} karakter`,
+    en: `must be a name of at most ${LONGEST_NAME} characters`,
+  },
+  email: { id: 'bukan alamat email', en: 'is not an e-mail address' },
+  username: {
+    id: `harus memuat huruf, tanpa @ dan spasi, paling banyak ${LONGEST_USERNAME} karakter`,
+    en: `must hold a letter, no @ and no space, and have at most ${LONGEST_USERNAME} characters`,
+  },
+  phone: { id: 'bukan nomor telepon', en: 'is not a phone number' },
+  identity: {
+    id: 'email, username atau nomor telepon harus diisi',
+    en: 'an e-mail address, a username or a phone number is needed',
+  },
+} satisfies Record<string, Text>;
+
+type Problem = keyof typeof PROBLEMS;
+
+/**
+ * Reads typed fields into the service's own spelling.
+ *
+ * @throws AppError `invalid_phone` when only the phone is at fault, else `validation_failed` naming the fields
+ */
+export function readAccountFields(typed: TypedFields, allowedCountries: readonly string[]): Partial<AccountFields> {
+  const read: Partial<AccountFields> = {};
+  const problems: Problem[] = [];
+  if (typed.fullName !== undefined) {
+    read.fullName = typed.fullName.normalize('NFC').replace(/\s+/gu, ' ').trim();
+    if (read.fullName === '' || [...read.fullName].length > LONGEST_NAME || /\p{Cc}/u.test(read.fullName))
+      problems.push('fullName');
+  }
+  if (typed.email !== undefined) {
+    read.email = typed.email === null ? null : canonicalName(typed.email);
+    if (read.email !== null && (read.email.length > LONGEST_EMAIL || !EMAIL.test(read.email))) problems.push('email');
+  }
+  if (typed.username !== undefined) {
+    read.username = typed.username === null ? null : canonicalName(typed.username);
+    if (read.username !== null && (read.username.length > LONGEST_USERNAME || !USERNAME.test(read.username)))
+      problems.push('username');
+  }
+  if (typed.phone !== undefined) {
+    read.phone = typed.phone === null ? null : parsePhone(typed.phone, allowedCountries);
+    if (read.phone === null && typed.phone !== null) problems.push('phone');
+  }
+  if (typed.role !== undefined) read.role = typed.role;
+  if (typed.isActive !== undefined) read.isActive = typed.isActive;
+  if (problems.length === 1 && problems[0] === 'phone') throw new AppError('invalid_phone');
+  if (problems.length > 0) throw refusal(problems);
+  return read;
+}
+
+/** @throws AppError `validation_failed` when nothing is left by which the account could be told from others */
+export function requireIdentity({ email, username, phone }: Pick<AccountFields, 'email' | 'username' | 'phone'>): void {
+  if (email === null && username === null && phone === null) throw refusal(['identity']);
+}
+
+function refusal(problems: Problem[]): AppError {
+  const problemOf = (field: Problem, language: Language) => ({ field, problem: PROBLEMS[field][language] });
+  return new AppError('validation_failed', {
+    details: (language) => problems.map((field) => problemOf(field, language)),
+  });
+}

@@ -1,0 +1,163 @@
+import { Injectable } from '@nestjs/common';
+import { Database, type Transaction } from '../database/database.js';
+import { statement } from '../database/statement.js';
+import { type AccountFields } from './account-fields.js';
+import { type ManagedAccountRow } from './account.js';
+import { ACCOUNT_COLUMNS } from './users.sql.js';
+
+const MANAGED_COLUMNS = `${ACCOUNT_COLUMNS}, users.is_active, users.created_at`;
+
+const INSERT = statement<ManagedAccountRow>(
+  'accounts_insert',
+  `INSERT INTO users (id, full_name, email, username, phone, role, is_active, password_hash, password_changed_at)
+   VALUES (:id::uuid, :full_name::text, :email::text, :username::text, :phone::text, :role::role, :is_active::boolean,
+           :password_hash::text, CASE WHEN :password_hash::text IS NULL THEN NULL ELSE now() END)
+   RETURNING ${MANAGED_COLUMNS}`,
+);
+
+const FIND = statement<ManagedAccountRow>(
+  'accounts_find',
+  `SELECT ${MANAGED_COLUMNS} FROM users WHERE id = :id::uuid AND erased_at IS NULL`,
+);
+
+const BY_IDENTITY = statement<ManagedAccountRow>(
+  'accounts_by_identity',
+  `SELECT ${MANAGED_COLUMNS} FROM users WHERE email = :email::text OR username = :username::text OR phone = :phone::text`,
+);
+
+// The row comparison walks users_created_at_id_idx from the cursor on; without one it begins past every row.
+const LIST = statement<ManagedAccountRow>(
+  'accounts_list',
+  `SELECT ${MANAGED_COLUMNS} FROM users
+    WHERE erased_at IS NULL
+      AND (created_at, id) < (coalesce(:after_created::timestamptz, 'infinity'), coalesce(:after_id::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+      AND (:role::text IS NULL OR role = :role::role)
+      AND (:is_active::boolean IS NULL OR is_active = :is_active::boolean)
+      AND (:words::text IS NULL OR full_name ILIKE :words::text OR email LIKE :words::text OR username LIKE :words::text
+           OR phone LIKE :digits::text)
+    ORDER BY created_at DESC, id DESC LIMIT :count::int`,
+);
+
+// Always in the order of the ids, and before any other account is locked, so that two changes at once queue up instead
+// of waiting for each other. What the first one took from the list, the second one no longer finds in it.
+const LOCK_ACTIVE_ADMINS = statement<{ id: string }>(
+  'accounts_lock_active_admins',
+  `SELECT id FROM users WHERE role = 'ADMIN' AND is_active ORDER BY id FOR NO KEY UPDATE`,
+);
+
+const LOCK = statement<ManagedAccountRow>(
+  'accounts_lock',
+  `SELECT ${MANAGED_COLUMNS} FROM users WHERE id = :id::uuid AND erased_at IS NULL FOR NO KEY UPDATE`,
+);
+
+// A number that changes hands takes its known devices with it.
+const WRITE = statement<ManagedAccountRow>(
+  'accounts_write',
+  `UPDATE users SET full_name = :full_name::text, email = :email::text, username = :username::text, role = :role::role,
+          is_active = :is_active::boolean, updated_at = now(), phone = :phone::text,
+          devices_valid_from = CASE WHEN phone IS DISTINCT FROM :phone::text THEN now() ELSE devices_valid_from END
+    WHERE id = :id::uuid RETURNING ${MANAGED_COLUMNS}`,
+);
+
+const SET_PASSWORD = statement(
+  'accounts_set_password',
+  `UPDATE users SET password_hash = :password_hash::text, password_changed_at = now(), devices_valid_from = now(), updated_at = now()
+    WHERE id = :id::uuid`,
+);
+
+const ERASE = statement(
+  'accounts_erase',
+  `UPDATE users SET full_name = 'Erased', email = NULL, username = NULL, phone = NULL, role = 'USER', is_active = false,
+          password_hash = NULL, password_changed_at = NULL, devices_valid_from = now(), updated_at = now(), erased_at = now()
+    WHERE id = :id::uuid`,
+);
+
+const HELD = statement<HeldAccountRow>(
+  'accounts_held',
+  `SELECT ${MANAGED_COLUMNS}, users.updated_at, users.password_hash IS NOT NULL AS has_password, users.password_changed_at
+     FROM users WHERE id = :id::uuid AND erased_at IS NULL`,
+);
+
+/** Everything of an account but the password's hash. */
+export type HeldAccountRow = ManagedAccountRow & {
+  updated_at: Date;
+  has_password: boolean;
+  password_changed_at: Date | null;
+};
+
+/** Which accounts, from where on. */
+export interface AccountsFilter {
+  /** LIKE pattern for names, in lower case. */
+  readonly words: string | null;
+  /** LIKE pattern for phones; null finds none. */
+  readonly digits: string | null;
+  readonly role: string | null;
+  readonly isActive: boolean | null;
+  readonly after: { createdAt: Date; id: string } | null;
+  readonly count: number;
+}
+
+@Injectable()
+export class AccountsRepository {
+  constructor(private readonly database: Database) {}
+
+  async insert(
+    id: string,
+    fields: AccountFields,
+    passwordHash: string | null,
+    within: Transaction = this.database,
+  ): Promise<ManagedAccountRow> {
+    const [row] = await within.run(INSERT, { id, ...values(fields), password_hash: passwordHash });
+    if (!row) throw new Error('the insert returned no row');
+    return row;
+  }
+
+  async find(id: string): Promise<ManagedAccountRow | null> {
+    const [row] = await this.database.run(FIND, { id });
+    return row ?? null;
+  }
+
+  /** The accounts that have one of these; at most three. */
+  async byIdentity(identity: Pick<AccountFields, 'email' | 'username' | 'phone'>): Promise<ManagedAccountRow[]> {
+    const { email, username, phone } = identity;
+    return this.database.run(BY_IDENTITY, { email, username, phone });
+  }
+
+  async list({ words, digits, role, isActive, after, count }: AccountsFilter): Promise<ManagedAccountRow[]> {
+    const cursor = { after_created: after?.createdAt ?? null, after_id: after?.id ?? null };
+    return this.database.run(LIST, { words, digits, role, is_active: isActive, ...cursor, count });
+  }
+
+  async lockActiveAdmins(within: Transaction): Promise<string[]> {
+    return (await within.run(LOCK_ACTIVE_ADMINS, {})).map(({ id }) => id);
+  }
+
+  async lock(id: string, within: Transaction): Promise<ManagedAccountRow | null> {
+    const [row] = await within.run(LOCK, { id });
+    return row ?? null;
+  }
+
+  async write(id: string, fields: AccountFields, within: Transaction): Promise<ManagedAccountRow> {
+    const [row] = await within.run(WRITE, { id, ...values(fields) });
+    if (!row) throw new Error('a locked account is gone');
+    return row;
+  }
+
+  async setPassword(id: string, passwordHash: string | null, within: Transaction): Promise<void> {
+    await within.run(SET_PASSWORD, { id, password_hash: passwordHash });
+  }
+
+  async erase(id: string, within: Transaction): Promise<void> {
+    await within.run(ERASE, { id });
+  }
+
+  async held(id: string): Promise<HeldAccountRow | null> {
+    const [row] = await this.database.run(HELD, { id });
+    return row ?? null;
+  }
+}
+
+function values(fields: AccountFields) {
+  const { fullName, email, username, phone, role, isActive } = fields;
+  return { full_name: fullName, email, username, phone, role, is_active: isActive };
+}

@@ -1,0 +1,158 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { Settings } from '../config/settings.js';
+import { type Transaction } from '../database/database.js';
+import { AppError } from '../errors/app-error.js';
+import { readAccountFields, requireIdentity, type AccountFields, type TypedFields } from './account-fields.js';
+import { type ManagedAccountRow } from './account.js';
+import { cursorAfter, readCursor, searchPatterns } from './accounts-query.js';
+import { AccountsRepository, type HeldAccountRow } from './accounts.repository.js';
+import { PasswordPolicy, type PasswordOwner } from './password-policy.js';
+import { Passwords } from './passwords.js';
+
+/** Which accounts are asked for. */
+export interface AccountsQuery {
+  readonly search?: string | undefined;
+  readonly role?: AccountFields['role'] | undefined;
+  readonly isActive?: boolean | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+/** A change that was written. */
+export interface AccountChange {
+  readonly before: ManagedAccountRow;
+  readonly after: ManagedAccountRow;
+  /** Fields that are not as they were. */
+  readonly fields: readonly (keyof AccountFields)[];
+}
+
+/** Accounts as those see them who make and keep them. What else must happen with a change is the caller's business. */
+@Injectable()
+export class Accounts {
+  constructor(
+    private readonly settings: Settings,
+    private readonly repository: AccountsRepository,
+    private readonly policy: PasswordPolicy,
+    private readonly passwords: Passwords,
+  ) {}
+
+  /** @throws AppError `validation_failed`, `invalid_phone`; see `readAccountFields` */
+  read(typed: TypedFields): Partial<AccountFields> {
+    return readAccountFields(typed, this.settings.allowedCountries);
+  }
+
+  /**
+   * Hashes a new password; before a transaction, not in it, since it takes its time.
+   *
+   * @throws AppError `password_refused` with the rules that it breaks
+   */
+  async hashNewPassword(password: string, owner: PasswordOwner): Promise<string> {
+    this.policy.check(password, owner);
+    return this.passwords.hash(password);
+  }
+
+  /**
+   * Makes an account; whether its e-mail, username and phone are free the database decides.
+   *
+   * @param passwordHash null: the account logs in by code
+   * @throws AppError `validation_failed` without an identity; the driver's error for a name that is taken
+   */
+  async create(
+    given: Partial<AccountFields> & Pick<AccountFields, 'fullName'>,
+    passwordHash: string | null,
+    within?: Transaction,
+  ): Promise<ManagedAccountRow> {
+    const fields: AccountFields = { email: null, username: null, phone: null, role: 'USER', isActive: true, ...given };
+    requireIdentity(fields);
+    return this.repository.insert(uuidv7(), fields, passwordHash, within);
+  }
+
+  /** @throws AppError `user_not_found`, also for an erased account */
+  async get(id: string): Promise<ManagedAccountRow> {
+    return orNotFound(await this.repository.find(id));
+  }
+
+  /** Everything that is held of the account itself. @throws AppError `user_not_found` */
+  async held(id: string): Promise<HeldAccountRow> {
+    return orNotFound(await this.repository.held(id));
+  }
+
+  /** The accounts that have this e-mail, username or phone. */
+  byIdentity(identity: Pick<AccountFields, 'email' | 'username' | 'phone'>): Promise<ManagedAccountRow[]> {
+    return this.repository.byIdentity(identity);
+  }
+
+  /** A page of accounts, newest first. */
+  async list(query: AccountsQuery): Promise<{ accounts: ManagedAccountRow[]; nextCursor: string | null }> {
+    const rows = await this.repository.list({
+      ...searchPatterns(query.search ?? '', this.settings.allowedCountries),
+      role: query.role ?? null,
+      isActive: query.isActive ?? null,
+      after: query.cursor === undefined ? null : readCursor(query.cursor),
+      count: query.limit + 1,
+    });
+    const accounts = rows.slice(0, query.limit);
+    const last = accounts.at(-1);
+    return { accounts, nextCursor: last && rows.length > query.limit ? cursorAfter(last) : null };
+  }
+
+  /**
+   * Writes the given fields, in the caller's transaction.
+   *
+   * @throws AppError `user_not_found`, `validation_failed` when no identity is left, `last_admin`; the driver's error
+   *   for a name that is taken
+   */
+  async change(id: string, given: Partial<AccountFields>, within: Transaction): Promise<AccountChange> {
+    const mayLoseAdmin = given.isActive === false || (given.role !== undefined && given.role !== 'ADMIN');
+    const before = await this.lock(id, mayLoseAdmin, within);
+    const old = fieldsOf(before);
+    const fields = { ...old, ...given };
+    requireIdentity(fields);
+    const changed = (Object.keys(old) as (keyof AccountFields)[]).filter((field) => fields[field] !== old[field]);
+    const after = changed.length === 0 ? before : await this.repository.write(id, fields, within);
+    return { before, after, fields: changed };
+  }
+
+  /**
+   * Gives an account another password, or takes it away (null): its owner then logs in by code. Known devices are
+   * forgotten with it.
+   *
+   * @throws AppError `user_not_found`
+   */
+  async setPassword(id: string, passwordHash: string | null, within: Transaction): Promise<ManagedAccountRow> {
+    const account = orNotFound(await this.repository.lock(id, within));
+    await this.repository.setPassword(id, passwordHash, within);
+    return account;
+  }
+
+  /**
+   * Takes everything personal out of an account; its id stays for the audit log.
+   *
+   * @returns the account as it was
+   * @throws AppError `user_not_found`, `last_admin`
+   */
+  async erase(id: string, within: Transaction): Promise<ManagedAccountRow> {
+    const before = await this.lock(id, true, within);
+    await this.repository.erase(id, within);
+    return before;
+  }
+
+  /** Locks an account, and makes sure that it is not the last active admin if it may cease to be one. */
+  private async lock(id: string, mayLoseAdmin: boolean, within: Transaction): Promise<ManagedAccountRow> {
+    const admins = mayLoseAdmin ? await this.repository.lockActiveAdmins(within) : [];
+    const account = orNotFound(await this.repository.lock(id, within));
+    if (admins.length === 1 && admins[0] === id) throw new AppError('last_admin');
+    return account;
+  }
+}
+
+function fieldsOf(row: ManagedAccountRow): AccountFields {
+  const { full_name: fullName, email, username, phone, role, is_active: isActive } = row;
+  return { fullName, email, username, phone, role, isActive };
+}
+
+function orNotFound<Row>(row: Row | null): Row {
+  if (!row) throw new AppError('user_not_found');
+  return row;
+}
