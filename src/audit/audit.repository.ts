@@ -8,6 +8,31 @@ const RECORD = statement(
    VALUES (:id::uuid, :type::text, :outcome::text, :user_id::uuid, :subject_id::uuid, :address::text, :request_id::text, :detail::jsonb)`,
 );
 
+const OF = statement<RecordedEventRow>(
+  'audit_of',
+  `SELECT id, occurred_at, type, outcome, address FROM audit_events WHERE user_id = :user_id::uuid
+   UNION ALL
+   SELECT id, occurred_at, type, outcome, NULL FROM audit_events
+    WHERE subject_id = :user_id::uuid AND type LIKE 'user.%' AND user_id IS DISTINCT FROM :user_id::uuid
+   ORDER BY occurred_at, id`,
+);
+
+// What an admin did to accounts stays told: those events name nobody but by id.
+const FORGET = statement(
+  'audit_forget',
+  `UPDATE audit_events SET address = NULL, request_id = NULL, detail = CASE WHEN type LIKE 'user.%' THEN detail END
+    WHERE user_id = :user_id::uuid AND (address IS NOT NULL OR request_id IS NOT NULL OR detail IS NOT NULL)`,
+);
+
+/** An event as the person whom it is about may see it; others' addresses are theirs. */
+export interface RecordedEventRow {
+  id: string;
+  occurred_at: Date;
+  type: string;
+  outcome: string;
+  address: string | null;
+}
+
 export interface AuditRow {
   id: string;
   type: string;
@@ -34,5 +59,13 @@ export class AuditRepository {
       request_id: row.requestId,
       detail: row.detail === undefined ? null : JSON.stringify(row.detail),
     });
+  }
+
+  async of(userId: string): Promise<RecordedEventRow[]> {
+    return this.database.run(OF, { user_id: userId });
+  }
+
+  async forget(userId: string, within: Transaction): Promise<void> {
+    await within.run(FORGET, { user_id: userId });
   }
 }

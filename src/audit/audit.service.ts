@@ -1,14 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { type Transaction } from '../database/database.js';
-import { AuditRepository } from './audit.repository.js';
+import { AuditRepository, type RecordedEventRow } from './audit.repository.js';
 
 /** A security event: who, what, where from, how it ended. Holds no secret, no code and no whole phone number. */
 export interface AuditEvent {
   readonly type: string;
   readonly outcome: 'success' | 'failure';
+  /** Who did it, where that is known. */
   readonly userId?: string | null;
-  /** What it is about: a login session, a code, a key. */
+  /** What it is about: a login session, a code, a key; with `user.…` the account. */
   readonly subjectId?: string | null;
   /** Key of the client's address. */
   readonly address?: string | null;
@@ -34,5 +35,15 @@ export class Audit {
       detail: event.detail,
     };
     await this.repository.insert(row, within);
+  }
+
+  /** The events that an account made or that were made about it, oldest first. */
+  heldOf(userId: string): Promise<RecordedEventRow[]> {
+    return this.repository.of(userId);
+  }
+
+  /** Leaves of an account's events that they happened, and to which id. */
+  forget(userId: string, within: Transaction): Promise<void> {
+    return this.repository.forget(userId, within);
   }
 }

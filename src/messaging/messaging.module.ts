@@ -3,6 +3,7 @@ import { Settings } from '../config/settings.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { DeveloperInbox } from './developer-inbox.js';
 import { DeveloperInboxRepository } from './developer-inbox.repository.js';
+import { HeldMessagesRepository } from './held-messages.repository.js';
 import { Ladder, PROVIDERS } from './ladder.js';
 import { MessagesRepository } from './messages.repository.js';
 import { Messaging } from './messaging.service.js';
@@ -36,6 +37,7 @@ function makeLadder(settings: Settings, logger: ServiceLogger, inbox: DeveloperI
     Ladder,
     OutcomeWriter,
     MessagesRepository,
+    HeldMessagesRepository,
     DeveloperInbox,
     DeveloperInboxRepository,
     { provide: PROVIDERS, useFactory: makeLadder, inject: [Settings, LOGGER, DeveloperInbox] },

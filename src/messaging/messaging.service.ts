@@ -9,6 +9,8 @@ import { AuthSecret } from '../config/auth-secret.js';
 import { Settings } from '../config/settings.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { every, type Recurring } from '../http/recurring.js';
+import { type Transaction } from '../database/database.js';
+import { HeldMessagesRepository, type HeldMessageRow } from './held-messages.repository.js';
 import { Ladder, type Delivery } from './ladder.js';
 import { MessagesRepository, type RecoveredMessage } from './messages.repository.js';
 import { OutcomeWriter } from './outcome-writer.js';
@@ -49,6 +51,7 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     private readonly secret: AuthSecret,
     private readonly ladder: Ladder,
     private readonly repository: MessagesRepository,
+    private readonly held: HeldMessagesRepository,
     private readonly outcomes: OutcomeWriter,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
@@ -171,6 +174,16 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
   /** Whether any rung can take messages. */
   anyReady(): Promise<boolean> {
     return this.ladder.anyReady();
+  }
+
+  /** What is held of the messages to these numbers since then; never what they said. */
+  heldOf(phones: readonly string[], since: Date): Promise<HeldMessageRow[]> {
+    return this.held.to(phones, since);
+  }
+
+  /** Forgets who got the messages to these numbers; what is on its way is not sent any more. */
+  forget(phones: readonly string[], within: Transaction): Promise<void> {
+    return this.held.forget(phones, within);
   }
 
   private async redeliver(message: RecoveredMessage): Promise<void> {

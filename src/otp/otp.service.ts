@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } fro
 import { v7 as uuidv7 } from 'uuid';
 import { AuthSecret } from '../config/auth-secret.js';
 import { Settings } from '../config/settings.js';
+import { type Transaction } from '../database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { answerLanguage } from '../errors/language.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
@@ -12,6 +13,7 @@ import { type MessageContent } from '../messaging/templates.js';
 import { knownWords } from '../messaging/providers/known-words.js';
 import { type KnownDevice } from '../sessions/device-tokens.js';
 import { acceptedCodeHashes, codeHash, newCode } from './code.js';
+import { HeldCodesRepository, type HeldBudgetRow, type HeldCodeRow } from './held-codes.repository.js';
 import { OtpRepository, type IssueRow } from './otp.repository.js';
 import { secondsUntilAllowed } from './send-allowance.js';
 
@@ -56,6 +58,7 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
     private readonly settings: Settings,
     private readonly secret: AuthSecret,
     private readonly repository: OtpRepository,
+    private readonly held: HeldCodesRepository,
     private readonly messaging: Messaging,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
@@ -160,6 +163,34 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
   wrong(attemptsLeft: number, context: RequestContext): AppError {
     context.charges.confirm('failures');
     return new AppError('invalid_otp', { details: { attemptsLeft } });
+  }
+
+  /** Ends the living codes of a number. Comes before anything else of the transaction is locked. */
+  async voidCodes(phone: string, within: Transaction): Promise<void> {
+    await this.held.void(phone, within);
+  }
+
+  /** Gives a number its sends and guesses back. Its living code ends, so that a new one can be asked for at once. */
+  async unlock(phone: string, within: Transaction): Promise<void> {
+    await this.held.unlock(phone, within);
+  }
+
+  /** What is held of an account and its number: codes and the instants of sends and guesses. */
+  async heldOf(userId: string, phone: string | null): Promise<{ codes: HeldCodeRow[]; budgets: HeldBudgetRow[] }> {
+    return {
+      codes: await this.held.codesOf(userId),
+      budgets: phone === null ? [] : await this.held.budgetsOf(phone),
+    };
+  }
+
+  /**
+   * Forgets the codes of an account and number, and their budgets. Comes before anything else of the transaction is
+   * locked.
+   *
+   * @returns the numbers that codes went to
+   */
+  forget(userId: string, phone: string | null, within: Transaction): Promise<string[]> {
+    return this.held.forget(userId, phone, within);
   }
 
   private async write(

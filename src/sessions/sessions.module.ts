@@ -4,6 +4,7 @@ import { PassportModule } from '@nestjs/passport';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { AccessTokens } from './access-tokens.js';
 import { DeviceTokens } from './device-tokens.js';
+import { HeldSessionsRepository } from './held-sessions.repository.js';
 import { LoginSessionsRepository } from './login-sessions.repository.js';
 import { RefreshRepository } from './refresh.repository.js';
 import { Sessions } from './sessions.service.js';
@@ -23,6 +24,7 @@ import { SigningKeys } from './signing-keys.js';
     TokenInspection,
     RefreshRepository,
     LoginSessionsRepository,
+    HeldSessionsRepository,
   ],
   exports: [AccessTokens, DeviceTokens, Sessions, SigningKeys, TokenInspection],
 })

@@ -7,6 +7,7 @@ import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { every, type Recurring } from '../http/recurring.js';
 import { type RequestContext } from '../http/request-context.js';
 import { AccessTokens } from './access-tokens.js';
+import { HeldSessionsRepository, type HeldSessionRow } from './held-sessions.repository.js';
 import { LoginSessionsRepository, type Ending, type SessionRow } from './login-sessions.repository.js';
 import { RefreshRepository } from './refresh.repository.js';
 import { newRefreshToken, openSuccessor, sealSuccessor, tokenHash } from './refresh-tokens.js';
@@ -19,6 +20,9 @@ export interface RefreshedTokens {
   readonly expiresIn: number;
   readonly refreshToken: string;
 }
+
+/** The request that ends sessions; without an address where somebody else than their owner made it. */
+type EndedFrom = Pick<RequestContext, 'id'> & { readonly address: string | null };
 
 const FORGET_EVERY = 600_000;
 
@@ -34,6 +38,7 @@ export class Sessions implements OnModuleInit, OnApplicationShutdown {
     private readonly settings: Settings,
     private readonly repository: LoginSessionsRepository,
     private readonly refreshes: RefreshRepository,
+    private readonly held: HeldSessionsRepository,
     private readonly tokens: AccessTokens,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
@@ -101,14 +106,29 @@ export class Sessions implements OnModuleInit, OnApplicationShutdown {
   endAll(
     userId: string,
     reason: Ending['reason'],
-    context: RequestContext,
+    context: EndedFrom,
     but: string | null = null,
     within?: Transaction,
   ): Promise<number> {
     return this.repository.endAll(userId, but, ending(reason, context), within);
   }
+
+  /** Every session of an account that is still kept, the ended ones too. */
+  heldOf(userId: string): Promise<HeldSessionRow[]> {
+    return this.held.allOf(userId);
+  }
+
+  /** When these accounts last logged in, as far as the sessions are still kept. */
+  lastLogins(userIds: readonly string[]): Promise<Map<string, Date>> {
+    return this.held.lastLogins(userIds);
+  }
+
+  /** Forgets the sessions of an account and with them its tokens, which are refused from then on. */
+  forget(userId: string, within: Transaction): Promise<void> {
+    return this.held.forget(userId, within);
+  }
 }
 
-function ending(reason: Ending['reason'], context: RequestContext): Ending {
+function ending(reason: Ending['reason'], context: EndedFrom): Ending {
   return { reason, address: context.address, requestId: context.id, auditId: uuidv7() };
 }

@@ -1,0 +1,98 @@
+import { Injectable } from '@nestjs/common';
+import { Database, type Transaction } from '../database/database.js';
+import { statement } from '../database/statement.js';
+import { withdrawMessagesOf } from '../messaging/messages.sql.js';
+
+const LIVE = 'consumed_at IS NULL AND replaced_at IS NULL AND failed_at IS NULL';
+
+/** Ends the living codes of a number, its budgets being locked first, as everywhere. */
+const VOIDED = `gates AS (
+    SELECT purpose FROM otp_budgets WHERE phone = :phone::text ORDER BY purpose FOR UPDATE
+  ), voided AS (
+    UPDATE otp_sessions s SET replaced_at = now() FROM (SELECT count(*) FROM gates) AS locked WHERE s.phone = :phone::text AND ${LIVE}
+    RETURNING s.id
+  ), withdrawn AS (${withdrawMessagesOf('voided')})`;
+
+const VOID = statement(
+  'otp_void',
+  `WITH ${VOIDED}
+   UPDATE otp_budgets SET current_session_id = NULL, current_issued_at = NULL, current_expires_at = NULL, current_resend_at = NULL, updated_at = now()
+    WHERE phone = :phone::text`,
+);
+
+// The living code goes with the budgets: its attempts may be used up, and its cooldown would keep the next one away.
+const UNLOCK = statement('otp_unlock', `WITH ${VOIDED} DELETE FROM otp_budgets WHERE phone = :phone::text`);
+
+// Also the numbers that the account has asked codes for without having them yet.
+const FORGET_BUDGETS_OF = statement<{ phone: string }>(
+  'otp_forget_budgets_of',
+  `WITH numbers AS (
+     SELECT :phone::text AS phone UNION SELECT phone FROM otp_sessions WHERE user_id = :user_id::uuid
+   ), forgotten AS (DELETE FROM otp_budgets WHERE phone IN (SELECT phone FROM numbers))
+   SELECT phone FROM numbers WHERE phone IS NOT NULL`,
+);
+
+const FORGET_CODES_OF = statement(
+  'otp_forget_codes_of',
+  `DELETE FROM otp_sessions WHERE user_id = :user_id::uuid OR phone = ANY(:phones::text[])`,
+);
+
+const CODES_OF = statement<HeldCodeRow>(
+  'otp_codes_of',
+  `SELECT id, phone, purpose, client_address, created_at, expires_at, consumed_at FROM otp_sessions
+    WHERE user_id = :user_id::uuid ORDER BY created_at, id`,
+);
+
+const BUDGETS_OF = statement<HeldBudgetRow>(
+  'otp_budgets_of',
+  `SELECT purpose, sends || known_sends || failed_sends AS sends, guesses || known_guesses AS guesses FROM otp_budgets
+    WHERE phone = :phone::text ORDER BY purpose`,
+);
+
+/** A code that was asked for; kept for a day. */
+export interface HeldCodeRow {
+  id: string;
+  phone: string;
+  purpose: string;
+  client_address: string;
+  created_at: Date;
+  expires_at: Date;
+  consumed_at: Date | null;
+}
+
+/** When codes were sent to a number and guessed; kept for a day. */
+export interface HeldBudgetRow {
+  purpose: string;
+  sends: Date[];
+  guesses: Date[];
+}
+
+/** What the room holds of one person or number: to end it, to show it, to forget it. */
+@Injectable()
+export class HeldCodesRepository {
+  constructor(private readonly database: Database) {}
+
+  async void(phone: string, within: Transaction): Promise<void> {
+    await within.run(VOID, { phone });
+  }
+
+  async unlock(phone: string, within: Transaction): Promise<void> {
+    await within.run(UNLOCK, { phone });
+  }
+
+  /** @returns the numbers that codes of the account went to */
+  async forget(userId: string, phone: string | null, within: Transaction): Promise<string[]> {
+    const numbers = await within.run(FORGET_BUDGETS_OF, { user_id: userId, phone });
+    const phones = numbers.map((number) => number.phone);
+    await within.run(FORGET_CODES_OF, { user_id: userId, phones });
+    return phones;
+  }
+
+  async codesOf(userId: string): Promise<HeldCodeRow[]> {
+    return this.database.run(CODES_OF, { user_id: userId });
+  }
+
+  async budgetsOf(phone: string): Promise<HeldBudgetRow[]> {
+    return this.database.run(BUDGETS_OF, { phone });
+  }
+}

@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { Database, type Transaction } from '../database/database.js';
+import { statement } from '../database/statement.js';
+import { type SessionRow } from './login-sessions.repository.js';
+
+const ALL_OF = statement<HeldSessionRow>(
+  'login_sessions_all_of',
+  `SELECT id, method, client_address, user_agent, created_at, last_used_at, least(idle_expires_at, expires_at) AS expires_at,
+          revoked_at, revoked_reason
+     FROM login_sessions WHERE user_id = :user_id::uuid ORDER BY created_at, id`,
+);
+
+const LAST_LOGINS = statement<{ user_id: string; last_login: Date }>(
+  'login_sessions_last_logins',
+  `SELECT user_id, max(created_at) AS last_login FROM login_sessions WHERE user_id = ANY(:user_ids::uuid[]) GROUP BY user_id`,
+);
+
+// Newest first and before the sessions: a refresh locks a token, the one before it, then the session.
+const FORGET_TOKENS = statement(
+  'refresh_tokens_forget',
+  `DELETE FROM refresh_tokens WHERE token_hash IN (
+     SELECT t.token_hash FROM refresh_tokens t JOIN login_sessions s ON s.id = t.session_id
+      WHERE s.user_id = :user_id::uuid ORDER BY t.created_at DESC FOR UPDATE OF t)`,
+);
+
+const FORGET_SESSIONS = statement('login_sessions_forget', `DELETE FROM login_sessions WHERE user_id = :user_id::uuid`);
+
+/** A session as it is kept: until thirty days after its end. */
+export type HeldSessionRow = SessionRow & { revoked_at: Date | null; revoked_reason: string | null };
+
+/** All sessions of a person, ended ones too: to show them, to forget them. */
+@Injectable()
+export class HeldSessionsRepository {
+  constructor(private readonly database: Database) {}
+
+  async allOf(userId: string): Promise<HeldSessionRow[]> {
+    return this.database.run(ALL_OF, { user_id: userId });
+  }
+
+  async lastLogins(userIds: readonly string[]): Promise<Map<string, Date>> {
+    const rows = await this.database.run(LAST_LOGINS, { user_ids: userIds });
+    return new Map(rows.map((row) => [row.user_id, row.last_login]));
+  }
+
+  async forget(userId: string, within: Transaction): Promise<void> {
+    await within.run(FORGET_TOKENS, { user_id: userId });
+    await within.run(FORGET_SESSIONS, { user_id: userId });
+  }
+}
