@@ -54,9 +54,10 @@ export class PasswordLoginDto {
   identifier!: string;
 
   /** @example password123 */
+  // The longest password that PASSWORD_MAX_LENGTH can allow, each character spelled with two.
   @IsString()
   @IsNotEmpty()
-  @MaxLength(256)
+  @MaxLength(2048)
   password!: string;
 }
 

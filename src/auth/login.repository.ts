@@ -5,7 +5,7 @@ import { statement, type StatementValues } from '../database/statement.js';
 import { CONSUME_CODE } from '../otp/otp.sql.js';
 import { OPEN_LOGIN_SESSION } from '../sessions/sessions.sql.js';
 import { type AccountRow } from '../users/account.js';
-import { ACCOUNT_WITH_PASSWORD, CLEAR_PASSWORD_BUDGET, activeAccountOf } from '../users/users.sql.js';
+import { ACCOUNT_WITH_PASSWORD, CLEAR_PASSWORD_BUDGET, accountToLogIn } from '../users/users.sql.js';
 
 /** Who has logged in, and the id of the device it was on. */
 export type LoggedInRow = AccountRow & { device_id: string };
@@ -25,7 +25,7 @@ const recordLogin = (type: string) =>
 const LOGIN_BY_CODE = statement<LoggedInRow & { code_address: string }>(
   'login_by_code',
   `WITH ${CONSUME_CODE},
-   account AS (${activeAccountOf('won')}),
+   account AS (${accountToLogIn('won')}),
    ${OPEN_LOGIN_SESSION},
    recorded AS (${recordLogin('login.otp')})
    SELECT account.*, opened.device_id, won.client_address AS code_address FROM account, opened, won`,

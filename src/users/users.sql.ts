@@ -13,9 +13,18 @@ export const ACCOUNT_COLUMNS = 'users.id, users.email, users.username, users.pho
 export const CLEAR_PASSWORD_BUDGET = `
   DELETE FROM password_budgets WHERE identifier_key = :identifier_key::bytea AND EXISTS (SELECT 1 FROM account)`;
 
-/** The account that a checked password belongs to, unless it was disabled or got another password meanwhile. */
+/**
+ * The account that a checked password belongs to, unless it was disabled or got another password meanwhile. Locked, so
+ * that of a login and such a change at the same time one sees the other: either the login finds the change, or the
+ * change finds the session and ends it. (The foreign key of the session locks the same row, but too weakly for that.)
+ */
 export const ACCOUNT_WITH_PASSWORD = `
-  SELECT ${ACCOUNT_COLUMNS} FROM users WHERE id = :user_id::uuid AND is_active AND password_hash = :password_hash::text`;
+  SELECT ${ACCOUNT_COLUMNS} FROM users WHERE id = :user_id::uuid AND is_active AND password_hash = :password_hash::text FOR SHARE`;
+
+/** The active account of a consumed code, if the code's number is still its own. Locked for the same reason. */
+export const accountToLogIn = (won: string) => `
+  SELECT ${ACCOUNT_COLUMNS} FROM users JOIN ${won} ON ${won}.user_id = users.id
+   WHERE users.is_active AND users.phone = ${won}.phone FOR SHARE OF users`;
 
 /** The role of the active account whose id stands in `column`; no row for a disabled or deleted one. */
 export const activeRoleOf = (column: string) => `SELECT role FROM users WHERE users.id = ${column} AND is_active`;
