@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { AdminModule } from './admin/admin.module.js';
 import { ApiKeyGuard } from './api-keys/api-key.guard.js';
 import { ApiKeysModule } from './api-keys/api-keys.module.js';
 import { AuditModule } from './audit/audit.module.js';
@@ -42,6 +43,7 @@ export class AppModule {
         SessionsModule,
         ApiKeysModule,
         AuthModule,
+        AdminModule,
         HealthModule,
         ...(settings.production ? [] : [DeveloperInboxModule]),
       ],

@@ -14,12 +14,14 @@ import {
 } from './auth.dto.js';
 import { type RefreshedTokens, type SessionRow } from '../sessions/sessions.service.js';
 import { roughDevice, roughPlace } from './rough.js';
+import { type PersonalDataAnswerDto, type PersonalDataDto } from './personal-data.dto.js';
 import { type Login } from './auth.service.js';
 
 /** What system A says when things go well (contract A). */
 const SAID = {
   otpSent: { id: 'Kode OTP telah dikirim ke WhatsApp Anda', en: 'The code has been sent to your WhatsApp' },
   loggedIn: { id: 'Login berhasil', en: 'You are logged in' },
+  held: { id: 'Semua data tentang akun ini', en: 'Everything that is held about this account' },
   me: { id: 'Data akun', en: 'Account' },
   refreshed: { id: 'Token diperbarui', en: 'The tokens are renewed' },
   loggedOut: { id: 'Sesi diakhiri', en: 'The session has ended' },
@@ -80,8 +82,12 @@ export function sessionsAnswer(rows: readonly SessionRow[], currentId: string, l
   return { success: true, message: SAID.sessions[language], data, nextCursor: null };
 }
 
+export function personalDataAnswer(data: PersonalDataDto, language: Language): PersonalDataAnswerDto {
+  return { success: true, message: SAID.held[language], data };
+}
+
 /** An account in A's form: the phone national, the role in upper case. */
-function userOf(account: AccountRow): UserDto {
+export function userOf(account: AccountRow): UserDto {
   const phone = account.phone === null ? null : nationalPhone(account.phone);
   const { id, email, username, role, full_name: fullName } = account;
   return { id, email, username, phone, role, profile: { fullName, phone } };

@@ -13,17 +13,21 @@ import { SessionsController } from './sessions.controller.js';
 import { TokensController } from './tokens.controller.js';
 import { DashboardController } from './dashboard.controller.js';
 import { LoginRepository } from './login.repository.js';
+import { OwnAccountController } from './own-account.controller.js';
+import { PersonalData } from './personal-data.js';
 
 @Module({
   imports: [AuditModule, HttpModule, MessagingModule, OtpModule, SessionsModule, UsersModule],
   controllers: [
     AuthController,
+    OwnAccountController,
     SessionsController,
     TokensController,
     DashboardController,
     DeviceStatusController,
     JwksController,
   ],
-  providers: [Auth, LoginRepository],
+  providers: [Auth, LoginRepository, PersonalData],
+  exports: [PersonalData],
 })
 export class AuthModule {}

@@ -55,6 +55,10 @@ export const CATALOGUE = {
   email_taken: { status: 409, text: { id: 'Email sudah dipakai', en: 'The e-mail address is taken' } },
   username_taken: { status: 409, text: { id: 'Username sudah dipakai', en: 'The username is taken' } },
   phone_taken: { status: 409, text: { id: 'Nomor telepon sudah dipakai', en: 'The phone number is taken' } },
+  phone_required: {
+    status: 409,
+    text: { id: 'Akun tidak punya nomor telepon', en: 'The account has no phone number' },
+  },
   last_admin: {
     status: 409,
     text: { id: 'Admin aktif terakhir harus tetap ada', en: 'The last active admin has to stay' },

@@ -39,6 +39,8 @@ export function apiDocument(app: NestFastifyApplication): OpenAPIObject {
     .addTag('Sessions', 'Where an account is logged in')
     .addTag('Dashboard', 'The routes of a replaced dashboard, over the same accounts and sessions')
     .addTag('API keys', 'For other services that call this one')
+    .addTag('Own account', 'What people do with their own account')
+    .addTag('Users', 'Accounts, for admins')
     .addTag('Keys', 'For those who check our tokens')
     .addTag('Health', 'For those who watch over the service')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer')

@@ -16,6 +16,8 @@ const PROBLEMS: Record<string, Text> = {
     en: 'must be a time in the future, ISO 8601 with its offset',
   },
   isCode: { id: 'harus terdiri dari 4 sampai 8 angka', en: 'must be 4 to 8 digits' },
+  isBoolean: { id: 'harus true atau false', en: 'must be true or false' },
+  isInt: { id: 'harus berupa bilangan bulat', en: 'must be a whole number' },
   whitelistValidation: { id: 'tidak dikenal', en: 'is not a known field' },
 };
 

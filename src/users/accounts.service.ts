@@ -10,12 +10,16 @@ import { AccountsRepository, type HeldAccountRow } from './accounts.repository.j
 import { PasswordPolicy, type PasswordOwner } from './password-policy.js';
 import { Passwords } from './passwords.js';
 
+/** Accounts a page where nobody says how many. */
+const PAGE = 20;
+
 /** Which accounts are asked for. */
 export interface AccountsQuery {
   readonly search?: string | undefined;
   readonly role?: AccountFields['role'] | undefined;
   readonly isActive?: boolean | undefined;
-  readonly limit: number;
+  /** At most 100, which is the caller's to check. */
+  readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
 }
 
@@ -85,16 +89,17 @@ export class Accounts {
 
   /** A page of accounts, newest first. */
   async list(query: AccountsQuery): Promise<{ accounts: ManagedAccountRow[]; nextCursor: string | null }> {
+    const limit = query.limit ?? PAGE;
     const rows = await this.repository.list({
       ...searchPatterns(query.search ?? '', this.settings.allowedCountries),
       role: query.role ?? null,
       isActive: query.isActive ?? null,
       after: query.cursor === undefined ? null : readCursor(query.cursor),
-      count: query.limit + 1,
+      count: limit + 1,
     });
-    const accounts = rows.slice(0, query.limit);
+    const accounts = rows.slice(0, limit);
     const last = accounts.at(-1);
-    return { accounts, nextCursor: last && rows.length > query.limit ? cursorAfter(last) : null };
+    return { accounts, nextCursor: last && rows.length > limit ? cursorAfter(last) : null };
   }
 
   /**

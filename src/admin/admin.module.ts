@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
+import { AuthModule } from '../auth/auth.module.js';
+import { MessagingModule } from '../messaging/messaging.module.js';
+import { OtpModule } from '../otp/otp.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { Erasure } from './erasure.js';
+import { UserAdministration } from './user-administration.js';
+import { UsersController } from './users.controller.js';
+
+@Module({
+  imports: [AuditModule, AuthModule, MessagingModule, OtpModule, SessionsModule, UsersModule],
+  controllers: [UsersController],
+  providers: [UserAdministration, Erasure],
+})
+export class AdminModule {}

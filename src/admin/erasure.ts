@@ -1,0 +1,67 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Audit } from '../audit/audit.service.js';
+import { Database } from '../database/database.js';
+import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { Messaging } from '../messaging/messaging.service.js';
+import { Otp } from '../otp/otp.service.js';
+import { Sessions } from '../sessions/sessions.service.js';
+import { Accounts } from '../users/accounts.service.js';
+import { Users } from '../users/users.service.js';
+import { type Actor } from './user-administration.js';
+
+/** Longer than any statement lives that began before the erasure and still saw the account; ms. */
+const LOOK_AGAIN_AFTER = 10_000;
+
+/** Erases people (UU PDP, article 8): what is left is an id in the audit log, and messages that nobody got. */
+@Injectable()
+export class Erasure implements OnApplicationShutdown {
+  private readonly due = new Map<string, NodeJS.Timeout>();
+
+  constructor(
+    private readonly database: Database,
+    private readonly accounts: Accounts,
+    private readonly users: Users,
+    private readonly sessions: Sessions,
+    private readonly otp: Otp,
+    private readonly messaging: Messaging,
+    private readonly audit: Audit,
+    @Inject(LOGGER) private readonly logger: ServiceLogger,
+  ) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all([...this.due.keys()].map((id) => this.lookAgain(id)));
+  }
+
+  /** @throws AppError `user_not_found`, `last_admin` */
+  async erase(id: string, actor: Actor): Promise<void> {
+    const { phone } = await this.accounts.get(id);
+    await this.database.transaction(async (transaction) => {
+      const phones = await this.otp.forget(id, phone, transaction);
+      const before = await this.accounts.erase(id, transaction);
+      // The number was changed between the look and the lock.
+      if (before.phone !== phone) phones.push(...(await this.otp.forget(id, before.phone, transaction)));
+      await this.sessions.forget(id, transaction);
+      await this.users.forgetFailures(before, transaction);
+      await this.messaging.forget(phones, transaction);
+      await this.audit.forget(id, transaction);
+      const address = actor.userId === id ? null : actor.context.address;
+      const event = { type: 'user.erased', outcome: 'success', userId: actor.userId, subjectId: id } as const;
+      await this.audit.record({ ...event, address, requestId: actor.context.id }, transaction);
+    });
+    this.due.set(id, setTimeout(() => void this.lookAgain(id), LOOK_AGAIN_AFTER).unref());
+  }
+
+  /** A code that was asked for in the very moment of the erasure may have been written after it. */
+  private async lookAgain(id: string): Promise<void> {
+    clearTimeout(this.due.get(id));
+    this.due.delete(id);
+    try {
+      await this.database.transaction(async (transaction) => {
+        const phones = await this.otp.forget(id, null, transaction);
+        if (phones.length > 0) await this.messaging.forget(phones, transaction);
+      });
+    } catch (err) {
+      this.logger.warn({ err }, 'not looked again after an erasure');
+    }
+  }
+}

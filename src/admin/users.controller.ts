@@ -1,0 +1,163 @@
+import { DoneAnswerDto } from '../auth/auth.dto.js';
+import { Body, Controller, Delete, Get, Header, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { personalDataAnswer } from '../auth/answers.js';
+import { PersonalDataAnswerDto } from '../auth/personal-data.dto.js';
+import { PersonalData } from '../auth/personal-data.js';
+import { Settings, type Language } from '../config/settings.js';
+import { AppError } from '../errors/app-error.js';
+import { answerLanguage } from '../errors/language.js';
+import { Caller, Roles, type CurrentCaller } from '../http/access.decorators.js';
+import { Fails } from '../http/openapi.decorators.js';
+import { Context, type RequestContext } from '../http/request-context.js';
+import { ChangeUserDto, CreateUserDto, ListUsersDto, UserAnswerDto, UsersAnswerDto } from './admin.dto.js';
+import { doneAnswer, userAnswer, usersAnswer } from './answers.js';
+import { Erasure } from './erasure.js';
+import { UserAdministration, type Actor } from './user-administration.js';
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Ids are opaque: what is none of ours names nobody. */
+const knownId = {
+  transform(id: string): string {
+    if (!UUID.test(id)) throw new AppError('user_not_found');
+    return id.toLowerCase();
+  },
+};
+
+@ApiTags('Users')
+@Controller('api/users')
+@Roles('ADMIN')
+@ApiBearerAuth()
+@Fails('unauthenticated', 'invalid_token', 'forbidden')
+export class UsersController {
+  constructor(
+    private readonly settings: Settings,
+    private readonly administration: UserAdministration,
+    private readonly erasure: Erasure,
+    private readonly personalData: PersonalData,
+  ) {}
+
+  @Get()
+  @ApiOperation({ operationId: 'listUsers', summary: 'Accounts, newest first' })
+  @ApiOkResponse({ type: UsersAnswerDto, description: 'A page of accounts.' })
+  @Fails('validation_failed')
+  async list(@Query() query: ListUsersDto, @Context() context: RequestContext): Promise<UsersAnswerDto> {
+    const { users, nextCursor } = await this.administration.list(query);
+    return usersAnswer(users, nextCursor, this.language(context));
+  }
+
+  @Post()
+  @ApiOperation({ operationId: 'createUser', summary: 'Make an account; it logs in by code' })
+  @ApiCreatedResponse({ type: UserAnswerDto, description: 'The account.' })
+  @Fails('validation_failed', 'invalid_phone', 'email_taken', 'username_taken', 'phone_taken')
+  async create(
+    @Body() body: CreateUserDto,
+    @Caller() caller: CurrentCaller,
+    @Context() context: RequestContext,
+  ): Promise<UserAnswerDto> {
+    return userAnswer(
+      'created',
+      await this.administration.create(body, actor(caller, context)),
+      this.language(context),
+    );
+  }
+
+  @Get(':id')
+  @ApiOperation({ operationId: 'showUser', summary: 'One account' })
+  @ApiOkResponse({ type: UserAnswerDto, description: 'The account.' })
+  @Fails('user_not_found')
+  async show(@Param('id', knownId) id: string, @Context() context: RequestContext): Promise<UserAnswerDto> {
+    return userAnswer('shown', await this.administration.show(id), this.language(context));
+  }
+
+  @Patch(':id')
+  @ApiOperation({ operationId: 'changeUser', summary: 'Change an account; what is left out stays' })
+  @ApiOkResponse({ type: UserAnswerDto, description: 'The account as it is now.' })
+  @Fails(
+    'validation_failed',
+    'invalid_phone',
+    'user_not_found',
+    'email_taken',
+    'username_taken',
+    'phone_taken',
+    'last_admin',
+  )
+  async change(
+    @Param('id', knownId) id: string,
+    @Body() body: ChangeUserDto,
+    @Caller() caller: CurrentCaller,
+    @Context() context: RequestContext,
+  ): Promise<UserAnswerDto> {
+    return userAnswer(
+      'changed',
+      await this.administration.change(id, body, actor(caller, context)),
+      this.language(context),
+    );
+  }
+
+  @Delete(':id')
+  @ApiOperation({ operationId: 'eraseUser', summary: 'Erase a person; the audit log keeps the id' })
+  @ApiOkResponse({ type: DoneAnswerDto, description: 'Nothing personal is left.' })
+  @Fails('user_not_found', 'last_admin')
+  async erase(
+    @Param('id', knownId) id: string,
+    @Caller() caller: CurrentCaller,
+    @Context() context: RequestContext,
+  ): Promise<DoneAnswerDto> {
+    await this.erasure.erase(id, actor(caller, context));
+    return doneAnswer('erased', this.language(context));
+  }
+
+  @Get(':id/export')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'exportUser', summary: 'Everything that is held about a person' })
+  @ApiOkResponse({ type: PersonalDataAnswerDto, description: 'The data.' })
+  @Fails('user_not_found')
+  async export(
+    @Param('id', knownId) id: string,
+    @Caller() caller: CurrentCaller,
+    @Context() context: RequestContext,
+  ): Promise<PersonalDataAnswerDto> {
+    return personalDataAnswer(await this.personalData.export(id, caller.userId, context), this.language(context));
+  }
+
+  @Post(':id/unlock')
+  @HttpCode(200)
+  @ApiOperation({ operationId: 'unlockUser', summary: 'Give an account its guesses and codes back' })
+  @ApiOkResponse({ type: DoneAnswerDto, description: 'The account can log in again.' })
+  @Fails('user_not_found')
+  async unlock(
+    @Param('id', knownId) id: string,
+    @Caller() caller: CurrentCaller,
+    @Context() context: RequestContext,
+  ): Promise<DoneAnswerDto> {
+    await this.administration.unlock(id, actor(caller, context));
+    return doneAnswer('unlocked', this.language(context));
+  }
+
+  @Post(':id/reset-password')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'removePassword',
+    summary: 'Remove the password and end all sessions; its owner logs in by code',
+  })
+  @ApiOkResponse({ type: DoneAnswerDto, description: 'There is no password any more.' })
+  @Fails('user_not_found', 'phone_required')
+  async resetPassword(
+    @Param('id', knownId) id: string,
+    @Caller() caller: CurrentCaller,
+    @Context() context: RequestContext,
+  ): Promise<DoneAnswerDto> {
+    await this.administration.removePassword(id, actor(caller, context));
+    return doneAnswer('passwordRemoved', this.language(context));
+  }
+
+  private language(context: RequestContext): Language {
+    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+  }
+}
+
+function actor({ userId }: CurrentCaller, context: RequestContext): Actor {
+  return { userId, context };
+}

@@ -1,0 +1,78 @@
+import { UserDto } from './auth.dto.js';
+
+export class HeldAccountDto extends UserDto {
+  isActive!: boolean;
+  hasPassword!: boolean;
+  passwordChangedAt!: string | null;
+  createdAt!: string;
+  updatedAt!: string;
+}
+
+/** A login, also one that has ended; kept until 30 days after its end. */
+export class HeldSessionDto {
+  id!: string;
+  method!: 'OTP' | 'PASSWORD';
+  /** Address it was opened from; of IPv6 its first half. */
+  address!: string;
+  /** What the browser or app called itself. */
+  device!: string | null;
+  createdAt!: string;
+  lastUsedAt!: string;
+  expiresAt!: string;
+  endedAt!: string | null;
+  endedFor!: string | null;
+}
+
+/** A code that was asked for; kept for a day. The code itself is not. */
+export class HeldCodeDto {
+  id!: string;
+  phone!: string;
+  purpose!: string;
+  address!: string;
+  createdAt!: string;
+  expiresAt!: string;
+  usedAt!: string | null;
+}
+
+/** When codes were sent and guessed, for the limits; kept for a day. */
+export class HeldLimitsDto {
+  purpose!: string;
+  sends!: string[];
+  guesses!: string[];
+}
+
+/** That a message was sent; not what it said. */
+export class HeldMessageDto {
+  id!: string;
+  purpose!: string;
+  phone!: string;
+  state!: string;
+  provider!: string | null;
+  createdAt!: string;
+  closedAt!: string | null;
+}
+
+/** What the audit log says. */
+export class HeldEventDto {
+  id!: string;
+  type!: string;
+  outcome!: string;
+  address!: string | null;
+  occurredAt!: string;
+}
+
+/** Everything that is held about a person. Phones are E.164, times ISO 8601 in UTC. */
+export class PersonalDataDto {
+  account!: HeldAccountDto;
+  sessions!: HeldSessionDto[];
+  codes!: HeldCodeDto[];
+  limits!: HeldLimitsDto[];
+  messages!: HeldMessageDto[];
+  events!: HeldEventDto[];
+}
+
+export class PersonalDataAnswerDto {
+  success!: true;
+  message!: string;
+  data!: PersonalDataDto;
+}

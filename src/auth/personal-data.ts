@@ -1,0 +1,118 @@
+import { Injectable } from '@nestjs/common';
+import { Audit } from '../audit/audit.service.js';
+import { type RequestContext } from '../http/request-context.js';
+import { Messaging } from '../messaging/messaging.service.js';
+import { Otp } from '../otp/otp.service.js';
+import { Sessions } from '../sessions/sessions.service.js';
+import { Accounts } from '../users/accounts.service.js';
+import { userOf } from './answers.js';
+import {
+  type HeldAccountDto,
+  type HeldCodeDto,
+  type HeldMessageDto,
+  type HeldSessionDto,
+  type PersonalDataDto,
+} from './personal-data.dto.js';
+
+type HeldAccount = Awaited<ReturnType<Accounts['held']>>;
+type HeldSession = Awaited<ReturnType<Sessions['heldOf']>>[number];
+type HeldCode = Awaited<ReturnType<Otp['heldOf']>>['codes'][number];
+type HeldMessage = Awaited<ReturnType<Messaging['heldOf']>>[number];
+
+/** Everything that is held about a person, room by room (UU PDP, articles 6 and 7; GDPR, article 15). */
+@Injectable()
+export class PersonalData {
+  constructor(
+    private readonly accounts: Accounts,
+    private readonly sessions: Sessions,
+    private readonly otp: Otp,
+    private readonly messaging: Messaging,
+    private readonly audit: Audit,
+  ) {}
+
+  /**
+   * @param askedBy who gets the data: the person or an admin
+   * @throws AppError `user_not_found`
+   */
+  async export(userId: string, askedBy: string, context: RequestContext): Promise<PersonalDataDto> {
+    const account = await this.accounts.held(userId);
+    const sessions = await this.sessions.heldOf(userId);
+    const { codes, budgets } = await this.otp.heldOf(userId, account.phone);
+    const phones = new Set([account.phone, ...codes.map(({ phone }) => phone)].filter((phone) => phone !== null));
+    // A number may have been another person's before.
+    const messages = await this.messaging.heldOf([...phones], account.created_at);
+    const events = await this.audit.heldOf(userId);
+    await this.audit.record({
+      type: 'user.exported',
+      outcome: 'success',
+      userId: askedBy,
+      subjectId: userId,
+      address: context.address,
+      requestId: context.id,
+    });
+    return {
+      account: accountOf(account),
+      sessions: sessions.map(sessionOf),
+      codes: codes.map(codeOf),
+      limits: budgets.map(({ purpose, sends, guesses }) => ({
+        purpose,
+        sends: sends.map((at) => at.toISOString()),
+        guesses: guesses.map((at) => at.toISOString()),
+      })),
+      messages: messages.map(messageOf),
+      events: events.map(({ occurred_at, ...event }) => ({ ...event, occurredAt: occurred_at.toISOString() })),
+    };
+  }
+}
+
+function accountOf(account: HeldAccount): HeldAccountDto {
+  return Object.assign(userOf(account), {
+    isActive: account.is_active,
+    hasPassword: account.has_password,
+    passwordChangedAt: text(account.password_changed_at),
+    createdAt: account.created_at.toISOString(),
+    updatedAt: account.updated_at.toISOString(),
+  });
+}
+
+function sessionOf(session: HeldSession): HeldSessionDto {
+  return {
+    id: session.id,
+    method: session.method,
+    address: session.client_address,
+    device: session.user_agent,
+    createdAt: session.created_at.toISOString(),
+    lastUsedAt: session.last_used_at.toISOString(),
+    expiresAt: session.expires_at.toISOString(),
+    endedAt: text(session.revoked_at),
+    endedFor: session.revoked_reason,
+  };
+}
+
+function codeOf(code: HeldCode): HeldCodeDto {
+  return {
+    id: code.id,
+    phone: code.phone,
+    purpose: code.purpose,
+    address: code.client_address,
+    createdAt: code.created_at.toISOString(),
+    expiresAt: code.expires_at.toISOString(),
+    usedAt: text(code.consumed_at),
+  };
+}
+
+function messageOf(message: HeldMessage): HeldMessageDto {
+  return {
+    id: message.id,
+    purpose: message.purpose,
+    phone: message.recipient,
+    state: message.state,
+    provider: message.provider,
+    createdAt: message.created_at.toISOString(),
+    closedAt: text(message.closed_at),
+  };
+}
+
+function text(time: Date | null): string | null {
+  return time?.toISOString() ?? null;
+}
