@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { startService, stopAllServices, type Answer, type Service } from '../support/service.js';
 
@@ -66,6 +67,21 @@ async function tokenOf(phone: string): Promise<Record<string, string>> {
 async function deadlocks(): Promise<number> {
   const [row] = await database.query('SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()');
   return row!['deadlocks'] as number;
+}
+
+/** Statements that wait for a lock of another one. */
+async function waiting(): Promise<number> {
+  const [row] = await database.query(
+    `SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  );
+  return row!['waiting'] as number;
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (let patience = 100; !(await condition()); patience--) {
+    if (patience === 0) throw new Error('it did not come to that');
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
 }
 
 describe('one name, several claims at once', () => {
@@ -143,6 +159,39 @@ describe('the last admin', () => {
 describe('a login and a change of its account at once', () => {
   const livingSessions = (id: string) =>
     database.query('SELECT 1 FROM login_sessions WHERE user_id = $1 AND revoked_at IS NULL', [id]);
+
+  // The change stands in its middle: the account is written, the sessions are not ended yet.
+  it.each([
+    ['disabled', 'is_active = false', 'code'],
+    ['given another number', `phone = '+6285990000099'`, 'code'],
+    ['disabled', 'is_active = false', 'password'],
+    ['left without a password', 'password_hash = NULL', 'password'],
+  ])('an account that is being %s (%s) lets no %s in', async (_, change, by) => {
+    const username = `sela${++numbers}`;
+    const { id, phone } = await person({ username });
+    await database.query(
+      `UPDATE users SET password_hash = (SELECT password_hash FROM users WHERE username = 'operator') WHERE id = $1`,
+      [id],
+    );
+    const otpCode = await askedCode(phone);
+    const changing = new pg.Client(database.url);
+    await changing.connect();
+    try {
+      await changing.query('BEGIN');
+      await changing.query(`UPDATE users SET ${change} WHERE id = $1`, [id]);
+      const login =
+        by === 'code'
+          ? services[0].post('/api/auth/otp/verify', { phone, otpCode })
+          : services[0].post('/api/auth/login', { identifier: username, password: 'password123' });
+      await until(async () => (await waiting()) > 0);
+      expect(await livingSessions(id)).toEqual([]);
+      await changing.query('COMMIT');
+      expect((await login).status).toBe(by === 'code' ? 400 : 401);
+      expect(await livingSessions(id)).toEqual([]);
+    } finally {
+      await changing.end();
+    }
+  });
 
   it.each([
     ['disabling', (id: string) => change(1, id, { isActive: false })],
