@@ -5,6 +5,7 @@ import { MessagingModule } from '../messaging/messaging.module.js';
 import { OtpModule } from '../otp/otp.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { AdminCreation } from './admin-creation.js';
 import { Erasure } from './erasure.js';
 import { UserAdministration } from './user-administration.js';
 import { UsersController } from './users.controller.js';
@@ -12,6 +13,6 @@ import { UsersController } from './users.controller.js';
 @Module({
   imports: [AuditModule, AuthModule, MessagingModule, OtpModule, SessionsModule, UsersModule],
   controllers: [UsersController],
-  providers: [UserAdministration, Erasure],
+  providers: [UserAdministration, Erasure, AdminCreation],
 })
 export class AdminModule {}

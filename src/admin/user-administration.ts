@@ -5,7 +5,7 @@ import { AppError } from '../errors/app-error.js';
 import { type RequestContext } from '../http/request-context.js';
 import { Otp } from '../otp/otp.service.js';
 import { Sessions } from '../sessions/sessions.service.js';
-import { type AccountFields, type TypedFields } from '../users/account-fields.js';
+import { type TypedFields } from '../users/account-fields.js';
 import { type ManagedAccountRow } from '../users/account.js';
 import { Accounts, type AccountChange, type AccountsQuery } from '../users/accounts.service.js';
 import { Users } from '../users/users.service.js';
@@ -52,10 +52,10 @@ export class UserAdministration {
   }
 
   /** @throws AppError `validation_failed`, `invalid_phone`; the driver's error for a name that is taken */
-  async create(typed: TypedFields & Pick<AccountFields, 'fullName'>, actor: Actor): Promise<ManagedUser> {
-    const { fullName = typed.fullName, ...fields } = this.accounts.read(typed);
+  async create(typed: TypedFields, actor: Actor): Promise<ManagedUser> {
+    const fields = this.accounts.read(typed);
     const account = await this.database.transaction(async (transaction) => {
-      const created = await this.accounts.create({ ...fields, fullName }, null, transaction);
+      const created = await this.accounts.create(fields, null, transaction);
       await this.record('user.created', created.id, { role: created.role }, actor, transaction);
       return created;
     });

@@ -22,7 +22,10 @@ export interface RefreshedTokens {
 }
 
 /** The request that ends sessions; without an address where somebody else than their owner made it. */
-type EndedFrom = Pick<RequestContext, 'id'> & { readonly address: string | null };
+interface EndedFrom {
+  readonly id: string | null;
+  readonly address: string | null;
+}
 
 const FORGET_EVERY = 600_000;
 

@@ -79,9 +79,12 @@ export function readAccountFields(typed: TypedFields, allowedCountries: readonly
   return read;
 }
 
-/** @throws AppError `validation_failed` when nothing is left by which the account could be told from others */
-export function requireIdentity({ email, username, phone }: Pick<AccountFields, 'email' | 'username' | 'phone'>): void {
-  if (email === null && username === null && phone === null) throw refusal(['identity']);
+/** @throws AppError `validation_failed` without a name, or when nothing tells the account from others */
+export function requireEssentials({ fullName, email, username, phone }: AccountFields): void {
+  const problems: Problem[] = [];
+  if (fullName === '') problems.push('fullName');
+  if (email === null && username === null && phone === null) problems.push('identity');
+  if (problems.length > 0) throw refusal(problems);
 }
 
 function refusal(problems: Problem[]): AppError {

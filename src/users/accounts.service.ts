@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { Settings } from '../config/settings.js';
 import { type Transaction } from '../database/database.js';
 import { AppError } from '../errors/app-error.js';
-import { readAccountFields, requireIdentity, type AccountFields, type TypedFields } from './account-fields.js';
+import { readAccountFields, requireEssentials, type AccountFields, type TypedFields } from './account-fields.js';
 import { type ManagedAccountRow } from './account.js';
 import { cursorAfter, readCursor, searchPatterns } from './accounts-query.js';
 import { AccountsRepository, type HeldAccountRow } from './accounts.repository.js';
@@ -12,6 +12,9 @@ import { Passwords } from './passwords.js';
 
 /** Accounts a page where nobody says how many. */
 const PAGE = 20;
+
+/** What a new account is where nobody says otherwise. */
+const BLANK: AccountFields = { fullName: '', email: null, username: null, phone: null, role: 'USER', isActive: true };
 
 /** Which accounts are asked for. */
 export interface AccountsQuery {
@@ -60,15 +63,15 @@ export class Accounts {
    * Makes an account; whether its e-mail, username and phone are free the database decides.
    *
    * @param passwordHash null: the account logs in by code
-   * @throws AppError `validation_failed` without an identity; the driver's error for a name that is taken
+   * @throws AppError `validation_failed` without a name or an identity; the driver's error for a name that is taken
    */
   async create(
-    given: Partial<AccountFields> & Pick<AccountFields, 'fullName'>,
+    given: Partial<AccountFields>,
     passwordHash: string | null,
     within?: Transaction,
   ): Promise<ManagedAccountRow> {
-    const fields: AccountFields = { email: null, username: null, phone: null, role: 'USER', isActive: true, ...given };
-    requireIdentity(fields);
+    const fields = { ...BLANK, ...given };
+    requireEssentials(fields);
     return this.repository.insert(uuidv7(), fields, passwordHash, within);
   }
 
@@ -113,7 +116,7 @@ export class Accounts {
     const before = await this.lock(id, mayLoseAdmin, within);
     const old = fieldsOf(before);
     const fields = { ...old, ...given };
-    requireIdentity(fields);
+    requireEssentials(fields);
     const changed = (Object.keys(old) as (keyof AccountFields)[]).filter((field) => fields[field] !== old[field]);
     const after = changed.length === 0 ? before : await this.repository.write(id, fields, within);
     return { before, after, fields: changed };

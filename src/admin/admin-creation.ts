@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import { Audit, type AuditEvent } from '../audit/audit.service.js';
+import { Database, type Transaction } from '../database/database.js';
+import { AppError } from '../errors/app-error.js';
+import { Sessions } from '../sessions/sessions.service.js';
+import { type AccountFields, type TypedFields } from '../users/account-fields.js';
+import { type ManagedAccountRow } from '../users/account.js';
+import { Accounts } from '../users/accounts.service.js';
+
+/** An admin, and whether the account is new. */
+export interface MadeAdmin {
+  readonly account: ManagedAccountRow;
+  readonly isNew: boolean;
+}
+
+/** Admins made by whoever can run commands on the machine: the first one of a production database comes from here. */
+@Injectable()
+export class AdminCreation {
+  constructor(
+    private readonly database: Database,
+    private readonly accounts: Accounts,
+    private readonly sessions: Sessions,
+    private readonly audit: Audit,
+  ) {}
+
+  /**
+   * Makes an account with the role ADMIN, or gives the role to the one that has one of these identities.
+   *
+   * @param password null: the admin logs in by code, or with the password the account has
+   * @throws AppError `validation_failed`, `invalid_phone`, `password_refused`; `conflict` when the identities belong to
+   *   several accounts; `phone_required` when there would be no way to log in
+   */
+  async create(typed: TypedFields, password: string | null): Promise<MadeAdmin> {
+    const fields = this.accounts.read(typed);
+    const { email = null, username = null, phone = null } = fields;
+    const [existing, ...others] = await this.accounts.byIdentity({ email, username, phone });
+    if (others.length > 0) throw new AppError('conflict');
+    if (existing) return { account: await this.promote(existing.id, password), isNew: false };
+    if (phone === null && password === null) throw new AppError('phone_required');
+    return { account: await this.make(fields, password), isNew: true };
+  }
+
+  private async make(fields: Partial<AccountFields>, password: string | null): Promise<ManagedAccountRow> {
+    const hash = password === null ? null : await this.accounts.hashNewPassword(password, fields);
+    return this.database.transaction(async (transaction) => {
+      const account = await this.accounts.create({ ...fields, role: 'ADMIN' }, hash, transaction);
+      await this.record('user.created', account.id, { role: 'ADMIN' }, transaction);
+      return account;
+    });
+  }
+
+  private async promote(id: string, password: string | null): Promise<ManagedAccountRow> {
+    const account = await this.accounts.held(id);
+    if (account.phone === null && !account.has_password && password === null) throw new AppError('phone_required');
+    const owner = { ...account, fullName: account.full_name };
+    const hash = password === null ? null : await this.accounts.hashNewPassword(password, owner);
+    return this.database.transaction(async (transaction) => {
+      const { after, fields } = await this.accounts.change(id, { role: 'ADMIN', isActive: true }, transaction);
+      if (hash !== null) {
+        await this.accounts.setPassword(id, hash, transaction);
+        await this.sessions.endAll(id, 'reset', { id: null, address: null }, null, transaction);
+      }
+      const changed = hash === null ? fields : [...fields, 'password'];
+      await this.record('user.changed', id, { fields: changed, role: 'ADMIN' }, transaction);
+      return after;
+    });
+  }
+
+  private record(
+    type: string,
+    id: string,
+    detail: NonNullable<AuditEvent['detail']>,
+    within: Transaction,
+  ): Promise<void> {
+    return this.audit.record(
+      { type, outcome: 'success', subjectId: id, detail: { ...detail, by: 'admin:create' } },
+      within,
+    );
+  }
+}
