@@ -15,6 +15,7 @@ import { DashboardController } from './dashboard.controller.js';
 import { LoginRepository } from './login.repository.js';
 import { OwnAccountController } from './own-account.controller.js';
 import { PersonalData } from './personal-data.js';
+import { PhoneChange } from './phone-change.js';
 
 @Module({
   imports: [AuditModule, HttpModule, MessagingModule, OtpModule, SessionsModule, UsersModule],
@@ -27,7 +28,7 @@ import { PersonalData } from './personal-data.js';
     DeviceStatusController,
     JwksController,
   ],
-  providers: [Auth, LoginRepository, PersonalData],
+  providers: [Auth, LoginRepository, PersonalData, PhoneChange],
   exports: [PersonalData],
 })
 export class AuthModule {}

@@ -1,12 +1,15 @@
-import { Controller, Get, Header } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Settings } from '../config/settings.js';
+import { Settings, type Language } from '../config/settings.js';
 import { answerLanguage } from '../errors/language.js';
 import { Authenticated, Caller, type CurrentCaller } from '../http/access.decorators.js';
+import { AddressLimit } from '../http/address-limit.guard.js';
 import { Fails } from '../http/openapi.decorators.js';
 import { Context, type RequestContext } from '../http/request-context.js';
-import { personalDataAnswer } from './answers.js';
+import { meAnswer, otpSentAnswer, personalDataAnswer } from './answers.js';
+import { MeAnswerDto, OtpSentAnswerDto, PhoneDto, VerifyOtpDto } from './auth.dto.js';
 import { PersonalDataAnswerDto } from './personal-data.dto.js';
+import { PhoneChange } from './phone-change.js';
 import { PersonalData } from './personal-data.js';
 
 @ApiTags('Own account')
@@ -16,6 +19,7 @@ export class OwnAccountController {
   constructor(
     private readonly settings: Settings,
     private readonly personalData: PersonalData,
+    private readonly phoneChange: PhoneChange,
   ) {}
 
   @Get('export')
@@ -26,6 +30,64 @@ export class OwnAccountController {
   @Fails('unauthenticated', 'invalid_token')
   async export(@Caller() caller: CurrentCaller, @Context() context: RequestContext): Promise<PersonalDataAnswerDto> {
     const data = await this.personalData.export(caller.userId, caller.userId, context);
-    return personalDataAnswer(data, answerLanguage(this.settings.messageLanguage, context.acceptLanguage));
+    return personalDataAnswer(data, this.language(context));
+  }
+
+  @Post('phone')
+  @HttpCode(200)
+  @Authenticated()
+  @AddressLimit('otp_rate_limited', 'sends', 'failures')
+  @ApiOperation({
+    operationId: 'requestPhoneChange',
+    summary: 'Ask for a code on another number, to make it mine',
+    description: 'The login must not be older than ten minutes.',
+  })
+  @ApiOkResponse({ type: OtpSentAnswerDto, description: 'A code is on its way to the new number.' })
+  @Fails(
+    'unauthenticated',
+    'invalid_token',
+    'fresh_login_required',
+    'invalid_phone',
+    'phone_taken',
+    'otp_rate_limited',
+    'whatsapp_unavailable',
+  )
+  async requestPhoneChange(
+    @Body() body: PhoneDto,
+    @Caller() caller: CurrentCaller,
+    @Context() context: RequestContext,
+  ): Promise<OtpSentAnswerDto> {
+    return otpSentAnswer(await this.phoneChange.request(body.phone, caller, context), this.language(context));
+  }
+
+  @Post('phone/verify')
+  @HttpCode(200)
+  @Authenticated()
+  @AddressLimit('otp_locked', 'failures')
+  @ApiOperation({
+    operationId: 'verifyPhoneChange',
+    summary: 'Make the other number mine; other sessions end, both numbers are told',
+  })
+  @ApiOkResponse({ type: MeAnswerDto, description: 'The account with its new number.' })
+  @Fails(
+    'unauthenticated',
+    'invalid_token',
+    'fresh_login_required',
+    'invalid_phone',
+    'validation_failed',
+    'invalid_otp',
+    'phone_taken',
+    'otp_locked',
+  )
+  async verifyPhoneChange(
+    @Body() body: VerifyOtpDto,
+    @Caller() caller: CurrentCaller,
+    @Context() context: RequestContext,
+  ): Promise<MeAnswerDto> {
+    return meAnswer(await this.phoneChange.verify(body, caller, context), this.language(context));
+  }
+
+  private language(context: RequestContext): Language {
+    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
   }
 }

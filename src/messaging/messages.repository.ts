@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
 import { statement } from '../database/statement.js';
 import { IS_PENDING } from './messages.sql.js';
 
@@ -11,6 +11,15 @@ export interface Acceptance {
   providerMessageId: string | null;
 }
 
+/** A message without a code. */
+export interface QueuedNotice {
+  id: string;
+  purpose: string;
+  recipient: string;
+  recipientName: string;
+  sealedContent: Buffer;
+}
+
 /** A message whose claim ran out, claimed anew by this instance. */
 export interface RecoveredMessage {
   id: string;
@@ -20,6 +29,14 @@ export interface RecoveredMessage {
   sealed_content: Buffer;
   attempts: number;
 }
+
+// A notice is worth sending for an hour; later it would rather puzzle than warn.
+const QUEUE_NOTICE = statement(
+  'messages_queue_notice',
+  `INSERT INTO messages (id, purpose, recipient, recipient_name, sealed_content, claimed_until, expires_at)
+   VALUES (:id::uuid, :purpose::text, :recipient::text, :recipient_name::text, :sealed_content::bytea,
+           now() + :claim_seconds::int * interval '1 second', now() + interval '1 hour')`,
+);
 
 // Many acceptances in one statement: while one flush is under way the next ones gather (see outcome-writer.ts). The
 // fence must still match, else another instance has taken the message over and its outcome counts.
@@ -84,6 +101,18 @@ const MOVE_TO_HISTORY = statement<{ id: string }>(
 @Injectable()
 export class MessagesRepository {
   constructor(private readonly database: Database) {}
+
+  /** The notice is born claimed by this instance. */
+  async queueNotice(notice: QueuedNotice, claimSeconds: number, within: Transaction): Promise<void> {
+    await within.run(QUEUE_NOTICE, {
+      id: notice.id,
+      purpose: notice.purpose,
+      recipient: notice.recipient,
+      recipient_name: notice.recipientName,
+      sealed_content: notice.sealedContent,
+      claim_seconds: claimSeconds,
+    });
+  }
 
   async accept(acceptances: readonly Acceptance[]): Promise<void> {
     await this.database.run(ACCEPT, {

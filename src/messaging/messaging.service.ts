@@ -5,6 +5,7 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
 import { AuthSecret } from '../config/auth-secret.js';
 import { Settings } from '../config/settings.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
@@ -14,7 +15,7 @@ import { HeldMessagesRepository, type HeldMessageRow } from './held-messages.rep
 import { Ladder, type Delivery } from './ladder.js';
 import { MessagesRepository, type RecoveredMessage } from './messages.repository.js';
 import { OutcomeWriter } from './outcome-writer.js';
-import { renderMessage, type MessageContent } from './templates.js';
+import { renderMessage, type MessageContent, type NoticeContent } from './templates.js';
 
 /** A message that stands in the outbox, claimed by this instance. */
 export interface ClaimedMessage {
@@ -105,7 +106,7 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
       {
         to: message.recipient,
         text: renderMessage(message.content, message.recipientName, this.settings),
-        code: message.content.code,
+        ...('code' in message.content ? { code: message.content.code } : {}),
       },
       requestId,
     );
@@ -123,6 +124,26 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
       await this.repository.postpone(message.id, message.fence, delivery.reason, RETRY_PAUSES[tries] ?? 60);
     }
     return delivery;
+  }
+
+  /**
+   * Puts a notice into the outbox, in the transaction of what it tells of; after its commit, `deliverBehind` it.
+   *
+   * @param to E.164
+   */
+  async queueNotice(
+    to: string,
+    recipientName: string,
+    content: NoticeContent,
+    within: Transaction,
+  ): Promise<ClaimedMessage> {
+    const id = uuidv7();
+    await this.repository.queueNotice(
+      { id, purpose: content.template, recipient: to, recipientName, sealedContent: this.seal(content, id) },
+      this.claimSeconds,
+      within,
+    );
+    return { id, fence: 1, recipient: to, recipientName, content };
   }
 
   /** Delivers behind the answer, where the answer must not depend on it; what fails is left to recovery. */

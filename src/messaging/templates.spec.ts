@@ -37,6 +37,38 @@ The SiKesKoja team"
 `);
   });
 
+  it('says what a code for another number is for', () => {
+    const text = renderMessage({ ...content, template: 'otp.phone_change' }, 'Jane', app);
+    expect(text.split('\n').slice(2, 5)).toEqual([
+      'Kode OTP untuk memakai nomor ini di SiKesKoja - Sistem Kesehatan Kota Jayapura:',
+      '',
+      '*012345*',
+    ]);
+  });
+
+  it('tells that the number was changed', () => {
+    expect(renderMessage({ template: 'notice.phone_changed', language: 'id' }, 'Jane', app)).toMatchInlineSnapshot(`
+"Halo Jane,
+
+Nomor WhatsApp untuk akun Anda di SiKesKoja - Sistem Kesehatan Kota Jayapura telah diganti.
+
+Jika bukan Anda yang menggantinya, segera hubungi Tim SiKesKoja.
+
+Terima kasih,
+Tim SiKesKoja"
+`);
+    expect(renderMessage({ template: 'notice.phone_changed', language: 'en' }, null, app)).toMatchInlineSnapshot(`
+"Hello,
+
+The WhatsApp number of your account with SiKesKoja - Sistem Kesehatan Kota Jayapura has been changed.
+
+If it was not you who changed it, get in touch with the SiKesKoja team at once.
+
+Thank you,
+The SiKesKoja team"
+`);
+  });
+
   it.each([
     [null, 'Halo,'],
     ['', 'Halo,'],

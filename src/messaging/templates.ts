@@ -2,14 +2,22 @@ import { type Language, type Settings } from '../config/settings.js';
 
 /** What a code message says; sealed in the message row until its final state. */
 export interface CodeContent {
-  readonly template: 'otp.login';
+  readonly template: 'otp.login' | 'otp.phone_change';
   readonly code: string;
   readonly minutes: number;
   readonly language: Language;
 }
 
+/** What a notice says: something happened to the account, and there is nothing to do if it was its owner. */
+export interface NoticeContent {
+  readonly template: 'notice.phone_changed';
+  readonly language: Language;
+}
+
 /** Every kind of content the service sends. */
-export type MessageContent = CodeContent;
+export type MessageContent = CodeContent | NoticeContent;
+
+type App = Pick<Settings, 'appName' | 'appTeam'>;
 
 /** `https://…`, `www.…`, `name@host`, `host/path`, and names under the endings that phishing commonly uses. */
 const ADDRESSES =
@@ -30,45 +38,52 @@ function harmlessName(name: string | null): string {
     .slice(0, 60);
 }
 
+/** What a code is for, as the first sentence of its message. */
+const CODE_FOR: Record<CodeContent['template'], Record<Language, (appName: string) => string>> = {
+  'otp.login': {
+    id: (appName) => `Kode OTP untuk login ke ${appName}:`,
+    en: (appName) => `Your code to log in to ${appName}:`,
+  },
+  'otp.phone_change': {
+    id: (appName) => `Kode OTP untuk memakai nomor ini di ${appName}:`,
+    en: (appName) => `Your code to use this number with ${appName}:`,
+  },
+};
+
+const NOTICES: Record<NoticeContent['template'], Record<Language, (app: App) => string[]>> = {
+  'notice.phone_changed': {
+    id: ({ appName, appTeam }) => [
+      `Nomor WhatsApp untuk akun Anda di ${appName} telah diganti.`,
+      '',
+      `Jika bukan Anda yang menggantinya, segera hubungi Tim ${appTeam}.`,
+    ],
+    en: ({ appName, appTeam }) => [
+      `The WhatsApp number of your account with ${appName} has been changed.`,
+      '',
+      `If it was not you who changed it, get in touch with the ${appTeam} team at once.`,
+    ],
+  },
+};
+
 /**
- * The text of a message, in WhatsApp's markup. The code stands as `*code*` on a line of its own in every one.
+ * The text of a message, in WhatsApp's markup. A code stands as `*code*` on a line of its own.
  *
  * @param name the recipient's name as it is stored; made harmless here
  */
-export function renderMessage(
-  content: MessageContent,
-  name: string | null,
-  app: Pick<Settings, 'appName' | 'appTeam'>,
-): string {
-  const { code, minutes, language } = content;
+export function renderMessage(content: MessageContent, name: string | null, app: App): string {
+  const { language } = content;
   const greeted = harmlessName(name);
-  const lines =
+  const hello = language === 'id' ? 'Halo' : 'Hello';
+  const body = 'code' in content ? codeLines(content, app) : NOTICES[content.template][language](app);
+  const farewell =
+    language === 'id' ? ['Terima kasih,', `Tim ${app.appTeam}`] : ['Thank you,', `The ${app.appTeam} team`];
+  return [greeted === '' ? `${hello},` : `${hello} ${greeted},`, '', ...body, '', ...farewell].join('\n');
+}
+
+function codeLines({ template, code, minutes, language }: CodeContent, { appName }: App): string[] {
+  const warning =
     language === 'id'
-      ? [
-          greeted === '' ? 'Halo,' : `Halo ${greeted},`,
-          '',
-          `Kode OTP untuk login ke ${app.appName}:`,
-          '',
-          `*${code}*`,
-          '',
-          `Kode ini berlaku selama ${minutes} menit.`,
-          'Jangan bagikan kode ini kepada siapapun.',
-          '',
-          'Terima kasih,',
-          `Tim ${app.appTeam}`,
-        ]
-      : [
-          greeted === '' ? 'Hello,' : `Hello ${greeted},`,
-          '',
-          `Your code to log in to ${app.appName}:`,
-          '',
-          `*${code}*`,
-          '',
-          `This code is valid for ${minutes} minutes.`,
-          'Do not share it with anyone.',
-          '',
-          'Thank you,',
-          `The ${app.appTeam} team`,
-        ];
-  return lines.join('\n');
+      ? [`Kode ini berlaku selama ${minutes} menit.`, 'Jangan bagikan kode ini kepada siapapun.']
+      : [`This code is valid for ${minutes} minutes.`, 'Do not share it with anyone.'];
+  return [CODE_FOR[template][language](appName), '', `*${code}*`, '', ...warning];
 }

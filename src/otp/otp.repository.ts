@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { recordEventFrom } from '../audit/audit.sql.js';
-import { Database } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
 import { statement, type StatementValues } from '../database/statement.js';
 import { providerOfMessage, queueMessageFrom, withdrawMessagesOf } from '../messaging/messages.sql.js';
-import { ACTIVE_ACCOUNT_BY_PHONE } from '../users/users.sql.js';
-import { notEnded } from './otp.sql.js';
+import { ACTIVE_ACCOUNT_BY_PHONE, ACTIVE_ACCOUNT_FOR_NEW_PHONE } from '../users/users.sql.js';
+import { CONSUME_CODE, notEnded } from './otp.sql.js';
 
 /** How many instants of an array are not after `since`. */
 const countUntil = (array: string, since: string) => `width_bucket(${since}, ${array})`;
@@ -26,10 +26,7 @@ const COOLING = (known: string) => `coalesce(b.current_expires_at > now() AND b.
 // time, and everything after it happens only if `gate` now carries our session. (An advisory lock would need a
 // transaction of four round trips, since a statement's snapshot is older than any lock it takes: decisions/0001.)
 // What the snapshot hides from `replaced` the partial unique index refuses, and the caller tries again.
-const ISSUE = statement<IssueRow>(
-  'otp_issue',
-  `WITH account AS (${ACTIVE_ACCOUNT_BY_PHONE}),
-  caller AS (
+const DECIDE_AND_WRITE = `caller AS (
     SELECT coalesce((SELECT known FROM account), false) AS known
      WHERE :conceal::boolean OR EXISTS (SELECT 1 FROM account)
   ),
@@ -98,8 +95,15 @@ const ISSUE = statement<IssueRow>(
   SELECT gate.*, now() AS now, (SELECT known FROM caller) AS known,
          account.id AS user_id, account.full_name,
          CASE WHEN gate.current_session_id <> :otp_session_id::uuid THEN ${providerOfMessage('gate.current_session_id')} END AS provider
-    FROM gate LEFT JOIN account ON true`,
-);
+    FROM gate LEFT JOIN account ON true`;
+
+const issueTo = (name: string, account: string) =>
+  statement<IssueRow>(name, `WITH account AS (${account}),\n  ${DECIDE_AND_WRITE}`);
+
+const ISSUE = issueTo('otp_issue', ACTIVE_ACCOUNT_BY_PHONE);
+
+// The same for a number that an account does not have yet.
+const ISSUE_TO_NEW_PHONE = issueTo('otp_issue_to_new_phone', ACTIVE_ACCOUNT_FOR_NEW_PHONE);
 
 /** What the gate says. `current_session_id` is ours when a code was issued. */
 export interface IssueRow {
@@ -182,6 +186,15 @@ const CLOSE_UNSENT = statement(
      FROM closed WHERE b.phone = closed.phone AND b.purpose = closed.purpose AND b.current_session_id = closed.id`,
 );
 
+// For flows that act on a code in a transaction of their own; logging in does all in one statement.
+const CONSUME = statement<ConsumedRow>('otp_consume', `WITH ${CONSUME_CODE} SELECT user_id, client_address FROM won`);
+
+/** A code that won: whose it was, and the address that had asked for it. */
+export interface ConsumedRow {
+  user_id: string | null;
+  client_address: string;
+}
+
 // Nothing is asked of a code that is over for a day, nor of a budget whose longest window (a day) has passed.
 const FORGET_CODES = statement(
   'otp_forget_codes',
@@ -197,9 +210,12 @@ const FORGET_BUDGETS = statement(
 export class OtpRepository {
   constructor(private readonly database: Database) {}
 
-  /** @returns null when there is no account and that may be said */
-  async issue(values: StatementValues): Promise<IssueRow | null> {
-    const [row] = await this.database.run(ISSUE, values);
+  /**
+   * @param toNewPhone whether the account is the one of `account_id`, instead of the one that has the phone
+   * @returns null when there is no account and that may be said
+   */
+  async issue(values: StatementValues, toNewPhone: boolean): Promise<IssueRow | null> {
+    const [row] = await this.database.run(toNewPhone ? ISSUE_TO_NEW_PHONE : ISSUE, values);
     return row ?? null;
   }
 
@@ -219,6 +235,12 @@ export class OtpRepository {
 
   async closeUnsent(otpSessionId: string, phone: string, purpose: string): Promise<void> {
     await this.database.run(CLOSE_UNSENT, { otp_session_id: otpSessionId, phone, purpose });
+  }
+
+  /** @returns null when the code did not win */
+  async consume(values: StatementValues, within: Transaction): Promise<ConsumedRow | null> {
+    const [row] = await within.run(CONSUME, values);
+    return row ?? null;
   }
 
   async forgetOld(): Promise<void> {

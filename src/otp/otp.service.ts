@@ -9,18 +9,18 @@ import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { every, type Recurring } from '../http/recurring.js';
 import { type RequestContext } from '../http/request-context.js';
 import { Messaging, type ClaimedMessage } from '../messaging/messaging.service.js';
-import { type MessageContent } from '../messaging/templates.js';
+import { type CodeContent } from '../messaging/templates.js';
 import { knownWords } from '../messaging/providers/known-words.js';
 import { type KnownDevice } from '../sessions/device-tokens.js';
 import { acceptedCodeHashes, codeHash, newCode } from './code.js';
 import { HeldCodesRepository, type HeldBudgetRow, type HeldCodeRow } from './held-codes.repository.js';
-import { OtpRepository, type IssueRow } from './otp.repository.js';
+import { OtpRepository, type ConsumedRow, type IssueRow } from './otp.repository.js';
 import { secondsUntilAllowed } from './send-allowance.js';
 
 /** What a code is for: it is asked for, sent, guessed and limited under this name, and fits nothing else. */
 export interface OtpPurpose {
   readonly name: string;
-  readonly template: MessageContent['template'];
+  readonly template: CodeContent['template'];
   readonly minutes: number;
 }
 
@@ -81,6 +81,8 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
    * @param phone E.164
    * @param device of a checked device token, for the allowance of known devices
    * @param again true for a resend: while the cooldown runs it is refused instead of answered with the living code
+   * @param newOwner the account that wants this number, when it is to become its own; without it the number's account is
+   *   meant. That somebody has the number already is as good as an unknown number.
    * @throws AppError `phone_not_registered`, `otp_rate_limited`, `whatsapp_unavailable`
    */
   async issue(
@@ -89,17 +91,18 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
     device: KnownDevice | null,
     again: boolean,
     context: RequestContext,
+    newOwner: string | null = null,
   ): Promise<IssuedOtp> {
     const conceal = this.settings.concealUnknownPhones;
     if (conceal && !(await this.messaging.anyReady())) throw new AppError('whatsapp_unavailable', { retryAfter: 30 });
-    const content: MessageContent = {
+    const content: CodeContent = {
       template: purpose.template,
       code: newCode(this.settings.otpLength),
       minutes: purpose.minutes,
       language: answerLanguage(this.settings.messageLanguage, context.acceptLanguage),
     };
     const id = uuidv7();
-    const row = await this.write(id, purpose, phone, device, content, context);
+    const row = await this.write(id, purpose, phone, device, content, newOwner, context);
     if (!row) {
       context.charges.confirm('failures');
       throw new AppError('phone_not_registered');
@@ -159,6 +162,16 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
     };
   }
 
+  /**
+   * Consumes the code of a guess that was paid for, in the caller's transaction and before anything else in it.
+   *
+   * @returns the account it was made for, and the address that asked for it; null: it was wrong, or is not valid any more
+   */
+  consume(guess: ChargedGuess, within: Transaction): Promise<ConsumedRow | null> {
+    const { phone, purpose, otpSessionId, codeHashes } = guess;
+    return this.repository.consume({ phone, purpose, otp_session_id: otpSessionId, code_hashes: codeHashes }, within);
+  }
+
   /** The one failure of a code that was compared, or could not be. */
   wrong(attemptsLeft: number, context: RequestContext): AppError {
     context.charges.confirm('failures');
@@ -198,7 +211,8 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
     purpose: OtpPurpose,
     phone: string,
     device: KnownDevice | null,
-    content: MessageContent,
+    content: CodeContent,
+    newOwner: string | null,
     context: RequestContext,
   ): Promise<IssueRow | null> {
     const values = {
@@ -211,6 +225,7 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
       conceal: this.settings.concealUnknownPhones,
       device_user: device?.userId ?? null,
       device_issued: device?.issuedAt ?? null,
+      account_id: newOwner,
       cooldowns: this.settings.resendCooldowns,
       per_hour: this.settings.sendsPerHour,
       per_day: this.settings.sendsPerDay,
@@ -223,7 +238,7 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
     };
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.repository.issue(values);
+        return await this.repository.issue(values, newOwner !== null);
       } catch (error) {
         // Another request's code came to life between our snapshot and our insert: look again.
         if (!isLiveCodeConflict(error)) throw error;

@@ -6,6 +6,11 @@ export const ACTIVE_ACCOUNT_BY_PHONE = `
   SELECT id, full_name, coalesce(id = :device_user::uuid AND devices_valid_from <= :device_issued::timestamptz, false) AS known
     FROM users WHERE phone = :phone::text AND is_active`;
 
+/** The same for an account that wants `:phone`, which nobody has yet; its id is `:account_id`. */
+export const ACTIVE_ACCOUNT_FOR_NEW_PHONE = `
+  SELECT id, full_name, false AS known FROM users
+   WHERE id = :account_id::uuid AND is_active AND NOT EXISTS (SELECT 1 FROM users owner WHERE owner.phone = :phone::text)`;
+
 /** The columns that an answer shows of an account. */
 export const ACCOUNT_COLUMNS = 'users.id, users.email, users.username, users.phone, users.full_name, users.role';
 
