@@ -9,6 +9,7 @@ import {
   type MeAnswerDto,
   type OtpSentAnswerDto,
   type RefreshedAnswerDto,
+  type RegisterAnswerDto,
   type SessionsAnswerDto,
   type UserDto,
 } from './auth.dto.js';
@@ -23,6 +24,7 @@ const SAID = {
   loggedIn: { id: 'Login berhasil', en: 'You are logged in' },
   held: { id: 'Semua data tentang akun ini', en: 'Everything that is held about this account' },
   me: { id: 'Data akun', en: 'Account' },
+  registered: { id: 'Registrasi berhasil', en: 'The account was made' },
   refreshed: { id: 'Token diperbarui', en: 'The tokens are renewed' },
   loggedOut: { id: 'Sesi diakhiri', en: 'The session has ended' },
   sessions: { id: 'Daftar sesi', en: 'Sessions' },
@@ -53,6 +55,10 @@ export function loginAnswer(login: Login, language: Language): LoginAnswerDto {
 
 export function meAnswer(account: AccountRow, language: Language): MeAnswerDto {
   return { success: true, message: SAID.me[language], data: userOf(account) };
+}
+
+export function registeredAnswer(account: AccountRow, language: Language): RegisterAnswerDto {
+  return { success: true, message: SAID.registered[language], data: { user: userOf(account) } };
 }
 
 export function refreshedAnswer(tokens: RefreshedTokens, language: Language): RefreshedAnswerDto {

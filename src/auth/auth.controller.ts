@@ -1,14 +1,24 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Settings } from '../config/settings.js';
 import { answerLanguage } from '../errors/language.js';
 import { Authenticated, Caller, Public, type CurrentCaller } from '../http/access.decorators.js';
 import { AddressLimit } from '../http/address-limit.guard.js';
 import { Fails } from '../http/openapi.decorators.js';
 import { Context, type RequestContext } from '../http/request-context.js';
-import { loginAnswer, meAnswer, otpSentAnswer } from './answers.js';
-import { LoginAnswerDto, MeAnswerDto, OtpSentAnswerDto, PasswordLoginDto, PhoneDto, VerifyOtpDto } from './auth.dto.js';
+import { loginAnswer, meAnswer, otpSentAnswer, registeredAnswer } from './answers.js';
+import {
+  LoginAnswerDto,
+  MeAnswerDto,
+  OtpSentAnswerDto,
+  PasswordLoginDto,
+  PhoneDto,
+  RegisterAnswerDto,
+  RegisterDto,
+  VerifyOtpDto,
+} from './auth.dto.js';
 import { Auth } from './auth.service.js';
+import { Registration } from './registration.js';
 
 @ApiTags('Login')
 @Controller('api/auth')
@@ -16,6 +26,7 @@ export class AuthController {
   constructor(
     private readonly settings: Settings,
     private readonly auth: Auth,
+    private readonly registration: Registration,
   ) {}
 
   @Post('otp/request')
@@ -69,6 +80,36 @@ export class AuthController {
       await this.auth.loginByPassword(body.identifier, body.password, context),
       this.language(context),
     );
+  }
+
+  @Post('register')
+  @Public()
+  @AddressLimit('rate_limited', 'failures')
+  @ApiBearerAuth()
+  @ApiOperation({
+    operationId: 'register',
+    summary: 'Make an account',
+    description: 'Open where REGISTRATION is open; otherwise with the token of an ADMIN.',
+    security: [{}, { bearer: [] }],
+  })
+  @ApiCreatedResponse({ type: RegisterAnswerDto, description: 'The account was made; it logs in by code or password.' })
+  @Fails(
+    'validation_failed',
+    'invalid_phone',
+    'password_refused',
+    'forbidden',
+    'registration_closed',
+    'email_taken',
+    'username_taken',
+    'phone_taken',
+    'rate_limited',
+  )
+  async register(
+    @Body() body: RegisterDto,
+    @Caller() caller: CurrentCaller | undefined,
+    @Context() context: RequestContext,
+  ): Promise<RegisterAnswerDto> {
+    return registeredAnswer(await this.registration.register(body, caller, context), this.language(context));
   }
 
   @Get('me')

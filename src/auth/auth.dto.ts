@@ -1,5 +1,5 @@
 import { Transform } from 'class-transformer';
-import { IsNotEmpty, IsOptional, IsString, IsUUID, Matches, MaxLength, ValidateBy } from 'class-validator';
+import { IsIn, IsNotEmpty, IsOptional, IsString, IsUUID, Matches, MaxLength, ValidateBy } from 'class-validator';
 
 /** Digits as people paste them: full-width or Arabic ones, with spaces or dashes in between, around a `*`. */
 function asDigits(value: unknown): unknown {
@@ -59,6 +59,50 @@ export class PasswordLoginDto {
   @IsNotEmpty()
   @MaxLength(2048)
   password!: string;
+}
+
+export class RegisterDto {
+  /** @example Budi Santoso */
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(200)
+  fullName!: string;
+
+  /** @example budi@example.com */
+  @IsOptional()
+  @IsString()
+  @MaxLength(254)
+  email?: string;
+
+  /**
+   * Holds a letter and no `@`; case does not matter.
+   * @example budi
+   */
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  username?: string;
+
+  /**
+   * In any common spelling; an account needs an e-mail, a username or a phone.
+   * @example 081234567893
+   */
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  phone?: string;
+
+  /** Left out by those who log in by code only. */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(2048)
+  password?: string;
+
+  /** `USER` where nothing is said; others than `USER` and `KARYAWAN` only an admin gives. */
+  @IsOptional()
+  @IsIn(['ADMIN', 'SUPERVISOR', 'OPERATOR', 'KARYAWAN', 'USER'])
+  role?: 'ADMIN' | 'SUPERVISOR' | 'OPERATOR' | 'KARYAWAN' | 'USER';
 }
 
 export class RefreshDto {
@@ -214,6 +258,16 @@ export class LoginDto {
   /** Sent as `X-Device-Token` later, it gives this device its own allowance of codes and guesses. */
   deviceToken!: string;
   user!: UserDto;
+}
+
+export class RegisteredDto {
+  user!: UserDto;
+}
+
+export class RegisterAnswerDto {
+  success!: true;
+  message!: string;
+  data!: RegisteredDto;
 }
 
 export class OtpSentAnswerDto {

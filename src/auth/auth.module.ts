@@ -15,6 +15,7 @@ import { DashboardController } from './dashboard.controller.js';
 import { LoginRepository } from './login.repository.js';
 import { OwnAccountController } from './own-account.controller.js';
 import { PersonalData } from './personal-data.js';
+import { Registration } from './registration.js';
 import { PhoneChange } from './phone-change.js';
 
 @Module({
@@ -28,7 +29,7 @@ import { PhoneChange } from './phone-change.js';
     DeviceStatusController,
     JwksController,
   ],
-  providers: [Auth, LoginRepository, PersonalData, PhoneChange],
+  providers: [Auth, LoginRepository, PersonalData, PhoneChange, Registration],
   exports: [PersonalData],
 })
 export class AuthModule {}

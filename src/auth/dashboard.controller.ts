@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Authenticated, Caller, Public, type CurrentCaller } from '../http/access.decorators.js';
 import { AddressLimit } from '../http/address-limit.guard.js';
 import { Fails } from '../http/openapi.decorators.js';
@@ -13,9 +13,12 @@ import {
   DashboardLoginDto,
   DashboardMeAnswerDto,
   DashboardRefreshDto,
+  DashboardRegisterAnswerDto,
+  DashboardRegisterDto,
   DashboardTokensDto,
   type DashboardUserDto,
 } from './dashboard.dto.js';
+import { Registration } from './registration.js';
 
 /** System D's routes and shapes over the same flows (contract D): no envelope on success, roles in lower case. */
 @ApiTags('Dashboard')
@@ -24,7 +27,47 @@ export class DashboardController {
   constructor(
     private readonly auth: Auth,
     private readonly sessions: Sessions,
+    private readonly registration: Registration,
   ) {}
+
+  @Post('register')
+  @Public()
+  @AddressLimit('rate_limited', 'failures')
+  @ApiBearerAuth()
+  @ApiOperation({
+    operationId: 'dashboardRegister',
+    summary: 'Make an account',
+    description: 'Open where REGISTRATION is open; otherwise, and for the role admin, with the token of an ADMIN.',
+    security: [{}, { bearer: [] }],
+  })
+  @ApiCreatedResponse({ type: DashboardRegisterAnswerDto, description: 'The account was made.' })
+  @Fails(
+    'validation_failed',
+    'password_refused',
+    'forbidden',
+    'registration_closed',
+    'email_taken',
+    'username_taken',
+    'rate_limited',
+  )
+  async register(
+    @Body() { name, email, username, password, role }: DashboardRegisterDto,
+    @Caller() caller: CurrentCaller | undefined,
+    @Context() context: RequestContext,
+  ): Promise<DashboardRegisterAnswerDto> {
+    const registrant = {
+      fullName: name,
+      email,
+      username,
+      password,
+      role: role === 'admin' ? 'ADMIN' : 'KARYAWAN',
+    } as const;
+    const account = await this.registration.register(registrant, caller, context);
+    return {
+      message: 'Register success',
+      data: { ...userOf(account), created_at: account.created_at.toISOString() },
+    };
+  }
 
   @Post('login')
   @HttpCode(200)

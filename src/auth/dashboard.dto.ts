@@ -1,4 +1,4 @@
-import { IsNotEmpty, IsString, MaxLength } from 'class-validator';
+import { IsIn, IsNotEmpty, IsString, MaxLength } from 'class-validator';
 
 export class DashboardLoginDto {
   /**
@@ -15,6 +15,35 @@ export class DashboardLoginDto {
   @IsNotEmpty()
   @MaxLength(1024)
   password!: string;
+}
+
+export class DashboardRegisterDto {
+  /** @example Budi Santoso */
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(200)
+  name!: string;
+
+  /** @example budi@example.com */
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(254)
+  email!: string;
+
+  /** @example budi */
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(64)
+  username!: string;
+
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(2048)
+  password!: string;
+
+  /** `agent` is another word for `karyawan`. Only an admin makes admins. */
+  @IsIn(['admin', 'karyawan', 'agent'])
+  role!: 'admin' | 'karyawan' | 'agent';
 }
 
 export class DashboardRefreshDto {

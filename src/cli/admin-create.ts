@@ -9,7 +9,7 @@ import { AppError } from '../errors/app-error.js';
 import { CATALOGUE } from '../errors/catalogue.js';
 import { databaseFailure } from '../errors/database-errors.js';
 import { createLogger } from '../http/logger.js';
-import { refuseStart } from '../process-life.js';
+import { refuseStart } from '../lifetime.js';
 import { askPassword } from './hidden-prompt.js';
 
 const USAGE = `usage: npm run admin:create -- --name NAME --phone NUMBER [--email ADDRESS] [--username NAME] [--password]

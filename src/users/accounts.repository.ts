@@ -97,6 +97,10 @@ export interface AccountsFilter {
   readonly count: number;
 }
 
+// Two statements: the second one's snapshot is younger than the lock, so it sees the admin that was made before us.
+const LOCK_FIRST_ADMIN = statement('users_lock_first_admin', `SELECT pg_advisory_xact_lock(7203002)`);
+const ANY_ADMIN = statement<{ id: string }>('users_any_admin', `SELECT id FROM users WHERE role = 'ADMIN' LIMIT 1`);
+
 @Injectable()
 export class AccountsRepository {
   constructor(private readonly database: Database) {}
@@ -130,6 +134,11 @@ export class AccountsRepository {
 
   async lockActiveAdmins(within: Transaction): Promise<string[]> {
     return (await within.run(LOCK_ACTIVE_ADMINS, {})).map(({ id }) => id);
+  }
+
+  async noAdminYet(within: Transaction): Promise<boolean> {
+    await within.run(LOCK_FIRST_ADMIN, {});
+    return (await within.run(ANY_ADMIN, {})).length === 0;
   }
 
   async lock(id: string, within: Transaction): Promise<ManagedAccountRow | null> {

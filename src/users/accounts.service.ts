@@ -146,6 +146,11 @@ export class Accounts {
     return before;
   }
 
+  /** Whether the database has no admin at all; until the transaction ends nobody else is told so. */
+  noAdminYet(within: Transaction): Promise<boolean> {
+    return this.repository.noAdminYet(within);
+  }
+
   /** Locks an account, and makes sure that it is not the last active admin if it may cease to be one. */
   private async lock(id: string, mayLoseAdmin: boolean, within: Transaction): Promise<ManagedAccountRow> {
     const admins = mayLoseAdmin ? await this.repository.lockActiveAdmins(within) : [];

@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { Audit } from '../audit/audit.service.js';
+import { Settings } from '../config/settings.js';
+import { Database } from '../database/database.js';
+import { AppError } from '../errors/app-error.js';
+import { type CurrentCaller } from '../http/access.decorators.js';
+import { type RequestContext } from '../http/request-context.js';
+import { type TypedFields } from '../users/account-fields.js';
+import { type ManagedAccountRow } from '../users/account.js';
+import { Accounts } from '../users/accounts.service.js';
+
+/** What somebody who registers says of themself; `password` is left out by those who log in by code only. */
+export interface Registrant extends Pick<TypedFields, 'fullName' | 'email' | 'username' | 'phone' | 'role'> {
+  readonly password?: string | undefined;
+}
+
+/** Roles that people may give themselves where registration is open; the others are an admin's to give. */
+const OPEN_ROLES: readonly (Registrant['role'] | undefined)[] = [undefined, 'USER', 'KARYAWAN'];
+
+/** New accounts made by their owners (`REGISTRATION=open`) or by an admin. */
+@Injectable()
+export class Registration {
+  constructor(
+    private readonly settings: Settings,
+    private readonly database: Database,
+    private readonly accounts: Accounts,
+    private readonly audit: Audit,
+  ) {}
+
+  /**
+   * Makes an account. Who is free to do so, and with which role: an ADMIN always and with any; everybody with an open
+   * role where registration is open; outside production the first ADMIN of a database that has none, decided under a
+   * lock.
+   *
+   * @throws AppError `registration_closed`, `forbidden`, `validation_failed`, `invalid_phone`, `password_refused`;
+   *   the driver's error for a name that is taken
+   */
+  async register(
+    registrant: Registrant,
+    caller: CurrentCaller | undefined,
+    context: RequestContext,
+  ): Promise<ManagedAccountRow> {
+    const byAdmin = caller?.role === 'ADMIN';
+    // Every account made by a stranger counts, refused or not: nobody fills the table from one address.
+    if (!byAdmin) context.charges.confirm('failures');
+    const wantsFirstAdmin = registrant.role === 'ADMIN' && !byAdmin && !this.settings.production;
+    if (!byAdmin && !wantsFirstAdmin) this.refuseUnlessOpen(registrant.role);
+    const { password, ...typed } = registrant;
+    const fields = this.accounts.read(typed);
+    const hash = password === undefined ? null : await this.accounts.hashNewPassword(password, fields);
+    return this.database.transaction(async (transaction) => {
+      if (wantsFirstAdmin && !(await this.accounts.noAdminYet(transaction))) throw new AppError('forbidden');
+      const account = await this.accounts.create(fields, hash, transaction);
+      const event = { type: 'user.registered', outcome: 'success', userId: caller?.userId ?? account.id } as const;
+      await this.audit.record(
+        {
+          ...event,
+          subjectId: account.id,
+          address: context.address,
+          requestId: context.id,
+          detail: { role: account.role },
+        },
+        transaction,
+      );
+      return account;
+    });
+  }
+
+  private refuseUnlessOpen(role: Registrant['role']): void {
+    if (!OPEN_ROLES.includes(role)) throw new AppError('forbidden');
+    if (this.settings.registration !== 'open') throw new AppError('registration_closed');
+  }
+}
