@@ -1,5 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { AppError } from '../errors/app-error.js';
 import { Authenticated, Caller, Public, type CurrentCaller } from '../http/access.decorators.js';
 import { AddressLimit } from '../http/address-limit.guard.js';
 import { Fails } from '../http/openapi.decorators.js';
@@ -62,7 +63,7 @@ export class DashboardController {
       password,
       role: role === 'admin' ? 'ADMIN' : 'KARYAWAN',
     } as const;
-    const account = await this.registration.register(registrant, caller, context);
+    const account = await this.registration.register(registrant, caller, context).catch(inOwnWords);
     return {
       message: 'Register success',
       data: { ...userOf(account), created_at: account.created_at.toISOString() },
@@ -103,6 +104,19 @@ export class DashboardController {
     const phone = account.phone === null ? null : nationalPhone(account.phone);
     return { data: { ...userOf(account), phone, created_at: account.created_at.toISOString() } };
   }
+}
+
+/** D's word for the full name is `name`; a refusal has to use it too. */
+function inOwnWords(error: unknown): never {
+  if (!(error instanceof AppError) || error.code !== 'validation_failed') throw error;
+  const { details } = error;
+  if (typeof details !== 'function') throw error;
+  throw new AppError('validation_failed', {
+    details: (language) =>
+      (details(language) as { field: string }[]).map((problem) =>
+        problem.field === 'fullName' ? { ...problem, field: 'name' } : problem,
+      ),
+  });
 }
 
 function userOf(account: AccountRow): DashboardUserDto {
