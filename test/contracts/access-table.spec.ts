@@ -1,0 +1,133 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { SCOPES } from '../../src/http/access.decorators.js';
+import { openHouse, type House } from '../support/house.js';
+import { type Service } from '../support/service.js';
+
+// Deny by default: every route that the running service has, the undocumented ones too, called with every kind of
+// credential, and the answers compared with one committed table. When a route is added or opened on purpose:
+//   UPDATE_ACCESS_TABLE=1 npm test -- test/contracts/access-table
+// writes the table anew. Read its diff: each line is somebody who may do something from now on.
+
+const TABLE = join(import.meta.dirname, 'access-table.json');
+const SPY = join(import.meta.dirname, '..', 'support', 'route-spy.mjs');
+const UPDATE = process.env['UPDATE_ACCESS_TABLE'] === '1';
+
+const ROLES = ['ADMIN', 'SUPERVISOR', 'OPERATOR', 'KARYAWAN', 'USER'] as const;
+const PASSWORD = 'kuda-lari-7';
+const NOBODY = '0190a000-0000-7000-8000-000000000000';
+const ALL = 'everybody';
+
+/** Calls that would end the caller's own session are made with one of their own. */
+const ENDS_SESSION = new Set(['POST /api/auth/logout']);
+
+/** Where an empty body says nothing of who may call: what is sent instead. Nothing here may change anything. */
+const BODIES: Record<string, string> = { 'POST /api/auth/logout': '{"refreshToken":"unknown"}' };
+
+type Outcome = 'open' | 'unauthenticated' | 'forbidden';
+/** Callers by the outcome of a route, the names in one text; `everybody` for all of them. */
+type Row = Partial<Record<Outcome, string>>;
+type Table = Record<string, Row>;
+type Headers = Record<string, string>;
+
+let house: House;
+let routes: string[];
+const callers = new Map<string, Headers>();
+
+beforeAll(async () => {
+  house = await openHouse({ NODE_OPTIONS: `--import=${SPY}` });
+  routes = routesOf(house.service);
+  callers.set('none', {});
+  callers.set('garbage', { authorization: 'Bearer garbage' });
+  for (const role of ROLES) {
+    const username = role.toLowerCase();
+    await house.person({ role, username, password: PASSWORD });
+    callers.set(role, await loggedIn(username));
+  }
+  callers.set('bad-key', { 'x-api-key': `msk_${'x'.repeat(43)}` });
+  for (const scope of SCOPES) {
+    const wish = { name: scope, scopes: [scope], requestsPerMinute: 10_000 };
+    const { status, body, text } = await house.service.post('/api/api-keys', wish, callers.get('ADMIN'));
+    if (status !== 201) throw new Error(text);
+    callers.set(`key:${scope}`, { 'x-api-key': body.data.key });
+  }
+}, 60_000);
+afterAll(async () => house.close());
+
+async function loggedIn(identifier: string): Promise<Headers> {
+  const { status, body, text } = await house.service.post('/api/auth/login', { identifier, password: PASSWORD });
+  if (status !== 200) throw new Error(text);
+  return { authorization: `Bearer ${body.data.token}` };
+}
+
+/** `GET /path` of everything that was registered. Fastify answers HEAD by its GET, and preflights belong to CORS. */
+function routesOf(service: Service): string[] {
+  const registered = [...service.output().matchAll(/^route (\S+) (\S+)$/gm)];
+  const own = new Set(registered.map(([, method, path]) => `${method} ${path}`));
+  const answered = (route: string) => route.startsWith('HEAD ') && own.has(route.replace('HEAD', 'GET'));
+  return [...own].filter((route) => !answered(route) && !/^OPTIONS \/?\*$/.test(route)).sort();
+}
+
+async function outcomeOf(route: string, headers: Headers): Promise<Outcome> {
+  const [method = '', pattern = ''] = route.split(' ');
+  const path = pattern.replace(/:\w+/g, NOBODY).replace('*', 'nothing');
+  const body = method === 'GET' || method === 'HEAD' ? undefined : (BODIES[route] ?? '{}');
+  const typed = body === undefined ? headers : { 'content-type': 'application/json', ...headers };
+  const answer = await house.service.send(method, path, body, typed);
+  if (answer.status >= 500 || answer.status === 429) throw new Error(`${route}: ${answer.status} ${answer.text}`);
+  if (answer.status === 401) return 'unauthenticated';
+  return answer.status === 403 ? 'forbidden' : 'open';
+}
+
+async function rowOf(route: string): Promise<Row> {
+  const answers: Record<Outcome, string[]> = { open: [], unauthenticated: [], forbidden: [] };
+  for (const [caller, headers] of callers) {
+    const isPerson = ROLES.some((role) => role === caller);
+    const used = ENDS_SESSION.has(route) && isPerson ? await loggedIn(caller.toLowerCase()) : headers;
+    answers[await outcomeOf(route, used)].push(caller);
+  }
+  const told = Object.entries(answers).filter(([, who]) => who.length > 0);
+  return Object.fromEntries(told.map(([outcome, who]) => [outcome, who.length === callers.size ? ALL : who.join(' ')]));
+}
+
+/** One line a disagreement, for a person to read. */
+function disagreements(table: Table, live: Table): string[] {
+  const show = (row: Row | undefined) => (row ? JSON.stringify(row) : 'no row');
+  const names = [...new Set([...Object.keys(table), ...Object.keys(live)])].sort();
+  return names
+    .filter((route) => show(table[route]) !== show(live[route]))
+    .map((route) => `${route}\n    table: ${show(table[route])}\n    live:  ${show(live[route])}`);
+}
+
+it('sees every documented route among the registered ones', async () => {
+  const { paths } = (await house.service.get('/openapi.json')).body as { paths: Record<string, object> };
+  const documented = Object.entries(paths).flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`),
+  );
+  expect(documented.length).toBeGreaterThan(30);
+  expect(documented.filter((route) => !routes.includes(route))).toEqual([]);
+  expect(routes).toEqual(expect.arrayContaining(['GET /dev/inbox', 'GET /docs', 'GET /redoc', 'GET /openapi.json']));
+});
+
+it('lets in whom the table says and nobody else', async () => {
+  const live: Table = {};
+  for (const route of routes) live[route] = await rowOf(route);
+  if (UPDATE) writeFileSync(TABLE, `${JSON.stringify(live, null, 2)}\n`);
+  const table = existsSync(TABLE) ? (JSON.parse(readFileSync(TABLE, 'utf8')) as Table) : {};
+  expect(disagreements(table, live)).toEqual([]);
+  // The credentials were whole to the end: what a route would have ended would look closed in the table.
+  for (const role of ROLES) expect((await house.service.get('/api/auth/me', callers.get(role))).status).toBe(200);
+}, 120_000);
+
+it('opens to no credential only what was meant to be open', () => {
+  const table = JSON.parse(readFileSync(TABLE, 'utf8')) as Table;
+  for (const [route, row] of Object.entries(table)) {
+    const open = row.open?.split(' ') ?? [];
+    if (open[0] === ALL) continue;
+    // A route that is not for everybody is for neither strangers nor forged credentials, and never a 403 to them.
+    expect([route, open.filter((who) => ['none', 'garbage', 'bad-key'].includes(who))]).toEqual([route, []]);
+    const closed = row.unauthenticated?.split(' ') ?? [];
+    expect([route, closed]).toEqual([route, expect.arrayContaining(['none', 'garbage', 'bad-key'])]);
+  }
+});
