@@ -45,15 +45,51 @@ export class AccessTokens {
 /** Longest token that is looked at: ours are under 700 characters. */
 const LONGEST_TOKEN = 4_096;
 
-/** The JOSE header of a token, unverified; null when there is none. Nothing in it is followed but `kid`, by look-up. */
+/** What a header of ours says, all of it. Others (`crit` above all, RFC 7515 4.1.11) would have to be understood. */
+const HEADER_FIELDS: readonly string[] = ['alg', 'typ', 'kid'];
+
+/**
+ * The JOSE header of a token, unverified; null when there is none, or one that says more than ours do. Nothing in it is
+ * followed but `kid`, by look-up.
+ */
 export function accessTokenHeader(token: string): Record<string, unknown> | null {
   if (token.length > LONGEST_TOKEN) return null;
   try {
     const header: unknown = JSON.parse(Buffer.from(token.split('.', 1)[0] ?? '', 'base64url').toString());
-    return typeof header === 'object' && header !== null && !Array.isArray(header)
+    if (typeof header !== 'object' || header === null || Array.isArray(header)) return null;
+    return Object.keys(header).every((field) => HEADER_FIELDS.includes(field))
       ? (header as Record<string, unknown>)
       : null;
   } catch {
     return null;
   }
+}
+
+/** Claims of an access token that is one of ours. */
+export interface AccessClaims {
+  readonly sub: string;
+  readonly sid: string;
+  readonly jti: string;
+  readonly iat: number;
+  readonly exp: number;
+}
+
+/** Clocks of instances may differ by this much, in seconds. */
+const CLOCK_SLACK = 60;
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/**
+ * The claims as `AccessTokens` writes them, or null. The library that checked signature and times lets pass what has no
+ * `exp`, was issued in the future or is for several audiences.
+ */
+export function accessClaims(
+  claims: unknown,
+  { jwtIssuer, jwtAudience }: Pick<Settings, 'jwtIssuer' | 'jwtAudience'>,
+): AccessClaims | null {
+  if (typeof claims !== 'object' || claims === null) return null;
+  const { sub, sid, jti, iat, exp, iss, aud } = claims as Record<string, unknown>;
+  if (typeof sub !== 'string' || typeof sid !== 'string' || !UUID.test(sid) || typeof jti !== 'string') return null;
+  if (typeof iat !== 'number' || iat > Date.now() / 1000 + CLOCK_SLACK || typeof exp !== 'number') return null;
+  return iss === jwtIssuer && aud === jwtAudience ? { sub, sid, jti, iat, exp } : null;
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { Settings } from '../config/settings.js';
 import { type RequestContext } from '../http/request-context.js';
-import { ACCESS_TOKEN_TYPE, accessTokenHeader } from './access-tokens.js';
+import { ACCESS_TOKEN_TYPE, accessClaims, accessTokenHeader, type AccessClaims } from './access-tokens.js';
 import { LoginSessionsRepository } from './login-sessions.repository.js';
 import { RefreshRepository } from './refresh.repository.js';
 import { tokenHash } from './refresh-tokens.js';
@@ -24,14 +24,6 @@ export type Introspection =
       iat: number;
       jti?: string;
     };
-
-interface Claims {
-  sub: string;
-  sid: string;
-  jti: string;
-  iat: number;
-  exp: number;
-}
 
 const INACTIVE = { active: false } as const;
 
@@ -65,7 +57,7 @@ export class TokenInspection {
     else await this.sessions.endByRefreshToken(token, context);
   }
 
-  private async accessToken({ sub, sid, jti, iat, exp }: Claims): Promise<Introspection> {
+  private async accessToken({ sub, sid, jti, iat, exp }: AccessClaims): Promise<Introspection> {
     const live = await this.logins.findLive(sid);
     if (live?.user_id !== sub) return INACTIVE;
     const { jwtIssuer: iss, jwtAudience: aud } = this.settings;
@@ -73,19 +65,15 @@ export class TokenInspection {
   }
 
   /** The claims of an access token of ours that has not expired; null for anything else. */
-  private async claimsOf(token: string): Promise<Claims | null> {
+  private async claimsOf(token: string): Promise<AccessClaims | null> {
     const header = accessTokenHeader(token);
     if (header?.['typ'] !== ACCESS_TOKEN_TYPE || header['alg'] !== this.settings.jwtAlgorithm) return null;
     const key = await this.keys.verifying(header['kid']);
     if (!key) return null;
     const { jwtAlgorithm, jwtIssuer: issuer, jwtAudience: audience } = this.settings;
     try {
-      return this.jwt.verify<Claims & object>(token, {
-        publicKey: key as never,
-        algorithms: [jwtAlgorithm],
-        issuer,
-        audience,
-      });
+      const options = { publicKey: key as never, algorithms: [jwtAlgorithm], issuer, audience };
+      return accessClaims(this.jwt.verify<object>(token, options), this.settings);
     } catch {
       return null;
     }
