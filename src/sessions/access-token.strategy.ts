@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
-import { ExtractJwt, Strategy } from 'passport-jwt';
+import { type FastifyRequest } from 'fastify';
+import { Strategy } from 'passport-jwt';
 import { Settings } from '../config/settings.js';
 import { type CurrentCaller } from '../http/access.decorators.js';
 import { ACCESS_TOKEN_TYPE, accessClaims, accessTokenHeader } from './access-tokens.js';
@@ -19,7 +20,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
     private readonly sessions: LoginSessionsRepository,
   ) {
     super({
-      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      jwtFromRequest: bearerToken as never,
       algorithms: [settings.jwtAlgorithm],
       issuer: settings.jwtIssuer,
       audience: settings.jwtAudience,
@@ -51,3 +52,16 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
 
 /** A token that is refused before its signature is looked at. Passport hands key errors on as failures, not as crashes. */
 class UnusableToken extends Error {}
+
+/** The scheme in any case (RFC 9110 11.1), then one token and nothing behind it. */
+const BEARER = /^bearer +([\w.-]+)$/i;
+
+/**
+ * The token of the one Authorization header. Of two, Node keeps the first and a proxy in front may have looked at the
+ * second, so neither counts.
+ */
+function bearerToken({ raw, headers }: FastifyRequest): string | null {
+  const names = raw.rawHeaders.filter((_, at) => at % 2 === 0);
+  if (names.filter((name) => name.toLowerCase() === 'authorization').length !== 1) return null;
+  return BEARER.exec(headers.authorization ?? '')?.[1] ?? null;
+}
