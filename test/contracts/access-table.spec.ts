@@ -91,13 +91,23 @@ async function rowOf(route: string): Promise<Row> {
   return Object.fromEntries(told.map(([outcome, who]) => [outcome, who.length === callers.size ? ALL : who.join(' ')]));
 }
 
-/** One line a disagreement, for a person to read. */
+function outcomesOf(row: Row | undefined): Map<string, string> {
+  const told = Object.entries(row ?? {}).flatMap(([outcome, who]) =>
+    (who === ALL ? [...callers.keys()] : who.split(' ')).map((caller): [string, string] => [caller, outcome]),
+  );
+  return new Map(told);
+}
+
+/** A line a route and caller that the two do not agree about, for a person to read. */
 function disagreements(table: Table, live: Table): string[] {
-  const show = (row: Row | undefined) => (row ? JSON.stringify(row) : 'no row');
   const names = [...new Set([...Object.keys(table), ...Object.keys(live)])].sort();
-  return names
-    .filter((route) => show(table[route]) !== show(live[route]))
-    .map((route) => `${route}\n    table: ${show(table[route])}\n    live:  ${show(live[route])}`);
+  return names.flatMap((route) => {
+    if (!table[route]) return [`${route}: no row in the table; live ${JSON.stringify(live[route])}`];
+    if (!live[route]) return [`${route}: in the table, but no route`];
+    const [said, is] = [outcomesOf(table[route]), outcomesOf(live[route])];
+    const who = [...new Set([...said.keys(), ...is.keys()])].filter((caller) => said.get(caller) !== is.get(caller));
+    return who.map((c) => `${route}: ${c} is ${is.get(c) ?? 'no caller'}, the table says ${said.get(c) ?? 'nothing'}`);
+  });
 }
 
 it('sees every documented route among the registered ones', async () => {
