@@ -1,5 +1,7 @@
 import { parse } from 'node:querystring';
 import { type FastifyInstance } from 'fastify';
+import { AppError } from '../errors/app-error.js';
+import { BODY_LIMIT } from './json-bodies.js';
 
 /** The standards' routes that take forms (RFC 7662 section 2.1, RFC 7009 section 2.1); everywhere else JSON alone comes in. */
 const FORM_ROUTES = new Set(['/api/auth/introspect', '/api/auth/revoke']);
@@ -10,11 +12,14 @@ const MOST_FIELDS = 20;
 /** Reads `application/x-www-form-urlencoded` on the routes whose standard wants it; 415 on all others. */
 export function acceptForms(fastify: FastifyInstance): void {
   fastify.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (request, body, done) => {
-    if (FORM_ROUTES.has(request.routeOptions.url ?? '')) {
-      // A field that stands twice becomes an array, which no route takes for a text.
-      done(null, { ...parse(body.toString(), '&', '=', { maxKeys: MOST_FIELDS }) });
-    } else {
+    const text = body.toString();
+    if (!FORM_ROUTES.has(request.routeOptions.url ?? '')) {
       done(Object.assign(new Error('unsupported media type'), { statusCode: 415 }));
+    } else if (Buffer.byteLength(text) > BODY_LIMIT) {
+      done(new AppError('body_too_large'));
+    } else {
+      // A field that stands twice becomes an array, which no route takes for a text.
+      done(null, { ...parse(text, '&', '=', { maxKeys: MOST_FIELDS }) });
     }
   });
 }

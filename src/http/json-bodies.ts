@@ -5,7 +5,7 @@ import { AppError } from '../errors/app-error.js';
  * Bodies over this are refused before they are parsed (contract, "Common to all"), but read, up to what the server
  * reads at all: a sender that is cut off in the middle often never sees why.
  */
-const BODY_LIMIT = 100 * 1024;
+export const BODY_LIMIT = 100 * 1024;
 
 /** No body of ours nests more than three deep; what recurses over a body must not run out of stack. */
 const DEEPEST = 20;
