@@ -15,15 +15,12 @@ const LAST_LOGINS = statement<{ user_id: string; last_login: Date }>(
   `SELECT user_id, max(created_at) AS last_login FROM login_sessions WHERE user_id = ANY(:user_ids::uuid[]) GROUP BY user_id`,
 );
 
-// Newest first and before the sessions: a refresh locks a token, the one before it, then the session.
-const FORGET_TOKENS = statement(
-  'refresh_tokens_forget',
-  `DELETE FROM refresh_tokens WHERE token_hash IN (
-     SELECT t.token_hash FROM refresh_tokens t JOIN login_sessions s ON s.id = t.session_id
-      WHERE s.user_id = :user_id::uuid ORDER BY t.created_at DESC FOR UPDATE OF t)`,
+// Sessions before their tokens, which go with them: as a refresh locks them.
+const FORGET_SESSIONS = statement(
+  'login_sessions_forget',
+  `DELETE FROM login_sessions WHERE id IN
+     (SELECT id FROM login_sessions WHERE user_id = :user_id::uuid ORDER BY id FOR UPDATE)`,
 );
-
-const FORGET_SESSIONS = statement('login_sessions_forget', `DELETE FROM login_sessions WHERE user_id = :user_id::uuid`);
 
 /** A session as it is kept: until thirty days after its end. */
 export type HeldSessionRow = SessionRow & { revoked_at: Date | null; revoked_reason: string | null };
@@ -43,7 +40,6 @@ export class HeldSessionsRepository {
   }
 
   async forget(userId: string, within: Transaction): Promise<void> {
-    await within.run(FORGET_TOKENS, { user_id: userId });
     await within.run(FORGET_SESSIONS, { user_id: userId });
   }
 }

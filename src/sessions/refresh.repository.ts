@@ -12,19 +12,23 @@ export type ExchangeRow = Partial<AccountRow> & {
   sealed_successor: Buffer | null;
 };
 
-// One statement, so that any number of parallel exchanges make exactly one successor: each waits for the token's row,
-// sees its newest version and judges it. A reuse ends the family in the very statement that finds it, which commits by
-// itself; the failed answer that follows takes nothing of it back (RFC 9700 section 4.14.2). Locks go child, parent,
-// session, never the other way round.
+// One statement, so that any number of parallel exchanges make exactly one successor: each waits for the session's row,
+// then sees the newest version of it and of the token, and judges them. A reuse ends the family in the very statement
+// that finds it, which commits by itself; the failed answer that follows takes nothing of it back (RFC 9700 section
+// 4.14.2). The session is locked before its tokens, here and wherever both are written: whoever waits for it holds
+// nothing that others want. (A reuse that lost a deadlock would leave the family alive.)
 const EXCHANGE = statement<ExchangeRow>(
   'refresh_exchange',
-  `WITH presented AS (
-     SELECT token_hash, session_id, used_at, successor_used_at, sealed_successor FROM refresh_tokens
-      WHERE token_hash = :presented_hash::bytea FOR UPDATE
+  `WITH held AS (
+     SELECT id, user_id, revoked_at, idle_expires_at, expires_at FROM login_sessions
+      WHERE id = (SELECT session_id FROM refresh_tokens WHERE token_hash = :presented_hash::bytea) FOR NO KEY UPDATE
+   ),
+   presented AS (
+     SELECT t.token_hash, t.session_id, t.used_at, t.successor_used_at, t.sealed_successor
+       FROM (SELECT count(*) FROM held) AS after_held, refresh_tokens t WHERE t.token_hash = :presented_hash::bytea FOR UPDATE OF t
    ),
    living AS (
-     SELECT s.id, s.user_id FROM login_sessions s JOIN presented p ON p.session_id = s.id
-      WHERE s.revoked_at IS NULL AND s.idle_expires_at > now() AND s.expires_at > now()
+     SELECT id, user_id FROM held WHERE revoked_at IS NULL AND idle_expires_at > now() AND expires_at > now()
    ),
    account AS (${activeAccountOf('living')}),
    judged AS (
