@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure } from '../support/answers.js';
 import { openHouse, type House, type Person } from '../support/house.js';
-import { claimsOf, logIn, newcomer, refresh as presentToken, type Login } from '../support/logins.js';
+import { claimsOf, logIn, newcomer, refresh as presentToken, type Claims, type Login } from '../support/logins.js';
 import { type Answer } from '../support/service.js';
 
 const DAY = 24 * 3600;
 
 interface Claimed extends Login {
   /** The claims of the access token. */
-  claims: Record<string, unknown> & { sub: string; sid: string; iat: number; exp: number };
+  claims: Claims;
 }
 
 let house: House;

@@ -32,6 +32,9 @@ export async function logIn(
   return { token, refreshToken, sid: claimsOf(token).sid };
 }
 
+/** What our access tokens claim. */
+export type Claims = Record<'sub' | 'sid' | 'jti' | 'role' | 'iss' | 'aud', string> & { iat: number; exp: number };
+
 export const bearer = ({ token }: Pick<Tokens, 'token'>) => ({ authorization: `Bearer ${token}` });
 
 export const me = (service: Service, tokens: Pick<Tokens, 'token'>): Promise<Answer> =>
@@ -48,7 +51,7 @@ export async function refreshed(service: Service, refreshToken: string): Promise
 }
 
 /** The claims of an access token, unverified. */
-export function claimsOf(token: string): Record<string, any> & { sid: string; sub: string; iat: number; exp: number } {
+export function claimsOf(token: string): Claims {
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
 }
 
