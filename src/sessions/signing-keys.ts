@@ -49,6 +49,7 @@ export class SigningKeys implements OnModuleInit, OnApplicationShutdown {
   private published: PublicJwk[] = [];
   private active: { kid: string; key: KeyObject } | undefined;
   private reloadedAt = 0;
+  private reload: Promise<StoredSigningKey | undefined> | undefined;
   private looking: Recurring | undefined;
 
   constructor(
@@ -90,8 +91,9 @@ export class SigningKeys implements OnModuleInit, OnApplicationShutdown {
   async verifying(kid: unknown): Promise<KeyObject | null> {
     if (typeof kid !== 'string' || kid.length > 64) return null;
     let found = this.verification.get(kid);
-    if (!found && this.looking && Date.now() - this.reloadedAt > RELOAD_AT_MOST_EVERY) {
-      await this.load();
+    if (!found && this.looking) {
+      // Whoever comes during a look waits for it: of many tokens with a new key the first must not be the only one read.
+      await (Date.now() - this.reloadedAt > RELOAD_AT_MOST_EVERY ? this.load() : this.reload);
       found = this.verification.get(kid);
     }
     return found?.algorithm === this.settings.jwtAlgorithm ? found.key : null;
@@ -126,8 +128,13 @@ export class SigningKeys implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** @returns the active key, if there is one */
-  private async load(): Promise<StoredSigningKey | undefined> {
+  private load(): Promise<StoredSigningKey | undefined> {
     this.reloadedAt = Date.now();
+    this.reload = this.readAll();
+    return this.reload;
+  }
+
+  private async readAll(): Promise<StoredSigningKey | undefined> {
     const stored = await this.repository.findAll(this.settings.jwtAlgorithm);
     this.published = stored.map(({ publicJwk }) => publicJwk as PublicJwk);
     this.verification = new Map(
