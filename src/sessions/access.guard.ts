@@ -44,11 +44,14 @@ export class AccessGuard extends AuthGuard('access-token') {
   override handleRequest<Caller = CurrentCaller>(
     error: unknown,
     caller: Caller | false,
-    _info: unknown,
+    info: unknown,
     context: ExecutionContext,
   ): Caller {
     if (caller) return caller;
-    if (error instanceof Error && databaseFailure(error)) throw error;
+    // What is wrong with a token comes as `info`; an error is ours, and so is a look for its key that failed. Telling a
+    // client that its good token is bad would log it out.
+    if (error instanceof Error) throw error;
+    if (info instanceof Error && databaseFailure(info)) throw info;
     const request = context.switchToHttp().getRequest<CallerRequest>();
     throw new AppError(request.headers.authorization ? 'invalid_token' : 'unauthenticated');
   }
