@@ -55,9 +55,10 @@ const ISSUE = statement<IssueRow>(
                now()
           FROM (
             SELECT r.*, NOT r.cooling AND r.in_hour < :per_hour::int AND cardinality(r.lane) < :per_day::int
-                        AND cardinality(r.failed_sends) < :failed_allowed::int AS send
+                        AND cardinality(r.failed_sends) < :failed_allowed::int AND NOT r.locked AS send
               FROM (
-                SELECT l.*, ${nowAfter('l.lane')} AS at, ${countSince('l.lane', `now() - interval '1 hour'`)} AS in_hour, ${COOLING('l.known')} AS cooling
+                SELECT l.*, ${nowAfter('l.lane')} AS at, ${countSince('l.lane', `now() - interval '1 hour'`)} AS in_hour, ${COOLING('l.known')} AS cooling,
+                       ${countSince('CASE WHEN l.known THEN b.known_guesses ELSE b.guesses END', `now() - interval '15 minutes'`)} >= :budget::int AS locked
                   FROM (
                     SELECT w.*, CASE WHEN w.known THEN w.known_sends ELSE w.sends END AS lane
                       FROM (
@@ -74,7 +75,7 @@ const ISSUE = statement<IssueRow>(
           ) d
       )
     RETURNING b.current_session_id, b.current_issued_at, b.current_expires_at, b.current_resend_at,
-              b.sends, b.known_sends, b.failed_sends, ${COOLING('(SELECT known FROM caller)')} AS cooling
+              b.sends, b.known_sends, b.failed_sends, b.guesses, b.known_guesses, ${COOLING('(SELECT known FROM caller)')} AS cooling
   ),
   replaced AS (
     UPDATE otp_sessions s SET replaced_at = now() FROM gate
@@ -109,6 +110,8 @@ export interface IssueRow {
   sends: Date[];
   known_sends: Date[];
   failed_sends: Date[];
+  guesses: Date[];
+  known_guesses: Date[];
   cooling: boolean;
   now: Date;
   known: boolean;

@@ -185,6 +185,7 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
       per_day: this.settings.sendsPerDay,
       failed_allowed: FAILED_SENDS_ALLOWED,
       max_attempts: this.settings.otpMaxAttempts,
+      budget: this.settings.guessBudget,
       claim_seconds: this.messaging.claimSeconds,
       address: context.address,
       request_id: context.id,
