@@ -15,7 +15,7 @@ import os from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { profileDuring, profileReport, summarize } from './cpu-profile.mjs';
-import { cpuOf, cpuOfFamily, runToEnd, stopServers } from './processes.mjs';
+import { cpuOf, cpuOfFamily, errorsOf, runToEnd, stopServers } from './processes.mjs';
 import { mediansReport, ratiosReport, tableHead, tableLine } from './report.mjs';
 import { COUNTING, startCounting, statementsReport } from './statements.mjs';
 import { query, startCeiling, startDatabase, startProvider, startService } from './targets.mjs';
@@ -92,8 +92,10 @@ async function play({ database, provider }, target, turn, count) {
   const cpu = { load: micros(result.cpuSeconds) };
   for (const name of Object.keys(after)) cpu[name] = micros(after[name] - before[name]);
   if (result.succeeded < count) {
-    const said = result.failures.map(([text, times]) => `  ${times} × ${text}`).join('\n');
-    throw new Error(`${count - result.succeeded} of ${count} logins failed against ${target.name}:\n${said}`);
+    const said = [...result.failures.map(([text, times]) => `  ${times} × ${text}`), ...(await errorsOf(target))];
+    throw new Error(
+      `${count - result.succeeded} of ${count} logins failed against ${target.name}:\n${said.join('\n')}`,
+    );
   }
   return { ...result, cpu };
 }
