@@ -148,16 +148,19 @@ const CHARGE = statement<ChargeRow>(
      WHERE s.id = (SELECT current_session_id FROM charged)
        AND CASE WHEN caller.known THEN s.known_attempts ELSE s.attempts END < :max_attempts::int
        AND ${notEnded('s')} AND s.expires_at > now()
-    RETURNING s.id
+    RETURNING s.id, s.user_id
   )
-  SELECT (SELECT id FROM counted) AS otp_session_id, cardinality(charged.guesses) AS used,
+  SELECT (SELECT id FROM counted) AS otp_session_id, (SELECT user_id FROM counted) AS user_id, cardinality(charged.guesses) AS used,
          ${countSince('charged.guesses', 'charged.current_issued_at')} AS used_since_issue
     FROM charged`,
 );
 
-interface ChargeRow {
+/** What a paid guess may be compared with, and what is left. */
+export interface ChargeRow {
   /** The code to compare with, or null: none lives, or its attempts are used up. */
   otp_session_id: string | null;
+  /** Whose code it is, for the audit log. */
+  user_id: string | null;
   used: number;
   used_since_issue: number;
 }
@@ -186,14 +189,15 @@ const CLOSE_UNSENT = statement(
 );
 
 // Nothing is asked of a code that is over for a day, nor of a budget whose longest window (a day) has passed.
-const FORGET_CODES = statement(
+const FORGET_CODES = statement<{ id: string }>(
   'otp_forget_codes',
-  `DELETE FROM otp_sessions WHERE id IN (SELECT id FROM otp_sessions WHERE expires_at < now() - interval '1 day' LIMIT 1000 FOR UPDATE SKIP LOCKED)`,
+  `DELETE FROM otp_sessions WHERE id IN (SELECT id FROM otp_sessions WHERE expires_at < now() - interval '1 day' LIMIT 1000 FOR UPDATE SKIP LOCKED) RETURNING id`,
 );
-const FORGET_BUDGETS = statement(
+const FORGET_BUDGETS = statement<{ phone: string }>(
   'otp_forget_budgets',
   `DELETE FROM otp_budgets WHERE (phone, purpose) IN
-     (SELECT phone, purpose FROM otp_budgets WHERE updated_at < now() - interval '25 hours' LIMIT 1000 FOR UPDATE SKIP LOCKED)`,
+     (SELECT phone, purpose FROM otp_budgets WHERE updated_at < now() - interval '25 hours' LIMIT 1000 FOR UPDATE SKIP LOCKED)
+   RETURNING phone`,
 );
 
 @Injectable()
@@ -207,11 +211,9 @@ export class OtpRepository {
   }
 
   /** @returns null when the budget is used up */
-  async charge(
-    values: StatementValues,
-  ): Promise<{ otpSessionId: string | null; used: number; usedSinceIssue: number } | null> {
+  async charge(values: StatementValues): Promise<ChargeRow | null> {
     const [row] = await this.database.run(CHARGE, values);
-    return row ? { otpSessionId: row.otp_session_id, used: row.used, usedSinceIssue: row.used_since_issue } : null;
+    return row ?? null;
   }
 
   /** Seconds until the budget has room again. */
@@ -224,8 +226,9 @@ export class OtpRepository {
     await this.database.run(CLOSE_UNSENT, { otp_session_id: otpSessionId, phone, purpose });
   }
 
+  /** Batch by batch, until nothing old is left. */
   async forgetOld(): Promise<void> {
-    await this.database.run(FORGET_CODES, {});
-    await this.database.run(FORGET_BUDGETS, {});
+    while ((await this.database.run(FORGET_CODES, {})).length > 0);
+    while ((await this.database.run(FORGET_BUDGETS, {})).length > 0);
   }
 }

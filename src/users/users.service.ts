@@ -56,11 +56,15 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
     const phone = parsePhone(identifier, this.settings.allowedCountries);
     const name = identifier.normalize('NFKC').trim().toLowerCase();
     const identifierKey = this.secret.mac('login-identifier', phone ?? name);
+    // A try that would not be compared must not be paid for.
+    this.passwords.refuseWhenFull();
     const secondsLeft = await this.budget.charge(identifierKey, FAILURES_ALLOWED);
     if (secondsLeft !== null) throw new AppError('login_locked', { retryAfter: secondsLeft });
     const account = await this.repository.findByIdentifier(name, phone);
     const matched = await this.passwords.matches(account?.password_hash ?? null, password);
-    if (!matched || !account?.password_hash) throw new AppError('invalid_credentials');
+    if (!matched || !account?.password_hash) {
+      throw new AppError('invalid_credentials', { concerns: { userId: account?.id ?? null } });
+    }
     return { userId: account.id, passwordHash: account.password_hash, identifierKey };
   }
 

@@ -205,6 +205,15 @@ describe('a code that does not fit', () => {
     expect((await house.verify(person.phone, await house.code(person.phone))).status).toBe(200);
   });
 
+  it.each([null, 'upper'])('takes a sessionId that a front end lost or wrote otherwise: %p', async (kind) => {
+    const person = await house.person();
+    const asked = await house.request(person.phone);
+    const sessionId = kind === null ? null : (asked.body.data.sessionId as string).toUpperCase();
+    const otpCode = house.fake.codeFor(person.phone);
+    const body = { phone: person.phone, otpCode, sessionId };
+    expect((await house.service.post('/api/auth/otp/verify', body)).status).toBe(200);
+  });
+
   it('locks a number that nobody has, as any other', async () => {
     const phone = newPhone();
     const left: unknown[] = [];

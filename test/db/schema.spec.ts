@@ -174,12 +174,6 @@ const BAD: [constraint: string, table: string, ...changes: Record<string, string
 /** Rows of which each is good and all together are not. */
 const TOGETHER: [index: string, table: string, ...rows: Record<string, string>[]][] = [
   ['otp_sessions_live_key', 'otp_sessions', { phone: `'+6281234567890'` }, { phone: `'+6281234567890'` }],
-  [
-    'messages_provider_message_id_key',
-    'messages',
-    { provider: `'whacenter'`, provider_message_id: `'1'` },
-    { provider: `'whacenter'`, provider_message_id: `'1'` },
-  ],
   ['signing_keys_live_key', 'signing_keys', {}, { kid: `'b'` }],
 ];
 

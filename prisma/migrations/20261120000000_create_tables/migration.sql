@@ -271,8 +271,8 @@ ALTER TABLE "messages"
 -- What recovery looks for; rows in flight only, so it stays tiny.
 CREATE INDEX "messages_claimed_until_idx" ON "messages" ("claimed_until") WHERE "state" = 'PENDING';
 
--- What a receipt looks for, and no two messages under one name of the provider.
-CREATE UNIQUE INDEX "messages_provider_message_id_key" ON "messages" ("provider", "provider_message_id")
+-- What a receipt looks for. Not unique: ids are the providers' own, and one that repeats them must not stop our writes.
+CREATE INDEX "messages_provider_message_id_idx" ON "messages" ("provider", "provider_message_id")
   WHERE "provider_message_id" IS NOT NULL;
 
 ALTER TABLE "login_sessions"
