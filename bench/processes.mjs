@@ -41,10 +41,16 @@ export async function startServer({ script, args = [], env, logFile, cwd, ipc = 
   for (const until = Date.now() + START_PATIENCE; Date.now() < until; await sleep(25)) {
     const said = await readFile(logFile, 'utf8');
     const url = /Server listening at (http:\/\/[^"\s]+)/.exec(said)?.[1];
-    if (url) return { url, child, stop };
+    if (url) return { url, child, stop, logFile };
     if (child.exitCode !== null) throw new Error(`${script} ended with ${child.exitCode}:\n${said}`);
   }
   throw new Error(`${script} does not listen after ${START_PATIENCE / 1000} s; see ${logFile}`);
+}
+
+/** The last errors that a server wrote into its log (pino's level 50 and above); none where it keeps no such log. */
+export async function errorsOf({ logFile }, count = 3) {
+  const lines = (await readFile(logFile, 'utf8')).split('\n');
+  return lines.filter((line) => /"level":[56]0/.test(line)).slice(-count);
 }
 
 /** Ends every server that still runs. */

@@ -4,8 +4,8 @@
  */
 import { spawn } from 'node:child_process';
 import { watch } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -87,7 +87,25 @@ async function end(signal) {
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void end(signal));
-watch('src', { recursive: true }, (_event, file) => onChange(file));
+// Each folder by itself: a recursive watch loses a file that an editor or git replaces by renaming another onto it.
+const watched = new Map();
+async function watchFolders() {
+  const entries = await readdir('src', { recursive: true, withFileTypes: true });
+  const folders = [
+    'src',
+    ...entries.filter((entry) => entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name)),
+  ];
+  for (const folder of folders) {
+    if (watched.has(folder) || folder.includes('generated')) continue;
+    const watcher = watch(folder, (_event, file) => {
+      onChange(file);
+      void watchFolders();
+    });
+    watcher.on('error', () => watched.delete(folder));
+    watched.set(folder, watcher);
+  }
+}
+await watchFolders();
 // The folder and not the file: editors replace a file, and a watch on the old one would see nothing more.
 watch('prisma', (_event, file) => {
   if (file !== null && basename(file) === 'schema.prisma') onChange(file);

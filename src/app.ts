@@ -19,6 +19,7 @@ const READ_LIMIT = 1024 * 1024;
 
 /** A client that sends its request more slowly than this is cut off; ms. */
 const REQUEST_TIMEOUT = 30_000;
+const HEADERS_TIMEOUT = 15_000;
 
 /** JSON answers need nothing; pages bring a policy of their own. */
 const API_POLICY = {
@@ -36,6 +37,7 @@ export async function createApp(given: Foundation): Promise<NestFastifyApplicati
     trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
     bodyLimit: READ_LIMIT,
     requestTimeout: REQUEST_TIMEOUT,
+    http: { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: 2_000 },
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
@@ -90,7 +92,6 @@ async function addHttpManners(app: NestFastifyApplication, settings: Settings): 
     hook: 'preParsing',
     origin:
       settings.allowedOrigins === null ? /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/ : [...settings.allowedOrigins],
-    credentials: true,
     allowedHeaders: ['authorization', 'content-type', 'x-device-token', 'accept-language'],
     exposedHeaders: ['retry-after', 'x-request-id'],
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
@@ -98,6 +99,7 @@ async function addHttpManners(app: NestFastifyApplication, settings: Settings): 
   });
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: API_POLICY,
+    frameguard: { action: 'deny' },
     strictTransportSecurity: settings.publicUrl.startsWith('https:') ? { maxAge: 31_536_000 } : false,
   });
 }

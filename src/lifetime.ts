@@ -74,8 +74,8 @@ export class Lifetime {
 }
 
 /** Says on standard error why the service, or a command of it, does not start, and exits 1. */
-export function refuseStart(error: unknown): never {
-  process.stderr.write(`Masuk does not start.\n${messageOf(error)}\n`);
+export function refuseStart(error: unknown, what = 'Masuk does not start.'): never {
+  process.stderr.write(`${what}\n${messageOf(error)}\n`);
   process.exit(1);
 }
 

@@ -4,7 +4,7 @@ import { Settings } from '../config/settings.js';
 import { answerLanguage } from '../errors/language.js';
 import { Authenticated, Caller, Public, type CurrentCaller } from '../http/access.decorators.js';
 import { AddressLimit } from '../http/address-limit.guard.js';
-import { Fails } from '../http/openapi.decorators.js';
+import { Fails, FailsWithBody } from '../http/openapi.decorators.js';
 import { Context, type RequestContext } from '../http/request-context.js';
 import { loginAnswer, meAnswer, otpSentAnswer, registeredAnswer } from './answers.js';
 import {
@@ -38,7 +38,7 @@ export class AuthController {
     type: OtpSentAnswerDto,
     description: 'A code is on its way, or the newest one lives (`alreadySent`).',
   })
-  @Fails('invalid_phone', 'phone_not_registered', 'otp_rate_limited', 'whatsapp_unavailable')
+  @FailsWithBody('invalid_phone', 'phone_not_registered', 'otp_rate_limited', 'whatsapp_unavailable', 'busy')
   async requestOtp(@Body() body: PhoneDto, @Context() context: RequestContext): Promise<OtpSentAnswerDto> {
     return otpSentAnswer(await this.auth.requestCode(body.phone, false, context), this.language(context));
   }
@@ -49,7 +49,7 @@ export class AuthController {
   @AddressLimit('otp_rate_limited', 'sends', 'failures')
   @ApiOperation({ operationId: 'resendOtp', summary: 'Ask for a new code; the old one dies' })
   @ApiOkResponse({ type: OtpSentAnswerDto, description: 'A new code is on its way.' })
-  @Fails('invalid_phone', 'phone_not_registered', 'otp_rate_limited', 'whatsapp_unavailable')
+  @FailsWithBody('invalid_phone', 'phone_not_registered', 'otp_rate_limited', 'whatsapp_unavailable', 'busy')
   async resendOtp(@Body() body: PhoneDto, @Context() context: RequestContext): Promise<OtpSentAnswerDto> {
     return otpSentAnswer(await this.auth.requestCode(body.phone, true, context), this.language(context));
   }
@@ -60,10 +60,10 @@ export class AuthController {
   @AddressLimit('otp_locked', 'failures')
   @ApiOperation({ operationId: 'verifyOtp', summary: 'Log in with a code' })
   @ApiOkResponse({ type: LoginAnswerDto, description: 'Logged in.' })
-  @Fails('invalid_phone', 'validation_failed', 'invalid_otp', 'otp_locked')
+  @FailsWithBody('invalid_phone', 'validation_failed', 'invalid_otp', 'otp_locked')
   async verifyOtp(@Body() body: VerifyOtpDto, @Context() context: RequestContext): Promise<LoginAnswerDto> {
     return loginAnswer(
-      await this.auth.loginByCode(body.phone, body.otpCode, body.sessionId, context),
+      await this.auth.loginByCode(body.phone, body.otpCode, body.sessionId ?? undefined, context),
       this.language(context),
     );
   }
@@ -74,7 +74,7 @@ export class AuthController {
   @AddressLimit('login_locked', 'failures')
   @ApiOperation({ operationId: 'loginWithPassword', summary: 'Log in with a password, the fallback' })
   @ApiOkResponse({ type: LoginAnswerDto, description: 'Logged in.' })
-  @Fails('validation_failed', 'invalid_credentials', 'login_locked')
+  @FailsWithBody('invalid_credentials', 'login_locked', 'busy')
   async login(@Body() body: PasswordLoginDto, @Context() context: RequestContext): Promise<LoginAnswerDto> {
     return loginAnswer(
       await this.auth.loginByPassword(body.identifier, body.password, context),

@@ -39,7 +39,7 @@ export class VerifyOtpDto extends PhoneDto {
   /** `sessionId` of the answer to the request, if the client kept it. It is a name, no secret. */
   @IsOptional()
   @IsUUID()
-  sessionId?: string;
+  sessionId?: string | null;
 }
 
 export class PasswordLoginDto {

@@ -3,10 +3,11 @@ import { v4 as uuidv4, v7 as uuidv7 } from 'uuid';
 import { Audit } from '../audit/audit.service.js';
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
+import { type ErrorCode } from '../errors/catalogue.js';
 import { AddressLimits } from '../http/address-limits.js';
 import { type RequestContext } from '../http/request-context.js';
 import { Otp, type IssuedOtp, type OtpPurpose } from '../otp/otp.service.js';
-import { parsePhone } from '../phone/phone.js';
+import { maskPhone, parsePhone } from '../phone/phone.js';
 import { AccessTokens } from '../sessions/access-tokens.js';
 import { newRefreshToken } from '../sessions/refresh-tokens.js';
 import { DeviceTokens, type KnownDevice } from '../sessions/device-tokens.js';
@@ -74,7 +75,7 @@ export class Auth {
       otp_session_id: guess.otpSessionId,
       code_hashes: guess.codeHashes,
     });
-    if (!account) return this.recordRefusal(context)(this.otp.wrong(guess.attemptsLeft, context));
+    if (!account) return this.recordRefusal(context)(this.otp.wrong(guess, context));
     this.addresses.giveBack('sends', account.code_address);
     return this.loggedIn(account, draft);
   }
@@ -136,21 +137,28 @@ export class Auth {
     return { token, expiresIn, refreshToken: draft.refresh.token, deviceToken, account };
   }
 
-  /** A refused guess is an event of its own; its record must not turn the refusal into another failure. */
+  /** A refused guess is an event of its own: which account or number, how, and from where. */
   private recordRefusal(context: RequestContext) {
     return async (error: unknown): Promise<never> => {
-      if (error instanceof AppError && (error.code === 'invalid_otp' || error.code === 'invalid_credentials')) {
-        await this.audit.record({
-          type: error.code === 'invalid_otp' ? 'login.otp' : 'login.password',
-          outcome: 'failure',
-          address: context.address,
-          requestId: context.id,
-        });
+      const type = error instanceof AppError ? REFUSALS[error.code] : undefined;
+      if (error instanceof AppError && type) {
+        const { userId = null, subjectId = null, phone } = error.concerns ?? {};
+        const detail = { code: error.code, ...(phone === undefined ? {} : { phone: maskPhone(phone) }) };
+        const where = { address: context.address, requestId: context.id };
+        await this.audit.record({ type, outcome: 'failure', userId, subjectId, ...where, detail });
       }
       throw error;
     };
   }
 }
+
+/** Refusals that are recorded, by the event they are. */
+const REFUSALS: Partial<Record<ErrorCode, string>> = {
+  invalid_otp: 'login.otp',
+  otp_locked: 'login.otp',
+  invalid_credentials: 'login.password',
+  login_locked: 'login.password',
+};
 
 function draftSession(device: KnownDevice | null): SessionDraft {
   return { loginSessionId: uuidv7(), device, refresh: newRefreshToken() };

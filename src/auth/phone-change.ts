@@ -59,12 +59,19 @@ export class PhoneChange {
    * @throws AppError `fresh_login_required`, `invalid_phone`, `otp_locked`, `invalid_otp`
    */
   async verify(
-    typed: { phone: string; otpCode: string; sessionId?: string },
+    typed: { phone: string; otpCode: string; sessionId?: string | null },
     caller: CurrentCaller,
     context: RequestContext,
   ): Promise<AccountRow> {
     const phone = this.newPhone(typed.phone, caller);
-    const guess = await this.otp.charge(this.purpose, phone, typed.otpCode, typed.sessionId, null, context);
+    const guess = await this.otp.charge(
+      this.purpose,
+      phone,
+      typed.otpCode,
+      typed.sessionId ?? undefined,
+      null,
+      context,
+    );
     const { phone: oldPhone } = await this.accounts.get(caller.userId);
     const { account, notices, codeAddress } = await this.database.transaction(async (transaction) => {
       const codeAddress = await this.consume(guess, caller, context, transaction);
@@ -91,7 +98,7 @@ export class PhoneChange {
   /** A code that was made for somebody else stays theirs: the refusal takes the consumption back. */
   private async consume(guess: ChargedGuess, caller: CurrentCaller, context: RequestContext, within: Transaction) {
     const code = await this.otp.consume(guess, within);
-    if (code?.user_id !== caller.userId) throw this.otp.wrong(guess.attemptsLeft, context);
+    if (code?.user_id !== caller.userId) throw this.otp.wrong(guess, context);
     return code.client_address;
   }
 

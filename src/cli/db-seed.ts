@@ -27,4 +27,4 @@ async function seed(): Promise<void> {
   }
 }
 
-seed().catch(refuseStart);
+seed().catch((error: unknown) => refuseStart(error, 'The demo accounts were not added.'));

@@ -11,6 +11,16 @@ interface AppErrorOptions {
   readonly retryAfter?: number;
   /** For the log only. */
   readonly cause?: unknown;
+  /** For the audit log only. */
+  readonly concerns?: Concerned;
+}
+
+/** Whom and what a refusal is about, as far as it is known. */
+export interface Concerned {
+  readonly userId?: string | null;
+  readonly subjectId?: string | null;
+  /** E.164; recorded masked. */
+  readonly phone?: string;
 }
 
 /** A failure with two faces: a catalogue code for the caller, a cause for the log. */
@@ -18,6 +28,7 @@ export class AppError extends Error {
   override readonly name = 'AppError';
   readonly details: Details | undefined;
   readonly retryAfter: number | undefined;
+  readonly concerns: Concerned | undefined;
 
   constructor(
     readonly code: ErrorCode,
@@ -26,5 +37,6 @@ export class AppError extends Error {
     super(code, options.cause === undefined ? undefined : { cause: options.cause });
     this.details = options.details;
     this.retryAfter = options.retryAfter;
+    this.concerns = options.concerns;
   }
 }

@@ -9,6 +9,8 @@ describe('addressKey', () => {
     ['2001:0DB8:0001:0002::1', '2001:db8:1:2::/64'],
     ['2001:db8::1', '2001:db8:0:0::/64'],
     ['::1', '0:0:0:0::/64'],
+    ['unknown', 'unknown'],
+    ['aaaa'.repeat(50), 'unknown'],
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
   ])('counts %s under %s', (address, key) => {
     expect(addressKey(address)).toBe(key);

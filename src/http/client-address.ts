@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 
 /**
  * The key that limits are counted under: an IPv4 address as it is, an IPv6 address by its /64, since a subscriber
@@ -10,6 +10,8 @@ export function addressKey(address: string): string {
   const plain = address.split('%')[0] ?? address;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain);
   if (mapped?.[1]) return mapped[1];
+  // A proxy that is believed may still hand on what its client wrote: all that is no address counts as one.
+  if (isIP(plain) === 0) return 'unknown';
   if (!isIPv6(plain)) return plain;
   return `${expand(plain).slice(0, 4).join(':')}::/64`;
 }

@@ -1,6 +1,8 @@
+import { isIP } from 'node:net';
 import { Controller, Get, Header, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { AppError } from '../errors/app-error.js';
 import { Public } from '../http/access.decorators.js';
 import { DeveloperInbox } from './developer-inbox.js';
 import { INBOX_PAGE, INBOX_SCRIPT, INBOX_STYLE } from './developer-inbox.page.js';
@@ -18,6 +20,7 @@ export class DeveloperInboxController {
   @Get('inbox')
   @Public()
   async show(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    refuseRebinding(request);
     void reply.header('cache-control', 'no-store').header('vary', 'accept');
     if (request.headers.accept?.includes('text/html')) {
       return void reply
@@ -41,4 +44,13 @@ export class DeveloperInboxController {
   style(): string {
     return INBOX_STYLE;
   }
+}
+
+/**
+ * Codes are read here, so a page of somebody else must not: a name of theirs that is made to point at this machine
+ * (DNS rebinding) arrives with that name as its host, and as of the same origin.
+ */
+function refuseRebinding(request: FastifyRequest): void {
+  const name = request.hostname.toLowerCase();
+  if (name !== 'localhost' && isIP(name.replace(/^\[|\]$/g, '')) === 0) throw new AppError('not_found');
 }

@@ -41,6 +41,9 @@ const RECOVERED_AT_ONCE = 20;
 
 const TIDY_EVERY = 60_000;
 
+/** How long a delivery behind the answer waits, in ms; well within the claim's margin. */
+const DELAY = { least: 100, range: 400 };
+
 /** The outbox from the sender's side: seal, deliver, write down what became of it. */
 @Injectable()
 export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
@@ -148,9 +151,10 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
 
   /** Delivers behind the answer, where the answer must not depend on it; what fails is left to recovery. */
   deliverBehind(message: ClaimedMessage, requestId: string | null): void {
-    // Not before the answer has been written: its time must not tell a real number from a decoy.
-    const answered = new Promise((resolve) => setImmediate(resolve));
-    const delivery = answered
+    // Some time after the answer, and not always the same: the work must tell a real number from a decoy neither by
+    // this answer's time nor by that of the caller's next request, which follows at once.
+    const later = new Promise((resolve) => setTimeout(resolve, DELAY.least + Math.random() * DELAY.range));
+    const delivery = later
       .then(() => this.deliver(message, requestId, 'retry'))
       .catch((err: unknown) =>
         this.logger.warn({ err, reqId: requestId }, 'delivery broke off; recovery will take it up'),

@@ -33,12 +33,22 @@ export class OutcomeWriter {
     while (this.waiting.length > 0) {
       const batch = this.waiting;
       this.waiting = [];
-      await this.repository
-        .accept(batch)
-        .catch((error: unknown) =>
-          this.logger.warn({ err: error, count: batch.length }, 'acceptances not written; recovery will take them up'),
-        );
+      await this.repository.accept(batch).catch((error: unknown) => this.writeOneByOne(batch, error));
     }
     this.writing = undefined;
+  }
+
+  /**
+   * After a batch that failed: an acceptance that the database will not take must neither drag the others along nor be
+   * sent again, so each is written by itself, and the last try leaves the provider's own id out.
+   */
+  private async writeOneByOne(batch: readonly Acceptance[], error: unknown): Promise<void> {
+    this.logger.warn({ err: error, count: batch.length }, 'a batch of acceptances was not written; trying one by one');
+    for (const acceptance of batch) {
+      await this.repository
+        .accept([acceptance])
+        .catch(() => this.repository.accept([{ ...acceptance, providerMessageId: null }]))
+        .catch((err: unknown) => this.logger.warn({ err }, 'an acceptance was not written; recovery will take it up'));
+    }
   }
 }

@@ -23,19 +23,27 @@ type App = Pick<Settings, 'appName' | 'appTeam'>;
 const ADDRESSES =
   /\b[a-z][a-z0-9+.-]*:\/\/\S*|\bwww\.\S*|\S+@\S+|\b[\w-]+(?:\.[\w-]+)+\/\S*|\b[\w-]+(?:\.[\w-]+)*\.(?:com|net|org|id|co|io|me|ly|gl|xyz|info|link|site|online|app|dev|top|shop|click|live|web|biz|my|sg)\b/gi;
 
+/** Whole characters, not halves of them. */
+const FIRST_SIXTY = /^(.{0,60}).*$/u;
+
 /**
  * A stored name as a message may carry it: line breaks would forge lines, markup would forge a code, an address would
  * make the message a phishing carrier (contract A). Titles such as `S.Kom` stay, but apart, so that no app links them.
  */
 function harmlessName(name: string | null): string {
-  return (name ?? '')
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ')
-    .replace(ADDRESSES, '')
-    .replace(/[*_~`]/g, '')
-    .replace(/\.(?=\w)/g, '. ')
-    .replace(/\s+/g, ' ')
-    .trim()
-    .slice(0, 60);
+  return (
+    (name ?? '')
+      .normalize('NFKC')
+      .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ')
+      .replace(ADDRESSES, '')
+      .replace(/[*_~`]/g, '')
+      .replace(/[.\u2024\u3002\uff0e\uff61](?=\S)/g, '. ')
+      // Digits in a name would read as another code.
+      .replace(/\d{4,}/g, '')
+      .replace(/\s+/g, ' ')
+      .trim()
+      .replace(FIRST_SIXTY, '$1')
+  );
 }
 
 /** What a code is for, as the first sentence of its message. */

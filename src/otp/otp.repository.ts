@@ -52,9 +52,10 @@ const DECIDE_AND_WRITE = `caller AS (
                now()
           FROM (
             SELECT r.*, NOT r.cooling AND r.in_hour < :per_hour::int AND cardinality(r.lane) < :per_day::int
-                        AND cardinality(r.failed_sends) < :failed_allowed::int AS send
+                        AND cardinality(r.failed_sends) < :failed_allowed::int AND NOT r.locked AS send
               FROM (
-                SELECT l.*, ${nowAfter('l.lane')} AS at, ${countSince('l.lane', `now() - interval '1 hour'`)} AS in_hour, ${COOLING('l.known')} AS cooling
+                SELECT l.*, ${nowAfter('l.lane')} AS at, ${countSince('l.lane', `now() - interval '1 hour'`)} AS in_hour, ${COOLING('l.known')} AS cooling,
+                       ${countSince('CASE WHEN l.known THEN b.known_guesses ELSE b.guesses END', `now() - interval '15 minutes'`)} >= :budget::int AS locked
                   FROM (
                     SELECT w.*, CASE WHEN w.known THEN w.known_sends ELSE w.sends END AS lane
                       FROM (
@@ -71,7 +72,7 @@ const DECIDE_AND_WRITE = `caller AS (
           ) d
       )
     RETURNING b.current_session_id, b.current_issued_at, b.current_expires_at, b.current_resend_at,
-              b.sends, b.known_sends, b.failed_sends, ${COOLING('(SELECT known FROM caller)')} AS cooling
+              b.sends, b.known_sends, b.failed_sends, b.guesses, b.known_guesses, ${COOLING('(SELECT known FROM caller)')} AS cooling
   ),
   replaced AS (
     UPDATE otp_sessions s SET replaced_at = now() FROM gate
@@ -113,6 +114,8 @@ export interface IssueRow {
   sends: Date[];
   known_sends: Date[];
   failed_sends: Date[];
+  guesses: Date[];
+  known_guesses: Date[];
   cooling: boolean;
   now: Date;
   known: boolean;
@@ -149,16 +152,19 @@ const CHARGE = statement<ChargeRow>(
      WHERE s.id = (SELECT current_session_id FROM charged)
        AND CASE WHEN caller.known THEN s.known_attempts ELSE s.attempts END < :max_attempts::int
        AND ${notEnded('s')} AND s.expires_at > now()
-    RETURNING s.id
+    RETURNING s.id, s.user_id
   )
-  SELECT (SELECT id FROM counted) AS otp_session_id, cardinality(charged.guesses) AS used,
+  SELECT (SELECT id FROM counted) AS otp_session_id, (SELECT user_id FROM counted) AS user_id, cardinality(charged.guesses) AS used,
          ${countSince('charged.guesses', 'charged.current_issued_at')} AS used_since_issue
     FROM charged`,
 );
 
-interface ChargeRow {
+/** What a paid guess may be compared with, and what is left. */
+export interface ChargeRow {
   /** The code to compare with, or null: none lives, or its attempts are used up. */
   otp_session_id: string | null;
+  /** Whose code it is, for the audit log. */
+  user_id: string | null;
   used: number;
   used_since_issue: number;
 }
@@ -196,14 +202,15 @@ export interface ConsumedRow {
 }
 
 // Nothing is asked of a code that is over for a day, nor of a budget whose longest window (a day) has passed.
-const FORGET_CODES = statement(
+const FORGET_CODES = statement<{ id: string }>(
   'otp_forget_codes',
-  `DELETE FROM otp_sessions WHERE id IN (SELECT id FROM otp_sessions WHERE expires_at < now() - interval '1 day' LIMIT 1000 FOR UPDATE SKIP LOCKED)`,
+  `DELETE FROM otp_sessions WHERE id IN (SELECT id FROM otp_sessions WHERE expires_at < now() - interval '1 day' LIMIT 1000 FOR UPDATE SKIP LOCKED) RETURNING id`,
 );
-const FORGET_BUDGETS = statement(
+const FORGET_BUDGETS = statement<{ phone: string }>(
   'otp_forget_budgets',
   `DELETE FROM otp_budgets WHERE (phone, purpose) IN
-     (SELECT phone, purpose FROM otp_budgets WHERE updated_at < now() - interval '25 hours' LIMIT 1000 FOR UPDATE SKIP LOCKED)`,
+     (SELECT phone, purpose FROM otp_budgets WHERE updated_at < now() - interval '25 hours' LIMIT 1000 FOR UPDATE SKIP LOCKED)
+   RETURNING phone`,
 );
 
 @Injectable()
@@ -220,11 +227,9 @@ export class OtpRepository {
   }
 
   /** @returns null when the budget is used up */
-  async charge(
-    values: StatementValues,
-  ): Promise<{ otpSessionId: string | null; used: number; usedSinceIssue: number } | null> {
+  async charge(values: StatementValues): Promise<ChargeRow | null> {
     const [row] = await this.database.run(CHARGE, values);
-    return row ? { otpSessionId: row.otp_session_id, used: row.used, usedSinceIssue: row.used_since_issue } : null;
+    return row ?? null;
   }
 
   /** Seconds until the budget has room again. */
@@ -243,8 +248,9 @@ export class OtpRepository {
     return row ?? null;
   }
 
+  /** Batch by batch, until nothing old is left. */
   async forgetOld(): Promise<void> {
-    await this.database.run(FORGET_CODES, {});
-    await this.database.run(FORGET_BUDGETS, {});
+    while ((await this.database.run(FORGET_CODES, {})).length > 0);
+    while ((await this.database.run(FORGET_BUDGETS, {})).length > 0);
   }
 }

@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { AuthSecret } from '../config/auth-secret.js';
 import { Settings } from '../config/settings.js';
 import { type Transaction } from '../database/database.js';
-import { AppError } from '../errors/app-error.js';
+import { AppError, type Concerned } from '../errors/app-error.js';
 import { answerLanguage } from '../errors/language.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { every, type Recurring } from '../http/recurring.js';
@@ -42,6 +42,8 @@ export interface ChargedGuess {
   readonly codeHashes: Buffer[];
   /** What a failure tells the caller. */
   readonly attemptsLeft: number;
+  /** Whose code it is, for the audit log. */
+  readonly concerns: Concerned;
 }
 
 /** Tries that failed for certain that a phone and purpose may have in ten minutes (architecture, "How a code is sent"). */
@@ -143,22 +145,24 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
     });
     if (!charged) {
       context.charges.confirm('failures');
-      throw new AppError('otp_locked', { retryAfter: await this.repository.secondsLocked(lane) });
+      throw new AppError('otp_locked', { retryAfter: await this.repository.secondsLocked(lane), concerns: { phone } });
     }
     // Told from the budget alone, so that it is the same for a wrong, used, expired, replaced and never sent code.
     const attemptsLeft = Math.max(
       0,
-      Math.min(this.settings.guessBudget - charged.used, this.settings.otpMaxAttempts - charged.usedSinceIssue),
+      Math.min(this.settings.guessBudget - charged.used, this.settings.otpMaxAttempts - charged.used_since_issue),
     );
-    const { otpSessionId } = charged;
-    if (!otpSessionId || (sessionId !== undefined && sessionId !== otpSessionId))
-      throw this.wrong(attemptsLeft, context);
+    const { otp_session_id: otpSessionId } = charged;
+    const concerns = { phone, userId: charged.user_id, subjectId: otpSessionId };
+    if (!otpSessionId || (sessionId !== undefined && sessionId.toLowerCase() !== otpSessionId))
+      throw this.wrong({ attemptsLeft, concerns }, context);
     return {
       purpose: purpose.name,
       phone,
       otpSessionId,
       codeHashes: acceptedCodeHashes(this.secret, { purpose: purpose.name, phone, otpSessionId, code }),
       attemptsLeft,
+      concerns,
     };
   }
 
@@ -173,9 +177,12 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** The one failure of a code that was compared, or could not be. */
-  wrong(attemptsLeft: number, context: RequestContext): AppError {
+  wrong(
+    { attemptsLeft, concerns }: Pick<ChargedGuess, 'attemptsLeft' | 'concerns'>,
+    context: RequestContext,
+  ): AppError {
     context.charges.confirm('failures');
-    return new AppError('invalid_otp', { details: { attemptsLeft } });
+    return new AppError('invalid_otp', { details: { attemptsLeft }, concerns });
   }
 
   /** Ends the living codes of a number. Comes before anything else of the transaction is locked. */
@@ -231,6 +238,7 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
       per_day: this.settings.sendsPerDay,
       failed_allowed: FAILED_SENDS_ALLOWED,
       max_attempts: this.settings.otpMaxAttempts,
+      budget: this.settings.guessBudget,
       claim_seconds: this.messaging.claimSeconds,
       address: context.address,
       request_id: context.id,
@@ -248,7 +256,9 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
   }
 
   private livingOr429(row: IssueRow, again: boolean): IssuedOtp {
-    if (row.cooling && !again) return issued(row, row.provider ?? this.messaging.firstRung, true);
+    // Which rung took a real one would tell it from a decoy.
+    const provider = this.settings.concealUnknownPhones ? null : row.provider;
+    if (row.cooling && !again) return issued(row, provider ?? this.messaging.firstRung, true);
     const cooldown =
       row.cooling && row.current_resend_at ? (row.current_resend_at.getTime() - row.now.getTime()) / 1000 : 0;
     const allowance = secondsUntilAllowed(row, this.settings, FAILED_SENDS_ALLOWED);

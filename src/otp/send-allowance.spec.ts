@@ -3,8 +3,16 @@ import { secondsUntilAllowed } from './send-allowance.js';
 
 const now = new Date('2026-01-01T12:00:00Z');
 const ago = (seconds: number) => new Date(now.getTime() - seconds * 1000);
-const limits = { sendsPerHour: 2, sendsPerDay: 3 };
-const row = { known: false, sends: [] as Date[], known_sends: [] as Date[], failed_sends: [] as Date[], now };
+const limits = { sendsPerHour: 2, sendsPerDay: 3, guessBudget: 2 };
+const row = {
+  known: false,
+  sends: [] as Date[],
+  known_sends: [] as Date[],
+  failed_sends: [] as Date[],
+  guesses: [] as Date[],
+  known_guesses: [] as Date[],
+  now,
+};
 
 describe('secondsUntilAllowed', () => {
   it('is 0 while a window has room', () => {
@@ -21,6 +29,11 @@ describe('secondsUntilAllowed', () => {
 
   it('looks at the lane of a known device only', () => {
     expect(secondsUntilAllowed({ ...row, known: true, sends: [ago(1), ago(1), ago(1)] }, limits, 10)).toBe(0);
+  });
+
+  it('is the rest of the lock when the guesses are used up', () => {
+    expect(secondsUntilAllowed({ ...row, guesses: [ago(600), ago(1)] }, limits, 10)).toBe(300);
+    expect(secondsUntilAllowed({ ...row, known: true, guesses: [ago(600), ago(1)] }, limits, 10)).toBe(0);
   });
 
   it('counts failed sends over ten minutes', () => {

@@ -9,14 +9,16 @@ const MINUTE = 60;
  * @returns 0 when no window is full
  */
 export function secondsUntilAllowed(
-  row: Pick<IssueRow, 'known' | 'sends' | 'known_sends' | 'failed_sends' | 'now'>,
-  limits: Pick<Settings, 'sendsPerHour' | 'sendsPerDay'>,
+  row: Pick<IssueRow, 'known' | 'sends' | 'known_sends' | 'failed_sends' | 'guesses' | 'known_guesses' | 'now'>,
+  limits: Pick<Settings, 'sendsPerHour' | 'sendsPerDay' | 'guessBudget'>,
   failedAllowed: number,
 ): number {
   const sends = row.known ? row.known_sends : row.sends;
   return Math.max(
     untilRoom(sends, limits.sendsPerHour, 60 * MINUTE, row.now),
     untilRoom(sends, limits.sendsPerDay, 24 * 60 * MINUTE, row.now),
+    // A code that nobody may try would be sent for nothing.
+    untilRoom(row.known ? row.known_guesses : row.guesses, limits.guessBudget, 15 * MINUTE, row.now),
     untilRoom(row.failed_sends, failedAllowed, 10 * MINUTE, row.now),
   );
 }

@@ -25,10 +25,11 @@ const FORGET = statement(
   `DELETE FROM password_budgets WHERE identifier_key = ANY(:identifier_keys::bytea[])`,
 );
 
-const FORGET_OLD = statement(
+const FORGET_OLD = statement<{ identifier_key: Buffer }>(
   'password_budgets_forget_old',
   `DELETE FROM password_budgets WHERE identifier_key IN
-     (SELECT identifier_key FROM password_budgets WHERE updated_at < now() - interval '1 hour' LIMIT 500 FOR UPDATE SKIP LOCKED)`,
+     (SELECT identifier_key FROM password_budgets WHERE updated_at < now() - interval '1 hour' LIMIT 500 FOR UPDATE SKIP LOCKED)
+   RETURNING identifier_key`,
 );
 
 @Injectable()
@@ -48,6 +49,6 @@ export class PasswordBudgetRepository {
   }
 
   async forgetOld(): Promise<void> {
-    await this.database.run(FORGET_OLD, {});
+    while ((await this.database.run(FORGET_OLD, {})).length > 0);
   }
 }

@@ -67,9 +67,14 @@ export class Passwords {
     });
   }
 
+  /** @throws AppError `busy` when too many are waiting */
+  refuseWhenFull(): void {
+    if (this.queue.length >= WAITING) throw new AppError('busy', { retryAfter: 5 });
+  }
+
   private async inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.running >= AT_ONCE) {
-      if (this.queue.length >= WAITING) throw new AppError('busy', { retryAfter: 5 });
+      this.refuseWhenFull();
       await new Promise<void>((resolve) => this.queue.push(resolve));
     } else {
       this.running += 1;

@@ -61,11 +61,11 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
     const phone = parsePhone(identifier, this.settings.allowedCountries);
     const name = canonicalName(identifier);
     const identifierKey = this.identifierKey(phone ?? name);
+    // A try that would not be compared must not be paid for.
+    this.passwords.refuseWhenFull();
     const secondsLeft = await this.budget.charge(identifierKey, FAILURES_ALLOWED);
     if (secondsLeft !== null) throw new AppError('login_locked', { retryAfter: secondsLeft });
-    const fitting = await this.fittingPassword(name, phone, password);
-    if (!fitting) throw new AppError('invalid_credentials');
-    return { ...fitting, identifierKey };
+    return { ...(await this.fittingPassword(name, phone, password)), identifierKey };
   }
 
   /** Gives all identifiers of an account their tries back. */
@@ -87,20 +87,17 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
    * The account whose password this is, and its hash as it stands now. A hash that is weaker than today's is replaced
    * on the way; of two logins that do so at once the second one finds another hash, and compares with that.
    */
-  private async fittingPassword(
-    name: string,
-    phone: string | null,
-    password: string,
-    again = true,
-  ): Promise<Fitting | null> {
+  private async fittingPassword(name: string, phone: string | null, password: string, again = true): Promise<Fitting> {
     const account = await this.repository.findByIdentifier(name, phone);
     const compared = account?.password_hash ?? null;
     const { matched, stronger } = await this.passwords.compare(compared, password);
-    if (!matched || !account || compared === null) return null;
+    const refusal = new AppError('invalid_credentials', { concerns: { userId: account?.id ?? null } });
+    if (!matched || !account || compared === null) throw refusal;
     if (stronger === null) return { userId: account.id, passwordHash: compared };
     if (await this.repository.strengthenPassword(account.id, compared, stronger))
       return { userId: account.id, passwordHash: stronger };
-    return again ? this.fittingPassword(name, phone, password, false) : null;
+    if (!again) throw refusal;
+    return this.fittingPassword(name, phone, password, false);
   }
 
   private identifierKey(identifier: string): Buffer {

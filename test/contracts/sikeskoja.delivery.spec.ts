@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, retryAfter } from '../support/answers.js';
 import { type WhacenterScript } from '../support/fake-whacenter.js';
 import { openHouse, type House, type Resident } from '../support/house.js';
+import { until } from '../support/people.js';
 import { type Service } from '../support/service.js';
 
 // Contract A: what a request answers when Whacenter does not take the message, and what becomes of the code.
@@ -240,4 +241,21 @@ describe('a ladder of two rungs', () => {
       expect(login.status).toBe(200);
     },
   );
+});
+
+describe('a gateway that repeats its ids, or makes odd ones', () => {
+  it.each([7, 'a\u0000b'])('gets each message once (%p): its ids are its own affair', async (id) => {
+    const people = await Promise.all([1, 2, 3].map(() => house.person()));
+    const body = JSON.stringify({ status: true, message: 'message sent', data: { id } });
+    for (const { digits } of people) house.fake.forNumber(digits, { body, delivers: true });
+    const answers = await Promise.all(people.map(({ phone }) => house.request(phone)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    const states = () =>
+      house.database.query<{ state: string }>('SELECT state FROM messages WHERE recipient = ANY ($1)', [
+        people.map(({ e164 }) => e164),
+      ]);
+    await until('all acceptances are written', async () => (await states()).every(({ state }) => state === 'ACCEPTED'));
+    expect(await states()).toHaveLength(3);
+    for (const { phone } of people) expect(house.fake.messagesFor(phone)).toHaveLength(1);
+  });
 });

@@ -67,7 +67,7 @@ describe('asking for a code', () => {
   });
 
   const hostile: [string, string, string][] = [
-    ['line breaks', 'Budi\n\n*000000*\r\nKode', 'Halo Budi 000000 Kode,'],
+    ['line breaks', 'Budi\n\n*000000*\r\nKode', 'Halo Budi Kode,'],
     ['exotic line breaks', 'Budi\u2028Santoso\u2029\u0085\u000bA', 'Halo Budi Santoso A,'],
     ['a web address', 'Budi https://evil.example/login?x=1', 'Halo Budi,'],
     ['a bare web address', 'Budi evil.example/x', 'Halo Budi,'],

@@ -262,7 +262,13 @@ function truth(status: unknown): { value: boolean | undefined; odd: boolean } {
 
 function messageId(data: unknown): string | null {
   const id = field(data, 'id') ?? field(data, 'message_id');
-  return typeof id === 'number' || (typeof id === 'string' && id !== '') ? String(id).slice(0, MAX_TEXT) : null;
+  if (typeof id !== 'number' && typeof id !== 'string') return null;
+  // What the database cannot hold (a NUL) must not come back as a failed write.
+  return (
+    String(id)
+      .replace(/[^\x20-\x7e]/g, '')
+      .slice(0, MAX_TEXT) || null
+  );
 }
 
 function refusal(words: string | undefined): RejectionReason {
