@@ -21,7 +21,12 @@ export function acceptJsonOnly(fastify: FastifyInstance): void {
     const text = body.toString();
     if (Buffer.byteLength(text) > BODY_LIMIT) done(new AppError('body_too_large'));
     else if (isDeep(text)) done(new AppError('invalid_json'));
-    else void parse(request, text, done);
+    else
+      void parse(request, text, (error, value) => {
+        // `null` would pass for a body that was left out, which some routes allow.
+        if (!error && (typeof value !== 'object' || value === null)) done(new AppError('validation_failed'));
+        else done(error, value);
+      });
   });
 }
 

@@ -28,6 +28,10 @@ interface BodyRoute {
   required: string[];
 }
 
+/** The standards' routes that take forms. */
+const FORM = 'application/x-www-form-urlencoded';
+const FORM_ROUTES = new Set(['/api/auth/introspect', '/api/auth/revoke']);
+
 let house: House;
 let strict: Service;
 let admin: Record<string, string>;
@@ -46,7 +50,8 @@ beforeAll(async () => {
     Object.entries(operations as Record<string, any>).flatMap(([method, operation]) => {
       const schema = operation.requestBody?.content?.['application/json']?.schema;
       const { properties = {}, required = [] } = schema ? resolve(document, schema) : {};
-      return Object.keys(properties).length > 0
+      // Logout needs no body, and would end the session that the other routes are called with; sessions.spec.ts has it.
+      return Object.keys(properties).length > 0 && path !== '/api/auth/logout'
         ? [{ method: method.toUpperCase(), path: filled(path), fields: properties, required }]
         : [];
     }),
@@ -365,7 +370,8 @@ describe('a body', () => {
     await withoutTrace(async () => {
       await everyRoute('', [400]);
       await everyRoute(' ', [400]);
-      for (const { method, path } of routes) {
+      // A change of nothing may have no body.
+      for (const { method, path } of routes.filter(({ required }) => required.length > 0)) {
         const answer = await house.service.send(method, path, undefined, admin);
         expectRefused({ path }, answer, [400, 415]);
       }
@@ -455,7 +461,8 @@ describe('a content type', () => {
     ];
     await withoutTrace(async () => {
       for (const { method, path } of routes) {
-        for (const type of types) {
+        const forms = FORM_ROUTES.has(path);
+        for (const type of types.filter((type) => !(forms && type === FORM))) {
           const answer = await house.service.send(method, path, body, { 'content-type': type, ...admin });
           expect({ path, type, status: answer.status }).toEqual({ path, type, status: 415 });
           expectFailureShape(answer);
