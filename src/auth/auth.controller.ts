@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Settings } from '../config/settings.js';
 import { answerLanguage } from '../errors/language.js';
-import { Authenticated, Caller, Public, type CurrentCaller } from '../http/access.decorators.js';
+import { Authenticated, Caller, Public, TokenOptional, type CurrentCaller } from '../http/access.decorators.js';
 import { AddressLimit } from '../http/address-limit.guard.js';
 import { Fails, FailsWithBody } from '../http/openapi.decorators.js';
 import { Context, type RequestContext } from '../http/request-context.js';
@@ -83,7 +83,7 @@ export class AuthController {
   }
 
   @Post('register')
-  @Public()
+  @TokenOptional()
   @AddressLimit('rate_limited', 'failures')
   @ApiBearerAuth()
   @ApiOperation({

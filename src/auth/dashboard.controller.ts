@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AppError } from '../errors/app-error.js';
-import { Authenticated, Caller, Public, type CurrentCaller } from '../http/access.decorators.js';
+import { Authenticated, Caller, Public, TokenOptional, type CurrentCaller } from '../http/access.decorators.js';
 import { AddressLimit } from '../http/address-limit.guard.js';
 import { Fails } from '../http/openapi.decorators.js';
 import { Context, type RequestContext } from '../http/request-context.js';
@@ -32,7 +32,7 @@ export class DashboardController {
   ) {}
 
   @Post('register')
-  @Public()
+  @TokenOptional()
   @AddressLimit('rate_limited', 'failures')
   @ApiBearerAuth()
   @ApiOperation({

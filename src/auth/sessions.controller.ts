@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swa
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
 import { answerLanguage } from '../errors/language.js';
-import { Authenticated, Caller, Public, type CurrentCaller } from '../http/access.decorators.js';
+import { Authenticated, Caller, Public, TokenOptional, type CurrentCaller } from '../http/access.decorators.js';
 import { AddressLimit } from '../http/address-limit.guard.js';
 import { Fails } from '../http/openapi.decorators.js';
 import { Context, type RequestContext } from '../http/request-context.js';
@@ -35,7 +35,7 @@ export class SessionsController {
 
   @Post('logout')
   @HttpCode(200)
-  @Public()
+  @TokenOptional()
   @ApiBearerAuth()
   @ApiOperation({
     operationId: 'logout',

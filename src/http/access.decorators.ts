@@ -14,7 +14,7 @@ export interface CurrentCaller {
 
 /** Who may call a route. Without one of the decorators below a route is closed to everybody. */
 export type Access =
-  | { readonly kind: 'public' }
+  | { readonly kind: 'public'; readonly tokenMatters?: boolean }
   | { readonly kind: 'roles'; readonly roles: readonly Role[] | 'any' }
   /** An API key with one of the scopes, or an ADMIN's token. */
   | { readonly kind: 'scopes'; readonly scopes: readonly Scope[] };
@@ -27,6 +27,12 @@ export const ACCESS = Symbol('access');
 
 /** Anybody, also without a token; a valid token is still read, for routes that tell an admin more. */
 export const Public = () => SetMetadata(ACCESS, { kind: 'public' } satisfies Access);
+
+/**
+ * Anybody, but a token that is shown decides what happens: while it cannot be looked at, the route fails instead of
+ * taking its owner for a stranger.
+ */
+export const TokenOptional = () => SetMetadata(ACCESS, { kind: 'public', tokenMatters: true } satisfies Access);
 
 /** Anybody who is logged in. */
 export const Authenticated = () => SetMetadata(ACCESS, { kind: 'roles', roles: 'any' } satisfies Access);

@@ -21,8 +21,10 @@ export class AccessGuard extends AuthGuard('access-token') {
     const request = context.switchToHttp().getRequest<CallerRequest>();
     if (access.kind === 'public') {
       if (!request.headers.authorization) return true;
-      // A bad token on an open route is as good as none.
-      await this.readToken(context).catch(() => undefined);
+      await this.readToken(context).catch((error: unknown) => {
+        // A bad token on an open route is as good as none; a fault of ours is none of the token's.
+        if (access.tokenMatters && !(error instanceof AppError)) throw error;
+      });
       return true;
     }
     // An API key is the next guard's business, unless a token is shown instead.
