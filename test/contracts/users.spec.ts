@@ -358,7 +358,7 @@ describe('POST /api/users/:id/reset-password', () => {
 
   it('removes the password and ends the sessions', async () => {
     const { id, phone } = await person({ username: 'lupa' });
-    await withPassword(id, await bcrypt('kata sandi lama', { cost: 4 }));
+    await withPassword(id, await bcrypt('kata sandi lama', 4));
     const login = await passwordLogin('lupa', 'kata sandi lama');
     expect(login.status).toBe(200);
     expect((await reset(id)).status).toBe(200);
@@ -378,7 +378,7 @@ describe('POST /api/users/:id/reset-password', () => {
 describe('a password of a replaced system', () => {
   it('logs in, however often at once, and is argon2id from then on', async () => {
     const { id } = await person({ username: 'lama' });
-    await withPassword(id, await bcrypt('sandí lama', { cost: 8, version: '2a' }));
+    await withPassword(id, (await bcrypt('sandí lama', 8)).replace(/^\$2b/, '$2a'));
     const logins = await Promise.all(Array.from({ length: 6 }, () => passwordLogin('lama', 'sandí lama')));
     expect(logins.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200]);
     const [row] = await database.query('SELECT password_hash, password_changed_at FROM users WHERE id = $1', [id]);
@@ -412,7 +412,7 @@ describe('a person’s data', () => {
 
   it('is gone when it is erased', async () => {
     const { id, phone } = await person({ email: 'hilang@x.example', username: 'hilang', fullName: 'Hilang Sudah' });
-    await withPassword(id, await bcrypt('kata sandi lama', { cost: 4 }));
+    await withPassword(id, await bcrypt('kata sandi lama', 4));
     const login = await codeLogin(phone);
     await passwordLogin('hilang', 'salah');
     await service.post('/api/auth/otp/request', { phone });
