@@ -17,7 +17,9 @@ describe('the lock file', () => {
 
   it('knows the hash of every package', () => {
     expect(installed.length).toBeGreaterThan(500);
-    expect(installed.filter(([, { integrity }]) => !integrity?.startsWith('sha512-')).map(([path]) => path)).toEqual([]);
+    expect(installed.filter(([, { integrity }]) => !integrity?.startsWith('sha512-')).map(([path]) => path)).toEqual(
+      [],
+    );
   });
 
   it('names no place but the registry that npm is set to', () => {
