@@ -12,13 +12,20 @@ const { base, provider, logins, concurrency, first, users } = JSON.parse(process
 /** More failures than this say nothing new. */
 const FAILURES_SHOWN = 5;
 
-const agent = new http.Agent({ keepAlive: true, maxSockets: 256 });
+/** People behind one address: with more, an address would have more unverified sends under way than it is allowed. */
+const PEOPLE_AN_ADDRESS = 16;
+
+/** One connection pool an address of the loopback network. */
+const agents = Array.from(
+  { length: Math.ceil(concurrency / PEOPLE_AN_ADDRESS) },
+  (_, at) => new http.Agent({ keepAlive: true, maxSockets: 256, localAddress: `127.0.0.${at + 1}` }),
+);
 const took = { request: [], verify: [] };
 const failures = new Map();
 let begun = 0;
 let succeeded = 0;
 
-function call(method, url, body) {
+function call(agent, method, url, body) {
   const data = body && JSON.stringify(body);
   const headers = data
     ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(data), origin: base }
@@ -35,9 +42,9 @@ function call(method, url, body) {
 }
 
 /** One timed step; what is not a success is counted under what the target said. */
-async function step(name, path, body) {
+async function step(agent, name, path, body) {
   const started = performance.now();
-  const { status, text } = await call('POST', base + path, body);
+  const { status, text } = await call(agent, 'POST', base + path, body);
   took[name].push(performance.now() - started);
   if (status >= 200 && status < 300) return true;
   const said = `${name} ${status} ${text.slice(0, 160)}`;
@@ -45,18 +52,19 @@ async function step(name, path, body) {
   return false;
 }
 
-async function logIn(user) {
+async function logIn(agent, user) {
   const { typed, digits } = phoneOf(user);
-  if (!(await step('request', '/api/auth/otp/request', { phone: typed }))) return;
-  const { code } = JSON.parse((await call('GET', `${provider}/code?number=${digits}`)).text);
-  if (await step('verify', '/api/auth/otp/verify', { phone: typed, otpCode: code })) succeeded += 1;
+  if (!(await step(agent, 'request', '/api/auth/otp/request', { phone: typed }))) return;
+  const { code } = JSON.parse((await call(agent, 'GET', `${provider}/code?number=${digits}`)).text);
+  if (await step(agent, 'verify', '/api/auth/otp/verify', { phone: typed, otpCode: code })) succeeded += 1;
 }
 
-async function person() {
+async function person(_, at) {
+  const agent = agents[at % agents.length];
   while (begun < logins) {
     const user = first + (begun % users);
     begun += 1;
-    await logIn(user);
+    await logIn(agent, user);
   }
 }
 
