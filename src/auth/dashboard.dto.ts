@@ -13,7 +13,7 @@ export class DashboardLoginDto {
   /** @example password123 */
   @IsString()
   @IsNotEmpty()
-  @MaxLength(1024)
+  @MaxLength(2048)
   password!: string;
 }
 

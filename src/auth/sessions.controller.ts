@@ -53,7 +53,7 @@ export class SessionsController {
   ): Promise<DoneAnswerDto> {
     if (!caller && !body.refreshToken) throw new AppError('unauthenticated');
     if (caller) await this.sessions.end(caller.sessionId, caller.userId, 'logout', context);
-    if (body.refreshToken) await this.sessions.endByRefreshToken(body.refreshToken, context);
+    if (body.refreshToken) await this.sessions.endByRefreshToken(body.refreshToken, 'logout', context);
     return loggedOutAnswer(this.language(context));
   }
 

@@ -97,8 +97,8 @@ export class Sessions implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** Ends the session of a refresh token; an unknown token ends nothing and is no error (RFC 7009 section 2.2). */
-  endByRefreshToken(token: string, context: RequestContext): Promise<boolean> {
-    return this.repository.endByRefreshToken(tokenHash(token.slice(0, LONGEST_TOKEN)), ending('logout', context));
+  endByRefreshToken(token: string, reason: Ending['reason'], context: RequestContext): Promise<boolean> {
+    return this.repository.endByRefreshToken(tokenHash(token.slice(0, LONGEST_TOKEN)), ending(reason, context));
   }
 
   /**

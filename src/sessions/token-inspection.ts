@@ -54,7 +54,7 @@ export class TokenInspection {
   async revoke(token: string, context: RequestContext): Promise<void> {
     const claims = await this.claimsOf(token);
     if (claims) await this.sessions.end(claims.sid, claims.sub, 'revoked', context);
-    else await this.sessions.endByRefreshToken(token, context);
+    else await this.sessions.endByRefreshToken(token, 'revoked', context);
   }
 
   private async accessToken({ sub, sid, jti, iat, exp }: AccessClaims): Promise<Introspection> {
