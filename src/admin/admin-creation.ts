@@ -26,15 +26,18 @@ export class AdminCreation {
   /**
    * Makes an account with the role ADMIN, or gives the role to the one that has one of these identities.
    *
+   * @param mayPromote whether an account that has all of these identities already gets the role
    * @param password null: the admin logs in by code, or with the password the account has
-   * @throws AppError `validation_failed`, `invalid_phone`, `password_refused`; `conflict` when the identities belong to
-   *   several accounts; `phone_required` when there would be no way to log in
+   * @throws AppError `validation_failed`, `invalid_phone`, `password_refused`; `conflict` when one of the identities
+   *   belongs to an account that may not be promoted, or to another than the rest; `phone_required` when there would be no way to log in
    */
-  async create(typed: TypedFields, password: string | null): Promise<MadeAdmin> {
+  async create(typed: TypedFields, password: string | null, mayPromote: boolean): Promise<MadeAdmin> {
     const fields = this.accounts.read(typed);
     const { email = null, username = null, phone = null } = fields;
     const [existing, ...others] = await this.accounts.byIdentity({ email, username, phone });
     if (others.length > 0) throw new AppError('conflict');
+    // E-mails and usernames are as people typed them: a stranger may have taken the one that an admin is to have.
+    if (existing && (!mayPromote || !isSame(existing, { email, username, phone }))) throw new AppError('conflict');
     if (existing) return { account: await this.promote(existing.id, password), isNew: false };
     if (phone === null && password === null) throw new AppError('phone_required');
     return { account: await this.make(fields, password), isNew: true };
@@ -56,10 +59,9 @@ export class AdminCreation {
     const hash = password === null ? null : await this.accounts.hashNewPassword(password, owner);
     return this.database.transaction(async (transaction) => {
       const { after, fields } = await this.accounts.change(id, { role: 'ADMIN', isActive: true }, transaction);
-      if (hash !== null) {
-        await this.accounts.setPassword(id, hash, transaction);
-        await this.sessions.endAll(id, 'reset', { id: null, address: null }, null, transaction);
-      }
+      if (hash !== null) await this.accounts.setPassword(id, hash, transaction);
+      // Whoever is logged in to the account now has to show again that it is theirs, before it can do more.
+      await this.sessions.endAll(id, 'role_changed', { id: null, address: null }, null, transaction);
       const changed = hash === null ? fields : [...fields, 'password'];
       await this.record('user.changed', id, { fields: changed, role: 'ADMIN' }, transaction);
       return after;
@@ -77,4 +79,11 @@ export class AdminCreation {
       within,
     );
   }
+}
+
+/** Whether an account has every identity that was given. */
+function isSame(account: ManagedAccountRow, given: Pick<AccountFields, 'email' | 'username' | 'phone'>): boolean {
+  return (['email', 'username', 'phone'] as const).every(
+    (name) => given[name] === null || given[name] === account[name],
+  );
 }

@@ -36,13 +36,13 @@ export class Erasure implements OnApplicationShutdown {
   async erase(id: string, actor: Actor): Promise<void> {
     const { phone } = await this.accounts.get(id);
     await this.database.transaction(async (transaction) => {
-      const phones = await this.otp.forget(id, phone, transaction);
+      await this.otp.forget(id, phone, transaction);
       const before = await this.accounts.erase(id, transaction);
       // The number was changed between the look and the lock.
-      if (before.phone !== phone) phones.push(...(await this.otp.forget(id, before.phone, transaction)));
+      if (before.phone !== phone) await this.otp.forget(id, before.phone, transaction);
       await this.sessions.forget(id, transaction);
       await this.users.forgetFailures(before, transaction);
-      await this.messaging.forget(phones, transaction);
+      await this.messaging.forget(id, transaction);
       await this.audit.forget(id, transaction);
       const address = actor.userId === id ? null : actor.context.address;
       const event = { type: 'user.erased', outcome: 'success', userId: actor.userId, subjectId: id } as const;
@@ -57,8 +57,8 @@ export class Erasure implements OnApplicationShutdown {
     this.due.delete(id);
     try {
       await this.database.transaction(async (transaction) => {
-        const phones = await this.otp.forget(id, null, transaction);
-        if (phones.length > 0) await this.messaging.forget(phones, transaction);
+        await this.otp.forget(id, null, transaction);
+        await this.messaging.forget(id, transaction);
       });
     } catch (err) {
       this.logger.warn({ err }, 'not looked again after an erasure');

@@ -31,10 +31,12 @@ export class AuditRetention implements OnModuleInit, OnApplicationShutdown {
 
   private async run(): Promise<void> {
     await this.partitions.ensure();
-    const dropped = await this.partitions.dropBefore(
-      'audit_events',
-      new Date(Date.now() - this.settings.auditRetentionDays * DAY),
-    );
-    if (dropped.length > 0) this.logger.info({ dropped }, 'audit events past their retention dropped');
+    const before = new Date(Date.now() - this.settings.auditRetentionDays * DAY);
+    // The history of messages is kept as long: it says who got them, and nothing should stay for ever.
+    const dropped = [
+      ...(await this.partitions.dropBefore('audit_events', before)),
+      ...(await this.partitions.dropBefore('message_history', before)),
+    ];
+    if (dropped.length > 0) this.logger.info({ dropped }, 'history past its retention dropped');
   }
 }

@@ -97,12 +97,12 @@ export class RegisterDto {
   @IsString()
   @IsNotEmpty()
   @MaxLength(2048)
-  password?: string;
+  password?: string | null;
 
   /** `USER` where nothing is said; others than `USER` and `KARYAWAN` only an admin gives. */
   @IsOptional()
   @IsIn(['ADMIN', 'SUPERVISOR', 'OPERATOR', 'KARYAWAN', 'USER'])
-  role?: 'ADMIN' | 'SUPERVISOR' | 'OPERATOR' | 'KARYAWAN' | 'USER';
+  role?: 'ADMIN' | 'SUPERVISOR' | 'OPERATOR' | 'KARYAWAN' | 'USER' | null;
 }
 
 export class RefreshDto {

@@ -38,9 +38,7 @@ export class PersonalData {
     const account = await this.accounts.held(userId);
     const sessions = await this.sessions.heldOf(userId);
     const { codes, budgets } = await this.otp.heldOf(userId, account.phone);
-    const phones = new Set([account.phone, ...codes.map(({ phone }) => phone)].filter((phone) => phone !== null));
-    // A number may have been another person's before.
-    const messages = await this.messaging.heldOf([...phones], account.created_at);
+    const messages = await this.messaging.heldOf(userId);
     const events = await this.audit.heldOf(userId);
     await this.audit.record({
       type: 'user.exported',

@@ -117,7 +117,7 @@ export class PhoneChange {
     for (const phone of new Set([before.phone, after.phone])) {
       if (phone === null) continue;
       const content = { template: 'notice.phone_changed', language } as const;
-      notices.push(await this.messaging.queueNotice(phone, after.full_name, content, within));
+      notices.push(await this.messaging.queueNotice(phone, after, content, within));
     }
     return notices;
   }

@@ -10,12 +10,13 @@ import { type ManagedAccountRow } from '../users/account.js';
 import { Accounts } from '../users/accounts.service.js';
 
 /** What somebody who registers says of themself; `password` is left out by those who log in by code only. */
-export interface Registrant extends Pick<TypedFields, 'fullName' | 'email' | 'username' | 'phone' | 'role'> {
-  readonly password?: string | undefined;
+export interface Registrant extends Pick<TypedFields, 'fullName' | 'email' | 'username' | 'phone'> {
+  readonly role?: TypedFields['role'] | null;
+  readonly password?: string | null | undefined;
 }
 
 /** Roles that people may give themselves where registration is open; the others are an admin's to give. */
-const OPEN_ROLES: readonly (Registrant['role'] | undefined)[] = [undefined, 'USER', 'KARYAWAN'];
+const OPEN_ROLES: readonly Registrant['role'][] = [undefined, null, 'USER', 'KARYAWAN'];
 
 /** New accounts made by their owners (`REGISTRATION=open`) or by an admin. */
 @Injectable()
@@ -45,7 +46,7 @@ export class Registration {
     if (!byAdmin) context.charges.confirm('failures');
     const wantsFirstAdmin = registrant.role === 'ADMIN' && !byAdmin && !this.settings.production;
     if (!byAdmin && !wantsFirstAdmin) this.refuseUnlessOpen(registrant.role);
-    const { password, ...typed } = registrant;
+    const { password, ...typed } = withoutNulls(registrant);
     const fields = this.accounts.read(typed);
     const hash = password === undefined ? null : await this.accounts.hashNewPassword(password, fields);
     return this.database.transaction(async (transaction) => {
@@ -70,4 +71,9 @@ export class Registration {
     if (!OPEN_ROLES.includes(role)) throw new AppError('forbidden');
     if (this.settings.registration !== 'open') throw new AppError('registration_closed');
   }
+}
+
+/** JSON's null says as much as a field that is left out. */
+function withoutNulls({ role, password, ...names }: Registrant): TypedFields & { password?: string } {
+  return { ...names, ...(role ? { role } : {}), ...(password === null || password === undefined ? {} : { password }) };
 }

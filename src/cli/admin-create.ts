@@ -12,8 +12,9 @@ import { createLogger } from '../http/logger.js';
 import { refuseStart } from '../lifetime.js';
 import { askPassword } from './hidden-prompt.js';
 
-const USAGE = `usage: npm run admin:create -- --name NAME --phone NUMBER [--email ADDRESS] [--username NAME] [--password]
-  Makes an account with the role ADMIN, or gives the role to the account that has this phone, e-mail or username.
+const USAGE = `usage: npm run admin:create -- --name NAME --phone NUMBER [--email ADDRESS] [--username NAME] [--password] [--promote]
+  Makes an account with the role ADMIN.
+  --promote   gives the role to the account that has exactly this phone, e-mail and username already; its sessions end
   --password  asks for a password (or reads it from standard input); without it the admin logs in by code`;
 
 /** The wish cannot be fulfilled; says why. */
@@ -23,7 +24,14 @@ class Refused extends Error {
 
 function readArguments() {
   const text = { type: 'string' } as const;
-  const options = { name: text, phone: text, email: text, username: text, password: { type: 'boolean' } } as const;
+  const options = {
+    name: text,
+    phone: text,
+    email: text,
+    username: text,
+    password: { type: 'boolean' },
+    promote: { type: 'boolean' },
+  } as const;
   try {
     const { values } = parseArgs({ options });
     if (!values.phone && !values.email && !values.username) throw new Error('Give a --phone, --email or --username.');
@@ -39,7 +47,7 @@ function refuse(error: Error): never {
 
 /** Makes the first admin of a production database, or a further one; see docs/integration/users.md. */
 async function main(): Promise<void> {
-  const { name, phone, email, username, password: asks } = readArguments();
+  const { name, phone, email, username, password: asks, promote = false } = readArguments();
   const password = asks ? await askPassword().catch(refuse) : null;
   const settings = await readSettings();
   const logger = createLogger(settings);
@@ -53,7 +61,7 @@ async function main(): Promise<void> {
     });
     try {
       const typed = { fullName: name, phone, email, username };
-      const { account, isNew } = await context.get(AdminCreation).create(typed, password);
+      const { account, isNew } = await context.get(AdminCreation).create(typed, password, promote);
       const known = [account.phone, account.email, account.username].filter((identity) => identity !== null).join(', ');
       say(`${account.full_name} (${known}) ${isNew ? 'was made as' : 'is now'} an ADMIN.`);
     } finally {
@@ -70,7 +78,10 @@ async function main(): Promise<void> {
 function inWords(error: unknown): unknown {
   const failure = error instanceof AppError ? error : databaseFailure(error);
   if (!failure) return error;
-  if (failure.code === 'conflict') return new Refused('The phone, e-mail and username belong to different accounts.');
+  if (failure.code === 'conflict')
+    return new Refused(
+      'There is an account with one of these already. --promote gives it the role, if all that you give is its.',
+    );
   const details = typeof failure.details === 'function' ? failure.details('en') : failure.details;
   const problems = Array.isArray(details)
     ? details.map(

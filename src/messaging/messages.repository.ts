@@ -17,6 +17,7 @@ export interface QueuedNotice {
   purpose: string;
   recipient: string;
   recipientName: string;
+  userId: string;
   sealedContent: Buffer;
 }
 
@@ -33,8 +34,8 @@ export interface RecoveredMessage {
 // A notice is worth sending for an hour; later it would rather puzzle than warn.
 const QUEUE_NOTICE = statement(
   'messages_queue_notice',
-  `INSERT INTO messages (id, purpose, recipient, recipient_name, sealed_content, claimed_until, expires_at)
-   VALUES (:id::uuid, :purpose::text, :recipient::text, :recipient_name::text, :sealed_content::bytea,
+  `INSERT INTO messages (id, purpose, recipient, recipient_name, user_id, sealed_content, claimed_until, expires_at)
+   VALUES (:id::uuid, :purpose::text, :recipient::text, :recipient_name::text, :user_id::uuid, :sealed_content::bytea,
            now() + :claim_seconds::int * interval '1 second', now() + interval '1 hour')`,
 );
 
@@ -93,8 +94,8 @@ const MOVE_TO_HISTORY = statement<{ id: string }>(
                                         LIMIT 500 FOR UPDATE SKIP LOCKED)
      RETURNING *
    )
-   INSERT INTO message_history (id, purpose, recipient, state, otp_session_id, provider, provider_message_id, last_error, attempts, created_at, closed_at)
-   SELECT id, purpose, recipient, state, otp_session_id, provider, provider_message_id, last_error, attempts, created_at, closed_at FROM closed
+   INSERT INTO message_history (id, purpose, recipient, user_id, state, otp_session_id, provider, provider_message_id, last_error, attempts, created_at, closed_at)
+   SELECT id, purpose, recipient, user_id, state, otp_session_id, provider, provider_message_id, last_error, attempts, created_at, closed_at FROM closed
    RETURNING id`,
 );
 
@@ -109,6 +110,7 @@ export class MessagesRepository {
       purpose: notice.purpose,
       recipient: notice.recipient,
       recipient_name: notice.recipientName,
+      user_id: notice.userId,
       sealed_content: notice.sealedContent,
       claim_seconds: claimSeconds,
     });

@@ -6,8 +6,8 @@
  * @param source a CTE with the columns id, expires_at, user_id and full_name
  */
 export const queueMessageFrom = (source: string) => `
-  INSERT INTO messages (id, purpose, recipient, recipient_name, sealed_content, state, claimed_until, expires_at, otp_session_id)
-  SELECT q.id, :purpose::text, :phone::text, q.full_name, CASE WHEN q.user_id IS NULL THEN NULL ELSE :sealed_content::bytea END,
+  INSERT INTO messages (id, purpose, recipient, recipient_name, user_id, sealed_content, state, claimed_until, expires_at, otp_session_id)
+  SELECT q.id, :purpose::text, :phone::text, q.full_name, q.user_id, CASE WHEN q.user_id IS NULL THEN NULL ELSE :sealed_content::bytea END,
          CASE WHEN q.user_id IS NULL THEN 'SUPPRESSED' ELSE 'PENDING' END::message_state,
          CASE WHEN q.user_id IS NULL THEN NULL ELSE now() + :claim_seconds::int * interval '1 second' END,
          q.expires_at, q.id
@@ -27,3 +27,8 @@ export const withdrawMessagesOf = (source: string) => `
 
 /** Which rung took a message (null: none yet), for the id in `column`. */
 export const providerOfMessage = (column: string) => `(SELECT provider FROM messages WHERE messages.id = ${column})`;
+
+/** The numbers that messages of the account `:user_id` went to, one row each. */
+export const RECIPIENTS_OF_ACCOUNT = `
+  SELECT recipient AS phone FROM messages WHERE user_id = :user_id::uuid
+   UNION SELECT recipient FROM message_history WHERE user_id = :user_id::uuid`;

@@ -133,20 +133,28 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
    * Puts a notice into the outbox, in the transaction of what it tells of; after its commit, `deliverBehind` it.
    *
    * @param to E.164
+   * @param owner the account that the notice is about
    */
   async queueNotice(
     to: string,
-    recipientName: string,
+    owner: { id: string; full_name: string },
     content: NoticeContent,
     within: Transaction,
   ): Promise<ClaimedMessage> {
     const id = uuidv7();
     await this.repository.queueNotice(
-      { id, purpose: content.template, recipient: to, recipientName, sealedContent: this.seal(content, id) },
+      {
+        id,
+        purpose: content.template,
+        recipient: to,
+        recipientName: owner.full_name,
+        userId: owner.id,
+        sealedContent: this.seal(content, id),
+      },
       this.claimSeconds,
       within,
     );
-    return { id, fence: 1, recipient: to, recipientName, content };
+    return { id, fence: 1, recipient: to, recipientName: owner.full_name, content };
   }
 
   /** Delivers behind the answer, where the answer must not depend on it; what fails is left to recovery. */
@@ -201,14 +209,14 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     return this.ladder.anyReady();
   }
 
-  /** What is held of the messages to these numbers since then; never what they said. */
-  heldOf(phones: readonly string[], since: Date): Promise<HeldMessageRow[]> {
-    return this.held.to(phones, since);
+  /** What is held of an account's messages; never what they said. */
+  heldOf(userId: string): Promise<HeldMessageRow[]> {
+    return this.held.of(userId);
   }
 
-  /** Forgets who got the messages to these numbers; what is on its way is not sent any more. */
-  forget(phones: readonly string[], within: Transaction): Promise<void> {
-    return this.held.forget(phones, within);
+  /** Forgets who got an account's messages; what is on its way is not sent any more. */
+  forget(userId: string, within: Transaction): Promise<void> {
+    return this.held.forget(userId, within);
   }
 
   private async redeliver(message: RecoveredMessage): Promise<void> {

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../database/database.js';
 import { statement } from '../database/statement.js';
-import { withdrawMessagesOf } from '../messaging/messages.sql.js';
+import { RECIPIENTS_OF_ACCOUNT, withdrawMessagesOf } from '../messaging/messages.sql.js';
+import { isPhoneOfAnother } from '../users/users.sql.js';
 
 const LIVE = 'consumed_at IS NULL AND replaced_at IS NULL AND failed_at IS NULL';
 
@@ -23,13 +24,18 @@ const VOID = statement(
 // The living code goes with the budgets: its attempts may be used up, and its cooldown would keep the next one away.
 const UNLOCK = statement('otp_unlock', `WITH ${VOIDED} DELETE FROM otp_budgets WHERE phone = :phone::text`);
 
-// Also the numbers that the account has asked codes for without having them yet.
+// Also numbers that the account had before, or asked codes for without having them yet; but none that is another
+// account's by now: its codes and limits are not ours to forget.
 const FORGET_BUDGETS_OF = statement<{ phone: string }>(
   'otp_forget_budgets_of',
   `WITH numbers AS (
-     SELECT :phone::text AS phone UNION SELECT phone FROM otp_sessions WHERE user_id = :user_id::uuid
-   ), forgotten AS (DELETE FROM otp_budgets WHERE phone IN (SELECT phone FROM numbers))
-   SELECT phone FROM numbers WHERE phone IS NOT NULL`,
+     SELECT phone FROM (
+       SELECT :phone::text AS phone UNION SELECT phone FROM otp_sessions WHERE user_id = :user_id::uuid UNION ${RECIPIENTS_OF_ACCOUNT}
+     ) n WHERE phone IS NOT NULL AND NOT ${isPhoneOfAnother('n.phone')}
+   ), locked AS (
+     SELECT b.phone, b.purpose FROM otp_budgets b JOIN numbers ON numbers.phone = b.phone ORDER BY b.phone, b.purpose FOR UPDATE OF b
+   ), forgotten AS (DELETE FROM otp_budgets b USING locked WHERE b.phone = locked.phone AND b.purpose = locked.purpose)
+   SELECT phone FROM numbers`,
 );
 
 const FORGET_CODES_OF = statement(
@@ -80,12 +86,10 @@ export class HeldCodesRepository {
     await within.run(UNLOCK, { phone });
   }
 
-  /** @returns the numbers that codes of the account went to */
-  async forget(userId: string, phone: string | null, within: Transaction): Promise<string[]> {
+  async forget(userId: string, phone: string | null, within: Transaction): Promise<void> {
     const numbers = await within.run(FORGET_BUDGETS_OF, { user_id: userId, phone });
     const phones = numbers.map((number) => number.phone);
     await within.run(FORGET_CODES_OF, { user_id: userId, phones });
-    return phones;
   }
 
   async codesOf(userId: string): Promise<HeldCodeRow[]> {

@@ -209,7 +209,7 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
    *
    * @returns the numbers that codes went to
    */
-  forget(userId: string, phone: string | null, within: Transaction): Promise<string[]> {
+  forget(userId: string, phone: string | null, within: Transaction): Promise<void> {
     return this.held.forget(userId, phone, within);
   }
 

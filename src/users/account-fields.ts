@@ -23,9 +23,10 @@ const LONGEST_NAME = 200;
 const LONGEST_EMAIL = 254;
 const LONGEST_USERNAME = 64;
 
-const EMAIL = /^[^@\s\p{C}]+@[^@\s\p{C}.]+(?:\.[^@\s\p{C}.]+)+$/u;
+// \p{DI}: characters that are not shown at all, with which a name would look like another's.
+const EMAIL = /^[^@\s\p{C}\p{DI}]+@[^@\s\p{C}\p{DI}.]+(?:\.[^@\s\p{C}\p{DI}.]+)+$/u;
 /** Holds a letter and no `@`: so it can be neither a phone number nor an e-mail address. */
-const USERNAME = /^(?=.*[a-z])[^@\s\p{C}]+$/u;
+const USERNAME = /^(?=.*[a-z])[^@\s\p{C}\p{DI}]+$/u;
 
 const PROBLEMS = {
   fullName: {
@@ -56,7 +57,12 @@ export function readAccountFields(typed: TypedFields, allowedCountries: readonly
   const problems: Problem[] = [];
   if (typed.fullName !== undefined) {
     read.fullName = typed.fullName.normalize('NFC').replace(/\s+/gu, ' ').trim();
-    if (read.fullName === '' || [...read.fullName].length > LONGEST_NAME || /\p{Cc}/u.test(read.fullName))
+    if (
+      read.fullName === '' ||
+      [...read.fullName].length > LONGEST_NAME ||
+      /[\p{Cc}\p{Cf}\p{Cs}]/u.test(read.fullName) ||
+      !/[\p{L}\p{N}]/u.test(read.fullName)
+    )
       problems.push('fullName');
   }
   if (typed.email !== undefined) {

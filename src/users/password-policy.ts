@@ -110,7 +110,10 @@ export class PasswordPolicy {
 
 /** Spelling that a guesser does not care about: case, width, spaces. */
 function fold(text: string): string {
-  return text.normalize('NFKC').toLowerCase().replace(/\s+/gu, '');
+  return text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[\s\p{DI}]+/gu, '');
 }
 
 function isCommon(folded: string): boolean {

@@ -37,3 +37,7 @@ export const activeRoleOf = (column: string) => `SELECT role FROM users WHERE us
 /** The active account of each row of `source`, a CTE with the column user_id. */
 export const activeAccountOf = (source: string) => `
   SELECT ${ACCOUNT_COLUMNS} FROM users JOIN ${source} ON ${source}.user_id = users.id WHERE users.is_active`;
+
+/** Whether the number in `column` belongs to another account than `:user_id`. */
+export const isPhoneOfAnother = (column: string) =>
+  `EXISTS (SELECT 1 FROM users WHERE users.phone = ${column} AND users.id <> :user_id::uuid)`;

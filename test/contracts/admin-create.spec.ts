@@ -68,11 +68,20 @@ it('makes the first admin of a production database, who logs in by code', async 
   expect(events).toEqual([{ type: 'user.created', user_id: null, detail: { role: 'ADMIN', by: 'admin:create' } }]);
 });
 
+const TAKEN =
+  'There is an account with one of these already. --promote gives it the role, if all that you give is its.\n';
+
 it('gives the role to who is there already, and twice is once', async () => {
   await database.query(
     `INSERT INTO users (id, full_name, phone, role, is_active) VALUES (gen_random_uuid(), 'Jane', '+6281234567890', 'USER', false)`,
   );
-  const args = ['--name', 'Lain', '--phone', '6281234567890', '--email', 'jane@x.example'];
+  const args = ['--name', 'Lain', '--phone', '6281234567890'];
+  // A stranger may have taken the name that an admin is to have: the role is given on purpose only, and whole.
+  const refused = await adminCreate(args);
+  expect([refused.code, refused.err]).toEqual([1, TAKEN]);
+  expect((await adminCreate([...args, '--email', 'jane@x.example', '--promote'])).err).toBe(TAKEN);
+  expect(await accounts()).toEqual([expect.objectContaining({ full_name: 'Jane', role: 'USER' })]);
+  args.push('--promote');
   for (let i = 0; i < 2; i++) {
     expect((await adminCreate(args)).out).toBe('Jane (+6281234567890) is now an ADMIN.\n');
   }
@@ -97,7 +106,7 @@ it('reads a password from standard input, under the rules of the profile', async
 
   // Another password ends what the old one has opened.
   const other = `${PASSWORD} sekali`;
-  expect((await adminCreate(args, other)).out).toBe('Admin Satu (satu) is now an ADMIN.\n');
+  expect((await adminCreate([...args, '--promote'], other)).out).toBe('Admin Satu (satu) is now an ADMIN.\n');
   const old = { authorization: `Bearer ${login.body.data.token}` };
   expect((await service.get('/api/auth/me', old)).status).toBe(401);
   expect((await service.post('/api/auth/login', { identifier: 'satu', password: other })).status).toBe(200);
@@ -122,5 +131,5 @@ it('does not guess which of two accounts is meant', async () => {
     `INSERT INTO users (id, full_name, phone, email) VALUES (gen_random_uuid(), 'A', '+6281234567890', NULL), (gen_random_uuid(), 'B', NULL, 'b@x.example')`,
   );
   const { code, err } = await adminCreate(['--name', 'X', '--phone', '081234567890', '--email', 'b@x.example']);
-  expect([code, err]).toEqual([1, 'The phone, e-mail and username belong to different accounts.\n']);
+  expect([code, err]).toEqual([1, TAKEN]);
 });

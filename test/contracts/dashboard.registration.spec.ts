@@ -194,3 +194,31 @@ describe('the same services behind /api/auth', () => {
     }
   });
 });
+
+describe('null in a registration', () => {
+  it('says no more than a field that is left out', async () => {
+    const house = await open({ REGISTRATION: 'open' });
+    const nothing = { email: null, phone: null, password: null, role: null };
+    const made = await house.service.post('/api/auth/register', { fullName: 'Nol', username: 'nol', ...nothing });
+    expect({ status: made.status, role: made.body.data?.user.role }).toEqual({ status: 201, role: 'USER' });
+    const refused = await house.service.post('/auth/register', { ...newcomer('karyawan'), password: null });
+    expectFailure(refused, 400, 'validation_failed');
+  });
+
+  it('nor do characters that are not shown: they make no name and no lookalike', async () => {
+    const house = await open({ REGISTRATION: 'open' });
+    for (const [field, value] of [
+      ['fullName', '\u200b\u200c'],
+      ['fullName', 'Budi\u202e'],
+      ['username', 'admin\u034f'],
+      ['username', 'admin\ufe0f'],
+    ] as const) {
+      const answer = await house.service.post('/api/auth/register', {
+        fullName: 'Budi',
+        username: 'budi',
+        [field]: value,
+      });
+      expectFailure(answer, 400, 'validation_failed');
+    }
+  });
+});

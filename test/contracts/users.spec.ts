@@ -418,9 +418,9 @@ describe('a person’s data', () => {
     await service.post('/api/auth/otp/request', { phone });
     const e164 = `+62${phone.slice(1)}`;
     await database.query(
-      `INSERT INTO message_history (id, purpose, recipient, state, provider_message_id, attempts, created_at)
-       VALUES (gen_random_uuid(), 'login', $1, 'DELIVERED', 'wamid.1', 1, now())`,
-      [e164],
+      `INSERT INTO message_history (id, purpose, recipient, user_id, state, provider_message_id, attempts, created_at)
+       VALUES (gen_random_uuid(), 'login', $1, $2, 'DELIVERED', 'wamid.1', 1, now())`,
+      [e164, id],
     );
     const answer = await erase(id);
     expect([answer.status, answer.body]).toEqual([200, { success: true, message: 'Data akun dihapus' }]);
@@ -458,5 +458,31 @@ describe('a person’s data', () => {
     expect(
       (await create({ fullName: 'Orang Lain', phone, email: 'hilang@x.example', username: 'hilang' })).status,
     ).toBe(201);
+  });
+
+  it('is nobody else’s: a number that another account has by now is neither shown nor forgotten with it', async () => {
+    const asker = await person({});
+    const token = bearer(await codeLogin(asker.phone));
+    const number = `0899${String(process.pid).padStart(5, '0').slice(-5)}77`;
+    expect((await service.post('/api/auth/me/phone', { phone: number }, token)).status).toBe(200);
+    const owner = await create({ fullName: 'Pemilik', phone: number });
+    expect(owner.status).toBe(201);
+    expect((await service.post('/api/auth/otp/request', { phone: number })).status).toBe(200);
+    const wrongGuess = await service.post('/api/auth/otp/verify', { phone: number, otpCode: '000000' });
+    expect(wrongGuess.status).toBe(400);
+
+    const shown = (await service.get('/api/auth/me/export', token)).body.data;
+    expect(
+      shown.messages.map(({ purpose, phone }: any) => [purpose, phone.endsWith(number.slice(1))]),
+    ).not.toContainEqual(['login', true]);
+    expect((await erase(asker.id)).status).toBe(200);
+    const e164 = `+62${number.slice(1)}`;
+    const [budget] = await database.query(
+      `SELECT cardinality(guesses) AS guesses, current_session_id FROM otp_budgets WHERE phone = $1 AND purpose = 'login'`,
+      [e164],
+    );
+    expect(budget).toEqual({ guesses: 1, current_session_id: expect.any(String) });
+    const messages = await database.query('SELECT purpose FROM messages WHERE recipient = $1', [e164]);
+    expect(messages).toEqual([{ purpose: 'login' }]);
   });
 });

@@ -4,8 +4,11 @@ CREATE INDEX "users_active_admins_idx" ON "users" ("id") WHERE "role" = 'ADMIN' 
 -- Hashes that replaced systems left. The index empties itself as people log in; it tells whether there are any.
 CREATE INDEX "users_bcrypt_idx" ON "users" (substr("password_hash", 5, 2)) WHERE "password_hash" LIKE '$2%';
 
--- What is held about a number, for its owner to see and to have erased. Partitions that come later have it too.
-CREATE INDEX "message_history_recipient_idx" ON "message_history" ("recipient");
+-- Whose messages they are: a number may have been somebody else's before, and will be again. Partitions that come later
+-- have the index too; the live table is small and does without.
+ALTER TABLE "messages" ADD COLUMN "user_id" UUID;
+ALTER TABLE "message_history" ADD COLUMN "user_id" UUID;
+CREATE INDEX "message_history_user_id_idx" ON "message_history" ("user_id");
 
 -- What was done to an account by others; few events have such a type, so that logins do not pay for the index.
 CREATE INDEX "audit_events_about_idx" ON "audit_events" ("subject_id", "occurred_at") WHERE "type" LIKE 'user.%';
