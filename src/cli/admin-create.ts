@@ -1,16 +1,11 @@
 import { parseArgs } from 'node:util';
-import { NestFactory } from '@nestjs/core';
 import { AdminCreation } from '../admin/admin-creation.js';
-import { AppModule } from '../app.module.js';
-import { loadAuthSecret } from '../config/auth-secret.js';
-import { readSettings } from '../config/read-settings.js';
-import { openDatabase } from '../database/open-database.js';
 import { AppError } from '../errors/app-error.js';
 import { CATALOGUE } from '../errors/catalogue.js';
 import { databaseFailure } from '../errors/database-errors.js';
-import { createLogger } from '../http/logger.js';
 import { refuseStart } from '../lifetime.js';
 import { askPassword } from './hidden-prompt.js';
+import { withRooms } from './with-rooms.js';
 
 const USAGE = `usage: npm run admin:create -- --name NAME --phone NUMBER [--email ADDRESS] [--username NAME] [--password] [--promote]
   Makes an account with the role ADMIN.
@@ -49,29 +44,15 @@ function refuse(error: Error): never {
 async function main(): Promise<void> {
   const { name, phone, email, username, password: asks, promote = false } = readArguments();
   const password = asks ? await askPassword().catch(refuse) : null;
-  const settings = await readSettings();
-  const logger = createLogger(settings);
-  const secret = loadAuthSecret(settings);
   const say = (message: string) => process.stdout.write(`${message}\n`);
-  const database = await openDatabase(settings, secret, say);
-  try {
-    const context = await NestFactory.createApplicationContext(AppModule.on({ settings, secret, logger, database }), {
-      logger: false,
-      abortOnError: false,
-    });
-    try {
-      const typed = { fullName: name, phone, email, username };
-      const { account, isNew } = await context.get(AdminCreation).create(typed, password, promote);
-      const known = [account.phone, account.email, account.username].filter((identity) => identity !== null).join(', ');
-      say(`${account.full_name} (${known}) ${isNew ? 'was made as' : 'is now'} an ADMIN.`);
-    } finally {
-      await context.close();
-    }
-  } catch (error) {
+  await withRooms(say, async (rooms) => {
+    const typed = { fullName: name, phone, email, username };
+    const { account, isNew } = await rooms.get(AdminCreation).create(typed, password, promote);
+    const known = [account.phone, account.email, account.username].filter((identity) => identity !== null).join(', ');
+    say(`${account.full_name} (${known}) ${isNew ? 'was made as' : 'is now'} an ADMIN.`);
+  }).catch((error: unknown) => {
     throw inWords(error);
-  } finally {
-    await database.close();
-  }
+  });
 }
 
 /** What the service would answer, for a terminal. */
@@ -92,7 +73,7 @@ function inWords(error: unknown): unknown {
 }
 
 main().catch((error: unknown) => {
-  if (!(error instanceof Refused)) refuseStart(error);
+  if (!(error instanceof Refused)) refuseStart(error, 'No admin was made.');
   process.stderr.write(`${error.message}\n`);
   process.exit(1);
 });

@@ -1,18 +1,13 @@
 import { parseArgs } from 'node:util';
-import { NestFactory } from '@nestjs/core';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { CreateApiKeyDto } from '../api-keys/api-keys.dto.js';
 import { ApiKeys, type WantedApiKey } from '../api-keys/api-keys.service.js';
-import { AppModule } from '../app.module.js';
-import { loadAuthSecret } from '../config/auth-secret.js';
 import { DURATION } from '../config/environment.dto.js';
-import { readSettings } from '../config/read-settings.js';
 import { seconds } from '../config/settings.js';
-import { openDatabase } from '../database/open-database.js';
 import { SCOPES } from '../http/access.decorators.js';
-import { createLogger } from '../http/logger.js';
 import { refuseStart } from '../lifetime.js';
+import { withRooms } from './with-rooms.js';
 
 const USAGE = `usage: npm run apikey -- NAME --scopes messages,otp [--expires 90d] [--rate 600]
   --scopes   a comma list of ${SCOPES.join(', ')}
@@ -65,26 +60,14 @@ function expiryAfter(duration: string): string {
 
 /** Makes a key and prints it, alone, on standard output; what people read goes to standard error. */
 async function makeKey(wish: WantedApiKey): Promise<void> {
-  const settings = await readSettings();
-  // Standard output is the key's alone; what goes wrong is thrown.
-  const logger = createLogger({ logLevel: 'silent', production: settings.production });
-  const secret = loadAuthSecret(settings);
   const say = (message: string) => process.stderr.write(`${message}\n`);
-  const database = await openDatabase(settings, secret, say);
-  try {
-    const context = await NestFactory.createApplicationContext(AppModule.on({ settings, secret, logger, database }), {
-      logger: false,
-      abortOnError: false,
-    });
-    const { key, row } = await context.get(ApiKeys).create(wish, { userId: null, address: null, requestId: null });
-    await context.close();
+  await withRooms(say, async (rooms) => {
+    const { key, row } = await rooms.get(ApiKeys).create(wish, { userId: null, address: null, requestId: null });
     const until = row.expires_at ? `until ${row.expires_at.toISOString()}` : 'until it is revoked';
     say(`Key "${row.name}" for ${row.scopes.join(', ')}, ${row.requests_per_minute} calls a minute, ${until}.`);
     say('Keep it now: it is not shown again. Send it as X-API-Key.');
     process.stdout.write(`${key}\n`);
-  } finally {
-    await database.close();
-  }
+  });
 }
 
 async function main(): Promise<void> {
@@ -100,4 +83,4 @@ async function main(): Promise<void> {
   await makeKey(wish);
 }
 
-main().catch(refuseStart);
+main().catch((error: unknown) => refuseStart(error, 'No key was made.'));

@@ -1,0 +1,38 @@
+import { type INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from '../app.module.js';
+import { loadAuthSecret } from '../config/auth-secret.js';
+import { readSettings } from '../config/read-settings.js';
+import { openDatabase } from '../database/open-database.js';
+import { createLogger } from '../http/logger.js';
+
+/**
+ * Lets a command work with the rooms of the service, without its routes: opens the database as a start does, and closes
+ * everything again.
+ *
+ * @param say told what a start tells; where it goes is the command's choice
+ * @throws what a start throws, and what the work throws
+ */
+export async function withRooms(
+  say: (message: string) => unknown,
+  work: (rooms: INestApplicationContext) => Promise<void>,
+): Promise<void> {
+  const settings = await readSettings();
+  // What goes wrong is thrown, and told once.
+  const logger = createLogger({ logLevel: 'silent', production: settings.production });
+  const secret = loadAuthSecret(settings);
+  const database = await openDatabase(settings, secret, say);
+  try {
+    const rooms = await NestFactory.createApplicationContext(AppModule.on({ settings, secret, logger, database }), {
+      logger: false,
+      abortOnError: false,
+    });
+    try {
+      await work(rooms);
+    } finally {
+      await rooms.close();
+    }
+  } finally {
+    await database.close();
+  }
+}
