@@ -37,10 +37,7 @@ export const TokenOptional = () => SetMetadata(ACCESS, { kind: 'public', tokenMa
 /** Anybody who is logged in. */
 export const Authenticated = () => SetMetadata(ACCESS, { kind: 'roles', roles: 'any' } satisfies Access);
 
-/**
- * Only these roles.
- * @public the administration routes will say it
- */
+/** Only these roles. */
 export const Roles = (...roles: Role[]) => SetMetadata(ACCESS, { kind: 'roles', roles } satisfies Access);
 
 /** Another service with an API key of one of these scopes, or an ADMIN. */
