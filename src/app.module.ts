@@ -10,6 +10,7 @@ import { Settings } from './config/settings.js';
 import { DatabaseModule } from './database/database.module.js';
 import { type OpenDatabase } from './database/open-database.js';
 import { ExceptionToAnswerFilter } from './errors/exception.filter.js';
+import { ForgotPasswordModule } from './forgot-password/forgot-password.module.js';
 import { HealthModule } from './health/health.module.js';
 import { AddressLimitGuard } from './http/address-limit.guard.js';
 import { HttpModule } from './http/http.module.js';
@@ -43,6 +44,7 @@ export class AppModule {
         SessionsModule,
         ApiKeysModule,
         AuthModule,
+        ForgotPasswordModule,
         AdminModule,
         HealthModule,
         ...(settings.production ? [] : [DeveloperInboxModule]),

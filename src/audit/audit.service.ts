@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { type Transaction } from '../database/database.js';
+import { type AppError } from '../errors/app-error.js';
+import { maskPhone } from '../phone/phone.js';
 import { AuditRepository, type RecordedEventRow } from './audit.repository.js';
 
 /** A security event: who, what, where from, how it ended. Holds no secret, no code and no whole phone number. */
@@ -35,6 +37,14 @@ export class Audit {
       detail: event.detail,
     };
     await this.repository.insert(row, within);
+  }
+
+  /** Writes down a refusal: which account or number, why, and from where. */
+  async recordRefusal(type: string, refusal: AppError, from: { id: string; address: string }): Promise<void> {
+    const { userId = null, subjectId = null, phone } = refusal.concerns ?? {};
+    const detail = { code: refusal.code, ...(phone === undefined ? {} : { phone: maskPhone(phone) }) };
+    const where = { address: from.address, requestId: from.id };
+    await this.record({ type, outcome: 'failure', userId, subjectId, ...where, detail });
   }
 
   /** The events that an account made or that were made about it, oldest first. */

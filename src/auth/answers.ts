@@ -1,6 +1,6 @@
 import { type Language } from '../config/settings.js';
 import { type Text } from '../errors/catalogue.js';
-import { type IssuedOtp } from '../otp/otp.service.js';
+import { type IssuedOtp } from '../otp/code-issuer.js';
 import { nationalPhone } from '../phone/phone.js';
 import { type AccountRow } from '../users/account.js';
 import {

@@ -1,20 +1,5 @@
-import { Transform } from 'class-transformer';
-import { IsIn, IsNotEmpty, IsOptional, IsString, IsUUID, Matches, MaxLength, ValidateBy } from 'class-validator';
-
-/** Digits as people paste them: full-width or Arabic ones, with spaces or dashes in between, around a `*`. */
-function asDigits(value: unknown): unknown {
-  if (typeof value !== 'string' || value.length > 64) return value;
-  return value
-    .normalize('NFKC')
-    .replace(/[٠-٩۰-۹]/g, (digit) => String((digit.codePointAt(0) ?? 0) & 0xf))
-    .replace(/[\s*\-\u200B-\u200F\u202A-\u202E\u2060\u2066-\u2069\uFEFF]/g, '');
-}
-
-const IsCode = () =>
-  ValidateBy({
-    name: 'isCode',
-    validator: { validate: (value: unknown) => typeof value === 'string' && /^\d{4,8}$/.test(value) },
-  });
+import { IsIn, IsNotEmpty, IsOptional, IsString, IsUUID, Matches, MaxLength } from 'class-validator';
+import { AsDigits, IsCode } from '../otp/typed-code.js';
 
 export class PhoneDto {
   /**
@@ -32,7 +17,7 @@ export class VerifyOtpDto extends PhoneDto {
    * The code from the message, as text: leading zeros count.
    * @example 123456
    */
-  @Transform(({ value }: { value: unknown }) => asDigits(value))
+  @AsDigits()
   @IsCode()
   otpCode!: string;
 

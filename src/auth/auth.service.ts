@@ -6,8 +6,10 @@ import { AppError } from '../errors/app-error.js';
 import { type ErrorCode } from '../errors/catalogue.js';
 import { AddressLimits } from '../http/address-limits.js';
 import { type RequestContext } from '../http/request-context.js';
-import { Otp, type IssuedOtp, type OtpPurpose } from '../otp/otp.service.js';
-import { maskPhone, parsePhone } from '../phone/phone.js';
+import { CodeIssuer, type IssuedOtp } from '../otp/code-issuer.js';
+import { type OtpPurpose } from '../otp/otp-purpose.js';
+import { Otp } from '../otp/otp.service.js';
+import { parsePhone } from '../phone/phone.js';
 import { AccessTokens } from '../sessions/access-tokens.js';
 import { newRefreshToken } from '../sessions/refresh-tokens.js';
 import { DeviceTokens, type KnownDevice } from '../sessions/device-tokens.js';
@@ -38,6 +40,7 @@ export class Auth {
 
   constructor(
     private readonly settings: Settings,
+    private readonly codes: CodeIssuer,
     private readonly otp: Otp,
     private readonly users: Users,
     private readonly repository: LoginRepository,
@@ -49,10 +52,15 @@ export class Auth {
     this.loginCode = { name: 'login', template: 'otp.login', minutes: settings.otpExpiresInMinutes };
   }
 
-  /** @throws AppError `invalid_phone`, and what `Otp.issue` throws */
+  /** @throws AppError `invalid_phone`, and what `CodeIssuer.issue` throws */
   async requestCode(phone: string, again: boolean, context: RequestContext): Promise<IssuedOtp> {
-    const e164 = this.phone(phone);
-    return this.otp.issue(this.loginCode, e164, this.devices.read(context.deviceToken), again, context);
+    const request = {
+      purpose: this.loginCode,
+      phone: this.phone(phone),
+      device: this.devices.read(context.deviceToken),
+      again,
+    };
+    return this.codes.issue(request, context);
   }
 
   /** @throws AppError `invalid_phone`, `otp_locked`, `invalid_otp` */
@@ -141,12 +149,7 @@ export class Auth {
   private recordRefusal(context: RequestContext) {
     return async (error: unknown): Promise<never> => {
       const type = error instanceof AppError ? REFUSALS[error.code] : undefined;
-      if (error instanceof AppError && type) {
-        const { userId = null, subjectId = null, phone } = error.concerns ?? {};
-        const detail = { code: error.code, ...(phone === undefined ? {} : { phone: maskPhone(phone) }) };
-        const where = { address: context.address, requestId: context.id };
-        await this.audit.record({ type, outcome: 'failure', userId, subjectId, ...where, detail });
-      }
+      if (error instanceof AppError && type) await this.audit.recordRefusal(type, error, context);
       throw error;
     };
   }

@@ -8,7 +8,9 @@ import { type CurrentCaller } from '../http/access.decorators.js';
 import { AddressLimits } from '../http/address-limits.js';
 import { type RequestContext } from '../http/request-context.js';
 import { Messaging, type ClaimedMessage } from '../messaging/messaging.service.js';
-import { Otp, type ChargedGuess, type IssuedOtp, type OtpPurpose } from '../otp/otp.service.js';
+import { CodeIssuer, type IssuedOtp } from '../otp/code-issuer.js';
+import { type OtpPurpose } from '../otp/otp-purpose.js';
+import { Otp, type ChargedGuess } from '../otp/otp.service.js';
 import { parsePhone } from '../phone/phone.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import { type AccountRow } from '../users/account.js';
@@ -25,6 +27,7 @@ export class PhoneChange {
   constructor(
     private readonly settings: Settings,
     private readonly database: Database,
+    private readonly codes: CodeIssuer,
     private readonly otp: Otp,
     private readonly accounts: Accounts,
     private readonly sessions: Sessions,
@@ -39,12 +42,13 @@ export class PhoneChange {
    * Sends a code to the new number.
    *
    * @throws AppError `fresh_login_required`, `invalid_phone`, `phone_taken` (not while unknown numbers are concealed:
-   *   then the answer is the same and nothing is sent), and what `Otp.issue` throws
+   *   then the answer is the same and nothing is sent), and what `CodeIssuer.issue` throws
    */
   async request(phone: string, caller: CurrentCaller, context: RequestContext): Promise<IssuedOtp> {
     const e164 = this.newPhone(phone, caller);
     try {
-      return await this.otp.issue(this.purpose, e164, null, false, context, caller.userId);
+      const owner = { newOwner: caller.userId };
+      return await this.codes.issue({ purpose: this.purpose, phone: e164, device: null, owner }, context);
     } catch (error) {
       if (error instanceof AppError && error.code === 'phone_not_registered')
         throw new AppError('phone_taken', { details: { field: 'phone' } });

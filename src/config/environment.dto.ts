@@ -99,6 +99,7 @@ export class Environment {
 
   @Whole(4, 8) OTP_LENGTH?: number;
   @Whole(1, 10) OTP_EXPIRES_IN?: number;
+  @Whole(1, 15) RESET_OTP_EXPIRES_IN?: number;
   @Whole(1, 10) OTP_MAX_ATTEMPTS?: number;
   @Whole(1, 100) GUESS_BUDGET?: number;
   @Text(200, /^[1-9]\d{0,5}(\s*,\s*[1-9]\d{0,5})*$/, 'must be a comma list of seconds, each at least 1')

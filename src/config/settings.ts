@@ -53,6 +53,7 @@ export class Settings {
 
   readonly otpLength: number;
   readonly otpExpiresInMinutes: number;
+  readonly resetOtpExpiresInMinutes: number;
   readonly otpMaxAttempts: number;
   readonly guessBudget: number;
   readonly resendCooldowns: readonly number[];
@@ -110,6 +111,7 @@ export class Settings {
 
     this.otpLength = env.OTP_LENGTH ?? 6;
     this.otpExpiresInMinutes = env.OTP_EXPIRES_IN ?? 5;
+    this.resetOtpExpiresInMinutes = env.RESET_OTP_EXPIRES_IN ?? (strict ? 10 : 15);
     this.otpMaxAttempts = env.OTP_MAX_ATTEMPTS ?? 3;
     this.guessBudget = env.GUESS_BUDGET ?? 5;
     this.resendCooldowns = list(env.OTP_RESEND_COOLDOWN ?? '60,60,120,300').map(Number);

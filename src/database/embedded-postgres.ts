@@ -19,6 +19,8 @@ export interface EmbeddedPostgres {
 
 /** The superuser, and the database. */
 const NAME = 'masuk';
+/** Sorted by code point, the same on every machine; lower and upper case for all of Unicode (PostgreSQL 17 and newer). */
+const LOCALE = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
 const LOG_LIMIT = 5 * 1024 * 1024;
 const ADOPT_PATIENCE = 5_000;
 
@@ -201,7 +203,7 @@ async function runInitdb(
   await writeDurably(passwordFile, password);
   const { owner } = place;
   for (const path of owner ? [passwordFile, draft] : []) await chown(path, owner?.uid ?? -1, owner?.gid ?? -1);
-  const options = ['-U', NAME, '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8', '--no-locale'];
+  const options = ['-U', NAME, '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8', ...LOCALE];
   const child = spawn(binaries.initdb, ['-D', join(draft, 'cluster'), ...options], {
     ...(owner && { uid: owner.uid, gid: owner.gid }),
     cwd: '/',

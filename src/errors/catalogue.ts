@@ -27,6 +27,24 @@ export const CATALOGUE = {
     status: 400,
     text: { id: 'Kode OTP tidak valid atau sudah kadaluarsa', en: 'The code is not valid or has expired' },
   },
+  name_required: { status: 400, text: { id: 'Nama harus diisi', en: 'The name is required' } },
+  phone_number_required: { status: 400, text: { id: 'NoHp harus diisi', en: 'The phone number is required' } },
+  otp_active: { status: 400, text: { id: 'Sudah ada OTP aktif', en: 'There is an active code already' } },
+  otp_not_verified: {
+    status: 400,
+    text: { id: 'Kode OTP belum diverifikasi', en: 'The code has not been verified yet' },
+  },
+  passwords_differ: {
+    status: 400,
+    text: { id: 'Konfirmasi kata sandi tidak sama', en: 'The two passwords are not the same' },
+  },
+  foreign_origin: {
+    status: 403,
+    text: {
+      id: 'Permintaan ini hanya boleh dari halaman layanan sendiri',
+      en: "Only the service's own pages may ask for this",
+    },
+  },
   unauthenticated: { status: 401, text: { id: 'Anda harus login terlebih dahulu', en: 'You need to log in first' } },
   invalid_token: {
     status: 401,

@@ -36,6 +36,7 @@ export function apiDocument(app: NestFastifyApplication): OpenAPIObject {
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/')
     .addTag('Login', 'Codes on WhatsApp, passwords as the fallback')
+    .addTag('Forgot password', 'Another password in three steps, with a code on WhatsApp')
     .addTag('Sessions', 'Where an account is logged in')
     .addTag('Dashboard', 'The routes of a replaced dashboard, over the same accounts and sessions')
     .addTag('API keys', 'For other services that call this one')

@@ -1,7 +1,7 @@
 import { ValidationPipe, type ValidationError } from '@nestjs/common';
 import { type Language } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
-import { type Text } from '../errors/catalogue.js';
+import { type ErrorCode, type Text } from '../errors/catalogue.js';
 
 /** What each rule of class-validator that the DTOs use says when it is broken; of several broken ones the first here speaks. */
 const PROBLEMS: Record<string, Text> = {
@@ -26,6 +26,9 @@ const OTHERWISE: Text = { id: 'tidak valid', en: 'is not valid' };
 /** Fields whose every fault has a code of its own (contract, "Phone numbers"). */
 const PHONE_FIELDS = new Set(['phone', 'noHp']);
 
+/** Fields whose absence has a code of its own; of several the first here speaks (contract B). */
+const REQUIRED: Record<string, ErrorCode> = { nama: 'name_required', noHp: 'phone_number_required' };
+
 /**
  * Bodies become instances of their DTO or are refused whole. Unknown fields are dropped under `compat` and refused
  * under `strict` (contract, "Common to all"); values are never converted: `true`, `0` and `[]` are no texts.
@@ -38,12 +41,18 @@ export function bodyValidation(profile: 'compat' | 'strict'): ValidationPipe {
     forbidUnknownValues: true,
     validationError: { target: false, value: false },
     exceptionFactory: (errors) => {
+      const missing = Object.keys(REQUIRED).find((field) => errors.some((error) => isMissing(error, field)));
+      if (missing !== undefined) return new AppError(REQUIRED[missing] ?? 'validation_failed');
       const onlyPhone = errors.length > 0 && errors.every(({ property }) => PHONE_FIELDS.has(property));
       return new AppError(onlyPhone ? 'invalid_phone' : 'validation_failed', {
         details: (language) => errors.map((error) => problemOf(error, language)),
       });
     },
   });
+}
+
+function isMissing({ property, constraints = {} }: ValidationError, field: string): boolean {
+  return property === field && 'isNotEmpty' in constraints;
 }
 
 function problemOf(error: ValidationError, language: Language): { field: string; problem: string } {

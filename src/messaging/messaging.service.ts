@@ -15,6 +15,7 @@ import { HeldMessagesRepository, type HeldMessageRow } from './held-messages.rep
 import { Ladder, type Delivery } from './ladder.js';
 import { MessagesRepository, type RecoveredMessage } from './messages.repository.js';
 import { OutcomeWriter } from './outcome-writer.js';
+import { type DeviceState } from './providers/message-provider.js';
 import { renderMessage, type MessageContent, type NoticeContent } from './templates.js';
 
 /** A message that stands in the outbox, claimed by this instance. */
@@ -196,12 +197,13 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
 
   /** Whether a device that can reach a phone is connected; the developer inbox is none. */
   async reachesPhones(): Promise<boolean> {
-    const states = await Promise.all(
-      this.ladder.providers
-        .filter(({ reachesPhones }) => reachesPhones)
-        .map((provider) => this.ladder.deviceState(provider)),
-    );
-    return states.some(({ state }) => state === 'connected');
+    return (await this.phoneDevices()).includes('connected');
+  }
+
+  /** The state of each rung that can reach a phone, at most a second old. */
+  async phoneDevices(): Promise<DeviceState['state'][]> {
+    const rungs = this.ladder.providers.filter(({ reachesPhones }) => reachesPhones);
+    return Promise.all(rungs.map(async (provider) => (await this.ladder.deviceState(provider)).state));
   }
 
   /** Whether any rung can take messages. */

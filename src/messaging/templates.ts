@@ -2,7 +2,7 @@ import { type Language, type Settings } from '../config/settings.js';
 
 /** What a code message says; sealed in the message row until its final state. */
 export interface CodeContent {
-  readonly template: 'otp.login' | 'otp.phone_change';
+  readonly template: 'otp.login' | 'otp.phone_change' | 'otp.reset';
   readonly code: string;
   readonly minutes: number;
   readonly language: Language;
@@ -10,7 +10,7 @@ export interface CodeContent {
 
 /** What a notice says: something happened to the account, and there is nothing to do if it was its owner. */
 export interface NoticeContent {
-  readonly template: 'notice.phone_changed';
+  readonly template: 'notice.phone_changed' | 'notice.password_changed';
   readonly language: Language;
 }
 
@@ -56,6 +56,10 @@ const CODE_FOR: Record<CodeContent['template'], Record<Language, (appName: strin
     id: (appName) => `Kode OTP untuk memakai nomor ini di ${appName}:`,
     en: (appName) => `Your code to use this number with ${appName}:`,
   },
+  'otp.reset': {
+    id: (appName) => `Kode OTP untuk reset sandi ${appName}:`,
+    en: (appName) => `Your code to reset the password of ${appName}:`,
+  },
 };
 
 const NOTICES: Record<NoticeContent['template'], Record<Language, (app: App) => string[]>> = {
@@ -67,6 +71,18 @@ const NOTICES: Record<NoticeContent['template'], Record<Language, (app: App) => 
     ],
     en: ({ appName, appTeam }) => [
       `The WhatsApp number of your account with ${appName} has been changed.`,
+      '',
+      `If it was not you who changed it, get in touch with the ${appTeam} team at once.`,
+    ],
+  },
+  'notice.password_changed': {
+    id: ({ appName, appTeam }) => [
+      `Kata sandi akun Anda di ${appName} telah diubah, dan semua perangkat telah dikeluarkan.`,
+      '',
+      `Jika bukan Anda yang mengubahnya, segera hubungi Tim ${appTeam}.`,
+    ],
+    en: ({ appName, appTeam }) => [
+      `The password of your account with ${appName} has been changed, and every device has been logged out.`,
       '',
       `If it was not you who changed it, get in touch with the ${appTeam} team at once.`,
     ],

@@ -6,6 +6,11 @@ import { isPhoneOfAnother } from '../users/users.sql.js';
 
 const LIVE = 'consumed_at IS NULL AND replaced_at IS NULL AND failed_at IS NULL';
 
+const LOCK = statement(
+  'otp_lock',
+  `SELECT purpose FROM otp_budgets WHERE phone = :phone::text ORDER BY purpose FOR UPDATE`,
+);
+
 /** Ends the living codes of a number, its budgets being locked first, as everywhere. */
 const VOIDED = `gates AS (
     SELECT purpose FROM otp_budgets WHERE phone = :phone::text ORDER BY purpose FOR UPDATE
@@ -77,6 +82,10 @@ export interface HeldBudgetRow {
 @Injectable()
 export class HeldCodesRepository {
   constructor(private readonly database: Database) {}
+
+  async lock(phone: string, within: Transaction): Promise<void> {
+    await within.run(LOCK, { phone });
+  }
 
   async void(phone: string, within: Transaction): Promise<void> {
     await within.run(VOID, { phone });

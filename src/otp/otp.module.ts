@@ -1,8 +1,13 @@
 import { Module } from '@nestjs/common';
 import { MessagingModule } from '../messaging/messaging.module.js';
+import { CodeIssuer } from './code-issuer.js';
 import { HeldCodesRepository } from './held-codes.repository.js';
 import { OtpRepository } from './otp.repository.js';
 import { Otp } from './otp.service.js';
 
-@Module({ imports: [MessagingModule], providers: [Otp, OtpRepository, HeldCodesRepository], exports: [Otp] })
+@Module({
+  imports: [MessagingModule],
+  providers: [CodeIssuer, Otp, OtpRepository, HeldCodesRepository],
+  exports: [CodeIssuer, Otp],
+})
 export class OtpModule {}

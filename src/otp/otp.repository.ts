@@ -3,7 +3,11 @@ import { recordEventFrom } from '../audit/audit.sql.js';
 import { Database, type Transaction } from '../database/database.js';
 import { statement, type StatementValues } from '../database/statement.js';
 import { providerOfMessage, queueMessageFrom, withdrawMessagesOf } from '../messaging/messages.sql.js';
-import { ACTIVE_ACCOUNT_BY_PHONE, ACTIVE_ACCOUNT_FOR_NEW_PHONE } from '../users/users.sql.js';
+import {
+  ACTIVE_ACCOUNT_BY_PHONE,
+  ACTIVE_ACCOUNT_BY_PHONE_AND_NAME,
+  ACTIVE_ACCOUNT_FOR_NEW_PHONE,
+} from '../users/users.sql.js';
 import { CONSUME_CODE, notEnded } from './otp.sql.js';
 
 /** How many instants of an array are not after `since`. */
@@ -103,8 +107,16 @@ const issueTo = (name: string, account: string) =>
 
 const ISSUE = issueTo('otp_issue', ACTIVE_ACCOUNT_BY_PHONE);
 
-// The same for a number that an account does not have yet.
+// The same for an account whose name is said too, and for a number that an account does not have yet.
+const ISSUE_TO_NAMED = issueTo('otp_issue_to_named', ACTIVE_ACCOUNT_BY_PHONE_AND_NAME);
 const ISSUE_TO_NEW_PHONE = issueTo('otp_issue_to_new_phone', ACTIVE_ACCOUNT_FOR_NEW_PHONE);
+
+/** Which account a code is for, where its number alone does not say so. */
+export type CodeOwner =
+  /** The account that has the number, if this is its name. */
+  | { readonly name: string }
+  /** The account that wants the number, which nobody must have yet. */
+  | { readonly newOwner: string };
 
 /** What the gate says. `current_session_id` is ours when a code was issued. */
 export interface IssueRow {
@@ -192,6 +204,32 @@ const CLOSE_UNSENT = statement(
      FROM closed WHERE b.phone = closed.phone AND b.purpose = closed.purpose AND b.current_session_id = closed.id`,
 );
 
+// A right code is shown and stays: a later step of the same flow uses it up. The attempts that it has had are given back
+// with the budget, so that what is told to be left is what is left; a decoy's code is nobody's, and right for nobody.
+const CONFIRM = statement<ConfirmedRow>(
+  'otp_confirm',
+  `WITH shown AS (
+     UPDATE otp_sessions SET attempts = 0, known_attempts = 0,
+            verified_at = CASE WHEN :mark::boolean THEN coalesce(verified_at, now()) ELSE verified_at END
+       FROM (SELECT 1 FROM otp_budgets WHERE phone = :phone::text AND purpose = :purpose::text FOR UPDATE) AS gate
+      WHERE id = :otp_session_id::uuid AND code_hash = ANY (:code_hashes::bytea[]) AND user_id IS NOT NULL
+        AND ${notEnded('otp_sessions')} AND expires_at > now()
+     RETURNING otp_sessions.id, user_id, phone, purpose, verified_at
+   ), budget_given_back AS (
+     UPDATE otp_budgets b SET guesses = '{}', known_guesses = '{}', updated_at = now()
+       FROM shown WHERE b.phone = shown.phone AND b.purpose = shown.purpose
+   )
+   SELECT id AS otp_session_id, user_id, verified_at IS NOT NULL AS verified FROM shown`,
+);
+
+/** A code that was right. */
+export interface ConfirmedRow {
+  otp_session_id: string;
+  user_id: string;
+  /** Whether it has been shown to be right before, or is now. */
+  verified: boolean;
+}
+
 // For flows that act on a code in a transaction of their own; logging in does all in one statement.
 const CONSUME = statement<ConsumedRow>('otp_consume', `WITH ${CONSUME_CODE} SELECT user_id, client_address FROM won`);
 
@@ -217,13 +255,16 @@ const FORGET_BUDGETS = statement<{ phone: string }>(
 export class OtpRepository {
   constructor(private readonly database: Database) {}
 
-  /**
-   * @param toNewPhone whether the account is the one of `account_id`, instead of the one that has the phone
-   * @returns null when there is no account and that may be said
-   */
-  async issue(values: StatementValues, toNewPhone: boolean): Promise<IssueRow | null> {
-    const [row] = await this.database.run(toNewPhone ? ISSUE_TO_NEW_PHONE : ISSUE, values);
+  /** @returns null when there is no account and that may be said */
+  async issue(values: StatementValues, owner: CodeOwner | undefined): Promise<IssueRow | null> {
+    const [row] = await this.runIssue(values, owner);
     return row ?? null;
+  }
+
+  private runIssue(values: StatementValues, owner: CodeOwner | undefined): Promise<IssueRow[]> {
+    if (!owner) return this.database.run(ISSUE, values);
+    if ('name' in owner) return this.database.run(ISSUE_TO_NAMED, { ...values, name: owner.name });
+    return this.database.run(ISSUE_TO_NEW_PHONE, { ...values, account_id: owner.newOwner });
   }
 
   /** @returns null when the budget is used up */
@@ -240,6 +281,12 @@ export class OtpRepository {
 
   async closeUnsent(otpSessionId: string, phone: string, purpose: string): Promise<void> {
     await this.database.run(CLOSE_UNSENT, { otp_session_id: otpSessionId, phone, purpose });
+  }
+
+  /** @returns null when the code was not right */
+  async confirm(values: StatementValues): Promise<ConfirmedRow | null> {
+    const [row] = await this.database.run(CONFIRM, values);
+    return row ?? null;
   }
 
   /** @returns null when the code did not win */

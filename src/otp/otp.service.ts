@@ -1,38 +1,18 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
 import { AuthSecret } from '../config/auth-secret.js';
 import { Settings } from '../config/settings.js';
 import { type Transaction } from '../database/database.js';
 import { AppError, type Concerned } from '../errors/app-error.js';
-import { answerLanguage } from '../errors/language.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { every, type Recurring } from '../http/recurring.js';
 import { type RequestContext } from '../http/request-context.js';
-import { Messaging, type ClaimedMessage } from '../messaging/messaging.service.js';
-import { type CodeContent } from '../messaging/templates.js';
-import { knownWords } from '../messaging/providers/known-words.js';
 import { type KnownDevice } from '../sessions/device-tokens.js';
-import { acceptedCodeHashes, codeHash, newCode } from './code.js';
+import { acceptedCodeHashes } from './code.js';
 import { HeldCodesRepository, type HeldBudgetRow, type HeldCodeRow } from './held-codes.repository.js';
-import { OtpRepository, type ConsumedRow, type IssueRow } from './otp.repository.js';
-import { secondsUntilAllowed } from './send-allowance.js';
+import { type OtpPurpose } from './otp-purpose.js';
+import { OtpRepository, type ConfirmedRow, type ConsumedRow } from './otp.repository.js';
 
-/** What a code is for: it is asked for, sent, guessed and limited under this name, and fits nothing else. */
-export interface OtpPurpose {
-  readonly name: string;
-  readonly template: CodeContent['template'];
-  readonly minutes: number;
-}
-
-/** A code that is on its way or lives already. */
-export interface IssuedOtp {
-  readonly sessionId: string;
-  readonly expiresAt: Date;
-  readonly resendAt: Date;
-  /** The rung that took it. */
-  readonly channel: string;
-  readonly alreadySent: boolean;
-}
+export { type ConfirmedRow };
 
 /** A guess that has been paid for: with it, and only with it, a code may be compared. */
 export interface ChargedGuess {
@@ -46,12 +26,9 @@ export interface ChargedGuess {
   readonly concerns: Concerned;
 }
 
-/** Tries that failed for certain that a phone and purpose may have in ten minutes (architecture, "How a code is sent"). */
-const FAILED_SENDS_ALLOWED = 10;
-
 const FORGET_EVERY = 60_000;
 
-/** One-time codes: issued, charged for, expired. What a right code opens is the caller's business. */
+/** One-time codes once they are out: charged for, confirmed, consumed, ended. What a right code opens is the caller's business. */
 @Injectable()
 export class Otp implements OnModuleInit, OnApplicationShutdown {
   private forgetting: Recurring | undefined;
@@ -61,7 +38,6 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
     private readonly secret: AuthSecret,
     private readonly repository: OtpRepository,
     private readonly held: HeldCodesRepository,
-    private readonly messaging: Messaging,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
 
@@ -75,46 +51,6 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     await this.forgetting?.stop();
-  }
-
-  /**
-   * Makes a code and sends it, or says that the newest one lives.
-   *
-   * @param phone E.164
-   * @param device of a checked device token, for the allowance of known devices
-   * @param again true for a resend: while the cooldown runs it is refused instead of answered with the living code
-   * @param newOwner the account that wants this number, when it is to become its own; without it the number's account is
-   *   meant. That somebody has the number already is as good as an unknown number.
-   * @throws AppError `phone_not_registered`, `otp_rate_limited`, `whatsapp_unavailable`
-   */
-  async issue(
-    purpose: OtpPurpose,
-    phone: string,
-    device: KnownDevice | null,
-    again: boolean,
-    context: RequestContext,
-    newOwner: string | null = null,
-  ): Promise<IssuedOtp> {
-    const conceal = this.settings.concealUnknownPhones;
-    if (conceal && !(await this.messaging.anyReady())) throw new AppError('whatsapp_unavailable', { retryAfter: 30 });
-    const content: CodeContent = {
-      template: purpose.template,
-      code: newCode(this.settings.otpLength),
-      minutes: purpose.minutes,
-      language: answerLanguage(this.settings.messageLanguage, context.acceptLanguage),
-    };
-    const id = uuidv7();
-    const row = await this.write(id, purpose, phone, device, content, newOwner, context);
-    if (!row) {
-      context.charges.confirm('failures');
-      throw new AppError('phone_not_registered');
-    }
-    if (row.current_session_id !== id) return this.livingOr429(row, again);
-    const message = { id, fence: 1, recipient: phone, recipientName: row.full_name, content };
-    if (!conceal) return this.sendNow(purpose, message, row, context);
-    context.charges.confirm('sends');
-    if (row.user_id) this.messaging.deliverBehind(message, context.id);
-    return issued(row, this.messaging.firstRung, false);
   }
 
   /**
@@ -167,6 +103,26 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
+   * Whether a guess that was paid for is right, for flows that use the code up later. A right one costs nothing: its
+   * number has all its guesses again.
+   *
+   * @param mark notes that the right code was shown; the flow's later steps can ask for that
+   * @returns whose code it is and whether it was shown before; null: it was wrong, or is not valid any more
+   */
+  confirm(guess: ChargedGuess, mark: boolean): Promise<ConfirmedRow | null> {
+    const { phone, purpose, otpSessionId, codeHashes } = guess;
+    return this.repository.confirm({ phone, purpose, otp_session_id: otpSessionId, code_hashes: codeHashes, mark });
+  }
+
+  /**
+   * Locks what decides about codes of a number. For transactions that consume one code and void the others: both in one
+   * order, so that no two of them wait for each other.
+   */
+  async lock(phone: string, within: Transaction): Promise<void> {
+    await this.held.lock(phone, within);
+  }
+
+  /**
    * Consumes the code of a guess that was paid for, in the caller's transaction and before anything else in it.
    *
    * @returns the account it was made for, and the address that asked for it; null: it was wrong, or is not valid any more
@@ -212,89 +168,4 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
   forget(userId: string, phone: string | null, within: Transaction): Promise<void> {
     return this.held.forget(userId, phone, within);
   }
-
-  private async write(
-    id: string,
-    purpose: OtpPurpose,
-    phone: string,
-    device: KnownDevice | null,
-    content: CodeContent,
-    newOwner: string | null,
-    context: RequestContext,
-  ): Promise<IssueRow | null> {
-    const values = {
-      phone,
-      purpose: purpose.name,
-      otp_session_id: id,
-      code_hash: codeHash(this.secret, { purpose: purpose.name, phone, otpSessionId: id, code: content.code }),
-      sealed_content: this.messaging.seal(content, id),
-      ttl: purpose.minutes * 60,
-      conceal: this.settings.concealUnknownPhones,
-      device_user: device?.userId ?? null,
-      device_issued: device?.issuedAt ?? null,
-      account_id: newOwner,
-      cooldowns: this.settings.resendCooldowns,
-      per_hour: this.settings.sendsPerHour,
-      per_day: this.settings.sendsPerDay,
-      failed_allowed: FAILED_SENDS_ALLOWED,
-      max_attempts: this.settings.otpMaxAttempts,
-      budget: this.settings.guessBudget,
-      claim_seconds: this.messaging.claimSeconds,
-      address: context.address,
-      request_id: context.id,
-      audit_id: uuidv7(),
-    };
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.repository.issue(values, newOwner !== null);
-      } catch (error) {
-        // Another request's code came to life between our snapshot and our insert: look again.
-        if (!isLiveCodeConflict(error)) throw error;
-        if (attempt === 3) throw new AppError('busy', { cause: error, retryAfter: 1 });
-      }
-    }
-  }
-
-  private livingOr429(row: IssueRow, again: boolean): IssuedOtp {
-    // Which rung took a real one would tell it from a decoy.
-    const provider = this.settings.concealUnknownPhones ? null : row.provider;
-    if (row.cooling && !again) return issued(row, provider ?? this.messaging.firstRung, true);
-    const cooldown =
-      row.cooling && row.current_resend_at ? (row.current_resend_at.getTime() - row.now.getTime()) / 1000 : 0;
-    const allowance = secondsUntilAllowed(row, this.settings, FAILED_SENDS_ALLOWED);
-    throw new AppError('otp_rate_limited', { retryAfter: Math.max(1, cooldown, allowance) });
-  }
-
-  private async sendNow(
-    purpose: OtpPurpose,
-    message: ClaimedMessage,
-    row: IssueRow,
-    context: RequestContext,
-  ): Promise<IssuedOtp> {
-    const delivery = await this.messaging.deliver(message, context.id, 'close');
-    if (delivery.kind === 'failed') {
-      await this.repository.closeUnsent(message.id, message.recipient, purpose.name);
-      throw new AppError('whatsapp_unavailable', { details: knownWords(delivery.words), retryAfter: 30 });
-    }
-    context.charges.confirm('sends');
-    // It may arrive all the same: the code stays valid and the send counts.
-    if (delivery.kind === 'unknown') throw new AppError('whatsapp_unavailable', { retryAfter: 30 });
-    return issued(row, delivery.provider, false);
-  }
-}
-
-function issued(row: IssueRow, channel: string, alreadySent: boolean): IssuedOtp {
-  if (!row.current_session_id || !row.current_expires_at || !row.current_resend_at)
-    throw new Error('the gate holds no code');
-  return {
-    sessionId: row.current_session_id,
-    expiresAt: row.current_expires_at,
-    resendAt: row.current_resend_at,
-    channel,
-    alreadySent,
-  };
-}
-
-function isLiveCodeConflict(error: unknown): boolean {
-  return error instanceof Error && (error as { constraint?: unknown }).constraint === 'otp_sessions_live_key';
 }

@@ -49,6 +49,11 @@ export class Accounts {
     return readAccountFields(typed, this.settings.allowedCountries);
   }
 
+  /** Whether a password may be one at all. @throws AppError `password_refused` with the rules that it breaks */
+  checkNewPassword(password: string, owner: PasswordOwner): void {
+    this.policy.check(password, owner);
+  }
+
   /**
    * Hashes a new password; before a transaction, not in it, since it takes its time.
    *

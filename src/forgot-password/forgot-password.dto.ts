@@ -1,0 +1,102 @@
+import { IsNotEmpty, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsCode, AsDigits } from '../otp/typed-code.js';
+
+export class ResetPhoneDto {
+  /**
+   * Phone number in any common spelling.
+   * @example 6281234567890
+   */
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(64)
+  noHp!: string;
+}
+
+export class RequestResetDto extends ResetPhoneDto {
+  /**
+   * The account's full name; case and double spaces do not matter.
+   * @example John Doe
+   */
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(200)
+  nama!: string;
+}
+
+export class VerifyResetDto extends ResetPhoneDto {
+  /**
+   * The code from the message, as text: leading zeros count.
+   * @example 123456
+   */
+  @AsDigits()
+  @IsCode()
+  otp!: string;
+}
+
+export class ResetPasswordDto extends VerifyResetDto {
+  // The longest password that PASSWORD_MAX_LENGTH can allow, each character spelled with two.
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(2048)
+  newPassword!: string;
+
+  /** The new password once more. */
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(2048)
+  confirmPassword!: string;
+
+  /** `otpId` of the verification, if the client kept it. It is a name, no secret. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  otpId?: string | null;
+}
+
+export class ResetTimesDto {
+  /** When the code expires, ISO 8601 in UTC. */
+  expiresAt!: string;
+  /** When another one may be asked for, ISO 8601 in UTC. */
+  resendAt!: string;
+}
+
+export class ResetRequestedAnswerDto {
+  success!: true;
+  message!: string;
+  /**
+   * Where the code went, in digits.
+   * @example 6281234567890
+   */
+  phoneNumber!: string;
+  /** The code, only where no device is ready and OTP_ECHO is on; never in production. */
+  testOTP?: string;
+  data!: ResetTimesDto;
+}
+
+export class VerifiedResetDto {
+  /** Opaque; may be handed in with the new password. */
+  otpId!: string;
+}
+
+export class ResetVerifiedAnswerDto {
+  success!: true;
+  message!: string;
+  data!: VerifiedResetDto;
+}
+
+export class ResetDoneAnswerDto {
+  success!: true;
+  message!: string;
+}
+
+export class BotStatusDto {
+  /** `UNINITIALIZED`: no provider that reaches phones is configured. */
+  state!:
+    'UNINITIALIZED' | 'INITIALIZING' | 'WAITING_FOR_QR' | 'AUTHENTICATING' | 'AUTHENTICATED' | 'READY' | 'DISCONNECTED';
+  ready!: boolean;
+}
+
+export class BotStatusAnswerDto {
+  success!: true;
+  data!: BotStatusDto;
+}

@@ -1,0 +1,191 @@
+import { Injectable } from '@nestjs/common';
+import { Audit } from '../audit/audit.service.js';
+import { Settings } from '../config/settings.js';
+import { Database } from '../database/database.js';
+import { AppError } from '../errors/app-error.js';
+import { type ErrorCode } from '../errors/catalogue.js';
+import { answerLanguage } from '../errors/language.js';
+import { AddressLimits } from '../http/address-limits.js';
+import { type RequestContext } from '../http/request-context.js';
+import { Messaging } from '../messaging/messaging.service.js';
+import { CodeIssuer, type IssuedOtp } from '../otp/code-issuer.js';
+import { type OtpPurpose } from '../otp/otp-purpose.js';
+import { Otp, type ChargedGuess, type ConfirmedRow } from '../otp/otp.service.js';
+import { parsePhone } from '../phone/phone.js';
+import { DeviceTokens } from '../sessions/device-tokens.js';
+import { Sessions } from '../sessions/sessions.service.js';
+import { type ManagedAccountRow } from '../users/account.js';
+import { Accounts } from '../users/accounts.service.js';
+import { Users } from '../users/users.service.js';
+
+/** A code that was asked for, and the number it went to. */
+export type ResetCode = IssuedOtp & { readonly phone: string };
+
+/** What a person types at the last step. */
+export interface TypedReset {
+  readonly phone: string;
+  readonly code: string;
+  readonly otpId: string | undefined;
+  readonly newPassword: string;
+  readonly confirmPassword: string;
+}
+
+/** Refusals of a guess that are recorded. */
+const GUESSES: readonly ErrorCode[] = ['invalid_otp', 'otp_locked', 'otp_not_verified'];
+
+/** A forgotten password in three steps: ask for a code, show it, set another password with it (contract B). */
+@Injectable()
+export class ForgotPassword {
+  private readonly purpose: OtpPurpose;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly database: Database,
+    private readonly codes: CodeIssuer,
+    private readonly otp: Otp,
+    private readonly accounts: Accounts,
+    private readonly users: Users,
+    private readonly sessions: Sessions,
+    private readonly devices: DeviceTokens,
+    private readonly messaging: Messaging,
+    private readonly addresses: AddressLimits,
+    private readonly audit: Audit,
+  ) {
+    this.purpose = { name: 'reset', template: 'otp.reset', minutes: settings.resetOtpExpiresInMinutes };
+  }
+
+  /**
+   * Sends a code to the number of the account with this name.
+   *
+   * @throws AppError `name_required`, `invalid_phone`, `user_not_found` (not while unknown numbers are concealed),
+   *   `otp_active`, `otp_rate_limited`, `whatsapp_unavailable`
+   */
+  async request(typed: { name: string; phone: string }, context: RequestContext): Promise<ResetCode> {
+    // PostgreSQL has no text with the character zero; no name has a control character.
+    const name = typed.name
+      .normalize('NFC')
+      .replace(/[\s\p{C}]+/gu, ' ')
+      .trim();
+    if (name === '') throw new AppError('name_required');
+    const phone = this.phone(typed.phone);
+    // Asked before anybody is looked up, so that it tells nothing of the number.
+    const ready = await this.messaging.reachesPhones();
+    if (!ready && !this.settings.otpEcho) throw new AppError('whatsapp_unavailable', { retryAfter: 30 });
+    const request = { purpose: this.purpose, phone, device: this.device(context), owner: { name }, echo: !ready };
+    const issued = await this.codes.issue(request, context).catch(nobodyAs('user_not_found'));
+    if (issued.alreadySent) throw otpActive(issued);
+    return { ...issued, phone };
+  }
+
+  /**
+   * Takes a code for shown: the reset wants that. The code stays, until the reset uses it up or its time is over.
+   *
+   * @returns the code's id
+   * @throws AppError `invalid_phone`, `otp_locked`, `invalid_otp`
+   */
+  async verify(typed: { phone: string; code: string }, context: RequestContext): Promise<string> {
+    const { otp_session_id: otpId } = await this.shown(typed, true, context);
+    return otpId;
+  }
+
+  /**
+   * Sets the new password with a code that was verified. It ends the code and every other one of the number, every
+   * session of the account and its known devices; the owner is told.
+   *
+   * @throws AppError `invalid_phone`, `passwords_differ`, `password_refused`, `otp_locked`, `invalid_otp`,
+   *   `otp_not_verified`, `busy`
+   */
+  async reset(typed: TypedReset, context: RequestContext): Promise<void> {
+    if (typed.newPassword !== typed.confirmPassword) throw new AppError('passwords_differ');
+    // What is wrong with it for anybody is said before a guess is paid for; hashing waits until the code was right.
+    this.accounts.checkNewPassword(typed.newPassword, {});
+    const { guess, user_id: userId, verified } = await this.shown(typed, false, context);
+    if (!verified) throw await this.refused(new AppError('otp_not_verified', { concerns: guess.concerns }), context);
+    const passwordHash = await this.accounts.hashNewPassword(
+      typed.newPassword,
+      ownerOf(await this.accounts.get(userId)),
+    );
+    await this.change(guess, userId, passwordHash, context);
+  }
+
+  /** Pays for a guess and compares it. A right one costs nothing. */
+  private async shown(
+    typed: { phone: string; code: string; otpId?: string | undefined },
+    mark: boolean,
+    context: RequestContext,
+  ): Promise<ConfirmedRow & { guess: ChargedGuess }> {
+    const { code, otpId } = typed;
+    const phone = this.phone(typed.phone);
+    try {
+      const guess = await this.otp.charge(this.purpose, phone, code, otpId, this.device(context), context);
+      const right = await this.otp.confirm(guess, mark);
+      if (!right) throw this.otp.wrong(guess, context);
+      return { ...right, guess };
+    } catch (error) {
+      throw error instanceof AppError ? await this.refused(error, context) : error;
+    }
+  }
+
+  private async change(
+    guess: ChargedGuess,
+    userId: string,
+    passwordHash: string,
+    context: RequestContext,
+  ): Promise<void> {
+    const { notice, codeAddress } = await this.database.transaction(async (transaction) => {
+      await this.otp.lock(guess.phone, transaction);
+      const code = await this.otp.consume(guess, transaction);
+      if (code?.user_id !== userId) throw this.otp.wrong(guess, context);
+      await this.otp.voidCodes(guess.phone, transaction);
+      const account = await this.accounts.setPassword(userId, passwordHash, transaction);
+      // Disabled, or given another number, since the code was sent: then it is not this number's to decide.
+      if (!account.is_active || account.phone !== guess.phone) throw this.otp.wrong(guess, context);
+      await this.sessions.endAll(userId, 'reset', context, null, transaction);
+      await this.users.forgetFailures(account, transaction);
+      const { address, id: requestId } = context;
+      const event = { type: 'user.password_reset', outcome: 'success', userId, subjectId: userId } as const;
+      await this.audit.record({ ...event, address, requestId }, transaction);
+      const language = answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+      const content = { template: 'notice.password_changed', language } as const;
+      return {
+        notice: await this.messaging.queueNotice(guess.phone, account, content, transaction),
+        codeAddress: code.client_address,
+      };
+    });
+    this.addresses.giveBack('sends', codeAddress);
+    this.messaging.deliverBehind(notice, context.id);
+  }
+
+  private async refused(error: AppError, context: RequestContext): Promise<AppError> {
+    if (GUESSES.includes(error.code)) await this.audit.recordRefusal('user.password_reset', error, context);
+    return error;
+  }
+
+  private phone(typed: string): string {
+    const phone = parsePhone(typed, this.settings.allowedCountries);
+    if (!phone) throw new AppError('invalid_phone');
+    return phone;
+  }
+
+  private device(context: RequestContext) {
+    return this.devices.read(context.deviceToken);
+  }
+}
+
+function otpActive({ expiresAt, resendAt }: IssuedOtp): AppError {
+  return new AppError('otp_active', {
+    details: { expiresAt: expiresAt.toISOString(), resendAt: resendAt.toISOString() },
+  });
+}
+
+/** Says in this flow's own code that no account fits. */
+function nobodyAs(code: ErrorCode) {
+  return (error: unknown): never => {
+    if (error instanceof AppError && error.code === 'phone_not_registered') throw new AppError(code);
+    throw error;
+  };
+}
+
+function ownerOf({ full_name: fullName, email, username, phone }: ManagedAccountRow) {
+  return { fullName, email, username, phone };
+}
