@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import fastifyCookie from '@fastify/cookie';
 import fastifyHelmet from '@fastify/helmet';
 import { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { NestFactory } from '@nestjs/core';
@@ -88,12 +89,14 @@ async function addHttpManners(app: NestFastifyApplication, settings: Settings): 
     done();
   });
   // After our own hooks: the plugins' come behind them.
+  await app.register(fastifyCookie);
   app.enableCors({
     hook: 'preParsing',
     origin:
       settings.allowedOrigins === null ? /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/ : [...settings.allowedOrigins],
     allowedHeaders: ['authorization', 'content-type', 'x-device-token', 'accept-language'],
-    exposedHeaders: ['retry-after', 'x-request-id'],
+    // Its clock tells a client how long a code still lives.
+    exposedHeaders: ['retry-after', 'x-request-id', 'date'],
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     maxAge: 600,
   });

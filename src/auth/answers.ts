@@ -1,4 +1,4 @@
-import { type Language } from '../config/settings.js';
+import { type Language, type Settings } from '../config/settings.js';
 import { type Text } from '../errors/catalogue.js';
 import { type IssuedOtp } from '../otp/code-issuer.js';
 import { nationalPhone } from '../phone/phone.js';
@@ -15,6 +15,7 @@ import {
 } from './auth.dto.js';
 import { type RefreshedTokens, type SessionRow } from '../sessions/sessions.service.js';
 import { roughDevice, roughPlace } from './rough.js';
+import { type BrowserLoginAnswerDto, type LoginOptionsAnswerDto } from './browser.dto.js';
 import { type PersonalDataAnswerDto, type PersonalDataDto } from './personal-data.dto.js';
 import { type Login } from './auth.service.js';
 
@@ -23,6 +24,7 @@ const SAID = {
   otpSent: { id: 'Kode OTP telah dikirim ke WhatsApp Anda', en: 'The code has been sent to your WhatsApp' },
   loggedIn: { id: 'Login berhasil', en: 'You are logged in' },
   held: { id: 'Semua data tentang akun ini', en: 'Everything that is held about this account' },
+  options: { id: 'Pilihan login', en: 'Login options' },
   me: { id: 'Data akun', en: 'Account' },
   registered: { id: 'Registrasi berhasil', en: 'The account was made' },
   refreshed: { id: 'Token diperbarui', en: 'The tokens are renewed' },
@@ -51,6 +53,21 @@ export function loginAnswer(login: Login, language: Language): LoginAnswerDto {
     message: SAID.loggedIn[language],
     data: { token, tokenType: 'Bearer', expiresIn, refreshToken, deviceToken, user: userOf(account) },
   };
+}
+
+export function browserLoginAnswer(account: AccountRow, language: Language): BrowserLoginAnswerDto {
+  return { success: true, message: SAID.loggedIn[language], data: { user: userOf(account) } };
+}
+
+export function loginOptionsAnswer(settings: Settings, language: Language): LoginOptionsAnswerDto {
+  const { appName, otpLength, passwordMinLength, passwordMaxLength, registration, messageLanguage } = settings;
+  const data = {
+    ...{ appName, otpLength, passwordMinLength, passwordMaxLength, registration, messageLanguage },
+    otpExpiresIn: settings.otpExpiresInMinutes,
+    resetOtpExpiresIn: settings.resetOtpExpiresInMinutes,
+    allowedCountries: [...settings.allowedCountries],
+  };
+  return { success: true, message: SAID.options[language], data };
 }
 
 export function meAnswer(account: AccountRow, language: Language): MeAnswerDto {

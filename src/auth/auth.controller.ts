@@ -62,10 +62,7 @@ export class AuthController {
   @ApiOkResponse({ type: LoginAnswerDto, description: 'Logged in.' })
   @FailsWithBody('invalid_phone', 'validation_failed', 'invalid_otp', 'otp_locked')
   async verifyOtp(@Body() body: VerifyOtpDto, @Context() context: RequestContext): Promise<LoginAnswerDto> {
-    return loginAnswer(
-      await this.auth.loginByCode(body.phone, body.otpCode, body.sessionId ?? undefined, context),
-      this.language(context),
-    );
+    return loginAnswer(await this.auth.loginByCode(body, context), this.language(context));
   }
 
   @Post('login')
@@ -76,10 +73,7 @@ export class AuthController {
   @ApiOkResponse({ type: LoginAnswerDto, description: 'Logged in.' })
   @FailsWithBody('invalid_credentials', 'login_locked', 'busy')
   async login(@Body() body: PasswordLoginDto, @Context() context: RequestContext): Promise<LoginAnswerDto> {
-    return loginAnswer(
-      await this.auth.loginByPassword(body.identifier, body.password, context),
-      this.language(context),
-    );
+    return loginAnswer(await this.auth.loginByPassword(body, context), this.language(context));
   }
 
   @Post('register')

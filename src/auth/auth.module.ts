@@ -5,6 +5,7 @@ import { MessagingModule } from '../messaging/messaging.module.js';
 import { OtpModule } from '../otp/otp.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { BrowserController } from './browser.controller.js';
 import { AuthController } from './auth.controller.js';
 import { Auth } from './auth.service.js';
 import { DeviceStatusController } from './device-status.controller.js';
@@ -22,6 +23,7 @@ import { PhoneChange } from './phone-change.js';
   imports: [AuditModule, HttpModule, MessagingModule, OtpModule, SessionsModule, UsersModule],
   controllers: [
     AuthController,
+    BrowserController,
     OwnAccountController,
     SessionsController,
     TokensController,

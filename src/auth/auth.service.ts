@@ -26,11 +26,33 @@ export interface Login {
   readonly account: AccountRow;
 }
 
+/** A login of a browser on our own pages: a cookie holds it. */
+export interface BrowserLogin {
+  readonly cookie: string;
+  readonly deviceToken: string;
+  readonly account: AccountRow;
+}
+
+/** A code as it was typed, with the number that it was sent to. */
+export interface TypedCode {
+  readonly phone: string;
+  readonly otpCode: string;
+  readonly sessionId?: string | null;
+}
+
+/** An e-mail, username or phone number and the password, as they were typed. */
+export interface TypedPassword {
+  readonly identifier: string;
+  readonly password: string;
+}
+
 /** What a session will be opened with; made before the statement that opens it. */
 interface SessionDraft {
   readonly loginSessionId: string;
   readonly device: KnownDevice | null;
-  readonly refresh: { token: string; hash: Buffer };
+  /** A refresh token or a cookie: both are 256 random bits. */
+  readonly secret: { token: string; hash: Buffer };
+  readonly heldBy: 'tokens' | 'cookie';
 }
 
 /** The flows of logging in: by code and by password. */
@@ -64,18 +86,42 @@ export class Auth {
   }
 
   /** @throws AppError `invalid_phone`, `otp_locked`, `invalid_otp` */
-  async loginByCode(
-    phone: string,
-    code: string,
-    sessionId: string | undefined,
-    context: RequestContext,
-  ): Promise<Login> {
-    const e164 = this.phone(phone);
-    const device = this.devices.read(context.deviceToken);
+  async loginByCode(typed: TypedCode, context: RequestContext): Promise<Login> {
+    const draft = this.draftSession('tokens', context);
+    return this.withTokens(await this.openByCode(typed, draft, context), draft);
+  }
+
+  /** As `loginByCode`, for a browser on our own pages. */
+  async loginBrowserByCode(typed: TypedCode, context: RequestContext): Promise<BrowserLogin> {
+    const draft = this.draftSession('cookie', context);
+    return this.withCookie(await this.openByCode(typed, draft, context), draft);
+  }
+
+  /** @throws AppError `login_locked`, `invalid_credentials`, `busy` */
+  async loginByPassword(typed: TypedPassword, context: RequestContext): Promise<Login> {
+    const draft = this.draftSession('tokens', context);
+    return this.withTokens(await this.openByPassword(typed, draft, context), draft);
+  }
+
+  /** As `loginByPassword`, for a browser on our own pages. */
+  async loginBrowserByPassword(typed: TypedPassword, context: RequestContext): Promise<BrowserLogin> {
+    const draft = this.draftSession('cookie', context);
+    return this.withCookie(await this.openByPassword(typed, draft, context), draft);
+  }
+
+  /** @throws AppError `invalid_token` when the account is gone or disabled */
+  async me(userId: string): Promise<AccountRow & { created_at: Date }> {
+    const account = await this.users.findActive(userId);
+    if (!account) throw new AppError('invalid_token');
+    return account;
+  }
+
+  private async openByCode(typed: TypedCode, draft: SessionDraft, context: RequestContext): Promise<LoggedInRow> {
+    const phone = this.phone(typed.phone);
+    const sessionId = typed.sessionId ?? undefined;
     const guess = await this.otp
-      .charge(this.loginCode, e164, code, sessionId, device, context)
+      .charge(this.loginCode, phone, typed.otpCode, sessionId, draft.device, context)
       .catch(this.recordRefusal(context));
-    const draft = draftSession(device);
     const account = await this.repository.byCode({
       ...this.sessionValues(draft, 'OTP', context),
       phone: guess.phone,
@@ -85,12 +131,14 @@ export class Auth {
     });
     if (!account) return this.recordRefusal(context)(this.otp.wrong(guess, context));
     this.addresses.giveBack('sends', account.code_address);
-    return this.loggedIn(account, draft);
+    return account;
   }
 
-  /** @throws AppError `login_locked`, `invalid_credentials`, `busy` */
-  async loginByPassword(identifier: string, password: string, context: RequestContext): Promise<Login> {
-    const draft = draftSession(this.devices.read(context.deviceToken));
+  private async openByPassword(
+    { identifier, password }: TypedPassword,
+    draft: SessionDraft,
+    context: RequestContext,
+  ): Promise<LoggedInRow> {
     try {
       const checked = await this.users.checkPassword(identifier, password);
       const account = await this.repository.byPassword({
@@ -100,20 +148,13 @@ export class Auth {
         identifier_key: checked.identifierKey,
       });
       if (!account) throw new AppError('invalid_credentials');
-      return this.loggedIn(account, draft);
+      return account;
     } catch (error) {
       const wrong =
         error instanceof AppError && (error.code === 'invalid_credentials' || error.code === 'login_locked');
       if (wrong) context.charges.confirm('failures');
       return this.recordRefusal(context)(error);
     }
-  }
-
-  /** @throws AppError `invalid_token` when the account is gone or disabled */
-  async me(userId: string): Promise<AccountRow & { created_at: Date }> {
-    const account = await this.users.findActive(userId);
-    if (!account) throw new AppError('invalid_token');
-    return account;
   }
 
   private phone(typed: string): string {
@@ -133,16 +174,26 @@ export class Auth {
       user_agent: context.userAgent,
       idle_seconds: this.settings.refreshExpiresIn,
       max_seconds: this.settings.sessionMaxAge,
-      refresh_hash: draft.refresh.hash,
+      refresh_hash: draft.heldBy === 'tokens' ? draft.secret.hash : null,
+      cookie_hash: draft.heldBy === 'cookie' ? draft.secret.hash : null,
       request_id: context.id,
       audit_id: uuidv7(),
     };
   }
 
-  private loggedIn(account: LoggedInRow, draft: SessionDraft): Login {
+  private draftSession(heldBy: SessionDraft['heldBy'], context: RequestContext): SessionDraft {
+    const device = this.devices.read(context.deviceToken);
+    return { loginSessionId: uuidv7(), device, secret: newRefreshToken(), heldBy };
+  }
+
+  private withCookie(account: LoggedInRow, { secret }: SessionDraft): BrowserLogin {
+    return { cookie: secret.token, deviceToken: this.devices.issue(account.device_id, account.id), account };
+  }
+
+  private withTokens(account: LoggedInRow, draft: SessionDraft): Login {
     const { token, expiresIn } = this.tokens.sign(account, draft.loginSessionId);
     const deviceToken = this.devices.issue(account.device_id, account.id);
-    return { token, expiresIn, refreshToken: draft.refresh.token, deviceToken, account };
+    return { token, expiresIn, refreshToken: draft.secret.token, deviceToken, account };
   }
 
   /** A refused guess is an event of its own: which account or number, how, and from where. */
@@ -162,7 +213,3 @@ const REFUSALS: Partial<Record<ErrorCode, string>> = {
   invalid_credentials: 'login.password',
   login_locked: 'login.password',
 };
-
-function draftSession(device: KnownDevice | null): SessionDraft {
-  return { loginSessionId: uuidv7(), device, refresh: newRefreshToken() };
-}

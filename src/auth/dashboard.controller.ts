@@ -78,7 +78,7 @@ export class DashboardController {
   @ApiOkResponse({ type: DashboardLoginAnswerDto, description: 'Logged in.' })
   @Fails('validation_failed', 'invalid_credentials', 'login_locked')
   async login(@Body() body: DashboardLoginDto, @Context() context: RequestContext): Promise<DashboardLoginAnswerDto> {
-    const login = await this.auth.loginByPassword(body.identifier, body.password, context);
+    const login = await this.auth.loginByPassword(body, context);
     return { message: 'Login success', data: userOf(login.account), ...tokensOf(login) };
   }
 

@@ -1,10 +1,12 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
 import { answerLanguage } from '../errors/language.js';
 import { Authenticated, Caller, Public, TokenOptional, type CurrentCaller } from '../http/access.decorators.js';
 import { AddressLimit } from '../http/address-limit.guard.js';
+import { clearSessionCookie } from '../http/browser-cookies.js';
 import { Fails } from '../http/openapi.decorators.js';
 import { Context, type RequestContext } from '../http/request-context.js';
 import { Sessions } from '../sessions/sessions.service.js';
@@ -50,9 +52,14 @@ export class SessionsController {
     @Caller() caller: CurrentCaller | undefined,
     @Body() body: LogoutDto,
     @Context() context: RequestContext,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DoneAnswerDto> {
     if (!caller && !body.refreshToken) throw new AppError('unauthenticated');
-    if (caller) await this.sessions.end(caller.sessionId, caller.userId, 'logout', context);
+    if (caller) {
+      await this.sessions.end(caller.sessionId, caller.userId, 'logout', context);
+      clearSessionCookie(request, reply);
+    }
     if (body.refreshToken) await this.sessions.endByRefreshToken(body.refreshToken, 'logout', context);
     return loggedOutAnswer(this.language(context));
   }

@@ -14,7 +14,7 @@ export interface CurrentCaller {
 
 /** Who may call a route. Without one of the decorators below a route is closed to everybody. */
 export type Access =
-  | { readonly kind: 'public'; readonly tokenMatters?: boolean }
+  | { readonly kind: 'public'; readonly tokenMatters?: boolean; readonly ownPagesOnly?: boolean }
   | { readonly kind: 'roles'; readonly roles: readonly Role[] | 'any' }
   /** An API key with one of the scopes, or an ADMIN's token. */
   | { readonly kind: 'scopes'; readonly scopes: readonly Scope[] };
@@ -33,6 +33,9 @@ export const Public = () => SetMetadata(ACCESS, { kind: 'public' } satisfies Acc
  * taking its owner for a stranger.
  */
 export const TokenOptional = () => SetMetadata(ACCESS, { kind: 'public', tokenMatters: true } satisfies Access);
+
+/** Anybody, but from a page of this service only: what it leaves with the browser must not be planted by another site. */
+export const OwnPagesOnly = () => SetMetadata(ACCESS, { kind: 'public', ownPagesOnly: true } satisfies Access);
 
 /** Anybody who is logged in. */
 export const Authenticated = () => SetMetadata(ACCESS, { kind: 'roles', roles: 'any' } satisfies Access);

@@ -38,6 +38,7 @@ export function apiDocument(app: NestFastifyApplication): OpenAPIObject {
     .addTag('Login', 'Codes on WhatsApp, passwords as the fallback')
     .addTag('Forgot password', 'Another password in three steps, with a code on WhatsApp')
     .addTag('Sessions', 'Where an account is logged in')
+    .addTag('Own pages', 'What the hosted pages call; a cookie holds the session')
     .addTag('Dashboard', 'The routes of a replaced dashboard, over the same accounts and sessions')
     .addTag('API keys', 'For other services that call this one')
     .addTag('Own account', 'What people do with their own account')

@@ -1,6 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
 import { type AddressAllowance } from './address-limits.js';
+import { DEVICE_COOKIE, browserCookie } from './browser-cookies.js';
 import { addressKey } from './client-address.js';
 
 /** What a request has reserved of its address's allowances. */
@@ -19,7 +20,7 @@ export interface RequestContext {
   readonly address: string;
   /** At most 200 characters, control characters removed. */
   readonly userAgent: string | null;
-  /** `X-Device-Token` as sent; unchecked. */
+  /** `X-Device-Token` as sent, or the cookie that our own pages keep it in; unchecked. */
   readonly deviceToken: string | null;
   /** The `Accept-Language` header as sent. */
   readonly acceptLanguage: string | undefined;
@@ -42,7 +43,10 @@ export const Context = createParamDecorator((_: unknown, execution: ExecutionCon
     address: addressKey(request.ip),
     // Header bytes are bounded by Node; control characters would forge lines in a terminal that shows the audit log.
     userAgent: request.headers['user-agent']?.replace(/[\p{Cc}\p{Cf}]/gu, '').slice(0, 200) ?? null,
-    deviceToken: typeof deviceToken === 'string' && deviceToken.length <= 200 ? deviceToken : null,
+    deviceToken:
+      typeof deviceToken === 'string' && deviceToken.length <= 200
+        ? deviceToken
+        : browserCookie(request, DEVICE_COOKIE),
     acceptLanguage: request.headers['accept-language'],
     charges: request.charges ?? NO_CHARGES,
   };

@@ -2,8 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AccessGuard } from './access.guard.js';
+import { type BrowserSessions } from './browser-sessions.js';
 
-const guard = new AccessGuard(new Reflector());
+const guard = new AccessGuard(new Reflector(), {} as BrowserSessions);
 
 function outcome(error: unknown, info: unknown, authorization?: string): unknown {
   const context = { switchToHttp: () => ({ getRequest: () => ({ headers: { authorization } }) }) };

@@ -4,11 +4,16 @@ import { AuthGuard } from '@nestjs/passport';
 import { AppError } from '../errors/app-error.js';
 import { databaseFailure } from '../errors/database-errors.js';
 import { ACCESS, type Access, type CallerRequest, type CurrentCaller } from '../http/access.decorators.js';
+import { SESSION_COOKIE, browserCookie, isFromOwnPage } from '../http/browser-cookies.js';
+import { BrowserSessions } from './browser-sessions.js';
 
 /** Closes every route to everybody, but for what its access decorator lets in. Global; see `app.module.ts`. */
 @Injectable()
 export class AccessGuard extends AuthGuard('access-token') {
-  constructor(private readonly reflector: Reflector) {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly browsers: BrowserSessions,
+  ) {
     super({ property: 'caller' });
   }
 
@@ -19,17 +24,21 @@ export class AccessGuard extends AuthGuard('access-token') {
     ]);
     if (!access) throw new AppError('forbidden');
     const request = context.switchToHttp().getRequest<CallerRequest>();
+    const { authorization } = request.headers;
+    const shown = Boolean(authorization) || browserCookie(request, SESSION_COOKIE) !== null;
     if (access.kind === 'public') {
-      if (!request.headers.authorization) return true;
-      await this.readToken(context).catch((error: unknown) => {
+      if (access.ownPagesOnly && !isFromOwnPage(request)) throw new AppError('foreign_origin');
+      if (!shown) return true;
+      await this.identify(context, request).catch((error: unknown) => {
         // A bad token on an open route is as good as none; a fault of ours is none of the token's.
         if (access.tokenMatters && !(error instanceof AppError)) throw error;
       });
       return true;
     }
-    // An API key is the next guard's business, unless a token is shown instead.
-    if (access.kind === 'scopes' && !request.headers.authorization) return true;
-    await this.readToken(context);
+    // An API key is the next guard's business, unless a token or our own page's cookie is shown instead.
+    const keyShown = request.headers['x-api-key'] !== undefined;
+    if (access.kind === 'scopes' && !authorization && (keyShown || !shown)) return true;
+    await this.identify(context, request);
     if (access.kind === 'scopes') {
       if (request.caller?.role !== 'ADMIN') throw new AppError('forbidden');
       return true;
@@ -39,8 +48,17 @@ export class AccessGuard extends AuthGuard('access-token') {
     return true;
   }
 
-  private async readToken(context: ExecutionContext): Promise<void> {
-    await super.canActivate(context);
+  /** By the token where one is shown, else by the cookie of our own pages, which counts on those only. */
+  private async identify(context: ExecutionContext, request: CallerRequest): Promise<void> {
+    const cookie = request.headers.authorization ? null : browserCookie(request, SESSION_COOKIE);
+    if (cookie === null) {
+      await super.canActivate(context);
+      return;
+    }
+    if (!isFromOwnPage(request)) throw new AppError('foreign_origin');
+    const caller = await this.browsers.caller(cookie);
+    if (!caller) throw new AppError('unauthenticated');
+    request.caller = caller;
   }
 
   override handleRequest<Caller = CurrentCaller>(

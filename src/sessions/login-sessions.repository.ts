@@ -6,6 +6,7 @@ import { activeRoleOf } from '../users/users.sql.js';
 
 /** What the guard must know of a session at each call. */
 export interface LiveSession {
+  id: string;
   user_id: string;
   role: 'ADMIN' | 'SUPERVISOR' | 'OPERATOR' | 'KARYAWAN' | 'USER';
   created_at: Date;
@@ -36,16 +37,27 @@ const LIVING = 'revoked_at IS NULL AND idle_expires_at > now() AND expires_at > 
 
 // Two primary-key probes. The role is read here and not believed from the token, so that a change acts at once; `users`
 // is joined instead of asked separately because every call that carries a token runs this statement.
-const LIVE = statement<LiveSession>(
-  'login_sessions_live',
-  `SELECT s.user_id, live_user.role, s.created_at, s.last_used_at < now() - interval '5 minutes' AS stale
-     FROM login_sessions s JOIN LATERAL (${activeRoleOf('s.user_id')}) live_user ON true
-    WHERE s.id = :id::uuid AND s.${LIVING.replaceAll(' AND ', ' AND s.')}`,
+const liveBy = (condition: string) => `
+  SELECT s.id, s.user_id, live_user.role, s.created_at, s.last_used_at < now() - interval '5 minutes' AS stale
+    FROM login_sessions s JOIN LATERAL (${activeRoleOf('s.user_id')}) live_user ON true
+   WHERE ${condition} AND s.${LIVING.replaceAll(' AND ', ' AND s.')}`;
+
+const LIVE = statement<LiveSession>('login_sessions_live', liveBy('s.id = :id::uuid'));
+const LIVE_BY_COOKIE = statement<LiveSession>(
+  'login_sessions_live_by_cookie',
+  liveBy('s.cookie_hash = :cookie_hash::bytea'),
 );
 
 const NOTE_USE = statement(
   'login_sessions_note_use',
   `UPDATE login_sessions SET last_used_at = now() WHERE id = :id::uuid AND last_used_at < now() - interval '5 minutes'`,
+);
+
+// A browser's session has no refresh to move its end, so its use does.
+const KEEP_ALIVE = statement(
+  'login_sessions_keep_alive',
+  `UPDATE login_sessions SET last_used_at = now(), idle_expires_at = least(now() + :idle_seconds::int * interval '1 second', expires_at)
+    WHERE id = :id::uuid AND last_used_at < now() - interval '5 minutes' AND ${LIVING}`,
 );
 
 const OF_USER = statement<SessionRow>(
@@ -105,6 +117,16 @@ export class LoginSessionsRepository {
   async findLive(id: string): Promise<LiveSession | null> {
     const [row] = await this.database.run(LIVE, { id });
     return row ?? null;
+  }
+
+  async findLiveByCookie(cookieHash: Buffer): Promise<LiveSession | null> {
+    const [row] = await this.database.run(LIVE_BY_COOKIE, { cookie_hash: cookieHash });
+    return row ?? null;
+  }
+
+  /** @param idleSeconds how long it lives from now on without being used */
+  async keepAlive(id: string, idleSeconds: number): Promise<void> {
+    await this.database.run(KEEP_ALIVE, { id, idle_seconds: idleSeconds });
   }
 
   async noteUse(id: string): Promise<void> {

@@ -3,6 +3,7 @@ import { JwtModule } from '@nestjs/jwt';
 import { PassportModule } from '@nestjs/passport';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { AccessTokens } from './access-tokens.js';
+import { BrowserSessions } from './browser-sessions.js';
 import { DeviceTokens } from './device-tokens.js';
 import { HeldSessionsRepository } from './held-sessions.repository.js';
 import { LoginSessionsRepository } from './login-sessions.repository.js';
@@ -17,6 +18,7 @@ import { SigningKeys } from './signing-keys.js';
   providers: [
     AccessTokens,
     AccessTokenStrategy,
+    BrowserSessions,
     DeviceTokens,
     SigningKeys,
     SigningKeyRepository,
@@ -26,6 +28,6 @@ import { SigningKeys } from './signing-keys.js';
     LoginSessionsRepository,
     HeldSessionsRepository,
   ],
-  exports: [AccessTokens, DeviceTokens, Sessions, SigningKeys, TokenInspection],
+  exports: [AccessTokens, BrowserSessions, DeviceTokens, Sessions, SigningKeys, TokenInspection],
 })
 export class SessionsModule {}

@@ -1,16 +1,16 @@
 /**
- * Opens a login session with its first refresh token for each row of `account`, as CTEs of the statement that decided
+ * Opens a login session, with its first refresh token unless a cookie holds it, for each row of `account`, as CTEs of the statement that decided
  * who it is. A device keeps its id only for the account that it is known to (`:device_user`). Parameters: `:login_session_id`, `:device_user`, `:device_id`, `:new_device_id`, `:method`, `:address`, `:user_agent`, `:idle_seconds`,
- * `:max_seconds`, `:refresh_hash`.
+ * `:max_seconds`, and one of `:refresh_hash` and `:cookie_hash`, the other being null.
  */
 export const OPEN_LOGIN_SESSION = `
   opened AS (
-    INSERT INTO login_sessions (id, user_id, device_id, method, client_address, user_agent, idle_expires_at, expires_at)
+    INSERT INTO login_sessions (id, user_id, device_id, method, client_address, user_agent, idle_expires_at, expires_at, cookie_hash)
     SELECT :login_session_id::uuid, account.id,
            CASE WHEN account.id = :device_user::uuid THEN :device_id::uuid ELSE :new_device_id::uuid END, :method::auth_method, :address::text, :user_agent::text,
-           now() + :idle_seconds::int * interval '1 second', now() + :max_seconds::int * interval '1 second'
+           now() + :idle_seconds::int * interval '1 second', now() + :max_seconds::int * interval '1 second', :cookie_hash::bytea
       FROM account
     RETURNING id, device_id
   ), first_refresh_token AS (
-    INSERT INTO refresh_tokens (token_hash, session_id) SELECT :refresh_hash::bytea, opened.id FROM opened
+    INSERT INTO refresh_tokens (token_hash, session_id) SELECT :refresh_hash::bytea, opened.id FROM opened WHERE :refresh_hash::bytea IS NOT NULL
   )`;

@@ -1,0 +1,78 @@
+import { Body, Controller, Get, Header, HttpCode, Post, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
+import { Settings } from '../config/settings.js';
+import { answerLanguage } from '../errors/language.js';
+import { OwnPagesOnly, Public } from '../http/access.decorators.js';
+import { AddressLimit } from '../http/address-limit.guard.js';
+import { setBrowserCookies } from '../http/browser-cookies.js';
+import { Fails, FailsWithBody } from '../http/openapi.decorators.js';
+import { Context, type RequestContext } from '../http/request-context.js';
+import { browserLoginAnswer, loginOptionsAnswer } from './answers.js';
+import { PasswordLoginDto, VerifyOtpDto } from './auth.dto.js';
+import { Auth, type BrowserLogin } from './auth.service.js';
+import { BrowserLoginAnswerDto, LoginOptionsAnswerDto } from './browser.dto.js';
+
+/** For our own pages: they log in without ever holding a token, and the browser keeps the session in a cookie. */
+@ApiTags('Own pages')
+@Controller('api/auth')
+export class BrowserController {
+  constructor(
+    private readonly settings: Settings,
+    private readonly auth: Auth,
+  ) {}
+
+  @Get('options')
+  @Public()
+  @Header('cache-control', 'public, max-age=300')
+  @ApiOperation({ operationId: 'loginOptions', summary: 'What a login screen must know of this service' })
+  @ApiOkResponse({ type: LoginOptionsAnswerDto, description: 'The options; the same for everybody.' })
+  @Fails()
+  options(@Context() context: RequestContext): LoginOptionsAnswerDto {
+    return loginOptionsAnswer(this.settings, this.language(context));
+  }
+
+  @Post('browser/verify')
+  @HttpCode(200)
+  @OwnPagesOnly()
+  @AddressLimit('otp_locked', 'failures')
+  @ApiOperation({
+    operationId: 'verifyOtpInBrowser',
+    summary: 'Log in with a code, held by a cookie',
+    description: 'The `HttpOnly` cookie `__Host-masuk` then stands for an access token on calls from the same origin.',
+  })
+  @ApiOkResponse({ type: BrowserLoginAnswerDto, description: 'Logged in.' })
+  @FailsWithBody('foreign_origin', 'invalid_phone', 'invalid_otp', 'otp_locked')
+  async verify(
+    @Body() body: VerifyOtpDto,
+    @Context() context: RequestContext,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<BrowserLoginAnswerDto> {
+    return this.loggedIn(await this.auth.loginBrowserByCode(body, context), context, reply);
+  }
+
+  @Post('browser/login')
+  @HttpCode(200)
+  @OwnPagesOnly()
+  @AddressLimit('login_locked', 'failures')
+  @ApiOperation({ operationId: 'loginWithPasswordInBrowser', summary: 'Log in with a password, held by a cookie' })
+  @ApiOkResponse({ type: BrowserLoginAnswerDto, description: 'Logged in.' })
+  @FailsWithBody('foreign_origin', 'invalid_credentials', 'login_locked', 'busy')
+  async login(
+    @Body() body: PasswordLoginDto,
+    @Context() context: RequestContext,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<BrowserLoginAnswerDto> {
+    return this.loggedIn(await this.auth.loginBrowserByPassword(body, context), context, reply);
+  }
+
+  private loggedIn(login: BrowserLogin, context: RequestContext, reply: FastifyReply): BrowserLoginAnswerDto {
+    const { cookie: session, deviceToken: device } = login;
+    setBrowserCookies(reply, { session, device, maxAge: this.settings.sessionMaxAge });
+    return browserLoginAnswer(login.account, this.language(context));
+  }
+
+  private language(context: RequestContext) {
+    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+  }
+}

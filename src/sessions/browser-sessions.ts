@@ -1,0 +1,26 @@
+import { Injectable } from '@nestjs/common';
+import { Settings } from '../config/settings.js';
+import { type CurrentCaller } from '../http/access.decorators.js';
+import { LoginSessionsRepository } from './login-sessions.repository.js';
+import { tokenHash } from './refresh-tokens.js';
+
+/** Our cookies are 43 characters of base64url; nothing else is hashed. */
+const COOKIE = /^[\w-]{43}$/;
+
+/** Login sessions of browsers on our own pages: held by a cookie, so that no script ever sees a token. */
+@Injectable()
+export class BrowserSessions {
+  constructor(
+    private readonly settings: Settings,
+    private readonly repository: LoginSessionsRepository,
+  ) {}
+
+  /** Whose cookie it is; null when it is none of ours, or its session is over. Using it keeps the session alive. */
+  async caller(cookie: string): Promise<CurrentCaller | null> {
+    if (!COOKIE.test(cookie)) return null;
+    const live = await this.repository.findLiveByCookie(tokenHash(cookie));
+    if (!live) return null;
+    if (live.stale) await this.repository.keepAlive(live.id, this.settings.refreshExpiresIn);
+    return { userId: live.user_id, sessionId: live.id, role: live.role, loggedInAt: live.created_at };
+  }
+}
