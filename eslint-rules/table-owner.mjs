@@ -7,7 +7,12 @@
  */
 const OWNERS = {
   otp: { otp_budgets: 'otpBudget', otp_sessions: 'otpSession' },
-  messaging: { messages: 'message', message_history: 'messageHistory', developer_inbox: 'developerInboxMessage' },
+  messaging: {
+    messages: 'message',
+    message_history: 'messageHistory',
+    developer_inbox: 'developerInboxMessage',
+    provider_health: 'providerHealth',
+  },
   users: { users: 'user', password_budgets: 'passwordBudget' },
   sessions: { login_sessions: 'loginSession', refresh_tokens: 'refreshToken', signing_keys: 'signingKey' },
   'api-keys': { api_keys: 'apiKey' },

@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { ProviderHealth } from './provider-health.js';
+import { Rung } from './rung.js';
 import {
   type DeviceState,
   type MessageProvider,
@@ -12,17 +14,38 @@ import {
 export const PROVIDERS = Symbol('message providers, first rung first');
 
 /** How a walk up the ladder ended. */
-export type Delivery =
-  | { kind: 'accepted'; provider: string; providerMessageId: string | null }
+export type Delivery = (
+  | { kind: 'accepted'; provider: string; providerMessageId: string | null; ms: number; receipts: boolean }
   /** Some rung may have sent it; none said that it did. */
   | { kind: 'unknown' }
-  /** Every rung said no, for certain. `words` are the last provider's own. */
-  | { kind: 'failed'; reason: RejectionReason; words: string | undefined };
+  /** Every rung said no, for certain. `words` are the last provider's own; another try is worth it in `retryAfter` seconds. */
+  | { kind: 'failed'; reason: RejectionReason; words: string | undefined; retryAfter: number }
+) & {
+  /** The rungs that did not take it, each once. */
+  readonly refusedBy: readonly string[];
+};
+
+/** How a message walks. */
+export interface Walk {
+  readonly requestId: string | null;
+  /** A rung that is not asked: its receipt said that the message failed there. */
+  readonly skip?: string | null;
+  /** The rung that is asked first, whatever its place. */
+  readonly first?: string;
+}
 
 /** Refusals that another try a moment later can turn: the rest stays as it is for longer than a request lives. */
 const PASSING: ReadonlySet<RejectionReason> = new Set(['provider-unavailable', 'rate-limited-account', 'unclassified']);
 
+/** A device that is not connected stays so for a while; with others on the ladder it gets this many more chances. */
+const MORE_CHANCES = 3;
+
 const FIRST_PAUSE = 250;
+
+/** After how many seconds another request is worth a try, where no provider said so. */
+const RETRY_AFTER = 30;
+
+type Refusal = Extract<SendOutcome, { kind: 'rejected' }>;
 
 /** Device state may be this old, in ms (contract A); parallel callers share one probe. */
 const STATE_AGE = 1_000;
@@ -30,49 +53,77 @@ const STATE_AGE = 1_000;
 /** The rungs in their order, and how a message walks them. */
 @Injectable()
 export class Ladder {
+  readonly rungs: readonly Rung[];
   private readonly probes = new Map<string, { at: number; state: Promise<DeviceState> }>();
 
   constructor(
     private readonly settings: Settings,
     @Inject(PROVIDERS) readonly providers: readonly MessageProvider[],
+    private readonly health: ProviderHealth,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
-  ) {}
+  ) {
+    this.rungs = providers.map((provider) => new Rung(provider));
+  }
 
   /**
    * Tries rung after rung with the same message until one takes it. A rung whose outcome is unknown is not asked
-   * again; rungs that refused for a passing reason are, with back-off, while time is left.
+   * again; rungs that refused for a passing reason are, with back-off, while time is left. A rung that asked for rest
+   * (`Retry-After`) is left alone until then, or for good if time does not last that long.
    */
-  async send(message: OutgoingMessage, requestId: string | null): Promise<Delivery> {
+  async send(message: OutgoingMessage, walk: Walk): Promise<Delivery> {
     const deadline = Date.now() + this.settings.sendTimeout * 1000;
-    let rungs: readonly MessageProvider[] = this.providers;
+    const refusedBy = new Set<string>();
+    let rungs = this.inOrder(walk);
     let unknown = false;
-    let refusal: Extract<SendOutcome, { kind: 'rejected' }> | undefined;
-    for (let pause = FIRST_PAUSE; rungs.length > 0; pause *= 2) {
-      const again: MessageProvider[] = [];
-      for (const provider of rungs) {
-        const left = deadline - Date.now();
-        if (left <= 0) break;
-        const outcome = await this.ask(
-          provider,
-          message,
-          Math.min(left, this.settings.providerTimeout * 1000),
-          requestId,
-        );
-        if (outcome.kind === 'accepted')
-          return { kind: 'accepted', provider: provider.name, providerMessageId: outcome.providerMessageId };
+    let refusal: Refusal | undefined;
+    for (let round = 0; rungs.length > 0; round++) {
+      const again: Rung[] = [];
+      for (const rung of rungs) {
+        if (Date.now() >= deadline) break;
+        if (rung.rest > 0) {
+          again.push(rung);
+          continue;
+        }
+        const started = performance.now();
+        const outcome = await this.ask(rung, message, deadline, walk.requestId);
+        if (outcome.kind === 'accepted') {
+          const { name: provider, sendsReceipts: receipts } = rung.provider;
+          const { providerMessageId } = outcome;
+          const ms = Math.round(performance.now() - started);
+          return { kind: 'accepted', provider, providerMessageId, ms, receipts, refusedBy: [...refusedBy] };
+        }
+        refusedBy.add(rung.name);
         if (outcome.kind === 'unknown') unknown = true;
         else {
           refusal = outcome;
-          if (PASSING.has(outcome.reason)) again.push(provider);
+          if (this.mayTurn(outcome, round)) again.push(rung);
         }
       }
-      const wait = Math.max(pause, (refusal?.retryAfterSeconds ?? 0) * 1000);
-      if (again.length === 0 || Date.now() + wait >= deadline) break;
+      const pause = FIRST_PAUSE * 2 ** round;
+      const wait = Math.min(...again.map(({ rest }) => Math.max(pause, rest)));
+      if (Date.now() + wait >= deadline) break;
       await new Promise((resolve) => setTimeout(resolve, wait));
       rungs = again;
     }
-    if (unknown) return { kind: 'unknown' };
-    return { kind: 'failed', reason: refusal?.reason ?? 'provider-unavailable', words: refusal?.providerText };
+    if (unknown) return { kind: 'unknown', refusedBy: [...refusedBy] };
+    // Without a refusal nobody was asked: all of them rest.
+    const { reason = 'rate-limited-account', providerText: words } = refusal ?? {};
+    const rests = this.rungs.map(({ rest }) => Math.ceil(rest / 1000)).filter((rest) => rest > 0);
+    const retryAfter = rests.length === this.rungs.length ? Math.min(...rests, RETRY_AFTER) : RETRY_AFTER;
+    return { kind: 'failed', reason, words, retryAfter, refusedBy: [...refusedBy] };
+  }
+
+  /** Whether another try a moment later can turn a refusal. */
+  private mayTurn({ reason }: Refusal, round: number): boolean {
+    if (PASSING.has(reason)) return true;
+    return reason === 'provider-disconnected' && this.rungs.length > 1 && round < MORE_CHANCES;
+  }
+
+  /** Rungs whose breaker is open come last, so that it reorders the ladder and never empties it. */
+  private inOrder({ skip, first }: Walk): readonly Rung[] {
+    const left = this.rungs.filter(({ name }) => name !== skip);
+    const rank = (rung: Rung) => (rung.keepsItsPlace ? (rung.name === first ? 0 : 1) : 2);
+    return left.toSorted((a, b) => rank(a) - rank(b));
   }
 
   /** The state of one provider's device, at most a second old. */
@@ -91,18 +142,21 @@ export class Ladder {
   }
 
   private async ask(
-    provider: MessageProvider,
+    rung: Rung,
     message: OutgoingMessage,
-    timeout: number,
+    deadline: number,
     requestId: string | null,
   ): Promise<SendOutcome> {
     const started = performance.now();
-    const outcome = await within(timeout, (signal) => provider.send(message, signal));
+    const timeout = Math.min(deadline - Date.now(), this.settings.providerTimeout * 1000);
+    const outcome = await rung.ask(() => within(timeout, (signal) => rung.provider.send(message, signal)));
     if (outcome.kind !== 'accepted') {
       const ms = Math.round(performance.now() - started);
       const why = outcome.kind === 'rejected' ? outcome.reason : outcome.cause;
+      const words = outcome.kind === 'rejected' ? outcome.providerText : undefined;
+      this.health.noteError(rung.name, why, words);
       this.logger.warn(
-        { reqId: requestId, provider: provider.name, outcome: outcome.kind, why, ms },
+        { reqId: requestId, provider: rung.name, outcome: outcome.kind, why, ms },
         'provider did not take the message',
       );
     }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../database/database.js';
 import { statement } from '../database/statement.js';
+import { emailOf } from '../users/users.sql.js';
 import { IS_PENDING } from './messages.sql.js';
 
 /** A send that a provider took over. */
@@ -9,6 +10,17 @@ export interface Acceptance {
   fence: number;
   provider: string;
   providerMessageId: string | null;
+  /** Milliseconds that it took to take it. */
+  ms: number;
+  /** Whether the provider may yet report a failure, after which the next rung gets the same content. */
+  keepsContent: boolean;
+  refusedBy: readonly string[];
+}
+
+/** A message and the number that says whose claim it is. */
+export interface Claim {
+  readonly id: string;
+  readonly fence: number;
 }
 
 /** A message without a code. */
@@ -29,7 +41,12 @@ export interface RecoveredMessage {
   recipient_name: string | null;
   sealed_content: Buffer;
   attempts: number;
+  email: string | null;
+  failed_provider: string | null;
 }
+
+/** What must be known of a message to send it. */
+export const RECOVERED = `id, fence, recipient, recipient_name, sealed_content, attempts, failed_provider, (${emailOf('messages.user_id')}) AS email`;
 
 // A notice is worth sending for an hour; later it would rather puzzle than warn.
 const QUEUE_NOTICE = statement(
@@ -44,23 +61,27 @@ const QUEUE_NOTICE = statement(
 const ACCEPT = statement(
   'messages_accept',
   `UPDATE messages m SET state = 'ACCEPTED', provider = o.provider, provider_message_id = o.provider_message_id,
-          attempts = m.attempts + 1, claimed_until = NULL, closed_at = now(), sealed_content = NULL, recipient_name = NULL
-     FROM unnest(:ids::uuid[], :fences::int[], :providers::text[], :provider_message_ids::text[])
-          AS o(id, fence, provider, provider_message_id)
+          attempts = m.attempts + 1, claimed_until = NULL, closed_at = now(), accept_ms = o.ms,
+          refused_by = m.refused_by || string_to_array(o.refused_by, ','),
+          sealed_content = CASE WHEN o.keeps_content THEN m.sealed_content END,
+          recipient_name = CASE WHEN o.keeps_content THEN m.recipient_name END
+     FROM unnest(:ids::uuid[], :fences::int[], :providers::text[], :provider_message_ids::text[], :ms::int[], :keep_content::boolean[], :refused_by::text[])
+          AS o(id, fence, provider, provider_message_id, ms, keeps_content, refused_by)
     WHERE m.id = o.id AND m.fence = o.fence AND m.${IS_PENDING}`,
 );
 
 const CLOSE = statement<{ id: string }>(
   'messages_close',
   `UPDATE messages SET state = :state::message_state, last_error = :last_error::text, attempts = attempts + 1, claimed_until = NULL,
-          closed_at = now(), sealed_content = NULL, recipient_name = NULL
+          refused_by = refused_by || :refused_by::text[], closed_at = now(), sealed_content = NULL, recipient_name = NULL
     WHERE id = :id::uuid AND fence = :fence::int AND ${IS_PENDING} RETURNING id`,
 );
 
 // Stays PENDING: recovery takes it up again when the pause is over, if its code still lives then.
 const POSTPONE = statement(
   'messages_postpone',
-  `UPDATE messages SET last_error = :last_error::text, attempts = attempts + 1, claimed_until = now() + :pause::int * interval '1 second'
+  `UPDATE messages SET last_error = :last_error::text, attempts = attempts + 1, refused_by = refused_by || :refused_by::text[],
+          claimed_until = now() + :pause::int * interval '1 second'
     WHERE id = :id::uuid AND fence = :fence::int AND ${IS_PENDING}`,
 );
 
@@ -71,13 +92,20 @@ const EXPIRE = statement(
                   LIMIT 500 FOR UPDATE SKIP LOCKED)`,
 );
 
+// What kept its content for a next rung gives it up when its time is over.
+const BLANK_KEPT = statement(
+  'messages_blank_kept',
+  `UPDATE messages SET sealed_content = NULL, recipient_name = NULL
+    WHERE sealed_content IS NOT NULL AND state <> 'PENDING' AND expires_at <= now()`,
+);
+
 // Newest first: an old code is worth less than a fresh one when a queue has built up.
 const RECLAIM = statement<RecoveredMessage>(
   'messages_reclaim',
   `UPDATE messages SET fence = fence + 1, claimed_until = now() + :claim_seconds::int * interval '1 second'
     WHERE id IN (SELECT id FROM messages WHERE state = 'PENDING' AND claimed_until < now() AND expires_at > now()
                   ORDER BY created_at DESC LIMIT :count::int FOR UPDATE SKIP LOCKED)
-   RETURNING id, fence, recipient, recipient_name, sealed_content, attempts`,
+   RETURNING ${RECOVERED}`,
 );
 
 // Asked again just before a recovered message leaves: its code may have died while earlier ones of the batch were sent.
@@ -94,8 +122,10 @@ const MOVE_TO_HISTORY = statement<{ id: string }>(
                                         LIMIT 500 FOR UPDATE SKIP LOCKED)
      RETURNING *
    )
-   INSERT INTO message_history (id, purpose, recipient, user_id, state, otp_session_id, provider, provider_message_id, last_error, attempts, created_at, closed_at)
-   SELECT id, purpose, recipient, user_id, state, otp_session_id, provider, provider_message_id, last_error, attempts, created_at, closed_at FROM closed
+   INSERT INTO message_history (id, purpose, recipient, user_id, state, otp_session_id, provider, provider_message_id, last_error, attempts, created_at, closed_at,
+                                accept_ms, sent_at, delivered_at, read_at, refused_by, failed_provider)
+   SELECT id, purpose, recipient, user_id, state, otp_session_id, provider, provider_message_id, last_error, attempts, created_at, closed_at,
+          accept_ms, sent_at, delivered_at, read_at, refused_by, failed_provider FROM closed
    RETURNING id`,
 );
 
@@ -122,16 +152,35 @@ export class MessagesRepository {
       fences: acceptances.map(({ fence }) => fence),
       providers: acceptances.map(({ provider }) => provider),
       provider_message_ids: acceptances.map(({ providerMessageId }) => providerMessageId),
+      ms: acceptances.map(({ ms }) => ms),
+      keep_content: acceptances.map(({ keepsContent }) => keepsContent),
+      refused_by: acceptances.map(({ refusedBy }) => refusedBy.join(',')),
     });
   }
 
   /** @returns whether the claim still held; if not, another instance has the message and its outcome counts */
-  async close(id: string, fence: number, state: 'FAILED' | 'UNKNOWN', lastError: string | null): Promise<boolean> {
-    return (await this.database.run(CLOSE, { id, fence, state, last_error: lastError })).length > 0;
+  async close(
+    { id, fence }: Claim,
+    state: 'FAILED' | 'UNKNOWN',
+    lastError: string | null,
+    refusedBy: readonly string[],
+  ): Promise<boolean> {
+    const values = { id, fence, state, last_error: lastError, refused_by: refusedBy };
+    return (await this.database.run(CLOSE, values)).length > 0;
   }
 
-  async postpone(id: string, fence: number, lastError: string, pauseSeconds: number): Promise<void> {
-    await this.database.run(POSTPONE, { id, fence, last_error: lastError, pause: pauseSeconds });
+  async postpone(
+    { id, fence }: Claim,
+    lastError: string,
+    pauseSeconds: number,
+    refusedBy: readonly string[],
+  ): Promise<void> {
+    const values = { id, fence, last_error: lastError, pause: pauseSeconds, refused_by: refusedBy };
+    await this.database.run(POSTPONE, values);
+  }
+
+  async blankKept(): Promise<void> {
+    await this.database.run(BLANK_KEPT, {});
   }
 
   async expireLate(): Promise<void> {

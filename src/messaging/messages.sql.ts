@@ -21,9 +21,22 @@ export const queueMessageFrom = (source: string) => `
  */
 export const IS_PENDING = 'claimed_until IS NOT NULL';
 
-/** Ends the delivery of messages whose code is dead: recovery marks them EXPIRED instead of sending them. */
+/**
+ * Ends the delivery of messages whose code is dead: recovery marks them EXPIRED instead of sending them, and a failure
+ * that is reported later moves them to no other rung.
+ */
 export const withdrawMessagesOf = (source: string) => `
-  UPDATE messages SET expires_at = now() FROM ${source} w WHERE messages.id = w.id AND messages.${IS_PENDING}`;
+  UPDATE messages SET expires_at = now() FROM ${source} w
+   WHERE messages.id = w.id AND (messages.${IS_PENDING} OR messages.sealed_content IS NOT NULL)`;
+
+/**
+ * Notes in the history that the codes of `source` were used (columns id, created_at and consumed_at); a message has
+ * the id and the time of its code, and has been in the history since before the code is forgotten.
+ */
+export const noteVerifiedMessages = (source: string) =>
+  `
+  UPDATE message_history SET verified_at = v.consumed_at FROM ${source} v
+   WHERE message_history.created_at = v.created_at AND message_history.id = v.id AND v.consumed_at IS NOT NULL`;
 
 /** Which rung took a message (null: none yet), for the id in `column`. */
 export const providerOfMessage = (column: string) => `(SELECT provider FROM messages WHERE messages.id = ${column})`;

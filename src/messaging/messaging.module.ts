@@ -10,6 +10,10 @@ import { Messaging } from './messaging.service.js';
 import { OutcomeWriter } from './outcome-writer.js';
 import { ConsoleProvider } from './providers/console.js';
 import { type MessageProvider } from './providers/message-provider.js';
+import { ProviderHealth } from './provider-health.js';
+import { ProviderHealthRepository } from './provider-health.repository.js';
+import { Receipts } from './receipts.js';
+import { ReceiptsRepository } from './receipts.repository.js';
 import { WhacenterProvider } from './providers/whacenter.js';
 
 /** How each rung is made; a provider is added by its file and a line here. */
@@ -38,10 +42,14 @@ function makeLadder(settings: Settings, logger: ServiceLogger, inbox: DeveloperI
     OutcomeWriter,
     MessagesRepository,
     HeldMessagesRepository,
+    ProviderHealth,
+    ProviderHealthRepository,
+    Receipts,
+    ReceiptsRepository,
     DeveloperInbox,
     DeveloperInboxRepository,
     { provide: PROVIDERS, useFactory: makeLadder, inject: [Settings, LOGGER, DeveloperInbox] },
   ],
-  exports: [Messaging, DeveloperInbox],
+  exports: [Messaging, Receipts, DeveloperInbox],
 })
 export class MessagingModule {}

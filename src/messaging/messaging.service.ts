@@ -12,8 +12,9 @@ import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { every, type Recurring } from '../http/recurring.js';
 import { type Transaction } from '../database/database.js';
 import { HeldMessagesRepository, type HeldMessageRow } from './held-messages.repository.js';
-import { Ladder, type Delivery } from './ladder.js';
+import { Ladder, type Delivery, type Walk } from './ladder.js';
 import { MessagesRepository, type RecoveredMessage } from './messages.repository.js';
+import { ReceiptsRepository, type ReceiptSummary } from './receipts.repository.js';
 import { OutcomeWriter } from './outcome-writer.js';
 import { type DeviceState } from './providers/message-provider.js';
 import { renderMessage, type MessageContent, type NoticeContent } from './templates.js';
@@ -25,8 +26,13 @@ export interface ClaimedMessage {
   /** E.164. */
   readonly recipient: string;
   readonly recipientName: string | null;
+  /** The account's e-mail address, for rungs that write there. */
+  readonly email: string | null;
   readonly content: MessageContent;
 }
+
+/** How a message walks the ladder, and how often it has been tried. */
+export type Way = Omit<Walk, 'requestId'> & { readonly tries?: number };
 
 /** A claim outlives the send by this, in seconds, so that recovery never overtakes a send that is still under way. */
 const CLAIM_MARGIN = 2;
@@ -57,6 +63,7 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     private readonly ladder: Ladder,
     private readonly repository: MessagesRepository,
     private readonly held: HeldMessagesRepository,
+    private readonly receipts: ReceiptsRepository,
     private readonly outcomes: OutcomeWriter,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
@@ -104,7 +111,7 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     message: ClaimedMessage,
     requestId: string | null,
     onFailure: 'close' | 'retry',
-    tries = 0,
+    { tries = 0, ...walk }: Way = {},
   ): Promise<Delivery> {
     const delivery = await this.ladder.send(
       {
@@ -112,20 +119,24 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
         text: renderMessage(message.content, message.recipientName, this.settings),
         ...('code' in message.content ? { code: message.content.code } : {}),
       },
-      requestId,
+      { ...walk, requestId },
     );
+    const { refusedBy } = delivery;
     if (delivery.kind === 'accepted') {
-      const { provider, providerMessageId } = delivery;
-      this.outcomes.add({ messageId: message.id, fence: message.fence, provider, providerMessageId });
+      const { provider, providerMessageId, ms, receipts } = delivery;
+      // A failure can be told of a message that has an id, and only to somebody who can still send it elsewhere.
+      const keepsContent = receipts && providerMessageId !== null && !walk.skip && this.ladder.rungs.length > 1;
+      const { id: messageId, fence } = message;
+      this.outcomes.add({ messageId, fence, provider, providerMessageId, ms, keepsContent, refusedBy });
     } else if (delivery.kind === 'unknown') {
       // It may be on its way: closed, so that nobody sends it a second time while the user waits for the first.
-      await this.repository.close(message.id, message.fence, 'UNKNOWN', null);
+      await this.repository.close(message, 'UNKNOWN', null, refusedBy);
     } else if (onFailure === 'close') {
-      const closed = await this.repository.close(message.id, message.fence, 'FAILED', delivery.reason);
+      const closed = await this.repository.close(message, 'FAILED', delivery.reason, refusedBy);
       // Another instance has taken the message over and may be sending it: our refusal is not the last word.
-      if (!closed) return { kind: 'unknown' };
+      if (!closed) return { kind: 'unknown', refusedBy };
     } else {
-      await this.repository.postpone(message.id, message.fence, delivery.reason, RETRY_PAUSES[tries] ?? 60);
+      await this.repository.postpone(message, delivery.reason, RETRY_PAUSES[tries] ?? 60, refusedBy);
     }
     return delivery;
   }
@@ -138,7 +149,7 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
    */
   async queueNotice(
     to: string,
-    owner: { id: string; full_name: string },
+    owner: { id: string; full_name: string; email: string | null },
     content: NoticeContent,
     within: Transaction,
   ): Promise<ClaimedMessage> {
@@ -155,21 +166,15 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
       this.claimSeconds,
       within,
     );
-    return { id, fence: 1, recipient: to, recipientName: owner.full_name, content };
+    return { id, fence: 1, recipient: to, recipientName: owner.full_name, email: owner.email, content };
   }
 
   /** Delivers behind the answer, where the answer must not depend on it; what fails is left to recovery. */
-  deliverBehind(message: ClaimedMessage, requestId: string | null): void {
+  deliverBehind(message: ClaimedMessage, requestId: string | null, way: Way = {}): void {
     // Some time after the answer, and not always the same: the work must tell a real number from a decoy neither by
     // this answer's time nor by that of the caller's next request, which follows at once.
     const later = new Promise((resolve) => setTimeout(resolve, DELAY.least + Math.random() * DELAY.range));
-    const delivery = later
-      .then(() => this.deliver(message, requestId, 'retry'))
-      .catch((err: unknown) =>
-        this.logger.warn({ err, reqId: requestId }, 'delivery broke off; recovery will take it up'),
-      )
-      .finally(() => this.underWay.delete(delivery));
-    this.underWay.add(delivery);
+    this.inBackground(() => later.then(() => this.deliver(message, requestId, 'retry', way)), requestId);
   }
 
   /**
@@ -184,8 +189,22 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     return messages.length;
   }
 
-  /** Moves what is over into the history, batch by batch. */
+  /**
+   * Sends a message by the next rung, after the one that took it has reported a failure; behind the answer, and once.
+   *
+   * @returns whether it was taken back; not when its code is dead, or when it has been to another rung before
+   */
+  async sendElsewhere(failed: ReceiptSummary): Promise<boolean> {
+    if (this.ladder.rungs.length < 2) return false;
+    const message = await this.receipts.takeBack(failed, this.claimSeconds);
+    if (!message) return false;
+    this.inBackground(() => this.redeliver(message), null);
+    return true;
+  }
+
+  /** Moves what is over into the history, batch by batch; content that was kept for a next rung goes when its time is over. */
   async tidy(): Promise<void> {
+    await this.repository.blankKept();
     while ((await this.repository.moveToHistory()) === 500);
   }
 
@@ -221,6 +240,15 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     return this.held.forget(userId, within);
   }
 
+  private inBackground(work: () => Promise<unknown>, requestId: string | null): void {
+    const delivery = work()
+      .catch((err: unknown) =>
+        this.logger.warn({ err, reqId: requestId }, 'delivery broke off; recovery will take it up'),
+      )
+      .finally(() => this.underWay.delete(delivery));
+    this.underWay.add(delivery);
+  }
+
   private async redeliver(message: RecoveredMessage): Promise<void> {
     if (!(await this.repository.stillWanted(message.id, message.fence))) return;
     const content = this.open(message);
@@ -231,11 +259,12 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
         fence: message.fence,
         recipient: message.recipient,
         recipientName: message.recipient_name,
+        email: message.email,
         content,
       },
       null,
       'retry',
-      message.attempts,
+      { tries: message.attempts, skip: message.failed_provider },
     );
   }
 

@@ -47,7 +47,7 @@ export class OutcomeWriter {
     for (const acceptance of batch) {
       await this.repository
         .accept([acceptance])
-        .catch(() => this.repository.accept([{ ...acceptance, providerMessageId: null }]))
+        .catch(() => this.repository.accept([{ ...acceptance, providerMessageId: null, keepsContent: false }]))
         .catch((err: unknown) => this.logger.warn({ err }, 'an acceptance was not written; recovery will take it up'));
     }
   }

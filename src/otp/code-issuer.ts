@@ -76,7 +76,7 @@ export class CodeIssuer {
       throw new AppError('phone_not_registered');
     }
     if (row.current_session_id !== id) return this.livingOr429(row, request.again ?? false);
-    const message = { id, fence: 1, recipient: request.phone, recipientName: row.full_name, content };
+    const message = { id, fence: 1, recipient: request.phone, recipientName: row.full_name, email: row.email, content };
     if (!conceal) return this.sendNow(request, message, row, context);
     context.charges.confirm('sends');
     if (row.user_id) this.messaging.deliverBehind(message, context.id);
@@ -147,7 +147,10 @@ export class CodeIssuer {
     }
     if (delivery.kind === 'failed') {
       await this.repository.closeUnsent(message.id, message.recipient, purpose.name);
-      throw new AppError('whatsapp_unavailable', { details: knownWords(delivery.words), retryAfter: 30 });
+      throw new AppError('whatsapp_unavailable', {
+        details: knownWords(delivery.words),
+        retryAfter: delivery.retryAfter,
+      });
     }
     context.charges.confirm('sends');
     // It may arrive all the same: the code stays valid and the send counts.

@@ -2,7 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { recordEventFrom } from '../audit/audit.sql.js';
 import { Database, type Transaction } from '../database/database.js';
 import { statement, type StatementValues } from '../database/statement.js';
-import { providerOfMessage, queueMessageFrom, withdrawMessagesOf } from '../messaging/messages.sql.js';
+import {
+  noteVerifiedMessages,
+  providerOfMessage,
+  queueMessageFrom,
+  withdrawMessagesOf,
+} from '../messaging/messages.sql.js';
 import {
   ACTIVE_ACCOUNT_BY_PHONE,
   ACTIVE_ACCOUNT_BY_PHONE_AND_NAME,
@@ -98,7 +103,7 @@ const DECIDE_AND_WRITE = `caller AS (
   queued AS (${queueMessageFrom('outgoing')}),
   recorded AS (${recordEventFrom({ source: 'issued', type: 'otp.requested', outcome: 'success', userId: 'user_id', subjectId: 'id' })})
   SELECT gate.*, now() AS now, (SELECT known FROM caller) AS known,
-         account.id AS user_id, account.full_name,
+         account.id AS user_id, account.full_name, account.email,
          CASE WHEN gate.current_session_id <> :otp_session_id::uuid THEN ${providerOfMessage('gate.current_session_id')} END AS provider
     FROM gate LEFT JOIN account ON true`;
 
@@ -133,6 +138,7 @@ export interface IssueRow {
   known: boolean;
   user_id: string | null;
   full_name: string | null;
+  email: string | null;
   provider: string | null;
 }
 
@@ -239,10 +245,14 @@ export interface ConsumedRow {
   client_address: string;
 }
 
-// Nothing is asked of a code that is over for a day, nor of a budget whose longest window (a day) has passed.
+// Nothing is asked of a code that is over for a day (its message remembers whether it was used), nor of a budget whose longest window (a day) has passed.
 const FORGET_CODES = statement<{ id: string }>(
   'otp_forget_codes',
-  `DELETE FROM otp_sessions WHERE id IN (SELECT id FROM otp_sessions WHERE expires_at < now() - interval '1 day' LIMIT 1000 FOR UPDATE SKIP LOCKED) RETURNING id`,
+  `WITH over AS (
+     DELETE FROM otp_sessions WHERE id IN (SELECT id FROM otp_sessions WHERE expires_at < now() - interval '1 day' LIMIT 1000 FOR UPDATE SKIP LOCKED)
+     RETURNING id, created_at, consumed_at
+   ), told AS (${noteVerifiedMessages('over')})
+   SELECT id FROM over`,
 );
 const FORGET_BUDGETS = statement<{ phone: string }>(
   'otp_forget_budgets',

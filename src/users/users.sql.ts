@@ -1,9 +1,9 @@
 /**
- * The active account of `:phone` (at most one row: id, full_name, known), for statements that must decide and write at
+ * The active account of `:phone` (at most one row: id, full_name, email, known), for statements that must decide and write at
  * once. `known` says whether `:device_user`/`:device_issued`, out of a checked device token, is a known device of it.
  */
 export const ACTIVE_ACCOUNT_BY_PHONE = `
-  SELECT id, full_name, coalesce(id = :device_user::uuid AND devices_valid_from <= :device_issued::timestamptz, false) AS known
+  SELECT id, full_name, email, coalesce(id = :device_user::uuid AND devices_valid_from <= :device_issued::timestamptz, false) AS known
     FROM users WHERE phone = :phone::text AND is_active`;
 
 /** The same if `:name` is its name, but for case and spaces; `:name` comes with single spaces. */
@@ -12,7 +12,7 @@ export const ACTIVE_ACCOUNT_BY_PHONE_AND_NAME = `
 
 /** The same for an account that wants `:phone`, which nobody has yet; its id is `:account_id`. */
 export const ACTIVE_ACCOUNT_FOR_NEW_PHONE = `
-  SELECT id, full_name, false AS known FROM users
+  SELECT id, full_name, email, false AS known FROM users
    WHERE id = :account_id::uuid AND is_active AND NOT EXISTS (SELECT 1 FROM users owner WHERE owner.phone = :phone::text)`;
 
 /** The columns that an answer shows of an account. */
@@ -34,6 +34,9 @@ export const ACCOUNT_WITH_PASSWORD = `
 export const accountToLogIn = (won: string) => `
   SELECT ${ACCOUNT_COLUMNS} FROM users JOIN ${won} ON ${won}.user_id = users.id
    WHERE users.is_active AND users.phone = ${won}.phone FOR SHARE OF users`;
+
+/** The e-mail address of the account whose id stands in `column`, one column and at most one row. */
+export const emailOf = (column: string) => `SELECT email FROM users WHERE users.id = ${column}`;
 
 /** The role of the active account whose id stands in `column`; no row for a disabled or deleted one. */
 export const activeRoleOf = (column: string) => `SELECT role FROM users WHERE users.id = ${column} AND is_active`;

@@ -17,6 +17,11 @@ beforeAll(async () => {
 });
 afterAll(async () => house.close());
 
+const expectedUnavailable = (answer: Awaited<ReturnType<House['request']>>) => {
+  expectFailure(answer, 503, 'whatsapp_unavailable', FAILED);
+  return answer;
+};
+
 const expectUnavailable = (answer: Awaited<ReturnType<House['request']>>) =>
   expectFailure(answer, 503, 'whatsapp_unavailable', FAILED);
 
@@ -178,12 +183,23 @@ describe('a gateway that fails for certain', () => {
     ['502 pages', { status: 502, body: '<html><head><title>502 Bad Gateway</title></head></html>' }],
     ['500 with JSON', { status: 500, body: { status: false, message: 'Server Error' } }],
     ['401', { status: 401, body: { message: 'Unauthenticated.' } }],
-    ['429', { status: 429, body: '', headers: { 'retry-after': '30' } }],
+    ['429', { status: 429, body: '' }],
   ] as [string, WhacenterScript][])('answers 503 and starts no cooldown: %s', async (_what, script) => {
     const person = await house.person();
     house.fake.forNumber(person.phone, script);
     expect(expectUnavailable(await house.request(person.phone)).details).toBeUndefined();
     await expectNoCooldown(person);
+  });
+
+  it('is left alone for as long as it says, by everybody', async () => {
+    const [person, next] = [await house.person(), await house.person()];
+    house.fake.forNumber(person.phone, { status: 429, body: '', headers: { 'retry-after': '9' } });
+    expect(retryAfter(expectedUnavailable(await house.request(person.phone)))).toBeLessThanOrEqual(9);
+    const refused = expectedUnavailable(await house.request(next.phone));
+    expect(retryAfter(refused)).toBeLessThanOrEqual(9);
+    expect(house.sendsTo(next.phone)).toBe(0);
+    await sleep(retryAfter(refused) * 1000);
+    await house.login(next.phone);
   });
 
   it('is tried again within the request while time is left, with the same code', async () => {

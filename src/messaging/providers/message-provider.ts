@@ -28,6 +28,17 @@ export type SendOutcome =
   /** It may or may not have gone out: never repeated on the same rung. */
   | { kind: 'unknown'; cause: 'timeout' | 'reset' | 'bad-body' };
 
+/** What became of an accepted message. They come more than once and in any order. */
+export interface Receipt {
+  readonly provider: string;
+  readonly providerMessageId: string;
+  readonly status: 'sent' | 'delivered' | 'read' | 'failed';
+  readonly at: Date | null;
+  /** Why it failed. */
+  readonly reason?: RejectionReason;
+  readonly providerCode?: string;
+}
+
 /** A message as a provider gets it: rendered text, and the code by itself for providers that fill a template. */
 export interface OutgoingMessage {
   /** Recipient as E.164, for example `+6281234567890`. */

@@ -1,0 +1,37 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { ProviderHealthRepository } from './provider-health.repository.js';
+
+/** A provider's errors are written at most so often by an instance, in ms: a flood of them is one line, too. */
+const WRITE_EVERY = 5_000;
+
+/** Remembers each provider's last error for admins, behind the answer and for all instances together. */
+@Injectable()
+export class ProviderHealth implements OnApplicationShutdown {
+  private readonly writtenAt = new Map<string, number>();
+  private readonly underWay = new Set<Promise<void>>();
+
+  constructor(
+    private readonly repository: ProviderHealthRepository,
+    @Inject(LOGGER) private readonly logger: ServiceLogger,
+  ) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.allSettled(this.underWay);
+  }
+
+  /**
+   * @param reason from our own list
+   * @param words the provider's own, if it had any
+   */
+  noteError(provider: string, reason: string, words: string | undefined): void {
+    const now = Date.now();
+    if (now - (this.writtenAt.get(provider) ?? 0) < WRITE_EVERY) return;
+    this.writtenAt.set(provider, now);
+    const write = this.repository
+      .noteError(provider, reason, words ?? null)
+      .catch((err: unknown) => this.logger.warn({ err, provider }, "a provider's error was not written down"))
+      .finally(() => this.underWay.delete(write));
+    this.underWay.add(write);
+  }
+}
