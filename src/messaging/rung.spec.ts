@@ -9,7 +9,7 @@ const NOT_ON_WHATSAPP: SendOutcome = { kind: 'rejected', reason: 'recipient-not-
 
 let rung: Rung;
 const ask = (outcome: SendOutcome) => rung.ask(() => Promise.resolve(outcome));
-const fail = async (times: number, outcome = DOWN) => {
+const fail = async (times: number, outcome: SendOutcome = DOWN) => {
   for (let time = 0; time < times; time++) await ask(outcome);
 };
 
@@ -17,7 +17,9 @@ beforeEach(() => {
   jest.useFakeTimers({ now: 0 });
   rung = new Rung({ name: 'whacenter' } as MessageProvider);
 });
-afterEach(() => jest.useRealTimers());
+afterEach(() => {
+  jest.useRealTimers();
+});
 
 describe('a rung', () => {
   it.each([
