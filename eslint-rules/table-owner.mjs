@@ -1,7 +1,7 @@
 /**
  * A table is named in SQL, or reached through Prisma's model, only by the room that owns it (`src/<room>/`). The room
  * is the one place to read when its rows look wrong. `database/` may name every table: it migrates and translates the
- * constraints. Other rooms put the owner's `*.sql.ts` fragments into their own statements.
+ * constraints. `analytics/`, the read side, may read every table and write none. Other rooms put the owner's `*.sql.ts` fragments into their own statements.
  *
  * It reads text and not SQL: what it looks for is a table's name where SQL would have one.
  */
@@ -43,6 +43,10 @@ function patternsFor(table) {
   return table.includes('_') ? [...named, distinctive] : named;
 }
 
+/** SQL that changes rows or locks them. */
+const WRITES =
+  /\b(?:insert\s+into|update\s+\S+\s+(?:as\s+)?(?:\w+\s+)?set|delete\s+from|merge\s+into|truncate|for\s+(?:no\s+key\s+)?update)\b/i;
+
 const roomOf = (filename) => /(?:^|[\\/])src[\\/]([^\\/]+)[\\/]/.exec(filename)?.[1];
 const textOf = (node) =>
   node.type === 'TemplateLiteral' ? node.quasis.map(({ value }) => value.raw).join(' ? ') : node.value;
@@ -69,6 +73,7 @@ export default {
     function checkText(node) {
       const text = textOf(node);
       if (typeof text !== 'string' || isProse(context.sourceCode.getAncestors(node))) return;
+      if (room === 'analytics' && !WRITES.test(text)) return;
       for (const entry of foreign) if (entry.patterns.some((pattern) => pattern.test(text))) report(node, entry);
     }
 

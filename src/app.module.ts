@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { AdminModule } from './admin/admin.module.js';
+import { AnalyticsModule } from './analytics/analytics.module.js';
 import { ApiKeyGuard } from './api-keys/api-key.guard.js';
 import { ApiKeysModule } from './api-keys/api-keys.module.js';
 import { AuditModule } from './audit/audit.module.js';
@@ -46,6 +47,7 @@ export class AppModule {
         AuthModule,
         ForgotPasswordModule,
         AdminModule,
+        AnalyticsModule,
         HealthModule,
         ...(settings.production ? [] : [DeveloperInboxModule]),
       ],

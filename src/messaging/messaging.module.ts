@@ -5,6 +5,7 @@ import { DeveloperInbox } from './developer-inbox.js';
 import { DeveloperInboxRepository } from './developer-inbox.repository.js';
 import { HeldMessagesRepository } from './held-messages.repository.js';
 import { Ladder, PROVIDERS } from './ladder.js';
+import { LadderStatus } from './ladder-status.js';
 import { MessagesRepository } from './messages.repository.js';
 import { Messaging } from './messaging.service.js';
 import { OutcomeWriter } from './outcome-writer.js';
@@ -39,6 +40,7 @@ function makeLadder(settings: Settings, logger: ServiceLogger, inbox: DeveloperI
   providers: [
     Messaging,
     Ladder,
+    LadderStatus,
     OutcomeWriter,
     MessagesRepository,
     HeldMessagesRepository,
@@ -50,6 +52,6 @@ function makeLadder(settings: Settings, logger: ServiceLogger, inbox: DeveloperI
     DeveloperInboxRepository,
     { provide: PROVIDERS, useFactory: makeLadder, inject: [Settings, LOGGER, DeveloperInbox] },
   ],
-  exports: [Messaging, Receipts, DeveloperInbox],
+  exports: [LadderStatus, Messaging, Receipts, DeveloperInbox],
 })
 export class MessagingModule {}

@@ -5,6 +5,15 @@ import { ProviderHealthRepository } from './provider-health.repository.js';
 /** A provider's errors are written at most so often by an instance, in ms: a flood of them is one line, too. */
 const WRITE_EVERY = 5_000;
 
+/** The last time that a provider did not take a message. */
+export interface ProviderError {
+  /** From our own list. */
+  readonly reason: string;
+  /** The provider's own words, for admins. */
+  readonly text: string | null;
+  readonly at: Date;
+}
+
 /** Remembers each provider's last error for admins, behind the answer and for all instances together. */
 @Injectable()
 export class ProviderHealth implements OnApplicationShutdown {
@@ -18,6 +27,14 @@ export class ProviderHealth implements OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     await Promise.allSettled(this.underWay);
+  }
+
+  /** By the provider's name. */
+  async errors(): Promise<Map<string, ProviderError>> {
+    const rows = await this.repository.errors();
+    return new Map(
+      rows.map((row) => [row.provider, { reason: row.last_error, text: row.last_error_text, at: row.last_error_at }]),
+    );
   }
 
   /**

@@ -1,0 +1,46 @@
+import { Controller, Get, Header, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Settings } from '../config/settings.js';
+import { answerLanguage } from '../errors/language.js';
+import { Roles } from '../http/access.decorators.js';
+import { Fails } from '../http/openapi.decorators.js';
+import { Context, type RequestContext } from '../http/request-context.js';
+import { funnelAnswer, providersAnswer } from './answers.js';
+import { FunnelAnswerDto, FunnelQueryDto, ProvidersAnswerDto } from './delivery.dto.js';
+import { DeliveryFigures } from './delivery.service.js';
+
+@ApiTags('Delivery')
+@Controller('api/admin')
+@Roles('ADMIN')
+@ApiBearerAuth()
+@Fails('unauthenticated', 'invalid_token', 'forbidden')
+export class DeliveryController {
+  constructor(
+    private readonly settings: Settings,
+    private readonly figures: DeliveryFigures,
+  ) {}
+
+  @Get('providers')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({
+    operationId: 'listProviders',
+    summary: 'Each provider: what it says, what it did, what it said last when it failed',
+  })
+  @ApiOkResponse({ type: ProvidersAnswerDto, description: 'The rungs of the ladder, first rung first.' })
+  async providers(@Context() context: RequestContext): Promise<ProvidersAnswerDto> {
+    return providersAnswer(await this.figures.providers(), this.language(context));
+  }
+
+  @Get('delivery')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'deliveryFunnel', summary: 'Requested, accepted, sent, delivered, read, verified' })
+  @ApiOkResponse({ type: FunnelAnswerDto, description: 'Counts of the span, all together and by provider.' })
+  @Fails('validation_failed')
+  async funnel(@Query() query: FunnelQueryDto, @Context() context: RequestContext): Promise<FunnelAnswerDto> {
+    return funnelAnswer(await this.figures.funnel(query), this.language(context));
+  }
+
+  private language(context: RequestContext) {
+    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+  }
+}

@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import { statement } from '../database/statement.js';
+
+// The read side: messages of the last day are joined with the codes in them; older ones carry that in the history.
+const MESSAGES_BETWEEN = `
+  SELECT m.provider, m.refused_by, m.failed_provider, m.state, m.accept_ms, m.sent_at, m.delivered_at, m.read_at,
+         coalesce(s.consumed_at, s.verified_at) AS verified_at
+    FROM messages m LEFT JOIN otp_sessions s ON s.id = m.otp_session_id
+   WHERE m.created_at >= :from::timestamptz AND m.created_at < :to::timestamptz AND m.state <> 'SUPPRESSED'
+   UNION ALL
+  SELECT provider, refused_by, failed_provider, state, accept_ms, sent_at, delivered_at, read_at, verified_at
+    FROM message_history
+   WHERE created_at >= :from::timestamptz AND created_at < :to::timestamptz AND state <> 'SUPPRESSED'`;
+
+/** Each step counts those who got at least so far: a receipt that was lost does not make the funnel widen again. */
+const steps = (took: string) => `
+  count(*) FILTER (WHERE ${took})::int AS accepted,
+  count(*) FILTER (WHERE ${took} AND num_nonnulls(sent_at, delivered_at, read_at) > 0)::int AS sent,
+  count(*) FILTER (WHERE ${took} AND num_nonnulls(delivered_at, read_at) > 0)::int AS delivered,
+  count(*) FILTER (WHERE ${took} AND read_at IS NOT NULL)::int AS read,
+  count(*) FILTER (WHERE ${took} AND verified_at IS NOT NULL)::int AS verified`;
+
+const FUNNEL = statement<FunnelRow>(
+  'delivery_funnel',
+  `WITH between_times AS MATERIALIZED (${MESSAGES_BETWEEN})
+   SELECT NULL AS provider, count(*)::int AS requested, ${steps('(accept_ms IS NOT NULL OR failed_provider IS NOT NULL)')},
+          count(*) FILTER (WHERE state = 'FAILED')::int AS failed
+     FROM between_times
+    UNION ALL
+   (SELECT asked.name, count(*)::int, ${steps('(provider = asked.name AND accept_ms IS NOT NULL OR failed_provider = asked.name)')},
+           count(*) FILTER (WHERE provider = asked.name AND state = 'FAILED' OR failed_provider = asked.name)::int
+      FROM between_times
+      CROSS JOIN LATERAL (SELECT DISTINCT unnest(array_remove(refused_by || provider, NULL)) AS name) asked
+     GROUP BY asked.name ORDER BY asked.name)`,
+);
+
+// The table holds a day, so this reads little, and nothing older could be called "lately".
+const LATELY = statement<LatelyRow>(
+  'delivery_lately',
+  `SELECT provider, max(closed_at) AS last_accepted_at, max(delivered_at) AS last_delivered_at,
+          percentile_disc(0.95) WITHIN GROUP (ORDER BY accept_ms) FILTER (WHERE closed_at > now() - interval '1 hour') AS p95_accept_ms,
+          (percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM delivered_at - created_at) * 1000)
+             FILTER (WHERE delivered_at > now() - interval '1 hour'))::int AS p95_deliver_ms,
+          count(*) FILTER (WHERE closed_at > now() - interval '1 hour')::int AS accepted_in_hour,
+          count(*) FILTER (WHERE closed_at > now() - interval '1 hour' AND num_nonnulls(delivered_at, read_at) > 0)::int AS delivered_in_hour
+     FROM messages WHERE accept_ms IS NOT NULL GROUP BY provider`,
+);
+
+/** How far messages got; without a provider: all of them. */
+export interface FunnelRow {
+  provider: string | null;
+  requested: number;
+  accepted: number;
+  sent: number;
+  delivered: number;
+  read: number;
+  verified: number;
+  failed: number;
+}
+
+/** What a provider did in the last day, and how fast in the last hour. */
+export interface LatelyRow {
+  provider: string;
+  last_accepted_at: Date | null;
+  last_delivered_at: Date | null;
+  p95_accept_ms: number | null;
+  p95_deliver_ms: number | null;
+  accepted_in_hour: number;
+  delivered_in_hour: number;
+}
+
+@Injectable()
+export class DeliveryRepository {
+  constructor(private readonly database: Database) {}
+
+  /** The whole first, then each provider that was asked. */
+  async funnel(from: Date, to: Date): Promise<FunnelRow[]> {
+    return this.database.run(FUNNEL, { from, to });
+  }
+
+  async lately(): Promise<LatelyRow[]> {
+    return this.database.run(LATELY, {});
+  }
+}
