@@ -1,6 +1,8 @@
 import { Transform } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, IsUrl, Matches, Max, MaxLength, Min, MinLength } from 'class-validator';
 
+import { TEST_PHONES } from './test-phones.js';
+
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 /** Seconds, or a number with s, m, h or d. */
 export const DURATION = /^[1-9]\d{0,8}[smhd]?$/;
@@ -108,6 +110,9 @@ export class Environment {
   @Whole(1, 1000) OTP_SENDS_PER_DAY?: number;
   @Whole(1, 1_000_000) ADDRESS_SENDS_PER_HOUR?: number;
   @Whole(1, 1_000_000) ADDRESS_FAILURES_PER_HOUR?: number;
+  @Text(4096, TEST_PHONES, 'must be a list such as +6281200000001=delivered,until=2026-12-31')
+  TEST_PHONES?: string;
+  @Text(10, /^\d{4}-\d{2}-\d{2}$/, 'must be a date such as 2026-12-31') TEST_PHONES_IN_PRODUCTION?: string;
   @Whole(1, 3650) AUDIT_RETENTION_DAYS?: number;
 
   @Text(200, /^[a-z-]+(\s*,\s*[a-z-]+)*$/, 'must be a comma list of provider names') WHATSAPP_PROVIDERS?: string;

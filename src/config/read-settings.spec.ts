@@ -123,3 +123,28 @@ describe('settingsFrom', () => {
     expect(problemsOf({ ...production, [name]: value })).toContain(name);
   });
 });
+
+describe('TEST_PHONES in production', () => {
+  const day = (ahead: number) => new Date(Date.now() + ahead * 24 * 3600 * 1000).toISOString().slice(0, 10);
+  const numbers = (count: number) => Array.from({ length: count }, (_, at) => `+628120000000${at}=delivered,`).join('');
+  const problems = (count: number, until: string, allowed?: string) =>
+    problemsOf({
+      ...production,
+      TEST_PHONES: `${numbers(count)}until=${until}`,
+      ...(allowed === undefined ? {} : { TEST_PHONES_IN_PRODUCTION: allowed }),
+    });
+
+  it('wants a day of its end, within thirty days, and five numbers at most', () => {
+    expect(problems(5, day(30), day(30))).toBe('');
+    expect(problems(5, day(30))).toMatch(/TEST_PHONES must be absent in production/);
+    expect(problems(5, day(31), day(30))).toMatch(/TEST_PHONES must end by/);
+    expect(problems(5, day(32), day(32))).toMatch(/within the next 30/);
+    expect(problems(6, day(30), day(30))).toMatch(/5 numbers/);
+    expect(problems(1, '2026-13-45', day(30))).toMatch(/day of the calendar/);
+    expect(problems(1, day(1), '2026-99-99')).toMatch(/TEST_PHONES/);
+  });
+
+  it('gives codes of the right length', () => {
+    expect(problemsOf({ TEST_PHONES: `+6281200000001=code:1234,until=${day(1)}` })).toMatch(/OTP_LENGTH/);
+  });
+});

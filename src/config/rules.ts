@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { type Settings } from './settings.js';
+import { type TestPhones } from './test-phones.js';
 
 /** Providers that this build can put on the ladder. */
 const KNOWN_PROVIDERS = ['whacenter', 'console'];
@@ -52,7 +53,38 @@ function alwaysBroken(settings: Settings): string[] {
     !settings.trustedProxies.every(isAddressOrRange),
     'TRUST_PROXY must be a comma list of addresses or CIDR ranges',
   );
+  if (settings.testPhones) refuseTestPhones(settings, settings.testPhones, refuse);
   return broken;
+}
+
+/** How many test numbers production allows, and for how many days from the start. */
+const TEST_PHONES_IN_PRODUCTION = { count: 5, days: 30 };
+
+const DAY = 24 * 3600 * 1000;
+
+function refuseTestPhones(
+  { production, testPhonesInProduction: allowedUntil, otpLength }: Settings,
+  { until, outcomes }: TestPhones,
+  refuse: (condition: boolean, sentence: string) => unknown,
+): void {
+  refuse(Number.isNaN(until.getTime()), 'TEST_PHONES must end with a day of the calendar such as until=2026-12-31');
+  const codes = [...outcomes.values()].flatMap((outcome) => (outcome.kind === 'fixed-code' ? [outcome.code] : []));
+  refuse(
+    codes.some((code) => code.length !== otpLength),
+    'TEST_PHONES must give codes of OTP_LENGTH digits',
+  );
+  if (!production) return;
+  const { count, days } = TEST_PHONES_IN_PRODUCTION;
+  if (!allowedUntil) {
+    refuse(true, 'TEST_PHONES must be absent in production, or TEST_PHONES_IN_PRODUCTION give the day of its end');
+    return;
+  }
+  refuse(!(until <= allowedUntil), 'TEST_PHONES must end by TEST_PHONES_IN_PRODUCTION');
+  refuse(
+    !(allowedUntil.getTime() <= Date.now() + (days + 1) * DAY),
+    `TEST_PHONES_IN_PRODUCTION must be a day within the next ${days}`,
+  );
+  refuse(outcomes.size > count, `TEST_PHONES may name ${count} numbers in production`);
 }
 
 function brokenInProduction(settings: Settings): string[] {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Environment } from './environment.dto.js';
+import { endOfDay, readTestPhones, type TestPhones } from './test-phones.js';
 import { databaseUrlFromParts } from './database-url.js';
 
 export type Language = 'id' | 'en';
@@ -62,6 +63,10 @@ export class Settings {
   readonly addressSendsPerHour: number;
   readonly addressFailuresPerHour: number;
   readonly auditRetentionDays: number;
+  /** Numbers with outcomes of their own; in production only with `testPhonesInProduction`. */
+  readonly testPhones: TestPhones | null;
+  /** The day until which they may be used in production. */
+  readonly testPhonesInProduction: Date | null;
 
   /** The delivery ladder, first rung first. */
   readonly providers: readonly string[];
@@ -119,6 +124,8 @@ export class Settings {
     this.sendsPerDay = env.OTP_SENDS_PER_DAY ?? 10;
     this.addressSendsPerHour = env.ADDRESS_SENDS_PER_HOUR ?? 100;
     this.addressFailuresPerHour = env.ADDRESS_FAILURES_PER_HOUR ?? 300;
+    this.testPhones = env.TEST_PHONES ? readTestPhones(env.TEST_PHONES) : null;
+    this.testPhonesInProduction = env.TEST_PHONES_IN_PRODUCTION ? endOfDay(env.TEST_PHONES_IN_PRODUCTION) : null;
     this.auditRetentionDays = env.AUDIT_RETENTION_DAYS ?? 365;
 
     this.whacenterDeviceId = env.WHATSAPP_DEVICE_ID;

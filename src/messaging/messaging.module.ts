@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { UsersModule } from '../users/users.module.js';
 import { DeveloperInbox } from './developer-inbox.js';
 import { DeveloperInboxRepository } from './developer-inbox.repository.js';
 import { HeldMessagesRepository } from './held-messages.repository.js';
@@ -15,6 +16,7 @@ import { ProviderHealth } from './provider-health.js';
 import { ProviderHealthRepository } from './provider-health.repository.js';
 import { Receipts } from './receipts.js';
 import { ReceiptsRepository } from './receipts.repository.js';
+import { TestNumbers } from './test-numbers.js';
 import { WhacenterProvider } from './providers/whacenter.js';
 
 /** How each rung is made; a provider is added by its file and a line here. */
@@ -37,6 +39,7 @@ function makeLadder(settings: Settings, logger: ServiceLogger, inbox: DeveloperI
 }
 
 @Module({
+  imports: [UsersModule],
   providers: [
     Messaging,
     Ladder,
@@ -48,10 +51,11 @@ function makeLadder(settings: Settings, logger: ServiceLogger, inbox: DeveloperI
     ProviderHealthRepository,
     Receipts,
     ReceiptsRepository,
+    TestNumbers,
     DeveloperInbox,
     DeveloperInboxRepository,
     { provide: PROVIDERS, useFactory: makeLadder, inject: [Settings, LOGGER, DeveloperInbox] },
   ],
-  exports: [LadderStatus, Messaging, Receipts, DeveloperInbox],
+  exports: [LadderStatus, Messaging, Receipts, TestNumbers, DeveloperInbox],
 })
 export class MessagingModule {}

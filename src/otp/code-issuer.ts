@@ -1,15 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import { Audit } from '../audit/audit.service.js';
 import { AuthSecret } from '../config/auth-secret.js';
 import { Settings } from '../config/settings.js';
+import { type TestOutcome } from '../config/test-phones.js';
 import { AppError } from '../errors/app-error.js';
 import { answerLanguage } from '../errors/language.js';
 import { type RequestContext } from '../http/request-context.js';
 import { Messaging, type ClaimedMessage } from '../messaging/messaging.service.js';
 import { knownWords } from '../messaging/providers/known-words.js';
 import { type CodeContent } from '../messaging/templates.js';
+import { TestNumbers } from '../messaging/test-numbers.js';
+import { maskPhone } from '../phone/phone.js';
 import { type KnownDevice } from '../sessions/device-tokens.js';
 import { codeHash, newCode } from './code.js';
+import { LOCKED_FOR } from './otp.service.js';
 import { OtpRepository, type CodeOwner, type IssueRow } from './otp.repository.js';
 import { type OtpPurpose } from './otp-purpose.js';
 import { secondsUntilAllowed } from './send-allowance.js';
@@ -52,6 +57,8 @@ export class CodeIssuer {
     private readonly secret: AuthSecret,
     private readonly repository: OtpRepository,
     private readonly messaging: Messaging,
+    private readonly testNumbers: TestNumbers,
+    private readonly audit: Audit,
   ) {}
 
   /**
@@ -63,9 +70,10 @@ export class CodeIssuer {
     const conceal = this.settings.concealUnknownPhones;
     if (conceal && !request.echo && !(await this.messaging.anyReady()))
       throw new AppError('whatsapp_unavailable', { retryAfter: 30 });
+    const test = await this.testOutcome(request.phone, context);
     const content: CodeContent = {
       template: request.purpose.template,
-      code: newCode(this.settings.otpLength),
+      code: test?.kind === 'fixed-code' ? test.code : newCode(this.settings.otpLength),
       minutes: request.purpose.minutes,
       language: answerLanguage(this.settings.messageLanguage, context.acceptLanguage),
     };
@@ -81,6 +89,17 @@ export class CodeIssuer {
     context.charges.confirm('sends');
     if (row.user_id) this.messaging.deliverBehind(message, context.id);
     return issued(row, this.messaging.firstRung, request.echo ? content.code : undefined);
+  }
+
+  /** What happens with a code for a test number; that it was used is recorded. */
+  private async testOutcome(phone: string, context: RequestContext): Promise<TestOutcome | null> {
+    const outcome = await this.testNumbers.outcome(phone);
+    if (!outcome) return null;
+    const { address, id: requestId } = context;
+    const detail = { phone: maskPhone(phone), outcome: outcome.kind };
+    await this.audit.record({ type: 'otp.test_phone', outcome: 'success', address, requestId, detail });
+    if (outcome.kind === 'locked') throw new AppError('otp_rate_limited', { retryAfter: LOCKED_FOR });
+    return outcome;
   }
 
   private async write(

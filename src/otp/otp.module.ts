@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
 import { MessagingModule } from '../messaging/messaging.module.js';
 import { CodeIssuer } from './code-issuer.js';
 import { HeldCodesRepository } from './held-codes.repository.js';
@@ -6,7 +7,7 @@ import { OtpRepository } from './otp.repository.js';
 import { Otp } from './otp.service.js';
 
 @Module({
-  imports: [MessagingModule],
+  imports: [AuditModule, MessagingModule],
   providers: [CodeIssuer, Otp, OtpRepository, HeldCodesRepository],
   exports: [CodeIssuer, Otp],
 })

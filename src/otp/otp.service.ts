@@ -6,6 +6,7 @@ import { AppError, type Concerned } from '../errors/app-error.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { every, type Recurring } from '../http/recurring.js';
 import { type RequestContext } from '../http/request-context.js';
+import { TestNumbers } from '../messaging/test-numbers.js';
 import { type KnownDevice } from '../sessions/device-tokens.js';
 import { acceptedCodeHashes } from './code.js';
 import { HeldCodesRepository, type HeldBudgetRow, type HeldCodeRow } from './held-codes.repository.js';
@@ -26,6 +27,9 @@ export interface ChargedGuess {
   readonly concerns: Concerned;
 }
 
+/** Seconds that a number whose guesses are used up waits for the next one. */
+export const LOCKED_FOR = 15 * 60;
+
 const FORGET_EVERY = 60_000;
 
 /** One-time codes once they are out: charged for, confirmed, consumed, ended. What a right code opens is the caller's business. */
@@ -38,6 +42,7 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
     private readonly secret: AuthSecret,
     private readonly repository: OtpRepository,
     private readonly held: HeldCodesRepository,
+    private readonly testNumbers: TestNumbers,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
 
@@ -68,6 +73,8 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
     device: KnownDevice | null,
     context: RequestContext,
   ): Promise<ChargedGuess> {
+    if ((await this.testNumbers.outcome(phone))?.kind === 'locked')
+      throw new AppError('otp_locked', { retryAfter: LOCKED_FOR, concerns: { phone } });
     const lane = {
       phone,
       purpose: purpose.name,
@@ -90,7 +97,8 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
     );
     const { otp_session_id: otpSessionId } = charged;
     const concerns = { phone, userId: charged.user_id, subjectId: otpSessionId };
-    if (!otpSessionId || (sessionId !== undefined && sessionId.toLowerCase() !== otpSessionId))
+    const stale = await this.testNumbers.isStale(phone, code);
+    if (stale || !otpSessionId || (sessionId !== undefined && sessionId.toLowerCase() !== otpSessionId))
       throw this.wrong({ attemptsLeft, concerns }, context);
     return {
       purpose: purpose.name,

@@ -59,6 +59,11 @@ export class UsersRepository {
     return row ?? null;
   }
 
+  async roleByPhone(phone: string): Promise<AccountRow['role'] | null> {
+    const found = await this.prisma.user.findFirst({ where: { phone, isActive: true }, select: { role: true } });
+    return found?.role ?? null;
+  }
+
   /** Those of these phones that active accounts have, in order. */
   async activePhonesAmong(phones: string[]): Promise<string[]> {
     const rows = await this.prisma.user.findMany({

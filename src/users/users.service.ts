@@ -77,6 +77,11 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
     );
   }
 
+  /** The role of the active account with a number, E.164; null where there is none. */
+  roleByPhone(phone: string): Promise<AccountRow['role'] | null> {
+    return this.repository.roleByPhone(phone);
+  }
+
   /** @returns the active account, or null */
   async findActive(id: string): Promise<(AccountRow & { created_at: Date }) | null> {
     const account = await this.repository.findById(id);
