@@ -8,7 +8,7 @@ import { AddressLimits } from '../http/address-limits.js';
 import { type RequestContext } from '../http/request-context.js';
 import { CodeIssuer, type IssuedOtp } from '../otp/code-issuer.js';
 import { type OtpPurpose } from '../otp/otp-purpose.js';
-import { Otp } from '../otp/otp.service.js';
+import { Otp, guessValues } from '../otp/otp.service.js';
 import { parsePhone } from '../phone/phone.js';
 import { AccessTokens } from '../sessions/access-tokens.js';
 import { newRefreshToken } from '../sessions/refresh-tokens.js';
@@ -124,10 +124,7 @@ export class Auth {
       .catch(this.recordRefusal(context));
     const account = await this.repository.byCode({
       ...this.sessionValues(draft, 'OTP', context),
-      phone: guess.phone,
-      purpose: guess.purpose,
-      otp_session_id: guess.otpSessionId,
-      code_hashes: guess.codeHashes,
+      ...guessValues(guess),
     });
     if (!account) return this.recordRefusal(context)(this.otp.wrong(guess, context));
     this.addresses.giveBack('sends', account.code_address);
@@ -148,6 +145,7 @@ export class Auth {
         identifier_key: checked.identifierKey,
       });
       if (!account) throw new AppError('invalid_credentials');
+      if (account.phone !== null) await this.otp.reopen(account.phone);
       return account;
     } catch (error) {
       const wrong =

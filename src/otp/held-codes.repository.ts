@@ -26,6 +26,11 @@ const VOID = statement(
     WHERE phone = :phone::text`,
 );
 
+const REOPEN = statement(
+  'otp_reopen',
+  `UPDATE otp_budgets SET failures = 0 WHERE phone = :phone::text AND failures > 0`,
+);
+
 // The living code goes with the budgets: its attempts may be used up, and its cooldown would keep the next one away.
 const UNLOCK = statement('otp_unlock', `WITH ${VOIDED} DELETE FROM otp_budgets WHERE phone = :phone::text`);
 
@@ -89,6 +94,10 @@ export class HeldCodesRepository {
 
   async void(phone: string, within: Transaction): Promise<void> {
     await within.run(VOID, { phone });
+  }
+
+  async reopen(phone: string): Promise<void> {
+    await this.database.run(REOPEN, { phone });
   }
 
   async unlock(phone: string, within: Transaction): Promise<void> {

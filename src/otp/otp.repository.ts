@@ -13,7 +13,7 @@ import {
   ACTIVE_ACCOUNT_BY_PHONE_AND_NAME,
   ACTIVE_ACCOUNT_FOR_NEW_PHONE,
 } from '../users/users.sql.js';
-import { CONSUME_CODE, notEnded } from './otp.sql.js';
+import { CLOSING_FAILURES, CONSUME_CODE, GIVE_GUESSES_BACK, notEnded } from './otp.sql.js';
 
 /** How many instants of an array are not after `since`. */
 const countUntil = (array: string, since: string) => `width_bucket(${since}, ${array})`;
@@ -26,6 +26,22 @@ const recent = (array: string, span: string) => `(${array})[${countUntil(array, 
 const recentAndNow = (array: string, span: string) => `${recent(array, span)} || ${nowAfter(array)}`;
 const nowAfter = (array: string) => `greatest(now(), (${array})[cardinality(${array})])`;
 
+/**
+ * The window of the guess budget, by the wrong guesses in a row: 15 minutes, but when they have just used a budget up 15
+ * minutes for the first time, 30 for the second, an hour from then on.
+ */
+const guessWindow = (failures: string) =>
+  `((ARRAY[15, 30, 60])[CASE WHEN ${failures} % :budget::int = 0 THEN greatest(1, least(3, ${failures} / :budget::int)) ELSE 1 END] * interval '1 minute')`;
+const LONGEST_GUESS_WINDOW = '1 hour';
+
+/**
+ * Wrong guesses in a row at the codes of `:phone` for other purposes, so that all of them together close it. Those from
+ * before the number's last success do not count.
+ */
+const FAILURES_ELSEWHERE = `(SELECT coalesce(sum(o.failures), 0)::int FROM otp_budgets o
+    WHERE o.phone = :phone::text AND o.purpose <> :purpose::text
+      AND o.updated_at > coalesce((SELECT max(s.succeeded_at) FROM otp_budgets s WHERE s.phone = :phone::text), '-infinity'))`;
+
 /** Whether the newest code of budget row `b` lives, as this caller sees it, and its cooldown still runs. */
 const COOLING = (known: string) => `coalesce(b.current_expires_at > now() AND b.current_resend_at > now()
     AND ${countSince(`CASE WHEN ${known} THEN b.known_guesses ELSE b.guesses END`, 'b.current_issued_at')} < :max_attempts::int, false)`;
@@ -36,7 +52,7 @@ const COOLING = (known: string) => `coalesce(b.current_expires_at > now() AND b.
 // transaction of four round trips, since a statement's snapshot is older than any lock it takes: decisions/0001.)
 // What the snapshot hides from `replaced` the partial unique index refuses, and the caller tries again.
 const DECIDE_AND_WRITE = `caller AS (
-    SELECT coalesce((SELECT known FROM account), false) AS known
+    SELECT coalesce((SELECT known FROM account), false) AS known, ${FAILURES_ELSEWHERE} AS elsewhere
      WHERE :conceal::boolean OR EXISTS (SELECT 1 FROM account)
   ),
   gate AS (
@@ -64,7 +80,8 @@ const DECIDE_AND_WRITE = `caller AS (
                         AND cardinality(r.failed_sends) < :failed_allowed::int AND NOT r.locked AS send
               FROM (
                 SELECT l.*, ${nowAfter('l.lane')} AS at, ${countSince('l.lane', `now() - interval '1 hour'`)} AS in_hour, ${COOLING('l.known')} AS cooling,
-                       ${countSince('CASE WHEN l.known THEN b.known_guesses ELSE b.guesses END', `now() - interval '15 minutes'`)} >= :budget::int AS locked
+                       ${countSince('CASE WHEN l.known THEN b.known_guesses ELSE b.guesses END', `now() - ${guessWindow('CASE WHEN l.known THEN b.known_failures ELSE b.failures END')}`)} >= :budget::int
+                         OR NOT l.known AND b.failures + (SELECT elsewhere FROM caller) >= ${CLOSING_FAILURES} AS locked
                   FROM (
                     SELECT w.*, CASE WHEN w.known THEN w.known_sends ELSE w.sends END AS lane
                       FROM (
@@ -81,7 +98,7 @@ const DECIDE_AND_WRITE = `caller AS (
           ) d
       )
     RETURNING b.current_session_id, b.current_issued_at, b.current_expires_at, b.current_resend_at,
-              b.sends, b.known_sends, b.failed_sends, b.guesses, b.known_guesses, ${COOLING('(SELECT known FROM caller)')} AS cooling
+              b.sends, b.known_sends, b.failed_sends, b.guesses, b.known_guesses, b.failures, b.known_failures, ${COOLING('(SELECT known FROM caller)')} AS cooling
   ),
   replaced AS (
     UPDATE otp_sessions s SET replaced_at = now() FROM gate
@@ -102,10 +119,10 @@ const DECIDE_AND_WRITE = `caller AS (
   outgoing AS (SELECT issued.id, issued.expires_at, issued.user_id, account.full_name FROM issued LEFT JOIN account ON true),
   queued AS (${queueMessageFrom('outgoing')}),
   recorded AS (${recordEventFrom({ source: 'issued', type: 'otp.requested', outcome: 'success', userId: 'user_id', subjectId: 'id' })})
-  SELECT gate.*, now() AS now, (SELECT known FROM caller) AS known,
+  SELECT gate.*, now() AS now, caller.known, NOT caller.known AND gate.failures + caller.elsewhere >= ${CLOSING_FAILURES} AS closed,
          account.id AS user_id, account.full_name, account.email,
          CASE WHEN gate.current_session_id <> :otp_session_id::uuid THEN ${providerOfMessage('gate.current_session_id')} END AS provider
-    FROM gate LEFT JOIN account ON true`;
+    FROM gate CROSS JOIN caller LEFT JOIN account ON true`;
 
 const issueTo = (name: string, account: string) =>
   statement<IssueRow>(name, `WITH account AS (${account}),\n  ${DECIDE_AND_WRITE}`);
@@ -133,6 +150,10 @@ export interface IssueRow {
   failed_sends: Date[];
   guesses: Date[];
   known_guesses: Date[];
+  failures: number;
+  known_failures: number;
+  /** Closed to this caller: too many wrong guesses in a row by unknown devices. */
+  closed: boolean;
   cooling: boolean;
   now: Date;
   known: boolean;
@@ -144,7 +165,8 @@ export interface IssueRow {
 
 // Which lane the caller is in; without a device token the account is not looked at.
 const CALLER = `caller AS (
-    SELECT coalesce((SELECT known FROM (${ACTIVE_ACCOUNT_BY_PHONE}) a WHERE :device_user::uuid IS NOT NULL), false) AS known
+    SELECT coalesce((SELECT known FROM (${ACTIVE_ACCOUNT_BY_PHONE}) a WHERE :device_user::uuid IS NOT NULL), false) AS known,
+           ${FAILURES_ELSEWHERE} AS elsewhere
   )`;
 
 // Charge first: this commits before anything is compared, so that a request that fails, is cut off or runs a hundred
@@ -154,15 +176,19 @@ const CHARGE = statement<ChargeRow>(
   'otp_charge',
   `WITH ${CALLER},
   charged AS (
-    INSERT INTO otp_budgets AS b (phone, purpose, guesses, known_guesses)
-    SELECT :phone::text, :purpose::text, CASE WHEN known THEN '{}' ELSE ARRAY[now()] END, CASE WHEN known THEN ARRAY[now()] ELSE '{}' END
-      FROM caller
+    INSERT INTO otp_budgets AS b (phone, purpose, guesses, known_guesses, failures, known_failures)
+    SELECT :phone::text, :purpose::text, CASE WHEN known THEN '{}' ELSE ARRAY[now()] END, CASE WHEN known THEN ARRAY[now()] ELSE '{}' END,
+           (NOT known)::int, known::int
+      FROM caller WHERE known OR elsewhere < ${CLOSING_FAILURES}
     ON CONFLICT (phone, purpose) DO UPDATE SET
-      guesses = CASE WHEN cardinality(excluded.guesses) = 1 THEN ${recentAndNow('b.guesses', '15 minutes')} ELSE b.guesses END,
-      known_guesses = CASE WHEN cardinality(excluded.known_guesses) = 1 THEN ${recentAndNow('b.known_guesses', '15 minutes')} ELSE b.known_guesses END,
+      guesses = CASE WHEN cardinality(excluded.guesses) = 1 THEN ${recentAndNow('b.guesses', LONGEST_GUESS_WINDOW)} ELSE b.guesses END,
+      known_guesses = CASE WHEN cardinality(excluded.known_guesses) = 1 THEN ${recentAndNow('b.known_guesses', LONGEST_GUESS_WINDOW)} ELSE b.known_guesses END,
+      failures = b.failures + excluded.failures, known_failures = b.known_failures + excluded.known_failures,
       updated_at = now()
-    WHERE ${countSince(`CASE WHEN cardinality(excluded.known_guesses) = 1 THEN b.known_guesses ELSE b.guesses END`, `now() - interval '15 minutes'`)} < :budget::int
-    RETURNING b.current_session_id, b.current_issued_at, CASE WHEN (SELECT known FROM caller) THEN b.known_guesses ELSE b.guesses END AS guesses
+    WHERE ${countSince(`CASE WHEN excluded.known_failures = 1 THEN b.known_guesses ELSE b.guesses END`, `now() - ${guessWindow('CASE WHEN excluded.known_failures = 1 THEN b.known_failures ELSE b.failures END')}`)} < :budget::int
+      AND (excluded.known_failures = 1 OR b.failures + (SELECT elsewhere FROM caller) < ${CLOSING_FAILURES})
+    RETURNING b.current_session_id, b.current_issued_at, CASE WHEN (SELECT known FROM caller) THEN b.known_guesses ELSE b.guesses END AS guesses,
+              ${guessWindow('CASE WHEN (SELECT known FROM caller) THEN b.known_failures ELSE b.failures END')} AS guess_window
   ),
   counted AS (
     UPDATE otp_sessions s SET attempts = s.attempts + (NOT caller.known)::int, known_attempts = s.known_attempts + caller.known::int
@@ -172,7 +198,8 @@ const CHARGE = statement<ChargeRow>(
        AND ${notEnded('s')} AND s.expires_at > now()
     RETURNING s.id, s.user_id
   )
-  SELECT (SELECT id FROM counted) AS otp_session_id, (SELECT user_id FROM counted) AS user_id, cardinality(charged.guesses) AS used,
+  SELECT (SELECT id FROM counted) AS otp_session_id, (SELECT user_id FROM counted) AS user_id, (SELECT known FROM caller) AS known,
+         ${countSince('charged.guesses', 'now() - charged.guess_window')} AS used,
          ${countSince('charged.guesses', 'charged.current_issued_at')} AS used_since_issue
     FROM charged`,
 );
@@ -183,16 +210,20 @@ export interface ChargeRow {
   otp_session_id: string | null;
   /** Whose code it is, for the audit log. */
   user_id: string | null;
+  /** Whether a known device guessed. */
+  known: boolean;
+  /** Guesses of the window, this one included. */
   used: number;
   used_since_issue: number;
 }
 
-const SECONDS_LOCKED = statement<{ seconds: number | null }>(
+const SECONDS_LOCKED = statement<{ closed: boolean; seconds: number | null }>(
   'otp_seconds_locked',
   `WITH ${CALLER}
-   SELECT extract(epoch FROM min(t) + interval '15 minutes' - now())::float8 AS seconds
-     FROM otp_budgets b, caller, unnest(CASE WHEN caller.known THEN b.known_guesses ELSE b.guesses END) t
-    WHERE b.phone = :phone::text AND b.purpose = :purpose::text AND t > now() - interval '15 minutes'`,
+   SELECT NOT caller.known AND coalesce(b.failures, 0) + caller.elsewhere >= ${CLOSING_FAILURES} AS closed,
+          extract(epoch FROM (SELECT t FROM unnest(CASE WHEN caller.known THEN b.known_guesses ELSE b.guesses END) t ORDER BY t DESC OFFSET :budget::int - 1 LIMIT 1)
+                             + ${guessWindow('CASE WHEN caller.known THEN b.known_failures ELSE b.failures END')} - now())::float8 AS seconds
+     FROM caller LEFT JOIN otp_budgets b ON b.phone = :phone::text AND b.purpose = :purpose::text`,
 );
 
 // A send that failed for certain: its code is closed, the send is not counted and starts no cooldown, the try is.
@@ -222,7 +253,7 @@ const CONFIRM = statement<ConfirmedRow>(
         AND ${notEnded('otp_sessions')} AND expires_at > now()
      RETURNING otp_sessions.id, user_id, phone, purpose, verified_at
    ), budget_given_back AS (
-     UPDATE otp_budgets b SET guesses = '{}', known_guesses = '{}', updated_at = now()
+     UPDATE otp_budgets b SET ${GIVE_GUESSES_BACK}, updated_at = now()
        FROM shown WHERE b.phone = shown.phone AND b.purpose = shown.purpose
    )
    SELECT id AS otp_session_id, user_id, verified_at IS NOT NULL AS verified FROM shown`,
@@ -245,7 +276,9 @@ export interface ConsumedRow {
   client_address: string;
 }
 
-// Nothing is asked of a code that is over for a day (its message remembers whether it was used), nor of a budget whose longest window (a day) has passed.
+// Nothing is asked of a code that is over for a day (its message remembers whether it was used), nor of a budget whose
+// longest window (a day) has passed, but for its failures in a row: they count for a quarter of a year, and as long as
+// they close the number.
 const FORGET_CODES = statement<{ id: string }>(
   'otp_forget_codes',
   `WITH over AS (
@@ -257,7 +290,8 @@ const FORGET_CODES = statement<{ id: string }>(
 const FORGET_BUDGETS = statement<{ phone: string }>(
   'otp_forget_budgets',
   `DELETE FROM otp_budgets WHERE (phone, purpose) IN
-     (SELECT phone, purpose FROM otp_budgets WHERE updated_at < now() - interval '25 hours' LIMIT 1000 FOR UPDATE SKIP LOCKED)
+     (SELECT phone, purpose FROM otp_budgets WHERE updated_at < now() - CASE WHEN failures + known_failures = 0 THEN interval '25 hours' ELSE interval '90 days' END
+         AND failures < ${CLOSING_FAILURES} LIMIT 1000 FOR UPDATE SKIP LOCKED)
    RETURNING phone`,
 );
 
@@ -283,10 +317,10 @@ export class OtpRepository {
     return row ?? null;
   }
 
-  /** Seconds until the budget has room again. */
-  async secondsLocked(values: StatementValues): Promise<number> {
+  /** How many seconds until the budget has room again; or that the number is closed to this caller. */
+  async lock(values: StatementValues): Promise<{ closed: boolean; seconds: number }> {
     const [row] = await this.database.run(SECONDS_LOCKED, values);
-    return Math.max(1, row?.seconds ?? 1);
+    return { closed: row?.closed ?? false, seconds: Math.max(1, row?.seconds ?? 1) };
   }
 
   async closeUnsent(otpSessionId: string, phone: string, purpose: string): Promise<void> {

@@ -11,6 +11,7 @@ import { type KnownDevice } from '../sessions/device-tokens.js';
 import { acceptedCodeHashes } from './code.js';
 import { HeldCodesRepository, type HeldBudgetRow, type HeldCodeRow } from './held-codes.repository.js';
 import { type OtpPurpose } from './otp-purpose.js';
+import { CLOSED_FOR } from './send-allowance.js';
 import { OtpRepository, type ConfirmedRow, type ConsumedRow } from './otp.repository.js';
 
 export { type ConfirmedRow };
@@ -19,6 +20,8 @@ export { type ConfirmedRow };
 export interface ChargedGuess {
   readonly purpose: string;
   readonly phone: string;
+  /** Whether a known device guessed. */
+  readonly known: boolean;
   readonly otpSessionId: string;
   readonly codeHashes: Buffer[];
   /** What a failure tells the caller. */
@@ -88,7 +91,7 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
     });
     if (!charged) {
       context.charges.confirm('failures');
-      throw new AppError('otp_locked', { retryAfter: await this.repository.secondsLocked(lane), concerns: { phone } });
+      throw lockedError(await this.repository.lock({ ...lane, budget: this.settings.guessBudget }), phone);
     }
     // Told from the budget alone, so that it is the same for a wrong, used, expired, replaced and never sent code.
     const attemptsLeft = Math.max(
@@ -103,6 +106,7 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
     return {
       purpose: purpose.name,
       phone,
+      known: charged.known,
       otpSessionId,
       codeHashes: acceptedCodeHashes(this.secret, { purpose: purpose.name, phone, otpSessionId, code }),
       attemptsLeft,
@@ -118,8 +122,7 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
    * @returns whose code it is and whether it was shown before; null: it was wrong, or is not valid any more
    */
   confirm(guess: ChargedGuess, mark: boolean): Promise<ConfirmedRow | null> {
-    const { phone, purpose, otpSessionId, codeHashes } = guess;
-    return this.repository.confirm({ phone, purpose, otp_session_id: otpSessionId, code_hashes: codeHashes, mark });
+    return this.repository.confirm({ ...guessValues(guess), mark });
   }
 
   /**
@@ -136,8 +139,7 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
    * @returns the account it was made for, and the address that asked for it; null: it was wrong, or is not valid any more
    */
   consume(guess: ChargedGuess, within: Transaction): Promise<ConsumedRow | null> {
-    const { phone, purpose, otpSessionId, codeHashes } = guess;
-    return this.repository.consume({ phone, purpose, otp_session_id: otpSessionId, code_hashes: codeHashes }, within);
+    return this.repository.consume(guessValues(guess), within);
   }
 
   /** The one failure of a code that was compared, or could not be. */
@@ -152,6 +154,16 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
   /** Ends the living codes of a number. Comes before anything else of the transaction is locked. */
   async voidCodes(phone: string, within: Transaction): Promise<void> {
     await this.held.void(phone, within);
+  }
+
+  /**
+   * Forgets the wrong guesses in a row at a number's codes, and with them that it is closed to unknown devices: its
+   * owner has been proven in another way.
+   *
+   * @param phone E.164
+   */
+  async reopen(phone: string): Promise<void> {
+    await this.held.reopen(phone);
   }
 
   /** Gives a number its sends and guesses back. Its living code ends, so that a new one can be asked for at once. */
@@ -176,4 +188,15 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
   forget(userId: string, phone: string | null, within: Transaction): Promise<void> {
     return this.held.forget(userId, phone, within);
   }
+}
+
+/** The values that `CONSUME_CODE` and its kind want of a guess. */
+export function guessValues({ phone, purpose, known, otpSessionId, codeHashes }: ChargedGuess) {
+  return { phone, purpose, known, otp_session_id: otpSessionId, code_hashes: codeHashes };
+}
+
+/** A number that is closed stays so until somebody opens it: an hour is only a polite time to ask again. */
+function lockedError({ closed, seconds }: { closed: boolean; seconds: number }, phone: string): AppError {
+  if (!closed) return new AppError('otp_locked', { retryAfter: seconds, concerns: { phone } });
+  return new AppError('otp_locked', { retryAfter: CLOSED_FOR, details: { closed: true }, concerns: { phone } });
 }

@@ -8,10 +8,21 @@ import { withdrawMessagesOf } from '../messaging/messages.sql.js';
 export const notEnded = (session: string) =>
   `num_nonnulls(${session}.consumed_at, ${session}.replaced_at, ${session}.failed_at) = 0`;
 
+/** Wrong guesses in a row, by unknown devices, that close a number's codes to them (NIST SP 800-63B-4 section 3.2.2). */
+export const CLOSING_FAILURES = 100;
+
+/**
+ * What a right guess does to its budget row `b`: all guesses are there again. That a number is closed to unknown devices
+ * a known one's success does not change; see `CLOSING_FAILURES`. Parameter: `:known`.
+ */
+export const GIVE_GUESSES_BACK = `guesses = '{}', known_guesses = '{}', known_failures = 0, succeeded_at = now(),
+           failures = CASE WHEN :known::boolean AND b.failures >= ${CLOSING_FAILURES} THEN b.failures ELSE 0 END`;
+
 /**
  * Consumes a code, as CTEs of the statement that acts on it (`won` has its id and user_id): one row is a win, none is
  * the one failure answer. The budget of (phone, purpose) is given back with it. Parameters: `:phone`,
- * `:purpose`, `:otp_session_id`, `:code_hashes` (more than one while AUTH_SECRET is being replaced). The budget's row is locked first, as everywhere, so that no two
+ * `:purpose`, `:known` (whether a known device guessed), `:otp_session_id`, `:code_hashes` (more than one while
+ * AUTH_SECRET is being replaced). The budget's row is locked first, as everywhere, so that no two
  * statements wait for each other.
  */
 export const CONSUME_CODE = `
@@ -22,7 +33,7 @@ export const CONSUME_CODE = `
        AND ${notEnded('otp_sessions')} AND expires_at > now()
     RETURNING otp_sessions.id, user_id, phone, purpose, client_address
   ), budget_given_back AS (
-    UPDATE otp_budgets b SET guesses = '{}', known_guesses = '{}', updated_at = now(),
+    UPDATE otp_budgets b SET ${GIVE_GUESSES_BACK}, updated_at = now(),
            current_session_id = NULL, current_issued_at = NULL, current_expires_at = NULL, current_resend_at = NULL
       FROM won WHERE b.phone = won.phone AND b.purpose = won.purpose
   ), message_withdrawn AS (${withdrawMessagesOf('won')})`;

@@ -11,6 +11,9 @@ const row = {
   failed_sends: [] as Date[],
   guesses: [] as Date[],
   known_guesses: [] as Date[],
+  failures: 0,
+  known_failures: 0,
+  closed: false,
   now,
 };
 
@@ -34,6 +37,22 @@ describe('secondsUntilAllowed', () => {
   it('is the rest of the lock when the guesses are used up', () => {
     expect(secondsUntilAllowed({ ...row, guesses: [ago(600), ago(1)] }, limits, 10)).toBe(300);
     expect(secondsUntilAllowed({ ...row, known: true, guesses: [ago(600), ago(1)] }, limits, 10)).toBe(0);
+  });
+
+  it.each([
+    [1, 900],
+    [2, 900],
+    [3, 900],
+    [4, 1_800],
+    [5, 900],
+    [6, 3_600],
+    [50, 3_600],
+  ])('is longer the more budgets were used up in a row: %i wrong guesses', (failures, window) => {
+    expect(secondsUntilAllowed({ ...row, failures, guesses: [ago(600), ago(1)] }, limits, 10)).toBe(window - 600);
+  });
+
+  it('is an hour while the number is closed', () => {
+    expect(secondsUntilAllowed({ ...row, closed: true }, limits, 10)).toBe(3_600);
   });
 
   it('counts failed sends over ten minutes', () => {

@@ -3,13 +3,19 @@ import { type IssueRow } from './otp.repository.js';
 
 const MINUTE = 60;
 
+/** Seconds after which a number that is closed to unknown devices is politely asked again; only its owner or an admin opens it. */
+export const CLOSED_FOR = 60 * MINUTE;
+
+/** The windows of the guess budget, in seconds: the more budgets were used up in a row, the longer. */
+const GUESS_WINDOWS = [15 * MINUTE, 30 * MINUTE, 60 * MINUTE];
+
 /**
  * Seconds until a phone may be sent another code, by the windows that are full: an honest `Retry-After`.
  *
  * @returns 0 when no window is full
  */
 export function secondsUntilAllowed(
-  row: Pick<IssueRow, 'known' | 'sends' | 'known_sends' | 'failed_sends' | 'guesses' | 'known_guesses' | 'now'>,
+  row: Omit<IssueRow, `current_${string}` | 'cooling' | 'user_id' | 'full_name' | 'email' | 'provider'>,
   limits: Pick<Settings, 'sendsPerHour' | 'sendsPerDay' | 'guessBudget'>,
   failedAllowed: number,
 ): number {
@@ -18,9 +24,20 @@ export function secondsUntilAllowed(
     untilRoom(sends, limits.sendsPerHour, 60 * MINUTE, row.now),
     untilRoom(sends, limits.sendsPerDay, 24 * 60 * MINUTE, row.now),
     // A code that nobody may try would be sent for nothing.
-    untilRoom(row.known ? row.known_guesses : row.guesses, limits.guessBudget, 15 * MINUTE, row.now),
+    untilRoom(
+      row.known ? row.known_guesses : row.guesses,
+      limits.guessBudget,
+      guessWindow(row.known ? row.known_failures : row.failures, limits.guessBudget),
+      row.now,
+    ),
+    row.closed ? CLOSED_FOR : 0,
     untilRoom(row.failed_sends, failedAllowed, 10 * MINUTE, row.now),
   );
+}
+
+function guessWindow(failures: number, budget: number): number {
+  const used = failures % budget === 0 ? failures / budget : 1;
+  return GUESS_WINDOWS[Math.max(1, Math.min(used, GUESS_WINDOWS.length)) - 1] ?? 0;
 }
 
 /** When the oldest of the last `allowed` instants leaves the window, in seconds from `now`. */

@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { expectFailure, retryAfter } from '../support/answers.js';
+import { openHouse, wrong, type House, type Resident } from '../support/house.js';
+import { type Service } from '../support/service.js';
+
+// A hundred wrong guesses in a row close a number's codes to unknown devices (NIST SP 800-63B-4 section 3.2.2); before
+// that each budget that was used up makes the next window longer. Time is moved in the database.
+
+const PASSWORD = 'kuda-lari-7';
+
+let house: House;
+let other: Service;
+
+beforeAll(async () => {
+  house = await openHouse({ OTP_SENDS_PER_HOUR: '1000', OTP_SENDS_PER_DAY: '1000' });
+  other = await house.another({ OTP_SENDS_PER_HOUR: '1000', OTP_SENDS_PER_DAY: '1000' });
+});
+afterAll(async () => house.close());
+
+const setFailures = (person: Resident, failures: number, purpose = 'login') =>
+  house.database.query(
+    `INSERT INTO otp_budgets (phone, purpose, failures) VALUES ($1, $3, $2)
+     ON CONFLICT (phone, purpose) DO UPDATE SET failures = $2, updated_at = now()`,
+    [person.e164, failures, purpose],
+  );
+
+const failuresOf = async (person: Resident) => {
+  const [row] = await house.database.query<{ failures: number }>(
+    `SELECT failures FROM otp_budgets WHERE phone = $1 AND purpose = 'login'`,
+    [person.e164],
+  );
+  return row?.failures;
+};
+
+const expectClosed = async (person: Resident, code: string) => {
+  const refused = await house.verify(person.phone, code);
+  expectFailure(refused, 429, 'otp_locked');
+  expect(refused.body.details).toEqual({ closed: true });
+  expect(retryAfter(refused)).toBe(3_600);
+};
+
+describe('a number', () => {
+  it('waits 15 minutes after the first five wrong guesses, 30 after the next five, an hour from then on', async () => {
+    const person = await house.person();
+    for (const minutes of [15, 30, 60, 60]) {
+      for (let guess = 0; guess < 5; guess++)
+        expectFailure(await house.verify(person.phone, '000000'), 400, 'invalid_otp');
+      const locked = await house.verify(person.phone, '000000');
+      expectFailure(locked, 429, 'otp_locked');
+      expect(Math.abs(retryAfter(locked) - minutes * 60)).toBeLessThanOrEqual(20);
+      expect(Math.abs(retryAfter(await house.request(person.phone)) - minutes * 60)).toBeLessThanOrEqual(20);
+      await house.pass(person.phone, retryAfter(locked) - 20);
+      expectFailure(await house.verify(person.phone, '000000'), 429, 'otp_locked');
+      await house.pass(person.phone, 21);
+    }
+  });
+
+  it('forgets them with a right guess', async () => {
+    const person = await house.person();
+    await setFailures(person, 40);
+    await house.login(person.phone);
+    expect(await failuresOf(person)).toBe(0);
+  });
+
+  it('is closed by the hundredth wrong guess, and not by the ninety-ninth, whichever instance counts', async () => {
+    const person = await house.person();
+    const code = await house.code(person.phone);
+    await setFailures(person, 98);
+    expectFailure(await house.verify(person.phone, wrong(code)), 400, 'invalid_otp');
+    expectFailure(
+      await other.post('/api/auth/otp/verify', { phone: person.phone, otpCode: wrong(code) }),
+      400,
+      'invalid_otp',
+    );
+    await expectClosed(person, code);
+    await house.pass(person.phone, 7_200);
+    const refused = await house.request(person.phone);
+    expectFailure(refused, 429, 'otp_rate_limited');
+    expect(retryAfter(refused)).toBe(3_600);
+    await expectClosed(person, code);
+  });
+
+  it('stays open when the hundredth guess is right', async () => {
+    const person = await house.person();
+    const code = await house.code(person.phone);
+    await setFailures(person, 99);
+    expect((await house.verify(person.phone, code)).status).toBe(200);
+    expect(await failuresOf(person)).toBe(0);
+  });
+
+  it('is closed by wrong guesses at codes for all purposes together', async () => {
+    const person = await house.person();
+    const code = await house.code(person.phone);
+    await setFailures(person, 50);
+    await setFailures(person, 50, 'reset');
+    await expectClosed(person, code);
+    await house.database.query(`DELETE FROM otp_budgets WHERE phone = $1 AND purpose = 'login'`, [person.e164]);
+    await setFailures(person, 100, 'reset');
+    await expectClosed(person, code);
+  });
+
+  it('is not closed to its own device, whose success does not open it to others', async () => {
+    const person = await house.person();
+    const { deviceToken } = await house.login(person.phone);
+    const device = { 'x-device-token': deviceToken as string };
+    await house.pass(person.phone, 400);
+    await setFailures(person, 100);
+    expectFailure(await house.request(person.phone), 429, 'otp_rate_limited');
+    await house.login(person.phone, device);
+    await expectClosed(person, '000000');
+  });
+});
+
+describe('a closed number is opened', () => {
+  it('by its owner’s password', async () => {
+    const person = await house.person({ username: 'dibuka', password: PASSWORD });
+    await setFailures(person, 100);
+    const login = await house.service.post('/api/auth/login', { identifier: 'dibuka', password: PASSWORD });
+    expect(login.status).toBe(200);
+    await house.login(person.phone);
+  });
+
+  it('by an admin', async () => {
+    const person = await house.person();
+    await setFailures(person, 100);
+    await house.person({ role: 'ADMIN', username: 'kepala', password: PASSWORD });
+    const admin = await house.service.post('/api/auth/login', { identifier: 'kepala', password: PASSWORD });
+    const headers = { authorization: `Bearer ${admin.body.data.token}` };
+    expect((await house.service.post(`/api/users/${person.id}/unlock`, {}, headers)).status).toBe(200);
+    await house.login(person.phone);
+  });
+});
