@@ -1,0 +1,182 @@
+const FIELDS = 'id email username phone role profile isActive createdAt lastLoginAt';
+const ACCOUNT = { '': 'success message data', data: FIELDS, 'data.profile': 'fullName phone' };
+const NOBODY = '00000000-0000-7000-8000-000000000000';
+const EMPLOYEE = { id: '{{employeeId}}' };
+const ERASED = { status: 200, says: 'Data akun dihapus', fields: { '': 'success message' } };
+
+export const users = {
+  name: 'Users',
+  about: 'Accounts, for admins. No route sets or shows a password; the last active admin stays.',
+  items: [
+    {
+      name: 'Make an account',
+      about: 'Its owner logs in by code. Keeps `employeeId`.',
+      call: 'POST /api/users',
+      json: {
+        fullName: 'Petugas {{stamp}}',
+        email: 'petugas{{stamp}}@example.com',
+        username: 'petugas{{stamp}}',
+        phone: '0838{{stamp}}',
+        role: 'OPERATOR',
+      },
+      token: 'adminToken',
+      ok: { status: 201, says: 'Akun dibuat', fields: ACCOUNT },
+      tests: {
+        'is an operator who never logged in': [
+          "pm.expect(body.data).to.include({ role: 'OPERATOR', isActive: true, lastLoginAt: null });",
+        ],
+      },
+      keep: { employeeId: 'body.data.id' },
+    },
+    {
+      name: 'Make an account with a taken e-mail address',
+      about: '`details.field` says which of them it was.',
+      call: 'POST /api/users',
+      json: { fullName: 'Kembar', email: 'PETUGAS{{stamp}}@example.com' },
+      token: 'adminToken',
+      refusal: 'email_taken',
+    },
+    {
+      name: 'List the accounts',
+      about: 'Newest first. `search` finds parts of names, e-mails, usernames and numbers; go on with `nextCursor`.',
+      call: 'GET /api/users',
+      query: { role: 'OPERATOR', isActive: 'true', limit: '1' },
+      token: 'adminToken',
+      ok: { status: 200, says: 'Daftar akun', fields: { '': 'success message data nextCursor' } },
+      tests: {
+        'has the newest':
+          "pm.expect(body.data.map(({ id }) => id)).to.eql([pm.collectionVariables.get('employeeId')]);",
+        'there are more of them': "pm.expect(body.nextCursor).to.be.a('string');",
+      },
+    },
+    {
+      name: 'List the accounts by an unknown role',
+      about: 'Queries are checked as bodies are.',
+      call: 'GET /api/users',
+      query: { role: 'DOKTER' },
+      token: 'adminToken',
+      refusal: 'validation_failed',
+    },
+    {
+      name: 'List the accounts as an operator',
+      about: 'Only admins may.',
+      call: 'GET /api/users',
+      token: 'operatorToken',
+      refusal: 'forbidden',
+    },
+    {
+      name: 'Show the account',
+      about: 'With its state and its last login.',
+      call: 'GET /api/users/:id',
+      params: EMPLOYEE,
+      token: 'adminToken',
+      ok: { status: 200, says: 'Data akun', fields: ACCOUNT },
+    },
+    {
+      name: 'Show an account that is none',
+      about: 'An id that nobody has.',
+      call: 'GET /api/users/:id',
+      params: { id: NOBODY },
+      token: 'adminToken',
+      refusal: 'user_not_found',
+    },
+    {
+      name: 'Change the account',
+      about: 'What is left out stays; `null` takes an e-mail, a username or a number away.',
+      call: 'PATCH /api/users/:id',
+      params: EMPLOYEE,
+      json: { fullName: 'Penyelia {{stamp}}', role: 'SUPERVISOR', email: null },
+      token: 'adminToken',
+      ok: { status: 200, says: 'Akun diperbarui', fields: ACCOUNT },
+      tests: {
+        'is changed': [
+          "pm.expect(body.data).to.include({ role: 'SUPERVISOR', email: null });",
+          "pm.expect(body.data.username).to.equal(`petugas${pm.collectionVariables.get('stamp')}`);",
+        ],
+      },
+    },
+    {
+      name: 'Take its last identity away',
+      about: 'An account keeps at least one of the three.',
+      call: 'PATCH /api/users/:id',
+      params: EMPLOYEE,
+      json: { username: null, phone: null },
+      token: 'adminToken',
+      refusal: 'validation_failed',
+    },
+    {
+      name: 'Unlock the account',
+      about: 'Guesses, sends and wrong passwords are forgotten.',
+      call: 'POST /api/users/:id/unlock',
+      params: EMPLOYEE,
+      token: 'adminToken',
+      ok: { status: 200, says: 'Akun dibuka kembali', fields: { '': 'success message' } },
+    },
+    {
+      name: 'Remove its password',
+      about: 'All its sessions end; its owner logs in by code.',
+      call: 'POST /api/users/:id/reset-password',
+      params: EMPLOYEE,
+      token: 'adminToken',
+      ok: {
+        status: 200,
+        says: 'Kata sandi dihapus, pemilik akun login dengan kode',
+        fields: { '': 'success message' },
+      },
+    },
+    {
+      name: 'Take its number away',
+      about: 'The username is left.',
+      call: 'PATCH /api/users/:id',
+      params: EMPLOYEE,
+      json: { phone: null, isActive: false },
+      token: 'adminToken',
+      ok: { status: 200, says: 'Akun diperbarui', fields: ACCOUNT },
+      tests: { 'is off': 'pm.expect(body.data).to.include({ phone: null, isActive: false });' },
+    },
+    {
+      name: 'Remove a password where no code can go',
+      about: 'Its owner could never log in again.',
+      call: 'POST /api/users/:id/reset-password',
+      params: EMPLOYEE,
+      token: 'adminToken',
+      refusal: 'phone_required',
+    },
+    {
+      name: 'Everything that is held about a person',
+      about: 'For a request under the law on personal data.',
+      call: 'GET /api/users/:id/export',
+      params: { id: '{{personId}}' },
+      token: 'adminToken',
+      ok: {
+        status: 200,
+        says: 'Semua data tentang akun ini',
+        fields: { '': 'success message data', data: 'account sessions codes limits messages events' },
+      },
+    },
+    {
+      name: 'Erase the account',
+      about: 'There is no way back: the audit log keeps the id, and nothing else is left.',
+      call: 'DELETE /api/users/:id',
+      params: EMPLOYEE,
+      token: 'adminToken',
+      ok: ERASED,
+    },
+    {
+      name: 'Erase it again',
+      about: 'Nobody is there.',
+      call: 'DELETE /api/users/:id',
+      params: EMPLOYEE,
+      token: 'adminToken',
+      refusal: 'user_not_found',
+    },
+    {
+      name: 'Erase the person of this folder',
+      about: 'So that the folder leaves nothing behind.',
+      call: 'DELETE /api/users/:id',
+      params: { id: '{{personId}}' },
+      token: 'adminToken',
+      ok: ERASED,
+    },
+  ],
+};

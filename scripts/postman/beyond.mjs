@@ -1,0 +1,13 @@
+import { ownAccount, phoneChange, sessions } from './beyond-accounts.mjs';
+import { browserSessions } from './beyond-browsers.mjs';
+import { apiKeys, health, tokens } from './beyond-services.mjs';
+import { users } from './beyond-users.mjs';
+
+export const beyond = {
+  name: 'Beyond',
+  about:
+    'What no replaced system had: refresh and sessions, browser sessions, one’s own account and its number, accounts ' +
+    'for admins, API keys and token checks for other services, health. It needs `adminToken`, `operatorToken` and ' +
+    '`token` of folder A.',
+  items: [ownAccount, phoneChange, sessions, browserSessions, apiKeys, tokens, users, health],
+};
