@@ -96,7 +96,7 @@ async function addHttpManners(app: NestFastifyApplication, settings: Settings): 
       settings.allowedOrigins === null ? /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/ : [...settings.allowedOrigins],
     allowedHeaders: ['authorization', 'content-type', 'x-device-token', 'accept-language'],
     // Its clock tells a client how long a code still lives.
-    exposedHeaders: ['retry-after', 'x-request-id', 'date'],
+    exposedHeaders: ['retry-after', 'x-request-id', 'date', 'ratelimit', 'ratelimit-policy'],
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     maxAge: 600,
   });

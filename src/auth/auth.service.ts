@@ -8,6 +8,7 @@ import { AddressLimits } from '../http/address-limits.js';
 import { type RequestContext } from '../http/request-context.js';
 import { CodeIssuer, type IssuedOtp } from '../otp/code-issuer.js';
 import { type OtpPurpose } from '../otp/otp-purpose.js';
+import { SendLimits } from '../otp/send-limits.js';
 import { Otp, guessValues } from '../otp/otp.service.js';
 import { parsePhone } from '../phone/phone.js';
 import { AccessTokens } from '../sessions/access-tokens.js';
@@ -69,6 +70,7 @@ export class Auth {
     private readonly tokens: AccessTokens,
     private readonly devices: DeviceTokens,
     private readonly addresses: AddressLimits,
+    private readonly sendLimits: SendLimits,
     private readonly audit: Audit,
   ) {
     this.loginCode = { name: 'login', template: 'otp.login', minutes: settings.otpExpiresInMinutes };
@@ -128,6 +130,7 @@ export class Auth {
     });
     if (!account) return this.recordRefusal(context)(this.otp.wrong(guess, context));
     this.addresses.giveBack('sends', account.code_address);
+    this.sendLimits.verifiedSend(phone);
     return account;
   }
 

@@ -10,6 +10,7 @@ import { type RequestContext } from '../http/request-context.js';
 import { Messaging, type ClaimedMessage } from '../messaging/messaging.service.js';
 import { CodeIssuer, type IssuedOtp } from '../otp/code-issuer.js';
 import { type OtpPurpose } from '../otp/otp-purpose.js';
+import { SendLimits } from '../otp/send-limits.js';
 import { Otp, type ChargedGuess } from '../otp/otp.service.js';
 import { parsePhone } from '../phone/phone.js';
 import { Sessions } from '../sessions/sessions.service.js';
@@ -33,6 +34,7 @@ export class PhoneChange {
     private readonly sessions: Sessions,
     private readonly messaging: Messaging,
     private readonly addresses: AddressLimits,
+    private readonly sendLimits: SendLimits,
     private readonly audit: Audit,
   ) {
     this.purpose = { name: 'phone-change', template: 'otp.phone_change', minutes: settings.otpExpiresInMinutes };
@@ -88,6 +90,7 @@ export class PhoneChange {
       return { account: change.after, notices, codeAddress };
     });
     this.addresses.giveBack('sends', codeAddress);
+    this.sendLimits.verifiedSend(phone);
     for (const notice of notices) this.messaging.deliverBehind(notice, context.id);
     return account;
   }

@@ -62,6 +62,11 @@ export class Settings {
   readonly sendsPerDay: number;
   readonly addressSendsPerHour: number;
   readonly addressFailuresPerHour: number;
+  /** Unverified sends to a range of ten thousand numbers, and to a country; both grow with the verified volume. */
+  readonly prefixSendsPerHour: number;
+  readonly countrySendsPerHour: number;
+  readonly serviceSendsPerDay: number;
+  readonly abuseMode: 'record' | 'enforce';
   readonly auditRetentionDays: number;
   /** Numbers with outcomes of their own; in production only with `testPhonesInProduction`. */
   readonly testPhones: TestPhones | null;
@@ -124,6 +129,10 @@ export class Settings {
     this.sendsPerDay = env.OTP_SENDS_PER_DAY ?? 10;
     this.addressSendsPerHour = env.ADDRESS_SENDS_PER_HOUR ?? 100;
     this.addressFailuresPerHour = env.ADDRESS_FAILURES_PER_HOUR ?? 300;
+    this.prefixSendsPerHour = env.PREFIX_SENDS_PER_HOUR ?? 100;
+    this.countrySendsPerHour = env.COUNTRY_SENDS_PER_HOUR ?? 1_000;
+    this.serviceSendsPerDay = env.SERVICE_SENDS_PER_DAY ?? 20_000;
+    this.abuseMode = (env.ABUSE_MODE as Settings['abuseMode'] | undefined) ?? (strict ? 'enforce' : 'record');
     this.testPhones = env.TEST_PHONES ? readTestPhones(env.TEST_PHONES) : null;
     this.testPhonesInProduction = env.TEST_PHONES_IN_PRODUCTION ? endOfDay(env.TEST_PHONES_IN_PRODUCTION) : null;
     this.auditRetentionDays = env.AUDIT_RETENTION_DAYS ?? 365;

@@ -10,6 +10,7 @@ import { type RequestContext } from '../http/request-context.js';
 import { Messaging } from '../messaging/messaging.service.js';
 import { CodeIssuer, type IssuedOtp } from '../otp/code-issuer.js';
 import { type OtpPurpose } from '../otp/otp-purpose.js';
+import { SendLimits } from '../otp/send-limits.js';
 import { Otp, type ChargedGuess, type ConfirmedRow } from '../otp/otp.service.js';
 import { parsePhone } from '../phone/phone.js';
 import { DeviceTokens } from '../sessions/device-tokens.js';
@@ -49,6 +50,7 @@ export class ForgotPassword {
     private readonly devices: DeviceTokens,
     private readonly messaging: Messaging,
     private readonly addresses: AddressLimits,
+    private readonly sendLimits: SendLimits,
     private readonly audit: Audit,
   ) {
     this.purpose = { name: 'reset', template: 'otp.reset', minutes: settings.resetOtpExpiresInMinutes };
@@ -153,6 +155,7 @@ export class ForgotPassword {
       };
     });
     this.addresses.giveBack('sends', codeAddress);
+    this.sendLimits.verifiedSend(guess.phone);
     this.messaging.deliverBehind(notice, context.id);
   }
 

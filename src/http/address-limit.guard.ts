@@ -1,6 +1,6 @@
 import { Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { type FastifyInstance } from 'fastify';
+import { type FastifyInstance, type FastifyReply } from 'fastify';
 import { AppError } from '../errors/app-error.js';
 import { type ErrorCode } from '../errors/catalogue.js';
 import { AddressLimits, type AddressAllowance } from './address-limits.js';
@@ -57,9 +57,19 @@ export class AddressLimitGuard implements CanActivate {
     };
     for (const allowance of rule.allowances) {
       const refusedFor = await this.limits.reserve(allowance, address);
+      if (refusedFor === null) reserved.add(allowance);
+      this.tell(context, rule.allowances, address);
       if (refusedFor !== null) throw new AppError(rule.refusal, { retryAfter: refusedFor });
-      reserved.add(allowance);
     }
     return true;
+  }
+
+  /** The fields of draft-ietf-httpapi-ratelimit-headers, for the allowances that a client can see from outside. */
+  private tell(context: ExecutionContext, allowances: readonly AddressAllowance[], address: string): void {
+    const standings = allowances.map((name) => ({ name, ...this.limits.standing(name, address) }));
+    const policy = standings.map(({ name, cap, window }) => `"${name}";q=${cap};w=${window}`);
+    const left = standings.map(({ name, left, seconds }) => `"${name}";r=${left};t=${Math.ceil(seconds)}`);
+    const reply = context.switchToHttp().getResponse<FastifyReply>();
+    void reply.header('ratelimit-policy', policy.join(', ')).header('ratelimit', left.join(', '));
   }
 }

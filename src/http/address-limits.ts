@@ -6,6 +6,14 @@ import { LeasedLimits } from './leased-limits.js';
 /** `sends`: messages that nobody has verified yet. `failures`: wrong codes, wrong passwords, unknown numbers. */
 export type AddressAllowance = 'sends' | 'failures';
 
+/** An allowance, and what is left of it; times in seconds. */
+export interface Standing {
+  readonly cap: number;
+  readonly window: number;
+  readonly left: number;
+  readonly seconds: number;
+}
+
 const HOUR = 3_600;
 
 /** Allowances of a client address by the hour. */
@@ -31,6 +39,13 @@ export class AddressLimits {
    */
   reserve(allowance: AddressAllowance, address: string): Promise<number | null> {
     return this.limits.reserve(this.limitOf[allowance], address);
+  }
+
+  /** What is left of an allowance, as far as this instance knows, and for how many seconds. */
+  standing(allowance: AddressAllowance, address: string): Standing {
+    const limit = this.limitOf[allowance];
+    const { left, seconds } = this.limits.standing(limit, address) ?? { left: limit.cap, seconds: limit.seconds };
+    return { cap: limit.cap, window: limit.seconds, left, seconds };
   }
 
   /** Puts one back: it was reserved and did not count, or its send has been verified. */

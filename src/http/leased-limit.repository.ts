@@ -7,9 +7,12 @@ export interface LimitWindow {
   readonly startedAt: Date;
   /** Until it is over. */
   readonly secondsLeft: number;
+  /** Blocks that instances hold included. */
+  readonly used: number;
 }
 
 interface WindowRow {
+  used: number;
   window_started_at: Date;
   seconds_left: number;
 }
@@ -20,11 +23,13 @@ export interface Limit {
   readonly cap: number;
   /** Length of the window. */
   readonly seconds: number;
+  /** Told what was used before and after each block that an instance takes. */
+  readonly onUsed?: (before: number, after: number) => void;
 }
 
 const WINDOW = 'make_interval(secs => :seconds::int)';
 const IS_OVER = `r.window_started_at <= now() - ${WINDOW}`;
-const ITS_WINDOW = `r.window_started_at, extract(epoch FROM r.window_started_at + ${WINDOW} - now())::float8 AS seconds_left`;
+const ITS_WINDOW = `r.used, r.window_started_at, extract(epoch FROM r.window_started_at + ${WINDOW} - now())::float8 AS seconds_left`;
 
 // One row a subject and window, locked by its own update: blocks can be taken from any number of instances at once and
 // `used` never passes the cap. The insert covers the first use by a subject.
@@ -55,7 +60,7 @@ const GIVE_BACK = statement(
 const FORGET_OLD = statement(
   'rate_limits_forget_old',
   `DELETE FROM rate_limits WHERE (name, subject) IN
-     (SELECT name, subject FROM rate_limits WHERE window_started_at < now() - interval '2 hours' LIMIT 500 FOR UPDATE SKIP LOCKED)`,
+     (SELECT name, subject FROM rate_limits WHERE window_started_at < now() - interval '25 hours' LIMIT 500 FOR UPDATE SKIP LOCKED)`,
 );
 
 @Injectable()
@@ -87,5 +92,5 @@ export class LeasedLimitRepository {
 }
 
 function windowOf(row: WindowRow): LimitWindow {
-  return { startedAt: row.window_started_at, secondsLeft: row.seconds_left };
+  return { startedAt: row.window_started_at, secondsLeft: row.seconds_left, used: row.used };
 }

@@ -3,15 +3,19 @@ import { LeasedLimitRepository, type Limit, type LimitWindow } from './leased-li
 import { LOGGER, type ServiceLogger } from './logger.js';
 import { every, type Recurring } from './recurring.js';
 
+export { type Limit };
+
 /** What this instance holds of one subject's limit. Times are of `performance.now()`: a clock that is set moves no window. */
 interface Lease {
   readonly subject: string;
-  readonly limit: Limit;
+  limit: Limit;
   available: number;
   /** Given back after their window, or where no block was leased: they go to the row with the next tidying. */
   owed: number;
   /** The window that `available` belongs to, by the database's clock. */
   window: Date;
+  /** What all instances had taken of it when the database was last asked, the cap being what it was then. */
+  taken: number;
   /** When that window is over; never after the database thinks so. */
   endsAt: number;
   /** Until when the database need not be asked again, after it said no. */
@@ -74,6 +78,18 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
+  /**
+   * What is left of a limit for a subject, as the database said when it was last asked, and until when.
+   *
+   * @returns null when it has not been asked
+   */
+  standing(limit: Limit, subject: string): { left: number; seconds: number } | null {
+    const lease = this.leases.get(`${limit.name} ${subject}`);
+    const seconds = lease ? (lease.endsAt - performance.now()) / 1000 : 0;
+    if (!lease || seconds <= 0) return null;
+    return { left: Math.max(0, limit.cap - lease.taken) + lease.available, seconds };
+  }
+
   /** Puts one back that did not count after all. */
   giveBack(limit: Limit, subject: string): void {
     const lease = this.leaseOf(limit, subject);
@@ -90,6 +106,7 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
       if (!window) continue;
       enter(lease, window, askedAt);
       lease.available += size;
+      limit.onUsed?.(window.used - size, window.used);
       return;
     }
     const window = await this.repository.current(limit, subject);
@@ -101,8 +118,20 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
   private leaseOf(limit: Limit, subject: string): Lease {
     const key = `${limit.name} ${subject}`;
     const known = this.leases.get(key);
-    if (known) return known;
-    const nothing = { available: 0, owed: 0, window: new Date(0), endsAt: 0, refusedUntil: 0, asking: undefined };
+    if (known) {
+      // A cap may follow what happens: the newest one counts.
+      known.limit = limit;
+      return known;
+    }
+    const nothing = {
+      available: 0,
+      owed: 0,
+      taken: 0,
+      window: new Date(0),
+      endsAt: 0,
+      refusedUntil: 0,
+      asking: undefined,
+    };
     const lease: Lease = { limit, subject, usedAt: performance.now(), ...nothing };
     this.leases.set(key, lease);
     return lease;
@@ -128,6 +157,7 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
 function enter(lease: Lease, window: LimitWindow, askedAt: number): void {
   if (window.startedAt.getTime() !== lease.window.getTime()) lease.available = 0;
   lease.window = window.startedAt;
+  lease.taken = window.used;
   lease.endsAt = askedAt + window.secondsLeft * 1000;
 }
 

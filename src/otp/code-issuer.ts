@@ -17,6 +17,7 @@ import { codeHash, newCode } from './code.js';
 import { LOCKED_FOR } from './otp.service.js';
 import { OtpRepository, type CodeOwner, type IssueRow } from './otp.repository.js';
 import { type OtpPurpose } from './otp-purpose.js';
+import { SendLimits, type SendDraws } from './send-limits.js';
 import { secondsUntilAllowed } from './send-allowance.js';
 
 /** What a code is wanted for. */
@@ -58,6 +59,7 @@ export class CodeIssuer {
     private readonly repository: OtpRepository,
     private readonly messaging: Messaging,
     private readonly testNumbers: TestNumbers,
+    private readonly sendLimits: SendLimits,
     private readonly audit: Audit,
   ) {}
 
@@ -78,14 +80,22 @@ export class CodeIssuer {
       language: answerLanguage(this.settings.messageLanguage, context.acceptLanguage),
     };
     const id = uuidv7();
-    const row = await this.write(id, request, content, context);
+    const draws = await this.sendLimits.reserve(request.phone, context);
+    const unspent = (error: unknown): never => {
+      this.sendLimits.giveBack(draws);
+      throw error;
+    };
+    const row = await this.write(id, request, content, context).catch(unspent);
     if (!row) {
       context.charges.confirm('failures');
-      throw new AppError('phone_not_registered');
+      return unspent(new AppError('phone_not_registered'));
     }
-    if (row.current_session_id !== id) return this.livingOr429(row, request.again ?? false);
+    if (row.current_session_id !== id) {
+      this.sendLimits.giveBack(draws);
+      return this.livingOr429(row, request.again ?? false);
+    }
     const message = { id, fence: 1, recipient: request.phone, recipientName: row.full_name, email: row.email, content };
-    if (!conceal) return this.sendNow(request, message, row, context);
+    if (!conceal) return this.sendNow(request, message, row, draws, context);
     context.charges.confirm('sends');
     if (row.user_id) this.messaging.deliverBehind(message, context.id);
     return issued(row, this.messaging.firstRung, request.echo ? content.code : undefined);
@@ -156,6 +166,7 @@ export class CodeIssuer {
     { purpose, echo }: CodeRequest,
     message: ClaimedMessage & { content: CodeContent },
     row: IssueRow,
+    draws: SendDraws,
     context: RequestContext,
   ): Promise<IssuedOtp> {
     const delivery = await this.messaging.deliver(message, context.id, 'close');
@@ -165,6 +176,7 @@ export class CodeIssuer {
       return issued(row, channel, message.content.code);
     }
     if (delivery.kind === 'failed') {
+      this.sendLimits.giveBack(draws);
       await this.repository.closeUnsent(message.id, message.recipient, purpose.name);
       throw new AppError('whatsapp_unavailable', {
         details: knownWords(delivery.words),

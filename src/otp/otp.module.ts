@@ -1,14 +1,17 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
+import { HttpModule } from '../http/http.module.js';
 import { MessagingModule } from '../messaging/messaging.module.js';
 import { CodeIssuer } from './code-issuer.js';
 import { HeldCodesRepository } from './held-codes.repository.js';
+import { SendLimits } from './send-limits.js';
+import { SendVolumesRepository } from './send-volumes.repository.js';
 import { OtpRepository } from './otp.repository.js';
 import { Otp } from './otp.service.js';
 
 @Module({
-  imports: [AuditModule, MessagingModule],
-  providers: [CodeIssuer, Otp, OtpRepository, HeldCodesRepository],
-  exports: [CodeIssuer, Otp],
+  imports: [AuditModule, HttpModule, MessagingModule],
+  providers: [SendLimits, SendVolumesRepository, CodeIssuer, Otp, OtpRepository, HeldCodesRepository],
+  exports: [CodeIssuer, Otp, SendLimits],
 })
 export class OtpModule {}

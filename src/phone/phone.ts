@@ -42,6 +42,18 @@ export function nationalPhone(e164: string): string {
   return e164.startsWith('+62') ? `0${e164.slice(3)}` : e164;
 }
 
+/**
+ * The country of a number, or of the beginning of one, as its calling code: `62`. Countries that share a calling code
+ * count as one.
+ */
+export function countryOf(e164: string): string {
+  if (e164.startsWith('+62')) return '62';
+  loaded ??= require('libphonenumber-js/max') as typeof Libphonenumber;
+  const typed = new loaded.AsYouType();
+  typed.input(e164);
+  return typed.getCallingCode() ?? 'unknown';
+}
+
 /** The digits of an E.164 number: `6281234567890`. */
 export function phoneDigits(e164: string): string {
   return e164.replace('+', '');

@@ -45,6 +45,9 @@ export function sharing(
     WHACENTER_BASE_URL: whacenter.url,
     ADDRESS_SENDS_PER_HOUR: '100000',
     ADDRESS_FAILURES_PER_HOUR: '100000',
+    PREFIX_SENDS_PER_HOUR: '1000000',
+    COUNTRY_SENDS_PER_HOUR: '1000000',
+    SERVICE_SENDS_PER_DAY: '1000000',
     ...more,
   };
 }

@@ -1,0 +1,154 @@
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Audit } from '../audit/audit.service.js';
+import { Settings } from '../config/settings.js';
+import { AppError } from '../errors/app-error.js';
+import { LeasedLimits, type Limit } from '../http/leased-limits.js';
+import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { every, type Recurring } from '../http/recurring.js';
+import { type RequestContext } from '../http/request-context.js';
+import { countryOf } from '../phone/phone.js';
+import { SendVolumesRepository } from './send-volumes.repository.js';
+
+const HOUR = 3_600;
+const DAY = 24 * HOUR;
+
+/** How often the verified volume is counted, in ms. */
+const COUNT_EVERY = 60_000;
+
+/** The share of the day's allowance at which somebody should look. */
+const ALERT_SHARE = 0.8;
+
+/** Of the verified sends of the last day, the share that may go unverified in an hour on top of the base. */
+const FOLLOWS = 0.5;
+
+/** One budget that a send draws on. */
+interface Draw {
+  readonly limit: Limit;
+  readonly subject: string;
+}
+
+/** What a send holds until it is verified: given back then, since a message that somebody used was no abuse. */
+export type SendDraws = readonly Draw[];
+
+/** The number without its last four digits: numbers that are dialled in a row share it. */
+export const prefixOf = (e164: string) => e164.slice(0, -4);
+
+/**
+ * Limits of sends that are nobody's own. A range of numbers and a country have a budget of unverified sends an hour that
+ * follows the verified volume, against those who earn on messages that nobody reads (pumping); the whole service has an
+ * allowance a day. That of the client's address stands at the route (`AddressLimit`).
+ */
+@Injectable()
+export class SendLimits implements OnModuleInit, OnApplicationShutdown {
+  private readonly service: Draw;
+  private verified = new Map<string, number>();
+  private counting: Recurring | undefined;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly limits: LeasedLimits,
+    private readonly volumes: SendVolumesRepository,
+    private readonly audit: Audit,
+    @Inject(LOGGER) private readonly logger: ServiceLogger,
+  ) {
+    const onUsed = (before: number, after: number) => this.watchSpending(before, after);
+    const limit = { name: 'service-sends', cap: settings.serviceSendsPerDay, seconds: DAY, onUsed };
+    this.service = { limit, subject: 'all' };
+  }
+
+  async onModuleInit(): Promise<void> {
+    await this.countVerified();
+    this.counting = every(
+      COUNT_EVERY,
+      () => this.countVerified(),
+      (err) => this.logger.warn({ err }, 'verified sends not counted'),
+    );
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.counting?.stop();
+  }
+
+  /**
+   * Takes what one send to a number needs, all or nothing.
+   *
+   * @param phone E.164
+   * @returns what `giveBack` wants when the send did not happen
+   * @throws AppError `otp_rate_limited`
+   */
+  async reserve(phone: string, context: RequestContext): Promise<SendDraws> {
+    const taken: Draw[] = [];
+    const take = async (draw: Draw): Promise<number | null> => {
+      const refusedFor = await this.limits.reserve(draw.limit, draw.subject);
+      if (refusedFor === null) taken.push(draw);
+      return refusedFor;
+    };
+    const refuse = async (draw: Draw, retryAfter: number): Promise<never> => {
+      this.giveBack(taken);
+      await this.record(draw, 'refused', context);
+      throw new AppError('otp_rate_limited', { retryAfter });
+    };
+    for (const draw of [this.range(phone), this.service]) {
+      const refusedFor = await take(draw);
+      if (refusedFor !== null) return refuse(draw, refusedFor);
+    }
+    const country = this.country(phone);
+    const refusedFor = await take(country);
+    if (refusedFor !== null) {
+      if (this.settings.abuseMode === 'enforce') return refuse(country, refusedFor);
+      await this.record(country, 'recorded', context);
+    }
+    return taken;
+  }
+
+  /** Puts back what a send took that did not happen. */
+  giveBack(draws: SendDraws): void {
+    for (const { limit, subject } of draws) this.limits.giveBack(limit, subject);
+  }
+
+  /** Puts back what a send took that has been verified; the day's allowance of the service stays spent. */
+  verifiedSend(phone: string): void {
+    this.giveBack([this.range(phone), this.country(phone)]);
+  }
+
+  private range(phone: string): Draw {
+    return this.budget('prefix-sends', prefixOf(phone), this.settings.prefixSendsPerHour);
+  }
+
+  private country(phone: string): Draw {
+    return this.budget('country-sends', countryOf(phone), this.settings.countrySendsPerHour);
+  }
+
+  /** A budget of unverified sends: a base, and a share of what was verified lately. */
+  private budget(name: string, subject: string, base: number): Draw {
+    const cap = base + Math.floor((this.verified.get(`${name} ${subject}`) ?? 0) * FOLLOWS);
+    return { limit: { name, cap, seconds: HOUR }, subject };
+  }
+
+  private async countVerified(): Promise<void> {
+    const verified = new Map<string, number>();
+    const add = (key: string, count: number) => verified.set(key, (verified.get(key) ?? 0) + count);
+    for (const { prefix, count } of await this.volumes.verifiedInLastDay()) {
+      add(`prefix-sends ${prefix}`, count);
+      add(`country-sends ${countryOf(prefix)}`, count);
+    }
+    this.verified = verified;
+  }
+
+  private record({ limit, subject }: Draw, decision: 'refused' | 'recorded', context: RequestContext): Promise<void> {
+    const { address, id: requestId } = context;
+    const detail = { limit: limit.name, subject, cap: limit.cap, decision };
+    return this.audit.record({ type: 'limits.sends', outcome: 'failure', address, requestId, detail });
+  }
+
+  /** Exactly one lease of all instances crosses the line, so there is one alert a day. */
+  private watchSpending(before: number, after: number): void {
+    const line = this.settings.serviceSendsPerDay * ALERT_SHARE;
+    if (before >= line || after < line) return;
+    const detail = { limit: this.service.limit.name, used: after, cap: this.service.limit.cap };
+    this.logger.warn(detail, 'four fifths of the day’s messages are spent');
+    this.audit
+      .record({ type: 'limits.spend_alert', outcome: 'success', detail })
+      .catch((err: unknown) => this.logger.warn({ err }, 'the spend alert was not recorded'));
+  }
+}

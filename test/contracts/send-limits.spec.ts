@@ -1,0 +1,100 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { expectFailure, retryAfter } from '../support/answers.js';
+import { openHouse, type House } from '../support/house.js';
+import { until } from '../support/people.js';
+
+// Limits of sends that are nobody's own: a range of ten thousand numbers, a country, the whole service.
+
+let house: House;
+afterEach(async () => house.close());
+
+let range = 4000 + (process.pid % 1000);
+/** Numbers that share all but their last four digits, each with an account. */
+async function neighbours(count: number): Promise<string[]> {
+  range += 1;
+  const phones: string[] = [];
+  for (let at = 0; at < count; at++) {
+    const { phone } = await house.person({ phone: `+62815${range}${String(at).padStart(4, '0')}` });
+    phones.push(phone);
+  }
+  return phones;
+}
+
+const statuses = async (phones: string[]) => {
+  const answers = [];
+  for (const phone of phones) answers.push((await house.request(phone)).status);
+  return answers;
+};
+
+const eventsOf = (type: string) =>
+  house.database.query<{ detail: Record<string, unknown> }>(
+    'SELECT detail FROM audit_events WHERE type = $1 ORDER BY occurred_at',
+    [type],
+  );
+
+describe('a range of numbers', () => {
+  it('gets so many codes that nobody uses, and others as many as they like', async () => {
+    house = await openHouse({ PREFIX_SENDS_PER_HOUR: '3' });
+    const phones = await neighbours(5);
+    expect(await statuses(phones)).toEqual([200, 200, 200, 429, 429]);
+    const refused = await house.request(phones[4] ?? '');
+    expectFailure(refused, 429, 'otp_rate_limited');
+    expect(retryAfter(refused)).toBeGreaterThan(3_000);
+    expect(await statuses(await neighbours(2))).toEqual([200, 200]);
+    const [first] = await eventsOf('limits.sends');
+    expect(first?.detail).toMatchObject({ limit: 'prefix-sends', cap: 3, decision: 'refused' });
+    expect(JSON.stringify(first?.detail)).not.toContain((phones[3] ?? '').slice(1));
+  });
+
+  it('has its allowance back for every code that is used, and pays nothing for one that could not be sent', async () => {
+    house = await openHouse({ PREFIX_SENDS_PER_HOUR: '2' });
+    const phones = await neighbours(6);
+    for (const phone of phones) await house.login(phone);
+    house.fake.connected = false;
+    const down = await neighbours(4);
+    expect(await statuses(down)).toEqual([503, 503, 503, 503]);
+    house.fake.connected = true;
+    expect(await statuses(down)).toEqual([200, 200, 429, 429]);
+  });
+});
+
+describe('a country', () => {
+  it('is watched, and the decision recorded', async () => {
+    house = await openHouse({ COUNTRY_SENDS_PER_HOUR: '2', ABUSE_MODE: 'record' });
+    expect(await statuses(await neighbours(4))).toEqual([200, 200, 200, 200]);
+    const events = await eventsOf('limits.sends');
+    expect(events.map(({ detail }) => [detail['subject'], detail['decision']])).toEqual([
+      ['62', 'recorded'],
+      ['62', 'recorded'],
+    ]);
+  });
+
+  it('is refused where that is wanted', async () => {
+    house = await openHouse({ COUNTRY_SENDS_PER_HOUR: '2', ABUSE_MODE: 'enforce' });
+    expect(await statuses(await neighbours(3))).toEqual([200, 200, 429]);
+  });
+});
+
+describe('the whole service', () => {
+  it('stops at its messages of the day, and says so once at four fifths', async () => {
+    house = await openHouse({ SERVICE_SENDS_PER_DAY: '10' });
+    const phones = await neighbours(12);
+    for (const phone of phones.slice(0, 7)) await house.login(phone);
+    expect(await eventsOf('limits.spend_alert')).toEqual([]);
+    expect(await statuses(phones.slice(7))).toEqual([200, 200, 200, 429, 429]);
+    await until('the alert is recorded', async () => (await eventsOf('limits.spend_alert')).length === 1);
+    expect((await eventsOf('limits.spend_alert'))[0]?.detail).toMatchObject({ used: 8, cap: 10 });
+  });
+});
+
+it('tells in the RateLimit fields what is left of the address’s allowances', async () => {
+  house = await openHouse({ ADDRESS_SENDS_PER_HOUR: '19', ADDRESS_FAILURES_PER_HOUR: '7' });
+  const [phone = ''] = await neighbours(1);
+  const first = await house.request(phone);
+  expect(first.headers.get('ratelimit-policy')).toBe('"sends";q=19;w=3600, "failures";q=7;w=3600');
+  expect(first.headers.get('ratelimit')).toMatch(/^"sends";r=18;t=\d+, "failures";r=6;t=\d+$/);
+  for (let guess = 0; guess < 5; guess++) await house.verify(phone, '000000');
+  await house.verify(phone, '000000');
+  const last = await house.verify(phone, '000000');
+  expect(last.headers.get('ratelimit')).toMatch(/^"failures";r=0;t=\d+$/);
+});
