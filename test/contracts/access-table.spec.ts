@@ -19,13 +19,29 @@ const PASSWORD = 'kuda-lari-7';
 const NOBODY = '0190a000-0000-7000-8000-000000000000';
 const ALL = 'everybody';
 
+/** Whose session a cookie of our own pages holds, by the caller's name; `elsewhere` shows it from another site's page. */
+const BROWSERS: Record<string, (typeof ROLES)[number]> = {
+  'cookie:ADMIN': 'ADMIN',
+  'cookie:USER': 'USER',
+  'cookie:ADMIN:elsewhere': 'ADMIN',
+};
+const OWN_PAGE = { 'sec-fetch-site': 'same-origin' };
+const OTHER_SITE = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' };
+
+/** Credentials that are worth nothing, or nothing where they are shown. */
+const STRANGERS = ['none', 'garbage', 'bad-key', 'own-page'];
+
 /** Calls that would end the caller's own session are made with one of their own. */
 const ENDS_SESSION = new Set(['POST /api/auth/logout']);
+
+/** Anybody, but from a page of the service itself: what they leave with the browser must not be planted. */
+const FOR_OWN_PAGES = new Set(['POST /api/auth/browser/login', 'POST /api/auth/browser/verify']);
 
 /** Where an empty body says nothing of who may call: what is sent instead. Nothing here may change anything. */
 const BODIES: Record<string, string> = { 'POST /api/auth/logout': '{"refreshToken":"unknown"}' };
 
-type Outcome = 'open' | 'unauthenticated' | 'forbidden';
+/** `foreign`: refused because the call comes from no page of ours. */
+type Outcome = 'open' | 'unauthenticated' | 'forbidden' | 'foreign';
 /** Callers by the outcome of a route, the names in one text; `everybody` for all of them. */
 type Row = Partial<Record<Outcome, string>>;
 type Table = Record<string, Row>;
@@ -40,6 +56,7 @@ beforeAll(async () => {
   routes = routesOf(house.service);
   callers.set('none', {});
   callers.set('garbage', { authorization: 'Bearer garbage' });
+  callers.set('own-page', OWN_PAGE);
   for (const role of ROLES) {
     const username = role.toLowerCase();
     await house.person({ role, username, password: PASSWORD });
@@ -52,6 +69,7 @@ beforeAll(async () => {
     if (status !== 201) throw new Error(text);
     callers.set(`key:${scope}`, { 'x-api-key': body.data.key });
   }
+  for (const name of Object.keys(BROWSERS)) callers.set(name, await freshLogin(name));
 }, 60_000);
 afterAll(async () => house.close());
 
@@ -59,6 +77,21 @@ async function loggedIn(identifier: string): Promise<Headers> {
   const { status, body, text } = await house.service.post('/api/auth/login', { identifier, password: PASSWORD });
   if (status !== 200) throw new Error(text);
   return { authorization: `Bearer ${body.data.token}` };
+}
+
+async function cookieOf(identifier: string): Promise<string> {
+  const login = await house.service.post('/api/auth/browser/login', { identifier, password: PASSWORD }, OWN_PAGE);
+  const [cookie] = login.headers.getSetCookie().filter((each) => each.startsWith('__Host-masuk='));
+  if (login.status !== 200 || cookie === undefined) throw new Error(login.text);
+  return cookie.split(';')[0] ?? '';
+}
+
+/** A person's headers, of a session that nobody else uses. */
+async function freshLogin(caller: string): Promise<Headers> {
+  const role = BROWSERS[caller];
+  if (role === undefined) return loggedIn(caller.toLowerCase());
+  const page = caller.endsWith('elsewhere') ? OTHER_SITE : OWN_PAGE;
+  return { ...page, cookie: await cookieOf(role.toLowerCase()) };
 }
 
 /** `GET /path` of everything that was registered. Fastify answers HEAD by its GET, and preflights belong to CORS. */
@@ -77,14 +110,15 @@ async function outcomeOf(route: string, headers: Headers): Promise<Outcome> {
   const answer = await house.service.send(method, path, body, typed);
   if (answer.status >= 500 || answer.status === 429) throw new Error(`${route}: ${answer.status} ${answer.text}`);
   if (answer.status === 401) return 'unauthenticated';
-  return answer.status === 403 ? 'forbidden' : 'open';
+  if (answer.status !== 403) return 'open';
+  return answer.body.code === 'foreign_origin' ? 'foreign' : 'forbidden';
 }
 
 async function rowOf(route: string): Promise<Row> {
-  const answers: Record<Outcome, string[]> = { open: [], unauthenticated: [], forbidden: [] };
+  const answers: Record<Outcome, string[]> = { open: [], unauthenticated: [], forbidden: [], foreign: [] };
   for (const [caller, headers] of callers) {
-    const isPerson = ROLES.some((role) => role === caller);
-    const used = ENDS_SESSION.has(route) && isPerson ? await loggedIn(caller.toLowerCase()) : headers;
+    const isPerson = caller in BROWSERS || ROLES.some((role) => role === caller);
+    const used = ENDS_SESSION.has(route) && isPerson ? await freshLogin(caller) : headers;
     answers[await outcomeOf(route, used)].push(caller);
   }
   const told = Object.entries(answers).filter(([, who]) => who.length > 0);
@@ -127,7 +161,8 @@ it('lets in whom the table says and nobody else', async () => {
   const table = existsSync(TABLE) ? (JSON.parse(readFileSync(TABLE, 'utf8')) as Table) : {};
   expect(disagreements(table, live)).toEqual([]);
   // The credentials were whole to the end: what a route would have ended would look closed in the table.
-  for (const role of ROLES) expect((await house.service.get('/api/auth/me', callers.get(role))).status).toBe(200);
+  for (const caller of [...ROLES, 'cookie:ADMIN', 'cookie:USER'])
+    expect([caller, (await house.service.get('/api/auth/me', callers.get(caller))).status]).toEqual([caller, 200]);
 }, 120_000);
 
 it('opens to no credential only what was meant to be open', () => {
@@ -135,9 +170,15 @@ it('opens to no credential only what was meant to be open', () => {
   for (const [route, row] of Object.entries(table)) {
     const open = row.open?.split(' ') ?? [];
     if (open[0] === ALL) continue;
+    if (FOR_OWN_PAGES.has(route)) {
+      expect([route, row.open]).toEqual([route, 'own-page cookie:ADMIN cookie:USER']);
+      continue;
+    }
     // A route that is not for everybody is for neither strangers nor forged credentials, and never a 403 to them.
-    expect([route, open.filter((who) => ['none', 'garbage', 'bad-key'].includes(who))]).toEqual([route, []]);
+    expect([route, open.filter((who) => STRANGERS.includes(who))]).toEqual([route, []]);
     const closed = row.unauthenticated?.split(' ') ?? [];
-    expect([route, closed]).toEqual([route, expect.arrayContaining(['none', 'garbage', 'bad-key'])]);
+    expect([route, closed]).toEqual([route, expect.arrayContaining(STRANGERS)]);
+    // Another site's page gets nothing by the cookie of its visitor, whoever that is.
+    expect([route, row.foreign]).toEqual([route, 'cookie:ADMIN:elsewhere']);
   }
 });

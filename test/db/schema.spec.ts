@@ -162,6 +162,7 @@ const BAD: [constraint: string, table: string, ...changes: Record<string, string
   ],
   ['messages_fence_check', 'messages', { fence: '0' }, { attempts: '-1' }],
   ['login_sessions_life_check', 'login_sessions', { idle_expires_at: `now() + interval '1 second'` }],
+  ['login_sessions_cookie_hash_check', 'login_sessions', { cookie_hash: SHORT }, { cookie_hash: `'\\x'::bytea` }],
   ['login_sessions_revoked_check', 'login_sessions', { revoked_at: 'now()' }, { revoked_reason: `'logout'` }],
   ['refresh_tokens_hash_check', 'refresh_tokens', { token_hash: SHORT }],
   ['refresh_tokens_used_check', 'refresh_tokens', { used_at: 'now()' }, { successor_hash: HASH }],
@@ -177,6 +178,11 @@ const BAD: [constraint: string, table: string, ...changes: Record<string, string
 const TOGETHER: [index: string, table: string, ...rows: Record<string, string>[]][] = [
   ['otp_sessions_live_key', 'otp_sessions', { phone: `'+6281234567890'` }, { phone: `'+6281234567890'` }],
   ['signing_keys_live_key', 'signing_keys', {}, { kid: `'b'` }],
+];
+
+/** The same for indexes over whole tables, which stand in the schema. */
+const UNIQUE: typeof TOGETHER = [
+  ['login_sessions_cookie_hash_key', 'login_sessions', { cookie_hash: HASH }, { cookie_hash: HASH }],
 ];
 
 /** Rows beside those that are good together: what the partial indexes must let in. */
@@ -201,6 +207,7 @@ const ALLOWED: [what: string, table: string, ...rows: Record<string, string>[]][
     { provider: `'whacenter'`, provider_message_id: `'1'` },
     { provider: `'whapi'`, provider_message_id: `'1'` },
   ],
+  ['sessions that no cookie holds beside one that a cookie holds', 'login_sessions', {}, {}, { cookie_hash: HASH }],
   [
     'a signing key beside the next one and retired ones',
     'signing_keys',
@@ -222,7 +229,7 @@ describe('a row that must not be', () => {
     }
   });
 
-  it.each(TOGETHER)('is kept out by %s', async (index, table, ...rows) => {
+  it.each([...TOGETHER, ...UNIQUE])('is kept out by %s', async (index, table, ...rows) => {
     expect(await refusalOf(...rows.map((row) => insertion(table, row)))).toBe(index);
   });
 
