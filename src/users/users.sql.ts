@@ -6,9 +6,12 @@ export const ACTIVE_ACCOUNT_BY_PHONE = `
   SELECT id, full_name, email, coalesce(id = :device_user::uuid AND devices_valid_from <= :device_issued::timestamptz, false) AS known
     FROM users WHERE phone = :phone::text AND is_active`;
 
-/** The same if `:name` is its name, but for case and spaces; `:name` comes with single spaces. */
+/**
+ * The same if `:name` is its name, but for case and spaces; `:name` comes in NFC and with single spaces. Names that were
+ * imported may be in another form.
+ */
 export const ACTIVE_ACCOUNT_BY_PHONE_AND_NAME = `
-  ${ACTIVE_ACCOUNT_BY_PHONE} AND lower(regexp_replace(btrim(full_name), '\\s+', ' ', 'g')) = lower(:name::text)`;
+  ${ACTIVE_ACCOUNT_BY_PHONE} AND lower(btrim(regexp_replace(normalize(full_name, NFC), '\\s+', ' ', 'g'))) = lower(:name::text)`;
 
 /** The same for an account that wants `:phone`, which nobody has yet; its id is `:account_id`. */
 export const ACTIVE_ACCOUNT_FOR_NEW_PHONE = `

@@ -16,6 +16,7 @@ import {
   verifyCode,
   type Person,
 } from '../support/people.js';
+import { requestReset, resetPassword, verifyReset } from '../support/resets.js';
 import { startService, stopAllServices, type Answer, type Service } from '../support/service.js';
 import type { TestDatabase } from '../support/database.js';
 
@@ -27,12 +28,16 @@ let postgres: OwnPostgres;
 let whacenter: FakeWhacenter;
 let service: Service;
 let token: string;
+let cookie: string;
 
 beforeAll(async () => {
   [postgres, whacenter] = await Promise.all([startOwnPostgres(), startFakeWhacenter()]);
   service = await startService(sharing(postgres, whacenter, { SEED_DEMO: 'sikeskoja' }));
   const { phone } = await addPerson(database);
   token = (await verifyCode(service, phone, await codeOf(service, whacenter, phone))).body.data.token as string;
+  const login = { identifier: 'admin', password: 'password123' };
+  const browser = await service.post('/api/auth/browser/login', login, { 'sec-fetch-site': 'same-origin' });
+  cookie = browser.headers.getSetCookie()[0]?.split(';')[0] ?? '';
 }, 60_000);
 
 afterAll(async () => {
@@ -63,6 +68,10 @@ function everyKind(phone: string): [string, Promise<Answer>][] {
     ['verify', verifyCode(service, phone, '123456')],
     ['login', service.post('/api/auth/login', { identifier: 'admin', password: 'password123' })],
     ['me', service.get('/api/auth/me', { authorization: `Bearer ${token}` })],
+    ['me by cookie', service.get('/api/auth/me', { 'sec-fetch-site': 'same-origin', cookie })],
+    ['request a reset', requestReset(service, 'Budi', phone)],
+    ['verify a reset', verifyReset(service, phone, '123456')],
+    ['reset', resetPassword(service, phone, '123456')],
   ];
 }
 
