@@ -24,6 +24,7 @@ const recent = (array: string, span: string) => `(${array})[${countUntil(array, 
 
 /** The instants of an array that are younger than `span`, and now; later than all of them whichever request came first. */
 const recentAndNow = (array: string, span: string) => `${recent(array, span)} || ${nowAfter(array)}`;
+const withoutLast = (array: string) => `(${array})[1 : (cardinality(${array}) - 1)]`;
 const nowAfter = (array: string) => `greatest(now(), (${array})[cardinality(${array})])`;
 
 /**
@@ -241,19 +242,23 @@ const CLOSE_UNSENT = statement(
      FROM closed WHERE b.phone = closed.phone AND b.purpose = closed.purpose AND b.current_session_id = closed.id`,
 );
 
-// A right code is shown and stays: a later step of the same flow uses it up. The attempts that it has had are given back
-// with the budget, so that what is told to be left is what is left; a decoy's code is nobody's, and right for nobody.
+// A right code is shown and stays: a later step of the same flow uses it up. What this guess has cost is given back, and
+// no more than that: the code lives on, so others' wrong guesses must stay counted (ASVS 6.6.3). Which of several instants
+// of the same moment goes does not matter. A decoy's code is nobody's, and right for nobody.
 const CONFIRM = statement<ConfirmedRow>(
   'otp_confirm',
   `WITH shown AS (
-     UPDATE otp_sessions SET attempts = 0, known_attempts = 0,
+     UPDATE otp_sessions SET attempts = greatest(attempts - (NOT :known::boolean)::int, 0),
+            known_attempts = greatest(known_attempts - :known::boolean::int, 0),
             verified_at = CASE WHEN :mark::boolean THEN coalesce(verified_at, now()) ELSE verified_at END
        FROM (SELECT 1 FROM otp_budgets WHERE phone = :phone::text AND purpose = :purpose::text FOR UPDATE) AS gate
       WHERE id = :otp_session_id::uuid AND code_hash = ANY (:code_hashes::bytea[]) AND user_id IS NOT NULL
         AND ${notEnded('otp_sessions')} AND expires_at > now()
      RETURNING otp_sessions.id, user_id, phone, purpose, verified_at
-   ), budget_given_back AS (
-     UPDATE otp_budgets b SET ${GIVE_GUESSES_BACK}, updated_at = now()
+   ), guess_given_back AS (
+     UPDATE otp_budgets b SET guesses = CASE WHEN :known::boolean THEN b.guesses ELSE ${withoutLast('b.guesses')} END,
+            known_guesses = CASE WHEN :known::boolean THEN ${withoutLast('b.known_guesses')} ELSE b.known_guesses END,
+            failures = greatest(0, b.failures - (NOT :known::boolean)::int), known_failures = greatest(0, b.known_failures - (:known::boolean)::int), updated_at = now()
        FROM shown WHERE b.phone = shown.phone AND b.purpose = shown.purpose
    )
    SELECT id AS otp_session_id, user_id, verified_at IS NOT NULL AS verified FROM shown`,

@@ -115,8 +115,8 @@ export class Otp implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Whether a guess that was paid for is right, for flows that use the code up later. A right one costs nothing: its
-   * number has all its guesses again.
+   * Whether a guess that was paid for is right, for flows that use the code up later. A right one costs nothing; the
+   * wrong ones before it stay paid for until the code is used up.
    *
    * @param mark notes that the right code was shown; the flow's later steps can ask for that
    * @returns whose code it is and whether it was shown before; null: it was wrong, or is not valid any more

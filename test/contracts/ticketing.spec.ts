@@ -128,14 +128,23 @@ describe('the name', () => {
     expect(house.sendsTo(phone)).toBe(1);
   });
 
-  it.each(['John', 'Doe', 'JohnDoe', 'John Do', 'John Doe Jr', 'Jane Smith', 'Jóhn Doe', '%', '_ohn Doe', 'John%', '.*'])(
-    'John Doe is not %j',
-    async (typed) => {
-      const { phone } = await john();
-      nobody(await request(typed, phone));
-      expect(house.sendsTo(phone)).toBe(0);
-    },
-  );
+  it.each([
+    'John',
+    'Doe',
+    'JohnDoe',
+    'John Do',
+    'John Doe Jr',
+    'Jane Smith',
+    'Jóhn Doe',
+    '%',
+    '_ohn Doe',
+    'John%',
+    '.*',
+  ])('John Doe is not %j', async (typed) => {
+    const { phone } = await john();
+    nobody(await request(typed, phone));
+    expect(house.sendsTo(phone)).toBe(0);
+  });
 
   it('of somebody else is not enough, nor is a number that nobody has, nor one of an inactive account', async () => {
     const [one, other] = [await john(), await house.person({ fullName: 'Jane Smith' })];
@@ -143,7 +152,9 @@ describe('the name', () => {
     nobody(await request(NAME, other.phone));
     nobody(await request(NAME, newPhone()));
     nobody(await request(NAME, (await house.person({ fullName: NAME, active: false })).phone));
-    const rows = await house.database.query(`SELECT 1 FROM otp_budgets WHERE phone = ANY($1)`, [[one.e164, other.e164]]);
+    const rows = await house.database.query(`SELECT 1 FROM otp_budgets WHERE phone = ANY($1)`, [
+      [one.e164, other.e164],
+    ]);
     expect(rows).toEqual([]);
   });
 });
@@ -209,7 +220,12 @@ describe('a code that lives', () => {
   });
 
   it('is in English where that is the language, with the same codes', async () => {
-    const english = await house.another({ MESSAGE_LANGUAGE: 'en', APP_NAME: 'Tiket', APP_TEAM: 'Tiket', OTP_LENGTH: '8' });
+    const english = await house.another({
+      MESSAGE_LANGUAGE: 'en',
+      APP_NAME: 'Tiket',
+      APP_TEAM: 'Tiket',
+      OTP_LENGTH: '8',
+    });
     const { phone } = await john();
     expect((await requestReset(english, NAME, phone)).body.message).toBe('The code has been sent to WhatsApp');
     expect(house.fake.messagesFor(phone)[0]).toMatch(
