@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { SCOPES } from '../../src/http/access.decorators.js';
 import { openHouse, type House } from '../support/house.js';
+import { browserLogin, OTHER_SITE, OWN_PAGE } from '../support/own-page.js';
 import { type Service } from '../support/service.js';
 
 // Deny by default: every route that the running service has, the undocumented ones too, called with every kind of
@@ -25,8 +26,6 @@ const BROWSERS: Record<string, (typeof ROLES)[number]> = {
   'cookie:USER': 'USER',
   'cookie:ADMIN:elsewhere': 'ADMIN',
 };
-const OWN_PAGE = { 'sec-fetch-site': 'same-origin' };
-const OTHER_SITE = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' };
 
 /** Credentials that are worth nothing, or nothing where they are shown. */
 const STRANGERS = ['none', 'garbage', 'bad-key', 'own-page'];
@@ -79,19 +78,12 @@ async function loggedIn(identifier: string): Promise<Headers> {
   return { authorization: `Bearer ${body.data.token}` };
 }
 
-async function cookieOf(identifier: string): Promise<string> {
-  const login = await house.service.post('/api/auth/browser/login', { identifier, password: PASSWORD }, OWN_PAGE);
-  const [cookie] = login.headers.getSetCookie().filter((each) => each.startsWith('__Host-masuk='));
-  if (login.status !== 200 || cookie === undefined) throw new Error(login.text);
-  return cookie.split(';')[0] ?? '';
-}
-
 /** A person's headers, of a session that nobody else uses. */
 async function freshLogin(caller: string): Promise<Headers> {
   const role = BROWSERS[caller];
   if (role === undefined) return loggedIn(caller.toLowerCase());
   const page = caller.endsWith('elsewhere') ? OTHER_SITE : OWN_PAGE;
-  return { ...page, cookie: await cookieOf(role.toLowerCase()) };
+  return { ...page, cookie: (await browserLogin(house.service, role.toLowerCase(), PASSWORD)).session };
 }
 
 /** `GET /path` of everything that was registered. Fastify answers HEAD by its GET, and preflights belong to CORS. */

@@ -5,14 +5,14 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, expectFailureShape } from '../support/answers.js';
 import { openHouse, type House } from '../support/house.js';
+import { OWN_PAGE } from '../support/own-page.js';
 import { rawRequest, sendRaw } from '../support/raw-http.js';
 import { type Answer, type Service } from '../support/service.js';
 
 // Contract, "Common to all": whatever comes in, what goes out is a failure in the one shape, and nothing is done. The
 // routes and their fields come from the OpenAPI document, so that a new one is tried the day it is born.
 
-/** Some routes are for our own pages only, and would refuse anybody else before they look at the body. */
-const OWN_PAGE = { 'sec-fetch-site': 'same-origin' };
+// Some routes are for our own pages only, and would refuse anybody else before they look at the body.
 const JSON_TYPE = { 'content-type': 'application/json', ...OWN_PAGE };
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'SEARCH'];
 

@@ -132,8 +132,7 @@ describe('a device that is ready and does not take the message', () => {
   it('means 503 in the words of the provider, no cooldown, no code that could be guessed, no echo', async () => {
     const { phone, e164 } = await john();
     house.fake.forNumber(phone, { body: { status: false, message: 'device not connected or not found', data: [] } });
-    for (const _ of [1, 2]) {
-      const answer = await request(phone);
+    for (const answer of [await request(phone), await request(phone)]) {
       expect(unavailable(answer)).toStrictEqual({
         success: false,
         message: FAILED,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { startFakeWhacenter, type FakeWhacenter } from '../support/fake-whacenter.js';
+import { browserLogin, OWN_PAGE } from '../support/own-page.js';
 import { startOwnPostgres, type OwnPostgres } from '../support/own-postgres.js';
 import {
   addPeople,
@@ -35,9 +36,7 @@ beforeAll(async () => {
   service = await startService(sharing(postgres, whacenter, { SEED_DEMO: 'sikeskoja' }));
   const { phone } = await addPerson(database);
   token = (await verifyCode(service, phone, await codeOf(service, whacenter, phone))).body.data.token as string;
-  const login = { identifier: 'admin', password: 'password123' };
-  const browser = await service.post('/api/auth/browser/login', login, { 'sec-fetch-site': 'same-origin' });
-  cookie = browser.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+  ({ session: cookie } = await browserLogin(service, 'admin', 'password123'));
 }, 60_000);
 
 afterAll(async () => {
@@ -68,7 +67,7 @@ function everyKind(phone: string): [string, Promise<Answer>][] {
     ['verify', verifyCode(service, phone, '123456')],
     ['login', service.post('/api/auth/login', { identifier: 'admin', password: 'password123' })],
     ['me', service.get('/api/auth/me', { authorization: `Bearer ${token}` })],
-    ['me by cookie', service.get('/api/auth/me', { 'sec-fetch-site': 'same-origin', cookie })],
+    ['me by cookie', service.get('/api/auth/me', { ...OWN_PAGE, cookie })],
     ['request a reset', requestReset(service, 'Budi', phone)],
     ['verify a reset', verifyReset(service, phone, '123456')],
     ['reset', resetPassword(service, phone, '123456')],
