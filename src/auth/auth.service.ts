@@ -4,6 +4,7 @@ import { Audit } from '../audit/audit.service.js';
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
 import { type ErrorCode } from '../errors/catalogue.js';
+import { type CurrentCaller } from '../http/access.decorators.js';
 import { AddressLimits } from '../http/address-limits.js';
 import { type RequestContext } from '../http/request-context.js';
 import { CodeIssuer, type IssuedOtp } from '../otp/code-issuer.js';
@@ -12,6 +13,7 @@ import { SendLimits } from '../otp/send-limits.js';
 import { Otp, guessValues } from '../otp/otp.service.js';
 import { parsePhone } from '../phone/phone.js';
 import { AccessTokens } from '../sessions/access-tokens.js';
+import { Sessions } from '../sessions/sessions.service.js';
 import { newRefreshToken } from '../sessions/refresh-tokens.js';
 import { DeviceTokens, type KnownDevice } from '../sessions/device-tokens.js';
 import { Users } from '../users/users.service.js';
@@ -66,6 +68,7 @@ export class Auth {
     private readonly codes: CodeIssuer,
     private readonly otp: Otp,
     private readonly users: Users,
+    private readonly sessions: Sessions,
     private readonly repository: LoginRepository,
     private readonly tokens: AccessTokens,
     private readonly devices: DeviceTokens,
@@ -93,10 +96,16 @@ export class Auth {
     return this.withTokens(await this.openByCode(typed, draft, context), draft);
   }
 
-  /** As `loginByCode`, for a browser on our own pages. */
-  async loginBrowserByCode(typed: TypedCode, context: RequestContext): Promise<BrowserLogin> {
+  /** As `loginByCode`, for a browser on our own pages; the session that it had ends (ASVS 7.2.4). */
+  async loginBrowserByCode(
+    typed: TypedCode,
+    replaced: CurrentCaller | undefined,
+    context: RequestContext,
+  ): Promise<BrowserLogin> {
     const draft = this.draftSession('cookie', context);
-    return this.withCookie(await this.openByCode(typed, draft, context), draft);
+    const account = await this.openByCode(typed, draft, context);
+    await this.endReplaced(replaced, context);
+    return this.withCookie(account, draft);
   }
 
   /** @throws AppError `login_locked`, `invalid_credentials`, `busy` */
@@ -105,10 +114,16 @@ export class Auth {
     return this.withTokens(await this.openByPassword(typed, draft, context), draft);
   }
 
-  /** As `loginByPassword`, for a browser on our own pages. */
-  async loginBrowserByPassword(typed: TypedPassword, context: RequestContext): Promise<BrowserLogin> {
+  /** As `loginByPassword`, for a browser on our own pages; the session that it had ends (ASVS 7.2.4). */
+  async loginBrowserByPassword(
+    typed: TypedPassword,
+    replaced: CurrentCaller | undefined,
+    context: RequestContext,
+  ): Promise<BrowserLogin> {
     const draft = this.draftSession('cookie', context);
-    return this.withCookie(await this.openByPassword(typed, draft, context), draft);
+    const account = await this.openByPassword(typed, draft, context);
+    await this.endReplaced(replaced, context);
+    return this.withCookie(account, draft);
   }
 
   /** @throws AppError `invalid_token` when the account is gone or disabled */
@@ -185,6 +200,10 @@ export class Auth {
   private draftSession(heldBy: SessionDraft['heldBy'], context: RequestContext): SessionDraft {
     const device = this.devices.read(context.deviceToken);
     return { loginSessionId: uuidv7(), device, secret: newRefreshToken(), heldBy };
+  }
+
+  private async endReplaced(replaced: CurrentCaller | undefined, context: RequestContext): Promise<void> {
+    if (replaced) await this.sessions.end(replaced.sessionId, replaced.userId, 'logout', context);
   }
 
   private withCookie(account: LoggedInRow, { secret }: SessionDraft): BrowserLogin {

@@ -1,11 +1,11 @@
-import { Body, Controller, Get, Header, HttpCode, Post, Res } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { Settings } from '../config/settings.js';
 import { answerLanguage } from '../errors/language.js';
-import { OwnPagesOnly, Public } from '../http/access.decorators.js';
+import { OwnPagesOnly, Public, type CallerRequest, type CurrentCaller } from '../http/access.decorators.js';
 import { AddressLimit } from '../http/address-limit.guard.js';
-import { setBrowserCookies } from '../http/browser-cookies.js';
+import { sessionCookie, setBrowserCookies } from '../http/browser-cookies.js';
 import { Fails, FailsWithBody } from '../http/openapi.decorators.js';
 import { Context, type RequestContext } from '../http/request-context.js';
 import { browserLoginAnswer, loginOptionsAnswer } from './answers.js';
@@ -46,9 +46,10 @@ export class BrowserController {
   async verify(
     @Body() body: VerifyOtpDto,
     @Context() context: RequestContext,
+    @Req() request: CallerRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<BrowserLoginAnswerDto> {
-    return this.loggedIn(await this.auth.loginBrowserByCode(body, context), context, reply);
+    return this.loggedIn(await this.auth.loginBrowserByCode(body, sessionBefore(request), context), context, reply);
   }
 
   @Post('browser/login')
@@ -61,9 +62,10 @@ export class BrowserController {
   async login(
     @Body() body: PasswordLoginDto,
     @Context() context: RequestContext,
+    @Req() request: CallerRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<BrowserLoginAnswerDto> {
-    return this.loggedIn(await this.auth.loginBrowserByPassword(body, context), context, reply);
+    return this.loggedIn(await this.auth.loginBrowserByPassword(body, sessionBefore(request), context), context, reply);
   }
 
   private loggedIn(login: BrowserLogin, context: RequestContext, reply: FastifyReply): BrowserLoginAnswerDto {
@@ -75,4 +77,9 @@ export class BrowserController {
   private language(context: RequestContext) {
     return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
   }
+}
+
+/** The session that the browser has had until now. */
+function sessionBefore(request: CallerRequest): CurrentCaller | undefined {
+  return sessionCookie(request) === null ? undefined : request.caller;
 }

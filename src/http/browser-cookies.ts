@@ -5,7 +5,7 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
  * Cookies of our own pages. The prefix makes browsers refuse them without `Secure`, with a `Domain`, or for a part of
  * the site only, so that no neighbouring host can plant one (RFC 6265bis section 4.1.3.2).
  */
-export const SESSION_COOKIE = '__Host-masuk';
+const SESSION_COOKIE = '__Host-masuk';
 export const DEVICE_COOKIE = '__Host-masuk-device';
 
 const ATTRIBUTES = { httpOnly: true, secure: true, sameSite: 'lax', path: '/' } as const;
@@ -27,9 +27,14 @@ export function setBrowserCookies(
     .setCookie(DEVICE_COOKIE, device, { ...ATTRIBUTES, maxAge: LONGEST });
 }
 
-/** Takes the session back from a browser that has one; the device stays known. */
+/** Takes the session back from a browser that was logged out by its cookie; the device stays known. */
 export function clearSessionCookie(request: FastifyRequest, reply: FastifyReply): void {
-  if (request.cookies[SESSION_COOKIE] !== undefined) void reply.clearCookie(SESSION_COOKIE, ATTRIBUTES);
+  if (sessionCookie(request) !== null) void reply.clearCookie(SESSION_COOKIE, ATTRIBUTES);
+}
+
+/** The cookie that says who calls; null also where a token is shown, which goes before it. */
+export function sessionCookie(request: FastifyRequest): string | null {
+  return request.headers.authorization ? null : browserCookie(request, SESSION_COOKIE);
 }
 
 export function browserCookie(request: FastifyRequest, name: string): string | null {

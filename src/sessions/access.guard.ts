@@ -4,7 +4,7 @@ import { AuthGuard } from '@nestjs/passport';
 import { AppError } from '../errors/app-error.js';
 import { databaseFailure } from '../errors/database-errors.js';
 import { ACCESS, type Access, type CallerRequest, type CurrentCaller } from '../http/access.decorators.js';
-import { SESSION_COOKIE, browserCookie, isFromOwnPage } from '../http/browser-cookies.js';
+import { isFromOwnPage, sessionCookie } from '../http/browser-cookies.js';
 import { BrowserSessions } from './browser-sessions.js';
 
 /** Closes every route to everybody, but for what its access decorator lets in. Global; see `app.module.ts`. */
@@ -25,7 +25,7 @@ export class AccessGuard extends AuthGuard('access-token') {
     if (!access) throw new AppError('forbidden');
     const request = context.switchToHttp().getRequest<CallerRequest>();
     const { authorization } = request.headers;
-    const shown = Boolean(authorization) || browserCookie(request, SESSION_COOKIE) !== null;
+    const shown = Boolean(authorization) || sessionCookie(request) !== null;
     if (access.kind === 'public') {
       if (access.ownPagesOnly && !isFromOwnPage(request)) throw new AppError('foreign_origin');
       if (!shown) return true;
@@ -50,7 +50,7 @@ export class AccessGuard extends AuthGuard('access-token') {
 
   /** By the token where one is shown, else by the cookie of our own pages, which counts on those only. */
   private async identify(context: ExecutionContext, request: CallerRequest): Promise<void> {
-    const cookie = request.headers.authorization ? null : browserCookie(request, SESSION_COOKIE);
+    const cookie = sessionCookie(request);
     if (cookie === null) {
       await super.canActivate(context);
       return;
