@@ -25,6 +25,8 @@ export class BrowserController {
   @Get('options')
   @Public()
   @Header('cache-control', 'public, max-age=300')
+  // Its message is in the caller's language, and the CORS headers are for one origin: a cache must keep them apart.
+  @Header('vary', 'Origin, Accept-Language')
   @ApiOperation({ operationId: 'loginOptions', summary: 'What a login screen must know of this service' })
   @ApiOkResponse({ type: LoginOptionsAnswerDto, description: 'The options; the same for everybody.' })
   @Fails()
