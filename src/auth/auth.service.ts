@@ -207,13 +207,17 @@ export class Auth {
   }
 
   private withCookie(account: LoggedInRow, { secret }: SessionDraft): BrowserLogin {
-    return { cookie: secret.token, deviceToken: this.devices.issue(account.device_id, account.id), account };
+    return { cookie: secret.token, deviceToken: this.deviceToken(account), account };
   }
 
   private withTokens(account: LoggedInRow, draft: SessionDraft): Login {
     const { token, expiresIn } = this.tokens.sign(account, draft.loginSessionId);
-    const deviceToken = this.devices.issue(account.device_id, account.id);
-    return { token, expiresIn, refreshToken: draft.secret.token, deviceToken, account };
+    return { token, expiresIn, refreshToken: draft.secret.token, deviceToken: this.deviceToken(account), account };
+  }
+
+  /** Made as of the login's own statement: a reset that followed it in the same moment must not be older than it. */
+  private deviceToken({ id, device_id: deviceId, logged_in_at: at }: LoggedInRow): string {
+    return this.devices.issue(deviceId, id, at);
   }
 
   /** A refused guess is an event of its own: which account or number, how, and from where. */

@@ -7,8 +7,8 @@ import { OPEN_LOGIN_SESSION } from '../sessions/sessions.sql.js';
 import { type AccountRow } from '../users/account.js';
 import { ACCOUNT_WITH_PASSWORD, CLEAR_PASSWORD_BUDGET, accountToLogIn } from '../users/users.sql.js';
 
-/** Who has logged in, and the id of the device it was on. */
-export type LoggedInRow = AccountRow & { device_id: string };
+/** Who has logged in, when by the database's clock, and the id of the device it was on. */
+export type LoggedInRow = AccountRow & { device_id: string; logged_in_at: Date };
 
 const recordLogin = (type: string) =>
   recordEventFrom({
@@ -28,7 +28,7 @@ const LOGIN_BY_CODE = statement<LoggedInRow & { code_address: string }>(
    account AS (${accountToLogIn('won')}),
    ${OPEN_LOGIN_SESSION},
    recorded AS (${recordLogin('login.otp')})
-   SELECT account.*, opened.device_id, won.client_address AS code_address FROM account, opened, won`,
+   SELECT account.*, opened.device_id, now() AS logged_in_at, won.client_address AS code_address FROM account, opened, won`,
 );
 
 const LOGIN_BY_PASSWORD = statement<LoggedInRow>(
@@ -37,7 +37,7 @@ const LOGIN_BY_PASSWORD = statement<LoggedInRow>(
    budget_given_back AS (${CLEAR_PASSWORD_BUDGET}),
    ${OPEN_LOGIN_SESSION},
    recorded AS (${recordLogin('login.password')})
-   SELECT account.*, opened.device_id FROM account, opened`,
+   SELECT account.*, opened.device_id, now() AS logged_in_at FROM account, opened`,
 );
 
 @Injectable()

@@ -23,13 +23,16 @@ const MAC_BYTES = 32;
 export class DeviceTokens {
   constructor(private readonly secret: AuthSecret) {}
 
-  /** @returns 95 characters of base64url */
-  issue(deviceId: string, userId: string, now = new Date()): string {
+  /**
+   * @param at when the login was, by the clock of `devices_valid_from`
+   * @returns 95 characters of base64url
+   */
+  issue(deviceId: string, userId: string, at: Date): string {
     const body = Buffer.alloc(BODY_BYTES);
     body.writeUInt8(VERSION, 0);
     body.set(parse(deviceId), 1);
     body.set(parse(userId), 17);
-    body.writeUIntBE(now.getTime(), 33, TIME_BYTES);
+    body.writeUIntBE(at.getTime(), 33, TIME_BYTES);
     return Buffer.concat([body, this.secret.mac('device-token', body)]).toString('base64url');
   }
 

@@ -50,25 +50,31 @@ const LOCK = statement<ManagedAccountRow>(
   `SELECT ${MANAGED_COLUMNS} FROM users WHERE id = :id::uuid AND erased_at IS NULL FOR NO KEY UPDATE`,
 );
 
+/**
+ * From when on devices are known again: after the account's row is locked, so later than any login that was still let in,
+ * and a whole millisecond later, because that is how exactly tokens name their time.
+ */
+const NO_DEVICE_YET = `clock_timestamp() + interval '1 millisecond'`;
+
 // A number that changes hands takes its known devices with it.
 const WRITE = statement<ManagedAccountRow>(
   'accounts_write',
   `UPDATE users SET full_name = :full_name::text, email = :email::text, username = :username::text, role = :role::role,
           is_active = :is_active::boolean, updated_at = now(), phone = :phone::text,
-          devices_valid_from = CASE WHEN phone IS DISTINCT FROM :phone::text THEN now() ELSE devices_valid_from END
+          devices_valid_from = CASE WHEN phone IS DISTINCT FROM :phone::text THEN ${NO_DEVICE_YET} ELSE devices_valid_from END
     WHERE id = :id::uuid RETURNING ${MANAGED_COLUMNS}`,
 );
 
 const SET_PASSWORD = statement(
   'accounts_set_password',
-  `UPDATE users SET password_hash = :password_hash::text, password_changed_at = now(), devices_valid_from = now(), updated_at = now()
+  `UPDATE users SET password_hash = :password_hash::text, password_changed_at = now(), devices_valid_from = ${NO_DEVICE_YET}, updated_at = now()
     WHERE id = :id::uuid`,
 );
 
 const ERASE = statement(
   'accounts_erase',
   `UPDATE users SET full_name = 'Erased', email = NULL, username = NULL, phone = NULL, role = 'USER', is_active = false,
-          password_hash = NULL, password_changed_at = NULL, devices_valid_from = now(), updated_at = now(), erased_at = now()
+          password_hash = NULL, password_changed_at = NULL, devices_valid_from = ${NO_DEVICE_YET}, updated_at = now(), erased_at = now()
     WHERE id = :id::uuid`,
 );
 
