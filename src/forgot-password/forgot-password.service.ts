@@ -74,7 +74,9 @@ export class ForgotPassword {
     const ready = await this.messaging.reachesPhones();
     if (!ready && !this.settings.otpEcho) throw new AppError('whatsapp_unavailable', { retryAfter: 30 });
     const request = { purpose: this.purpose, phone, device: this.device(context), owner: { name }, echo: !ready };
-    const issued = await this.codes.issue(request, context).catch(nobodyAs('user_not_found'));
+    const issued = await this.codes
+      .issue(request, context)
+      .catch(retold('phone_not_registered', () => new AppError('user_not_found')));
     if (issued.alreadySent) throw otpActive(issued);
     return { ...issued, phone };
   }
@@ -86,7 +88,7 @@ export class ForgotPassword {
    * @throws AppError `invalid_phone`, `otp_locked`, `invalid_otp`
    */
   async verify(typed: { phone: string; code: string }, context: RequestContext): Promise<string> {
-    const { otp_session_id: otpId } = await this.shown(typed, true, context);
+    const { otp_session_id: otpId } = await this.recorded(context, () => this.shown(typed, true, context));
     return otpId;
   }
 
@@ -101,13 +103,16 @@ export class ForgotPassword {
     if (typed.newPassword !== typed.confirmPassword) throw new AppError('passwords_differ');
     // What is wrong with it for anybody is said before a guess is paid for; hashing waits until the code was right.
     this.accounts.checkNewPassword(typed.newPassword, {});
-    const { guess, user_id: userId, verified } = await this.shown(typed, false, context);
-    if (!verified) throw await this.refused(new AppError('otp_not_verified', { concerns: guess.concerns }), context);
-    const passwordHash = await this.accounts.hashNewPassword(
-      typed.newPassword,
-      ownerOf(await this.accounts.get(userId)),
-    );
-    await this.change(guess, userId, passwordHash, context);
+    await this.recorded(context, async () => {
+      const { guess, user_id: userId, verified } = await this.shown(typed, false, context);
+      if (!verified) throw new AppError('otp_not_verified', { concerns: guess.concerns });
+      // Erased since the code was shown: then it is nobody's any more.
+      const owner = await this.accounts
+        .get(userId)
+        .catch(retold('user_not_found', () => this.otp.wrong(guess, context)));
+      const passwordHash = await this.accounts.hashNewPassword(typed.newPassword, ownerOf(owner));
+      await this.change(guess, userId, passwordHash, context);
+    });
   }
 
   /** Pays for a guess and compares it. A right one costs nothing. */
@@ -118,14 +123,10 @@ export class ForgotPassword {
   ): Promise<ConfirmedRow & { guess: ChargedGuess }> {
     const { code, otpId } = typed;
     const phone = this.phone(typed.phone);
-    try {
-      const guess = await this.otp.charge(this.purpose, phone, code, otpId, this.device(context), context);
-      const right = await this.otp.confirm(guess, mark);
-      if (!right) throw this.otp.wrong(guess, context);
-      return { ...right, guess };
-    } catch (error) {
-      throw error instanceof AppError ? await this.refused(error, context) : error;
-    }
+    const guess = await this.otp.charge(this.purpose, phone, code, otpId, this.device(context), context);
+    const right = await this.otp.confirm(guess, mark);
+    if (!right) throw this.otp.wrong(guess, context);
+    return { ...right, guess };
   }
 
   private async change(
@@ -159,9 +160,15 @@ export class ForgotPassword {
     this.messaging.deliverBehind(notice, context.id);
   }
 
-  private async refused(error: AppError, context: RequestContext): Promise<AppError> {
-    if (GUESSES.includes(error.code)) await this.audit.recordRefusal('user.password_reset', error, context);
-    return error;
+  /** Does a step, and writes down when its guess is refused. */
+  private async recorded<Result>(context: RequestContext, step: () => Promise<Result>): Promise<Result> {
+    try {
+      return await step();
+    } catch (error) {
+      if (error instanceof AppError && GUESSES.includes(error.code))
+        await this.audit.recordRefusal('user.password_reset', error, context);
+      throw error;
+    }
   }
 
   private phone(typed: string): string {
@@ -181,11 +188,10 @@ function otpActive({ expiresAt, resendAt }: IssuedOtp): AppError {
   });
 }
 
-/** Says in this flow's own code that no account fits. */
-function nobodyAs(code: ErrorCode) {
+/** Says what another room refused in this flow's own words. */
+function retold(code: ErrorCode, refusal: () => AppError) {
   return (error: unknown): never => {
-    if (error instanceof AppError && error.code === 'phone_not_registered') throw new AppError(code);
-    throw error;
+    throw error instanceof AppError && error.code === code ? refusal() : error;
   };
 }
 

@@ -219,6 +219,11 @@ describe('an account that changes between the steps', () => {
       const before = await hashOf(person.id);
       expectFailure(await reset(person.phone, codes[at]!), 400, 'invalid_otp');
       expect(await hashOf(person.id)).toBe(before);
+      const events = await house.database.query(
+        `SELECT outcome, detail->>'code' AS code FROM audit_events WHERE type = 'user.password_reset' AND user_id = $1`,
+        [person.id],
+      );
+      expect(events).toEqual([{ outcome: 'failure', code: 'invalid_otp' }]);
     }
   });
 
