@@ -102,6 +102,8 @@ export default defineConfig(
   {
     ignores: [
       'dist/',
+      'client/dist/',
+      'client/src/api.gen.ts',
       'coverage/',
       '.data/',
       '.cache/',

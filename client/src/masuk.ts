@@ -1,0 +1,41 @@
+import type { CookieLogin, TokenLogin } from './api.js';
+import { Client } from './client.js';
+import type { Masuk, MasukOptions } from './contract.js';
+
+export { MasukError } from './masuk-error.js';
+export type {
+  CookieLogin,
+  FieldProblem,
+  LoggedIn,
+  OtpSent,
+  PasswordLoginInput,
+  Session,
+  TokenLogin,
+  User,
+  VerifyOtpInput,
+} from './api.js';
+export type {
+  BotStatus,
+  ForgotPasswordInput,
+  LoginOptions,
+  ResetOtpVerified,
+  ResetPasswordInput,
+  VerifyResetOtpInput,
+} from './api.pending.js';
+export type { CallOptions } from './call-options.js';
+export type { Masuk, MasukOptions } from './contract.js';
+export type { ForgotPassword, ResetOtpSent } from './forgot-password.js';
+export type { Language } from './masuk-error.js';
+export type { Tokens, TokensListener, TokenStore } from './tokens.js';
+
+/**
+ * A client for one user. Nothing is sent and no store is read before its first call.
+ *
+ * @throws TypeError when `origins` has something that is no origin
+ */
+export function createMasuk(options: MasukOptions & { readonly session: 'cookie' }): Masuk<CookieLogin>;
+export function createMasuk(options?: MasukOptions & { readonly session?: 'memory' }): Masuk<TokenLogin>;
+export function createMasuk(options?: MasukOptions): Masuk;
+export function createMasuk(options: MasukOptions = {}): Masuk {
+  return new Client(options);
+}

@@ -1,0 +1,133 @@
+import type { RefreshedTokens } from './api.js';
+import { MasukError, ownError } from './masuk-error.js';
+import type { Service } from './service.js';
+import type { TokenVault } from './token-vault.js';
+import { isText, type Tokens } from './tokens.js';
+
+/** Each try of a refresh, in ms: three of them fit into the 30 s in which the service repeats a lost answer. */
+const TRY_TIMEOUT = 8_000;
+
+/** The service will never take this token again. */
+const REFUSED = new Set(['invalid_refresh_token', 'validation_failed']);
+
+/** Exchanges refresh tokens: one exchange for all who ask at the same time. */
+export class Refresher {
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly service: Service,
+    private readonly vault: TokenVault,
+  ) {}
+
+  /**
+   * Resolves when a new access token is held.
+   *
+   * @throws MasukError `invalid_refresh_token` or `unauthenticated` when there is no session any more: the tokens are
+   *   forgotten, the listeners told
+   */
+  refresh(): Promise<void> {
+    this.running ??= this.renew().finally(() => {
+      this.running = undefined;
+    });
+    return this.running;
+  }
+
+  /** The access token for a call; renewed first when it is about to end. Null when nobody is logged in. */
+  async token(): Promise<string | null> {
+    await this.vault.load();
+    const tokens = this.vault.held();
+    if (tokens && isEnding(tokens)) {
+      await this.refresh().catch((error: unknown) => {
+        // The old token may still be good; if not, the call will say so.
+        if (this.vault.held() === null) throw error;
+      });
+    }
+    return this.vault.held()?.token ?? null;
+  }
+
+  /** Another token than the one that was refused. Null when there is no session any more. */
+  async replacementFor(refused: string): Promise<string | null> {
+    if (this.vault.held()?.token === refused) await this.refresh();
+    return this.vault.held()?.token ?? null;
+  }
+
+  private async renew(): Promise<void> {
+    await this.vault.load();
+    const before = this.vault.held();
+    if (!before) throw this.nobody();
+    if (await this.adoptedFromStore(before)) return;
+    // A second round only when the store shows that another program was quicker.
+    for (let round = 0; ; round += 1) {
+      const presented = this.vault.held();
+      if (!presented) throw this.nobody();
+      try {
+        await this.exchange(presented);
+        return;
+      } catch (error) {
+        if (!(error instanceof MasukError) || !REFUSED.has(error.code)) throw error;
+        if (round === 0 && (await this.successorInStore(presented))) {
+          if (!isEnding(this.vault.held())) return;
+          continue;
+        }
+        if (this.vault.held()?.refreshToken === presented.refreshToken) await this.vault.begin(null);
+        throw error;
+      }
+    }
+  }
+
+  private async exchange(presented: Tokens): Promise<void> {
+    const era = this.vault.currentEra;
+    const { data } = await this.service.call<{ data: RefreshedTokens }>({
+      method: 'POST',
+      path: '/api/auth/refresh',
+      body: { refreshToken: presented.refreshToken },
+      timeout: TRY_TIMEOUT,
+      again: 'lost',
+      holds: ({ data }) => isTokenAnswer(data),
+    });
+    const next = tokensOf(data);
+    const stored = await this.vault.stored();
+    // Logged out, or logged in anew, while the answer was on its way.
+    if (era !== this.vault.currentEra) return;
+    const ours = stored?.refreshToken === presented.refreshToken || stored?.refreshToken === next.refreshToken;
+    if (ours) await this.vault.keep(next);
+    else this.vault.adopt(stored);
+  }
+
+  /** Whether another program with the same store has other tokens, good to go on with. */
+  private async adoptedFromStore(held: Tokens): Promise<boolean> {
+    const stored = await this.vault.stored();
+    if (stored?.refreshToken === held.refreshToken || this.vault.held() !== held) return false;
+    this.vault.adopt(stored);
+    return !isEnding(stored);
+  }
+
+  private async successorInStore(presented: Tokens): Promise<boolean> {
+    const stored = await this.vault.stored();
+    if (!stored || stored.refreshToken === presented.refreshToken) return false;
+    this.vault.adopt(stored);
+    return true;
+  }
+
+  private nobody(): MasukError {
+    return ownError('unauthenticated', this.service.language, { status: 401 });
+  }
+}
+
+/** Whether an answer has what tokens are made of. */
+export function isTokenAnswer(answer: RefreshedTokens | undefined): boolean {
+  return isText(answer?.token) && isText(answer.refreshToken) && answer.expiresIn > 0;
+}
+
+/** Tokens as they are held, from an answer of this moment. */
+export function tokensOf(answer: RefreshedTokens): Tokens {
+  const { token, refreshToken, expiresIn } = answer;
+  return { token, refreshToken, expiresAt: Date.now() + expiresIn * 1000 };
+}
+
+/** So near its end, in ms, that a call might arrive after it. */
+const MARGIN = 10_000;
+
+function isEnding(tokens: Tokens | null): boolean {
+  return tokens !== null && tokens.expiresAt - Date.now() < MARGIN;
+}
