@@ -144,6 +144,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a login screen must know of this service */
+        get: operations["loginOptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/browser/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log in with a code, held by a cookie
+         * @description The `HttpOnly` cookie `__Host-masuk` then stands for an access token on calls from the same origin.
+         */
+        post: operations["verifyOtpInBrowser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/browser/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log in with a password, held by a cookie */
+        post: operations["loginWithPasswordInBrowser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/me/export": {
         parameters: {
             query?: never;
@@ -400,6 +454,77 @@ export interface paths {
         };
         /** Keys that access tokens are verified with */
         get: operations["jwks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/forgot-password/request-otp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Step 1: ask for a code, by name and number */
+        post: operations["requestReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/forgot-password/verify-otp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Step 2: show the code */
+        post: operations["verifyReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/forgot-password/reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Step 3: set the new password with the verified code
+         * @description Every session of the account ends, and the owner is told over WhatsApp.
+         */
+        post: operations["resetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/forgot-password/bot-status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether codes can be sent */
+        get: operations["botStatus"];
         put?: never;
         post?: never;
         delete?: never;
@@ -800,6 +925,42 @@ export interface components {
             message: string;
             data: components["schemas"]["UserDto"];
         };
+        LoginOptionsDto: {
+            appName: string;
+            /** @description Digits of a code. */
+            otpLength: number;
+            /** @description Minutes that a login code lives. */
+            otpExpiresIn: number;
+            /** @description Minutes that a code to reset a password lives. */
+            resetOtpExpiresIn: number;
+            passwordMinLength: number;
+            passwordMaxLength: number;
+            /**
+             * @description Whether people make their own accounts.
+             * @enum {string}
+             */
+            registration: "open" | "admin";
+            /**
+             * @description The language of messages; `negotiate` goes by `Accept-Language`.
+             * @enum {string}
+             */
+            messageLanguage: "id" | "en" | "negotiate";
+            /** @description Countries whose numbers are accepted, ISO 3166-1 alpha-2; the first one's are accepted without their country code. */
+            allowedCountries: string[];
+        };
+        LoginOptionsAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["LoginOptionsDto"];
+        };
+        BrowserLoginDto: {
+            user: components["schemas"]["UserDto"];
+        };
+        BrowserLoginAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["BrowserLoginDto"];
+        };
         HeldAccountDto: {
             /** @description Opaque. */
             id: string;
@@ -1057,6 +1218,87 @@ export interface components {
         JwkSetDto: {
             /** @description JSON Web Keys (RFC 7517); empty with HS256. */
             keys: Record<string, never>[];
+        };
+        RequestResetDto: {
+            /** @description The account's full name; case and double spaces do not matter. */
+            nama: string;
+            /**
+             * @description Phone number in any common spelling.
+             * @example 6281234567890
+             */
+            noHp: string;
+        };
+        ResetTimesDto: {
+            /** @description When the code expires, ISO 8601 in UTC. */
+            expiresAt: string;
+            /** @description When another one may be asked for, ISO 8601 in UTC. */
+            resendAt: string;
+        };
+        ResetRequestedAnswerDto: {
+            success: boolean;
+            message: string;
+            /**
+             * @description Where the code went, in digits.
+             * @example 6281234567890
+             */
+            phoneNumber: string;
+            /** @description The code, only where no device is ready and OTP_ECHO is on; never in production. */
+            testOTP?: string;
+            data: components["schemas"]["ResetTimesDto"];
+        };
+        VerifyResetDto: {
+            /**
+             * @description The code from the message, as text: leading zeros count.
+             * @example 123456
+             */
+            otp: string;
+            /**
+             * @description Phone number in any common spelling.
+             * @example 6281234567890
+             */
+            noHp: string;
+        };
+        VerifiedResetDto: {
+            /** @description Opaque; may be handed in with the new password. */
+            otpId: string;
+        };
+        ResetVerifiedAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["VerifiedResetDto"];
+        };
+        ResetPasswordDto: {
+            /**
+             * @description The code from the message, as text: leading zeros count.
+             * @example 123456
+             */
+            otp: string;
+            /**
+             * @description Phone number in any common spelling.
+             * @example 6281234567890
+             */
+            noHp: string;
+            newPassword: string;
+            /** @description The new password once more. */
+            confirmPassword: string;
+            /** @description `otpId` of the verification, if the client kept it. It is a name, no secret. */
+            otpId?: string | null;
+        };
+        ResetDoneAnswerDto: {
+            success: boolean;
+            message: string;
+        };
+        BotStatusDto: {
+            /**
+             * @description `UNINITIALIZED`: no provider that reaches phones is configured.
+             * @enum {string}
+             */
+            state: "UNINITIALIZED" | "INITIALIZING" | "WAITING_FOR_QR" | "AUTHENTICATING" | "AUTHENTICATED" | "READY" | "DISCONNECTED";
+            ready: boolean;
+        };
+        BotStatusAnswerDto: {
+            success: boolean;
+            data: components["schemas"]["BotStatusDto"];
         };
         ManagedUserDto: {
             /** @description Opaque. */
@@ -1837,6 +2079,227 @@ export interface operations {
                 };
             };
             /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    loginOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The options; the same for everybody. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginOptionsAnswerDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    verifyOtpInBrowser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyOtpDto"];
+            };
+        };
+        responses: {
+            /** @description Logged in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrowserLoginAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. `invalid_otp`: The code is not valid or has expired. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `foreign_origin`: Only the service's own pages may ask for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `otp_locked`: Too many attempts, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    loginWithPasswordInBrowser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordLoginDto"];
+            };
+        };
+        responses: {
+            /** @description Logged in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrowserLoginAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `invalid_credentials`: Wrong e-mail, username, phone number or password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `foreign_origin`: Only the service's own pages may ask for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `login_locked`: Too many login attempts, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2730,6 +3193,287 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JwkSetDto"];
+                };
+            };
+        };
+    };
+    requestReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestResetDto"];
+            };
+        };
+        responses: {
+            /** @description A code is on its way. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResetRequestedAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `name_required`: The name is required. `phone_number_required`: The phone number is required. `invalid_phone`: The phone number is not valid. `otp_active`: There is an active code already. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `user_not_found`: There is no such user. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `otp_rate_limited`: Too many codes were asked for, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `whatsapp_unavailable`: The code could not be sent by WhatsApp. The device is not connected.. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    verifyReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyResetDto"];
+            };
+        };
+        responses: {
+            /** @description The code is right; the password can be set with it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResetVerifiedAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `phone_number_required`: The phone number is required. `invalid_phone`: The phone number is not valid. `invalid_otp`: The code is not valid or has expired. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `otp_locked`: Too many attempts, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetPasswordDto"];
+            };
+        };
+        responses: {
+            /** @description The new password holds. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResetDoneAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `phone_number_required`: The phone number is required. `invalid_phone`: The phone number is not valid. `passwords_differ`: The two passwords are not the same. `password_refused`: The password does not meet the rules. `otp_not_verified`: The code has not been verified yet. `invalid_otp`: The code is not valid or has expired. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `otp_locked`: Too many attempts, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    botStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The state of the device, at most a second old. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BotStatusAnswerDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
                 };
             };
         };

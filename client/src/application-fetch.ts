@@ -48,9 +48,10 @@ export class ApplicationFetch {
     const isRequest = typeof target !== 'string';
     const headers = new Headers(init.headers ?? (isRequest ? target.headers : undefined));
     if (token !== null) headers.set('authorization', `Bearer ${token}`);
+    // A request says itself what else goes along. Its clone is sent, because a body can be read only once.
+    if (isRequest) return this.platformFetch(target.clone(), { ...init, headers });
     const credentials = this.refresher ? ('omit' as const) : ('same-origin' as const);
-    // Of a request its clone is sent: its body can be read only once.
-    return this.platformFetch(isRequest ? target.clone() : target, { credentials, ...init, headers });
+    return this.platformFetch(target, { credentials, ...init, headers });
   }
 
   private targetOf(input: Input): string | Request {

@@ -1,17 +1,31 @@
-import type { OtpSent, PasswordLoginInput, Session, TokenLogin, User, VerifyOtpInput } from './api.js';
-import type { LoginOptions } from './api.pending.js';
+import type {
+  Answer,
+  LoggedIn,
+  LoginOptions,
+  Method,
+  OtpSent,
+  PasswordLoginInput,
+  Path,
+  Session,
+  TokenLogin,
+  User,
+  VerifyOtpInput,
+} from './api.js';
 import { ApplicationFetch } from './application-fetch.js';
 import type { CallOptions } from './call-options.js';
 import type { Masuk, MasukOptions } from './contract.js';
 import { abortable } from './deadline.js';
 import { forgotPassword, type ForgotPassword } from './forgot-password.js';
 import { MasukError } from './masuk-error.js';
-import { isTokenAnswer, Refresher, tokensOf } from './refresher.js';
+import { Refresher, TOKEN_FIELDS, tokensOf } from './refresher.js';
 import { type Call, type Fetch, Service } from './service.js';
 import { TokenVault } from './token-vault.js';
-import { isText, type Tokens, type TokensListener } from './tokens.js';
+import type { Tokens, TokensListener } from './tokens.js';
 
 const TIMEOUT = 15_000;
+
+const LOGIN = [...TOKEN_FIELDS, 'user'];
+const OTP_SENT = ['sessionId', 'expiresAt', 'resendAt'];
 
 /** What `createMasuk` makes. Methods are bound, so that they can be handed around. */
 export class Client implements Masuk {
@@ -31,7 +45,7 @@ export class Client implements Masuk {
     this.service = new Service({ baseUrl, language, timeout, credentials, fetch: platformFetch });
     this.vault = new TokenVault(asCookie ? undefined : options.store, options.deviceToken);
     this.refresher = asCookie ? null : new Refresher(this.service, this.vault);
-    this.forgotPassword = forgotPassword(this.service);
+    this.forgotPassword = forgotPassword(this.service, () => this.deviceHeader());
     const own = new ApplicationFetch(this.service, this.refresher, platformFetch, origins);
     this.fetch = (input, init) => own.send(input, init);
   }
@@ -48,20 +62,41 @@ export class Client implements Masuk {
 
   serverNow = (): number => this.service.clock.now();
 
-  options = async ({ signal }: CallOptions = {}): Promise<LoginOptions> =>
-    this.data<LoginOptions>({ method: 'GET', path: '/api/auth/options', signal, again: 'refused', cached: true });
+  options = async ({ signal }: CallOptions = {}): Promise<LoginOptions> => {
+    const needs = ['otpLength'];
+    const call = { method: 'GET', path: '/api/auth/options', signal, needs, again: 'refused', cached: true } as const;
+    return (await this.service.call(call)).data;
+  };
 
-  requestOtp = async (phone: string, options: CallOptions = {}): Promise<OtpSent> =>
-    this.sendOtp('/api/auth/otp/request', phone, { ...options, again: 'refused' });
+  requestOtp = async (phone: string, { signal }: CallOptions = {}): Promise<OtpSent> => {
+    const call = { method: 'POST', path: '/api/auth/otp/request', again: 'refused' } as const;
+    const headers = await this.deviceHeader();
+    return (await this.service.call({ ...call, body: { phone }, needs: OTP_SENT, headers, signal })).data;
+  };
 
-  resendOtp = async (phone: string, options: CallOptions = {}): Promise<OtpSent> =>
-    this.sendOtp('/api/auth/otp/resend', phone, options);
+  resendOtp = async (phone: string, { signal }: CallOptions = {}): Promise<OtpSent> => {
+    const call = { method: 'POST', path: '/api/auth/otp/resend' } as const;
+    const headers = await this.deviceHeader();
+    return (await this.service.call({ ...call, body: { phone }, needs: OTP_SENT, headers, signal })).data;
+  };
 
-  verifyOtp = async (input: VerifyOtpInput, options: CallOptions = {}): Promise<TokenLogin> =>
-    this.logIn(this.refresher ? '/api/auth/otp/verify' : '/api/auth/browser/verify', input, options);
+  verifyOtp = async (body: VerifyOtpInput, { signal }: CallOptions = {}): Promise<LoggedIn> => {
+    const call = { method: 'POST', body, signal } as const;
+    if (!this.refresher) {
+      return (await this.service.call({ ...call, path: '/api/auth/browser/verify', needs: ['user'] })).data;
+    }
+    const headers = await this.deviceHeader();
+    return this.begin(await this.service.call({ ...call, path: '/api/auth/otp/verify', headers, needs: LOGIN }));
+  };
 
-  login = async (input: PasswordLoginInput, options: CallOptions = {}): Promise<TokenLogin> =>
-    this.logIn(this.refresher ? '/api/auth/login' : '/api/auth/browser/login', input, options);
+  login = async (body: PasswordLoginInput, { signal }: CallOptions = {}): Promise<LoggedIn> => {
+    const call = { method: 'POST', body, signal } as const;
+    if (!this.refresher) {
+      return (await this.service.call({ ...call, path: '/api/auth/browser/login', needs: ['user'] })).data;
+    }
+    const headers = await this.deviceHeader();
+    return this.begin(await this.service.call({ ...call, path: '/api/auth/login', headers, needs: LOGIN }));
+  };
 
   restore = async (): Promise<Tokens | null> => {
     await this.vault.load();
@@ -72,48 +107,41 @@ export class Client implements Masuk {
     if (this.refresher) await abortable(this.refresher.refresh(), signal);
   };
 
-  me = async ({ signal }: CallOptions = {}): Promise<User> =>
-    this.withToken<User>({ method: 'GET', path: '/api/auth/me', signal, again: 'refused' });
+  me = async ({ signal }: CallOptions = {}): Promise<User> => {
+    const call = { method: 'GET', path: '/api/auth/me', needs: ['id'], again: 'refused' } as const;
+    return (await this.withToken({ ...call, signal })).data;
+  };
 
-  sessions = async ({ signal }: CallOptions = {}): Promise<Session[]> =>
-    this.withToken<Session[]>({ method: 'GET', path: '/api/auth/sessions', signal, again: 'refused' });
+  sessions = async ({ signal }: CallOptions = {}): Promise<Session[]> => {
+    const call = { method: 'GET', path: '/api/auth/sessions', needs: ['length'], again: 'refused' } as const;
+    return (await this.withToken({ ...call, signal })).data;
+  };
 
   endSession = async (id: string, { signal }: CallOptions = {}): Promise<void> => {
-    await this.withToken({ method: 'DELETE', path: `/api/auth/sessions/${encodeURIComponent(id)}`, signal }, false);
+    await this.withToken({ method: 'DELETE', path: '/api/auth/sessions/{id}', id, signal });
   };
 
   logout = async ({ signal }: CallOptions = {}): Promise<void> => {
     await this.vault.load();
-    const tokens = this.vault.held();
+    // Another program with the same store may have newer ones than this.
+    const tokens = (await this.vault.stored()) ?? this.vault.held();
     await this.vault.begin(null);
     if (this.refresher && !tokens) return;
     const body = tokens ? { refreshToken: tokens.refreshToken } : {};
-    await this.service.call({ method: 'POST', path: '/api/auth/logout', body, signal, again: 'refused' });
+    await this.service
+      .call({ method: 'POST', path: '/api/auth/logout', body, signal, again: 'refused' })
+      .catch((error: unknown) => {
+        // The cookie's session was over already.
+        if (!(error instanceof MasukError && error.status === 401)) throw error;
+      });
   };
 
-  private async sendOtp(
-    path: string,
-    phone: string,
-    { signal, again }: CallOptions & Pick<Call, 'again'>,
-  ): Promise<OtpSent> {
-    const headers = await this.deviceHeader();
-    return this.data<OtpSent>({
-      ...{ method: 'POST', path, body: { phone }, headers, signal, ...(again && { again }) },
-      holds: ({ data }) => isText(data?.expiresAt) && isText(data.resendAt),
-    });
+  private async begin({ data }: { data: TokenLogin }): Promise<TokenLogin> {
+    await this.vault.begin(tokensOf(data), data.deviceToken);
+    return data;
   }
 
-  private async logIn(path: string, body: object, { signal }: CallOptions): Promise<TokenLogin> {
-    const headers = await this.deviceHeader();
-    const login = await this.data<TokenLogin>({
-      ...{ method: 'POST', path, body, headers, signal },
-      holds: ({ data }) => isText(data?.user.id) && (!this.refresher || isTokenAnswer(data)),
-    });
-    if (this.refresher) await this.vault.begin(tokensOf(login), login.deviceToken);
-    return login;
-  }
-
-  /** A known device has its own allowance of codes and guesses. A cookie does this by itself. */
+  /** A known device has its own allowance of codes and guesses. Beside a cookie the browser keeps it. */
   private async deviceHeader(): Promise<Record<string, string>> {
     if (!this.refresher) return {};
     await this.vault.load();
@@ -122,25 +150,19 @@ export class Client implements Masuk {
   }
 
   /** A call that wants a token; when that one is refused, once more with its successor. */
-  private async withToken<Data>(call: Call<{ data: Data }>, hasData = true): Promise<Data> {
-    if (!this.refresher) return this.data(call, hasData);
-    const { signal } = call;
-    const token = await abortable(this.refresher.token(), signal);
+  private async withToken<M extends Method, P extends Path>(call: Call<M, P>): Promise<Answer<M, P>> {
+    if (!this.refresher) return this.service.call(call);
+    const token = await abortable(this.refresher.token(), call.signal);
     try {
-      return await this.data(bearing(call, token), hasData);
+      return await this.service.call(bearing(call, token));
     } catch (error) {
       if (token === null || !(error instanceof MasukError) || error.code !== 'invalid_token') throw error;
-      const replacement = await abortable(this.refresher.replacementFor(token), signal);
-      return await this.data(bearing(call, replacement), hasData);
+      const replacement = await abortable(this.refresher.replacementFor(token), call.signal);
+      return await this.service.call(bearing(call, replacement));
     }
-  }
-
-  private async data<Data>(call: Call<{ data: Data }>, hasData = true): Promise<Data> {
-    const holds = call.holds ?? (({ data }: { data?: Data }) => !hasData || typeof data === 'object');
-    return (await this.service.call<{ data: Data }>({ ...call, holds })).data;
   }
 }
 
-function bearing<Body>(call: Call<Body>, token: string | null): Call<Body> {
+function bearing<M extends Method, P extends Path>(call: Call<M, P>, token: string | null): Call<M, P> {
   return token === null ? call : { ...call, headers: { ...call.headers, authorization: `Bearer ${token}` } };
 }

@@ -1,5 +1,13 @@
-import type { CookieLogin, LoggedIn, OtpSent, PasswordLoginInput, Session, User, VerifyOtpInput } from './api.js';
-import type { LoginOptions } from './api.pending.js';
+import type {
+  CookieLogin,
+  LoggedIn,
+  LoginOptions,
+  OtpSent,
+  PasswordLoginInput,
+  Session,
+  User,
+  VerifyOtpInput,
+} from './api.js';
 import type { CallOptions } from './call-options.js';
 import type { ForgotPassword } from './forgot-password.js';
 import type { Language } from './masuk-error.js';

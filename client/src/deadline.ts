@@ -37,9 +37,11 @@ export async function withDeadline<Result>(
   try {
     if (signal?.aborted) throw reasonOf(signal);
     return await abortable(Promise.race([work(controller.signal), deadline]), signal);
+  } catch (error) {
+    controller.abort();
+    throw error;
   } finally {
     clearTimeout(timer);
-    controller.abort();
   }
 }
 

@@ -1,60 +1,46 @@
 import type {
   BotStatus,
-  ForgotPasswordInput,
-  ResetOtpSentAnswer,
-  ResetOtpVerified,
+  RequestResetInput,
+  ResetOtpSent,
   ResetPasswordInput,
-  VerifyResetOtpInput,
-} from './api.pending.js';
+  ResetVerified,
+  VerifyResetInput,
+} from './api.js';
 import type { CallOptions } from './call-options.js';
 import type { Service } from './service.js';
-
-/** A reset code is on its way. Instants are ISO 8601 in UTC; `testOTP` is there only where `OTP_ECHO` is on. */
-export interface ResetOtpSent {
-  readonly phoneNumber: string;
-  readonly expiresAt: string;
-  readonly resendAt: string;
-  readonly testOTP?: string;
-}
 
 /** A new password by a code on WhatsApp, in three steps. */
 export interface ForgotPassword {
   /** Sends a code; the same call after `resendAt` sends another. Before it: `otp_active`, with both instants in `details`. */
-  requestOtp(input: ForgotPasswordInput, options?: CallOptions): Promise<ResetOtpSent>;
-  verifyOtp(input: VerifyResetOtpInput, options?: CallOptions): Promise<ResetOtpVerified>;
-  /** Ends every session of the account; log in anew. */
+  requestOtp(input: RequestResetInput, options?: CallOptions): Promise<ResetOtpSent>;
+  verifyOtp(input: VerifyResetInput, options?: CallOptions): Promise<ResetVerified>;
+  /** Ends every session of the account, this one too; log in with the new password. */
   resetPassword(input: ResetPasswordInput, options?: CallOptions): Promise<void>;
   botStatus(options?: CallOptions): Promise<BotStatus>;
 }
 
-const BASE = '/api/forgot-password';
-
-export function forgotPassword(service: Service): ForgotPassword {
-  const post = <Body>(
-    path: string,
-    body: object,
-    options: CallOptions = {},
-    holds?: (body: Partial<Body>) => boolean,
-  ) => service.call<Body>({ method: 'POST', path: BASE + path, body, signal: options.signal, ...(holds && { holds }) });
+/** @param device the header of a known device, or none */
+export function forgotPassword(service: Service, device: () => Promise<Record<string, string>>): ForgotPassword {
   return {
-    requestOtp: async ({ nama, noHp }, options) => {
-      const answer = await post<ResetOtpSentAnswer>('/request-otp', { nama, noHp }, options, ({ data }) =>
-        Boolean(data),
-      );
+    requestOtp: async (body, { signal } = {}) => {
+      const path = '/api/forgot-password/request-otp';
+      const needs = ['expiresAt', 'resendAt'];
+      const answer = await service.call({ method: 'POST', path, body, signal, needs, headers: await device() });
       const { phoneNumber, testOTP, data } = answer;
-      return { phoneNumber, expiresAt: data.expiresAt, resendAt: data.resendAt, ...(testOTP && { testOTP }) };
+      return { phoneNumber, ...data, ...(testOTP !== undefined && { testOTP }) };
     },
-    verifyOtp: async (input, options) => {
-      const holds = ({ data }: { data?: ResetOtpVerified }) => Boolean(data?.otpId);
-      return (await post<{ data: ResetOtpVerified }>('/verify-otp', input, options, holds)).data;
+    verifyOtp: async (body, { signal } = {}) => {
+      const path = '/api/forgot-password/verify-otp';
+      const needs = ['otpId'];
+      return (await service.call({ method: 'POST', path, body, signal, needs, headers: await device() })).data;
     },
-    resetPassword: async (input, options) => {
-      await post('/reset-password', input, options);
+    resetPassword: async (body, { signal } = {}) => {
+      const path = '/api/forgot-password/reset-password';
+      await service.call({ method: 'POST', path, body, signal, headers: await device() });
     },
-    botStatus: async (options = {}) => {
-      const { signal } = options;
-      const path = `${BASE}/bot-status`;
-      return (await service.call<{ data: BotStatus }>({ method: 'GET', path, signal, again: 'refused' })).data;
+    botStatus: async ({ signal } = {}) => {
+      const path = '/api/forgot-password/bot-status';
+      return (await service.call({ method: 'GET', path, signal, needs: ['state'], again: 'refused' })).data;
     },
   };
 }

@@ -45,7 +45,7 @@ export class MasukError extends Error {
   /** Names the request in the service's log. */
   readonly requestId: string | null;
   /** What lay under it, for example the platform's own error. */
-  readonly cause: unknown;
+  override readonly cause: unknown;
 
   constructor(failure: Failure) {
     super(failure.message);

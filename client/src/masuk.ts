@@ -3,29 +3,30 @@ import { Client } from './client.js';
 import type { Masuk, MasukOptions } from './contract.js';
 
 export { MasukError } from './masuk-error.js';
+export { storageStore } from './storage-store.js';
 export type {
+  BotStatus,
   CookieLogin,
   FieldProblem,
   LoggedIn,
+  LoginOptions,
   OtpSent,
   PasswordLoginInput,
+  RequestResetInput,
+  ResetOtpSent,
+  ResetPasswordInput,
+  ResetVerified,
   Session,
   TokenLogin,
   User,
   VerifyOtpInput,
+  VerifyResetInput,
 } from './api.js';
-export type {
-  BotStatus,
-  ForgotPasswordInput,
-  LoginOptions,
-  ResetOtpVerified,
-  ResetPasswordInput,
-  VerifyResetOtpInput,
-} from './api.pending.js';
 export type { CallOptions } from './call-options.js';
 export type { Masuk, MasukOptions } from './contract.js';
-export type { ForgotPassword, ResetOtpSent } from './forgot-password.js';
+export type { ForgotPassword } from './forgot-password.js';
 export type { Language } from './masuk-error.js';
+export type { KeyValueStorage } from './storage-store.js';
 export type { Tokens, TokensListener, TokenStore } from './tokens.js';
 
 /**

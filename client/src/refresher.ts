@@ -2,7 +2,7 @@ import type { RefreshedTokens } from './api.js';
 import { MasukError, ownError } from './masuk-error.js';
 import type { Service } from './service.js';
 import type { TokenVault } from './token-vault.js';
-import { isText, type Tokens } from './tokens.js';
+import type { Tokens } from './tokens.js';
 
 /** Each try of a refresh, in ms: three of them fit into the 30 s in which the service repeats a lost answer. */
 const TRY_TIMEOUT = 8_000;
@@ -77,21 +77,23 @@ export class Refresher {
 
   private async exchange(presented: Tokens): Promise<void> {
     const era = this.vault.currentEra;
-    const { data } = await this.service.call<{ data: RefreshedTokens }>({
+    const { data } = await this.service.call({
       method: 'POST',
       path: '/api/auth/refresh',
       body: { refreshToken: presented.refreshToken },
       timeout: TRY_TIMEOUT,
       again: 'lost',
-      holds: ({ data }) => isTokenAnswer(data),
+      needs: TOKEN_FIELDS,
     });
     const next = tokensOf(data);
     const stored = await this.vault.stored();
-    // Logged out, or logged in anew, while the answer was on its way.
-    if (era !== this.vault.currentEra) return;
-    const ours = stored?.refreshToken === presented.refreshToken || stored?.refreshToken === next.refreshToken;
-    if (ours) await this.vault.keep(next);
-    else this.vault.adopt(stored);
+    if (era === this.vault.currentEra) {
+      const isOurs = [presented.refreshToken, next.refreshToken].includes(stored?.refreshToken ?? '');
+      if (isOurs) await this.vault.keep(next);
+      else this.vault.adopt(stored);
+    }
+    // Logged out, here or in another program with the same store, while the answer was on its way.
+    if (!this.vault.held()) throw this.nobody();
   }
 
   /** Whether another program with the same store has other tokens, good to go on with. */
@@ -99,6 +101,7 @@ export class Refresher {
     const stored = await this.vault.stored();
     if (stored?.refreshToken === held.refreshToken || this.vault.held() !== held) return false;
     this.vault.adopt(stored);
+    if (!stored) throw this.nobody();
     return !isEnding(stored);
   }
 
@@ -114,10 +117,8 @@ export class Refresher {
   }
 }
 
-/** Whether an answer has what tokens are made of. */
-export function isTokenAnswer(answer: RefreshedTokens | undefined): boolean {
-  return isText(answer?.token) && isText(answer.refreshToken) && answer.expiresIn > 0;
-}
+/** What tokens are made of. */
+export const TOKEN_FIELDS = ['token', 'refreshToken', 'expiresIn'];
 
 /** Tokens as they are held, from an answer of this moment. */
 export function tokensOf(answer: RefreshedTokens): Tokens {

@@ -7,11 +7,12 @@ import { isText, isTokens, type Tokens, type TokensListener, type TokenStore } f
 export class TokenVault {
   private current: Tokens | null = null;
   private device: string | null;
+  private era = 0;
   private loading: Promise<void> | undefined;
   private writing: Promise<void> = Promise.resolve();
+  /** The last write failed: what the store holds is older than memory, and presenting it would look like theft. */
+  private isBehind = false;
   private readonly listeners = new Set<TokensListener>();
-  /** Counts logins and logouts, so that a refresh can tell whether its session is still the one. */
-  private era = 0;
 
   constructor(
     private readonly store: TokenStore | undefined,
@@ -28,6 +29,7 @@ export class TokenVault {
     return this.device;
   }
 
+  /** Another number after each login and logout, so that a refresh can tell whether its session is still the one. */
   get currentEra(): number {
     return this.era;
   }
@@ -46,17 +48,26 @@ export class TokenVault {
   /** A login or a logout: whatever was under way for the session before is over. */
   async begin(tokens: Tokens | null, deviceToken?: string): Promise<void> {
     this.era += 1;
-    if (deviceToken !== undefined) {
-      this.device = deviceToken;
-      await this.write((store) => store.setDeviceToken?.(deviceToken));
-    }
+    this.device = deviceToken ?? this.device;
     await this.keep(tokens);
+    if (deviceToken !== undefined) await this.keepDeviceToken(deviceToken);
   }
 
   /** Other tokens of the same session. */
   async keep(tokens: Tokens | null): Promise<void> {
     this.hold(tokens);
-    await this.write((store) => store.set(tokens));
+    const { store } = this;
+    if (!store) return;
+    // One write after another, in the order of events.
+    this.writing = this.writing.then(async () => {
+      try {
+        await store.set(tokens);
+        this.isBehind = false;
+      } catch {
+        this.isBehind = true;
+      }
+    });
+    await this.writing;
   }
 
   /** Takes over what another program with the same store has put there. */
@@ -66,8 +77,8 @@ export class TokenVault {
 
   /** What the store holds at this moment; what memory holds where there is no store, or it fails. */
   async stored(): Promise<Tokens | null> {
-    if (!this.store) return this.current;
     await this.writing;
+    if (!this.store || this.isBehind) return this.current;
     try {
       const found: unknown = await this.store.get();
       return isTokens(found) ? found : null;
@@ -77,17 +88,34 @@ export class TokenVault {
   }
 
   private async readAll(): Promise<void> {
-    const era = this.era;
+    const { era } = this;
+    this.device ??= await this.storedDeviceToken();
     const tokens = await this.stored();
-    const deviceToken: unknown = await Promise.resolve(this.store?.getDeviceToken?.()).catch(() => null);
-    this.device ??= isText(deviceToken) ? deviceToken : null;
-    if (era === this.era && tokens !== this.current) this.hold(tokens);
+    if (era === this.era) this.hold(tokens);
+  }
+
+  private async storedDeviceToken(): Promise<string | null> {
+    try {
+      const found: unknown = await this.store?.getDeviceToken?.();
+      return isText(found) ? found : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Its loss costs a comfort, not a login. */
+  private async keepDeviceToken(deviceToken: string): Promise<void> {
+    try {
+      await this.store?.setDeviceToken?.(deviceToken);
+    } catch {
+      // Memory has it.
+    }
   }
 
   private hold(tokens: Tokens | null): void {
     const before = this.current;
     this.current = tokens;
-    if (before === tokens || before?.token === tokens?.token) return;
+    if (before?.token === tokens?.token) return;
     for (const listener of [...this.listeners]) {
       try {
         listener(tokens);
@@ -98,18 +126,5 @@ export class TokenVault {
         });
       }
     }
-  }
-
-  /** One write after another, in the order of events. */
-  private async write(work: (store: TokenStore) => unknown): Promise<void> {
-    const { store } = this;
-    if (!store) return;
-    this.writing = this.writing
-      .then(() => work(store))
-      .then(
-        () => undefined,
-        () => undefined,
-      );
-    await this.writing;
   }
 }
