@@ -1,0 +1,228 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { createMasuk, MasukError, type Masuk, type MasukOptions } from '../../client/src/masuk.js';
+import { INSTANT, SOME_TEXT } from '../support/answers.js';
+import { openHouse, wrong, type House, type Resident } from '../support/house.js';
+import { newcomer, PASSWORD } from '../support/logins.js';
+import { startUnreliableProxy, type UnreliableProxy } from '../support/unreliable-proxy.js';
+
+let house: House;
+/** Lets everything through here; it shows what was sent. */
+let wire: UnreliableProxy;
+
+beforeAll(async () => {
+  house = await openHouse({ MESSAGE_LANGUAGE: 'negotiate', OTP_MAX_ATTEMPTS: '2', GUESS_BUDGET: '2' });
+  wire = await startUnreliableProxy(house.service.url);
+});
+afterEach(() => wire.forget());
+afterAll(async () => {
+  await wire.close();
+  await house.close();
+});
+
+const clientOf = (options: MasukOptions & { session?: 'memory' } = {}) =>
+  createMasuk({ baseUrl: wire.url, ...options });
+
+const setTimeoutOfNode = globalThis.setTimeout;
+
+function thrownBy(work: () => void): string {
+  try {
+    work();
+  } catch (error) {
+    return String(error);
+  }
+  return 'nothing';
+}
+
+/** The failure that a call must end with. */
+async function failureOf(call: Promise<unknown>): Promise<MasukError> {
+  const failure = await call.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  expect(failure).toBeInstanceOf(MasukError);
+  return failure as MasukError;
+}
+
+describe('a login by code', () => {
+  let somebody: Resident;
+  let masuk: Masuk;
+  beforeEach(async () => {
+    somebody = await house.person();
+    masuk = clientOf();
+  });
+
+  it('asks for a code, verifies it and holds the tokens', async () => {
+    const told: unknown[] = [];
+    masuk.onTokens((tokens) => told.push(tokens));
+    const sent = await masuk.requestOtp(somebody.phone);
+    expect(sent).toEqual({ sessionId: SOME_TEXT, expiresAt: INSTANT, resendAt: INSTANT, channel: 'whacenter' });
+    const otpCode = house.fake.codeFor(somebody.digits)!;
+    const login = await masuk.verifyOtp({ phone: somebody.phone, otpCode, sessionId: sent.sessionId });
+    expect(login).toMatchObject({ token: SOME_TEXT, tokenType: 'Bearer', user: { id: somebody.id } });
+    const { tokens } = masuk;
+    expect(tokens).toEqual({ token: login.token, refreshToken: login.refreshToken, expiresAt: expect.any(Number) });
+    expect(Math.abs(tokens!.expiresAt - Date.now() - login.expiresIn! * 1000)).toBeLessThan(60_000);
+    expect(told).toEqual([tokens]);
+    expect(await masuk.me()).toEqual(login.user);
+  });
+
+  it('gets the code that lives when it asks twice, and no new one before its time', async () => {
+    const first = await masuk.requestOtp(somebody.phone);
+    expect(await masuk.requestOtp(somebody.phone)).toEqual({ ...first, alreadySent: true });
+    const refused = await failureOf(masuk.resendOtp(somebody.phone));
+    expect(refused).toMatchObject({ code: 'otp_rate_limited', status: 429, requestId: SOME_TEXT });
+    expect(refused.retryAfter).toBeGreaterThan(50);
+    await house.pass(somebody.phone, 61);
+    expect((await masuk.resendOtp(somebody.phone)).sessionId).not.toBe(first.sessionId);
+  });
+
+  it('tells how many guesses are left, then how long to wait, with the words for people', async () => {
+    await masuk.requestOtp(somebody.phone);
+    const otpCode = wrong(house.fake.codeFor(somebody.digits)!);
+    const guess = () => failureOf(masuk.verifyOtp({ phone: somebody.phone, otpCode }));
+    const failure = await guess();
+    expect(failure).toMatchObject({ code: 'invalid_otp', status: 400, details: { attemptsLeft: 1 }, retryAfter: null });
+    expect([failure.message, failure.name]).toEqual(['Kode OTP tidak valid atau sudah kadaluarsa', 'MasukError']);
+    await guess();
+    const locked = await guess();
+    expect(locked).toMatchObject({ code: 'otp_locked', status: 429 });
+    expect(locked.retryAfter).toBeGreaterThan(800);
+    expect(masuk.tokens).toBeNull();
+  });
+
+  it('asks for the language of its user', async () => {
+    const failure = await failureOf(clientOf({ language: 'en' }).requestOtp('12'));
+    expect(failure).toMatchObject({ code: 'invalid_phone', message: 'The phone number is not valid' });
+    expect(wire.calls.at(-1)?.headers['accept-language']).toBe('en');
+  });
+});
+
+describe('a known device', () => {
+  it('is named on every way in, also after a logout, and nowhere else', async () => {
+    const { username, phone, digits } = await newcomer(house);
+    const masuk = clientOf();
+    const { deviceToken } = await masuk.login({ identifier: username, password: PASSWORD });
+    expect([masuk.deviceToken, wire.calls[0]?.headers['x-device-token']]).toEqual([deviceToken, undefined]);
+    await masuk.me();
+    await masuk.logout();
+    expect(masuk.deviceToken).toBe(deviceToken);
+    await masuk.requestOtp(phone);
+    await failureOf(masuk.resendOtp(phone));
+    await failureOf(masuk.verifyOtp({ phone, otpCode: wrong(house.fake.codeFor(digits)!) }));
+    await failureOf(masuk.login({ identifier: username, password: 'salah' }));
+    const named = wire.calls.filter(({ headers }) => headers['x-device-token'] === deviceToken);
+    expect(named.map(({ path }) => path)).toEqual([
+      '/api/auth/otp/request',
+      '/api/auth/otp/resend',
+      '/api/auth/otp/verify',
+      '/api/auth/login',
+    ]);
+  });
+
+  it('can be told by the program', async () => {
+    await failureOf(clientOf({ deviceToken: 'from-elsewhere' }).login({ identifier: 'x', password: 'y' }));
+    expect(wire.calls[0]?.headers['x-device-token']).toBe('from-elsewhere');
+  });
+});
+
+describe('a session', () => {
+  it('lists the logins of the account, ends another and then itself', async () => {
+    const { username } = await newcomer(house);
+    const [here, there] = [clientOf(), clientOf()];
+    for (const each of [here, there]) await each.login({ identifier: username, password: PASSWORD });
+    const sessions = await here.sessions();
+    expect(sessions.map(({ method, current }) => [method, current]).sort()).toEqual([
+      ['password', false],
+      ['password', true],
+    ]);
+    const other = sessions.find(({ current }) => !current)!;
+    await here.endSession(other.id);
+    expect(await failureOf(there.me())).toMatchObject({ code: 'invalid_refresh_token' });
+    expect(there.tokens).toBeNull();
+    expect(await failureOf(here.endSession('../../health/live'))).toMatchObject({ code: 'session_not_found' });
+
+    const { token } = here.tokens!;
+    const told: unknown[] = [];
+    here.onTokens((tokens) => told.push(tokens));
+    await here.logout();
+    expect([here.tokens, told]).toEqual([null, [null]]);
+    const answer = await house.service.get('/api/auth/me', { authorization: `Bearer ${token}` });
+    expect(answer.status).toBe(401);
+  });
+
+  it('is no session before the login: the service says so', async () => {
+    const masuk = clientOf();
+    expect(await failureOf(masuk.me())).toMatchObject({ code: 'unauthenticated', status: 401 });
+    expect(await failureOf(masuk.refresh())).toMatchObject({ code: 'unauthenticated', status: 401 });
+    await masuk.logout();
+    expect(wire.calls.map(({ path }) => path)).toEqual(['/api/auth/me']);
+  });
+
+  it('does not call a listener that has gone, and is not ended by one that throws', async () => {
+    const { username } = await newcomer(house);
+    const masuk = clientOf();
+    const called: string[] = [];
+    masuk.onTokens(() => called.push('gone'))();
+    masuk.onTokens(() => {
+      throw new Error('of the listener');
+    });
+    masuk.onTokens(() => called.push('here'));
+    const later = jest
+      .spyOn(globalThis, 'setTimeout')
+      .mockImplementation(((work: () => void, ms?: number) =>
+        ms === undefined ? called.push(thrownBy(work)) : setTimeoutOfNode(work, ms)) as typeof setTimeout);
+    await masuk.login({ identifier: username, password: PASSWORD }).finally(() => later.mockRestore());
+    expect(called).toEqual(['Error: of the listener', 'here']);
+    expect(masuk.tokens).not.toBeNull();
+  });
+});
+
+describe('what a login screen must know', () => {
+  it('is the options of the service', async () => {
+    expect(await clientOf().options()).toMatchObject({
+      otpLength: 6,
+      messageLanguage: 'negotiate',
+      allowedCountries: ['ID'],
+    });
+  });
+
+  it('includes the time of the service, whatever the device believes', async () => {
+    const masuk = clientOf();
+    const real = Date.now;
+    try {
+      Date.now = () => real() - 3 * 3_600_000;
+      expect(Math.abs(masuk.serverNow() - Date.now())).toBeLessThan(1_000);
+      await failureOf(masuk.requestOtp('12'));
+      expect(Math.abs(masuk.serverNow() - real())).toBeLessThan(5_000);
+    } finally {
+      Date.now = real;
+    }
+  });
+});
+
+describe('a forgotten password', () => {
+  it('is replaced in three steps, which end every session', async () => {
+    const { username, digits } = await newcomer(house, { fullName: 'Budi Santoso' });
+    const masuk = clientOf();
+    await masuk.login({ identifier: username, password: PASSWORD });
+    const { forgotPassword } = masuk;
+    expect(await forgotPassword.botStatus()).toEqual({ state: 'READY', ready: true });
+    const sent = await forgotPassword.requestOtp({ nama: 'budi santoso', noHp: digits });
+    expect(sent).toEqual({ phoneNumber: digits, expiresAt: INSTANT, resendAt: INSTANT });
+    const again = await failureOf(forgotPassword.requestOtp({ nama: 'Budi Santoso', noHp: digits }));
+    expect(again).toMatchObject({
+      code: 'otp_active',
+      details: { expiresAt: sent.expiresAt, resendAt: sent.resendAt },
+    });
+
+    const otp = house.fake.codeFor(digits)!;
+    const { otpId } = await forgotPassword.verifyOtp({ noHp: digits, otp });
+    const newPassword = 'sandi baru yang panjang';
+    const different = forgotPassword.resetPassword({ noHp: digits, otp, newPassword, confirmPassword: 'lain' });
+    expect(await failureOf(different)).toMatchObject({ code: 'passwords_differ', status: 400 });
+    await forgotPassword.resetPassword({ noHp: digits, otp, newPassword, confirmPassword: newPassword, otpId });
+    expect(await failureOf(masuk.me())).toMatchObject({ code: 'invalid_refresh_token' });
+    await masuk.login({ identifier: username, password: newPassword });
+    expect((await masuk.me()).username).toBe(username);
+  });
+});
