@@ -14,9 +14,6 @@ type Json<Part> = Part extends { content: { 'application/json': infer Body } } ?
 export type Answer<M extends Method, P extends Path> =
   Operation<M, P> extends { responses: { 200: infer Success } } ? Json<Success> : never;
 
-/** What a success holds. */
-export type Data<M extends Method, P extends Path> = Answer<M, P> extends { data: infer Held } ? Held : never;
-
 /** The body of a request. */
 export type RequestBody<M extends Method, P extends Path> =
   Operation<M, P> extends { requestBody: infer Body } ? Json<Body> : never;

@@ -29,7 +29,7 @@ export class ApplicationFetch {
    *
    * @param input a path of `baseUrl` (`/api/…`), or an absolute address of an allowed origin
    * @returns the answer, whatever its status; a 401 means that there is no session any more
-   * @throws MasukError `foreign_origin` before anything is sent
+   * @throws MasukError `origin_refused` before anything is sent
    */
   async send(input: Input, init: Init = {}): Promise<Response> {
     const target = this.targetOf(input);
@@ -60,7 +60,7 @@ export class ApplicationFetch {
     const absolute = isPath ? this.service.baseUrl + address : address;
     const origin = originOf(absolute);
     if (origin === null || !(origin === originOf(this.service.baseUrl) || this.origins.includes(origin))) {
-      throw ownError('foreign_origin', this.service.language);
+      throw ownError('origin_refused', this.service.language);
     }
     return typeof input === 'object' && 'url' in input ? input : absolute;
   }

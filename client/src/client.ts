@@ -13,7 +13,7 @@ import type {
 } from './api.js';
 import { ApplicationFetch } from './application-fetch.js';
 import type { CallOptions } from './call-options.js';
-import type { Masuk, MasukOptions } from './contract.js';
+import type { HandedLogin, Masuk, MasukOptions } from './contract.js';
 import { abortable } from './deadline.js';
 import { forgotPassword, type ForgotPassword } from './forgot-password.js';
 import { MasukError } from './masuk-error.js';
@@ -98,6 +98,12 @@ export class Client implements Masuk {
     return this.begin(await this.service.call({ ...call, path: '/api/auth/login', headers, needs: LOGIN }));
   };
 
+  adopt = async (login: HandedLogin): Promise<void> => {
+    await this.vault.load();
+    await this.vault.keepDeviceToken(login.deviceToken);
+    await this.vault.keep(tokensOf(login));
+  };
+
   restore = async (): Promise<Tokens | null> => {
     await this.vault.load();
     return this.vault.held();
@@ -125,7 +131,7 @@ export class Client implements Masuk {
     await this.vault.load();
     // Another program with the same store may have newer ones than this.
     const tokens = (await this.vault.stored()) ?? this.vault.held();
-    await this.vault.begin(null);
+    await this.vault.keep(null);
     if (this.refresher && !tokens) return;
     const body = tokens ? { refreshToken: tokens.refreshToken } : {};
     await this.service
@@ -137,7 +143,7 @@ export class Client implements Masuk {
   };
 
   private async begin({ data }: { data: TokenLogin }): Promise<TokenLogin> {
-    await this.vault.begin(tokensOf(data), data.deviceToken);
+    await this.adopt(data);
     return data;
   }
 

@@ -5,6 +5,7 @@ import type {
   OtpSent,
   PasswordLoginInput,
   Session,
+  TokenLogin,
   User,
   VerifyOtpInput,
 } from './api.js';
@@ -33,6 +34,9 @@ export interface MasukOptions {
   readonly timeout?: number;
 }
 
+/** A login that was made elsewhere, for example by the element `<masuk-login>`. */
+export type HandedLogin = Pick<TokenLogin, 'token' | 'refreshToken' | 'expiresIn' | 'deviceToken'>;
+
 /** One user's way in and out. On a server: one for each user, never one for all. */
 export interface Masuk<Login extends CookieLogin = LoggedIn> {
   /** What a login screen must know. */
@@ -43,6 +47,8 @@ export interface Masuk<Login extends CookieLogin = LoggedIn> {
   resendOtp(phone: string, options?: CallOptions): Promise<OtpSent>;
   verifyOtp(input: VerifyOtpInput, options?: CallOptions): Promise<Login>;
   login(input: PasswordLoginInput, options?: CallOptions): Promise<Login>;
+  /** Goes on with a login that was made elsewhere, this moment.. */
+  adopt(login: HandedLogin): Promise<void>;
   /** Reads the store; for the start of a program. Every other call does so by itself. */
   restore(): Promise<Tokens | null>;
   /** A new access token; one exchange for all who ask at the same time. Does nothing for `cookie`. */

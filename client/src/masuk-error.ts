@@ -12,7 +12,7 @@ const OWN_TEXTS = {
     en: 'The answer could not be read, try again later',
   },
   unauthenticated: { id: 'Anda harus login terlebih dahulu', en: 'You need to log in first' },
-  foreign_origin: {
+  origin_refused: {
     id: 'Alamat ini tidak boleh menerima token',
     en: 'This address must not be given the token',
   },
@@ -34,7 +34,7 @@ interface Failure {
 /** Every failure of a call. Show `message` (it is meant for people), switch on `code` (it is stable). */
 export class MasukError extends Error {
   override readonly name = 'MasukError';
-  /** `network_error`, `timeout`, `unexpected_answer`, `foreign_origin`, or the service's code. */
+  /** `network_error`, `timeout`, `unexpected_answer`, `origin_refused`, or the service's code. */
   readonly code: string;
   /** HTTP status; 0 when no answer came. */
   readonly status: number;

@@ -23,7 +23,7 @@ export type {
   VerifyResetInput,
 } from './api.js';
 export type { CallOptions } from './call-options.js';
-export type { Masuk, MasukOptions } from './contract.js';
+export type { HandedLogin, Masuk, MasukOptions } from './contract.js';
 export type { ForgotPassword } from './forgot-password.js';
 export type { Language } from './masuk-error.js';
 export type { KeyValueStorage } from './storage-store.js';

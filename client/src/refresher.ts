@@ -69,14 +69,13 @@ export class Refresher {
           if (!isEnding(this.vault.held())) return;
           continue;
         }
-        if (this.vault.held()?.refreshToken === presented.refreshToken) await this.vault.begin(null);
+        if (this.vault.held()?.refreshToken === presented.refreshToken) await this.vault.keep(null);
         throw error;
       }
     }
   }
 
   private async exchange(presented: Tokens): Promise<void> {
-    const era = this.vault.currentEra;
     const { data } = await this.service.call({
       method: 'POST',
       path: '/api/auth/refresh',
@@ -87,12 +86,12 @@ export class Refresher {
     });
     const next = tokensOf(data);
     const stored = await this.vault.stored();
-    if (era === this.vault.currentEra) {
+    // Otherwise somebody logged out or in anew here, while the answer was on its way.
+    if (this.vault.held() === presented) {
       const isOurs = [presented.refreshToken, next.refreshToken].includes(stored?.refreshToken ?? '');
-      if (isOurs) await this.vault.keep(next);
-      else this.vault.adopt(stored);
+      if (isOurs) return this.vault.keep(next);
+      this.vault.adopt(stored);
     }
-    // Logged out, here or in another program with the same store, while the answer was on its way.
     if (!this.vault.held()) throw this.nobody();
   }
 
@@ -121,8 +120,7 @@ export class Refresher {
 export const TOKEN_FIELDS = ['token', 'refreshToken', 'expiresIn'];
 
 /** Tokens as they are held, from an answer of this moment. */
-export function tokensOf(answer: RefreshedTokens): Tokens {
-  const { token, refreshToken, expiresIn } = answer;
+export function tokensOf({ token, refreshToken, expiresIn }: Omit<RefreshedTokens, 'tokenType'>): Tokens {
   return { token, refreshToken, expiresAt: Date.now() + expiresIn * 1000 };
 }
 

@@ -7,7 +7,6 @@ import { isText, isTokens, type Tokens, type TokensListener, type TokenStore } f
 export class TokenVault {
   private current: Tokens | null = null;
   private device: string | null;
-  private era = 0;
   private loading: Promise<void> | undefined;
   private writing: Promise<void> = Promise.resolve();
   /** The last write failed: what the store holds is older than memory, and presenting it would look like theft. */
@@ -29,31 +28,18 @@ export class TokenVault {
     return this.device;
   }
 
-  /** Another number after each login and logout, so that a refresh can tell whether its session is still the one. */
-  get currentEra(): number {
-    return this.era;
-  }
-
   listen(listener: TokensListener): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   }
 
-  /** Reads the store, the first time it is called. */
+  /** Reads the store, the first time it is called. Comes before everything else: what it finds is older. */
   load(): Promise<void> {
     this.loading ??= this.readAll();
     return this.loading;
   }
 
-  /** A login or a logout: whatever was under way for the session before is over. */
-  async begin(tokens: Tokens | null, deviceToken?: string): Promise<void> {
-    this.era += 1;
-    this.device = deviceToken ?? this.device;
-    await this.keep(tokens);
-    if (deviceToken !== undefined) await this.keepDeviceToken(deviceToken);
-  }
-
-  /** Other tokens of the same session. */
+  /** Holds these from now on, and stores them. */
   async keep(tokens: Tokens | null): Promise<void> {
     this.hold(tokens);
     const { store } = this;
@@ -68,6 +54,16 @@ export class TokenVault {
       }
     });
     await this.writing;
+  }
+
+  /** Its loss costs a comfort, not a login. */
+  async keepDeviceToken(deviceToken: string): Promise<void> {
+    this.device = deviceToken;
+    try {
+      await this.store?.setDeviceToken?.(deviceToken);
+    } catch {
+      // Memory has it.
+    }
   }
 
   /** Takes over what another program with the same store has put there. */
@@ -88,10 +84,8 @@ export class TokenVault {
   }
 
   private async readAll(): Promise<void> {
-    const { era } = this;
     this.device ??= await this.storedDeviceToken();
-    const tokens = await this.stored();
-    if (era === this.era) this.hold(tokens);
+    this.hold(await this.stored());
   }
 
   private async storedDeviceToken(): Promise<string | null> {
@@ -100,15 +94,6 @@ export class TokenVault {
       return isText(found) ? found : null;
     } catch {
       return null;
-    }
-  }
-
-  /** Its loss costs a comfort, not a login. */
-  private async keepDeviceToken(deviceToken: string): Promise<void> {
-    try {
-      await this.store?.setDeviceToken?.(deviceToken);
-    } catch {
-      // Memory has it.
     }
   }
 

@@ -177,6 +177,17 @@ describe('a session', () => {
   });
 });
 
+describe('a login that was made elsewhere', () => {
+  it('is taken over, with its device token', async () => {
+    const [element, masuk] = [clientOf(), clientOf()];
+    const login = await element.login({ identifier: (await newcomer(house)).username, password: PASSWORD });
+    await masuk.adopt(login);
+    expect([masuk.tokens?.token, masuk.deviceToken]).toEqual([login.token, login.deviceToken]);
+    expect(await masuk.me()).toEqual(login.user);
+    await masuk.refresh();
+  });
+});
+
 describe('what a login screen must know', () => {
   it('is the options of the service', async () => {
     expect(await clientOf().options()).toMatchObject({

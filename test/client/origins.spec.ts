@@ -151,14 +151,14 @@ describe('an origin that was not named', () => {
     ['with a port that goes on', () => `${wire.url}0/orders`],
     ['with a host that goes on', () => `${wire.url.replace(/:\d+$/, '')}.example.org/orders`],
   ])('is sent nothing: %s', async (_, address) => {
-    await expect(masuk.fetch(address(foreign.url))).rejects.toMatchObject({ code: 'foreign_origin', status: 0 });
+    await expect(masuk.fetch(address(foreign.url))).rejects.toMatchObject({ code: 'origin_refused', status: 0 });
     expect([foreign.heard, wire.calls]).toEqual([[], []]);
   });
 
   it.each(['orders', '', '?page=1', 'data:text/plain,hi', 'file:///etc/passwd', 'javascript:1'])(
     'nor is what has none: %j',
     async (address) => {
-      await expect(masuk.fetch(address)).rejects.toMatchObject({ code: 'foreign_origin' });
+      await expect(masuk.fetch(address)).rejects.toMatchObject({ code: 'origin_refused' });
     },
   );
 

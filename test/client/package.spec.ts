@@ -137,7 +137,7 @@ describe('the built client', () => {
     await Promise.all([masuk.refresh(), masuk.me()]);
     expect((await masuk.fetch('/api/auth/me')).status).toBe(200);
     await masuk.logout();
-    await expect(masuk.fetch('https://evil.example')).rejects.toMatchObject({ code: 'foreign_origin' });
+    await expect(masuk.fetch('https://evil.example')).rejects.toMatchObject({ code: 'origin_refused' });
   });
 });
 

@@ -199,6 +199,34 @@ describe('a refresh', () => {
     expect(masuk.tokens?.token).toBe(token);
     expect((await masuk.me()).username).toBe(username);
   });
+
+  it('does not put the old session over a new login, however slow the store is', async () => {
+    const storage = sharedStorage();
+    const { promise: isRead, resolve: wasRead } = Promise.withResolvers<boolean>();
+    let release: () => void = () => undefined;
+    let isSlow = false;
+    const store: TokenStore = {
+      ...storageStore(storage),
+      get: async () => {
+        const found = await storageStore(storage).get();
+        if (isSlow && wire.calls.some(({ isAnswered }) => isAnswered)) {
+          wasRead(true);
+          await new Promise<void>((resolve) => (release = resolve));
+        }
+        return found;
+      },
+    };
+    const masuk = await loggedIn({ store });
+    const { username } = await newcomer(house);
+    isSlow = true;
+    const refreshing = masuk.refresh();
+    await isRead;
+    isSlow = false;
+    const { token } = await masuk.login({ identifier: username, password: PASSWORD });
+    release();
+    await refreshing;
+    expect([masuk.tokens?.token, (await store.get())?.token]).toEqual([token, token]);
+  });
 });
 
 describe('two programs with one store', () => {
