@@ -621,6 +621,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Each provider: what it says, what it did, what it said last when it failed */
+        get: operations["listProviders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/delivery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requested, accepted, sent, delivered, read, verified */
+        get: operations["deliveryFunnel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/": {
         parameters: {
             query?: never;
@@ -719,7 +753,7 @@ export interface components {
              * @example msk_7Qx2
              */
             hint: string;
-            scopes: ("sessions" | "messages" | "otp" | "otp:read" | "analytics" | "webhooks" | "tokens")[];
+            scopes: ("messages" | "sessions" | "otp" | "otp:read" | "analytics" | "webhooks" | "tokens")[];
             requestsPerMinute: number;
             /** @description Account that made it; null when it was made on the command line. */
             createdBy: string | null;
@@ -781,7 +815,7 @@ export interface components {
              * @example msk_7Qx2
              */
             hint: string;
-            scopes: ("sessions" | "messages" | "otp" | "otp:read" | "analytics" | "webhooks" | "tokens")[];
+            scopes: ("messages" | "sessions" | "otp" | "otp:read" | "analytics" | "webhooks" | "tokens")[];
             requestsPerMinute: number;
             /** @description ISO 8601 in UTC; null when it lives until it is revoked. */
             expiresAt: string | null;
@@ -1380,6 +1414,88 @@ export interface components {
             role?: "ADMIN" | "SUPERVISOR" | "OPERATOR" | "KARYAWAN" | "USER";
             /** @description An account that is not active cannot log in, and its sessions end. */
             isActive?: boolean;
+        };
+        ProviderErrorDto: {
+            /** @description From the service's own list of reasons. */
+            reason: string;
+            /** @description The provider's own words. */
+            text: string | null;
+            at: string;
+        };
+        ProviderStatusDto: {
+            /** @example whacenter */
+            provider: string;
+            /**
+             * @description What the provider says of its own link; `connected` does not mean that it delivers.
+             * @enum {string}
+             */
+            state: "connected" | "disconnected" | "unreachable" | "waiting-for-scan";
+            stateText: string | null;
+            /**
+             * @description Of the instance that answers: `closed` is good, `open` is asked last, `half-open` is being probed.
+             * @enum {string}
+             */
+            breaker: "open" | "closed" | "half-open";
+            /** @description Seconds until it may be asked again, as its `Retry-After` said; 0: now. */
+            restSeconds: number;
+            /** @description Within the last day. */
+            lastAcceptedAt: string | null;
+            /** @description Within the last day; null for providers that send no receipts. */
+            lastDeliveredAt: string | null;
+            lastError: components["schemas"]["ProviderErrorDto"] | null;
+            /** @description 95th percentile of the last hour, in milliseconds. */
+            p95AcceptMs: number | null;
+            /** @description From the request to the receipt, 95th percentile of the last hour, in milliseconds. */
+            p95DeliverMs: number | null;
+            acceptedInLastHour: number;
+            /** @description Of those accepted in the last hour, 0 to 1; null without receipts or messages. */
+            deliveredShare: number | null;
+            /** @description Whether it tells what becomes of a message that it took. */
+            sendsReceipts: boolean;
+        };
+        ProvidersAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["ProviderStatusDto"][];
+        };
+        FunnelDto: {
+            /** @description Messages that were to be sent; of a provider: that it was asked to send. */
+            requested: number;
+            /** @description Taken by the provider. */
+            accepted: number;
+            sent: number;
+            delivered: number;
+            read: number;
+            /** @description The code in it was used. */
+            verified: number;
+            /** @description Not taken by anybody, or reported as failed after it was taken. */
+            failed: number;
+        };
+        ProviderFunnelDto: {
+            /** @description Messages that were to be sent; of a provider: that it was asked to send. */
+            requested: number;
+            /** @description Taken by the provider. */
+            accepted: number;
+            sent: number;
+            delivered: number;
+            read: number;
+            /** @description The code in it was used. */
+            verified: number;
+            /** @description Not taken by anybody, or reported as failed after it was taken. */
+            failed: number;
+            /** @example whacenter */
+            provider: string;
+        };
+        FunnelDataDto: {
+            from: string;
+            to: string;
+            all: components["schemas"]["FunnelDto"];
+            providers: components["schemas"]["ProviderFunnelDto"][];
+        };
+        FunnelAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["FunnelDataDto"];
         };
         LiveAnswerDto: {
             /** @example ok */
@@ -4045,6 +4161,132 @@ export interface operations {
             };
             /** @description `phone_required`: The account has no phone number. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    listProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rungs of the ladder, first rung first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProvidersAnswerDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    deliveryFunnel: {
+        parameters: {
+            query?: {
+                /** @description First instant, ISO 8601; a day before `to` where nothing is said. */
+                from?: string;
+                /** @description First instant that is not counted any more; now where nothing is said. At most 92 days after `from`. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Counts of the span, all together and by provider. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FunnelAnswerDto"];
+                };
+            };
+            /** @description `validation_failed`: The data sent are not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
