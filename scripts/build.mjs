@@ -1,6 +1,7 @@
 /**
- * Builds dist/ if, and only if, it is stale: the hash of everything the build reads is kept in dist/.build-stamp.
- * `--force` builds anyway. Two builds at once wait for each other; the second finds nothing left to do.
+ * Builds what of dist/ is stale: the service, and dist/web for browsers. The hash of everything that each of the two
+ * reads is kept beside what it wrote. `--force` builds anyway. Two builds at once wait for each other; the second finds
+ * nothing left to do.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -13,6 +14,7 @@ import { stripVTControlCharacters } from 'node:util';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...parts) => join(root, ...parts);
 const STAMP = at('dist', '.build-stamp');
+const WEB_STAMP = at('dist', 'web', '.build-stamp');
 const GENERATED = at('src', 'database', 'generated');
 const GENERATED_STAMP = join(GENERATED, '.build-stamp');
 const CACHE = at('.cache');
@@ -53,7 +55,18 @@ async function hashOfInputs() {
   return hashOf([...sources, ...INPUTS.map((path) => at(path))]);
 }
 
-async function isFresh() {
+/** The pages, and the client they call the service with. */
+async function hashOfWebInputs() {
+  const sources = await Promise.all([filesUnder(at('web')), filesUnder(at('client', 'src'))]);
+  return hashOf([...sources.flat().filter((path) => !path.endsWith('.spec.ts')), at('package-lock.json')]);
+}
+
+async function isWebFresh() {
+  const [stamp, hash] = await Promise.all([read(WEB_STAMP), hashOfWebInputs()]);
+  return stamp === hash;
+}
+
+async function isServiceFresh() {
   const [stamp, hash, built, client] = await Promise.all([
     read(STAMP),
     hashOfInputs(),
@@ -62,6 +75,8 @@ async function isFresh() {
   ]);
   return stamp === hash && built && client;
 }
+
+const isFresh = async () => (await isServiceFresh()) && (await isWebFresh());
 
 /** A file appears whole or not at all, whenever the process dies. */
 async function writeAtomically(path, content) {
@@ -74,7 +89,7 @@ async function writeAtomically(path, content) {
 function run(script, ...args) {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' };
-    const child = spawn(process.execPath, [at('node_modules', script), ...args], { cwd: root, env });
+    const child = spawn(process.execPath, [at(script), ...args], { cwd: root, env });
     if (child.pid) void ownLock(child.pid);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
@@ -89,7 +104,7 @@ function run(script, ...args) {
 async function generateClient() {
   const hash = await hashOf(CLIENT_INPUTS.map((path) => at(path)));
   if ((await read(GENERATED_STAMP)) === hash && (await exists(join(GENERATED, 'client.ts')))) return;
-  await run('prisma/build/index.js', 'generate');
+  await run('node_modules/prisma/build/index.js', 'generate');
   await writeAtomically(GENERATED_STAMP, hash);
 }
 
@@ -104,7 +119,7 @@ async function removeLeftovers() {
 
 async function removeEmptyFolders(folder) {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (!entry.isDirectory()) continue;
+    if (!entry.isDirectory() || NOT_FROM_TSC.includes(join(folder, entry.name))) continue;
     await removeEmptyFolders(join(folder, entry.name));
     await rmdir(join(folder, entry.name)).catch(() => undefined); // not empty, and therefore kept
   }
@@ -119,15 +134,30 @@ async function copyAssets() {
   await writeFile(at('dist', 'docs-assets', bundle), script.replaceAll(/https:\/\/cdn\.redoc\.ly\/[^"']+/g, 'data:,'));
 }
 
-async function build() {
+async function buildService() {
   // Read before the compiler does: a file saved meanwhile makes this build stale, as it should.
   const hash = await hashOfInputs();
   await rm(STAMP, { force: true });
   await generateClient();
-  await run('@nestjs/cli/bin/nest.js', 'build');
+  await run('node_modules/@nestjs/cli/bin/nest.js', 'build');
   await removeLeftovers();
   await copyAssets();
   await writeAtomically(STAMP, hash);
+}
+
+async function buildWeb() {
+  const hash = await hashOfWebInputs();
+  await run('web/build.mjs');
+  await writeAtomically(WEB_STAMP, hash);
+}
+
+/** Side by side; the lock is kept until both have ended, also when one fails. */
+async function build(force) {
+  const work = [];
+  if (force || !(await isServiceFresh())) work.push(buildService());
+  if (force || !(await isWebFresh())) work.push(buildWeb());
+  const failed = (await Promise.allSettled(work)).filter(({ status }) => status === 'rejected');
+  if (failed.length > 0) throw new Error(failed.map(({ reason }) => reason.message).join('\n'));
 }
 
 const ownLock = (pid) => appendFile(LOCK_OWNERS, `${pid}\n`);
@@ -183,7 +213,7 @@ async function main() {
   await takeLock();
   try {
     if (!force && (await isFresh())) return 'Build is up to date.';
-    await build();
+    await build(force);
     return `Built in ${((performance.now() - started) / 1000).toFixed(1)} s.`;
   } finally {
     await rm(LOCK, { recursive: true, force: true });

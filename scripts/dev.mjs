@@ -20,7 +20,8 @@ let ending = false;
 let timer;
 
 const say = (text) => console.error(`[dev] ${text}`);
-const stamp = () => readFile('dist/.build-stamp', 'utf8').catch(() => null);
+const stampAt = (path) => readFile(path, 'utf8').catch(() => '');
+const stamp = async () => (await stampAt('dist/.build-stamp')) + (await stampAt('dist/web/.build-stamp'));
 
 function exitOf(child) {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
@@ -89,12 +90,13 @@ async function end(signal) {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void end(signal));
 // Each folder by itself: a recursive watch loses a file that an editor or git replaces by renaming another onto it.
 const watched = new Map();
+async function foldersOf(root) {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => null);
+  if (entries === null) return [];
+  return [root, ...entries.filter((entry) => entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name))];
+}
 async function watchFolders() {
-  const entries = await readdir('src', { recursive: true, withFileTypes: true });
-  const folders = [
-    'src',
-    ...entries.filter((entry) => entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name)),
-  ];
+  const folders = (await Promise.all(['src', 'web', 'client/src'].map(foldersOf))).flat();
   for (const folder of folders) {
     if (watched.has(folder) || folder.includes('generated')) continue;
     const watcher = watch(folder, (_event, file) => {

@@ -1,0 +1,101 @@
+import { codeIn } from './typed.js';
+
+/** A code on its way. Instants are ISO 8601; null where the answer that told them was lost. */
+export interface SentCode {
+  /** The number as it was typed. */
+  readonly to: string;
+  readonly sessionId: string | null;
+  readonly expiresAt: string | null;
+  readonly resendAt: string | null;
+}
+
+/** The field for a code, and what is known of the code that it waits for. The code itself is nowhere but here. */
+export class CodeEntry {
+  typed = '';
+  sent: SentCode | null = null;
+  attemptsLeft: number | null = null;
+  /** Until when no new code may be asked for, ms by the service's clock; over what `resendAt` says. */
+  private resendFrom = 0;
+  private submitted = '';
+  private readonly refused = new Set<string>();
+
+  /** Another code is on its way, or the same one again. */
+  expect(sent: SentCode): void {
+    const before = this.sent;
+    this.sent = sent;
+    if (before && sent.expiresAt !== null && isSame(before, sent)) return;
+    this.clear();
+    this.attemptsLeft = null;
+    this.resendFrom = 0;
+    this.refused.clear();
+  }
+
+  /** @returns whether the code is complete and was not submitted by itself before */
+  type(text: string, length: number): boolean {
+    this.typed = codeIn(text, length);
+    if (this.typed.length < length || this.typed === this.submitted || this.refused.has(this.typed)) return false;
+    this.submitted = this.typed;
+    return true;
+  }
+
+  clear(): void {
+    this.typed = '';
+    this.submitted = '';
+  }
+
+  /** Nothing is waited for any more. */
+  forget(): void {
+    this.clear();
+    this.sent = null;
+  }
+
+  /** The service has refused it: the same digits are not worth another guess. */
+  refuse(code: string, attemptsLeft: number | null): void {
+    this.refused.add(code);
+    this.attemptsLeft = attemptsLeft;
+  }
+
+  wasRefused(): boolean {
+    return this.refused.has(this.typed);
+  }
+
+  waitWithResend(until: number | null): void {
+    this.resendFrom = until ?? 0;
+  }
+
+  /** Its guesses are used up. */
+  get isDead(): boolean {
+    return this.attemptsLeft === 0;
+  }
+
+  isExpired(now: number): boolean {
+    const end = instant(this.sent?.expiresAt);
+    return end !== null && now >= end;
+  }
+
+  /** Only a new code helps. */
+  isOver(now: number): boolean {
+    return this.isDead || this.isExpired(now);
+  }
+
+  /** Seconds that the code still lives; null when that is not known. */
+  secondsLeft(now: number): number | null {
+    const end = instant(this.sent?.expiresAt);
+    return end === null ? null : Math.max(0, (end - now) / 1000);
+  }
+
+  /** Seconds until a new code may be asked for; a dead one is replaced at once. */
+  secondsToResend(now: number): number {
+    const cooled = this.isDead ? 0 : (instant(this.sent?.resendAt) ?? 0);
+    return Math.max(0, (Math.max(cooled, this.resendFrom) - now) / 1000);
+  }
+}
+
+function isSame(one: SentCode, other: SentCode): boolean {
+  return one.to === other.to && one.sessionId === other.sessionId && one.expiresAt === other.expiresAt;
+}
+
+function instant(text: string | null | undefined): number | null {
+  const time = Date.parse(text ?? '');
+  return Number.isNaN(time) ? null : time;
+}

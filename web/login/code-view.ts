@@ -1,0 +1,109 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { live } from 'lit/directives/live.js';
+import { type CodeEntry } from './code-entry.js';
+import { below, formProblem, submitButton, type View, way } from './fields.js';
+import { clock } from './icons.js';
+import { ownProblem } from './problem.js';
+import { minutesAndSeconds, readablePhone } from './typed.js';
+
+/** What a step with a code can do. */
+export interface CodeActions {
+  readonly entry: CodeEntry;
+  readonly length: number;
+  readonly submitLabel: string;
+  resend(): void;
+  changeNumber(): void;
+}
+
+/** The field for a code. One input for all digits, so that paste, autofill and screen readers have it easy. */
+export function codeField(view: View, entry: CodeEntry, length: number): TemplateResult {
+  const { texts, running } = view;
+  const { typed } = entry;
+  const paste = (event: ClipboardEvent) => {
+    event.preventDefault();
+    view.type('code', event.clipboardData?.getData('text') ?? '');
+  };
+  return html`<div class="field" part="field">
+    <label for="code" part="label">${texts.code.label(length)}</label>
+    <div class="code" data-length=${length}>
+      <div class="slots" part="slots" aria-hidden="true">
+        ${Array.from(
+          { length },
+          (_, at) => html`<i part="slot" class=${at === Math.min(typed.length, length - 1) ? 'next' : ''}></i>`,
+        )}
+      </div>
+      <input
+        id="code"
+        name="code"
+        part="code"
+        type="text"
+        inputmode="numeric"
+        autocomplete="one-time-code"
+        pattern="[0-9]*"
+        spellcheck="false"
+        required
+        ?readonly=${running === 'verify' || running === 'reset'}
+        .value=${live(typed)}
+        aria-invalid=${view.problem?.field === 'code' ? 'true' : nothing}
+        aria-describedby="code-hint code-problem"
+        @input=${(event: InputEvent) => view.type('code', (event.target as HTMLInputElement).value)}
+        @paste=${paste}
+      />
+    </div>
+    ${below(view, 'code', undefined)}
+  </div>`;
+}
+
+/** The step's form: field, life of the code, a new one. */
+export function codeForm(view: View, actions: CodeActions): TemplateResult {
+  const { entry, length, submitLabel } = actions;
+  const { texts, now } = view;
+  const over = entry.isOver(now);
+  const code = entry.isDead ? 'code_dead' : 'code_expired';
+  const seen: View = over && view.problem?.field !== null ? { ...view, problem: ownProblem(code) } : view;
+  return html`${codeField(seen, entry, length)} ${life(view, entry)} ${formProblem(view)}
+  ${over ? resendButton(view, actions, 'primary') : submitButton(view, 'verify', submitLabel, texts.code.checking)}
+  ${over ? nothing : resendButton(view, actions, 'secondary')}`;
+}
+
+/** Where the code went, and the way back when that is wrong. */
+export function sentTo(view: View, { entry, length, changeNumber }: CodeActions): TemplateResult {
+  const { texts } = view;
+  return html`<p class="intro" part="intro">
+    ${texts.code.sentTo(length)} <b class="number">${readablePhone(entry.sent?.to ?? '')}</b>.
+    ${way(texts.code.change, changeNumber, 'link change-number')}
+  </p>`;
+}
+
+function life({ texts, now }: View, entry: CodeEntry): TemplateResult | typeof nothing {
+  const seconds = entry.secondsLeft(now);
+  if (seconds === null || seconds === 0 || entry.isDead) return nothing;
+  return html`<p class="life" part="timer" role="timer" aria-live="off">
+    ${clock}<span>${texts.code.livesFor} <b>${minutesAndSeconds(seconds)}</b></span>
+  </p>`;
+}
+
+function resendButton(view: View, { entry, resend }: CodeActions, look: 'primary' | 'secondary'): TemplateResult {
+  const { texts, now, running } = view;
+  const wait = entry.secondsToResend(now);
+  const busy = running === 'resend';
+  const blocked = running !== null || wait > 0;
+  const label = busy
+    ? view.slow
+      ? texts.notices.slow
+      : texts.code.resending
+    : wait > 0
+      ? texts.code.resendIn
+      : texts.code.resend;
+  return html`<button
+    class=${look}
+    part=${look === 'primary' ? 'button' : 'button-secondary'}
+    type="button"
+    aria-disabled=${blocked ? 'true' : 'false'}
+    @click=${resend}
+  >
+    ${busy ? html`<span class="spinner" aria-hidden="true"></span>` : nothing}<span
+      >${label}${wait > 0 && !busy ? html` <b class="count">(${minutesAndSeconds(wait)})</b>` : nothing}</span
+    >
+  </button>`;
+}

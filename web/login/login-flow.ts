@@ -1,0 +1,173 @@
+import type { OtpSent } from '../../client/src/masuk.js';
+import { OneCall } from './call.js';
+import { CodeEntry, type SentCode } from './code-entry.js';
+import { type Remembered } from './memory.js';
+import { type FieldName, ownProblem, type Problem } from './problem.js';
+import { type Flow, type Notice, type Stage } from './stage.js';
+
+type Step = 'phone' | 'code' | 'password';
+
+/** Phone, then code; or a password. */
+export class LoginFlow implements Flow {
+  readonly steps = ['phone', 'code', 'password'];
+  step: Step = 'phone';
+  phone = '';
+  identifier = '';
+  problem: Problem | null = null;
+  notice: Notice | null = null;
+  readonly code = new CodeEntry();
+  readonly call: OneCall<'request' | 'resend' | 'verify' | 'login'>;
+
+  constructor(private readonly stage: Stage) {
+    this.call = new OneCall(() => stage.changed());
+  }
+
+  type(field: FieldName, value: string): void {
+    if (field === 'phone') this.phone = value;
+    if (field === 'identifier') this.identifier = value;
+    if (this.problem?.field === field && this.problem.until === null) this.problem = null;
+    if (field === 'code' && this.code.type(value, this.stage.service.options.otpLength)) this.verify();
+    this.stage.changed();
+  }
+
+  submit(form: FormData): void {
+    if (this.step === 'phone') this.request();
+    else if (this.step === 'code') this.verify();
+    else this.login(String(form.get('password') ?? ''));
+  }
+
+  request(): void {
+    const phone = this.phone.trim();
+    if (phone === '') return this.refuse('phone_missing');
+    this.problem = this.notice = null;
+    void this.call.run('request', () => this.stage.service.masuk.requestOtp(phone), {
+      done: (sent, wanted) => {
+        this.expect(phone, sent);
+        if (!wanted) return;
+        this.notice = sent.alreadySent ? 'alreadySent' : 'sent';
+        this.stage.enter('code');
+      },
+      failed: (error) => this.fail(error),
+    });
+  }
+
+  resend(): void {
+    const { to } = this.code.sent ?? { to: this.phone.trim() };
+    if (this.code.secondsToResend(this.stage.service.now()) > 0) return;
+    this.problem = this.notice = null;
+    void this.call.run('resend', () => this.stage.service.masuk.resendOtp(to), {
+      done: (sent) => {
+        this.expect(to, sent);
+        this.notice = 'resent';
+        this.stage.focus('code');
+      },
+      failed: (error) => {
+        const problem = this.fail(error);
+        this.code.waitWithResend(problem.until);
+      },
+    });
+  }
+
+  /** The code came although its answer did not: the field opens without knowing of it. */
+  haveCode(): void {
+    const to = this.phone.trim();
+    if (to === '') return this.refuse('phone_missing');
+    if (this.code.sent?.to !== to) this.code.expect({ to, sessionId: null, expiresAt: null, resendAt: null });
+    this.stage.enter('code');
+  }
+
+  usePassword(): void {
+    if (this.identifier === '') this.identifier = this.phone.trim();
+    this.stage.enter('password');
+  }
+
+  allowed(step: string): Step {
+    if (step === 'password') return 'password';
+    return step === 'code' && this.code.sent !== null ? 'code' : 'phone';
+  }
+
+  show(step: string): void {
+    this.call.abandon();
+    this.step = this.allowed(step);
+    this.problem = null;
+    if (this.step !== 'code') this.code.clear();
+  }
+
+  remembered(): Remembered {
+    const { step, phone, identifier } = this;
+    return { step, phone, identifier, sent: this.code.sent };
+  }
+
+  restore(kept: Remembered): void {
+    this.phone = kept.phone ?? '';
+    this.identifier = kept.identifier ?? '';
+    if (kept.sent) this.code.expect(kept.sent);
+    this.step = this.allowed(kept.step);
+    this.notice = kept.notice ?? null;
+  }
+
+  hear(sent: SentCode): void {
+    if (this.code.sent?.to !== sent.to || this.code.sent.sessionId === sent.sessionId) return;
+    this.code.expect(sent);
+    this.problem = null;
+    if (this.step === 'code') this.notice = 'sentElsewhere';
+    this.stage.changed();
+  }
+
+  ticks(): boolean {
+    return this.step === 'code' || this.problem?.until != null;
+  }
+
+  private verify(): void {
+    const { typed: otpCode, sent } = this.code;
+    if (otpCode.length < this.stage.service.options.otpLength) return this.refuse('code_incomplete');
+    if (this.code.wasRefused()) return this.refuse('code_tried');
+    if (this.code.isOver(this.stage.service.now())) return this.stage.changed();
+    if (sent === null || this.isWaiting()) return;
+    this.problem = this.notice = null;
+    const { to: phone, sessionId } = sent;
+    const input = { phone, otpCode, ...(sessionId !== null && { sessionId }) };
+    void this.call.run('verify', () => this.stage.service.masuk.verifyOtp(input), {
+      done: (login) => this.stage.loggedIn(login),
+      failed: (error) => {
+        const problem = this.fail(error);
+        if (problem.code === 'invalid_otp') this.code.refuse(otpCode, problem.attemptsLeft);
+      },
+    });
+  }
+
+  private login(password: string): void {
+    const identifier = this.identifier.trim();
+    if (identifier === '') return this.refuse('identifier_missing');
+    if (password === '') return this.refuse('password_missing');
+    if (this.isWaiting()) return;
+    this.problem = this.notice = null;
+    void this.call.run('login', () => this.stage.service.masuk.login({ identifier, password }), {
+      done: (login) => this.stage.loggedIn(login),
+      failed: (error) => this.fail(error),
+    });
+  }
+
+  private isWaiting(): boolean {
+    return (this.problem?.until ?? 0) > this.stage.service.now();
+  }
+
+  private expect(to: string, { sessionId, expiresAt, resendAt }: OtpSent): void {
+    const sent = { to, sessionId, expiresAt, resendAt };
+    this.code.expect(sent);
+    this.stage.sent(sent);
+  }
+
+  private refuse(code: string): void {
+    this.problem = ownProblem(code);
+    if (this.problem.field) this.stage.focus(this.problem.field);
+    this.stage.changed();
+  }
+
+  private fail(error: unknown): Problem {
+    const problem = this.stage.failed(error);
+    this.problem = problem;
+    if (problem.field) this.stage.focus(problem.field);
+    return problem;
+  }
+}

@@ -1,0 +1,49 @@
+import { type SentCode } from './code-entry.js';
+
+/** What survives a reload of the tab: never a code, a password or a token. */
+export interface Remembered {
+  readonly step: string;
+  readonly phone?: string;
+  readonly name?: string;
+  readonly identifier?: string;
+  readonly sent?: SentCode | null;
+  /** Something to say after the next page has opened. */
+  readonly notice?: 'passwordChanged' | 'loggedOut';
+}
+
+/** A page that was left for longer begins anew: whoever sits there now may be somebody else. In ms. */
+const FORGOTTEN_AFTER = 30 * 60_000;
+
+/** The tab's own storage. Where it is switched off, a reload begins at the first step. */
+export class Memory {
+  constructor(readonly key: string) {}
+
+  read(): Remembered | null {
+    try {
+      const kept = JSON.parse(sessionStorage.getItem(this.key) ?? 'null') as (Remembered & { at?: unknown }) | null;
+      if (typeof kept?.step !== 'string' || typeof kept.at !== 'number') return null;
+      return Date.now() - kept.at > FORGOTTEN_AFTER ? null : kept;
+    } catch {
+      return null;
+    }
+  }
+
+  write(remembered: Remembered): void {
+    try {
+      sessionStorage.setItem(this.key, JSON.stringify({ ...remembered, at: Date.now() }));
+    } catch {
+      // Switched off or full: nothing is kept, and nothing depends on it.
+    }
+  }
+
+  forget(): void {
+    try {
+      sessionStorage.removeItem(this.key);
+    } catch {
+      // As above.
+    }
+  }
+}
+
+/** One memory for each service and purpose, so that two elements on a page do not mix. */
+export const memoryOf = (purpose: string, base: string) => new Memory(`masuk:${purpose}:${base}`);

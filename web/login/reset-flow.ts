@@ -1,0 +1,216 @@
+import { MasukError } from '../../client/src/masuk.js';
+import { OneCall } from './call.js';
+import { CodeEntry, type SentCode } from './code-entry.js';
+import { type Remembered } from './memory.js';
+import { type FieldName, ownProblem, type Problem } from './problem.js';
+import { type Flow, type Notice, type Stage } from './stage.js';
+
+type Step = 'request' | 'code' | 'new-password' | 'done';
+
+/** Name and number, then the code, then the new password. */
+export class ResetFlow implements Flow {
+  readonly steps = ['request', 'code', 'new-password', 'done'];
+  step: Step = 'request';
+  name = '';
+  phone = '';
+  problem: Problem | null = null;
+  notice: Notice | null = null;
+  /** The code itself, where a service for tests tells it. */
+  testCode: string | null = null;
+  readonly code = new CodeEntry();
+  readonly call: OneCall<'request' | 'resend' | 'verify' | 'reset'>;
+  /** The right code: the last step sends it again. A reload loses it, as it should. */
+  private verified: { readonly otp: string; readonly otpId: string } | null = null;
+
+  constructor(private readonly stage: Stage) {
+    this.call = new OneCall(() => stage.changed());
+  }
+
+  /** Whether the last step has to ask for the code again. */
+  get wantsCodeAgain(): boolean {
+    return this.step === 'new-password' && this.verified === null;
+  }
+
+  type(field: FieldName, value: string): void {
+    if (field === 'phone') this.phone = value;
+    if (field === 'name') this.name = value;
+    if (this.problem?.field === field && this.problem.until === null) this.problem = null;
+    const complete = field === 'code' && this.code.type(value, this.stage.service.options.otpLength);
+    if (complete && this.step === 'code') this.verify();
+    this.stage.changed();
+  }
+
+  submit(form: FormData): void {
+    if (this.step === 'request') this.request('request');
+    else if (this.step === 'code') this.verify();
+    else if (this.step === 'new-password') void this.reset(text(form, 'newPassword'), text(form, 'confirm'));
+  }
+
+  resend(): void {
+    if (this.code.secondsToResend(this.stage.service.now()) <= 0) this.request('resend');
+  }
+
+  /** The code came although its answer did not. */
+  haveCode(): void {
+    const to = this.phone.trim();
+    if (to === '') return this.refuse('phone_missing');
+    if (this.code.sent?.to !== to) this.code.expect({ to, sessionId: null, expiresAt: null, resendAt: null });
+    this.stage.enter('code');
+  }
+
+  allowed(step: string): Step {
+    if (step === 'done') return this.step === 'done' ? 'done' : 'request';
+    const further = step === 'code' || step === 'new-password';
+    return further && this.code.sent !== null ? step : 'request';
+  }
+
+  show(step: string): void {
+    this.call.abandon();
+    this.step = this.allowed(step);
+    this.problem = null;
+    this.code.clear();
+  }
+
+  remembered(): Remembered {
+    const { step, phone, name } = this;
+    return { step, phone, name, sent: this.code.sent };
+  }
+
+  restore(kept: Remembered): void {
+    this.phone = kept.phone ?? '';
+    this.name = kept.name ?? '';
+    if (kept.sent) this.code.expect(kept.sent);
+    this.step = this.allowed(kept.step);
+  }
+
+  hear(sent: SentCode): void {
+    if (this.code.sent?.to !== sent.to || this.code.sent.expiresAt === sent.expiresAt) return;
+    this.code.expect(sent);
+    this.verified = null;
+    this.problem = null;
+    if (this.step === 'code') this.notice = 'sentElsewhere';
+    this.stage.changed();
+  }
+
+  ticks(): boolean {
+    return this.step === 'code' || this.problem?.until != null;
+  }
+
+  private request(why: 'request' | 'resend'): void {
+    const [nama, noHp] = [this.name.trim(), this.phone.trim()];
+    if (nama === '') return this.refuse('name_missing');
+    if (noHp === '') return this.refuse('phone_missing');
+    if (this.isWaiting()) return;
+    this.problem = this.notice = null;
+    void this.call.run(why, () => this.stage.service.masuk.forgotPassword.requestOtp({ nama, noHp }), {
+      done: ({ expiresAt, resendAt, testOTP }, wanted) => {
+        this.testCode = testOTP ?? null;
+        this.expect({ to: noHp, sessionId: null, expiresAt, resendAt });
+        if (wanted) this.proceed(why === 'request' ? 'sent' : 'resent');
+      },
+      failed: (error) => this.requestFailed(error, why, noHp),
+    });
+  }
+
+  private requestFailed(error: unknown, why: 'request' | 'resend', to: string): void {
+    const living = activeCode(error);
+    if (living && why === 'request') {
+      this.expect({ to, sessionId: null, ...living });
+      return this.proceed('alreadySent');
+    }
+    const problem = this.fail(error);
+    if (why === 'resend') this.code.waitWithResend(problem.until ?? (Date.parse(living?.resendAt ?? '') || null));
+  }
+
+  private proceed(notice: Notice): void {
+    this.notice = notice;
+    if (this.step === 'request') this.stage.enter('code');
+    else this.stage.focus('code');
+  }
+
+  private verify(): void {
+    const { typed: otp, sent } = this.code;
+    if (!this.isCodeReady() || sent === null) return;
+    this.problem = this.notice = null;
+    void this.call.run('verify', () => this.stage.service.masuk.forgotPassword.verifyOtp({ noHp: sent.to, otp }), {
+      done: ({ otpId }, wanted) => {
+        this.verified = { otp, otpId };
+        if (wanted) this.stage.enter('new-password');
+      },
+      failed: (error) => this.codeFailed(error, otp),
+    });
+  }
+
+  private async reset(newPassword: string, confirmPassword: string): Promise<void> {
+    const noHp = this.code.sent?.to ?? this.phone.trim();
+    if (this.wantsCodeAgain && !this.isCodeReady()) return;
+    if (newPassword === '') return this.refuse('new_password_missing');
+    if ([...newPassword].length < this.stage.service.options.passwordMinLength) return this.refuse('password_short');
+    if (newPassword !== confirmPassword) return this.refuse('passwords_differ');
+    if (this.isWaiting()) return;
+    this.problem = this.notice = null;
+    const { forgotPassword } = this.stage.service.masuk;
+    const otp = this.verified?.otp ?? this.code.typed;
+    const work = async () => {
+      this.verified ??= { otp, otpId: (await forgotPassword.verifyOtp({ noHp, otp })).otpId };
+      await forgotPassword.resetPassword({ noHp, newPassword, confirmPassword, ...this.verified });
+    };
+    await this.call.run('reset', work, {
+      done: () => {
+        this.verified = null;
+        this.code.forget();
+        this.stage.enter('done', 'instead');
+        this.stage.passwordChanged(noHp);
+      },
+      failed: (error) => this.codeFailed(error, otp),
+    });
+  }
+
+  private codeFailed(error: unknown, otp: string): void {
+    const problem = this.fail(error);
+    if (problem.code === 'invalid_otp') this.code.refuse(otp, problem.attemptsLeft);
+    if (problem.code === 'invalid_otp' || problem.code === 'otp_not_verified') this.verified = null;
+  }
+
+  private isCodeReady(): boolean {
+    if (this.code.typed.length < this.stage.service.options.otpLength) this.refuse('code_incomplete');
+    else if (this.code.wasRefused()) this.refuse('code_tried');
+    else return !this.isWaiting() && !this.code.isOver(this.stage.service.now());
+    return false;
+  }
+
+  private isWaiting(): boolean {
+    return (this.problem?.until ?? 0) > this.stage.service.now();
+  }
+
+  private expect(sent: SentCode): void {
+    this.code.expect(sent);
+    this.verified = null;
+    this.stage.sent(sent);
+  }
+
+  private refuse(code: string): void {
+    this.problem = ownProblem(code);
+    if (this.problem.field) this.stage.focus(this.problem.field);
+    this.stage.changed();
+  }
+
+  private fail(error: unknown): Problem {
+    const problem = this.stage.failed(error);
+    this.problem = problem;
+    if (problem.field) this.stage.focus(problem.field);
+    return problem;
+  }
+}
+
+/** A code that lives already is no failure for the person: it is the one to type. */
+function activeCode(error: unknown): { expiresAt: string; resendAt: string } | null {
+  if (!(error instanceof MasukError) || error.code !== 'otp_active') return null;
+  const { expiresAt, resendAt } = (error.details ?? {}) as Record<string, unknown>;
+  return typeof expiresAt === 'string' && typeof resendAt === 'string' ? { expiresAt, resendAt } : null;
+}
+
+function text(form: FormData, name: string): string {
+  const value = form.get(name);
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,62 @@
+import { createMasuk, type LoginOptions, type Masuk } from '../../client/src/masuk.js';
+import { type Language } from '../texts/language.js';
+
+/** Until the service has told its own: the defaults of docs/configuration.md. */
+const USUAL: LoginOptions = {
+  appName: '',
+  otpLength: 6,
+  otpExpiresIn: 5,
+  resetOtpExpiresIn: 15,
+  passwordMinLength: 6,
+  passwordMaxLength: 72,
+  registration: 'admin',
+  messageLanguage: 'id',
+  allowedCountries: ['ID'],
+};
+
+/** How the service is reached. */
+export interface Address {
+  readonly baseUrl: string;
+  readonly session: 'memory' | 'cookie';
+  readonly language: Language;
+  readonly deviceToken: string | null;
+}
+
+/** The service as an element sees it: calls, what is set there, and its clock. */
+export class ServiceLink {
+  options = USUAL;
+  private client: Masuk | null = null;
+  private address: Address | null = null;
+  private clockOffset = 0;
+
+  constructor(private readonly changed: () => void) {}
+
+  get masuk(): Masuk {
+    if (this.client === null) throw new Error('not connected yet');
+    return this.client;
+  }
+
+  /** Another address, or another language for the service's own words. */
+  connect(address: Address): void {
+    const elsewhere = this.address?.baseUrl !== address.baseUrl;
+    const { deviceToken, ...rest } = address;
+    this.address = address;
+    this.client = createMasuk({ ...rest, ...(deviceToken !== null && { deviceToken }) });
+    if (elsewhere) void this.learnOptions(this.client);
+  }
+
+  /** Milliseconds since 1970 by the service's clock, also while a new client has not asked it yet. */
+  now(): number {
+    const told = this.masuk.serverNow() - Date.now();
+    if (told !== 0) this.clockOffset = told;
+    return Date.now() + this.clockOffset;
+  }
+
+  /** The screen does not wait for it, and does without it where it cannot be had. */
+  private async learnOptions(client: Masuk): Promise<void> {
+    const told = await client.options().catch(() => USUAL);
+    if (client !== this.client && this.options !== USUAL) return;
+    this.options = told;
+    this.changed();
+  }
+}

@@ -1,0 +1,22 @@
+import { MasukLogin } from '../login/masuk-login.js';
+import { OtherTabs } from '../login/tabs.js';
+import { switchLanguage, titlePage } from './language-switch.js';
+
+/** `/login` and `/forgot-password`: the shell around the element. */
+const ACCOUNT = '/account';
+
+const element = document.querySelector('masuk-login');
+if (element instanceof MasukLogin) {
+  const tabs = new OtherTabs((news) => {
+    if (news.kind === 'logged-in') location.replace(ACCOUNT);
+  });
+  element.addEventListener('masuk-login', () => {
+    tabs.tell({ kind: 'logged-in' });
+    location.replace(ACCOUNT);
+  });
+  element.addEventListener('masuk-step', (event) => titlePage((event as CustomEvent<{ title: string }>).detail.title));
+  switchLanguage((language) => {
+    element.language = language;
+    titlePage(element.heading);
+  });
+}
