@@ -5,7 +5,7 @@
 
 /** Top to bottom. A room imports from the tiers under its own, never sideways, never up. */
 const TIERS = [
-  ['admin', 'health', 'analytics'],
+  ['admin', 'health', 'pages', 'analytics'],
   ['bot', 'gateway', 'forgot-password', 'auth'],
   ['otp'],
   ['messaging'],

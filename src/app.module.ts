@@ -18,6 +18,7 @@ import { HttpModule } from './http/http.module.js';
 import { LOGGER, type ServiceLogger } from './http/logger.js';
 import { bodyValidation } from './http/validation.pipe.js';
 import { DeveloperInboxModule } from './messaging/developer-inbox.module.js';
+import { PagesModule } from './pages/pages.module.js';
 import { AccessGuard } from './sessions/access.guard.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { UsersModule } from './users/users.module.js';
@@ -49,6 +50,7 @@ export class AppModule {
         AdminModule,
         AnalyticsModule,
         HealthModule,
+        PagesModule,
         ...(settings.production ? [] : [DeveloperInboxModule]),
       ],
       providers: [

@@ -8,7 +8,7 @@ import { Fails } from '../http/openapi.decorators.js';
 import { Messaging } from '../messaging/messaging.service.js';
 import { DbConnectAnswerDto, HealthAnswerDto, LiveAnswerDto, ReadyAnswerDto } from './health.dto.js';
 
-const BROWSERS_GO_TO = '/docs';
+const BROWSERS_GO_TO = '/login';
 
 /** In ms. */
 const PROVIDER_PATIENCE = 1_000;
@@ -21,7 +21,7 @@ export class HealthController {
     private readonly messaging: Messaging,
   ) {}
 
-  /** A browser at the front door is sent to the API's description, until there is a login page. */
+  /** A browser at the front door is sent to the login page. */
   @Get()
   @Public()
   @ApiOperation({ operationId: 'root', summary: 'A sign of life; browsers are sent on' })

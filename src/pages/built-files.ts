@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { Injectable } from '@nestjs/common';
+
+/** Where the build puts what browsers get: `dist/web`. */
+const FOLDER = join(import.meta.dirname, '..', 'web');
+
+const TYPES: Record<string, string> = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/** The ways a file is packed, best first, with the ending that the build gives them. */
+const ENCODINGS = { br: '.br', gzip: '.gz' } as const;
+type Encoding = keyof typeof ENCODINGS;
+
+/** A file as it goes out. `etag` is that of the plain bytes; a packed form has its own. */
+export interface BuiltFile {
+  readonly type: string;
+  readonly body: Buffer;
+  readonly etag: string;
+  readonly packed: ReadonlyMap<Encoding, Buffer>;
+}
+
+/** What a page needs, as addresses on this service. */
+export interface PageAssets {
+  readonly script: string;
+  /** What the script imports, so that it can be fetched at once. */
+  readonly imports: readonly string[];
+  readonly style: string;
+  readonly icon: string;
+}
+
+type Manifest = Record<string, { readonly file: string; readonly imports?: readonly string[] } | undefined>;
+
+/**
+ * The browsers' files, read once: a request is answered from memory, by a name that was read. What is not among them is
+ * nowhere, whatever a path says.
+ */
+@Injectable()
+export class BuiltFiles {
+  private readonly manifest = JSON.parse(read('manifest.json').toString()) as Manifest;
+  private readonly assets = filesIn('assets');
+  private readonly elements = filesIn('elements');
+
+  /** A hashed asset of the pages, by its file name. */
+  asset(name: string): BuiltFile | undefined {
+    return this.assets.get(name);
+  }
+
+  element(name: string): BuiltFile | undefined {
+    return this.elements.get(name);
+  }
+
+  /** @param script the page's own script, as it is called in `web/` */
+  ofPage(script: string): PageAssets {
+    return {
+      script: this.address(script),
+      imports: this.importsOf(script).map((name) => this.address(name)),
+      style: this.address('pages/page.css'),
+      icon: this.address('pages/mark.svg'),
+    };
+  }
+
+  private importsOf(name: string): string[] {
+    const direct = this.manifest[name]?.imports ?? [];
+    return [...new Set(direct.flatMap((each) => [each, ...this.importsOf(each)]))];
+  }
+
+  private address(source: string): string {
+    const file = this.manifest[source]?.file;
+    if (file === undefined) throw new Error(`dist/web has no ${source}: run npm run build -- --force`);
+    return `/${file}`;
+  }
+}
+
+function read(...path: string[]): Buffer {
+  const file = join(FOLDER, ...path);
+  if (!existsSync(file)) throw new Error(`${file} is missing: run npm run build`);
+  return readFileSync(file);
+}
+
+function filesIn(folder: string): ReadonlyMap<string, BuiltFile> {
+  const names = readdirSync(join(FOLDER, folder)).filter((name) => extname(name) in TYPES);
+  return new Map(names.map((name) => [name, fileNamed(folder, name)]));
+}
+
+function fileNamed(folder: string, name: string): BuiltFile {
+  const body = read(folder, name);
+  const packed = Object.entries(ENCODINGS).filter(([, ending]) => existsSync(join(FOLDER, folder, name + ending)));
+  return {
+    type: TYPES[extname(name)] ?? 'application/octet-stream',
+    body,
+    etag: createHash('sha256').update(body).digest('base64url').slice(0, 22),
+    packed: new Map(packed.map(([encoding, ending]) => [encoding as Encoding, read(folder, name + ending)])),
+  };
+}
