@@ -1,17 +1,15 @@
 import { type Language, type Settings } from '../config/settings.js';
 import { answerLanguage } from '../errors/language.js';
 
-/** The pages' own cookie: no secret, written by the language switch, read here and by the pages' scripts. */
-const COOKIE = /(?:^|;\s*)masuk-lang=(id|en)(?:;|$)/;
-
-/** A choice of language stays for a year; seconds. */
-const REMEMBERED_FOR = 365 * 24 * 60 * 60;
+/** Written by the language switch of the pages, read by the server and by their scripts; it is no secret. */
+export const LANGUAGE_COOKIE = 'masuk-lang';
 
 /** What a request says about its reader's language. */
 export interface LanguageWishes {
   /** `?lang=` as it came: anything. */
   readonly asked: unknown;
-  readonly cookies: string | undefined;
+  /** The cookie, as it came. */
+  readonly chosen: string | undefined;
   readonly acceptLanguage: string | undefined;
 }
 
@@ -21,16 +19,9 @@ export interface LanguageWishes {
  */
 export function pageLanguage(wishes: LanguageWishes, setting: Settings['messageLanguage']): Language {
   if (isLanguage(wishes.asked)) return wishes.asked;
-  const chosen = COOKIE.exec(wishes.cookies ?? '')?.[1];
-  return isLanguage(chosen) ? chosen : answerLanguage(setting, wishes.acceptLanguage);
+  return isLanguage(wishes.chosen) ? wishes.chosen : answerLanguage(setting, wishes.acceptLanguage);
 }
 
-/** Only a choice is remembered, not what was negotiated; null otherwise. */
-export function languageCookie(asked: unknown, secure: boolean): string | null {
-  if (!isLanguage(asked)) return null;
-  return `masuk-lang=${asked}; Path=/; Max-Age=${REMEMBERED_FOR}; SameSite=Lax${secure ? '; Secure' : ''}`;
-}
-
-function isLanguage(value: unknown): value is Language {
+export function isLanguage(value: unknown): value is Language {
   return value === 'id' || value === 'en';
 }

@@ -1,18 +1,23 @@
+import '@fastify/cookie';
 import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
-import { Public } from '../http/access.decorators.js';
+import { Caller, Public, type CurrentCaller } from '../http/access.decorators.js';
+import { browserCookie, SESSION_COOKIE } from '../http/browser-cookies.js';
 import { BuiltFiles } from './built-files.js';
 import { PAGE_POLICY, renderPage, SCRIPTS, type PageName } from './page.js';
-import { languageCookie, pageLanguage } from './page-language.js';
+import { isLanguage, LANGUAGE_COOKIE, pageLanguage } from './page-language.js';
 import { sendFile } from './send-file.js';
 
 /** An asset's name has the hash of its content: under one name it never changes. */
 const FOR_GOOD = 'public, max-age=31536000, immutable';
 /** The element's name stays when it changes: embedders get a new one after this, by a question that costs a 304. */
 const FIVE_MINUTES = 'public, max-age=300';
+
+/** A choice of language stays for a year; seconds. */
+const LANGUAGE_KEPT = 365 * 24 * 60 * 60;
 
 /** Pages for those who have none of their own, and the element for those who have. */
 @ApiExcludeController()
@@ -23,10 +28,16 @@ export class PagesController {
     private readonly files: BuiltFiles,
   ) {}
 
+  /** Whoever is logged in already has nothing to do here. */
   @Get('login')
   @Public()
-  login(@Query('lang') asked: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    this.page('login', asked, request, reply);
+  login(
+    @Query('lang') asked: unknown,
+    @Caller() caller: CurrentCaller | undefined,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): void {
+    this.page(caller ? { elsewhere: '/account' } : 'login', asked, request, reply);
   }
 
   @Get('forgot-password')
@@ -35,10 +46,15 @@ export class PagesController {
     this.page('forgot-password', asked, request, reply);
   }
 
+  /**
+   * A cookie is enough here: after a link on another site it is shown but does not count (`isFromOwnPage`), and the page
+   * itself finds out whose it is.
+   */
   @Get('account')
   @Public()
   account(@Query('lang') asked: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    this.page('account', asked, request, reply);
+    const shown = browserCookie(request, SESSION_COOKIE) !== null;
+    this.page(shown ? 'account' : { elsewhere: '/login' }, asked, request, reply);
   }
 
   @Get('assets/:name')
@@ -59,16 +75,26 @@ export class PagesController {
     sendFile(request, reply, file, FIVE_MINUTES);
   }
 
-  private page(name: PageName, asked: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const { cookie: cookies, 'accept-language': acceptLanguage } = request.headers;
-    const language = pageLanguage({ asked, cookies, acceptLanguage }, this.settings.messageLanguage);
-    const choice = languageCookie(asked, this.settings.publicUrl.startsWith('https:'));
-    if (choice !== null) void reply.header('set-cookie', choice);
+  private page(
+    page: PageName | { elsewhere: string },
+    asked: unknown,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): void {
+    const { messageLanguage, appName, publicUrl } = this.settings;
+    const wishes = { asked, chosen: request.cookies[LANGUAGE_COOKIE] };
+    const language = pageLanguage({ ...wishes, acceptLanguage: request.headers['accept-language'] }, messageLanguage);
+    // Only a choice is remembered, not what was negotiated.
+    if (isLanguage(asked)) {
+      const secure = publicUrl.startsWith('https:');
+      void reply.setCookie(LANGUAGE_COOKIE, asked, { path: '/', maxAge: LANGUAGE_KEPT, sameSite: 'lax', secure });
+    }
+    void reply.header('cache-control', 'no-store');
+    if (typeof page !== 'string') return void reply.code(302).header('location', page.elsewhere).send();
     void reply
-      .header('cache-control', 'no-store')
       .header('content-language', language)
       .header('content-security-policy', PAGE_POLICY)
       .type('text/html; charset=utf-8')
-      .send(renderPage(name, language, this.settings.appName, this.files.ofPage(SCRIPTS[name])));
+      .send(renderPage(page, language, appName, this.files.ofPage(SCRIPTS[page])));
   }
 }

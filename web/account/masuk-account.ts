@@ -89,8 +89,8 @@ export class MasukAccount extends LitElement {
   }
 
   private fail(error: unknown): void {
-    if (error instanceof MasukError && error.status === 401) return this.gone();
-    this.problem = problemOf(error, this.masuk.serverNow());
+    if (error instanceof MasukError && error.status === 401) this.gone();
+    else this.problem = problemOf(error, this.masuk.serverNow());
   }
 
   private gone(): void {
@@ -119,7 +119,7 @@ export class MasukAccount extends LitElement {
 
   private who(user: User): TemplateResult {
     const { account: said } = this.texts;
-    const name = user.profile.fullName ?? user.username ?? said.none;
+    const name = user.profile.fullName || said.none;
     const busy = this.call.running === 'logout';
     return html`<div class="who">
       <div class="initials" aria-hidden="true">${initialsOf(name)}</div>
@@ -176,7 +176,7 @@ export class MasukAccount extends LitElement {
       ${/Android|iOS|App/.test(session.device) ? phoneDevice : computer}
       <div class="device">
         <b>${name}</b>${session.current ? html`<span class="here">${said.thisDevice}</span>` : nothing}
-        <p>${said.lastUsed(used)} · ${session.place}</p>
+        <p><span>${said.lastUsed(used)}</span><span>${session.place}</span></p>
         <p>${said.since(day(session.createdAt, tongue))} ${said.by(method)}</p>
       </div>
       ${

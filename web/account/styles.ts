@@ -26,9 +26,15 @@ export const account = css`
     font-weight: 680;
   }
   .name {
-    flex: 1 1 12rem;
+    flex: 999 1 12rem;
     min-width: 0;
     overflow-wrap: anywhere;
+  }
+  .title {
+    font-size: 1.375rem;
+    font-weight: 680;
+    line-height: 1.25;
+    letter-spacing: -0.015em;
   }
   .role {
     display: inline-block;
@@ -41,7 +47,7 @@ export const account = css`
     font-weight: 560;
   }
   .who .secondary {
-    flex: 0 1 auto;
+    flex: 1 0 auto;
     width: auto;
     padding-inline: 1.125rem;
   }
@@ -124,6 +130,9 @@ export const account = css`
     white-space: nowrap;
   }
   .device p {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 0 0.75rem;
     color: var(--soft);
     font-size: 0.9375rem;
     overflow-wrap: anywhere;

@@ -1,5 +1,8 @@
 import { codeIn } from './typed.js';
 
+/** How well the service's clock is known, in ms: its `Date` header has whole seconds. */
+const CLOCK_GRAIN = 500;
+
 /** A code on its way. Instants are ISO 8601; null where the answer that told them was lost. */
 export interface SentCode {
   /** The number as it was typed. */
@@ -55,6 +58,12 @@ export class CodeEntry {
     this.attemptsLeft = attemptsLeft;
   }
 
+  /** Why it is not worth sending, as the code of a problem; null when it is. */
+  wrongWith(length: number): string | null {
+    if (this.typed.length < length) return 'code_incomplete';
+    return this.wasRefused() ? 'code_tried' : null;
+  }
+
   wasRefused(): boolean {
     return this.refused.has(this.typed);
   }
@@ -87,7 +96,7 @@ export class CodeEntry {
   /** Seconds until a new code may be asked for; a dead one is replaced at once. */
   secondsToResend(now: number): number {
     const cooled = this.isDead ? 0 : (instant(this.sent?.resendAt) ?? 0);
-    return Math.max(0, (Math.max(cooled, this.resendFrom) - now) / 1000);
+    return Math.max(0, (Math.max(cooled, this.resendFrom) + CLOCK_GRAIN - now) / 1000);
   }
 }
 

@@ -19,6 +19,7 @@ export interface CodeActions {
 export function codeField(view: View, entry: CodeEntry, length: number): TemplateResult {
   const { texts, running } = view;
   const { typed } = entry;
+  const next = view.problem?.field === 'code' && entry.wasRefused() ? 0 : Math.min(typed.length, length - 1);
   const paste = (event: ClipboardEvent) => {
     event.preventDefault();
     view.type('code', event.clipboardData?.getData('text') ?? '');
@@ -27,10 +28,7 @@ export function codeField(view: View, entry: CodeEntry, length: number): Templat
     <label for="code" part="label">${texts.code.label(length)}</label>
     <div class="code" data-length=${length}>
       <div class="slots" part="slots" aria-hidden="true">
-        ${Array.from(
-          { length },
-          (_, at) => html`<i part="slot" class=${at === Math.min(typed.length, length - 1) ? 'next' : ''}></i>`,
-        )}
+        ${Array.from({ length }, (_, at) => html`<i part="slot" class=${at === next ? 'next' : ''}></i>`)}
       </div>
       <input
         id="code"
@@ -69,17 +67,17 @@ export function codeForm(view: View, actions: CodeActions): TemplateResult {
 /** Where the code went, and the way back when that is wrong. */
 export function sentTo(view: View, { entry, length, changeNumber }: CodeActions): TemplateResult {
   const { texts } = view;
-  return html`<p class="intro" part="intro">
-    ${texts.code.sentTo(length)} <b class="number">${readablePhone(entry.sent?.to ?? '')}</b>.
-    ${way(texts.code.change, changeNumber, 'link change-number')}
-  </p>`;
+  return html`<p class="intro" part="intro">${texts.code.sentTo(length)}</p>
+    <p class="sent-to" part="sent-to">
+      <b class="number">${readablePhone(entry.sent?.to ?? '')}</b>${way(texts.code.change, changeNumber)}
+    </p>`;
 }
 
 function life({ texts, now }: View, entry: CodeEntry): TemplateResult | typeof nothing {
   const seconds = entry.secondsLeft(now);
   if (seconds === null || seconds === 0 || entry.isDead) return nothing;
   return html`<p class="life" part="timer" role="timer" aria-live="off">
-    ${clock}<span>${texts.code.livesFor} <b>${minutesAndSeconds(seconds)}</b></span>
+    ${clock}<span>${texts.code.livesFor} <b>${minutesAndSeconds(Math.floor(seconds))}</b></span>
   </p>`;
 }
 
@@ -100,6 +98,7 @@ function resendButton(view: View, { entry, resend }: CodeActions, look: 'primary
     part=${look === 'primary' ? 'button' : 'button-secondary'}
     type="button"
     aria-disabled=${blocked ? 'true' : 'false'}
+    aria-busy=${busy ? 'true' : 'false'}
     @click=${resend}
   >
     ${busy ? html`<span class="spinner" aria-hidden="true"></span>` : nothing}<span

@@ -103,9 +103,9 @@ export function passwordField(
 /** Hint and problem of a field, in one place: the one makes room for the other. */
 export function below(view: View, name: FieldName, hint: string | undefined): TemplateResult {
   const problem = view.problem?.field === name ? view.problem : null;
-  return html`<p id="${name}-hint" class="hint" part="hint" ?hidden=${problem !== null || hint === undefined}>
-      ${hint}
-    </p>
+  // The rule for a new password is wanted most when it was broken.
+  const hidden = hint === undefined || (problem !== null && name !== 'newPassword');
+  return html`<p id="${name}-hint" class="hint" part="hint" ?hidden=${hidden}>${hint}</p>
     <div id="${name}-problem" class="problem" part="problem" role="alert">
       ${problem ? words(view, problem) : nothing}
     </div>`;
@@ -150,7 +150,13 @@ export function submitButton(view: View, name: string, label: string, working: s
   const { notices } = view.texts;
   const slow = name === 'request' ? notices.slow : notices.slowCheck;
   const blocked = view.running !== null || waitOf(view.problem, view.now) > 0;
-  return html`<button class="primary" part="button" type="submit" aria-disabled=${blocked ? 'true' : 'false'}>
+  return html`<button
+    class="primary"
+    part="button"
+    type="submit"
+    aria-disabled=${blocked ? 'true' : 'false'}
+    aria-busy=${busy ? 'true' : 'false'}
+  >
     ${busy ? html`<span class="spinner" aria-hidden="true"></span>` : nothing}<span
       >${busy ? (view.slow ? slow : working) : label}</span
     >

@@ -3,7 +3,7 @@ import { OneCall } from './call.js';
 import { CodeEntry, type SentCode } from './code-entry.js';
 import { type Remembered } from './memory.js';
 import { type FieldName, ownProblem, type Problem } from './problem.js';
-import { type Flow, type Notice, type Stage } from './stage.js';
+import { type Flow, type Notice, type Stage, textOf } from './stage.js';
 
 type Step = 'phone' | 'code' | 'password';
 
@@ -33,12 +33,15 @@ export class LoginFlow implements Flow {
   submit(form: FormData): void {
     if (this.step === 'phone') this.request();
     else if (this.step === 'code') this.verify();
-    else this.login(String(form.get('password') ?? ''));
+    else this.login(textOf(form, 'password'));
   }
 
   request(): void {
     const phone = this.phone.trim();
-    if (phone === '') return this.refuse('phone_missing');
+    if (phone === '' || this.isWaiting()) {
+      if (phone === '') this.refuse('phone_missing');
+      return;
+    }
     this.problem = this.notice = null;
     void this.call.run('request', () => this.stage.service.masuk.requestOtp(phone), {
       done: (sent, wanted) => {
@@ -71,9 +74,9 @@ export class LoginFlow implements Flow {
   /** The code came although its answer did not: the field opens without knowing of it. */
   haveCode(): void {
     const to = this.phone.trim();
-    if (to === '') return this.refuse('phone_missing');
     if (this.code.sent?.to !== to) this.code.expect({ to, sessionId: null, expiresAt: null, resendAt: null });
-    this.stage.enter('code');
+    if (to === '') this.refuse('phone_missing');
+    else this.stage.enter('code');
   }
 
   usePassword(): void {
@@ -120,10 +123,9 @@ export class LoginFlow implements Flow {
 
   private verify(): void {
     const { typed: otpCode, sent } = this.code;
-    if (otpCode.length < this.stage.service.options.otpLength) return this.refuse('code_incomplete');
-    if (this.code.wasRefused()) return this.refuse('code_tried');
-    if (this.code.isOver(this.stage.service.now())) return this.stage.changed();
-    if (sent === null || this.isWaiting()) return;
+    const wrong = this.code.wrongWith(this.stage.service.options.otpLength);
+    if (wrong !== null) this.refuse(wrong);
+    if (wrong !== null || sent === null || this.isWaiting() || this.code.isOver(this.stage.service.now())) return;
     this.problem = this.notice = null;
     const { to: phone, sessionId } = sent;
     const input = { phone, otpCode, ...(sessionId !== null && { sessionId }) };
@@ -138,9 +140,9 @@ export class LoginFlow implements Flow {
 
   private login(password: string): void {
     const identifier = this.identifier.trim();
-    if (identifier === '') return this.refuse('identifier_missing');
-    if (password === '') return this.refuse('password_missing');
-    if (this.isWaiting()) return;
+    const missing = identifier === '' ? 'identifier_missing' : password === '' ? 'password_missing' : null;
+    if (missing !== null) this.refuse(missing);
+    if (missing !== null || this.isWaiting()) return;
     this.problem = this.notice = null;
     void this.call.run('login', () => this.stage.service.masuk.login({ identifier, password }), {
       done: (login) => this.stage.loggedIn(login),

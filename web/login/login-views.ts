@@ -30,16 +30,18 @@ export function loginStep(flow: LoginFlow, view: View, ways: Ways): StepView {
 function phoneStep(flow: LoginFlow, view: View, { forgot }: Ways): StepView {
   const { texts } = view;
   const code = view.problem?.code ?? '';
-  const offers = html`<div class="offers">
-    ${
-      code === 'whatsapp_unavailable'
-        ? html`<button class="secondary" part="button-secondary" type="button" @click=${() => flow.usePassword()}>
-            ${texts.ways.password}
-          </button>`
-        : nothing
-    }
-    ${MAY_HAVE_COME.has(code) ? way(texts.ways.haveCode, () => flow.haveCode()) : nothing}
-  </div>`;
+  const offers = MAY_HAVE_COME.has(code)
+    ? html`<div class="offers">
+        ${
+          code === 'whatsapp_unavailable'
+            ? html`<button class="secondary" part="button-secondary" type="button" @click=${() => flow.usePassword()}>
+                ${texts.ways.password}
+              </button>`
+            : nothing
+        }
+        ${way(texts.ways.haveCode, () => flow.haveCode())}
+      </div>`
+    : nothing;
   return {
     title: texts.phone.title,
     intro: html`<p class="intro" part="intro">${texts.phone.intro}</p>`,

@@ -2,6 +2,7 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import { type LoggedIn, MasukError } from '../../client/src/masuk.js';
 import { type Texts } from '../texts/id.js';
 import { type Language, languageOf, textsIn } from '../texts/language.js';
+import { code } from './code-styles.js';
 import { type View, waitOf, way } from './fields.js';
 import { check } from './icons.js';
 import { LoginFlow } from './login-flow.js';
@@ -28,7 +29,7 @@ const BACK_TO_LOGIN_AFTER = 2_000;
  * All of it: docs/integration/element.md.
  */
 export class MasukLogin extends LitElement {
-  static override styles = [theme, foundation, forms];
+  static override styles = [theme, foundation, forms, code];
   static override properties = {
     purpose: {},
     language: {},
@@ -277,8 +278,9 @@ export class MasukLogin extends LitElement {
 
   private moveFocus(target: FieldName | 'first'): void {
     const first = target === 'first';
-    const field = this.renderRoot.querySelector<HTMLInputElement>(first ? 'form .field input' : `#${target}`);
-    if (field === null) return this.renderRoot.querySelector<HTMLElement>('#title')?.focus();
+    const fields = [...this.renderRoot.querySelectorAll<HTMLInputElement>(first ? 'form .field input' : `#${target}`)];
+    const field = fields.find(({ value }) => value === '') ?? fields[0];
+    if (field === undefined) return this.renderRoot.querySelector<HTMLElement>('#title')?.focus();
     field.focus();
     if (!first) field.select();
   }

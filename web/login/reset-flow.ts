@@ -3,7 +3,7 @@ import { OneCall } from './call.js';
 import { CodeEntry, type SentCode } from './code-entry.js';
 import { type Remembered } from './memory.js';
 import { type FieldName, ownProblem, type Problem } from './problem.js';
-import { type Flow, type Notice, type Stage } from './stage.js';
+import { type Flow, type Notice, type Stage, textOf } from './stage.js';
 
 type Step = 'request' | 'code' | 'new-password' | 'done';
 
@@ -21,6 +21,8 @@ export class ResetFlow implements Flow {
   readonly call: OneCall<'request' | 'resend' | 'verify' | 'reset'>;
   /** The right code: the last step sends it again. A reload loses it, as it should. */
   private verified: { readonly otp: string; readonly otpId: string } | null = null;
+
+  private isChanged = false;
 
   constructor(private readonly stage: Stage) {
     this.call = new OneCall(() => stage.changed());
@@ -43,7 +45,7 @@ export class ResetFlow implements Flow {
   submit(form: FormData): void {
     if (this.step === 'request') this.request('request');
     else if (this.step === 'code') this.verify();
-    else if (this.step === 'new-password') void this.reset(text(form, 'newPassword'), text(form, 'confirm'));
+    else if (this.step === 'new-password') this.reset(textOf(form, 'newPassword'), textOf(form, 'confirm'));
   }
 
   resend(): void {
@@ -53,13 +55,13 @@ export class ResetFlow implements Flow {
   /** The code came although its answer did not. */
   haveCode(): void {
     const to = this.phone.trim();
-    if (to === '') return this.refuse('phone_missing');
     if (this.code.sent?.to !== to) this.code.expect({ to, sessionId: null, expiresAt: null, resendAt: null });
-    this.stage.enter('code');
+    if (to === '') this.refuse('phone_missing');
+    else this.stage.enter('code');
   }
 
   allowed(step: string): Step {
-    if (step === 'done') return this.step === 'done' ? 'done' : 'request';
+    if (this.isChanged) return 'done';
     const further = step === 'code' || step === 'new-password';
     return further && this.code.sent !== null ? step : 'request';
   }
@@ -98,9 +100,9 @@ export class ResetFlow implements Flow {
 
   private request(why: 'request' | 'resend'): void {
     const [nama, noHp] = [this.name.trim(), this.phone.trim()];
-    if (nama === '') return this.refuse('name_missing');
-    if (noHp === '') return this.refuse('phone_missing');
-    if (this.isWaiting()) return;
+    const missing = nama === '' ? 'name_missing' : noHp === '' ? 'phone_missing' : null;
+    if (missing !== null) this.refuse(missing);
+    if (missing !== null || this.isWaiting()) return;
     this.problem = this.notice = null;
     void this.call.run(why, () => this.stage.service.masuk.forgotPassword.requestOtp({ nama, noHp }), {
       done: ({ expiresAt, resendAt, testOTP }, wanted) => {
@@ -116,7 +118,8 @@ export class ResetFlow implements Flow {
     const living = activeCode(error);
     if (living && why === 'request') {
       this.expect({ to, sessionId: null, ...living });
-      return this.proceed('alreadySent');
+      this.proceed('alreadySent');
+      return;
     }
     const problem = this.fail(error);
     if (why === 'resend') this.code.waitWithResend(problem.until ?? (Date.parse(living?.resendAt ?? '') || null));
@@ -130,7 +133,9 @@ export class ResetFlow implements Flow {
 
   private verify(): void {
     const { typed: otp, sent } = this.code;
-    if (!this.isCodeReady() || sent === null) return;
+    const wrong = this.code.wrongWith(this.stage.service.options.otpLength);
+    if (wrong !== null) this.refuse(wrong);
+    if (wrong !== null || sent === null || this.isWaiting() || this.code.isOver(this.stage.service.now())) return;
     this.problem = this.notice = null;
     void this.call.run('verify', () => this.stage.service.masuk.forgotPassword.verifyOtp({ noHp: sent.to, otp }), {
       done: ({ otpId }, wanted) => {
@@ -141,13 +146,11 @@ export class ResetFlow implements Flow {
     });
   }
 
-  private async reset(newPassword: string, confirmPassword: string): Promise<void> {
+  private reset(newPassword: string, confirmPassword: string): void {
     const noHp = this.code.sent?.to ?? this.phone.trim();
-    if (this.wantsCodeAgain && !this.isCodeReady()) return;
-    if (newPassword === '') return this.refuse('new_password_missing');
-    if ([...newPassword].length < this.stage.service.options.passwordMinLength) return this.refuse('password_short');
-    if (newPassword !== confirmPassword) return this.refuse('passwords_differ');
-    if (this.isWaiting()) return;
+    const wrong = this.wrongWith(newPassword, confirmPassword);
+    if (wrong !== null) this.refuse(wrong);
+    if (wrong !== null || this.isWaiting()) return;
     this.problem = this.notice = null;
     const { forgotPassword } = this.stage.service.masuk;
     const otp = this.verified?.otp ?? this.code.typed;
@@ -155,9 +158,10 @@ export class ResetFlow implements Flow {
       this.verified ??= { otp, otpId: (await forgotPassword.verifyOtp({ noHp, otp })).otpId };
       await forgotPassword.resetPassword({ noHp, newPassword, confirmPassword, ...this.verified });
     };
-    await this.call.run('reset', work, {
+    void this.call.run('reset', work, {
       done: () => {
         this.verified = null;
+        this.isChanged = true;
         this.code.forget();
         this.stage.enter('done', 'instead');
         this.stage.passwordChanged(noHp);
@@ -172,11 +176,14 @@ export class ResetFlow implements Flow {
     if (problem.code === 'invalid_otp' || problem.code === 'otp_not_verified') this.verified = null;
   }
 
-  private isCodeReady(): boolean {
-    if (this.code.typed.length < this.stage.service.options.otpLength) this.refuse('code_incomplete');
-    else if (this.code.wasRefused()) this.refuse('code_tried');
-    else return !this.isWaiting() && !this.code.isOver(this.stage.service.now());
-    return false;
+  /** What can be seen here of the last step, before anything is sent; null when nothing is wrong. */
+  private wrongWith(newPassword: string, confirmPassword: string): string | null {
+    const { otpLength, passwordMinLength } = this.stage.service.options;
+    const code = this.wantsCodeAgain ? this.code.wrongWith(otpLength) : null;
+    if (code !== null) return code;
+    if (newPassword === '') return 'new_password_missing';
+    if ([...newPassword].length < passwordMinLength) return 'password_short';
+    return newPassword === confirmPassword ? null : 'passwords_differ';
   }
 
   private isWaiting(): boolean {
@@ -208,9 +215,4 @@ function activeCode(error: unknown): { expiresAt: string; resendAt: string } | n
   if (!(error instanceof MasukError) || error.code !== 'otp_active') return null;
   const { expiresAt, resendAt } = (error.details ?? {}) as Record<string, unknown>;
   return typeof expiresAt === 'string' && typeof resendAt === 'string' ? { expiresAt, resendAt } : null;
-}
-
-function text(form: FormData, name: string): string {
-  const value = form.get(name);
-  return typeof value === 'string' ? value : '';
 }

@@ -25,10 +25,9 @@ export function resetStep(flow: ResetFlow, view: View, ways: ResetWays): StepVie
 
 function requestStep(flow: ResetFlow, view: View, { login }: ResetWays): StepView {
   const { texts } = view;
-  const mayHaveCome = MAY_HAVE_COME.has(view.problem?.code ?? '');
-  const offers = html`<div class="offers">
-    ${mayHaveCome ? way(texts.ways.haveCode, () => flow.haveCode()) : nothing}
-  </div>`;
+  const offers = MAY_HAVE_COME.has(view.problem?.code ?? '')
+    ? html`<div class="offers">${way(texts.ways.haveCode, () => flow.haveCode())}</div>`
+    : nothing;
   return {
     title: texts.reset.title,
     intro: html`${progress(view, 1)}

@@ -25,6 +25,12 @@ export interface Stage {
   passwordChanged(phone: string): void;
 }
 
+/** What a form holds under a name; a file is no text. */
+export function textOf(form: FormData, name: string): string {
+  const value = form.get(name);
+  return typeof value === 'string' ? value : '';
+}
+
 /** Said politely, once; a key of the texts' notices. */
 export type Notice = keyof Texts['notices'];
 

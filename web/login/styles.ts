@@ -1,11 +1,14 @@
 import { css } from 'lit';
 
-/** The forms of the element. Digits have slots of one width: `--slot` and `--gap` place both boxes and digits. */
+/** The forms of the element. */
 export const forms = css`
   .step {
     display: flex;
     flex-direction: column;
     gap: 1.5rem;
+  }
+  h2:focus {
+    outline: none;
   }
   .head {
     display: flex;
@@ -17,20 +20,24 @@ export const forms = css`
     text-wrap: pretty;
   }
   .number {
-    color: var(--text);
-    font-weight: 620;
+    font-weight: 640;
+    letter-spacing: 0.01em;
     font-variant-numeric: tabular-nums;
     white-space: nowrap;
   }
-  .change-number {
-    min-height: 2.75rem;
-    margin-block: -0.625rem;
-    vertical-align: baseline;
+  .sent-to {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    justify-content: space-between;
+    gap: 0 1rem;
+    margin-block-start: 0.25rem;
+    padding: 0.5rem 1rem;
+    border-radius: var(--radius);
+    background: var(--tint);
   }
-  .intro .link {
-    display: inline;
-    min-height: 0;
-    padding-block: 0.625rem;
+  .sent-to .link {
+    margin-block: -0.375rem;
   }
   form {
     display: flex;
@@ -76,9 +83,11 @@ export const forms = css`
   .hint {
     color: var(--soft);
   }
-  .problem:empty,
-  .form-problem:empty {
-    display: none;
+  /* Live regions stay where a screen reader looks for them; empty ones take no room. */
+  .problem:not(:has(*)),
+  .form-problem:not(:has(*)),
+  .status:not(:has(> span)) {
+    position: absolute;
   }
   .problem p,
   .box p {
@@ -150,74 +159,6 @@ export const forms = css`
     outline-offset: -3px;
   }
 
-  .code {
-    --count: 6;
-    --gap: 0.5rem;
-    --slot: min(3.25rem, (100cqi - (var(--count) - 1) * var(--gap)) / var(--count));
-    position: relative;
-  }
-  .field:has(> .code) {
-    container-type: inline-size;
-  }
-  .code[data-length='4'] {
-    --count: 4;
-  }
-  .code[data-length='5'] {
-    --count: 5;
-  }
-  .code[data-length='7'] {
-    --count: 7;
-    --gap: 0.375rem;
-  }
-  .code[data-length='8'] {
-    --count: 8;
-    --gap: 0.3125rem;
-  }
-  .slots {
-    display: flex;
-    gap: var(--gap);
-  }
-  .slots i {
-    flex: none;
-    width: var(--slot);
-    height: 3.625rem;
-    border: 1.5px solid var(--line);
-    border-radius: var(--radius);
-    background: var(--field);
-    transition: border-color 0.15s;
-  }
-  /* One digit's width beyond the last slot, so that the caret behind it does not push the digits aside. */
-  .code input {
-    position: absolute;
-    inset: 0 auto 0 0;
-    width: calc(100% + var(--slot));
-    min-height: 100%;
-    padding: 0;
-    padding-inline-start: calc((var(--slot) - 1ch) / 2);
-    border: 0;
-    background: none;
-    font-size: 1.625rem;
-    font-weight: 620;
-    font-variant-numeric: tabular-nums;
-    letter-spacing: calc(var(--slot) + var(--gap) - 1ch);
-    caret-color: var(--accent);
-    outline: none;
-  }
-  .code {
-    overflow: clip;
-    overflow-clip-margin: 6px;
-  }
-  .code:has(input:focus-visible) .slots i.next {
-    border-color: var(--accent);
-    outline: 3px solid var(--accent);
-    outline-offset: 1px;
-  }
-  .code:has(input[aria-invalid='true']) .slots i {
-    border-color: var(--danger);
-  }
-  .code:has(input[aria-invalid='true']:focus-visible) .slots i.next {
-    outline-color: var(--danger);
-  }
   .life {
     display: flex;
     align-items: center;
@@ -246,9 +187,6 @@ export const forms = css`
   .status {
     color: var(--soft);
     font-size: 0.9375rem;
-  }
-  .status:empty {
-    display: none;
   }
   .status span {
     display: flex;
@@ -310,16 +248,8 @@ export const forms = css`
     }
   }
   @media (forced-colors: active) {
-    .code input {
-      color: FieldText;
-    }
-    .slots i {
-      border-color: ButtonBorder;
-    }
-    .code:has(input:focus-visible) .slots i.next {
-      outline-color: Highlight;
-    }
     .box,
+    .sent-to,
     .status span,
     .success {
       border: 1px solid CanvasText;

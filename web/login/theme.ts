@@ -41,7 +41,17 @@ export const foundation = css`
   :host {
     display: block;
     color: var(--text);
-    font-family: var(--masuk-font, system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif);
+    font-family: var(
+      --masuk-font,
+      -apple-system,
+      BlinkMacSystemFont,
+      'Segoe UI',
+      Roboto,
+      'Noto Sans',
+      'Open Sans',
+      system-ui,
+      sans-serif
+    );
     font-size: 1rem;
     line-height: 1.5;
     text-align: start;
@@ -126,9 +136,12 @@ export const foundation = css`
     transform: translateY(1px);
   }
   .primary[aria-disabled='true'] {
-    background: color-mix(in srgb, var(--accent) 62%, var(--soft));
     cursor: default;
     transform: none;
+  }
+  .primary[aria-disabled='true']:not([aria-busy='true']) {
+    background: var(--rule);
+    color: var(--soft);
   }
   .secondary[aria-disabled='true'] {
     border-color: var(--rule);
@@ -141,7 +154,7 @@ export const foundation = css`
     display: inline-flex;
     align-items: center;
     min-height: 2.75rem;
-    padding: 0 0.125rem;
+    padding: 0;
     border: 0;
     background: none;
     color: var(--accent);
@@ -200,6 +213,10 @@ export const foundation = css`
       border-color: ButtonText;
     }
     .primary[aria-disabled='true'],
+    .primary[aria-disabled='true']:not([aria-busy='true']) {
+      background: var(--rule);
+      color: var(--soft);
+    }
     .secondary[aria-disabled='true'] {
       border-color: GrayText;
       color: GrayText;
