@@ -133,6 +133,10 @@ export default defineConfig(
     languageOptions: { globals: nodeGlobals },
     rules: { eqeqeq: ['error', 'always', { null: 'ignore' }], 'no-var': 'error', 'prefer-const': 'error' },
   },
+  {
+    files: ['examples/js/**/*.js'],
+    languageOptions: { globals: { document: 'readonly', location: 'readonly' } },
+  },
   house,
   browsers,
   { files: ['src/config/**/*.ts'], rules: { 'no-restricted-properties': 'off' } },

@@ -117,10 +117,6 @@ export class LoginFlow implements Flow {
     this.stage.changed();
   }
 
-  ticks(): boolean {
-    return this.step === 'code' || this.problem?.until != null;
-  }
-
   private verify(): void {
     const { typed: otpCode, sent } = this.code;
     const wrong = this.code.wrongWith(this.stage.service.options.otpLength);

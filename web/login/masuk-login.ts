@@ -63,8 +63,8 @@ export class MasukLogin extends LitElement {
   private readonly shown = new Set<FieldName>();
   private ticking: ReturnType<typeof setInterval> | undefined;
   private leaving: ReturnType<typeof setTimeout> | undefined;
-  /** Whether the last drawing told the person to wait. */
-  private waited = false;
+  /** The problem whose wait is over, and was told so. */
+  private waitedFor: Problem | null = null;
 
   constructor() {
     super();
@@ -299,10 +299,13 @@ export class MasukLogin extends LitElement {
 
   /** Once a second, while something counts down. */
   private tick(): void {
-    const waits = waitOf(this.flow.problem, this.service.now()) > 0;
-    if (this.waited && !waits && this.flow.problem !== null) this.flow.notice = 'tryAgain';
-    if (this.waited || waits || this.flow.ticks()) this.requestUpdate();
-    this.waited = waits;
+    const { problem } = this.flow;
+    const hasWait = problem !== null && problem.until !== null && problem !== this.waitedFor;
+    if (hasWait && waitOf(problem, this.service.now()) === 0) {
+      this.waitedFor = problem;
+      this.flow.notice = 'tryAgain';
+    }
+    if (hasWait || this.flow.step === 'code') this.requestUpdate();
   }
 
   private tell(name: string, detail: object): void {

@@ -94,10 +94,6 @@ export class ResetFlow implements Flow {
     this.stage.changed();
   }
 
-  ticks(): boolean {
-    return this.step === 'code' || this.problem?.until != null;
-  }
-
   private request(why: 'request' | 'resend'): void {
     const [nama, noHp] = [this.name.trim(), this.phone.trim()];
     const missing = nama === '' ? 'name_missing' : noHp === '' ? 'phone_missing' : null;

@@ -52,6 +52,4 @@ export interface Flow {
   restore(remembered: Remembered): void;
   /** Another tab has asked for a code. */
   hear(sent: SentCode): void;
-  /** Whether something counts down. */
-  ticks(): boolean;
 }

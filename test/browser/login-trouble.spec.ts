@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Browser, type Page } from 'playwright-core';
+import { startBrowser } from '../support/browser.js';
+import { openHouse, type House } from '../support/house.js';
+import { focused, openPage } from '../support/pages.js';
+
+const PASSWORD = 'kuda-lari-7-sungai';
+
+let house: House;
+let browser: Browser;
+
+beforeAll(async () => {
+  [house, browser] = await Promise.all([openHouse({ SEND_TIMEOUT: '8', PROVIDER_TIMEOUT: '8' }), startBrowser()]);
+}, 60_000);
+afterAll(async () => {
+  await browser.close();
+  await house.close();
+});
+
+const open = () => openPage(browser, house.service, '/login');
+
+/** The service's answer to one of the page's calls, made up: some failures cannot be had at will. */
+async function answer(page: Page, path: string, status: number, body: object, headers: Record<string, string> = {}) {
+  await page.route(`**${path}`, (route) =>
+    route.fulfill({
+      status,
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ success: false, message: 'Kata layanan', ...body }),
+    }),
+  );
+}
+
+describe('when something is wrong', () => {
+  it('with the provider, the page says what to do and a password gets in', async () => {
+    const { phone } = await house.person({ password: PASSWORD, fullName: 'Wati' });
+    house.fake.connected = false;
+    const { page, context, picture, complaints } = await open();
+    await page.locator('#phone').fill(phone);
+    await page.getByRole('button', { name: 'Kirim kode' }).click();
+    const box = page.getByRole('alert').filter({ hasText: 'WhatsApp sedang bermasalah' });
+    await box.waitFor();
+    await picture('trouble-provider-down-phone');
+    expect(await box.textContent()).toMatch(/Coba lagi dalam \d+:\d\d/);
+    expect(await page.getByRole('button', { name: 'Kirim kode' }).getAttribute('aria-disabled')).toBe('true');
+    await box.getByRole('button', { name: 'Saya sudah menerima kode' }).click();
+    await page.locator('#code').waitFor();
+    await page.goBack();
+    await page.getByRole('button', { name: 'Masuk dengan sandi' }).click();
+    await page.locator('#password').fill(PASSWORD);
+    await page.locator('#password').press('Enter');
+    await page.waitForURL('**/account');
+    house.fake.connected = true;
+    expect(complaints()).toEqual([]);
+    await context.close();
+  });
+
+  it('with the network, what was typed stays, and coming back is told', async () => {
+    const { phone } = await house.person();
+    const { page, context, picture } = await open();
+    await page.locator('#phone').fill(phone);
+    await context.setOffline(true);
+    await page.getByRole('button', { name: 'Kirim kode' }).click();
+    await page.getByText('Tidak ada koneksi').waitFor();
+    await picture('trouble-offline-phone');
+    expect(await page.locator('#phone').inputValue()).toBe(phone);
+    await context.setOffline(false);
+    await page.getByText('Koneksi kembali').waitFor();
+    await page.getByRole('button', { name: 'Kirim kode' }).click();
+    await page.locator('#code').waitFor();
+    await context.close();
+  });
+
+  it('with a slow provider, the button shows that it works, and one request is under way', async () => {
+    const { phone } = await house.person();
+    house.fake.forNumber(phone, { delayMs: 3_500 });
+    const { page, context, calls, picture } = await open();
+    await page.locator('#phone').fill(phone);
+    await page.getByRole('button', { name: 'Kirim kode' }).click();
+    const button = page.getByRole('button', { name: 'Mengirim kode' });
+    await button.waitFor();
+    expect(await button.getAttribute('aria-busy')).toBe('true');
+    await page.locator('#phone').press('Enter');
+    await page.getByRole('status').filter({ hasText: 'Masih mengirim' }).waitFor({ state: 'attached' });
+    await picture('trouble-slow-phone');
+    await page.locator('#code').waitFor();
+    expect(calls.filter((call) => call.endsWith('otp/request'))).toHaveLength(1);
+    await context.close();
+  });
+
+  it('with too many requests, the page counts down what Retry-After says, and then lets try', async () => {
+    const { phone } = await house.person();
+    const { page, context, picture, calls } = await open();
+    await page.clock.install();
+    await answer(page, '/api/auth/otp/request', 429, { code: 'otp_rate_limited' }, { 'retry-after': '90' });
+    await page.locator('#phone').fill(phone);
+    await page.getByRole('button', { name: 'Kirim kode' }).click();
+    await page.getByText(/Coba lagi dalam 1:(30|29)/).waitFor();
+    await picture('trouble-limited-phone');
+    await page.getByRole('button', { name: 'Kirim kode' }).click({ force: true });
+    await page.clock.fastForward(95_000);
+    await page.getByText('Sekarang Anda bisa mencoba lagi').waitFor();
+    expect(calls.filter((call) => call.endsWith('otp/request'))).toHaveLength(1);
+    await page.unroute('**/api/auth/otp/request');
+    await page.getByRole('button', { name: 'Kirim kode' }).click();
+    await page.locator('#code').waitFor();
+    await context.close();
+  });
+
+  it('with too many wrong codes, the code waits and the password does not', async () => {
+    const { phone } = await house.person();
+    const { page, context } = await open();
+    await answer(page, '/api/auth/browser/verify', 429, { code: 'otp_locked' }, { 'retry-after': '800' });
+    await page.locator('#phone').fill(phone);
+    await page.locator('#phone').press('Enter');
+    await page.locator('#code').fill('123456');
+    await page.getByText(/Coba lagi dalam 13:\d\d/).waitFor();
+    expect(await page.getByRole('button', { name: 'Masuk', exact: true }).getAttribute('aria-disabled')).toBe('true');
+    await page.getByRole('button', { name: 'Masuk dengan sandi' }).click();
+    await page.locator('#password').waitFor();
+    await context.close();
+  });
+
+  it('with the number, at its field; with a code that nobody knows, in the words of the service', async () => {
+    const { page, context } = await open();
+    await page.getByRole('button', { name: 'Kirim kode' }).click();
+    await page.getByText('Isi nomor WhatsApp').waitFor();
+    expect(await focused(page)).toBe('phone');
+    for (const [typed, said] of [
+      ['12345', 'bukan nomor ponsel'],
+      ['081299999999', 'belum terdaftar'],
+    ] as const) {
+      await page.locator('#phone').fill(typed);
+      await page.getByRole('button', { name: 'Kirim kode' }).click();
+      await page.getByText(said).waitFor();
+      expect(await page.locator('#phone').getAttribute('aria-invalid')).toBe('true');
+    }
+    await answer(page, '/api/auth/otp/request', 400, { code: 'brand_new_code' });
+    await page.getByRole('button', { name: 'Kirim kode' }).click();
+    await page.getByText('Kata layanan').waitFor();
+    await context.close();
+  });
+});
