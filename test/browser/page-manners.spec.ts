@@ -32,8 +32,10 @@ async function faults(page: Page, step: string): Promise<string[]> {
   const found: string[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await page.waitForTimeout(60); // what fades in has to have its colours
-    await page.evaluate(`globalThis.axe ?? (() => { ${AXE} })()`);
+    // Drawn anew, and whatever fades has faded.
+    await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))');
+    await page.waitForTimeout(100);
+    if (!(await page.evaluate<boolean>('Boolean(globalThis.axe)'))) await page.evaluate(AXE);
     const violations = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(
       `axe.run(document, ${JSON.stringify({ runOnly: RULES[colorScheme], resultTypes: ['violations'] })}).then(({ violations }) => violations)`,
     );

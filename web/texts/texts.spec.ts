@@ -1,0 +1,44 @@
+import { expect, it } from '@jest/globals';
+import { CATALOGUE } from '../../src/errors/catalogue.js';
+import { en } from './en.js';
+import { id } from './id.js';
+
+/** Codes that none of the pages' calls can meet; every other one has its sentence in both languages. */
+const NEVER_MET = [
+  'invalid_json',
+  'malformed_request',
+  'invalid_token',
+  'invalid_refresh_token',
+  'invalid_api_key',
+  'fresh_login_required',
+  'registration_closed',
+  'api_key_not_found',
+  'email_taken',
+  'username_taken',
+  'phone_taken',
+  'phone_required',
+  'last_admin',
+  'forbidden',
+  'not_found',
+  'method_not_allowed',
+  'request_timeout',
+  'conflict',
+  'body_too_large',
+  'uri_too_long',
+  'unsupported_media_type',
+  'headers_too_large',
+];
+
+const keysOf = (value: object, path = ''): string[] =>
+  Object.entries(value).flatMap(([key, inner]) =>
+    typeof inner === 'object' && inner !== null ? keysOf(inner as object, `${path}${key}.`) : [path + key],
+  );
+
+it('says everything in both languages', () => {
+  expect(keysOf(en).sort()).toEqual(keysOf(id).sort());
+});
+
+it('has a sentence for every failure that the pages can meet', () => {
+  const met = Object.keys(CATALOGUE).filter((code) => !NEVER_MET.includes(code));
+  expect(met.filter((code) => !(code in id.problems))).toEqual([]);
+});
