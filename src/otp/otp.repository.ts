@@ -13,7 +13,7 @@ import {
   ACTIVE_ACCOUNT_BY_PHONE_AND_NAME,
   ACTIVE_ACCOUNT_FOR_NEW_PHONE,
 } from '../users/users.sql.js';
-import { CLOSING_FAILURES, CONSUME_CODE, GIVE_GUESSES_BACK, notEnded } from './otp.sql.js';
+import { CLOSING_FAILURES, CONSUME_CODE, notEnded } from './otp.sql.js';
 
 /** How many instants of an array are not after `since`. */
 const countUntil = (array: string, since: string) => `width_bucket(${since}, ${array})`;

@@ -15,7 +15,7 @@ export const CLOSING_FAILURES = 100;
  * What a right guess does to its budget row `b`: all guesses are there again. That a number is closed to unknown devices
  * a known one's success does not change; see `CLOSING_FAILURES`. Parameter: `:known`.
  */
-export const GIVE_GUESSES_BACK = `guesses = '{}', known_guesses = '{}', known_failures = 0, succeeded_at = now(),
+const GIVE_GUESSES_BACK = `guesses = '{}', known_guesses = '{}', known_failures = 0, succeeded_at = now(),
            failures = CASE WHEN :known::boolean AND b.failures >= ${CLOSING_FAILURES} THEN b.failures ELSE 0 END`;
 
 /**

@@ -5,7 +5,7 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
 import { Caller, Public, type CurrentCaller } from '../http/access.decorators.js';
-import { browserCookie, SESSION_COOKIE } from '../http/browser-cookies.js';
+import { sessionCookie } from '../http/browser-cookies.js';
 import { BuiltFiles } from './built-files.js';
 import { PAGE_POLICY, renderPage, SCRIPTS, type PageName } from './page.js';
 import { isLanguage, LANGUAGE_COOKIE, pageLanguage } from './page-language.js';
@@ -53,7 +53,7 @@ export class PagesController {
   @Get('account')
   @Public()
   account(@Query('lang') asked: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    const shown = browserCookie(request, SESSION_COOKIE) !== null;
+    const shown = sessionCookie(request) !== null;
     this.page(shown ? 'account' : { elsewhere: '/login' }, asked, request, reply);
   }
 
