@@ -40,7 +40,7 @@ async function askers(): Promise<[Asker, ...Asker[]]> {
 
 /** An answer to the byte, but for the times in it and the number that was asked with. */
 function outline({ status, headers, text }: Answer, { phone }: Asker): unknown {
-  const kept = [...headers].filter(([name]) => !['date', 'x-request-id', 'retry-after'].includes(name));
+  const kept = [...headers].filter(([name]) => !['date', 'x-request-id', 'retry-after', 'ratelimit'].includes(name));
   const body = text.replaceAll(phone.replace(/^0/, '62'), '62…').replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'time');
   return { status, headers: kept, body };
 }

@@ -161,6 +161,8 @@ const BAD: [constraint: string, table: string, ...changes: Record<string, string
     ]),
   ],
   ['messages_fence_check', 'messages', { fence: '0' }, { attempts: '-1' }],
+  ['messages_accept_ms_check', 'messages', { accept_ms: '-1' }],
+  ['otp_budgets_failures_check', 'otp_budgets', { failures: '-1' }, { known_failures: '-1' }],
   ['login_sessions_life_check', 'login_sessions', { idle_expires_at: `now() + interval '1 second'` }],
   ['login_sessions_cookie_hash_check', 'login_sessions', { cookie_hash: SHORT }, { cookie_hash: `'\\x'::bytea` }],
   ['login_sessions_revoked_check', 'login_sessions', { revoked_at: 'now()' }, { revoked_reason: `'logout'` }],
