@@ -23,6 +23,8 @@ export type SendOutcome =
       reason: RejectionReason;
       httpStatus?: number;
       providerText?: string;
+      /** The provider's own number or name of the error. */
+      providerCode?: string;
       retryAfterSeconds?: number;
     }
   /** It may or may not have gone out: never repeated on the same rung. */

@@ -3,7 +3,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import * as Fake from '../../../test/support/fake-whacenter.js';
 import type { DeviceState, SendOutcome } from './message-provider.js';
-import { WhacenterProvider, type WhacenterSurprise } from './whacenter.js';
+import { type ContractSurprise } from './redaction.js';
+import { WhacenterProvider } from './whacenter.js';
 
 const TO = '+6281234567890';
 const TEXT = 'Halo Budi & Söhne 👋,\n\nKode OTP:\n\n*012345*\n\n100% + rahasia = ya?';
@@ -12,7 +13,7 @@ const HOUR = 3_600_000;
 type Script = Fake.WhacenterScript;
 
 let fake: Fake.FakeWhacenter;
-let surprises: WhacenterSurprise[];
+let surprises: ContractSurprise[];
 
 beforeEach(async () => {
   fake = await Fake.startFakeWhacenter();
