@@ -15,7 +15,7 @@ import { HeldMessagesRepository, type HeldMessageRow } from './held-messages.rep
 import { Ladder, type Delivery } from './ladder.js';
 import { MessagesRepository, type RecoveredMessage } from './messages.repository.js';
 import { OutcomeWriter } from './outcome-writer.js';
-import { renderMessage, type MessageContent, type NoticeContent } from './templates.js';
+import { outgoingMessage, type MessageContent, type NoticeContent } from './templates.js';
 
 /** A message that stands in the outbox, claimed by this instance. */
 export interface ClaimedMessage {
@@ -106,11 +106,12 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     tries = 0,
   ): Promise<Delivery> {
     const delivery = await this.ladder.send(
-      {
-        to: message.recipient,
-        text: renderMessage(message.content, message.recipientName, this.settings),
-        ...('code' in message.content ? { code: message.content.code } : {}),
-      },
+      // The outbox carries no e-mail address, so the rung of that name serves nobody yet.
+      outgoingMessage(
+        message.content,
+        { phone: message.recipient, name: message.recipientName, email: null },
+        this.settings,
+      ),
       requestId,
     );
     if (delivery.kind === 'accepted') {
@@ -194,12 +195,10 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     return provider !== undefined && (await this.ladder.deviceState(provider)).state === 'connected';
   }
 
-  /** Whether a device that can reach a phone is connected; the developer inbox is none. */
-  async reachesPhones(): Promise<boolean> {
+  /** Whether a device on WhatsApp is connected; SMS, e-mail and the developer inbox are none. */
+  async isWhatsAppConnected(): Promise<boolean> {
     const states = await Promise.all(
-      this.ladder.providers
-        .filter(({ reachesPhones }) => reachesPhones)
-        .map((provider) => this.ladder.deviceState(provider)),
+      this.ladder.providers.filter(({ onWhatsApp }) => onWhatsApp).map((provider) => this.ladder.deviceState(provider)),
     );
     return states.some(({ state }) => state === 'connected');
   }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createServer, type AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import * as Fake from '../../../test/support/fake-whacenter.js';
+import { codeMessage } from '../../../test/support/outgoing.js';
 import type { DeviceState, SendOutcome } from './message-provider.js';
 import { type ContractSurprise } from './redaction.js';
 import { WhacenterProvider } from './whacenter.js';
@@ -34,7 +35,7 @@ function discreet<T>(outcome: T): T {
 
 async function send(script?: Script, waitMs = 5_000, text = TEXT): Promise<SendOutcome> {
   if (script) fake.next(script);
-  return discreet(await provider().send({ to: TO, text, code: '012345' }, AbortSignal.timeout(waitMs)));
+  return discreet(await provider().send(codeMessage({ text }), AbortSignal.timeout(waitMs)));
 }
 
 async function deviceState(script?: Script, waitMs = 5_000): Promise<DeviceState> {
@@ -60,7 +61,7 @@ describe('sending', () => {
     const whacenter = provider(`${fake.url}/`);
     const ports = new Set<number | undefined>();
     for (let nth = 0; nth < 3; nth += 1) {
-      await whacenter.send({ to: TO, text: TEXT }, AbortSignal.timeout(5_000));
+      await whacenter.send(codeMessage({ text: TEXT }), AbortSignal.timeout(5_000));
       ports.add(fake.calls.at(-1)?.clientPort);
     }
     expect(fake.messagesFor(TO)).toHaveLength(3);
@@ -200,7 +201,7 @@ describe('sending', () => {
 
 describe('sending nowhere', () => {
   const unsent = (providerText: string) => ({ kind: 'rejected', reason: 'provider-unavailable', providerText });
-  const message = { to: TO, text: TEXT };
+  const message = codeMessage({ text: TEXT });
 
   it('knows that a refused connection sent nothing', async () => {
     const gone = provider();
@@ -286,7 +287,7 @@ describe('the state of the device', () => {
     const odd = 'a b&c=d/é?#';
     await provider(fake.url, odd).deviceState(AbortSignal.timeout(5_000));
     fake.next({ body: { status: false, message: `no ${odd}` } });
-    const outcome = await provider(fake.url, odd).send({ to: TO, text: TEXT }, AbortSignal.timeout(5_000));
+    const outcome = await provider(fake.url, odd).send(codeMessage({ text: TEXT }), AbortSignal.timeout(5_000));
     expect(outcome).toMatchObject({ providerText: 'no …' });
     expect(fake.calls.map((call) => call.fields['device_id'])).toEqual([odd, odd]);
   });
@@ -294,7 +295,7 @@ describe('the state of the device', () => {
 
 it('shows the device id to nobody who looks at the provider', async () => {
   const whacenter = provider();
-  await whacenter.send({ to: TO, text: TEXT }, AbortSignal.timeout(5_000));
+  await whacenter.send(codeMessage({ text: TEXT }), AbortSignal.timeout(5_000));
   expect(inspect(whacenter, { depth: null, showHidden: true })).not.toContain(fake.deviceId);
   expect(JSON.stringify(whacenter)).not.toContain(fake.deviceId);
 });

@@ -1,6 +1,7 @@
 import { HttpExchange, isSuccess, type HttpAnswer } from './http-exchange.js';
 import { field, messageId, parseObject, type Fields } from './json-fields.js';
 import {
+  DEVICE_STATE_AGE,
   type DeviceState,
   type MessageProvider,
   type OutgoingMessage,
@@ -26,8 +27,9 @@ export interface WhacenterOptions {
  */
 export class WhacenterProvider implements MessageProvider {
   readonly name = 'whacenter';
-  readonly reachesPhones = true;
+  readonly onWhatsApp = true;
   readonly sendsReceipts = false;
+  readonly stateAge = DEVICE_STATE_AGE;
 
   // Private in the language's own sense, so that neither a log nor an inspector can print the device id.
   readonly #exchange: HttpExchange;
