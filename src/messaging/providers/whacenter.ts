@@ -1,8 +1,10 @@
 import { HttpExchange, isSuccess, type HttpAnswer } from './http-exchange.js';
-import { field, messageId, parseObject, type Fields } from './json-fields.js';
+import { field, isFields, messageId, own, parseObject, type Fields } from './json-fields.js';
 import {
   DEVICE_STATE_AGE,
   type DeviceState,
+  type IncomingBatch,
+  type MediaReference,
   type MessageProvider,
   type OutgoingMessage,
   type RejectionReason,
@@ -10,6 +12,7 @@ import {
 } from './message-provider.js';
 import { rejected, state, unanswered, unreachable } from './outcomes.js';
 import { keyNames, redacted, type SurpriseListener } from './redaction.js';
+import { idOf, isTrue, lineOf, phoneOf, textOf, timeOf, urlOf, WebhookReading } from './webhook-body.js';
 
 /** What the provider needs to know of its device. */
 export interface WhacenterOptions {
@@ -79,7 +82,7 @@ export class WhacenterProvider implements MessageProvider {
     if (link === undefined) return state('unreachable', 'bad-body');
     const text = this.#clean(inner);
     if (link === 'CONNECTED') return state('connected', text);
-    return state('disconnected', text);
+    return state(qrIsShown(field(data, 'qr')) ? 'waiting-for-scan' : 'disconnected', text);
   }
 
   /** The decision table of the providers' document, section 1.1, row by row. */
@@ -124,6 +127,58 @@ export class WhacenterProvider implements MessageProvider {
   #clean(words: unknown, sent?: OutgoingMessage): string | undefined {
     return redacted(words, [this.#deviceId, sent?.text, sent?.code]);
   }
+}
+
+/**
+ * Reads the body of Whacenter's webhook, JSON or form: one message, in either of the two spellings that are about
+ * (the providers' document, section 1.5). There is no signature and no id: whoever knows the webhook's address can
+ * forge it, so the secret in the address is the sole protection. Never throws.
+ */
+export function readWhacenterWebhook(body: unknown): IncomingBatch {
+  const reading = new WebhookReading('whacenter');
+  const from = phoneOf(atHome(first(body, ['from', 'phone'])));
+  const isGroup = isTrue(first(body, ['is_group', 'isGroup']));
+  if (from === null) {
+    // A group in the place of the sender is known, and of no use to anybody.
+    if (!isGroup) reading.skip(body);
+    return reading.batch();
+  }
+  const to = phoneOf(atHome(own(body, 'to')));
+  const text = textOf(first(body, ['message', 'text']));
+  const media = mediaOfWhacenter(own(body, 'media'));
+  reading.message({
+    providerMessageId: idOf(own(body, 'id')),
+    from,
+    text,
+    kind: media === null && text !== null ? 'text' : 'other',
+    media,
+    pushName: lineOf(first(body, ['pushName', 'name'])),
+    sentAt: timeOf(own(body, 'timestamp')),
+    fromMe: isTrue(first(body, ['isFromMe', 'fromMe', 'is_from_me', 'from_me'])) || from === to,
+    isGroup,
+  });
+  return reading.batch();
+}
+
+/** The first of these fields that says something. */
+function first(body: unknown, names: readonly string[]): unknown {
+  return names.map((name) => own(body, name)).find((value) => value !== undefined && value !== null && value !== '');
+}
+
+/** A number as it is dialled in Indonesia, with its country's code: the gateway serves Indonesian numbers. */
+function atHome(number: unknown): unknown {
+  return typeof number === 'string' && /^08\d+$/.test(number) ? `62${number.slice(1)}` : number;
+}
+
+/** No sample of the field is known: an address, or an object that has one. */
+function mediaOfWhacenter(media: unknown): MediaReference | null {
+  const url = urlOf(isFields(media) ? own(media, 'url') : media);
+  return url === null ? null : { id: null, url, mimeType: null, fileName: null };
+}
+
+/** `done` is a linked device, `timeout` a QR code that ran out; anything else stands for one that can be scanned. */
+function qrIsShown(qr: unknown): boolean {
+  return typeof qr === 'string' && qr !== '' && !/^(?:done|timeout)$/i.test(qr.trim());
 }
 
 /** The outer `status`: only the two booleans are the contract, the rest is believed but odd, or says nothing. */
