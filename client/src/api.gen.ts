@@ -1112,7 +1112,7 @@ export interface components {
              * @description How the session was opened.
              * @enum {string}
              */
-            method: "otp" | "password";
+            method: "password" | "otp";
             /** @description ISO 8601 in UTC. */
             createdAt: string;
             /** @description ISO 8601 in UTC, within five minutes. */
@@ -1429,7 +1429,7 @@ export interface components {
              * @description What the provider says of its own link; `connected` does not mean that it delivers.
              * @enum {string}
              */
-            state: "connected" | "disconnected" | "unreachable" | "waiting-for-scan";
+            state: "connected" | "disconnected" | "waiting-for-scan" | "unreachable";
             stateText: string | null;
             /**
              * @description Of the instance that answers: `closed` is good, `open` is asked last, `half-open` is being probed.
@@ -1521,7 +1521,7 @@ export interface components {
             /** @enum {string} */
             database: "connected" | "disconnected";
             /**
-             * @description Whether a device that reaches phones is connected; the service is ready without one.
+             * @description Whether a WhatsApp device is connected; the service is ready without one.
              * @enum {string}
              */
             whatsapp: "connected" | "disconnected";

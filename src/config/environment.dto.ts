@@ -47,6 +47,11 @@ function Text(max: number, pattern?: RegExp, rule = `must be a text of at most $
   };
 }
 
+const URL_SAFE = /^[A-Za-z0-9._~-]+$/;
+
+/** An optional token or secret of another service: it travels in headers, so it is visible ASCII. */
+const Secret = () => Text(4096, /^[\x21-\x7e]+$/, 'must be visible ASCII without spaces');
+
 /** An optional http(s) address. */
 function HttpUrl(): PropertyDecorator {
   const rule = { message: '$property must be an http or https address' };
@@ -124,6 +129,33 @@ export class Environment {
   @Whole(1, 30) PROVIDER_TIMEOUT?: number;
   @Text(255) WHATSAPP_DEVICE_ID?: string;
   @HttpUrl() WHACENTER_BASE_URL?: string;
+  @Text(255, URL_SAFE, 'must be letters, digits and -._~: it stands in an address') WHACENTER_WEBHOOK_SECRET?: string;
+  @HttpUrl() WHAPI_BASE_URL?: string;
+  @Secret() WHAPI_TOKEN?: string;
+  @Secret() WHAPI_WEBHOOK_SECRET?: string;
+  @HttpUrl() CLOUD_API_BASE_URL?: string;
+  @Text(12, /^v\d{1,3}\.\d{1,3}$/, 'must be a version such as v25.0') CLOUD_API_VERSION?: string;
+  @Secret() CLOUD_API_TOKEN?: string;
+  @Text(64, URL_SAFE, 'must be the id of a number, which is not the number') CLOUD_API_PHONE_ID?: string;
+  @Text(512, /^[a-z0-9_]+$/, 'must be the name of a template: a-z, 0-9 and _') CLOUD_API_TEMPLATE?: string;
+  @Secret() CLOUD_API_APP_SECRET?: string;
+  @Secret() CLOUD_API_VERIFY_TOKEN?: string;
+  @Text(64, URL_SAFE, 'must be an account SID') TWILIO_ACCOUNT_SID?: string;
+  @Secret() TWILIO_AUTH_TOKEN?: string;
+  @Text(
+    34,
+    /^(?:\+[1-9]\d{6,14}|MG\w{32}|\d{3,8}|[A-Za-z0-9 ]{1,11})$/,
+    'must be a number such as +14155550100, a sender of at most 11 characters, or the id of a messaging service',
+  )
+  TWILIO_FROM?: string;
+  @HttpUrl() TWILIO_BASE_URL?: string;
+  @Text(2048, /^smtps?:\/\/\S+$/, 'must begin with smtp:// or smtps://') SMTP_URL?: string;
+  @Text(
+    320,
+    /^(?:[^<>@\r\n",;:]{1,200} )?<[^\s<>@,;:"]+@[\w.-]+>$|^[^\s<>@,;:"]+@[\w.-]+$/,
+    'must be an address, or a name and <address>',
+  )
+  SMTP_FROM?: string;
 
   // Names of the replaced systems; each stands in for the variable in brackets when that one is absent.
   /** Only PostgreSQL is served. */

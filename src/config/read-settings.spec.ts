@@ -8,6 +8,19 @@ const production = {
   WHATSAPP_DEVICE_ID: 'device',
 };
 
+/** Everything that rungs besides Whacenter need. */
+const rungs = {
+  WHAPI_TOKEN: 'whapi-token',
+  CLOUD_API_TOKEN: 'EAAtoken',
+  CLOUD_API_PHONE_ID: '106540352242922',
+  CLOUD_API_TEMPLATE: 'otp_login',
+  TWILIO_ACCOUNT_SID: 'AC00000000000000000000000000000000',
+  TWILIO_AUTH_TOKEN: 'twilio-token',
+  TWILIO_FROM: '+14155550100',
+  SMTP_URL: 'smtp://user:geheim@mail.example.com',
+  SMTP_FROM: 'Masuk <no-reply@example.com>',
+};
+
 /** The problems that a set of variables has; none when it is usable. */
 function problemsOf(variables: Record<string, string>): string {
   try {
@@ -80,6 +93,100 @@ describe('settingsFrom', () => {
       jwtExpiresIn: 1800,
     });
   });
+
+  it.each<[Record<string, string>, string[]]>([
+    [{}, ['console']],
+    [{ NODE_ENV: 'production' }, []],
+    [{ SMTP_URL: 'smtp://mail.example', SMTP_FROM: 'a@b.example' }, ['email']],
+    [{ SMTP_URL: 'smtp://mail.example', WHAPI_TOKEN: 't' }, ['whapi']],
+    [{ CLOUD_API_TOKEN: 't', CLOUD_API_PHONE_ID: '1' }, ['console']],
+    [{ CLOUD_API_APP_SECRET: 's', CLOUD_API_VERIFY_TOKEN: 'v', WHAPI_WEBHOOK_SECRET: 's' }, ['console']],
+    [
+      {
+        ...rungs,
+        WHATSAPP_DEVICE_ID: 'device',
+      },
+      ['whacenter', 'whapi', 'cloud-api', 'sms', 'email'],
+    ],
+  ])('builds the ladder of what is configured: %j', (variables, providers) => {
+    const rest = variables['NODE_ENV'] ? { ...production, WHATSAPP_DEVICE_ID: '' } : {};
+    expect(settingsFrom({ ...rest, ...variables }).providers).toEqual(providers);
+  });
+
+  it('fills in what the providers’ own documents say', () => {
+    expect(settingsFrom({ ...rungs, WHAPI_BASE_URL: 'http://localhost:1//' })).toMatchObject({
+      whapi: { baseUrl: 'http://localhost:1', token: 'whapi-token', webhookSecret: undefined },
+      cloudApi: {
+        baseUrl: 'https://graph.facebook.com',
+        version: 'v25.0',
+        template: 'otp_login',
+        appSecret: undefined,
+      },
+      sms: { baseUrl: 'https://api.twilio.com', from: '+14155550100' },
+      smtpFrom: 'Masuk <no-reply@example.com>',
+    });
+    expect(settingsFrom({}).whapi.baseUrl).toBe('https://gate.whapi.cloud');
+  });
+
+  it.each([
+    ['whacenter', 'WHATSAPP_DEVICE_ID'],
+    ['whapi', 'WHAPI_TOKEN'],
+    ['cloud-api', 'CLOUD_API_TOKEN'],
+    ['cloud-api', 'CLOUD_API_PHONE_ID'],
+    ['cloud-api', 'CLOUD_API_TEMPLATE'],
+    ['sms', 'TWILIO_ACCOUNT_SID'],
+    ['sms', 'TWILIO_AUTH_TOKEN'],
+    ['sms', 'TWILIO_FROM'],
+    ['email', 'SMTP_URL'],
+    ['email', 'SMTP_FROM'],
+  ])('does not put %s on the ladder without %s', (provider, variable) => {
+    const all = { ...rungs, WHATSAPP_DEVICE_ID: 'device', WHATSAPP_PROVIDERS: `console,${provider}` };
+    expect(problemsOf(all)).toBe('');
+    const problems = problemsOf({ ...all, [variable]: '' });
+    expect(problems).toContain(`${variable} is required when WHATSAPP_PROVIDERS names ${provider}`);
+    for (const value of Object.values(rungs)) expect(problems).not.toContain(value);
+  });
+
+  it.each(['session', 'pigeon', 'constructor', 'prototype'])('knows no rung %s', (name) => {
+    expect(problemsOf({ WHATSAPP_PROVIDERS: name })).toContain(
+      'WHATSAPP_PROVIDERS may name whacenter, whapi, cloud-api',
+    );
+  });
+
+  it.each<[string, string]>([
+    ['WHAPI_BASE_URL', 'gate.whapi.cloud'],
+    ['WHAPI_TOKEN', 'with a space'],
+    ['WHAPI_TOKEN', 'line\nbreak'],
+    ['WHAPI_WEBHOOK_SECRET', 'ünicode'],
+    ['WHACENTER_WEBHOOK_SECRET', 'with/slash'],
+    ['CLOUD_API_VERSION', '25-0'],
+    ['CLOUD_API_PHONE_ID', '../me'],
+    ['CLOUD_API_TEMPLATE', 'OTP-Login'],
+    ['TWILIO_ACCOUNT_SID', 'AC/../x'],
+    ['TWILIO_FROM', '+0123'],
+    ['TWILIO_FROM', 'NamaPengirimPanjang'],
+    ['TWILIO_BASE_URL', 'ftp://x.example'],
+    ['SMTP_URL', 'https://mail.example'],
+    ['SMTP_URL', 'smtp://user:p%ss@mail.example'],
+    ['SMTP_URL', 'smtp:///mail.example'],
+    ['SMTP_FROM', 'nobody'],
+    ['SMTP_FROM', 'a@b.example\r\nBcc: c@d.example'],
+    ['SMTP_FROM', 'A <a@b.example>, B <c@d.example>'],
+  ])('refuses %s=%j', (name, value) => {
+    const problems = problemsOf({ [name]: value });
+    expect(problems).toContain(name);
+    expect(problems).not.toContain(value);
+  });
+
+  it.each<[string, string]>([
+    ['TWILIO_FROM', `MG${'0'.repeat(32)}`],
+    ['TWILIO_FROM', 'SiKesKoja'],
+    ['TWILIO_FROM', '12345'],
+    ['SMTP_FROM', 'no-reply@example.com'],
+    ['SMTP_FROM', 'Sistem Kesehatan - SiKesKoja <no-reply@example.com>'],
+    ['SMTP_URL', 'smtps://user%40example.com:p%2Fw@mail.example.com:465'],
+    ['WHACENTER_WEBHOOK_SECRET', 'Zk3vN8qL1xW7tR5y-_.~'],
+  ])('takes %s=%j', (name, value) => expect(problemsOf({ [name]: value })).toBe(''));
 
   it('counts an empty value as absent', () => {
     expect(settingsFrom({ PORT: '', DATABASE_URL: ' ' })).toMatchObject({ port: 5000, databaseUrl: undefined });

@@ -1,9 +1,7 @@
 import { isIP } from 'node:net';
+import { RUNGS } from './provider-settings.js';
 import { type Settings } from './settings.js';
 import { type TestPhones } from './test-phones.js';
-
-/** Providers that this build can put on the ladder. */
-const KNOWN_PROVIDERS = ['whacenter', 'console'];
 
 const PLACEHOLDERS = /change[-_ ]?me|placeholder|your[-_ ]|example|secret[-_ ]?key|ganti|rahasia|xxxx|0123456789/i;
 
@@ -28,15 +26,20 @@ function alwaysBroken(settings: Settings): string[] {
     settings.jwtAlgorithm === 'HS256' && !settings.jwtSecret,
     'JWT_SECRET is required (at least 32 bytes) when JWT_ALGORITHM is HS256',
   );
-  const unknown = settings.providers.filter((name) => !KNOWN_PROVIDERS.includes(name));
-  refuse(unknown.length > 0, `WHATSAPP_PROVIDERS may name ${KNOWN_PROVIDERS.join(', ')}`);
+  const unknown = settings.providers.filter((name) => !RUNGS.includes(name));
+  refuse(unknown.length > 0, `WHATSAPP_PROVIDERS may name ${RUNGS.join(', ')}`);
   refuse(
     new Set(settings.providers).size < settings.providers.length,
     'WHATSAPP_PROVIDERS must name each provider once',
   );
+  for (const [provider, missing] of Object.entries(settings.missingForProviders)) {
+    for (const variable of missing) {
+      broken.push(`${variable} is required when WHATSAPP_PROVIDERS names ${provider}`);
+    }
+  }
   refuse(
-    settings.providers.includes('whacenter') && !settings.whacenterDeviceId,
-    'WHATSAPP_DEVICE_ID is required when WHATSAPP_PROVIDERS names whacenter',
+    settings.smtpUrl !== undefined && !isSmtpAddress(settings.smtpUrl),
+    'SMTP_URL must be an address such as smtp://user:password@mail.example.com:587, special characters percent-encoded',
   );
   refuse(settings.providerTimeout > settings.sendTimeout, 'PROVIDER_TIMEOUT must not exceed SEND_TIMEOUT');
   refuse(
@@ -101,6 +104,11 @@ function brokenInProduction(settings: Settings): string[] {
     'JWT_SECRET is a placeholder; make one with: openssl rand -base64 48',
   );
   refuse(settings.otpEcho, 'OTP_ECHO must be off in production');
+  // Whoever registers with somebody else's number and his own mailbox would get that number's codes.
+  refuse(
+    settings.providers.includes('email') && settings.registration === 'open',
+    'WHATSAPP_PROVIDERS must not name email in production while REGISTRATION is open',
+  );
   refuse(settings.seedDemo !== 'none', 'SEED_DEMO must be none in production');
   refuse(settings.otpLength < 6, 'OTP_LENGTH must be at least 6 in production');
   refuse(
@@ -115,4 +123,15 @@ function isAddressOrRange(text: string): boolean {
   const version = isIP(address);
   if (version === 0 || rest.length > 0) return false;
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+}
+
+function isSmtpAddress(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { hostname, username, password } = new URL(text);
+  try {
+    decodeURIComponent(username + password);
+    return hostname !== '';
+  } catch {
+    return false;
+  }
 }

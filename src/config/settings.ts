@@ -2,6 +2,13 @@ import { resolve } from 'node:path';
 import { type Environment } from './environment.dto.js';
 import { endOfDay, readTestPhones, type TestPhones } from './test-phones.js';
 import { databaseUrlFromParts } from './database-url.js';
+import {
+  cloudApiSettings,
+  configuredRungs,
+  missingVariables,
+  smsSettings,
+  whapiSettings,
+} from './provider-settings.js';
 
 export type Language = 'id' | 'en';
 export type SigningAlgorithm = 'ES256' | 'RS256' | 'HS256';
@@ -77,8 +84,17 @@ export class Settings {
   readonly providers: readonly string[];
   readonly sendTimeout: number;
   readonly providerTimeout: number;
+  /** Variables that a rung of the ladder needs and that are absent, by the rung's name. */
+  readonly missingForProviders: Readonly<Record<string, readonly string[]>>;
   readonly whacenterDeviceId: string | undefined;
   readonly whacenterBaseUrl: string;
+  /** The secret in the webhook's address; without it there is no webhook. */
+  readonly whacenterWebhookSecret: string | undefined;
+  readonly whapi: ReturnType<typeof whapiSettings>;
+  readonly cloudApi: ReturnType<typeof cloudApiSettings>;
+  readonly sms: ReturnType<typeof smsSettings>;
+  readonly smtpUrl: string | undefined;
+  readonly smtpFrom: string | undefined;
 
   // eslint-disable-next-line max-lines-per-function -- one line a setting; in pieces the compiler could not tell that one is missing
   constructor(env: Environment) {
@@ -139,15 +155,22 @@ export class Settings {
 
     this.whacenterDeviceId = env.WHATSAPP_DEVICE_ID;
     this.whacenterBaseUrl = (env.WHACENTER_BASE_URL ?? 'https://app.whacenter.com').replace(/\/+$/, '');
-    this.providers = env.WHATSAPP_PROVIDERS ? list(env.WHATSAPP_PROVIDERS) : this.configuredProviders();
+    this.whacenterWebhookSecret = env.WHACENTER_WEBHOOK_SECRET;
+    this.whapi = whapiSettings(env);
+    this.cloudApi = cloudApiSettings(env);
+    this.sms = smsSettings(env);
+    this.smtpUrl = env.SMTP_URL;
+    this.smtpFrom = env.SMTP_FROM;
+    this.providers = env.WHATSAPP_PROVIDERS ? list(env.WHATSAPP_PROVIDERS) : this.configuredProviders(env);
+    this.missingForProviders = missingVariables(env, this.providers);
     this.sendTimeout = env.SEND_TIMEOUT ?? 8;
     this.providerTimeout = env.PROVIDER_TIMEOUT ?? 3;
     Object.freeze(this);
   }
 
-  private configuredProviders(): string[] {
-    if (this.whacenterDeviceId) return ['whacenter'];
-    return this.production ? [] : ['console'];
+  private configuredProviders(env: Environment): readonly string[] {
+    const configured = configuredRungs(env);
+    return configured.length > 0 || this.production ? configured : ['console'];
   }
 }
 

@@ -5,6 +5,7 @@ import { type BotStatusDto } from './forgot-password.dto.js';
 const BOT_STATES: Record<DeviceState['state'], BotStatusDto['state']> = {
   connected: 'READY',
   disconnected: 'DISCONNECTED',
+  'waiting-for-scan': 'WAITING_FOR_QR',
   unreachable: 'DISCONNECTED',
 };
 

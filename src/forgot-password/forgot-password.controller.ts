@@ -94,7 +94,7 @@ export class ForgotPasswordController {
   @ApiOkResponse({ type: BotStatusAnswerDto, description: 'The state of the device, at most a second old.' })
   @Fails()
   async status(): Promise<BotStatusAnswerDto> {
-    return { success: true, data: botState(await this.messaging.phoneDevices()) };
+    return { success: true, data: botState(await this.messaging.whatsAppDevices()) };
   }
 
   private language(context: RequestContext) {

@@ -71,7 +71,7 @@ export class ForgotPassword {
     if (name === '') throw new AppError('name_required');
     const phone = this.phone(typed.phone);
     // Asked before anybody is looked up, so that it tells nothing of the number.
-    const ready = await this.messaging.reachesPhones();
+    const ready = await this.messaging.reachesPeople();
     if (!ready && !this.settings.otpEcho) throw new AppError('whatsapp_unavailable', { retryAfter: 30 });
     const request = { purpose: this.purpose, phone, device: this.device(context), owner: { name }, echo: !ready };
     const issued = await this.codes

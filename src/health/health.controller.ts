@@ -65,7 +65,10 @@ export class HealthController {
   @ApiOkResponse({ type: HealthAnswerDto, description: 'The database answers.' })
   @ApiResponse({ status: 503, type: HealthAnswerDto, description: 'The database does not answer.' })
   async health(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthAnswerDto> {
-    const [state, connected] = await Promise.all([this.databaseState(reply), within(this.messaging.reachesPhones())]);
+    const [state, connected] = await Promise.all([
+      this.databaseState(reply),
+      within(this.messaging.isWhatsAppConnected()),
+    ]);
     return { ...state, whatsapp: connected ? 'connected' : 'disconnected' };
   }
 

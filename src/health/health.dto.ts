@@ -18,6 +18,6 @@ export class ReadyAnswerDto {
 }
 
 export class HealthAnswerDto extends ReadyAnswerDto {
-  /** Whether a device that reaches phones is connected; the service is ready without one. */
+  /** Whether a WhatsApp device is connected; the service is ready without one. */
   whatsapp!: 'connected' | 'disconnected';
 }

@@ -47,14 +47,14 @@ const RETRY_AFTER = 30;
 
 type Refusal = Extract<SendOutcome, { kind: 'rejected' }>;
 
-/** Device state may be this old, in ms (contract A); parallel callers share one probe. */
-const STATE_AGE = 1_000;
+/** What a provider's trouble may be remembered for at most, in ms. */
+const BAD_STATE_AGE = 5_000;
 
 /** The rungs in their order, and how a message walks them. */
 @Injectable()
 export class Ladder {
   readonly rungs: readonly Rung[];
-  private readonly probes = new Map<string, { at: number; state: Promise<DeviceState> }>();
+  private readonly probes = new Map<string, { until: number; state: Promise<DeviceState> }>();
 
   constructor(
     private readonly settings: Settings,
@@ -95,7 +95,8 @@ export class Ladder {
         refusedBy.add(rung.name);
         if (outcome.kind === 'unknown') unknown = true;
         else {
-          refusal = outcome;
+          // What a rung says that never asked anybody must not hide what the others were told.
+          if (refusal === undefined || outcome.reason !== 'recipient-unreachable') refusal = outcome;
           if (this.mayTurn(outcome, round)) again.push(rung);
         }
       }
@@ -126,12 +127,18 @@ export class Ladder {
     return left.toSorted((a, b) => rank(a) - rank(b));
   }
 
-  /** The state of one provider's device, at most a second old. */
+  /** The state of one provider's device, as old as the provider allows; parallel callers share one probe. */
   deviceState(provider: MessageProvider): Promise<DeviceState> {
     const known = this.probes.get(provider.name);
-    if (known && Date.now() - known.at < STATE_AGE) return known.state;
+    if (known && Date.now() < known.until) return known.state;
+    const started = Date.now();
     const state = within(this.settings.providerTimeout * 1000, (signal) => provider.deviceState(signal));
-    this.probes.set(provider.name, { at: Date.now(), state });
+    const probe = { until: started + provider.stateAge, state };
+    this.probes.set(provider.name, probe);
+    const correct = (told?: DeviceState) => {
+      if (told?.state !== 'connected') probe.until = Math.min(probe.until, started + BAD_STATE_AGE);
+    };
+    state.then(correct, () => correct());
     return state;
   }
 
@@ -154,9 +161,10 @@ export class Ladder {
       const ms = Math.round(performance.now() - started);
       const why = outcome.kind === 'rejected' ? outcome.reason : outcome.cause;
       const words = outcome.kind === 'rejected' ? outcome.providerText : undefined;
-      this.health.noteError(rung.name, why, words);
+      const providerCode = outcome.kind === 'rejected' ? outcome.providerCode : undefined;
+      if (why !== 'recipient-unreachable') this.health.noteError(rung.name, why, words);
       this.logger.warn(
-        { reqId: requestId, provider: rung.name, outcome: outcome.kind, why, ms },
+        { reqId: requestId, provider: rung.name, outcome: outcome.kind, why, providerCode, ms },
         'provider did not take the message',
       );
     }

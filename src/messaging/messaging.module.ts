@@ -10,6 +10,7 @@ import { LadderStatus } from './ladder-status.js';
 import { MessagesRepository } from './messages.repository.js';
 import { Messaging } from './messaging.service.js';
 import { OutcomeWriter } from './outcome-writer.js';
+import { CloudApiProvider } from './providers/cloud-api.js';
 import { ConsoleProvider } from './providers/console.js';
 import { type MessageProvider } from './providers/message-provider.js';
 import { ProviderHealth } from './provider-health.js';
@@ -17,25 +18,52 @@ import { ProviderHealthRepository } from './provider-health.repository.js';
 import { Receipts } from './receipts.js';
 import { ReceiptsRepository } from './receipts.repository.js';
 import { TestNumbers } from './test-numbers.js';
+import { type SurpriseListener } from './providers/redaction.js';
+import { SmsProvider } from './providers/sms.js';
 import { WhacenterProvider } from './providers/whacenter.js';
+import { WhapiProvider } from './providers/whapi.js';
 
-/** How each rung is made; a provider is added by its file and a line here. */
-const MAKERS: Record<string, (settings: Settings, logger: ServiceLogger, inbox: DeveloperInbox) => MessageProvider> = {
-  whacenter: (settings, logger) =>
-    new WhacenterProvider({
-      baseUrl: settings.whacenterBaseUrl,
-      deviceId: settings.whacenterDeviceId ?? '',
-      onSurprise: (surprise) => logger.warn(surprise, 'provider_contract_surprise'),
+type Made = MessageProvider | Promise<MessageProvider>;
+type Maker = (settings: Settings, onSurprise: SurpriseListener, inbox: DeveloperInbox) => Made;
+
+/** How each rung is made; a provider is added by its file and a line here. What it needs is there: the rules saw to it. */
+const MAKERS: Record<string, Maker> = {
+  whacenter: ({ whacenterBaseUrl, whacenterDeviceId = '' }, onSurprise) =>
+    new WhacenterProvider({ baseUrl: whacenterBaseUrl, deviceId: whacenterDeviceId, onSurprise }),
+  whapi: ({ whapi: { baseUrl, token = '', webhookSecret } }, onSurprise) =>
+    new WhapiProvider({ baseUrl, token, hasWebhook: webhookSecret !== undefined, onSurprise }),
+  'cloud-api': ({ cloudApi: { baseUrl, version, token = '', phoneId = '', template = '', appSecret } }, onSurprise) =>
+    new CloudApiProvider({
+      baseUrl,
+      version,
+      token,
+      phoneId,
+      template,
+      hasWebhook: appSecret !== undefined,
+      onSurprise,
     }),
-  console: (_settings, _logger, inbox) => new ConsoleProvider((message) => inbox.keep(message)),
+  sms: ({ sms: { accountSid = '', authToken = '', from = '', baseUrl } }, onSurprise) =>
+    new SmsProvider({ baseUrl, accountSid, authToken, from, onSurprise }),
+  email: async ({ smtpUrl = '', smtpFrom = '' }) => {
+    // Loaded where it is used: nodemailer costs each start a tenth of a second.
+    const { EmailProvider } = await import('./providers/email.js');
+    return new EmailProvider({ url: smtpUrl, from: smtpFrom });
+  },
+  console: (_settings, _onSurprise, inbox) => new ConsoleProvider((message) => inbox.keep(message)),
 };
 
-function makeLadder(settings: Settings, logger: ServiceLogger, inbox: DeveloperInbox): MessageProvider[] {
-  return settings.providers.map((name) => {
+async function makeLadder(
+  settings: Settings,
+  logger: ServiceLogger,
+  inbox: DeveloperInbox,
+): Promise<MessageProvider[]> {
+  const onSurprise: SurpriseListener = (surprise) => logger.warn(surprise, 'provider_contract_surprise');
+  const rungs = settings.providers.map(async (name) => {
     const make = MAKERS[name];
     if (!make) throw new Error(`there is no provider ${name}`);
-    return make(settings, logger, inbox);
+    return make(settings, onSurprise, inbox);
   });
+  return Promise.all(rungs);
 }
 
 @Module({

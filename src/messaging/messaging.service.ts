@@ -18,7 +18,7 @@ import { ReceiptsRepository, type ReceiptSummary } from './receipts.repository.j
 import { OutcomeWriter } from './outcome-writer.js';
 import { type DeviceState } from './providers/message-provider.js';
 import { TestNumbers } from './test-numbers.js';
-import { renderMessage, type MessageContent, type NoticeContent } from './templates.js';
+import { outgoingMessage, type MessageContent, type NoticeContent } from './templates.js';
 
 /** A message that stands in the outbox, claimed by this instance. */
 export interface ClaimedMessage {
@@ -209,14 +209,21 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     return provider !== undefined && (await this.ladder.deviceState(provider)).state === 'connected';
   }
 
-  /** Whether a device that can reach a phone is connected; the developer inbox is none. */
-  async reachesPhones(): Promise<boolean> {
-    return (await this.phoneDevices()).includes('connected');
+  /** Whether any rung but the developer inbox can send. */
+  async reachesPeople(): Promise<boolean> {
+    const rungs = this.ladder.providers.filter(({ name }) => name !== 'console');
+    const states = await Promise.all(rungs.map((provider) => this.ladder.deviceState(provider)));
+    return states.some(({ state }) => state === 'connected');
   }
 
-  /** The state of each rung that can reach a phone, at most a second old. */
-  async phoneDevices(): Promise<DeviceState['state'][]> {
-    const rungs = this.ladder.providers.filter(({ reachesPhones }) => reachesPhones);
+  /** Whether a device on WhatsApp is connected; SMS, e-mail and the developer inbox are none. */
+  async isWhatsAppConnected(): Promise<boolean> {
+    return (await this.whatsAppDevices()).includes('connected');
+  }
+
+  /** The state of each rung on WhatsApp. */
+  async whatsAppDevices(): Promise<DeviceState['state'][]> {
+    const rungs = this.ladder.providers.filter(({ onWhatsApp }) => onWhatsApp);
     return Promise.all(rungs.map(async (provider) => (await this.ladder.deviceState(provider)).state));
   }
 
@@ -236,11 +243,8 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
   }
 
   private async send(message: ClaimedMessage, walk: Walk): Promise<Delivery> {
-    const outgoing = {
-      to: message.recipient,
-      text: renderMessage(message.content, message.recipientName, this.settings),
-      ...('code' in message.content ? { code: message.content.code } : {}),
-    };
+    const { recipient: phone, recipientName: name, email } = message;
+    const outgoing = outgoingMessage(message.content, { phone, name, email }, this.settings);
     const test = await this.testNumbers.outcome(message.recipient);
     return test ? this.testNumbers.deliver(test, outgoing) : this.ladder.send(outgoing, walk);
   }

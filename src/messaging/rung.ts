@@ -22,6 +22,7 @@ const NOT_ITS_FAULT: ReadonlySet<RejectionReason> = new Set([
   'recipient-invalid',
   'recipient-not-on-whatsapp',
   'recipient-blocked-by-policy',
+  'recipient-unreachable',
   'rate-limited-recipient',
   'content',
 ]);

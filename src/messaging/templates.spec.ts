@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { renderMessage, type MessageContent } from './templates.js';
+import { outgoingMessage, renderMessage, type MessageContent } from './templates.js';
 
 const app = { appName: 'SiKesKoja - Sistem Kesehatan Kota Jayapura', appTeam: 'SiKesKoja' };
 const content: MessageContent = { template: 'otp.login', code: '012345', minutes: 5, language: 'id' };
@@ -88,5 +88,52 @@ The SiKesKoja team"
 
   it('has the code on a line of its own', () => {
     expect(renderMessage(content, '*1*', app).split('\n')).toContain('*012345*');
+  });
+});
+
+describe('outgoingMessage', () => {
+  const budi = { phone: '+6281234567890', name: 'Budi', email: 'budi@example.com' };
+  const contents: MessageContent[] = (['id', 'en'] as const).flatMap((language) => [
+    { ...content, language },
+    { ...content, template: 'otp.phone_change', language },
+    { template: 'notice.phone_changed', language },
+  ]);
+
+  it('has everything that a channel may need', () => {
+    expect(outgoingMessage(content, budi, app)).toEqual({
+      to: '+6281234567890',
+      text: renderMessage(content, 'Budi', app),
+      shortText: [
+        'Kode OTP untuk login ke SiKesKoja - Sistem Kesehatan Kota Jayapura:',
+        '*012345*',
+        'Berlaku 5 menit. Jangan bagikan.',
+      ].join('\n'),
+      subject: 'Kode OTP untuk login ke SiKesKoja - Sistem Kesehatan Kota Jayapura',
+      language: 'id',
+      code: '012345',
+      email: 'budi@example.com',
+    });
+  });
+
+  it.each(contents.map((each) => [`${each.template}, ${each.language}`, each] as const))('of %s', (_, each) => {
+    const { text, shortText, subject, code } = outgoingMessage(each, budi, app);
+    expect(subject).not.toMatch(/[\r\n]|012345/);
+    expect(shortText.length).toBeLessThan(text.length);
+    // The alphabet of one SMS; anything else halves its length.
+    expect(shortText).toMatch(/^[\n\r\w .,:;*()'"/?!@#%&+=<>-]+$/);
+    if ('code' in each) {
+      expect(shortText.length).toBeLessThanOrEqual(160);
+      expect(shortText.split('\n')).toContain('*012345*');
+      expect(code).toBe('012345');
+    } else expect(code).toBeUndefined();
+    expect([subject, shortText].join()).toContain(app.appName);
+  });
+
+  it('gives no e-mail address to a code that proves a number', () => {
+    expect(outgoingMessage({ ...content, template: 'otp.phone_change' }, budi, app).email).toBeNull();
+    expect(outgoingMessage({ template: 'notice.phone_changed', language: 'id' }, budi, app).email).toBe(
+      'budi@example.com',
+    );
+    expect(outgoingMessage(content, { ...budi, email: null }, app).email).toBeNull();
   });
 });

@@ -1,4 +1,5 @@
 import { type Language, type Settings } from '../config/settings.js';
+import { type OutgoingMessage } from './providers/message-provider.js';
 
 /** What a code message says; sealed in the message row until its final state. */
 export interface CodeContent {
@@ -16,6 +17,16 @@ export interface NoticeContent {
 
 /** Every kind of content the service sends. */
 export type MessageContent = CodeContent | NoticeContent;
+
+/** Whom a message is for. */
+export interface Recipient {
+  /** E.164. */
+  readonly phone: string;
+  /** As it is stored; made harmless here. */
+  readonly name: string | null;
+  /** The account's e-mail address, if it has one. */
+  readonly email: string | null;
+}
 
 type App = Pick<Settings, 'appName' | 'appTeam'>;
 
@@ -62,6 +73,30 @@ const CODE_FOR: Record<CodeContent['template'], Record<Language, (appName: strin
   },
 };
 
+/** Subjects of mails. Lock screens show them, so no code is in there. */
+const SUBJECTS: Record<MessageContent['template'], Record<Language, (appName: string) => string>> = {
+  'otp.login': {
+    id: (appName) => `Kode OTP untuk login ke ${appName}`,
+    en: (appName) => `Your code to log in to ${appName}`,
+  },
+  'otp.phone_change': {
+    id: (appName) => `Kode OTP untuk nomor baru di ${appName}`,
+    en: (appName) => `Your code for a new number with ${appName}`,
+  },
+  'otp.reset': {
+    id: (appName) => `Kode OTP untuk reset sandi ${appName}`,
+    en: (appName) => `Your code to reset the password of ${appName}`,
+  },
+  'notice.password_changed': {
+    id: (appName) => `Kata sandi akun Anda di ${appName} telah diubah`,
+    en: (appName) => `The password of your account with ${appName} has been changed`,
+  },
+  'notice.phone_changed': {
+    id: (appName) => `Nomor WhatsApp akun Anda di ${appName} telah diganti`,
+    en: (appName) => `The WhatsApp number of your account with ${appName} has been changed`,
+  },
+};
+
 const NOTICES: Record<NoticeContent['template'], Record<Language, (app: App) => string[]>> = {
   'notice.phone_changed': {
     id: ({ appName, appTeam }) => [
@@ -89,6 +124,22 @@ const NOTICES: Record<NoticeContent['template'], Record<Language, (app: App) => 
   },
 };
 
+/** Codes that prove a number: they may reach that number and nothing else, or they would prove a mailbox instead. */
+const PROVES_THE_NUMBER: ReadonlySet<MessageContent['template']> = new Set(['otp.phone_change']);
+
+/** A message in every form that a channel may need. */
+export function outgoingMessage(content: MessageContent, { phone, name, email }: Recipient, app: App): OutgoingMessage {
+  return {
+    to: phone,
+    text: renderMessage(content, name, app),
+    shortText: shortText(content, app),
+    subject: SUBJECTS[content.template][content.language](app.appName),
+    language: content.language,
+    email: PROVES_THE_NUMBER.has(content.template) ? null : email,
+    ...('code' in content ? { code: content.code } : {}),
+  };
+}
+
 /**
  * The text of a message, in WhatsApp's markup. A code stands as `*code*` on a line of its own.
  *
@@ -102,6 +153,20 @@ export function renderMessage(content: MessageContent, name: string | null, app:
   const farewell =
     language === 'id' ? ['Terima kasih,', `Tim ${app.appTeam}`] : ['Thank you,', `The ${app.appTeam} team`];
   return [greeted === '' ? `${hello},` : `${hello} ${greeted},`, '', ...body, '', ...farewell].join('\n');
+}
+
+/** Without greeting and farewell: an SMS of more than 160 characters costs twice. */
+function shortText(content: MessageContent, app: App): string {
+  const { language } = content;
+  if (!('code' in content)) {
+    const lines = NOTICES[content.template][language](app);
+    return lines.filter((line) => line !== '').join('\n');
+  }
+  const warning =
+    language === 'id'
+      ? `Berlaku ${content.minutes} menit. Jangan bagikan.`
+      : `Valid for ${content.minutes} minutes. Do not share it.`;
+  return [CODE_FOR[content.template][language](app.appName), `*${content.code}*`, warning].join('\n');
 }
 
 function codeLines({ template, code, minutes, language }: CodeContent, { appName }: App): string[] {

@@ -34,6 +34,15 @@ export interface WhacenterScript {
 
 export type WhacenterMode = 'ok' | 'disconnected' | 'html' | 'bad-gateway' | 'hang' | 'garbage';
 
+/** How an incoming message goes out. */
+export interface WhacenterHookOptions {
+  /** A form in place of JSON. */
+  form?: boolean;
+  /** The names of fields that are about besides the documented ones. */
+  spelling?: 'documented' | 'other';
+  times?: number;
+}
+
 /** A message that reached the phone (or the group); `to` in digits, `628…`. */
 export interface WhacenterMessage {
   readonly to: string;
@@ -59,10 +68,12 @@ export interface FakeWhacenter {
   /** The newest code, `*123456*`, that reached the number. */
   codeFor(number: string): string | undefined;
   messagesFor(number: string): string[];
+  /** Shows a QR that can be scanned, as `/api/relogDevice` does. */
+  showQr(): void;
   /** Links the device, as a person does who scans the QR. */
   scan(): void;
-  /** Posts an incoming message to the stored webhook; resolves to the HTTP status of its answer. */
-  emitIncoming(message?: Record<string, unknown>): Promise<number>;
+  /** Posts an incoming message to the stored webhook; resolves to the HTTP status of its (last) answer. */
+  emitIncoming(message?: Record<string, unknown>, options?: WhacenterHookOptions): Promise<number>;
   /** Ends the server and every open connection, hanging ones included. */
   close(): Promise<void>;
 }
@@ -151,17 +162,32 @@ class Fake implements FakeWhacenter {
     this.connected = true;
   }
 
-  async emitIncoming(message: Record<string, unknown> = {}): Promise<number> {
+  showQr(): void {
+    this.qr = 'ready';
+  }
+
+  async emitIncoming(
+    message: Record<string, unknown> = {},
+    { form = false, spelling = 'documented', times = 1 }: WhacenterHookOptions = {},
+  ): Promise<number> {
     if (this.webhook === undefined) throw new Error('No webhook was set on the fake Whacenter');
     const usual = { pushName: 'Budi', from: '6281234567890', to: '6289876543210', message: 'Halo', media: null };
     const rest = { is_group: false, timestamp: Math.floor(Date.now() / 1000), source: 'WHACENTER', ad_reply: null };
-    const answer = await fetch(this.webhook, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ ...usual, ...rest, device_id: this.deviceId, ...message }),
-    });
-    await answer.arrayBuffer();
-    return answer.status;
+    const documented: Record<string, unknown> = { ...usual, ...rest, device_id: this.deviceId, ...message };
+    const { from, is_group, ...same } = documented;
+    const whole = spelling === 'other' ? { ...same, phone: from, isGroup: is_group, isFromMe: false } : documented;
+    let status = 0;
+    for (let time = 0; time < times; time += 1) {
+      const answer = await fetch(this.webhook, {
+        method: 'POST',
+        // fetch says by itself that a URLSearchParams is a form.
+        headers: form ? {} : { 'content-type': 'application/json' },
+        body: form ? new URLSearchParams(strings(Object.entries(whole))) : JSON.stringify(whole),
+      });
+      await answer.arrayBuffer();
+      status = answer.status;
+    }
+    return status;
   }
 
   async close(): Promise<void> {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { codeMessage } from '../../../test/support/outgoing.js';
 import { ConsoleProvider } from './console.js';
 import type { OutgoingMessage } from './message-provider.js';
 
-const MESSAGE: OutgoingMessage = { to: '+6281234567890', text: 'Kode: *123456*', code: '123456' };
+const MESSAGE = codeMessage();
 
 describe('ConsoleProvider', () => {
   it('keeps the message and accepts it', async () => {
@@ -20,6 +21,6 @@ describe('ConsoleProvider', () => {
   it('is there, but reaches no phone and sends no receipt', async () => {
     const provider = new ConsoleProvider(() => Promise.resolve());
     expect(await provider.deviceState()).toEqual({ state: 'connected' });
-    expect(provider).toMatchObject({ name: 'console', reachesPhones: false, sendsReceipts: false });
+    expect(provider).toMatchObject({ name: 'console', onWhatsApp: false, sendsReceipts: false });
   });
 });

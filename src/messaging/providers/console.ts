@@ -1,10 +1,17 @@
-import type { DeviceState, MessageProvider, OutgoingMessage, SendOutcome } from './message-provider.js';
+import {
+  DEVICE_STATE_AGE,
+  type DeviceState,
+  type MessageProvider,
+  type OutgoingMessage,
+  type SendOutcome,
+} from './message-provider.js';
 
 /** The provider for development: every message lands in the developer inbox instead of on a phone. */
 export class ConsoleProvider implements MessageProvider {
   readonly name = 'console';
-  readonly reachesPhones = false;
+  readonly onWhatsApp = false;
   readonly sendsReceipts = false;
+  readonly stateAge = DEVICE_STATE_AGE;
 
   readonly #keep: (message: OutgoingMessage) => Promise<void>;
 
@@ -23,7 +30,7 @@ export class ConsoleProvider implements MessageProvider {
     }
   }
 
-  /** There is always a console; that it is no WhatsApp device is said by `reachesPhones`. */
+  /** There is always a console; that it is no WhatsApp device is said by `onWhatsApp`. */
   deviceState(): Promise<DeviceState> {
     return Promise.resolve({ state: 'connected' });
   }

@@ -1,18 +1,22 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createServer, type AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
+import fc from 'fast-check';
 import * as Fake from '../../../test/support/fake-whacenter.js';
+import { startHookReceiver, type HookReceiver } from '../../../test/support/hook-receiver.js';
+import { codeMessage } from '../../../test/support/outgoing.js';
+import { expectWait, RETRY_AFTER } from '../../../test/support/wire-troubles.js';
 import type { DeviceState, SendOutcome } from './message-provider.js';
-import { WhacenterProvider, type WhacenterSurprise } from './whacenter.js';
+import { type ContractSurprise } from './redaction.js';
+import { readWhacenterWebhook, WhacenterProvider } from './whacenter.js';
 
 const TO = '+6281234567890';
 const TEXT = 'Halo Budi & Söhne 👋,\n\nKode OTP:\n\n*012345*\n\n100% + rahasia = ya?';
-const HOUR = 3_600_000;
 
 type Script = Fake.WhacenterScript;
 
 let fake: Fake.FakeWhacenter;
-let surprises: WhacenterSurprise[];
+let surprises: ContractSurprise[];
 
 beforeEach(async () => {
   fake = await Fake.startFakeWhacenter();
@@ -33,7 +37,7 @@ function discreet<T>(outcome: T): T {
 
 async function send(script?: Script, waitMs = 5_000, text = TEXT): Promise<SendOutcome> {
   if (script) fake.next(script);
-  return discreet(await provider().send({ to: TO, text, code: '012345' }, AbortSignal.timeout(waitMs)));
+  return discreet(await provider().send(codeMessage({ text }), AbortSignal.timeout(waitMs)));
 }
 
 async function deviceState(script?: Script, waitMs = 5_000): Promise<DeviceState> {
@@ -59,7 +63,7 @@ describe('sending', () => {
     const whacenter = provider(`${fake.url}/`);
     const ports = new Set<number | undefined>();
     for (let nth = 0; nth < 3; nth += 1) {
-      await whacenter.send({ to: TO, text: TEXT }, AbortSignal.timeout(5_000));
+      await whacenter.send(codeMessage({ text: TEXT }), AbortSignal.timeout(5_000));
       ports.add(fake.calls.at(-1)?.clientPort);
     }
     expect(fake.messagesFor(TO)).toHaveLength(3);
@@ -120,6 +124,12 @@ describe('sending', () => {
     ['no status', { body: { success: true } }, badBody, ['success']],
     ['null', { body: 'null' }, badBody, []],
     ['a list', { body: '[1]' }, badBody, []],
+    [
+      'an object',
+      { body: { status: { toString: 1, valueOf: 1 } } },
+      badBody,
+      ['status', 'status.toString', 'status.valueOf'],
+    ],
     ['nothing', { body: '' }, badBody, []],
     ['204', { status: 204 }, badBody, []],
     ['HTML', { body: '<html>Maintenance</html>' }, badBody, []],
@@ -134,18 +144,10 @@ describe('sending', () => {
     expect(fake.calls).toHaveLength(1);
   });
 
-  it.each<[string, string, number | undefined]>([
-    ['seconds', '30', 30],
-    ['a date', new Date(Date.now() + HOUR).toUTCString(), 3_600],
-    ['a date gone by', new Date(Date.now() - HOUR).toUTCString(), 0],
-    ['an eternity', '99999999999', 86_400],
-    ['nonsense', 'soon', undefined],
-  ])('honours Retry-After as %s', async (_, value, expected) => {
+  it.each(RETRY_AFTER)('honours Retry-After as %s', async (_, value, seconds) => {
     const outcome = await send({ status: 429, body: '', headers: { 'retry-after': value } });
     expect(outcome).toMatchObject({ kind: 'rejected', reason: 'rate-limited-account', httpStatus: 429 });
-    const seconds = (outcome as { retryAfterSeconds?: number }).retryAfterSeconds;
-    if (expected === undefined) expect(seconds).toBeUndefined();
-    else expect(Math.abs((seconds ?? NaN) - expected)).toBeLessThanOrEqual(5);
+    expectWait(outcome, seconds);
   });
 
   it.each<[Fake.WhacenterMode, object]>([
@@ -199,7 +201,7 @@ describe('sending', () => {
 
 describe('sending nowhere', () => {
   const unsent = (providerText: string) => ({ kind: 'rejected', reason: 'provider-unavailable', providerText });
-  const message = { to: TO, text: TEXT };
+  const message = codeMessage({ text: TEXT });
 
   it('knows that a refused connection sent nothing', async () => {
     const gone = provider();
@@ -266,16 +268,39 @@ describe('the state of the device', () => {
     ['no inner status', { body: { status: true, data: [] } }, { state: 'unreachable', text: 'bad-body' }],
     ['an inner number', { body: told(1) }, { state: 'unreachable', text: 'bad-body' }],
     ['a new word', { body: told('PAIRING') }, { state: 'disconnected', text: 'PAIRING' }],
+    [
+      'an object for true',
+      { body: { ...told('CONNECTED'), status: { toString: 1 } } },
+      { state: 'connected', text: 'CONNECTED' },
+    ],
     ['1 for true', { body: { ...told('CONNECTED'), status: 1 } }, { state: 'connected', text: 'CONNECTED' }],
   ])('is read and reported: %s', async (_, script, expected) => {
     expect(await deviceState(script)).toEqual(expected);
     expect(surprises).toMatchObject([{ provider: 'whacenter', call: 'statusDevice', httpStatus: 200 }]);
   });
 
+  it.each<[string, unknown, DeviceState['state']]>([
+    ['a QR is shown', 'ready', 'waiting-for-scan'],
+    ['its text is given', 'data:image/png;base64,iVBORw0KGgo=', 'waiting-for-scan'],
+    ['the QR ran out', 'timeout', 'disconnected'],
+    ['it was linked before', 'done', 'disconnected'],
+    ['nothing is said of a QR', undefined, 'disconnected'],
+    ['an empty text is', '', 'disconnected'],
+    ['something else is', {}, 'disconnected'],
+  ])('tells what a device that is not connected waits for: %s', async (_, qr, expected) => {
+    const body = { status: true, message: 'ok', data: { status: 'NOT CONNECTED', qr } };
+    expect(await deviceState({ body })).toEqual({ state: expected, text: 'NOT CONNECTED' });
+    expect(await deviceState({ body: { ...body, data: { status: 'CONNECTED', qr } } })).toMatchObject({
+      state: 'connected',
+    });
+  });
+
   it('follows the device', async () => {
     expect(await deviceState()).toMatchObject({ state: 'connected' });
     fake.connected = false;
     expect(await deviceState()).toMatchObject({ state: 'disconnected' });
+    fake.showQr();
+    expect(await deviceState()).toMatchObject({ state: 'waiting-for-scan' });
     fake.scan();
     expect(await deviceState()).toMatchObject({ state: 'connected' });
     expect(fake.calls[0]).toMatchObject({ method: 'GET', fields: { device_id: fake.deviceId } });
@@ -285,7 +310,7 @@ describe('the state of the device', () => {
     const odd = 'a b&c=d/é?#';
     await provider(fake.url, odd).deviceState(AbortSignal.timeout(5_000));
     fake.next({ body: { status: false, message: `no ${odd}` } });
-    const outcome = await provider(fake.url, odd).send({ to: TO, text: TEXT }, AbortSignal.timeout(5_000));
+    const outcome = await provider(fake.url, odd).send(codeMessage({ text: TEXT }), AbortSignal.timeout(5_000));
     expect(outcome).toMatchObject({ providerText: 'no …' });
     expect(fake.calls.map((call) => call.fields['device_id'])).toEqual([odd, odd]);
   });
@@ -293,7 +318,131 @@ describe('the state of the device', () => {
 
 it('shows the device id to nobody who looks at the provider', async () => {
   const whacenter = provider();
-  await whacenter.send({ to: TO, text: TEXT }, AbortSignal.timeout(5_000));
+  await whacenter.send(codeMessage({ text: TEXT }), AbortSignal.timeout(5_000));
   expect(inspect(whacenter, { depth: null, showHidden: true })).not.toContain(fake.deviceId);
   expect(JSON.stringify(whacenter)).not.toContain(fake.deviceId);
+});
+
+describe('the webhook', () => {
+  let receiver: HookReceiver;
+
+  beforeEach(async () => {
+    receiver = await startHookReceiver();
+    const query = new URLSearchParams({ device_id: fake.deviceId, webhook: receiver.url });
+    await fetch(`${fake.url}/api/setWebhook?${query.toString()}`);
+  });
+  afterEach(() => receiver.close());
+
+  const received = () =>
+    receiver.calls.map(({ raw, headers }) => {
+      const text = raw.toString();
+      const json = headers['content-type']?.includes('json');
+      return readWhacenterWebhook(json ? JSON.parse(text) : Object.fromEntries(new URLSearchParams(text)));
+    });
+
+  const expected = {
+    provider: 'whacenter',
+    providerMessageId: null,
+    from: '+6281234567890',
+    text: 'LOGIN 7K2P',
+    kind: 'text',
+    media: null,
+    pushName: 'Budi',
+    sentAt: new Date(1_763_600_000_000),
+    fromMe: false,
+    isGroup: false,
+  };
+  const message = { message: 'LOGIN 7K2P', timestamp: 1_763_600_000 };
+
+  it.each<[string, Fake.WhacenterHookOptions]>([
+    ['as documented', {}],
+    ['as a form', { form: true }],
+    ['in the other spelling', { spelling: 'other' }],
+    ['in the other spelling, as a form', { spelling: 'other', form: true }],
+  ])('brings a message: %s', async (_, options) => {
+    await fake.emitIncoming(message, options);
+    // A form cannot say null; its media are then the word.
+    expect(received()).toEqual([{ messages: [expected], receipts: [], skipped: 0, skippedKeys: [] }]);
+  });
+
+  it('brings the same message again', async () => {
+    expect(await fake.emitIncoming(message, { times: 3 })).toBe(200);
+    expect(received().flatMap(({ messages }) => messages)).toEqual([expected, expected, expected]);
+  });
+});
+
+describe('reading the webhook', () => {
+  const from = '6281234567890';
+
+  it.each<[string, object, object]>([
+    ['a national number', { from: '081234567890', message: 'x' }, { from: '+6281234567890' }],
+    ['a WhatsApp id', { from: `${from}@s.whatsapp.net` }, { from: `+${from}`, text: null, kind: 'other' }],
+    ['a number as a number', { from: 6281234567890 }, { from: `+${from}` }],
+    ['both spellings', { from, phone: '6281300000000' }, { from: `+${from}` }],
+    ['a group', { from, is_group: true }, { isGroup: true }],
+    ['a group, otherwise', { from, isGroup: 'true' }, { isGroup: true }],
+    ['no group, as a form says it', { from, is_group: 'false' }, { isGroup: false }],
+    ['an echo', { from, isFromMe: 'TRUE' }, { fromMe: true }],
+    ['an echo by its number', { from, to: `0${from.slice(2)}` }, { fromMe: true }],
+    [
+      'media',
+      { from, media: 'https://files.example/a.jpg', message: 'Ini' },
+      {
+        kind: 'other',
+        text: 'Ini',
+        media: { url: 'https://files.example/a.jpg', id: null, mimeType: null, fileName: null },
+      },
+    ],
+    [
+      'media as an object',
+      { from, media: { url: 'https://files.example/a.jpg' } },
+      { media: { url: 'https://files.example/a.jpg' } },
+    ],
+    ['media that are none', { from, media: 'null', message: 'x' }, { media: null, kind: 'text' }],
+    ['milliseconds', { from, timestamp: '1763600000123' }, { sentAt: new Date(1_763_600_000_123) }],
+    ['a time that is none', { from, timestamp: '9'.repeat(400) }, { sentAt: null }],
+    ['an id, should there ever be one', { from, id: 'ABC' }, { providerMessageId: 'ABC' }],
+  ])('understands %s', (_, body, wanted) => {
+    expect(readWhacenterWebhook(body)).toMatchObject({ messages: [wanted], skipped: 0 });
+  });
+
+  it.each<[string, unknown, number]>([
+    ['nothing', null, 1],
+    ['a list', [{ from }], 1],
+    ['no sender', { message: 'x' }, 1],
+    ['a word for a sender', { from: 'Budi' }, 1],
+    ['a hidden number', { from: '98765432101234@lid' }, 1],
+    ['a list of senders', { from: [from] }, 1],
+    ['a sender of the prototype', { __proto__: { from } }, 1],
+    ['a group in place of the sender', { from: '120363025246125708@g.us', is_group: true }, 0],
+  ])('reads no message out of %s', (_, body, skipped) => {
+    expect(readWhacenterWebhook(body)).toMatchObject({ messages: [], receipts: [], skipped });
+  });
+
+  it('never throws, whatever comes', () => {
+    const value = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom(from, 'true', '1763600000', '__proto__'));
+    const key = fc.constantFrom(
+      'from',
+      'phone',
+      'to',
+      'message',
+      'text',
+      'media',
+      'timestamp',
+      'is_group',
+      'isFromMe',
+      'pushName',
+      'id',
+      '__proto__',
+    );
+    fc.assert(
+      fc.property(fc.oneof(fc.dictionary(key, value), fc.anything({ maxDepth: 3 })), (hostile) => {
+        const { messages, skipped } = readWhacenterWebhook(hostile);
+        expect(messages.length + skipped).toBeLessThanOrEqual(1);
+        for (const message of messages) expect(message.from).toMatch(/^\+[1-9]\d{6,14}$/);
+      }),
+      { numRuns: 500 },
+    );
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
 });

@@ -1,0 +1,37 @@
+/** A JSON object of somebody else: any keys, any values. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** Whether it is an object that is no list. */
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The JSON object in a text; undefined for any other text. */
+export function parseObject(text: string): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isFields(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A field of an object, never one of its prototype's; undefined for whatever is no object. */
+export function own(value: unknown, name: string): unknown {
+  return isFields(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+}
+
+/** A field by its name in lower case, whatever the case in the answer; the exact spelling goes first. */
+export function field(value: unknown, name: string): unknown {
+  if (!isFields(value)) return undefined;
+  const key = Object.hasOwn(value, name) ? name : Object.keys(value).find((each) => each.toLowerCase() === name);
+  return key === undefined ? undefined : value[key];
+}
+
+/** A provider's id of a message, as text the database can hold; null when there is none. */
+export function messageId(id: unknown): string | null {
+  if (typeof id !== 'number' && typeof id !== 'string') return null;
+  // A NUL, which the database refuses, must not come back as a failed write.
+  const text = String(id).replace(/[^\x20-\x7e]/g, '');
+  return text.slice(0, 200) || null;
+}

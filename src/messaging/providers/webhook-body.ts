@@ -1,0 +1,130 @@
+import { isFields, own, type Fields } from './json-fields.js';
+import type { IncomingBatch, IncomingKind, IncomingMessage, MediaReference, Receipt } from './message-provider.js';
+import { keyNames } from './redaction.js';
+
+/** Elements that one body may bring, containers counted, too; Meta's largest batch is 1,000. */
+const MAX_ELEMENTS = 2_000;
+const MAX_TEXT = 65_536;
+const MAX_LINE = 255;
+const MAX_URL = 4_096;
+
+/** 2010 to 2100: what lies outside is a counter, an id or a joke. */
+const EARLIEST = Date.UTC(2010);
+const LATEST = Date.UTC(2100);
+
+const WHATSAPP_ID = /^(\d{1,20})(?::\d{1,5})?@(?:s\.whatsapp\.net|c\.us)$/;
+
+/**
+ * Reads one webhook body: strangers' JSON of up to 1 MB. Takes what it knows, skips and counts what it does not, and is
+ * bounded whatever comes. Never throws.
+ */
+export class WebhookReading {
+  private readonly messages: IncomingMessage[] = [];
+  private readonly receipts: Receipt[] = [];
+  private skipped = 0;
+  private skippedKeys: string[] | undefined;
+  private left = MAX_ELEMENTS;
+
+  constructor(private readonly provider: string) {}
+
+  /** Each object of a list, while the body's allowance lasts. What is absent is empty; what is no list, or no object, is skipped. */
+  *each(list: unknown): Generator<Fields> {
+    if (list === undefined || list === null) return;
+    if (!Array.isArray(list)) {
+      this.skip(list);
+      return;
+    }
+    for (const [index, element] of list.entries()) {
+      if (this.left <= 0) {
+        this.skipped += list.length - index;
+        return;
+      }
+      this.left -= 1;
+      if (isFields(element)) yield element;
+      else this.skip(element);
+    }
+  }
+
+  skip(element: unknown): void {
+    this.skipped += 1;
+    this.skippedKeys ??= keyNames(isFields(element) ? element : undefined, []);
+  }
+
+  message(message: Omit<IncomingMessage, 'provider'>): void {
+    this.messages.push({ provider: this.provider, ...message });
+  }
+
+  receipt(receipt: Omit<Receipt, 'provider'>): void {
+    this.receipts.push({ provider: this.provider, ...receipt });
+  }
+
+  batch(): IncomingBatch {
+    const { messages, receipts, skipped, skippedKeys = [] } = this;
+    return { messages, receipts, skipped, skippedKeys };
+  }
+}
+
+/** A text as it was written, without NUL and half characters; null when it is none or empty. */
+export function textOf(value: unknown): string | null {
+  if (typeof value !== 'string') return null;
+  return value.slice(0, MAX_TEXT).replaceAll('\0', '').toWellFormed() || null;
+}
+
+/** A text of one line, such as a name: control and format characters become spaces. */
+export function lineOf(value: unknown): string | null {
+  if (typeof value !== 'string') return null;
+  const line = value.slice(0, MAX_LINE).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ');
+  return line.trim().toWellFormed() || null;
+}
+
+/** An id: visible ASCII, whole or not at all, as a shortened one would be another message's. */
+export function idOf(value: unknown): string | null {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : null;
+  return typeof value === 'string' && /^[\x21-\x7e]{1,200}$/.test(value) ? value : null;
+}
+
+/** A number or WhatsApp id of a person as E.164; null for groups, hidden ids (`@lid`) and anything else. */
+export function phoneOf(value: unknown): string | null {
+  const written = typeof value === 'number' ? String(value) : value;
+  if (typeof written !== 'string' || written.length > 60) return null;
+  const digits = written.includes('@') ? WHATSAPP_ID.exec(written)?.[1] : written.trim().replace(/^\+/, '');
+  return digits !== undefined && /^[1-9]\d{6,14}$/.test(digits) ? `+${digits}` : null;
+}
+
+/** A time in seconds or milliseconds, as a number or in digits; null when it is no plausible one. */
+export function timeOf(value: unknown): Date | null {
+  const number = typeof value === 'string' && /^\d{1,16}(?:\.\d{1,9})?$/.test(value) ? Number(value) : value;
+  if (typeof number !== 'number') return null;
+  const ms = number < 100_000_000_000 ? number * 1_000 : number;
+  return ms >= EARLIEST && ms <= LATEST ? new Date(ms) : null;
+}
+
+/** True as JSON, a form or a number say it. */
+export function isTrue(value: unknown): boolean {
+  return (
+    value === true || value === 1 || value === '1' || (typeof value === 'string' && value.toLowerCase() === 'true')
+  );
+}
+
+const WITH_MEDIA: ReadonlySet<IncomingKind> = new Set(['image', 'video', 'audio', 'document', 'sticker', 'other']);
+
+/** Where media lie, by the names that a provider has for it; null when there is neither an id nor an address. */
+export function mediaOf(
+  kind: IncomingKind,
+  content: unknown,
+  names: Record<keyof MediaReference, string>,
+): MediaReference | null {
+  // Of other kinds, an id is a button's or a preview's.
+  if (!WITH_MEDIA.has(kind)) return null;
+  const id = idOf(own(content, names.id));
+  const url = urlOf(own(content, names.url));
+  if (id === null && url === null) return null;
+  return { id, url, mimeType: lineOf(own(content, names.mimeType)), fileName: lineOf(own(content, names.fileName)) };
+}
+
+/** An http(s) address of at most 4,096 characters, unchecked otherwise. */
+export function urlOf(value: unknown): string | null {
+  return typeof value === 'string' && value.length <= MAX_URL && /^https?:\/\/[\x21-\x7e]+$/i.test(value)
+    ? value
+    : null;
+}

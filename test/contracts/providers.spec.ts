@@ -1,0 +1,143 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { FakeCloudApi } from '../support/fake-cloud-api.js';
+import { FakeSmtp } from '../support/fake-smtp.js';
+import { FakeTwilio, twilioError } from '../support/fake-twilio.js';
+import { FakeWhapi } from '../support/fake-whapi.js';
+import { openHouse, type House } from '../support/house.js';
+import { stopAllServices } from '../support/service.js';
+
+// Contract, "Environment", Delivery: the ladder `whacenter,whapi,cloud-api,sms,email,console`.
+
+jest.setTimeout(60_000);
+
+let whapi: FakeWhapi;
+let cloud: FakeCloudApi;
+let twilio: FakeTwilio;
+let smtp: FakeSmtp;
+let house: House;
+
+beforeAll(async () => {
+  [whapi, cloud, twilio, smtp] = await Promise.all([
+    FakeWhapi.start(),
+    FakeCloudApi.start(),
+    FakeTwilio.start(),
+    FakeSmtp.start(),
+  ]);
+  house = await openHouse({ ...everything(), PROVIDER_TIMEOUT: '2', SEND_TIMEOUT: '8' });
+});
+afterEach(() => {
+  house.fake.connected = true;
+  whapi.state = 'AUTH';
+});
+afterAll(async () => {
+  await house.close();
+  await stopAllServices();
+  await Promise.all([whapi.wire.close(), cloud.wire.close(), twilio.close(), smtp.close()]);
+});
+
+const everything = () => ({
+  WHAPI_BASE_URL: whapi.url,
+  WHAPI_TOKEN: whapi.token,
+  CLOUD_API_BASE_URL: cloud.url,
+  CLOUD_API_TOKEN: cloud.token,
+  CLOUD_API_PHONE_ID: cloud.phoneId,
+  CLOUD_API_TEMPLATE: 'otp_login',
+  TWILIO_BASE_URL: twilio.url,
+  TWILIO_ACCOUNT_SID: twilio.accountSid,
+  TWILIO_AUTH_TOKEN: twilio.authToken,
+  TWILIO_FROM: '+14155550100',
+  SMTP_URL: smtp.url,
+  SMTP_FROM: 'Masuk <no-reply@example.com>',
+});
+
+/** Asks for a code and logs in with it; @returns the channel that the answer names */
+const loginBy = async (codeFor: (number: string) => string | undefined): Promise<string> => {
+  const { phone, e164 } = await house.person({ email: null });
+  const { status, body } = await house.request(phone);
+  expect({ status, message: body.message }).toEqual({
+    status: 200,
+    message: 'Kode OTP telah dikirim ke WhatsApp Anda',
+  });
+  const verified = await house.verify(phone, codeFor(e164) ?? 'none');
+  expect(verified.status).toBe(200);
+  return body.data.channel as string;
+};
+
+describe('the ladder of what is configured', () => {
+  it('goes on from a rung that cannot, with the same code, and names the one that took it', async () => {
+    expect(await loginBy((number) => house.fake.codeFor(number))).toBe('whacenter');
+    house.fake.connected = false;
+    expect(await loginBy((number) => whapi.codeFor(number))).toBe('whapi');
+    whapi.state = 'QR';
+    expect(await loginBy((number) => cloud.codeFor(number))).toBe('cloud-api');
+  });
+
+  it('sends an SMS to a number that is not on WhatsApp', async () => {
+    const { phone, e164 } = await house.person();
+    house.fake.connected = false;
+    whapi.wire.forNumber(e164, { status: 402, body: { error: { message: 'Trial version limit exceeded' } } });
+    cloud.failFor(e164, 131026);
+    const { body } = await house.request(phone);
+    expect(body.data.channel).toBe('sms');
+    expect((await house.verify(phone, twilio.codeFor(e164) ?? 'none')).status).toBe(200);
+  });
+
+  it('says why the WhatsApp device could not when no rung can, though the last one was not asked', async () => {
+    const { phone, e164 } = await house.person({ email: 'budi@example.com' });
+    house.fake.connected = false;
+    whapi.wire.forNumber(e164, { status: 402, body: '' });
+    cloud.failFor(e164, 131026);
+    twilio.wire.forNumber(e164, twilioError(21610));
+    const { status, body } = await house.request(phone);
+    expect({ status, code: body.code }).toEqual({ status: 503, code: 'whatsapp_unavailable' });
+    expect(smtp.connections).toBe(0);
+  });
+
+  it('tells no secret, number or code to the log', async () => {
+    const output = house.service.output();
+    expect(output).toContain('provider did not take the message');
+    expect(output).toContain('"providerCode":"131026"');
+    for (const secret of [
+      whapi.token,
+      cloud.token,
+      twilio.authToken,
+      twilio.accountSid,
+      smtp.password,
+      house.fake.deviceId,
+    ])
+      expect(output).not.toContain(secret);
+    for (const { to, code } of cloud.messages) {
+      expect(output).not.toContain(to);
+      expect(output).not.toContain(code);
+    }
+  });
+});
+
+describe('a ladder of one', () => {
+  it.each<[string, DeviceReport]>([
+    ['whapi', 'connected'],
+    ['cloud-api', 'connected'],
+    ['sms', 'disconnected'],
+  ])('%s serves, and /api/health says of WhatsApp: %s', async (name, whatsapp) => {
+    const alone = await openHouse({
+      ...everything(),
+      WHATSAPP_DEVICE_ID: '',
+      WHATSAPP_PROVIDERS: name,
+      UNKNOWN_PHONE: 'conceal',
+    });
+    try {
+      const { phone, e164 } = await alone.person();
+      const { status, body } = await alone.request(phone);
+      expect({ status, channel: body.data?.channel }).toEqual({ status: 200, channel: name });
+      const codeFor = () => ({ whapi, 'cloud-api': cloud, sms: twilio })[name]?.codeFor(e164);
+      const patience = Date.now() + 5_000;
+      while (codeFor() === undefined && Date.now() < patience) await new Promise((resolve) => setTimeout(resolve, 20));
+      expect((await alone.verify(phone, codeFor() ?? 'none')).status).toBe(200);
+      expect((await alone.service.get('/api/health')).body).toMatchObject({ whatsapp });
+    } finally {
+      await alone.close();
+    }
+  });
+});
+
+type DeviceReport = 'connected' | 'disconnected';
