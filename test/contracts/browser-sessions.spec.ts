@@ -235,8 +235,15 @@ describe('a call from', () => {
     const asked = (origin: string) =>
       behind.post('/api/auth/browser/login', body, { origin, 'x-forwarded-host': 'sso.example' });
     expect((await asked('https://sso.example')).status).toBe(200);
-    foreign(await asked(behind.url));
-    foreign(await asked('https://evil.example'));
+    for (const origin of [
+      behind.url,
+      'https://evil.example',
+      'https://sso.example.evil.example',
+      'https://evil-sso.example',
+    ])
+      foreign(await asked(origin));
+    for (const origin of ['https://sso.example:8443', 'https://a.sso.example', 'https://example', 'null'])
+      foreign(await asked(origin));
   });
 
   it('another site reaches open routes as a stranger does', async () => {

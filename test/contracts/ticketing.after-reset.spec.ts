@@ -109,12 +109,18 @@ describe('after a reset', () => {
   });
 
   it('the owner is told over WhatsApp, after the answer and once', async () => {
-    const { phone } = await member();
+    const { phone, e164 } = await member();
     done(await reset(phone, await verified(phone)));
     await until('the owner was told', () => house.fake.messagesFor(phone).length === 2);
     await pause(2_500);
     const [, notice, ...more] = house.fake.messagesFor(phone);
     expect(more).toEqual([]);
+    // By whoever made it, and not by the recovery of what somebody left lying.
+    const rows = await house.database.query(
+      `SELECT fence, state FROM messages WHERE recipient = $1 AND purpose = 'notice.password_changed'`,
+      [e164],
+    );
+    expect(rows).toEqual([{ fence: 1, state: 'ACCEPTED' }]);
     expect(notice).toBe(
       [
         'Halo Dewi Lestari,',

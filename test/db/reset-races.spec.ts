@@ -67,6 +67,9 @@ const resetEvents = async (id: string) =>
 const patch = (id: string, body: object, at: number) =>
   either(at).send('PATCH', `/api/users/${id}`, JSON.stringify(body), { 'content-type': 'application/json', ...admin });
 const living = (id: string) => sql('SELECT id FROM login_sessions WHERE user_id = $1 AND revoked_at IS NULL', id);
+/** Statements that wait for a lock of another one. */
+const waiting = async () =>
+  (await sql(`SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)).length;
 const deadlocks = async () =>
   (await sql('SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()'))[0]![
     'deadlocks'
@@ -237,12 +240,7 @@ describe('a reset and logins at once', () => {
     const { phone, e164, username, id, code } = await verified();
     const held = await house.database.lock('SELECT 1 FROM users WHERE id = $1 FOR SHARE', [id]);
     const reset = resetPassword(one, phone, code);
-    await until('the reset waits for the account', async () => {
-      const rows = await sql(
-        `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-      );
-      return rows.length > 0;
-    });
+    await until('the reset waits for the account', async () => (await waiting()) > 0);
     const late = await byPassword(username, 1);
     expect(late.status).toBe(200);
     await held.release();
@@ -309,6 +307,24 @@ describe('everything that changes an account at once', () => {
     }
     expect(await deadlocks()).toBe(before);
   }, 120_000);
+
+  it('a reset and the end of all codes: both take the number’s rows in one order', async () => {
+    const { phone, e164, id, code } = await verified();
+    await house.code(phone);
+    const before = await deadlocks();
+    const held = await house.database.lock(
+      `SELECT 1 FROM otp_budgets WHERE phone = $1 AND purpose = 'login' FOR UPDATE`,
+      [e164],
+    );
+    // Both stand in line for the first row: whoever held the second one meanwhile would never get it.
+    const disabled = patch(id, { isActive: false }, 0);
+    await until('the first one waits', async () => (await waiting()) === 1);
+    const reset = resetPassword(other, phone, code);
+    await until('the second one waits', async () => (await waiting()) === 2);
+    await held.release();
+    expect([(await disabled).status, (await reset).status]).toEqual([200, 400]);
+    expect(await deadlocks()).toBe(before);
+  });
 
   it('an erasure and a reset: nothing of the account comes back', async () => {
     const before = await deadlocks();
