@@ -4,7 +4,8 @@ import { pause, withDeadline } from './deadline.js';
 import { type Language, MasukError, ownError } from './masuk-error.js';
 import { absoluteBase } from './origin.js';
 
-export type Fetch = typeof globalThis.fetch;
+/** The platform's `fetch`, without what some platforms hang onto the function. */
+export type Fetch = (...call: Parameters<typeof globalThis.fetch>) => ReturnType<typeof globalThis.fetch>;
 
 /** How the service is reached. */
 export interface Wire {

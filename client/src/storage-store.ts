@@ -1,4 +1,4 @@
-import { isTokens, type TokenStore } from './tokens.js';
+import type { Tokens, TokenStore } from './tokens.js';
 
 /** The part of `localStorage`, AsyncStorage and their like that is used; promises are waited for. */
 export interface KeyValueStorage {
@@ -16,10 +16,8 @@ export interface KeyValueStorage {
 export function storageStore(storage: KeyValueStorage, name = 'masuk'): TokenStore {
   const [tokensKey, deviceKey] = [`${name}.tokens`, `${name}.device`];
   return {
-    get: async () => {
-      const found: unknown = JSON.parse((await storage.getItem(tokensKey)) ?? 'null');
-      return isTokens(found) ? found : null;
-    },
+    // Whoever reads it looks whether it is what was put there.
+    get: async () => JSON.parse((await storage.getItem(tokensKey)) ?? 'null') as Tokens | null,
     set: async (tokens) => {
       if (tokens) await storage.setItem(tokensKey, JSON.stringify(tokens));
       else await storage.removeItem(tokensKey);

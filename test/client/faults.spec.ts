@@ -9,6 +9,8 @@ const ME = 'GET /api/auth/me';
 
 let house: House;
 let wire: UnreliableProxy;
+/** A host that is none of ours. */
+let elsewhere: UnreliableProxy;
 let username: string;
 let phone: string;
 let masuk: Masuk<TokenLogin>;
@@ -16,6 +18,7 @@ let masuk: Masuk<TokenLogin>;
 beforeAll(async () => {
   house = await openHouse();
   wire = await startUnreliableProxy(house.service.url);
+  elsewhere = await startUnreliableProxy(house.service.url);
   ({ username, phone } = await newcomer(house));
   masuk = clientOf();
   await masuk.login({ identifier: username, password: PASSWORD });
@@ -24,6 +27,7 @@ beforeAll(async () => {
 afterEach(() => wire.forget());
 afterAll(async () => {
   await wire.close();
+  await elsewhere.close();
   await house.close();
 });
 
@@ -152,13 +156,11 @@ describe('an answer that is none of the service', () => {
   });
 
   it('is not followed when it points elsewhere: a password would go along', async () => {
-    const elsewhere = await startUnreliableProxy(house.service.url);
     const redirect = { status: 307, headers: { location: `${elsewhere.url}/api/auth/login` } };
     wire.next('POST /api/auth/login', { answer: redirect });
     const failure = await failureOf(masuk.login({ identifier: username, password: PASSWORD }));
     expect(failure.code).toBe('network_error');
     expect(elsewhere.calls).toEqual([]);
-    await elsewhere.close();
   });
 });
 
@@ -207,6 +209,7 @@ describe("the caller's signal", () => {
     const signal = AbortSignal.abort(reason);
     await expect(masuk.requestOtp(phone, { signal })).rejects.toBe(reason);
     expect(wire.calls).toEqual([]);
+    await expect(masuk.refresh({ signal })).rejects.toBe(reason);
   });
 
   it('of one caller does not end the refresh that others wait for', async () => {
@@ -218,6 +221,20 @@ describe("the caller's signal", () => {
     release();
     await staying;
     expect(wire.count('POST /api/auth/refresh')).toBe(1);
+  });
+
+  it('ends the wait for a refresh that has to come first', async () => {
+    const controller = new AbortController();
+    const tokens = { ...masuk.tokens!, expiresAt: Date.now() };
+    const other = clientOf({ store: { get: () => tokens, set: () => undefined } });
+    const release = wire.hold('POST /api/auth/refresh');
+    const call = other.me({ signal: controller.signal });
+    await wire.answered('POST /api/auth/refresh');
+    controller.abort(reason);
+    await expect(call).rejects.toBe(reason);
+    release();
+    await other.refresh();
+    await masuk.adopt({ ...(await other.restore())!, expiresIn: 3600, deviceToken: masuk.deviceToken! });
   });
 
   it('gets the usual error where the platform has no reasons', async () => {

@@ -110,12 +110,16 @@ describe('a known device', () => {
     await failureOf(masuk.resendOtp(phone));
     await failureOf(masuk.verifyOtp({ phone, otpCode: wrong(house.fake.codeFor(digits)!) }));
     await failureOf(masuk.login({ identifier: username, password: 'salah' }));
+    await failureOf(masuk.forgotPassword.requestOtp({ nama: 'Orang Lain', noHp: phone }));
+    await failureOf(masuk.forgotPassword.verifyOtp({ noHp: phone, otp: '000000' }));
     const named = wire.calls.filter(({ headers }) => headers['x-device-token'] === deviceToken);
     expect(named.map(({ path }) => path)).toEqual([
       '/api/auth/otp/request',
       '/api/auth/otp/resend',
       '/api/auth/otp/verify',
       '/api/auth/login',
+      '/api/forgot-password/request-otp',
+      '/api/forgot-password/verify-otp',
     ]);
   });
 

@@ -273,9 +273,26 @@ describe('two programs with one store', () => {
     const { storage } = await spoiltLogin();
     const [one, two] = [clientOf({ store: storageStore(storage) }), clientOf({ store: storageStore(storage) })];
     await Promise.all([one.restore(), two.restore()]);
+    const told: unknown[] = [];
+    two.onTokens((tokens) => told.push(tokens));
+    await one.logout();
+    expect(await codeOf(two.refresh())).toBe('unauthenticated');
+    expect(await codeOf(two.me())).toBe('unauthenticated');
+    await two.logout();
+    expect([two.tokens, told, wire.count(REFRESH)]).toEqual([null, [null], 0]);
+  });
+
+  it('end the session that the store holds, also when it is younger than what they know', async () => {
+    const storage = sharedStorage();
+    const [one, two] = [
+      await loggedIn({ store: storageStore(storage) }),
+      await loggedIn({ store: storageStore(storage) }),
+    ];
+    const { token } = two.tokens!;
     await one.logout();
     expect(await codeOf(two.me())).toBe('unauthenticated');
-    expect([two.tokens, wire.count(REFRESH)]).toEqual([null, 0]);
+    const answer = await house.service.get('/api/auth/me', { authorization: `Bearer ${token}` });
+    expect(answer.status).toBe(401);
   });
 });
 
