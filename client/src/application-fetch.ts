@@ -2,6 +2,7 @@ import { ownError } from './masuk-error.js';
 import { originOf } from './origin.js';
 import type { Refresher } from './refresher.js';
 import type { Fetch, Service } from './service.js';
+import type { Tokens } from './tokens.js';
 
 type Input = Parameters<Fetch>[0];
 type Init = NonNullable<Parameters<Fetch>[1]>;
@@ -28,26 +29,26 @@ export class ApplicationFetch {
    * Like the platform's `fetch`. A 401 is answered by one refresh, for all calls that meet it, and one repetition.
    *
    * @param input a path of `baseUrl` (`/api/…`), or an absolute address of an allowed origin
-   * @returns the answer, whatever its status; a 401 means that there is no session any more
+   * @returns the answer, whatever its status; a 401 that stays one is for the caller
    * @throws MasukError `origin_refused` before anything is sent
    */
   async send(input: Input, init: Init = {}): Promise<Response> {
     const target = this.targetOf(input);
     if (!this.refresher) return this.once(target, init, null);
-    const token = await this.refresher.token().catch(unlessOver);
-    const response = await this.once(target, init, token);
-    if (response.status !== 401 || token === null || isStream(init.body)) return response;
-    const replacement = await this.refresher.replacementFor(token).catch(unlessOver);
+    const tokens = await this.refresher.current().catch(unlessOver);
+    const response = await this.once(target, init, tokens);
+    if (response.status !== 401 || tokens === null || isStream(init.body)) return response;
+    const replacement = await this.refresher.replacementFor(tokens).catch(unlessOver);
     if (replacement === null) return response;
     // Frees the connection; React Native's answers have no stream to cancel.
     void response.body?.cancel().catch(() => undefined);
     return this.once(target, init, replacement);
   }
 
-  private async once(target: string | Request, init: Init, token: string | null): Promise<Response> {
+  private async once(target: string | Request, init: Init, tokens: Tokens | null): Promise<Response> {
     const isRequest = typeof target !== 'string';
     const headers = new Headers(init.headers ?? (isRequest ? target.headers : undefined));
-    if (token !== null) headers.set('authorization', `Bearer ${token}`);
+    if (tokens !== null) headers.set('authorization', `Bearer ${tokens.token}`);
     // A request says itself what else goes along. Its clone is sent, because a body can be read only once.
     if (isRequest) return this.platformFetch(target.clone(), { ...init, headers });
     const credentials = this.refresher ? ('omit' as const) : ('same-origin' as const);

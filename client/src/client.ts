@@ -24,7 +24,7 @@ import type { Tokens, TokensListener } from './tokens.js';
 
 const TIMEOUT = 15_000;
 
-const LOGIN = [...TOKEN_FIELDS, 'user'];
+const LOGIN = [...TOKEN_FIELDS, 'deviceToken', 'user'];
 const OTP_SENT = ['sessionId', 'expiresAt', 'resendAt'];
 
 /** What `createMasuk` makes. Methods are bound, so that they can be handed around. */
@@ -101,7 +101,7 @@ export class Client implements Masuk {
   adopt = async (login: HandedLogin): Promise<void> => {
     await this.vault.load();
     await this.vault.keepDeviceToken(login.deviceToken);
-    await this.vault.keep(tokensOf(login));
+    await this.vault.keep(tokensOf(login, login.user.id));
   };
 
   restore = async (): Promise<Tokens | null> => {
@@ -158,17 +158,18 @@ export class Client implements Masuk {
   /** A call that wants a token; when that one is refused, once more with its successor. */
   private async withToken<M extends Method, P extends Path>(call: Call<M, P>): Promise<Answer<M, P>> {
     if (!this.refresher) return this.service.call(call);
-    const token = await abortable(this.refresher.token(), call.signal);
+    const tokens = await abortable(this.refresher.current(), call.signal);
     try {
-      return await this.service.call(bearing(call, token));
+      return await this.service.call(bearing(call, tokens));
     } catch (error) {
-      if (token === null || !(error instanceof MasukError) || error.code !== 'invalid_token') throw error;
-      const replacement = await abortable(this.refresher.replacementFor(token), call.signal);
+      if (tokens === null || !(error instanceof MasukError) || error.code !== 'invalid_token') throw error;
+      const replacement = await abortable(this.refresher.replacementFor(tokens), call.signal);
+      if (replacement === null) throw error;
       return await this.service.call(bearing(call, replacement));
     }
   }
 }
 
-function bearing<M extends Method, P extends Path>(call: Call<M, P>, token: string | null): Call<M, P> {
-  return token === null ? call : { ...call, headers: { ...call.headers, authorization: `Bearer ${token}` } };
+function bearing<M extends Method, P extends Path>(call: Call<M, P>, tokens: Tokens | null): Call<M, P> {
+  return tokens === null ? call : { ...call, headers: { ...call.headers, authorization: `Bearer ${tokens.token}` } };
 }

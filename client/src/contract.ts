@@ -35,7 +35,9 @@ export interface MasukOptions {
 }
 
 /** A login that was made elsewhere, for example by the element `<masuk-login>`. */
-export type HandedLogin = Pick<TokenLogin, 'token' | 'refreshToken' | 'expiresIn' | 'deviceToken'>;
+export type HandedLogin = Pick<TokenLogin, 'token' | 'refreshToken' | 'expiresIn' | 'deviceToken'> & {
+  readonly user: Pick<User, 'id'>;
+};
 
 /** One user's way in and out. On a server: one for each user, never one for all. */
 export interface Masuk<Login extends CookieLogin = LoggedIn> {
@@ -47,7 +49,7 @@ export interface Masuk<Login extends CookieLogin = LoggedIn> {
   resendOtp(phone: string, options?: CallOptions): Promise<OtpSent>;
   verifyOtp(input: VerifyOtpInput, options?: CallOptions): Promise<Login>;
   login(input: PasswordLoginInput, options?: CallOptions): Promise<Login>;
-  /** Goes on with a login that was made elsewhere, this moment.. */
+  /** Goes on with a login that was made elsewhere, this moment. */
   adopt(login: HandedLogin): Promise<void>;
   /** Reads the store; for the start of a program. Every other call does so by itself. */
   restore(): Promise<Tokens | null>;
@@ -68,7 +70,10 @@ export interface Masuk<Login extends CookieLogin = LoggedIn> {
   readonly tokens: Tokens | null;
   /** To be kept on the device, also after a logout: it gives the owner an own allowance of codes. */
   readonly deviceToken: string | null;
-  /** Calls the listener after each change. @returns ends it */
+  /**
+   * Calls the listener after each change. Null: nobody is logged in any more. Another `userId`: somebody else is, in a
+   * program with the same store. @returns ends it
+   */
   onTokens(listener: TokensListener): () => void;
   /** Milliseconds since 1970 by the service's clock: count down to `expiresAt` and `resendAt` with it. */
   serverNow(): number;

@@ -32,23 +32,28 @@ export class Refresher {
     return this.running;
   }
 
-  /** The access token for a call; renewed first when it is about to end. Null when nobody is logged in. */
-  async token(): Promise<string | null> {
+  /** Tokens for a call; renewed first when they are about to end. Null when nobody is logged in. */
+  async current(): Promise<Tokens | null> {
     await this.vault.load();
     const tokens = this.vault.held();
-    if (tokens && isEnding(tokens)) {
-      await this.refresh().catch((error: unknown) => {
-        // The old token may still be good; if not, the call will say so.
-        if (this.vault.held() === null) throw error;
-      });
-    }
-    return this.vault.held()?.token ?? null;
+    if (!tokens || !isEnding(tokens)) return tokens;
+    await this.refresh().catch((error: unknown) => {
+      // The old token may still be good; if not, the call will say so.
+      if (this.vault.held() === null) throw error;
+    });
+    return this.ofSameUser(tokens);
   }
 
-  /** Another token than the one that was refused. Null when there is no session any more. */
-  async replacementFor(refused: string): Promise<string | null> {
-    if (this.vault.held()?.token === refused) await this.refresh();
-    return this.vault.held()?.token ?? null;
+  /** Other tokens than those that were refused. Null when that session is over. */
+  async replacementFor(refused: Tokens): Promise<Tokens | null> {
+    if (this.vault.held()?.token === refused.token) await this.refresh();
+    return this.ofSameUser(refused);
+  }
+
+  /** What one user began must not be done in the name of another who has logged in meanwhile. */
+  private ofSameUser({ userId }: Tokens): Tokens | null {
+    const held = this.vault.held();
+    return held?.userId === userId ? held : null;
   }
 
   private async renew(): Promise<void> {
@@ -84,7 +89,7 @@ export class Refresher {
       again: 'lost',
       needs: TOKEN_FIELDS,
     });
-    const next = tokensOf(data);
+    const next = tokensOf(data, presented.userId);
     const stored = await this.vault.stored();
     // Otherwise somebody logged out or in anew here, while the answer was on its way.
     if (this.vault.held() === presented) {
@@ -120,8 +125,9 @@ export class Refresher {
 export const TOKEN_FIELDS = ['token', 'refreshToken', 'expiresIn'];
 
 /** Tokens as they are held, from an answer of this moment. */
-export function tokensOf({ token, refreshToken, expiresIn }: Omit<RefreshedTokens, 'tokenType'>): Tokens {
-  return { token, refreshToken, expiresAt: Date.now() + expiresIn * 1000 };
+export function tokensOf(answer: Omit<RefreshedTokens, 'tokenType'>, userId: string): Tokens {
+  const { token, refreshToken, expiresIn } = answer;
+  return { token, refreshToken, expiresAt: Date.now() + expiresIn * 1000, userId };
 }
 
 /** So near its end, in ms, that a call might arrive after it. */

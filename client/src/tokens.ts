@@ -6,6 +6,8 @@ export interface Tokens {
   readonly refreshToken: string;
   /** When the access token ends, in milliseconds since 1970 by this device's clock. */
   readonly expiresAt: number;
+  /** Whose they are. */
+  readonly userId: string;
 }
 
 type MayWait<Value> = Value | Promise<Value>;
@@ -25,8 +27,8 @@ export type TokensListener = (tokens: Tokens | null) => void;
 
 /** Whether the value can be what a store was given; anything else in it counts as nothing. */
 export function isTokens(value: unknown): value is Tokens {
-  const { token, refreshToken, expiresAt } = (value ?? {}) as Partial<Tokens>;
-  return isText(token) && isText(refreshToken) && typeof expiresAt === 'number';
+  const { token, refreshToken, expiresAt, userId } = (value ?? {}) as Partial<Tokens>;
+  return isText(token) && isText(refreshToken) && isText(userId) && typeof expiresAt === 'number';
 }
 
 export function isText(value: unknown): value is string {

@@ -234,7 +234,12 @@ describe("the caller's signal", () => {
     await expect(call).rejects.toBe(reason);
     release();
     await other.refresh();
-    await masuk.adopt({ ...(await other.restore())!, expiresIn: 3600, deviceToken: masuk.deviceToken! });
+    await masuk.adopt({
+      ...(await other.restore())!,
+      expiresIn: 3600,
+      deviceToken: masuk.deviceToken!,
+      user: { id: tokens.userId },
+    });
   });
 
   it('gets the usual error where the platform has no reasons', async () => {

@@ -60,7 +60,12 @@ describe('a login by code', () => {
     const login = await masuk.verifyOtp({ phone: somebody.phone, otpCode, sessionId: sent.sessionId });
     expect(login).toMatchObject({ token: SOME_TEXT, tokenType: 'Bearer', user: { id: somebody.id } });
     const { tokens } = masuk;
-    expect(tokens).toEqual({ token: login.token, refreshToken: login.refreshToken, expiresAt: expect.any(Number) });
+    expect(tokens).toEqual({
+      token: login.token,
+      refreshToken: login.refreshToken,
+      expiresAt: expect.any(Number),
+      userId: somebody.id,
+    });
     expect(Math.abs(tokens!.expiresAt - Date.now() - login.expiresIn! * 1000)).toBeLessThan(60_000);
     expect(told).toEqual([tokens]);
     expect(await masuk.me()).toEqual(login.user);

@@ -95,6 +95,35 @@ describe('a refused access token', () => {
     expect(masuk.tokens).not.toBeNull();
   });
 
+  it.each<[string, (masuk: ReturnType<typeof clientOf>) => Promise<unknown>]>([
+    ['of the application', (masuk) => masuk.fetch('/api/auth/me').then(({ status }) => status)],
+    ['of the client', (masuk) => masuk.me().catch((error: unknown) => (error as { status: number }).status)],
+  ])('of one user is never replaced by that of another who has logged in meanwhile: a call %s', async (_, call) => {
+    const { storage } = await spoiltLogin();
+    const masuk = clientOf({ store: storageStore(storage) });
+    const { username } = await newcomer(house);
+    const release = wire.hold(ME);
+    const late = call(masuk);
+    await wire.answered(ME);
+    await masuk.login({ identifier: username, password: PASSWORD });
+    release();
+    expect(await late).toBe(401);
+    expect(wire.count(ME)).toBe(1);
+  });
+
+  it('that is over is not replaced by that of another user either', async () => {
+    const { storage, spoilt } = await spoiltLogin();
+    await storageStore(storage).set({ ...spoilt, expiresAt: Date.now() });
+    const masuk = clientOf({ store: storageStore(storage) });
+    const release = wire.hold(REFRESH);
+    const late = masuk.fetch('/api/auth/me');
+    await wire.answered(REFRESH);
+    await masuk.login({ identifier: (await newcomer(house)).username, password: PASSWORD });
+    release();
+    expect((await late).status).toBe(401);
+    expect(wire.calls.filter(({ headers }) => headers.authorization !== undefined)).toEqual([]);
+  });
+
   it('is never shown at all when it is known to be over', async () => {
     const { storage, spoilt } = await spoiltLogin();
     await storageStore(storage).set({ ...spoilt, expiresAt: Date.now() + 5_000 });
