@@ -232,6 +232,7 @@ describe("the caller's signal", () => {
     await wire.answered('POST /api/auth/refresh');
     controller.abort(reason);
     await expect(call).rejects.toBe(reason);
+    expect(wire.count('POST /api/auth/refresh')).toBe(1);
     release();
     await other.refresh();
     await masuk.adopt({
