@@ -6,6 +6,7 @@ import { readSettings } from './config/read-settings.js';
 import { openDatabase } from './database/open-database.js';
 import { createLogger } from './http/logger.js';
 import { ensureJobSchema } from './jobs/job-schema.js';
+import { Jobs } from './jobs/jobs.service.js';
 import { Lifetime } from './lifetime.js';
 import { DemoAccounts } from './users/demo-accounts.js';
 
@@ -27,6 +28,7 @@ async function start(life: Lifetime): Promise<void> {
   else await demo.seedIfEmpty();
   if (settings.providers.length === 0) logger.warn('no provider is configured: no code can be sent');
   await app.listen(settings.port, settings.host);
+  app.get(Jobs).start();
   announce(settings, app.getHttpServer().address() as AddressInfo, await demo.phones());
 }
 
