@@ -12,11 +12,12 @@ const TIERS = [
   ['sessions', 'api-keys'],
   ['users'],
   ['audit'],
-  ['phone', 'database', 'http', 'config', 'errors'],
+  ['phone', 'jobs', 'database', 'http', 'config', 'errors'],
 ];
 
 /** The ground floor is one tier; these are the only steps inside it. */
 const GROUND_FLOOR = {
+  jobs: ['http', 'database', 'config', 'errors'],
   http: ['database', 'config', 'errors'],
   database: ['config', 'errors'],
   errors: ['config'],
@@ -139,6 +140,15 @@ const outside = [
       'address checks, and those live there. Instead: let a provider make the call and return an outcome.',
     from: { path: '^src/', pathNot: '^src/messaging/providers/|/media-fetcher(\\.spec)?\\.ts$' },
     to: { path: npm('axios') },
+  },
+  {
+    name: 'pg-boss-only-in-jobs',
+    severity: 'error',
+    comment:
+      'pg-boss outside jobs/. How often it asks the database, how it stops and what it may keep of a failure is decided ' +
+      'once, there. Instead: say what is to be done when with `Jobs.schedule`, in one line of `onModuleInit`.',
+    from: { path: '^src/', pathNot: '^src/jobs/' },
+    to: { path: npm('pg-boss') },
   },
   {
     name: 'baileys-only-in-gateway',

@@ -5,6 +5,8 @@ import { loadAuthSecret } from './config/auth-secret.js';
 import { readSettings } from './config/read-settings.js';
 import { openDatabase } from './database/open-database.js';
 import { createLogger } from './http/logger.js';
+import { ensureJobSchema } from './jobs/job-schema.js';
+import { Jobs } from './jobs/jobs.service.js';
 import { Lifetime } from './lifetime.js';
 import { DemoAccounts } from './users/demo-accounts.js';
 
@@ -18,6 +20,7 @@ async function start(life: Lifetime): Promise<void> {
   const secret = loadAuthSecret(settings);
   const database = await openDatabase(settings, secret, say);
   life.opens(() => database.close());
+  await ensureJobSchema(settings, database, say);
   const app = await createApp({ settings, secret, logger, database });
   life.opens(() => app.close());
   const demo = app.get(DemoAccounts);
@@ -25,6 +28,7 @@ async function start(life: Lifetime): Promise<void> {
   else await demo.seedIfEmpty();
   if (settings.providers.length === 0) logger.warn('no provider is configured: no code can be sent');
   await app.listen(settings.port, settings.host);
+  app.get(Jobs).start();
   announce(settings, app.getHttpServer().address() as AddressInfo, await demo.phones());
 }
 

@@ -533,6 +533,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the instances do at set times, and how it went */
+        get: operations["listJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users": {
         parameters: {
             query?: never;
@@ -1333,6 +1350,35 @@ export interface components {
         BotStatusAnswerDto: {
             success: boolean;
             data: components["schemas"]["BotStatusDto"];
+        };
+        JobRunDto: {
+            startedAt: string;
+            /** @description Null while it runs, and when nobody saw its end. */
+            endedAt: string | null;
+            /** @enum {string} */
+            outcome: "running" | "success" | "failure";
+            /**
+             * @description Why it failed; numbers and ids are blanked.
+             * @example canceling statement due to statement timeout
+             */
+            error: string | null;
+        };
+        JobDto: {
+            /** @example old-codes */
+            name: string;
+            /** @description Minute, hour, day, month and weekday, in UTC. */
+            cron: string;
+            /** @description Null before the first one. */
+            lastRun: components["schemas"]["JobRunDto"] | null;
+            /** @description By the schedule, or sooner when a run that failed is tried again. */
+            nextRunAt: string | null;
+            /** @description Runs begun in the last 24 hours by all instances, those that were tried again included. */
+            runsLastDay: number;
+        };
+        JobsAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["JobDto"][];
         };
         ManagedUserDto: {
             /** @description Opaque. */
@@ -3572,6 +3618,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BotStatusAnswerDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    listJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The jobs, by name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobsAnswerDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
                 };
             };
             /** @description `internal_error`: Something went wrong on the server. */

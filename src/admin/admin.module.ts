@@ -1,18 +1,20 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { AuthModule } from '../auth/auth.module.js';
+import { JobsModule } from '../jobs/jobs.module.js';
 import { MessagingModule } from '../messaging/messaging.module.js';
 import { OtpModule } from '../otp/otp.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AdminCreation } from './admin-creation.js';
 import { Erasure } from './erasure.js';
+import { JobsController } from './jobs.controller.js';
 import { UserAdministration } from './user-administration.js';
 import { UsersController } from './users.controller.js';
 
 @Module({
-  imports: [AuditModule, AuthModule, MessagingModule, OtpModule, SessionsModule, UsersModule],
-  controllers: [UsersController],
+  imports: [AuditModule, AuthModule, JobsModule, MessagingModule, OtpModule, SessionsModule, UsersModule],
+  controllers: [JobsController, UsersController],
   providers: [UserAdministration, Erasure, AdminCreation],
 })
 export class AdminModule {}

@@ -2,7 +2,9 @@ import { type DoneAnswerDto } from '../auth/auth.dto.js';
 import { userOf } from '../auth/answers.js';
 import { type Language } from '../config/settings.js';
 import { type Text } from '../errors/catalogue.js';
+import { type JobState } from '../jobs/jobs.service.js';
 import { type ManagedUserDto, type UserAnswerDto, type UsersAnswerDto } from './admin.dto.js';
+import { type JobDto, type JobsAnswerDto } from './jobs.dto.js';
 import { type ManagedUser } from './user-administration.js';
 
 const SAID = {
@@ -16,6 +18,7 @@ const SAID = {
     en: 'The password was removed, its owner logs in by code',
   },
   erased: { id: 'Data akun dihapus', en: 'The account was erased' },
+  jobs: { id: 'Daftar tugas terjadwal', en: 'Scheduled jobs' },
 } satisfies Record<string, Text>;
 
 type Sentence = keyof typeof SAID;
@@ -30,6 +33,20 @@ export function usersAnswer(users: ManagedUser[], nextCursor: string | null, lan
 
 export function doneAnswer(said: Sentence, language: Language): DoneAnswerDto {
   return { success: true, message: SAID[said][language] };
+}
+
+export function jobsAnswer(jobs: JobState[], language: Language): JobsAnswerDto {
+  return { success: true, message: SAID.jobs[language], data: jobs.map(job) };
+}
+
+function job({ name, cron, lastRun, nextRunAt, runsLastDay }: JobState): JobDto {
+  const run = lastRun && {
+    startedAt: lastRun.startedAt.toISOString(),
+    endedAt: lastRun.endedAt?.toISOString() ?? null,
+    outcome: lastRun.outcome,
+    error: lastRun.error,
+  };
+  return { name, cron, lastRun: run, nextRunAt: nextRunAt?.toISOString() ?? null, runsLastDay };
 }
 
 function managedUser({ account, lastLogin }: ManagedUser): ManagedUserDto {

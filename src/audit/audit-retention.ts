@@ -1,35 +1,26 @@
-import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { Partitions } from '../database/partitions.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
-import { every, type Recurring } from '../http/recurring.js';
+import { Jobs } from '../jobs/jobs.service.js';
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
+const DAY = 86_400_000;
 
 /** Keeps the histories' partitions coming, and drops the events that are older than `AUDIT_RETENTION_DAYS`. */
 @Injectable()
-export class AuditRetention implements OnModuleInit, OnApplicationShutdown {
-  private upkeep: Recurring | undefined;
-
+export class AuditRetention implements OnModuleInit {
   constructor(
     private readonly settings: Settings,
     private readonly partitions: Partitions,
+    private readonly jobs: Jobs,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
 
   onModuleInit(): void {
-    const onError = (err: unknown) => {
-      this.logger.error({ err }, 'partitions not kept up');
-    };
-    this.upkeep = every(HOUR, () => this.run(), onError);
+    this.jobs.schedule('history-partitions', '7 * * * *', () => this.run());
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    await this.upkeep?.stop();
-  }
-
-  private async run(): Promise<void> {
+  private async run(): Promise<boolean> {
     await this.partitions.ensure();
     const before = new Date(Date.now() - this.settings.auditRetentionDays * DAY);
     // The history of messages is kept as long: it says who got them, and nothing should stay for ever.
@@ -38,5 +29,6 @@ export class AuditRetention implements OnModuleInit, OnApplicationShutdown {
       ...(await this.partitions.dropBefore('message_history', before)),
     ];
     if (dropped.length > 0) this.logger.info({ dropped }, 'history past its retention dropped');
+    return false;
   }
 }

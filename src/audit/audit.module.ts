@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
+import { JobsModule } from '../jobs/jobs.module.js';
 import { AuditRepository } from './audit.repository.js';
 import { AuditRetention } from './audit-retention.js';
 import { Audit } from './audit.service.js';
 
-@Module({ providers: [Audit, AuditRepository, AuditRetention], exports: [Audit] })
+@Module({ imports: [JobsModule], providers: [Audit, AuditRepository, AuditRetention], exports: [Audit] })
 export class AuditModule {}

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { readDatabaseSettings } from '../config/database-url.js';
 import { startEmbeddedPostgres } from '../database/embedded-postgres.js';
 import { applyMigrations, forgetFailedMigration } from '../database/migrator.js';
+import { applyJobSchema } from '../jobs/job-schema.js';
 
 /** `db-migrate [--rolled-back NAME]`: brings the database up to date and says what was applied. */
 async function main(): Promise<void> {
@@ -16,7 +17,8 @@ async function main(): Promise<void> {
     const url = given ?? embedded?.url ?? '';
     if (values['rolled-back'] !== undefined) await forgetFailedMigration(values['rolled-back'], url);
     const applied = await applyMigrations(url, log);
-    if (applied.length === 0) log('the database is up to date');
+    const changedJobs = await applyJobSchema(url, log);
+    if (applied.length === 0 && !changedJobs) log('the database is up to date');
   } finally {
     await embedded?.stop();
   }

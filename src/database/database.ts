@@ -19,6 +19,11 @@ export class Database implements Transaction {
     return runOn(this.pool, prepared, values);
   }
 
+  /** Runs a text that a library brings along (pg-boss), of several statements perhaps. What is ours is a `Statement`. */
+  executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> {
+    return this.pool.query(text, values);
+  }
+
   /** Runs the steps in one READ COMMITTED transaction. No network call belongs inside. */
   async transaction<Result>(steps: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     const client = await this.pool.connect();

@@ -2,7 +2,7 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { MigrationDirectory, MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg';
-import pg from 'pg';
+import { withDirectConnection } from './direct-connection.js';
 import { withSchemaEngine } from './schema-engine.js';
 
 /** Where migrations and the schema are read from; given only by tests. */
@@ -133,21 +133,17 @@ async function pendingOf(engine: SchemaEngine, migrationsList: MigrationList): P
 }
 
 async function underLock<T>(databaseUrl: string, log: (message: string) => void, work: () => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: databaseUrl, keepAlive: true });
-  // Losing this connection loses only the lock; without a listener it would end the process.
-  client.on('error', (error) => log(`the connection that holds the migration lock was lost: ${error.message}`));
-  await client.connect();
-  try {
+  // Losing this connection loses only the lock.
+  const onLost = (error: Error) => log(`the connection that holds the migration lock was lost: ${error.message}`);
+  // Ending the session gives the lock back.
+  return withDirectConnection(databaseUrl, onLost, async (client) => {
     const { rows } = await client.query<{ taken: boolean }>(`SELECT pg_try_advisory_lock(${LOCK}) AS taken`);
     if (rows[0]?.taken !== true) {
       log('another process is migrating this database: waiting for it');
       await client.query(`SELECT pg_advisory_lock(${LOCK})`);
     }
-    return await work();
-  } finally {
-    // Ending the session gives the lock back.
-    await client.end().catch(() => undefined);
-  }
+    return work();
+  });
 }
 
 async function readMigrations(sources: MigrationSources): Promise<MigrationList> {

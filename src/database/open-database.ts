@@ -13,6 +13,8 @@ const CLOSE_PATIENCE = 1_000;
 /** A database that is ready to be used, and the way to leave it. */
 export interface OpenDatabase {
   readonly pool: Pool;
+  /** Past any pooler, for set-ups; holds the password. */
+  readonly directUrl: string;
   /** Closes the connections, then stops the embedded PostgreSQL if this process started it. */
   close(): Promise<void>;
 }
@@ -42,7 +44,7 @@ export async function openDatabase(
   try {
     if (settings.production) await refuseUnmigrated(directUrl);
     else await applyMigrations(directUrl, log);
-    return await connect(url, settings.databasePool, secret, log, embedded);
+    return { directUrl, ...(await connect(url, settings.databasePool, secret, log, embedded)) };
   } catch (error) {
     await embedded?.stop();
     throw error;
@@ -60,7 +62,7 @@ async function connect(
   secret: AuthSecret,
   log: (message: string) => void,
   embedded: EmbeddedPostgres | undefined,
-): Promise<OpenDatabase> {
+): Promise<Omit<OpenDatabase, 'directUrl'>> {
   const pool = createPool(url, size, (error) => log(`a database connection broke: ${error.message}`));
   try {
     await checkAuthSecret(pool, secret);

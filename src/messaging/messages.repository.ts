@@ -195,8 +195,8 @@ export class MessagesRepository {
     return (await this.database.run(STILL_WANTED, { id, fence })).length > 0;
   }
 
-  /** @returns how many rows were moved; call again while it is the batch's size */
-  async moveToHistory(): Promise<number> {
-    return (await this.database.run(MOVE_TO_HISTORY, {})).length;
+  /** @returns whether there may be more */
+  async moveToHistory(): Promise<boolean> {
+    return (await this.database.run(MOVE_TO_HISTORY, {})).length > 0;
   }
 }

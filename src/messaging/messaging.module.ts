@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { JobsModule } from '../jobs/jobs.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { DeveloperInbox } from './developer-inbox.js';
 import { DeveloperInboxRepository } from './developer-inbox.repository.js';
@@ -67,7 +68,7 @@ async function makeLadder(
 }
 
 @Module({
-  imports: [UsersModule],
+  imports: [JobsModule, UsersModule],
   providers: [
     Messaging,
     Ladder,

@@ -11,6 +11,7 @@ import { Settings } from '../config/settings.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { every, type Recurring } from '../http/recurring.js';
 import { type Transaction } from '../database/database.js';
+import { Jobs } from '../jobs/jobs.service.js';
 import { HeldMessagesRepository, type HeldMessageRow } from './held-messages.repository.js';
 import { Ladder, type Delivery, type Walk } from './ladder.js';
 import { MessagesRepository, type RecoveredMessage } from './messages.repository.js';
@@ -47,8 +48,6 @@ const RECOVER_EVERY = 2_000;
 /** How many it takes up at once. */
 const RECOVERED_AT_ONCE = 20;
 
-const TIDY_EVERY = 60_000;
-
 /** How long a delivery behind the answer waits, in ms; well within the claim's margin. */
 const DELAY = { least: 100, range: 400 };
 
@@ -56,7 +55,7 @@ const DELAY = { least: 100, range: 400 };
 @Injectable()
 export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly underWay = new Set<Promise<unknown>>();
-  private recurring: Recurring[] = [];
+  private recovering: Recurring | undefined;
 
   constructor(
     private readonly settings: Settings,
@@ -67,20 +66,19 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     private readonly receipts: ReceiptsRepository,
     private readonly outcomes: OutcomeWriter,
     private readonly testNumbers: TestNumbers,
+    private readonly jobs: Jobs,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
 
   onModuleInit(): void {
-    const onError = (err: unknown) => this.logger.warn({ err }, 'outbox maintenance failed');
-    this.recurring = [
-      every(RECOVER_EVERY, () => this.recover(RECOVERED_AT_ONCE), onError),
-      every(TIDY_EVERY, () => this.tidy(), onError),
-    ];
+    const onError = (err: unknown) => this.logger.warn({ err }, 'messages not recovered');
+    this.recovering = every(RECOVER_EVERY, () => this.recover(RECOVERED_AT_ONCE), onError);
+    this.jobs.schedule('closed-messages', '* * * * *', () => this.tidy());
   }
 
   /** Before the last request: nothing new is taken up; what recovery is sending is waited for below. */
   beforeApplicationShutdown(): void {
-    for (const task of this.recurring) this.underWay.add(task.stop());
+    if (this.recovering) this.underWay.add(this.recovering.stop());
   }
 
   /** After the last request: sends under way end (each is bounded by `SEND_TIMEOUT`), their outcomes are written. */
@@ -197,10 +195,10 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     return true;
   }
 
-  /** Moves what is over into the history, batch by batch; content that was kept for a next rung goes when its time is over. */
-  async tidy(): Promise<void> {
+  /** Content that was kept for a next rung goes when its time is over, and what is over into the history. */
+  private async tidy(): Promise<boolean> {
     await this.repository.blankKept();
-    while ((await this.repository.moveToHistory()) === 500);
+    return this.repository.moveToHistory();
   }
 
   /** Whether the device of one rung is connected; false where the ladder has no such rung. */

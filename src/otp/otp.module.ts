@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { HttpModule } from '../http/http.module.js';
+import { JobsModule } from '../jobs/jobs.module.js';
 import { MessagingModule } from '../messaging/messaging.module.js';
 import { CodeIssuer } from './code-issuer.js';
 import { HeldCodesRepository } from './held-codes.repository.js';
@@ -10,7 +11,7 @@ import { OtpRepository } from './otp.repository.js';
 import { Otp } from './otp.service.js';
 
 @Module({
-  imports: [AuditModule, HttpModule, MessagingModule],
+  imports: [AuditModule, HttpModule, JobsModule, MessagingModule],
   providers: [SendLimits, SendVolumesRepository, CodeIssuer, Otp, OtpRepository, HeldCodesRepository],
   exports: [CodeIssuer, Otp, SendLimits],
 })

@@ -344,9 +344,10 @@ export class OtpRepository {
     return row ?? null;
   }
 
-  /** Batch by batch, until nothing old is left. */
-  async forgetOld(): Promise<void> {
-    while ((await this.database.run(FORGET_CODES, {})).length > 0);
-    while ((await this.database.run(FORGET_BUDGETS, {})).length > 0);
+  /** @returns whether there may be more */
+  async forgetOld(): Promise<boolean> {
+    const codes = await this.database.run(FORGET_CODES, {});
+    const budgets = await this.database.run(FORGET_BUDGETS, {});
+    return codes.length + budgets.length > 0;
   }
 }

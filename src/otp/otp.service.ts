@@ -1,11 +1,10 @@
-import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { AuthSecret } from '../config/auth-secret.js';
 import { Settings } from '../config/settings.js';
 import { type Transaction } from '../database/database.js';
 import { AppError, type Concerned } from '../errors/app-error.js';
-import { LOGGER, type ServiceLogger } from '../http/logger.js';
-import { every, type Recurring } from '../http/recurring.js';
 import { type RequestContext } from '../http/request-context.js';
+import { Jobs } from '../jobs/jobs.service.js';
 import { TestNumbers } from '../messaging/test-numbers.js';
 import { type KnownDevice } from '../sessions/device-tokens.js';
 import { acceptedCodeHashes } from './code.js';
@@ -33,32 +32,20 @@ export interface ChargedGuess {
 /** Seconds that a number whose guesses are used up waits for the next one. */
 export const LOCKED_FOR = 15 * 60;
 
-const FORGET_EVERY = 60_000;
-
 /** One-time codes once they are out: charged for, confirmed, consumed, ended. What a right code opens is the caller's business. */
 @Injectable()
-export class Otp implements OnModuleInit, OnApplicationShutdown {
-  private forgetting: Recurring | undefined;
-
+export class Otp implements OnModuleInit {
   constructor(
     private readonly settings: Settings,
     private readonly secret: AuthSecret,
     private readonly repository: OtpRepository,
     private readonly held: HeldCodesRepository,
     private readonly testNumbers: TestNumbers,
-    @Inject(LOGGER) private readonly logger: ServiceLogger,
+    private readonly jobs: Jobs,
   ) {}
 
   onModuleInit(): void {
-    this.forgetting = every(
-      FORGET_EVERY,
-      () => this.repository.forgetOld(),
-      (err) => this.logger.warn({ err }, 'old codes not dropped'),
-    );
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.forgetting?.stop();
+    this.jobs.schedule('old-codes', '* * * * *', () => this.repository.forgetOld());
   }
 
   /**

@@ -103,11 +103,12 @@ const END_ALL = statement<{ ended: string }>(
    SELECT count(*) AS ended FROM all_ended`,
 );
 
-const FORGET_DEAD = statement(
+const FORGET_DEAD = statement<{ id: string }>(
   'login_sessions_forget_dead',
   `DELETE FROM login_sessions WHERE id IN
      (SELECT id FROM login_sessions WHERE least(idle_expires_at, expires_at) < now() - interval '30 days'
-         OR revoked_at < now() - interval '30 days' LIMIT 500 FOR UPDATE SKIP LOCKED)`,
+         OR revoked_at < now() - interval '30 days' LIMIT 500 FOR UPDATE SKIP LOCKED)
+   RETURNING id`,
 );
 
 @Injectable()
@@ -157,8 +158,9 @@ export class LoginSessionsRepository {
     return Number(row?.ended ?? 0);
   }
 
-  async forgetDead(): Promise<void> {
-    await this.database.run(FORGET_DEAD, {});
+  /** @returns whether there may be more */
+  async forgetDead(): Promise<boolean> {
+    return (await this.database.run(FORGET_DEAD, {})).length > 0;
   }
 }
 

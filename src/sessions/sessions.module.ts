@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { JwtModule } from '@nestjs/jwt';
 import { PassportModule } from '@nestjs/passport';
+import { JobsModule } from '../jobs/jobs.module.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { AccessTokens } from './access-tokens.js';
 import { BrowserSessions } from './browser-sessions.js';
@@ -14,7 +15,7 @@ import { TokenInspection } from './token-inspection.js';
 import { SigningKeys } from './signing-keys.js';
 
 @Module({
-  imports: [JwtModule.register({}), PassportModule],
+  imports: [JobsModule, JwtModule.register({}), PassportModule],
   providers: [
     AccessTokens,
     AccessTokenStrategy,

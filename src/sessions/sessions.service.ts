@@ -1,11 +1,10 @@
-import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { Settings } from '../config/settings.js';
 import { type Transaction } from '../database/database.js';
 import { AppError } from '../errors/app-error.js';
-import { LOGGER, type ServiceLogger } from '../http/logger.js';
-import { every, type Recurring } from '../http/recurring.js';
 import { type RequestContext } from '../http/request-context.js';
+import { Jobs } from '../jobs/jobs.service.js';
 import { AccessTokens } from './access-tokens.js';
 import { HeldSessionsRepository, type HeldSessionRow } from './held-sessions.repository.js';
 import { LoginSessionsRepository, type Ending, type SessionRow } from './login-sessions.repository.js';
@@ -27,34 +26,23 @@ interface EndedFrom {
   readonly address: string | null;
 }
 
-const FORGET_EVERY = 600_000;
-
 /** Our refresh tokens are 43 characters; longer strings are not even hashed. */
 const LONGEST_TOKEN = 512;
 
 /** Login sessions after they were opened: refreshed, listed, ended. */
 @Injectable()
-export class Sessions implements OnModuleInit, OnApplicationShutdown {
-  private forgetting: Recurring | undefined;
-
+export class Sessions implements OnModuleInit {
   constructor(
     private readonly settings: Settings,
     private readonly repository: LoginSessionsRepository,
     private readonly refreshes: RefreshRepository,
     private readonly held: HeldSessionsRepository,
     private readonly tokens: AccessTokens,
-    @Inject(LOGGER) private readonly logger: ServiceLogger,
+    private readonly jobs: Jobs,
   ) {}
 
   onModuleInit(): void {
-    const onError = (err: unknown) => {
-      this.logger.warn({ err }, 'dead sessions not dropped');
-    };
-    this.forgetting = every(FORGET_EVERY, () => this.repository.forgetDead(), onError);
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.forgetting?.stop();
+    this.jobs.schedule('dead-sessions', '*/10 * * * *', () => this.repository.forgetDead());
   }
 
   /**

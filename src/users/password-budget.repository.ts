@@ -48,7 +48,8 @@ export class PasswordBudgetRepository {
     await within.run(FORGET, { identifier_keys: identifierKeys });
   }
 
-  async forgetOld(): Promise<void> {
-    while ((await this.database.run(FORGET_OLD, {})).length > 0);
+  /** @returns whether there may be more */
+  async forgetOld(): Promise<boolean> {
+    return (await this.database.run(FORGET_OLD, {})).length > 0;
   }
 }

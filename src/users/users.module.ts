@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { JobsModule } from '../jobs/jobs.module.js';
 import { AccountsRepository } from './accounts.repository.js';
 import { Accounts } from './accounts.service.js';
 import { DemoAccounts } from './demo-accounts.js';
@@ -9,6 +10,7 @@ import { UsersRepository } from './users.repository.js';
 import { Users } from './users.service.js';
 
 @Module({
+  imports: [JobsModule],
   providers: [
     Users,
     UsersRepository,

@@ -5,6 +5,7 @@ import { type Transaction } from '../database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { every, type Recurring } from '../http/recurring.js';
+import { Jobs } from '../jobs/jobs.service.js';
 import { parsePhone } from '../phone/phone.js';
 import { canonicalName } from './identifiers.js';
 import { PasswordBudgetRepository } from './password-budget.repository.js';
@@ -36,15 +37,17 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
     private readonly repository: UsersRepository,
     private readonly passwords: Passwords,
     private readonly budget: PasswordBudgetRepository,
+    private readonly jobs: Jobs,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
 
   async onModuleInit(): Promise<void> {
     const onError = (err: unknown) => {
-      this.logger.warn({ err }, 'passwords not looked after');
+      this.logger.warn({ err }, 'not looked for bcrypt hashes');
     };
     await this.lookForBcrypt();
-    this.looking = every(LOOK_EVERY, () => this.budget.forgetOld().then(() => this.lookForBcrypt()), onError);
+    this.looking = every(LOOK_EVERY, () => this.lookForBcrypt(), onError);
+    this.jobs.schedule('old-password-budgets', '*/10 * * * *', () => this.budget.forgetOld());
   }
 
   async onApplicationShutdown(): Promise<void> {

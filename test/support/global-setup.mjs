@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../../dist/database/embedded-postgres.js';
 import { applyMigrations } from '../../dist/database/migrator.js';
+import { applyJobSchema } from '../../dist/jobs/job-schema.js';
 import pg from 'pg';
 
 /** One real PostgreSQL for the whole run; each spec makes databases of its own from a migrated template. */
@@ -16,6 +17,7 @@ export default async function setUp() {
   const template = new URL(postgres.url);
   template.pathname = '/masuk_template';
   await applyMigrations(template.href, () => undefined);
+  await applyJobSchema(template.href, () => undefined);
   process.env.MASUK_TEST_POSTGRES = postgres.url;
   globalThis.__masukTestPostgres = async () => {
     await postgres.stop();

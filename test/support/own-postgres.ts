@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../../src/database/embedded-postgres.js';
 import { isAlive } from '../../src/database/process-life.js';
 import { applyMigrations } from '../../src/database/migrator.js';
+import { applyJobSchema } from '../../src/jobs/job-schema.js';
 
 /** A PostgreSQL that one spec has for itself, to be stopped, frozen and started again under a service. */
 export interface OwnPostgres {
@@ -26,6 +27,7 @@ export async function startOwnPostgres(): Promise<OwnPostgres> {
   const dataDir = await mkdtemp(join(tmpdir(), 'masuk-faults-'));
   const embedded = await startEmbeddedPostgres({ dataDir, log: () => undefined });
   await applyMigrations(embedded.url, () => undefined);
+  await applyJobSchema(embedded.url, () => undefined);
   const file = join(dataDir, 'postgres', 'postmaster.pid');
   let pid = Number((await readFile(file, 'utf8')).split('\n')[0]);
   const [, ...options] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);

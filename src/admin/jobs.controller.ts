@@ -1,0 +1,29 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Settings } from '../config/settings.js';
+import { answerLanguage } from '../errors/language.js';
+import { Roles } from '../http/access.decorators.js';
+import { Fails } from '../http/openapi.decorators.js';
+import { Context, type RequestContext } from '../http/request-context.js';
+import { Jobs } from '../jobs/jobs.service.js';
+import { jobsAnswer } from './answers.js';
+import { JobsAnswerDto } from './jobs.dto.js';
+
+@ApiTags('Jobs')
+@Controller('api/admin/jobs')
+@Roles('ADMIN')
+@ApiBearerAuth()
+@Fails('unauthenticated', 'invalid_token', 'forbidden')
+export class JobsController {
+  constructor(
+    private readonly settings: Settings,
+    private readonly jobs: Jobs,
+  ) {}
+
+  @Get()
+  @ApiOperation({ operationId: 'listJobs', summary: 'What the instances do at set times, and how it went' })
+  @ApiOkResponse({ type: JobsAnswerDto, description: 'The jobs, by name.' })
+  async list(@Context() context: RequestContext): Promise<JobsAnswerDto> {
+    return jobsAnswer(await this.jobs.list(), answerLanguage(this.settings.messageLanguage, context.acceptLanguage));
+  }
+}
