@@ -32,6 +32,11 @@ describe('a rung', () => {
     expect([rung.keepsItsPlace, rung.breakerState]).toEqual([false, 'open']);
   });
 
+  it('keeps it when it has no way to recipients', async () => {
+    await fail(20, { kind: 'rejected', reason: 'recipient-unreachable' });
+    expect(rung.breakerState).toBe('closed');
+  });
+
   it('keeps it when only recipients were at fault, or a message went through in between', async () => {
     await fail(20, NOT_ON_WHATSAPP);
     await fail(4);

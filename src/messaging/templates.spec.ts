@@ -96,7 +96,9 @@ describe('outgoingMessage', () => {
   const contents: MessageContent[] = (['id', 'en'] as const).flatMap((language) => [
     { ...content, language },
     { ...content, template: 'otp.phone_change', language },
+    { ...content, template: 'otp.reset', language },
     { template: 'notice.phone_changed', language },
+    { template: 'notice.password_changed', language },
   ]);
 
   it('has everything that a channel may need', () => {

@@ -83,7 +83,7 @@ describe('the ladder of what is configured', () => {
   });
 
   it('says why the WhatsApp device could not when no rung can, though the last one was not asked', async () => {
-    const { phone, e164 } = await house.person({ email: 'budi@example.com' });
+    const { phone, e164 } = await house.person({ email: null });
     house.fake.connected = false;
     whapi.wire.forNumber(e164, { status: 402, body: '' });
     cloud.failFor(e164, 131026);
@@ -91,6 +91,20 @@ describe('the ladder of what is configured', () => {
     const { status, body } = await house.request(phone);
     expect({ status, code: body.code }).toEqual({ status: 503, code: 'whatsapp_unavailable' });
     expect(smtp.connections).toBe(0);
+  });
+
+  it('sends a mail to whom no other rung reaches', async () => {
+    const { phone, e164 } = await house.person({ email: 'budi@example.com' });
+    house.fake.connected = false;
+    whapi.wire.forNumber(e164, { status: 402, body: '' });
+    cloud.failFor(e164, 131026);
+    twilio.wire.forNumber(e164, twilioError(21610));
+    const { body } = await house.request(phone);
+    expect(body.data?.channel).toBe('email');
+    const [mail] = smtp.mails;
+    expect(mail?.to).toEqual(['budi@example.com']);
+    const code = /^\*(\d{6})\*$/m.exec(mail?.parts.get('text/plain')?.replaceAll('\r', '') ?? '')?.[1];
+    expect((await house.verify(phone, code ?? 'none')).status).toBe(200);
   });
 
   it('tells no secret, number or code to the log', async () => {
