@@ -1,4 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Browser } from 'playwright-core';
@@ -15,11 +17,13 @@ let server: ChildProcess;
 let examples: { url: string };
 
 beforeAll(async () => {
+  const port = await freePort();
+  const limits = { GUESS_BUDGET: '20', OTP_SENDS_PER_HOUR: '50', OTP_SENDS_PER_DAY: '50' };
   [house, browser] = await Promise.all([
-    openHouse({ GUESS_BUDGET: '20', OTP_SENDS_PER_HOUR: '50', OTP_SENDS_PER_DAY: '50' }),
+    openHouse({ ...limits, FRONTEND_URL: `https://other.example, http://127.0.0.1:${port}` }),
     startBrowser(),
   ]);
-  server = spawn(process.execPath, [EXAMPLES], { env: { PORT: '0', MASUK_URL: house.service.url } });
+  server = spawn(process.execPath, [EXAMPLES], { env: { PORT: String(port), MASUK_URL: house.service.url } });
   examples = await new Promise((resolve, reject) => {
     server.once('exit', () => reject(new Error('the examples do not start')));
     server.stdout?.on('data', (chunk: Buffer) => {
@@ -33,6 +37,16 @@ afterAll(async () => {
   await browser.close();
   await house.close();
 });
+
+/** A port that nobody had a moment ago: the service has to know the examples' origin before they start. */
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
 
 describe('<masuk-login> on another origin', () => {
   it('logs in, and hands the tokens to the page in an event and nowhere else', async () => {
@@ -91,6 +105,17 @@ describe('<masuk-login> on another origin', () => {
     await page.reload();
     expect(await page.locator('#phone').inputValue()).toBe(phone);
     expect(await page.evaluate<number>('history.length')).toBe(before);
+    await context.close();
+  });
+
+  it('loads everywhere, but the service answers only the origins of FRONTEND_URL', async () => {
+    const { phone } = await house.person();
+    const unlisted = { url: examples.url.replace('127.0.0.1', 'localhost') };
+    const { page, context } = await openPage(browser, unlisted, '/element.html');
+    await page.locator('#phone').fill(phone);
+    await page.getByRole('button', { name: 'Kirim kode' }).click();
+    await page.getByText('Tidak ada koneksi').waitFor();
+    expect(house.sendsTo(phone)).toBe(0);
     await context.close();
   });
 

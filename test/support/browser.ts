@@ -1,8 +1,13 @@
 import chromium from '@sparticuz/chromium';
 import { chromium as playwright, type Browser, type Page } from 'playwright-core';
 
-/** The package's own arguments are made for one page in one function; a browser in one process dies with its first page. */
-const ARGUMENTS = chromium.args.filter((argument) => !/single-process|no-zygote/.test(argument));
+/**
+ * The package's own arguments are made for one page in one function: a browser in one process dies with its first page,
+ * and one without web security lets every origin read what CORS keeps from it.
+ */
+const ARGUMENTS = chromium.args.filter(
+  (argument) => !/single-process|no-zygote|disable-web-security|allow-running-insecure|site-isolation/.test(argument),
+);
 
 /** A real Chromium out of the npm registry; the caller closes it. */
 export async function startBrowser(): Promise<Browser> {
