@@ -42,9 +42,13 @@ export class MasukAccount extends LitElement {
     return html`<div class="account">
       <h2 class="spoken">${texts.account.title}</h2>
       ${user === null ? this.waiting() : html`${this.who(user)} ${this.identifiers(user)}`}
-      <div role="alert" class="form-problem">${this.problem ? this.complaint(this.problem) : nothing}</div>
+      <div role="alert" class="form-problem ${this.problem ? '' : 'empty'}">
+        ${this.problem ? this.complaint(this.problem) : nothing}
+      </div>
       ${user === null ? nothing : this.devices()}
-      <div class="status" role="status">${this.ended ? html`<span>${texts.account.ended}</span>` : nothing}</div>
+      <div class="status ${this.ended ? '' : 'empty'}" role="status">
+        ${this.ended ? html`<span>${texts.account.ended}</span>` : nothing}
+      </div>
     </div>`;
   }
 

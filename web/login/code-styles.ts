@@ -5,10 +5,15 @@ export const code = css`
   .code {
     --count: 6;
     --gap: 0.5rem;
-    --slot: min(3.75rem, (100cqi - (var(--count) - 1) * var(--gap)) / var(--count));
+    --slot: 2.5rem;
     position: relative;
   }
-  .field:has(> .code) {
+  @supports (width: 1cqi) {
+    .code {
+      --slot: min(3.75rem, (100cqi - (var(--count) - 1) * var(--gap)) / var(--count));
+    }
+  }
+  .code-field {
     container-type: inline-size;
   }
   .code[data-length='4'] {
@@ -59,12 +64,12 @@ export const code = css`
     overflow: clip;
     overflow-clip-margin: 6px;
   }
-  .code:has(input:focus-visible) .slots i.next {
+  .code:focus-within .slots i.next {
     border-color: var(--accent);
     outline: 3px solid var(--accent);
     outline-offset: 1px;
   }
-  .code:has(input[aria-invalid='true']) .slots i {
+  .code.invalid .slots i {
     border-color: var(--danger);
     background: var(--danger-tint);
   }
@@ -73,10 +78,10 @@ export const code = css`
     color: var(--text);
   }
   /* A wrong code is selected as a whole, so that the next digit replaces it: its slots say so better than a stripe. */
-  .code input[aria-invalid='true']::selection {
+  .code.invalid input::selection {
     background: transparent;
   }
-  .code:has(input[aria-invalid='true']:focus-visible) .slots i.next {
+  .code.invalid:focus-within .slots i.next {
     border-color: var(--danger);
     outline-color: var(--danger);
   }
@@ -89,7 +94,7 @@ export const code = css`
     .slots i {
       border-color: ButtonBorder;
     }
-    .code:has(input:focus-visible) .slots i.next {
+    .code:focus-within .slots i.next {
       outline-color: Highlight;
     }
   }

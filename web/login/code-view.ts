@@ -19,14 +19,15 @@ export interface CodeActions {
 export function codeField(view: View, entry: CodeEntry, length: number): TemplateResult {
   const { texts, running } = view;
   const { typed } = entry;
-  const next = view.problem?.field === 'code' && entry.wasRefused() ? 0 : Math.min(typed.length, length - 1);
+  const invalid = view.problem?.field === 'code';
+  const next = invalid && entry.wasRefused() ? 0 : Math.min(typed.length, length - 1);
   const paste = (event: ClipboardEvent) => {
     event.preventDefault();
     view.type('code', event.clipboardData?.getData('text') ?? '');
   };
-  return html`<div class="field" part="field">
+  return html`<div class="field code-field" part="field">
     <label for="code" part="label">${texts.code.label(length)}</label>
-    <div class="code" data-length=${length}>
+    <div class="code ${invalid ? 'invalid' : ''}" data-length=${length}>
       <div class="slots" part="slots" aria-hidden="true">
         ${Array.from({ length }, (_, at) => html`<i part="slot" class=${at === next ? 'next' : ''}></i>`)}
       </div>
@@ -42,7 +43,7 @@ export function codeField(view: View, entry: CodeEntry, length: number): Templat
         required
         ?readonly=${running === 'verify' || running === 'reset'}
         .value=${live(typed)}
-        aria-invalid=${view.problem?.field === 'code' ? 'true' : nothing}
+        aria-invalid=${invalid ? 'true' : nothing}
         aria-describedby="code-hint code-problem"
         @input=${(event: InputEvent) => view.type('code', (event.target as HTMLInputElement).value)}
         @paste=${paste}
@@ -60,8 +61,9 @@ export function codeForm(view: View, actions: CodeActions): TemplateResult {
   const code = entry.isDead ? 'code_dead' : 'code_expired';
   const seen: View = over && view.problem?.field !== null ? { ...view, problem: ownProblem(code) } : view;
   return html`${codeField(seen, entry, length)} ${life(view, entry)} ${formProblem(view)}
-  ${over ? resendButton(view, actions, 'primary') : submitButton(view, 'verify', submitLabel, texts.code.checking)}
-  ${over ? nothing : resendButton(view, actions, 'secondary')}`;
+    ${over ? resendButton(view, actions, 'primary') : submitButton(view, 'verify', submitLabel, texts.code.checking)}
+    ${over ? nothing : resendButton(view, actions, 'secondary')}
+    <p class="hint" part="hint">${texts.code.notReceived}</p>`;
 }
 
 /** Where the code went, and the way back when that is wrong. */

@@ -106,7 +106,7 @@ export function below(view: View, name: FieldName, hint: string | undefined): Te
   // The rule for a new password is wanted most when it was broken.
   const hidden = hint === undefined || (problem !== null && name !== 'newPassword');
   return html`<p id="${name}-hint" class="hint" part="hint" ?hidden=${hidden}>${hint}</p>
-    <div id="${name}-problem" class="problem" part="problem" role="alert">
+    <div id="${name}-problem" class="problem ${problem ? '' : 'empty'}" part="problem" role="alert">
       ${problem ? words(view, problem) : nothing}
     </div>`;
 }
@@ -114,7 +114,7 @@ export function below(view: View, name: FieldName, hint: string | undefined): Te
 /** A problem of the whole form; always there, so that a screen reader hears what comes into it. */
 export function formProblem(view: View, more: TemplateResult | typeof nothing = nothing): TemplateResult {
   const problem = view.problem?.field === null ? view.problem : null;
-  return html`<div class="form-problem" role="alert">
+  return html`<div class="form-problem ${problem ? '' : 'empty'}" role="alert">
     ${problem ? html`<div class="box" part="problem problem-box">${words(view, problem)}${more}</div>` : nothing}
   </div>`;
 }

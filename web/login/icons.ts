@@ -27,11 +27,6 @@ export const eyeClosed = icon(
 export const warning = icon(svg`<circle cx="12" cy="12" r="9"/><path d="M12 7.5v5.2M12 16.3v.01"/>`);
 export const clock = icon(svg`<circle cx="12" cy="12" r="9"/><path d="M12 7v5l3.2 2"/>`);
 export const check = icon(svg`<path d="m5 12.5 4.6 4.6L19.2 7.5"/>`);
-export const back = icon(svg`<path d="M19 12H5m0 0 6-6m-6 6 6 6"/>`);
-export const key = icon(svg`<circle cx="8" cy="15.5" r="4.5"/><path d="m11.3 12.2 8.2-8.2M16 7.5l2.8 2.8"/>`);
-export const chat = icon(
-  svg`<path d="M12 3.5a8.5 8.5 0 0 0-7.3 12.85L3.5 20.5l4.25-1.15A8.5 8.5 0 1 0 12 3.5Z"/><path d="M8.5 12h.01M12 12h.01M15.5 12h.01"/>`,
-);
 export const phoneDevice = icon(svg`<rect x="7" y="2.75" width="10" height="18.5" rx="2.4"/><path d="M11 18h2"/>`);
 export const computer = icon(svg`<rect x="3" y="4.5" width="18" height="12" rx="1.8"/><path d="M9 20h6m-3-3.5V20"/>`);
 export const leave = icon(

@@ -130,6 +130,8 @@ export class LoginFlow implements Flow {
       failed: (error) => {
         const problem = this.fail(error);
         if (problem.code === 'invalid_otp') this.code.refuse(otpCode, problem.attemptsLeft);
+        // Its answer is lost: it may have used the code up.
+        if (problem.code === 'timeout') this.problem = { ...problem, code: 'timeout_after_code' };
       },
     });
   }

@@ -205,6 +205,7 @@ export class MasukLogin extends LitElement {
   private loggedIn(login: LoggedIn): void {
     this.memory.forget();
     this.isLoggedIn = true;
+    this.focusOn = 'first';
     const { token, refreshToken, deviceToken, expiresIn, user } = login;
     const tokens = this.session === 'memory' ? { token, refreshToken, deviceToken, expiresIn } : {};
     this.tell('masuk-login', { ...tokens, user });
@@ -269,7 +270,7 @@ export class MasukLogin extends LitElement {
     // What the button or the text above says already is for the ear only.
     const spoken = slow ?? (notice === 'sent' ? notice : null);
     const seen = notice === 'sent' || step === 'done' || this.isLoggedIn ? null : notice;
-    return html`<div class="status" role="status" part="status">
+    return html`<div class="status ${seen ? '' : 'empty'}" role="status" part="status">
       ${seen ? html`<span>${notices[seen]}</span>` : nothing}${
         spoken ? html`<p class="spoken">${notices[spoken]}</p>` : nothing
       }

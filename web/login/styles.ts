@@ -84,9 +84,7 @@ export const forms = css`
     color: var(--soft);
   }
   /* Live regions stay where a screen reader looks for them; empty ones take no room. */
-  .problem:not(:has(*)),
-  .form-problem:not(:has(*)),
-  .status:not(:has(> span)) {
+  .empty {
     position: absolute;
   }
   .problem p,

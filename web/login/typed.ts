@@ -23,7 +23,7 @@ export function codeIn(text: string, length: number): string {
   const plain = westernDigits(text).replace(INVISIBLE, '').slice(0, 2_000);
   // Messages carry the code between asterisks, and that wins over an amount of minutes or a phone number.
   const marked = new RegExp(`\\*(\\d{${length}})\\*`).exec(plain);
-  const alone = marked ?? new RegExp(`(?<!\\d)(\\d{${length}})(?!\\d)`).exec(plain);
+  const alone = marked ?? new RegExp(`(?:^|\\D)(\\d{${length}})(?!\\d)`).exec(plain);
   return alone?.[1] ?? plain.replace(/\D/g, '').slice(0, length);
 }
 

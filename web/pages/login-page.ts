@@ -15,6 +15,8 @@ if (element instanceof MasukLogin) {
     location.replace(ACCOUNT);
   });
   element.addEventListener('masuk-step', (event) => titlePage((event as CustomEvent<{ title: string }>).detail.title));
+  // After a reload in mid-flow the step is not the one that the server has named.
+  void element.updateComplete.then(() => titlePage(element.heading));
   switchLanguage((language) => {
     element.language = language;
     titlePage(element.heading);

@@ -20,6 +20,7 @@ export const id = {
     resend: 'Kirim ulang kode',
     resendIn: 'Kirim ulang',
     resending: 'Mengirim kode baru…',
+    notReceived: 'Tidak menerima kode? Periksa nomornya. Kode hanya sampai ke nomor yang terdaftar.',
     attemptsLeft: (count: number) => `Sisa ${count} percobaan`,
   },
   password: {
