@@ -50,6 +50,13 @@ describe('containers', () => {
     expect(image).toMatch(/CMD \["node", "dist\/main\.js"\]\s*$/);
   });
 
+  it('hands the builder what the pages are made of, and the image what was made', async () => {
+    const ignored = (await read('.dockerignore')).split('\n');
+    expect(ignored).toEqual(expect.arrayContaining(['!src/', '!web/', '!client/', '!scripts/']));
+    const image = (await read('Dockerfile')).split(/^FROM /m).at(-1)!;
+    expect(image).toContain('/app/dist ./dist'); // dist/web is a part of it
+  });
+
   it('leaves the test database and the second Node out of the image', async () => {
     const dependencies = (await read('Dockerfile'))
       .split(/^FROM /m)
