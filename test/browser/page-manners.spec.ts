@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import axe from 'axe-core';
 import { type Browser, type Page } from 'playwright-core';
 import { startBrowser } from '../support/browser.js';
 import { openHouse, wrong, type House } from '../support/house.js';
 import { openPage } from '../support/pages.js';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** All rules once, and again what a dark page may do wrong. */
 const RULES = {
   light: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] },
@@ -35,7 +33,7 @@ async function faults(page: Page, step: string): Promise<string[]> {
     // Drawn anew, and whatever fades has faded.
     await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))');
     await page.waitForTimeout(100);
-    if (!(await page.evaluate<boolean>('Boolean(globalThis.axe)'))) await page.evaluate(AXE);
+    if (!(await page.evaluate<boolean>('Boolean(globalThis.axe)'))) await page.evaluate(axe.source);
     const violations = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(
       `axe.run(document, ${JSON.stringify({ runOnly: RULES[colorScheme], resultTypes: ['violations'] })}).then(({ violations }) => violations)`,
     );
