@@ -14,6 +14,7 @@ export function announce(settings: Settings, address: AddressInfo, demoPhones: r
     `  Masuk listens at     ${at}`,
     ...(demoPhones.length > 0 ? [`  Demo numbers         ${demoPhones.map(nationalPhone).join(', ')}`] : []),
     codes,
+    `  Login page           ${at}/login`,
     `  API documentation    ${at}/docs   ${at}/redoc`,
     '',
     '  Log in:',
