@@ -60,9 +60,10 @@ export function codeForm(view: View, actions: CodeActions): TemplateResult {
   const over = entry.isOver(now);
   const code = entry.isDead ? 'code_dead' : 'code_expired';
   const seen: View = over && view.problem?.field !== null ? { ...view, problem: ownProblem(code) } : view;
-  return html`${codeField(seen, entry, length)} ${life(view, entry)} ${formProblem(view)}
+  return html`${codeField(seen, entry, length)}
+    ${over ? nothing : html`<div class="meanwhile">${life(view, entry)} ${resendButton(view, actions, 'link')}</div>`}
+    ${formProblem(view)}
     ${over ? resendButton(view, actions, 'primary') : submitButton(view, 'verify', submitLabel, texts.code.checking)}
-    ${over ? nothing : resendButton(view, actions, 'secondary')}
     <p class="hint" part="hint">${texts.code.notReceived}</p>`;
 }
 
@@ -77,13 +78,13 @@ export function sentTo(view: View, { entry, length, changeNumber }: CodeActions)
 
 function life({ texts, now }: View, entry: CodeEntry): TemplateResult | typeof nothing {
   const seconds = entry.secondsLeft(now);
-  if (seconds === null || seconds === 0 || entry.isDead) return nothing;
+  if (seconds === null) return nothing;
   return html`<p class="life" part="timer" role="timer" aria-live="off">
     ${clock}<span>${texts.code.livesFor} <b>${minutesAndSeconds(Math.floor(seconds))}</b></span>
   </p>`;
 }
 
-function resendButton(view: View, { entry, resend }: CodeActions, look: 'primary' | 'secondary'): TemplateResult {
+function resendButton(view: View, { entry, resend }: CodeActions, look: 'primary' | 'link'): TemplateResult {
   const { texts, now, running } = view;
   const wait = entry.secondsToResend(now);
   const busy = running === 'resend';
@@ -97,7 +98,7 @@ function resendButton(view: View, { entry, resend }: CodeActions, look: 'primary
       : texts.code.resend;
   return html`<button
     class=${look}
-    part=${look === 'primary' ? 'button' : 'button-secondary'}
+    part=${look === 'primary' ? 'button' : 'link'}
     type="button"
     aria-disabled=${blocked ? 'true' : 'false'}
     aria-busy=${busy ? 'true' : 'false'}

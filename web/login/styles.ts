@@ -157,6 +157,17 @@ export const forms = css`
     outline-offset: -3px;
   }
 
+  .meanwhile {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    justify-content: space-between;
+    gap: 0 1rem;
+    margin-block: -0.5rem;
+  }
+  .meanwhile .link {
+    gap: 0.5rem;
+  }
   .life {
     display: flex;
     align-items: center;

@@ -164,6 +164,11 @@ export const foundation = css`
     text-decoration-thickness: 1px;
     text-underline-offset: 0.22em;
   }
+  .link[aria-disabled='true'] {
+    color: var(--soft);
+    text-decoration: none;
+    cursor: default;
+  }
   :focus-visible {
     outline: 3px solid var(--accent);
     outline-offset: 2px;
