@@ -197,6 +197,8 @@ describe('nothing is lost', () => {
     const { page, calls, context } = opened;
     const code = await askForCode(opened, phone);
     await page.keyboard.type(code.slice(0, 5));
+    expect(await readable(page)).toContain(phone);
+    expect(await readable(page)).not.toContain(code.slice(0, 5));
     await page.reload();
     await page.locator('#code').waitFor();
     expect(await page.locator('#code').inputValue()).toBe('');

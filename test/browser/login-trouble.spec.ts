@@ -70,6 +70,29 @@ describe('when something is wrong', () => {
     await context.close();
   });
 
+  it('with the answer to a code, the same digits go again by the button, not by themselves', async () => {
+    const { phone } = await house.person();
+    const { page, context, calls } = await open();
+    const verified = () => calls.filter((call) => call.endsWith('browser/verify')).length;
+    await page.locator('#phone').fill(phone);
+    await page.locator('#phone').press('Enter');
+    await page.locator('#code').waitFor();
+    const code = house.fake.codeFor(phone) ?? '';
+    await page.route('**/api/auth/browser/verify', (route) => route.abort());
+    await page.locator('#code').fill(code);
+    await page.getByText('Tidak ada koneksi').waitFor();
+    await page.unroute('**/api/auth/browser/verify');
+    await page.locator('#code').press('Backspace');
+    await page.keyboard.type(code.slice(-1));
+    expect(await page.locator('#code').inputValue()).toBe(code);
+    await page.waitForTimeout(300);
+    expect(verified()).toBe(1);
+    await page.getByRole('button', { name: 'Masuk', exact: true }).click();
+    await page.waitForURL('**/account');
+    expect(verified()).toBe(2);
+    await context.close();
+  });
+
   it('with a slow provider, the button shows that it works, and one request is under way', async () => {
     const { phone } = await house.person();
     house.fake.forNumber(phone, { delayMs: 3_500 });
