@@ -143,6 +143,14 @@ describe('when something is wrong', () => {
     await context.close();
   });
 
+  it('with the address: without HTTPS no browser keeps the login, and the page says so at once', async () => {
+    const { page, context } = await open();
+    await page.addInitScript(`Object.defineProperty(globalThis, 'isSecureContext', { value: false })`);
+    await page.reload();
+    await page.getByText('tanpa HTTPS').waitFor();
+    await context.close();
+  });
+
   it('with the number, at its field; with a code that nobody knows, in the words of the service', async () => {
     const { page, context } = await open();
     await page.getByRole('button', { name: 'Kirim kode' }).click();

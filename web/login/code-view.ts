@@ -58,11 +58,12 @@ export function codeForm(view: View, actions: CodeActions): TemplateResult {
   const { entry, length, submitLabel } = actions;
   const { texts, now } = view;
   const over = entry.isOver(now);
+  const limited = !over && view.problem?.code === 'otp_rate_limited';
   const code = entry.isDead ? 'code_dead' : 'code_expired';
   const seen: View = over && view.problem?.field !== null ? { ...view, problem: ownProblem(code) } : view;
   return html`${codeField(seen, entry, length)}
     ${over ? nothing : html`<div class="meanwhile">${life(view, entry)} ${resendButton(view, actions, 'link')}</div>`}
-    ${formProblem(view)}
+    ${formProblem(view, limited ? html`<p>${texts.stillGood}</p>` : nothing)}
     ${over ? resendButton(view, actions, 'primary') : submitButton(view, 'verify', submitLabel, texts.code.checking)}
     <p class="hint" part="hint">${texts.code.notReceived}</p>`;
 }

@@ -100,6 +100,7 @@ export class MasukLogin extends LitElement {
 
   /** Begins anew, with nothing typed. */
   reset(): void {
+    if (!this.hasUpdated) return;
     this.memory.forget();
     this.begin();
   }
@@ -139,6 +140,11 @@ export class MasukLogin extends LitElement {
 
   private get texts(): Texts {
     return textsIn(this.tongue);
+  }
+
+  /** Browsers keep `Secure` cookies of safe addresses only: a login here would be forgotten at once. */
+  private get isCookieRefused(): boolean {
+    return this.session === 'cookie' && !isSecureContext;
   }
 
   private get base(): string {
@@ -269,7 +275,8 @@ export class MasukLogin extends LitElement {
     const slow = call.slow ? (call.running === 'request' || call.running === 'resend' ? 'slow' : 'slowCheck') : null;
     // What the button or the text above says already is for the ear only.
     const spoken = slow ?? (notice === 'sent' ? notice : null);
-    const seen = notice === 'sent' || step === 'done' || this.isLoggedIn ? null : notice;
+    const silent = notice === 'sent' || step === 'done' || this.isLoggedIn;
+    const seen = this.isCookieRefused ? 'needsHttps' : silent ? null : notice;
     return html`<div class="status ${seen ? '' : 'empty'}" role="status" part="status">
       ${seen ? html`<span>${notices[seen]}</span>` : nothing}${
         spoken ? html`<p class="spoken">${notices[spoken]}</p>` : nothing
@@ -314,4 +321,5 @@ export class MasukLogin extends LitElement {
   }
 }
 
-customElements.define('masuk-login', MasukLogin);
+// A page may load the file twice, in two versions even: the first one stays.
+if (!customElements.get('masuk-login')) customElements.define('masuk-login', MasukLogin);

@@ -8,7 +8,7 @@ export interface Remembered {
   readonly identifier?: string;
   readonly sent?: SentCode | null;
   /** Something to say after the next page has opened. */
-  readonly notice?: 'passwordChanged' | 'loggedOut';
+  readonly notice?: 'passwordChanged';
 }
 
 /** A page that was left for longer begins anew: whoever sits there now may be somebody else. In ms. */

@@ -33,7 +33,6 @@ export const en: Texts = {
     checking: 'Checking…',
     show: 'Show password',
     hide: 'Hide password',
-    forgot: 'Forgot password?',
   },
   reset: {
     title: 'Forgot password',
@@ -61,7 +60,6 @@ export const en: Texts = {
     code: 'Log in with a WhatsApp code',
     haveCode: 'I have received a code',
     forgot: 'Forgot password?',
-    back: 'Back',
     login: 'Back to the login page',
     newCode: 'Request a new code',
   },
@@ -75,7 +73,7 @@ export const en: Texts = {
     tryAgain: 'You can try again now.',
     online: 'You are back online. Please try again.',
     passwordChanged: 'The password is changed. Please log in with the new one.',
-    loggedOut: 'You are logged out.',
+    needsHttps: 'This page was opened without HTTPS, so your browser will not keep the login. Open it by https://.',
     loggedIn: 'You are logged in.',
   },
   problems: {
@@ -147,6 +145,5 @@ export const en: Texts = {
     now: 'just now',
     roles: { ADMIN: 'Admin', SUPERVISOR: 'Supervisor', OPERATOR: 'Operator', KARYAWAN: 'Employee', USER: 'User' },
   },
-  titles: { login: 'Log in', 'forgot-password': 'Forgot password', account: 'My account' },
   languageNav: 'Language',
 };

@@ -32,7 +32,6 @@ export const id = {
     checking: 'Memeriksa…',
     show: 'Tampilkan sandi',
     hide: 'Sembunyikan sandi',
-    forgot: 'Lupa sandi?',
   },
   reset: {
     title: 'Lupa sandi',
@@ -61,7 +60,6 @@ export const id = {
     code: 'Masuk dengan kode WhatsApp',
     haveCode: 'Saya sudah menerima kode',
     forgot: 'Lupa sandi?',
-    back: 'Kembali',
     login: 'Kembali ke halaman masuk',
     newCode: 'Minta kode baru',
   },
@@ -76,7 +74,7 @@ export const id = {
     tryAgain: 'Sekarang Anda bisa mencoba lagi.',
     online: 'Koneksi kembali. Silakan coba lagi.',
     passwordChanged: 'Sandi sudah diubah. Silakan masuk dengan sandi baru.',
-    loggedOut: 'Anda sudah keluar.',
+    needsHttps: 'Halaman ini dibuka tanpa HTTPS, jadi peramban tidak akan menyimpan login Anda. Buka lewat https://.',
     loggedIn: 'Berhasil masuk.',
   },
   /** What went wrong and what to do, by code. A code that is not here shows the service's own message. */
@@ -156,7 +154,6 @@ export const id = {
       USER: 'Pengguna',
     } as Record<string, string>,
   },
-  titles: { login: 'Masuk', 'forgot-password': 'Lupa sandi', account: 'Akun saya' } as Record<string, string>,
   languageNav: 'Bahasa',
 };
 
