@@ -1,0 +1,65 @@
+const STEPS = 'requested accepted sent delivered read verified failed';
+
+export const operations = {
+  name: 'Operations',
+  about: 'What an admin looks at when codes do not arrive: the providers, what became of the messages, the jobs.',
+  items: [
+    {
+      name: 'See the providers',
+      about:
+        'The rungs of the ladder, first rung first: what each says of its own link, what it did lately, and its last ' +
+        'error in its own words. `connected` does not mean that it delivers.',
+      call: 'GET /api/admin/providers',
+      token: 'adminToken',
+      ok: { status: 200, says: 'Status penyedia', fields: { '': 'success message data' } },
+      tests: {
+        'names every rung once': [
+          'const names = body.data.map(({ provider }) => provider);',
+          'pm.expect(names).to.have.lengthOf(new Set(names).size);',
+          "pm.expect(['closed', 'open', 'half-open']).to.include(body.data[0].breaker);",
+        ],
+      },
+    },
+    {
+      name: 'See the providers as an operator',
+      about: 'Only admins see them.',
+      call: 'GET /api/admin/providers',
+      token: 'operatorToken',
+      refusal: 'forbidden',
+    },
+    {
+      name: 'See how far messages got',
+      about: 'Counts of a span, of the last day where nothing is said; all together and by provider.',
+      call: 'GET /api/admin/delivery',
+      token: 'adminToken',
+      ok: {
+        status: 200,
+        says: 'Perjalanan pesan',
+        fields: { '': 'success message data', data: 'from to all providers', 'data.all': STEPS },
+      },
+      tests: {
+        'never widens': [
+          'const { requested, accepted, sent, delivered, read } = body.data.all;',
+          'const steps = [requested, accepted, sent, delivered, read];',
+          'pm.expect(steps).to.eql([...steps].sort((a, b) => b - a));',
+        ],
+      },
+    },
+    {
+      name: 'See a span that is too long',
+      about: 'At most 92 days in one answer.',
+      call: 'GET /api/admin/delivery',
+      query: { from: '2020-01-01T00:00:00Z' },
+      token: 'adminToken',
+      refusal: 'validation_failed',
+    },
+    {
+      name: 'See the jobs',
+      about: 'What the instances do at set times, when each ran last, how it went, and when it runs next.',
+      call: 'GET /api/admin/jobs',
+      token: 'adminToken',
+      ok: { status: 200, fields: { '': 'success message data' } },
+      tests: { 'names them': "pm.expect(body.data.map(({ name }) => name)).to.include('old-codes');" },
+    },
+  ],
+};
