@@ -43,6 +43,8 @@ function providerStatus({ rung, lately }: ProviderStatus): ProviderStatusDto {
     restSeconds: Math.ceil(rung.rest / 1000),
     lastAcceptedAt: lately?.last_accepted_at?.toISOString() ?? null,
     lastDeliveredAt: lately?.last_delivered_at?.toISOString() ?? null,
+    canaryAcceptedAt: lately?.canary_accepted_at?.toISOString() ?? null,
+    canaryDeliveredAt: lately?.canary_delivered_at?.toISOString() ?? null,
     lastError: error && { reason: error.reason, text: error.text, at: error.at.toISOString() },
     p95AcceptMs: lately?.p95_accept_ms ?? null,
     p95DeliverMs: lately?.p95_deliver_ms ?? null,

@@ -69,6 +69,10 @@ export class ProviderStatusDto {
   lastAcceptedAt!: string | null;
   /** Within the last day; null for providers that send no receipts. */
   lastDeliveredAt!: string | null;
+  /** When it last took a message to CANARY_PHONE; null without that. */
+  canaryAcceptedAt!: string | null;
+  /** When such a message last arrived; null for providers that send no receipts. */
+  canaryDeliveredAt!: string | null;
   lastError!: ProviderErrorDto | null;
   /** 95th percentile of the last hour, in milliseconds. */
   p95AcceptMs!: number | null;

@@ -7,11 +7,11 @@ const MESSAGES_BETWEEN = `
   SELECT m.provider, m.refused_by, m.failed_provider, m.state, m.accept_ms, m.sent_at, m.delivered_at, m.read_at,
          coalesce(s.consumed_at, s.verified_at) AS verified_at
     FROM messages m LEFT JOIN otp_sessions s ON s.id = m.otp_session_id
-   WHERE m.created_at >= :from::timestamptz AND m.created_at < :to::timestamptz AND m.state <> 'SUPPRESSED'
+   WHERE m.created_at >= :from::timestamptz AND m.created_at < :to::timestamptz AND m.state <> 'SUPPRESSED' AND m.purpose <> 'canary'
    UNION ALL
   SELECT provider, refused_by, failed_provider, state, accept_ms, sent_at, delivered_at, read_at, verified_at
     FROM message_history
-   WHERE created_at >= :from::timestamptz AND created_at < :to::timestamptz AND state <> 'SUPPRESSED'`;
+   WHERE created_at >= :from::timestamptz AND created_at < :to::timestamptz AND state <> 'SUPPRESSED' AND purpose <> 'canary'`;
 
 /** Each step counts those who got at least so far: a receipt that was lost does not make the funnel widen again. */
 const steps = (took: string) => `
@@ -39,6 +39,8 @@ const FUNNEL = statement<FunnelRow>(
 const LATELY = statement<LatelyRow>(
   'delivery_lately',
   `SELECT provider, max(closed_at) AS last_accepted_at, max(delivered_at) AS last_delivered_at,
+          max(closed_at) FILTER (WHERE purpose = 'canary') AS canary_accepted_at,
+          max(delivered_at) FILTER (WHERE purpose = 'canary') AS canary_delivered_at,
           percentile_disc(0.95) WITHIN GROUP (ORDER BY accept_ms) FILTER (WHERE closed_at > now() - interval '1 hour') AS p95_accept_ms,
           (percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM delivered_at - created_at) * 1000)
              FILTER (WHERE delivered_at > now() - interval '1 hour'))::int AS p95_deliver_ms,
@@ -64,6 +66,8 @@ export interface LatelyRow {
   provider: string;
   last_accepted_at: Date | null;
   last_delivered_at: Date | null;
+  canary_accepted_at: Date | null;
+  canary_delivered_at: Date | null;
   p95_accept_ms: number | null;
   p95_deliver_ms: number | null;
   accepted_in_hour: number;

@@ -119,6 +119,7 @@ export class Environment {
   @Whole(1, 100_000_000) COUNTRY_SENDS_PER_HOUR?: number;
   @Whole(1, 100_000_000) SERVICE_SENDS_PER_DAY?: number;
   @OneOf('record', 'enforce') ABUSE_MODE?: string;
+  @Text(16, /^\+[1-9]\d{6,14}$/, 'must be a number such as +6281234567890') CANARY_PHONE?: string;
   @Text(4096, TEST_PHONES, 'must be a list such as +6281200000001=delivered,until=2026-12-31')
   TEST_PHONES?: string;
   @Text(10, /^\d{4}-\d{2}-\d{2}$/, 'must be a date such as 2026-12-31') TEST_PHONES_IN_PRODUCTION?: string;

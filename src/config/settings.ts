@@ -75,6 +75,8 @@ export class Settings {
   readonly serviceSendsPerDay: number;
   readonly abuseMode: 'record' | 'enforce';
   readonly auditRetentionDays: number;
+  /** A number of the operator's own, E.164, that shows whether each provider delivers. */
+  readonly canaryPhone: string | undefined;
   /** Numbers with outcomes of their own; in production only with `testPhonesInProduction`. */
   readonly testPhones: TestPhones | null;
   /** The day until which they may be used in production. */
@@ -149,6 +151,7 @@ export class Settings {
     this.countrySendsPerHour = env.COUNTRY_SENDS_PER_HOUR ?? 1_000;
     this.serviceSendsPerDay = env.SERVICE_SENDS_PER_DAY ?? 20_000;
     this.abuseMode = (env.ABUSE_MODE as Settings['abuseMode'] | undefined) ?? (strict ? 'enforce' : 'record');
+    this.canaryPhone = env.CANARY_PHONE;
     this.testPhones = env.TEST_PHONES ? readTestPhones(env.TEST_PHONES) : null;
     this.testPhonesInProduction = env.TEST_PHONES_IN_PRODUCTION ? endOfDay(env.TEST_PHONES_IN_PRODUCTION) : null;
     this.auditRetentionDays = env.AUDIT_RETENTION_DAYS ?? 365;

@@ -32,6 +32,8 @@ export interface Walk {
   readonly skip?: string | null;
   /** The rung that is asked first, whatever its place. */
   readonly first?: string;
+  /** The one rung that is asked. */
+  readonly only?: string;
 }
 
 /** Refusals that another try a moment later can turn: the rest stays as it is for longer than a request lives. */
@@ -121,8 +123,8 @@ export class Ladder {
   }
 
   /** Rungs whose breaker is open come last, so that it reorders the ladder and never empties it. */
-  private inOrder({ skip, first }: Walk): readonly Rung[] {
-    const left = this.rungs.filter(({ name }) => name !== skip);
+  private inOrder({ skip, first, only }: Walk): readonly Rung[] {
+    const left = this.rungs.filter(({ name }) => name !== skip && (only === undefined || name === only));
     const rank = (rung: Rung) => (rung.keepsItsPlace ? (rung.name === first ? 0 : 1) : 2);
     return left.toSorted((a, b) => rank(a) - rank(b));
   }

@@ -23,6 +23,16 @@ export interface Claim {
   readonly fence: number;
 }
 
+/** A message that a provider took at once. */
+export interface SentMessage {
+  id: string;
+  purpose: string;
+  recipient: string;
+  provider: string;
+  providerMessageId: string | null;
+  ms: number;
+}
+
 /** A message without a code. */
 export interface QueuedNotice {
   id: string;
@@ -54,6 +64,12 @@ const QUEUE_NOTICE = statement(
   `INSERT INTO messages (id, purpose, recipient, recipient_name, user_id, sealed_content, claimed_until, expires_at)
    VALUES (:id::uuid, :purpose::text, :recipient::text, :recipient_name::text, :user_id::uuid, :sealed_content::bytea,
            now() + :claim_seconds::int * interval '1 second', now() + interval '1 hour')`,
+);
+
+const INSERT_ACCEPTED = statement(
+  'messages_insert_accepted',
+  `INSERT INTO messages (id, purpose, recipient, state, provider, provider_message_id, accept_ms, attempts, closed_at, expires_at)
+   VALUES (:id::uuid, :purpose::text, :recipient::text, 'ACCEPTED', :provider::text, :provider_message_id::text, :ms::int, 1, now(), now())`,
 );
 
 // Many acceptances in one statement: while one flush is under way the next ones gather (see outcome-writer.ts). The
@@ -144,6 +160,12 @@ export class MessagesRepository {
       sealed_content: notice.sealedContent,
       claim_seconds: claimSeconds,
     });
+  }
+
+  /** A message that never stood in the outbox: nobody waits for it, so nobody sends it again. */
+  async insertAccepted(sent: SentMessage): Promise<void> {
+    const { providerMessageId: provider_message_id, ...rest } = sent;
+    await this.database.run(INSERT_ACCEPTED, { ...rest, provider_message_id });
   }
 
   async accept(acceptances: readonly Acceptance[]): Promise<void> {

@@ -3,6 +3,7 @@ import { Settings } from '../config/settings.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { Canary } from './canary.js';
 import { DeveloperInbox } from './developer-inbox.js';
 import { DeveloperInboxRepository } from './developer-inbox.repository.js';
 import { HeldMessagesRepository } from './held-messages.repository.js';
@@ -71,6 +72,7 @@ async function makeLadder(
   imports: [JobsModule, UsersModule],
   providers: [
     Messaging,
+    Canary,
     Ladder,
     LadderStatus,
     OutcomeWriter,

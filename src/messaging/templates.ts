@@ -11,7 +11,7 @@ export interface CodeContent {
 
 /** What a notice says: something happened to the account, and there is nothing to do if it was its owner. */
 export interface NoticeContent {
-  readonly template: 'notice.phone_changed' | 'notice.password_changed';
+  readonly template: 'notice.phone_changed' | 'notice.password_changed' | 'notice.canary';
   readonly language: Language;
 }
 
@@ -91,6 +91,10 @@ const SUBJECTS: Record<MessageContent['template'], Record<Language, (appName: st
     id: (appName) => `Kata sandi akun Anda di ${appName} telah diubah`,
     en: (appName) => `The password of your account with ${appName} has been changed`,
   },
+  'notice.canary': {
+    id: (appName) => `Uji pengiriman ${appName}`,
+    en: (appName) => `Delivery check of ${appName}`,
+  },
   'notice.phone_changed': {
     id: (appName) => `Nomor WhatsApp akun Anda di ${appName} telah diganti`,
     en: (appName) => `The WhatsApp number of your account with ${appName} has been changed`,
@@ -109,6 +113,10 @@ const NOTICES: Record<NoticeContent['template'], Record<Language, (app: App) => 
       '',
       `If it was not you who changed it, get in touch with the ${appTeam} team at once.`,
     ],
+  },
+  'notice.canary': {
+    id: ({ appName }) => [`Ini uji pengiriman dari ${appName}. Tidak ada yang perlu dilakukan.`],
+    en: ({ appName }) => [`This is a delivery check of ${appName}. There is nothing to do.`],
   },
   'notice.password_changed': {
     id: ({ appName, appTeam }) => [

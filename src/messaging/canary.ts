@@ -1,0 +1,54 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { Settings } from '../config/settings.js';
+import { Jobs } from '../jobs/jobs.service.js';
+import { Ladder } from './ladder.js';
+import { MessagesRepository } from './messages.repository.js';
+import { outgoingMessage } from './templates.js';
+
+/** What a canary's messages are counted under: apart from those of people. */
+const PURPOSE = 'canary';
+
+/**
+ * A message by each rung to a number of the operator's own, four times an hour: whether a provider delivers is seen at
+ * night too, and before people complain. Off without `CANARY_PHONE`.
+ */
+@Injectable()
+export class Canary implements OnModuleInit {
+  constructor(
+    private readonly settings: Settings,
+    private readonly ladder: Ladder,
+    private readonly repository: MessagesRepository,
+    private readonly jobs: Jobs,
+  ) {}
+
+  onModuleInit(): void {
+    const { canaryPhone } = this.settings;
+    if (canaryPhone) this.jobs.schedule('canary', '*/15 * * * *', () => this.sing(canaryPhone));
+  }
+
+  private async sing(phone: string): Promise<boolean> {
+    const language = this.settings.messageLanguage === 'en' ? 'en' : 'id';
+    const message = outgoingMessage(
+      { template: 'notice.canary', language },
+      { phone, name: null, email: null },
+      this.settings,
+    );
+    for (const { name } of this.ladder.rungs) {
+      if (name === 'console') continue;
+      // What a rung does not take is in its last error already.
+      const delivery = await this.ladder.send(message, { requestId: null, only: name });
+      if (delivery.kind !== 'accepted') continue;
+      const { provider, providerMessageId, ms } = delivery;
+      await this.repository.insertAccepted({
+        id: uuidv7(),
+        purpose: PURPOSE,
+        recipient: phone,
+        provider,
+        providerMessageId,
+        ms,
+      });
+    }
+    return false;
+  }
+}
