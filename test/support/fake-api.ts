@@ -51,6 +51,8 @@ export class FakeApi {
   url = '';
   mode: ApiMode = 'ok';
   readonly calls: ApiCall[] = [];
+  /** Asked for every send that no other script is for. */
+  sometimes: () => ApiScript | undefined = () => undefined;
 
   private readonly queue: ApiScript[] = [];
   private readonly numbers = new Map<string, ApiScript>();
@@ -139,7 +141,7 @@ export class FakeApi {
     const at = this.queue.findIndex(({ path = '' }) => call.path.endsWith(path));
     if (at >= 0) return this.queue.splice(at, 1)[0];
     const number = this.recipientOf(call);
-    return number === undefined ? undefined : this.numbers.get(digits(number));
+    return number === undefined ? undefined : (this.numbers.get(digits(number)) ?? this.sometimes());
   }
 
   private async pause(ms: number): Promise<void> {
