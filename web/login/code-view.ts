@@ -106,7 +106,7 @@ function resendButton(view: View, { entry, resend }: CodeActions, look: 'primary
     @click=${resend}
   >
     ${busy ? html`<span class="spinner" aria-hidden="true"></span>` : nothing}<span
-      >${label}${wait > 0 && !busy ? html` <b class="count">(${minutesAndSeconds(wait)})</b>` : nothing}</span
+      >${label}${wait > 0 && !busy ? html` <b class="count">(${minutesAndSeconds(Math.max(1, Math.round(wait)))})</b>` : nothing}</span
     >
   </button>`;
 }

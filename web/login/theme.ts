@@ -19,7 +19,7 @@ export const theme = css`
     --danger-tint: var(--masuk-danger-tint, #fdf0ef);
     --radius: var(--masuk-radius, 0.75rem);
   }
-  @supports (color: light-dark(#000, #fff)) {
+  @supports (color: light-dark(#000, #fff)) and (color: color-mix(in srgb, #000, #fff)) {
     :host {
       --text: var(--masuk-text, light-dark(#16211e, #e8efec));
       --soft: var(--masuk-soft, light-dark(#50605b, #a4b5ae));
@@ -29,7 +29,7 @@ export const theme = css`
       --accent: var(--masuk-accent, light-dark(#0b6b4f, #5fd3ab));
       --accent-strong: var(--masuk-accent-strong, light-dark(#084c38, #8be5c7));
       --on-accent: var(--masuk-on-accent, light-dark(#ffffff, #04231a));
-      --tint: var(--masuk-tint, light-dark(#e8f3ee, #1b2d27));
+      --tint: var(--masuk-tint, color-mix(in srgb, var(--accent) 10%, var(--field)));
       --danger: var(--masuk-danger, light-dark(#b3261e, #ffa39a));
       --danger-tint: var(--masuk-danger-tint, light-dark(#fdf0ef, #351d1b));
     }
