@@ -93,6 +93,18 @@ describe('when something is wrong', () => {
     await context.close();
   });
 
+  it('with WhatsApp, and the message took another way, the page says which', async () => {
+    const { page, context } = await open();
+    const data = { sessionId: 'one', expiresAt: '2099-01-01T00:00:00Z', resendAt: '2099-01-01T00:00:00Z' };
+    await page.route('**/api/auth/otp/request', (route) =>
+      route.fulfill({ json: { success: true, message: 'Terkirim', data: { ...data, channel: 'sms' } } }),
+    );
+    await page.locator('#phone').fill('081234567890');
+    await page.locator('#phone').press('Enter');
+    await page.getByText('lewat SMS').waitFor();
+    await context.close();
+  });
+
   it('with a slow provider, the button shows that it works, and one request is under way', async () => {
     const { phone } = await house.person();
     house.fake.forNumber(phone, { delayMs: 3_500 });

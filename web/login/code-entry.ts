@@ -10,6 +10,13 @@ export interface SentCode {
   readonly sessionId: string | null;
   readonly expiresAt: string | null;
   readonly resendAt: string | null;
+  /** The way that the message took, as the service names it; null where it does not say. */
+  readonly channel: string | null;
+}
+
+/** A code that may have come although its answer did not. */
+export function unknownCode(to: string): SentCode {
+  return { to, sessionId: null, expiresAt: null, resendAt: null, channel: null };
 }
 
 /** The field for a code, and what is known of the code that it waits for. The code itself is nowhere but here. */

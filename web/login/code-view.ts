@@ -71,7 +71,8 @@ export function codeForm(view: View, actions: CodeActions): TemplateResult {
 /** Where the code went, and the way back when that is wrong. */
 export function sentTo(view: View, { entry, length, changeNumber }: CodeActions): TemplateResult {
   const { texts } = view;
-  return html`<p class="intro" part="intro">${texts.code.sentTo(length)}</p>
+  const said = texts.code.sentBy[entry.sent?.channel ?? ''] ?? texts.code.sentTo;
+  return html`<p class="intro" part="intro">${said(length)}</p>
     <p class="sent-to" part="sent-to">
       <b class="number">${readablePhone(entry.sent?.to ?? '')}</b>${way(texts.code.change, changeNumber)}
     </p>`;

@@ -1,6 +1,6 @@
 import type { OtpSent } from '../../client/src/masuk.js';
 import { OneCall } from './call.js';
-import { CodeEntry, type SentCode } from './code-entry.js';
+import { CodeEntry, type SentCode, unknownCode } from './code-entry.js';
 import { type Remembered } from './memory.js';
 import { type FieldName, ownProblem, type Problem } from './problem.js';
 import { type Flow, type Notice, type Stage, textOf } from './stage.js';
@@ -74,7 +74,7 @@ export class LoginFlow implements Flow {
   /** The code came although its answer did not: the field opens without knowing of it. */
   haveCode(): void {
     const to = this.phone.trim();
-    if (this.code.sent?.to !== to) this.code.expect({ to, sessionId: null, expiresAt: null, resendAt: null });
+    if (this.code.sent?.to !== to) this.code.expect(unknownCode(to));
     if (to === '') this.refuse('phone_missing');
     else this.stage.enter('code');
   }
@@ -152,8 +152,8 @@ export class LoginFlow implements Flow {
     return (this.problem?.until ?? 0) > this.stage.service.now();
   }
 
-  private expect(to: string, { sessionId, expiresAt, resendAt }: OtpSent): void {
-    const sent = { to, sessionId, expiresAt, resendAt };
+  private expect(to: string, { sessionId, expiresAt, resendAt, channel }: OtpSent): void {
+    const sent = { to, sessionId, expiresAt, resendAt, channel };
     this.code.expect(sent);
     this.stage.sent(sent);
   }

@@ -1,6 +1,6 @@
 import { MasukError } from '../../client/src/masuk.js';
 import { OneCall } from './call.js';
-import { CodeEntry, type SentCode } from './code-entry.js';
+import { CodeEntry, type SentCode, unknownCode } from './code-entry.js';
 import { type Remembered } from './memory.js';
 import { type FieldName, ownProblem, type Problem } from './problem.js';
 import { type Flow, type Notice, type Stage, textOf } from './stage.js';
@@ -55,7 +55,7 @@ export class ResetFlow implements Flow {
   /** The code came although its answer did not. */
   haveCode(): void {
     const to = this.phone.trim();
-    if (this.code.sent?.to !== to) this.code.expect({ to, sessionId: null, expiresAt: null, resendAt: null });
+    if (this.code.sent?.to !== to) this.code.expect(unknownCode(to));
     if (to === '') this.refuse('phone_missing');
     else this.stage.enter('code');
   }
@@ -103,7 +103,7 @@ export class ResetFlow implements Flow {
     void this.call.run(why, () => this.stage.service.masuk.forgotPassword.requestOtp({ nama, noHp }), {
       done: ({ expiresAt, resendAt, testOTP }, wanted) => {
         this.testCode = testOTP ?? null;
-        this.expect({ to: noHp, sessionId: null, expiresAt, resendAt });
+        this.expect({ ...unknownCode(noHp), expiresAt, resendAt });
         if (wanted) this.proceed(why === 'request' ? 'sent' : 'resent');
       },
       failed: (error) => this.requestFailed(error, why, noHp),
@@ -113,7 +113,7 @@ export class ResetFlow implements Flow {
   private requestFailed(error: unknown, why: 'request' | 'resend', to: string): void {
     const living = activeCode(error);
     if (living && why === 'request') {
-      this.expect({ to, sessionId: null, ...living });
+      this.expect({ ...unknownCode(to), ...living });
       this.proceed('alreadySent');
       return;
     }

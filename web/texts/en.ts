@@ -13,6 +13,10 @@ export const en: Texts = {
   code: {
     title: 'Enter the code',
     sentTo: (length) => `A code of ${length} digits was sent to this WhatsApp number:`,
+    sentBy: {
+      sms: (length) => `A code of ${length} digits was sent by SMS to this number:`,
+      email: (length) => `A code of ${length} digits was sent to the e-mail address registered for this number:`,
+    },
     change: 'Change number',
     label: (length) => `Code of ${length} digits`,
     submit: 'Log in',

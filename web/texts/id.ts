@@ -12,6 +12,11 @@ export const id = {
   code: {
     title: 'Masukkan kode',
     sentTo: (length: number) => `Kode ${length} angka sudah dikirim ke WhatsApp ini:`,
+    /** Where the message took another way than WhatsApp. */
+    sentBy: {
+      sms: (length: number) => `Kode ${length} angka sudah dikirim lewat SMS ke nomor ini:`,
+      email: (length: number) => `Kode ${length} angka sudah dikirim ke email yang terdaftar untuk nomor ini:`,
+    } as Record<string, (length: number) => string>,
     change: 'Ubah nomor',
     label: (length: number) => `Kode ${length} angka`,
     submit: 'Masuk',
