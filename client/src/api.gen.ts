@@ -1488,6 +1488,10 @@ export interface components {
             lastAcceptedAt: string | null;
             /** @description Within the last day; null for providers that send no receipts. */
             lastDeliveredAt: string | null;
+            /** @description When it last took a message to CANARY_PHONE; null without that. */
+            canaryAcceptedAt: string | null;
+            /** @description When such a message last arrived; null for providers that send no receipts. */
+            canaryDeliveredAt: string | null;
             lastError: components["schemas"]["ProviderErrorDto"] | null;
             /** @description 95th percentile of the last hour, in milliseconds. */
             p95AcceptMs: number | null;
