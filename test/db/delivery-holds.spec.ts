@@ -45,7 +45,6 @@ const variables = (providers: string, more: Record<string, string> = {}) =>
     TWILIO_ACCOUNT_SID: twilio.accountSid,
     TWILIO_AUTH_TOKEN: twilio.authToken,
     TWILIO_FROM: '+14155550100',
-    LOG_LEVEL: 'error',
     ...more,
   });
 
