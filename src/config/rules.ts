@@ -3,7 +3,7 @@ import { type Settings } from './settings.js';
 import { type TestPhones } from './test-phones.js';
 
 /** Providers that this build can put on the ladder. */
-const KNOWN_PROVIDERS = ['whacenter', 'console'];
+const KNOWN_PROVIDERS = ['whacenter', 'session', 'console'];
 
 const PLACEHOLDERS = /change[-_ ]?me|placeholder|your[-_ ]|example|secret[-_ ]?key|ganti|rahasia|xxxx|0123456789/i;
 
@@ -52,6 +52,10 @@ function alwaysBroken(settings: Settings): string[] {
   refuse(
     !settings.trustedProxies.every(isAddressOrRange),
     'TRUST_PROXY must be a comma list of addresses or CIDR ranges',
+  );
+  refuse(
+    settings.gatewayKeylessLoopback && (settings.production || settings.profile === 'strict'),
+    'GATEWAY_KEYLESS_LOOPBACK may be on only outside production and under AUTH_PROFILE=compat',
   );
   if (settings.testPhones) refuseTestPhones(settings, settings.testPhones, refuse);
   return broken;
@@ -106,6 +110,10 @@ function brokenInProduction(settings: Settings): string[] {
   refuse(
     settings.providers.includes('console'),
     'WHATSAPP_PROVIDERS must not name console in production (it is the developer inbox)',
+  );
+  refuse(
+    !settings.gatewayWhatsappUrl.startsWith('wss:'),
+    'GATEWAY_WHATSAPP_URL must begin with wss:// in production: nothing but TLS tells WhatsApp from another',
   );
   return broken;
 }
