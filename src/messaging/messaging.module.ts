@@ -16,6 +16,7 @@ import { ProviderHealth } from './provider-health.js';
 import { ProviderHealthRepository } from './provider-health.repository.js';
 import { Receipts } from './receipts.js';
 import { ReceiptsRepository } from './receipts.repository.js';
+import { HANDED_IN, type HandedInProviders } from './handed-in-providers.js';
 import { TestNumbers } from './test-numbers.js';
 import { WhacenterProvider } from './providers/whacenter.js';
 
@@ -30,11 +31,16 @@ const MAKERS: Record<string, (settings: Settings, logger: ServiceLogger, inbox: 
   console: (_settings, _logger, inbox) => new ConsoleProvider((message) => inbox.keep(message)),
 };
 
-function makeLadder(settings: Settings, logger: ServiceLogger, inbox: DeveloperInbox): MessageProvider[] {
+function makeLadder(
+  settings: Settings,
+  logger: ServiceLogger,
+  inbox: DeveloperInbox,
+  handedIn: HandedInProviders,
+): MessageProvider[] {
   return settings.providers.map((name) => {
-    const make = MAKERS[name];
-    if (!make) throw new Error(`there is no provider ${name}`);
-    return make(settings, logger, inbox);
+    const made = MAKERS[name]?.(settings, logger, inbox) ?? handedIn[name];
+    if (!made) throw new Error(`there is no provider ${name}`);
+    return made;
   });
 }
 
@@ -54,7 +60,7 @@ function makeLadder(settings: Settings, logger: ServiceLogger, inbox: DeveloperI
     TestNumbers,
     DeveloperInbox,
     DeveloperInboxRepository,
-    { provide: PROVIDERS, useFactory: makeLadder, inject: [Settings, LOGGER, DeveloperInbox] },
+    { provide: PROVIDERS, useFactory: makeLadder, inject: [Settings, LOGGER, DeveloperInbox, HANDED_IN] },
   ],
   exports: [LadderStatus, Messaging, Receipts, TestNumbers, DeveloperInbox],
 })
