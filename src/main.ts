@@ -4,6 +4,7 @@ import { createApp } from './app.js';
 import { loadAuthSecret } from './config/auth-secret.js';
 import { readSettings } from './config/read-settings.js';
 import { openDatabase } from './database/open-database.js';
+import { Gateway } from './gateway/gateway.js';
 import { createLogger } from './http/logger.js';
 import { Lifetime } from './lifetime.js';
 import { DemoAccounts } from './users/demo-accounts.js';
@@ -25,6 +26,7 @@ async function start(life: Lifetime): Promise<void> {
   else await demo.seedIfEmpty();
   if (settings.providers.length === 0) logger.warn('no provider is configured: no code can be sent');
   await app.listen(settings.port, settings.host);
+  app.get(Gateway).begin();
   announce(settings, app.getHttpServer().address() as AddressInfo, await demo.phones());
 }
 
