@@ -25,6 +25,9 @@ const SILENT = {
   error: () => undefined,
 };
 
+// libsignal prints its sessions, and the specs' output is for people.
+for (const method of ['info', 'warn', 'error'] as const) console[method] = () => undefined;
+
 /** Keys of a phone that lives as long as the test. */
 function memoryKeys(): SignalKeyStore {
   const kept = new Map<string, unknown>();
