@@ -31,6 +31,8 @@ export interface ClaimedRow {
   sealed_content: Buffer;
   whatsapp_id: string;
   fence: number;
+  /** Whether WhatsApp lets the session write only to people that it has heard from. */
+  restricted: boolean;
 }
 
 /** What has become of a message. */
@@ -64,7 +66,7 @@ const INSERT = statement<{ id: string }>(
 const CLAIM = statement<ClaimedRow>(
   'gateway_messages_claim',
   `WITH next AS (
-     SELECT m.id, f.fence FROM unnest(:ids::uuid[], :fences::int[]) AS f (session_id, fence)
+     SELECT m.id, f.fence, coalesce(s.restricted_until > now(), false) AS restricted FROM unnest(:ids::uuid[], :fences::int[]) AS f (session_id, fence)
        JOIN gateway_sessions s ON s.id = f.session_id AND s.fence = f.fence AND s.owner = :owner::uuid
       CROSS JOIN LATERAL (
         SELECT w.id FROM gateway_messages w
@@ -74,7 +76,7 @@ const CLAIM = statement<ClaimedRow>(
       ) m
    )
    UPDATE gateway_messages g SET state = 'SENDING', fence = next.fence FROM next WHERE g.id = next.id
-   RETURNING g.id, g.session_id, g.kind, g.recipient, g.sealed_content, g.whatsapp_id, g.fence`,
+   RETURNING g.id, g.session_id, g.kind, g.recipient, g.sealed_content, g.whatsapp_id, g.fence, next.restricted`,
 );
 
 // Only who holds the claim may end it. A receipt can be faster than this, and is not taken back.

@@ -67,7 +67,6 @@ export class LinkedSession {
   private again: NodeJS.Timeout | undefined;
   private pairingEnd: NodeJS.Timeout | undefined;
   private pairingUntil: number;
-  private restrictedUntil: number;
   private failures = 0;
   private openedAt: number | undefined;
   private codesAsked = 0;
@@ -84,7 +83,6 @@ export class LinkedSession {
     this.name = taken.name;
     this.apiKeyId = taken.api_key_id;
     this.pairingUntil = performance.now() + taken.pairing_seconds_left * 1000;
-    this.restrictedUntil = performance.now() + taken.restricted_seconds_left * 1000;
     const { library, keys: repository, writer } = parts;
     const onFailure = (error: unknown) => this.loseKeys(error);
     this.keys = new SessionKeys({ library, hold, key, repository, writer, onFailure });
@@ -92,11 +90,6 @@ export class LinkedSession {
 
   get canSend(): boolean {
     return this.state === 'CONNECTED' && !this.over;
-  }
-
-  /** Whether WhatsApp lets it write only to people that it has heard from. */
-  get restricted(): boolean {
-    return performance.now() < this.restrictedUntil;
   }
 
   /** Opens the connection; what becomes of it is told to `parts`. */
@@ -302,8 +295,9 @@ export class LinkedSession {
     logger.warn({ session: this.name, code }, 'WhatsApp refused a message');
     if (code !== RESTRICTED) return { state: 'FAILED', error: 'refused' };
     // Every further try makes WhatsApp's restriction longer.
-    const seconds = await holds.restrict(this.hold).catch(() => 900);
-    this.restrictedUntil = performance.now() + seconds * 1000;
+    await holds
+      .restrict(this.hold)
+      .catch((err: unknown) => logger.warn({ err, session: this.name }, 'a restriction was not written down'));
     return { state: 'FAILED', error: 'restricted' };
   }
 

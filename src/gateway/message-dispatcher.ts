@@ -100,7 +100,7 @@ export class MessageDispatcher implements OnModuleInit {
   private async send(session: LinkedSession, row: ClaimedRow): Promise<SendEnd> {
     const { recipient } = row;
     const contact = this.seal.contact(recipient);
-    if (session.restricted && !(await this.contacts.hasHeardFrom(session.id, contact)))
+    if (row.restricted && !(await this.contacts.hasHeardFrom(session.id, contact)))
       return { state: 'FAILED', error: 'restricted' };
     if (!this.known.has(recipient)) {
       const there = await session.isOnWhatsApp(recipient);

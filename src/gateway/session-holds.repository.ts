@@ -13,7 +13,6 @@ export interface TakenSession {
   phone: string | null;
   sealed_key: Buffer;
   pairing_seconds_left: number;
-  restricted_seconds_left: number;
 }
 
 /** What the owner says of a session. */
@@ -43,8 +42,7 @@ const TAKE = statement<TakenSession>(
           state = 'CONNECTING', sealed_qr = NULL, qr_at = NULL
      FROM free WHERE s.id = free.id
    RETURNING s.id, s.name, s.api_key_id, s.fence, s.phone, s.sealed_key,
-             greatest(0, extract(epoch FROM s.pairing_until - now()))::float8 AS pairing_seconds_left,
-             coalesce(greatest(0, extract(epoch FROM s.restricted_until - now())), 0)::float8 AS restricted_seconds_left`,
+             greatest(0, extract(epoch FROM s.pairing_until - now()))::float8 AS pairing_seconds_left`,
 );
 
 const ANY_FREE = statement<{ id: string }>(
@@ -97,12 +95,12 @@ const FORGET = statement<{ id: string }>(
 );
 
 // Each restriction in a row lasts twice as long as the one before, from a quarter of an hour to a day.
-const RESTRICT = statement<{ seconds: number }>(
+const RESTRICT = statement(
   'session_holds_restrict',
   `UPDATE gateway_sessions
       SET restrictions = least(restrictions + 1, 20),
           restricted_until = now() + least(interval '1 day', interval '15 minutes' * 2 ^ least(restrictions, 7))
-    WHERE ${HELD} RETURNING extract(epoch FROM restricted_until - now())::float8 AS seconds`,
+    WHERE ${HELD}`,
 );
 
 const RESEAL = statement<{ id: string }>(
@@ -165,10 +163,9 @@ export class SessionHoldsRepository {
     return (await this.database.run(FORGET, values)).length > 0;
   }
 
-  /** @returns for how many seconds it writes only to people that it has heard from */
-  async restrict(hold: Hold): Promise<number> {
-    const [row] = await this.database.run(RESTRICT, named(hold));
-    return row?.seconds ?? 0;
+  /** Lets it write only to people that it has heard from, for a while. */
+  async restrict(hold: Hold): Promise<void> {
+    await this.database.run(RESTRICT, named(hold));
   }
 
   async reseal(hold: Hold, sealedKey: Buffer): Promise<void> {

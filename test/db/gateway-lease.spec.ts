@@ -211,7 +211,10 @@ describe('key state', () => {
     await house.link('main', account);
     expect((await send('halo')).status).toBe(200);
     await house.whatsapp.say(account, '6281234567890', 'apa kabar');
-    await until('heard', async () => (await house.database.query('SELECT 1 FROM gateway_contacts WHERE heard_at IS NOT NULL')).length > 0);
+    await until(
+      'heard',
+      async () => (await house.database.query('SELECT 1 FROM gateway_contacts WHERE heard_at IS NOT NULL')).length > 0,
+    );
     const stored = await keysStored();
     expect(stored.length).toBeGreaterThan(5);
     for (const { name, value } of stored) {
