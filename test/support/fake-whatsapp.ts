@@ -96,8 +96,8 @@ export class FakeWhatsApp {
   reply: (message: SentMessage) => Reply | Promise<Reply> = () => 'ack';
   /** While set, logins are refused with this number. */
   refuseLogins: number | undefined;
-  /** Runs between a device's pairing and the server's word that it is linked; a test may kill the device in it. */
-  beforeLinked: () => Promise<void> = async () => undefined;
+  /** So many devices that want to be linked are cut off in the middle of it. */
+  hangUpOnPairing = 0;
 
   private readonly root = new FakeRoot();
   private readonly server: WebSocketServer;
@@ -132,6 +132,11 @@ export class FakeWhatsApp {
   /** How the device that is linked to this phone has been logged in. */
   line(phone: string): Line {
     return this.lines.get(phone) ?? { open: 0, peak: 0, logins: 0 };
+  }
+
+  /** Whether any device is linked to this phone. */
+  isLinked(phone: string): boolean {
+    return [...this.linked.values()].some((device) => device.phone === phone);
   }
 
   messagesTo(phone: string): SentMessage[] {
@@ -295,6 +300,10 @@ export class FakeWhatsApp {
       attrs: { from: S_WHATSAPP_NET, type: 'set', id: 'refs', xmlns: 'md' },
       content: [{ tag: 'pair-device', attrs: {}, content: refs }],
     });
+    if (this.hangUpOnPairing > 0) {
+      this.hangUpOnPairing -= 1;
+      connection.socket.terminate();
+    }
   }
 
   private async link(connection: Connection, secret: Buffer, { phone, name = 'Klinik' }: Owner): Promise<void> {
@@ -310,7 +319,6 @@ export class FakeWhatsApp {
       this.results.set(`pair ${device.number}`, resolve);
       connection.socket.on('close', () => reject(new Error('the device went away while it was linked')));
     });
-    await this.beforeLinked();
     this.write(connection, {
       tag: 'iq',
       attrs: { from: S_WHATSAPP_NET, type: 'set', id: `pair ${device.number}`, xmlns: 'md' },
