@@ -1,10 +1,18 @@
 /**
  * Every route of a controller carries exactly one statement of who may call it, on the method or on its class:
- * `@Public()`, `@TokenOptional()`, `@OwnPagesOnly()`, `@Authenticated()`, `@Roles(…)` or `@Scopes(…)`. The guard denies by default; this rule makes the
+ * `@Public()`, `@TokenOptional()`, `@OwnPagesOnly()`, `@Authenticated()`, `@Roles(…)`, `@Scopes(…)` or `@ScopesOrTicket(…)`. The guard denies by default; this rule makes the
  * decision visible to whoever reads the route.
  */
 const ROUTES = new Set(['Get', 'Post', 'Put', 'Patch', 'Delete', 'All', 'Head', 'Options']);
-const STATEMENTS = new Set(['Public', 'TokenOptional', 'OwnPagesOnly', 'Authenticated', 'Roles', 'Scopes']);
+const STATEMENTS = new Set([
+  'Public',
+  'TokenOptional',
+  'OwnPagesOnly',
+  'Authenticated',
+  'Roles',
+  'Scopes',
+  'ScopesOrTicket',
+]);
 
 const decoratorName = ({ expression }) => (expression.type === 'CallExpression' ? expression.callee : expression).name;
 const decoratorNames = (node) => (node.decorators ?? []).map(decoratorName);
@@ -15,7 +23,7 @@ export default {
     schema: [],
     messages: {
       none:
-        'Say who may call, where the route is declared: @Public(), @TokenOptional(), @OwnPagesOnly(), @Authenticated(), @Roles(…) or @Scopes(…) on ' +
+        'Say who may call, where the route is declared: @Public(), @TokenOptional(), @OwnPagesOnly(), @Authenticated(), @Roles(…), @Scopes(…) or @ScopesOrTicket(…) on ' +
         '{{route}} or on its class.',
       several:
         'Say once who may call {{route}}: {{found}} stand together on the method and its class, and a reader cannot ' +

@@ -1,4 +1,4 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Injectable, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { AdminModule } from './admin/admin.module.js';
 import { AnalyticsModule } from './analytics/analytics.module.js';
@@ -12,12 +12,18 @@ import { DatabaseModule } from './database/database.module.js';
 import { type OpenDatabase } from './database/open-database.js';
 import { ExceptionToAnswerFilter } from './errors/exception.filter.js';
 import { ForgotPasswordModule } from './forgot-password/forgot-password.module.js';
+import { GatewayEvents } from './gateway/gateway-events.js';
+import { GatewayModule } from './gateway/gateway.module.js';
+import { SessionProvider } from './gateway/session-provider.js';
 import { HealthModule } from './health/health.module.js';
 import { AddressLimitGuard } from './http/address-limit.guard.js';
 import { HttpModule } from './http/http.module.js';
 import { LOGGER, type ServiceLogger } from './http/logger.js';
 import { bodyValidation } from './http/validation.pipe.js';
 import { DeveloperInboxModule } from './messaging/developer-inbox.module.js';
+import { HANDED_IN, type HandedInProviders } from './messaging/handed-in-providers.js';
+import { MessagingModule } from './messaging/messaging.module.js';
+import { Receipts } from './messaging/receipts.js';
 import { PagesModule } from './pages/pages.module.js';
 import { AccessGuard } from './sessions/access.guard.js';
 import { SessionsModule } from './sessions/sessions.module.js';
@@ -39,6 +45,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         foundation(settings, secret, logger),
+        providersFromAbove(),
         DatabaseModule.with(database),
         HttpModule,
         AuditModule,
@@ -47,6 +54,8 @@ export class AppModule {
         ApiKeysModule,
         AuthModule,
         ForgotPasswordModule,
+        GatewayModule,
+        MessagingModule,
         AdminModule,
         AnalyticsModule,
         HealthModule,
@@ -54,6 +63,7 @@ export class AppModule {
         ...(settings.production ? [] : [DeveloperInboxModule]),
       ],
       providers: [
+        GatewayWiring,
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_GUARD, useExisting: ApiKeyGuard },
         { provide: APP_GUARD, useExisting: AddressLimitGuard },
@@ -62,6 +72,41 @@ export class AppModule {
       ],
     };
   }
+}
+
+/** Tells other rooms what happens in the gateway, which knows none of them. */
+@Injectable()
+class GatewayWiring implements OnModuleInit {
+  constructor(
+    private readonly events: GatewayEvents,
+    private readonly receipts: Receipts,
+  ) {}
+
+  onModuleInit(): void {
+    this.events.subscribe({
+      messageNoted: async ({ whatsappId: providerMessageId, status, at, fromLadder }) => {
+        if (fromLadder) await this.receipts.note([{ provider: 'session', providerMessageId, status, at }]);
+      },
+    });
+  }
+}
+
+/** Rungs of the ladder that rooms above messaging provide. */
+function providersFromAbove(): DynamicModule {
+  @Module({})
+  class ProvidersFromAboveModule {}
+  const handedIn = {
+    provide: HANDED_IN,
+    useFactory: (session: SessionProvider): HandedInProviders => ({ session }),
+    inject: [SessionProvider],
+  };
+  return {
+    module: ProvidersFromAboveModule,
+    global: true,
+    imports: [GatewayModule],
+    providers: [handedIn],
+    exports: [HANDED_IN],
+  };
 }
 
 /** Settings, secret and log for every room. */

@@ -4,6 +4,7 @@ import { createApp } from './app.js';
 import { loadAuthSecret } from './config/auth-secret.js';
 import { readSettings } from './config/read-settings.js';
 import { openDatabase } from './database/open-database.js';
+import { Gateway } from './gateway/gateway.js';
 import { createLogger } from './http/logger.js';
 import { ensureJobSchema } from './jobs/job-schema.js';
 import { Jobs } from './jobs/jobs.service.js';
@@ -29,6 +30,7 @@ async function start(life: Lifetime): Promise<void> {
   if (settings.providers.length === 0) logger.warn('no provider is configured: no code can be sent');
   await app.listen(settings.port, settings.host);
   app.get(Jobs).start();
+  app.get(Gateway).begin();
   announce(settings, app.getHttpServer().address() as AddressInfo, await demo.phones());
 }
 

@@ -1,11 +1,22 @@
 import { Injectable, createParamDecorator, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
-import { ACCESS, type Access, type CallerRequest } from '../http/access.decorators.js';
+import { ACCESS, KEYLESS, type Access, type CallerRequest } from '../http/access.decorators.js';
+import { isFromThisMachine } from '../http/loopback.js';
+import { shownTicket } from '../http/tickets.js';
 import { ApiKeys, type UsedApiKey } from './api-keys.service.js';
 
 interface KeyRequest extends CallerRequest {
   apiKey?: UsedApiKey;
+  /** Let in without a key, because it comes from this machine. */
+  keyless?: boolean;
+}
+
+/** Who calls a `@Scopes(…)` route: another service by its key, a person, or, with neither, a program on this machine. */
+export interface Calling {
+  readonly apiKeyId: string | null;
+  readonly userId: string | null;
 }
 
 /**
@@ -17,6 +28,7 @@ export class ApiKeyGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly keys: ApiKeys,
+    private readonly settings: Settings,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -27,17 +39,40 @@ export class ApiKeyGuard implements CanActivate {
     if (access?.kind !== 'scopes') return true;
     const request = context.switchToHttp().getRequest<KeyRequest>();
     if (request.caller) return true;
+    if (access.ticket && shownTicket(request)) return true;
     const presented = request.headers['x-api-key'];
-    if (presented === undefined) throw new AppError('unauthenticated');
+    if (presented === undefined) {
+      request.keyless = this.needsNoKey(context, request);
+      if (request.keyless) return true;
+      throw new AppError('unauthenticated');
+    }
     // Node joins a header that comes twice with a comma, which no key holds.
     const key = await this.keys.use(String(presented));
     if (!access.scopes.some((scope) => key.scopes.includes(scope))) throw new AppError('forbidden');
     request.apiKey = key;
     return true;
   }
+
+  private needsNoKey(context: ExecutionContext, request: KeyRequest): boolean {
+    const keyless = this.reflector.getAllAndOverride<boolean | undefined>(KEYLESS, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    return keyless === true && this.settings.gatewayKeylessLoopback && isFromThisMachine(request);
+  }
 }
 
-/** The API key that a call to a `@Scopes(…)` route came with; undefined when an ADMIN calls. */
+/** The API key that a call to a `@Scopes(…)` route came with; undefined when an ADMIN or this machine calls. */
 export const CallingKey = createParamDecorator(
   (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<KeyRequest>().apiKey,
+);
+
+/** Who calls a `@Scopes(…)` route. @throws AppError `unauthenticated` where only a ticket was shown */
+export function whoCalls({ apiKey, caller, keyless }: KeyRequest): Calling {
+  if (!apiKey && !caller && keyless !== true) throw new AppError('unauthenticated');
+  return { apiKeyId: apiKey?.id ?? null, userId: caller?.userId ?? null };
+}
+
+export const WhoCalls = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  whoCalls(context.switchToHttp().getRequest<KeyRequest>()),
 );

@@ -157,6 +157,14 @@ export class Environment {
     'must be an address, or a name and <address>',
   )
   SMTP_FROM?: string;
+  @Text(64, /^[A-Za-z0-9_-]+$/, 'must be 1 to 64 letters, digits, _ and -') WHATSAPP_SESSION_ID?: string;
+
+  @OneOf('on', 'off') GATEWAY_KEYLESS_LOOPBACK?: string;
+  @Text(255, /^wss?:\/\/[^\s]+$/, 'must begin with wss:// or ws://') GATEWAY_WHATSAPP_URL?: string;
+  @Whole(1, 10_000) GATEWAY_MAX_SESSIONS?: number;
+  @Whole(0, 600_000) GATEWAY_PAUSE_MS?: number;
+  @Whole(0, 600_000) GATEWAY_JITTER_MS?: number;
+  @Whole(1, 120) GATEWAY_SEND_TIMEOUT?: number;
 
   // Names of the replaced systems; each stands in for the variable in brackets when that one is absent.
   /** Only PostgreSQL is served. */

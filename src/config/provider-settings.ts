@@ -5,6 +5,8 @@ const NEEDS: ReadonlyMap<string, readonly (keyof Environment)[]> = new Map([
   ['whacenter', ['WHATSAPP_DEVICE_ID']],
   ['whapi', ['WHAPI_TOKEN']],
   ['cloud-api', ['CLOUD_API_TOKEN', 'CLOUD_API_PHONE_ID', 'CLOUD_API_TEMPLATE']],
+  // It can do without: then any linked account sends. On the ladder by itself it is only with one.
+  ['session', []],
   ['sms', ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_FROM']],
   ['email', ['SMTP_URL', 'SMTP_FROM']],
 ]);
@@ -14,7 +16,9 @@ export const RUNGS: readonly string[] = [...NEEDS.keys(), 'console'];
 
 /** The rungs whose variables are all there, first rung first. */
 export function configuredRungs(env: Environment): readonly string[] {
-  return [...NEEDS.keys()].filter((rung) => absent(env, rung).length === 0);
+  return [...NEEDS.keys()].filter(
+    (rung) => absent(env, rung).length === 0 && (rung !== 'session' || env.WHATSAPP_SESSION_ID !== undefined),
+  );
 }
 
 /** The variables that these rungs need and that are absent; rungs that lack none are left out. */

@@ -56,6 +56,10 @@ function alwaysBroken(settings: Settings): string[] {
     !settings.trustedProxies.every(isAddressOrRange),
     'TRUST_PROXY must be a comma list of addresses or CIDR ranges',
   );
+  refuse(
+    settings.gatewayKeylessLoopback && (settings.production || settings.profile === 'strict'),
+    'GATEWAY_KEYLESS_LOOPBACK may be on only outside production and under AUTH_PROFILE=compat',
+  );
   if (settings.testPhones) refuseTestPhones(settings, settings.testPhones, refuse);
   return broken;
 }
@@ -114,6 +118,10 @@ function brokenInProduction(settings: Settings): string[] {
   refuse(
     settings.providers.includes('console'),
     'WHATSAPP_PROVIDERS must not name console in production (it is the developer inbox)',
+  );
+  refuse(
+    !settings.gatewayWhatsappUrl.startsWith('wss:'),
+    'GATEWAY_WHATSAPP_URL must begin with wss:// in production: nothing but TLS tells WhatsApp from another',
   );
   return broken;
 }

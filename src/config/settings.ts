@@ -97,6 +97,17 @@ export class Settings {
   readonly sms: ReturnType<typeof smsSettings>;
   readonly smtpUrl: string | undefined;
   readonly smtpFrom: string | undefined;
+  /** The gateway's session that the ladder uses; absent: any that no API key made. */
+  readonly whatsappSessionId: string | undefined;
+
+  /** Whether calls from this machine may use the gateway without a key. */
+  readonly gatewayKeylessLoopback: boolean;
+  readonly gatewayWhatsappUrl: string;
+  readonly gatewayMaxSessions: number;
+  /** Between two messages of one session, in ms: at least the pause, at most both. */
+  readonly gatewayPauseMs: number;
+  readonly gatewayJitterMs: number;
+  readonly gatewaySendTimeout: number;
 
   // eslint-disable-next-line max-lines-per-function -- one line a setting; in pieces the compiler could not tell that one is missing
   constructor(env: Environment) {
@@ -158,6 +169,13 @@ export class Settings {
 
     this.whacenterDeviceId = env.WHATSAPP_DEVICE_ID;
     this.whacenterBaseUrl = (env.WHACENTER_BASE_URL ?? 'https://app.whacenter.com').replace(/\/+$/, '');
+    this.whatsappSessionId = env.WHATSAPP_SESSION_ID;
+    this.gatewayKeylessLoopback = (env.GATEWAY_KEYLESS_LOOPBACK ?? (strict || this.production ? 'off' : 'on')) === 'on';
+    this.gatewayWhatsappUrl = env.GATEWAY_WHATSAPP_URL ?? 'wss://web.whatsapp.com/ws/chat';
+    this.gatewayMaxSessions = env.GATEWAY_MAX_SESSIONS ?? 500;
+    this.gatewayPauseMs = env.GATEWAY_PAUSE_MS ?? 1_000;
+    this.gatewayJitterMs = env.GATEWAY_JITTER_MS ?? 1_500;
+    this.gatewaySendTimeout = env.GATEWAY_SEND_TIMEOUT ?? 40;
     this.whacenterWebhookSecret = env.WHACENTER_WEBHOOK_SECRET;
     this.whapi = whapiSettings(env);
     this.cloudApi = cloudApiSettings(env);

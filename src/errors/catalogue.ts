@@ -88,6 +88,31 @@ export const CATALOGUE = {
       en: 'Wrong e-mail, username, phone number or password',
     },
   },
+  session_id_taken: { status: 409, text: { id: 'Session sudah ada', en: 'The session id is taken' } },
+  session_limit_reached: {
+    status: 409,
+    text: { id: 'Jumlah session sudah mencapai batas', en: 'There are as many sessions as there may be' },
+  },
+  session_not_connected: {
+    status: 409,
+    text: { id: 'Session tidak terhubung', en: 'The session is not connected' },
+  },
+  session_already_linked: {
+    status: 409,
+    text: { id: 'Session sudah terhubung ke WhatsApp', en: 'The session is linked to WhatsApp already' },
+  },
+  qr_not_available: {
+    status: 404,
+    text: { id: 'QR code tidak tersedia', en: 'There is no QR code' },
+  },
+  invalid_ticket: {
+    status: 401,
+    text: { id: 'Tautan ini tidak berlaku lagi', en: 'This link is not valid any more' },
+  },
+  not_on_whatsapp: {
+    status: 422,
+    text: { id: 'Nomor tidak terdaftar di WhatsApp', en: 'The number is not on WhatsApp' },
+  },
   forbidden: { status: 403, text: { id: 'Anda tidak berhak melakukan ini', en: 'You are not allowed to do this' } },
   not_found: { status: 404, text: { id: 'Alamat tidak ditemukan', en: 'There is nothing at this address' } },
   phone_not_registered: {
@@ -134,6 +159,35 @@ export const CATALOGUE = {
   rate_limited: {
     status: 429,
     text: { id: 'Terlalu banyak permintaan, coba lagi nanti', en: 'Too many requests, try again later' },
+  },
+  message_refused: {
+    status: 502,
+    text: { id: 'WhatsApp menolak pesan ini', en: 'WhatsApp refused the message' },
+  },
+  message_unconfirmed: {
+    status: 504,
+    text: {
+      id: 'Pesan mungkin sudah terkirim, WhatsApp belum menjawab',
+      en: 'The message may have gone out, WhatsApp has not answered',
+    },
+  },
+  message_not_sent: {
+    status: 503,
+    text: { id: 'Pesan belum terkirim, coba lagi nanti', en: 'The message was not sent, try again later' },
+  },
+  session_restricted: {
+    status: 503,
+    text: {
+      id: 'WhatsApp sedang membatasi akun ini, coba lagi nanti',
+      en: 'WhatsApp restricts this account for now, try again later',
+    },
+  },
+  gateway_unavailable: {
+    status: 503,
+    text: {
+      id: 'Gateway WhatsApp tidak terpasang di layanan ini',
+      en: 'The WhatsApp gateway is not installed with this service',
+    },
   },
   internal_error: {
     status: 500,

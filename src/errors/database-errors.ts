@@ -38,6 +38,7 @@ const TAKEN = new Map<unknown, DatabaseFailure>([
   ['users_email_key', { code: 'email_taken', details: { field: 'email' } }],
   ['users_username_key', { code: 'username_taken', details: { field: 'username' } }],
   ['users_phone_key', { code: 'phone_taken', details: { field: 'phone' } }],
+  ['gateway_sessions_name_key', { code: 'session_id_taken' }],
 ]);
 
 /**

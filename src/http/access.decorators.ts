@@ -16,14 +16,17 @@ export interface CurrentCaller {
 export type Access =
   | { readonly kind: 'public'; readonly tokenMatters?: boolean; readonly ownPagesOnly?: boolean }
   | { readonly kind: 'roles'; readonly roles: readonly Role[] | 'any' }
-  /** An API key with one of the scopes, or an ADMIN's token. */
-  | { readonly kind: 'scopes'; readonly scopes: readonly Scope[] };
+  /** An API key with one of the scopes, or an ADMIN's token; with `ticket`, also who shows a link that was made for it. */
+  | { readonly kind: 'scopes'; readonly scopes: readonly Scope[]; readonly ticket?: boolean };
 
 /** What an API key may be used for. */
 export const SCOPES = ['sessions', 'messages', 'otp', 'otp:read', 'analytics', 'webhooks', 'tokens'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 export const ACCESS = Symbol('access');
+
+/** Set where calls from this very machine need no key; see `KeylessFromLoopback`. */
+export const KEYLESS = Symbol('keyless from loopback');
 
 /** Anybody, also without a token; a valid token is still read, for routes that tell an admin more. */
 export const Public = () => SetMetadata(ACCESS, { kind: 'public' } satisfies Access);
@@ -45,6 +48,19 @@ export const Roles = (...roles: Role[]) => SetMetadata(ACCESS, { kind: 'roles', 
 
 /** Another service with an API key of one of these scopes, or an ADMIN. */
 export const Scopes = (...scopes: Scope[]) => SetMetadata(ACCESS, { kind: 'scopes', scopes } satisfies Access);
+
+/**
+ * As `Scopes`, and also with a ticket: then nobody has looked at it when the handler runs. The handler must, before it
+ * says anything (`tickets.ts`).
+ */
+export const ScopesOrTicket = (...scopes: Scope[]) =>
+  SetMetadata(ACCESS, { kind: 'scopes', scopes, ticket: true } satisfies Access);
+
+/**
+ * Beside `Scopes`: with `GATEWAY_KEYLESS_LOOPBACK` a program on this machine may call without a key. A key or token
+ * that is shown all the same counts.
+ */
+export const KeylessFromLoopback = () => SetMetadata(KEYLESS, true);
 
 /** A request once the guard has seen it. */
 export interface CallerRequest extends FastifyRequest {

@@ -24,7 +24,7 @@ const PROBLEMS: Record<string, Text> = {
 const OTHERWISE: Text = { id: 'tidak valid', en: 'is not valid' };
 
 /** Fields whose every fault has a code of its own (contract, "Phone numbers"). */
-const PHONE_FIELDS = new Set(['phone', 'noHp']);
+const PHONE_FIELDS = new Set(['phone', 'noHp', 'to']);
 
 /** Fields whose absence has a code of its own; of several the first here speaks (contract B). */
 const REQUIRED: Record<string, ErrorCode> = { nama: 'name_required', noHp: 'phone_number_required' };

@@ -19,6 +19,7 @@ import { ProviderHealth } from './provider-health.js';
 import { ProviderHealthRepository } from './provider-health.repository.js';
 import { Receipts } from './receipts.js';
 import { ReceiptsRepository } from './receipts.repository.js';
+import { HANDED_IN, type HandedInProviders } from './handed-in-providers.js';
 import { TestNumbers } from './test-numbers.js';
 import { type SurpriseListener } from './providers/redaction.js';
 import { SmsProvider } from './providers/sms.js';
@@ -58,12 +59,13 @@ async function makeLadder(
   settings: Settings,
   logger: ServiceLogger,
   inbox: DeveloperInbox,
+  handedIn: HandedInProviders,
 ): Promise<MessageProvider[]> {
   const onSurprise: SurpriseListener = (surprise) => logger.warn(surprise, 'provider_contract_surprise');
   const rungs = settings.providers.map(async (name) => {
-    const make = MAKERS[name];
-    if (!make) throw new Error(`there is no provider ${name}`);
-    return make(settings, onSurprise, inbox);
+    const made = MAKERS[name]?.(settings, onSurprise, inbox) ?? handedIn[name];
+    if (!made) throw new Error(`there is no provider ${name}`);
+    return made;
   });
   return Promise.all(rungs);
 }
@@ -85,7 +87,7 @@ async function makeLadder(
     TestNumbers,
     DeveloperInbox,
     DeveloperInboxRepository,
-    { provide: PROVIDERS, useFactory: makeLadder, inject: [Settings, LOGGER, DeveloperInbox] },
+    { provide: PROVIDERS, useFactory: makeLadder, inject: [Settings, LOGGER, DeveloperInbox, HANDED_IN] },
   ],
   exports: [LadderStatus, Messaging, Receipts, TestNumbers, DeveloperInbox],
 })

@@ -5,6 +5,7 @@ import { AppError } from '../errors/app-error.js';
 import { databaseFailure } from '../errors/database-errors.js';
 import { ACCESS, type Access, type CallerRequest, type CurrentCaller } from '../http/access.decorators.js';
 import { isFromOwnPage, sessionCookie } from '../http/browser-cookies.js';
+import { shownTicket } from '../http/tickets.js';
 import { BrowserSessions } from './browser-sessions.js';
 
 /** Closes every route to everybody, but for what its access decorator lets in. Global; see `app.module.ts`. */
@@ -35,6 +36,7 @@ export class AccessGuard extends AuthGuard('access-token') {
       });
       return true;
     }
+    if (access.kind === 'scopes' && access.ticket && shownTicket(request)) return true;
     // An API key is the next guard's business, unless a token or our own page's cookie is shown instead.
     const keyShown = request.headers['x-api-key'] !== undefined;
     if (access.kind === 'scopes' && !authorization && (keyShown || !shown)) return true;

@@ -1,0 +1,92 @@
+import { type Language } from '../config/settings.js';
+import { type Text } from '../errors/catalogue.js';
+import { whatsappId } from '../phone/phone.js';
+import {
+  type GatewayPairingCodeAnswerDto,
+  type GatewaySessionAnswerDto,
+  type GatewaySessionDto,
+  type GatewaySessionGoneAnswerDto,
+  type GatewaySessionsAnswerDto,
+  type QrTicketAnswerDto,
+  type SentMessageAnswerDto,
+} from './gateway.dto.js';
+import { type SentMessage } from './gateway-messages.service.js';
+import { type SessionRow } from './gateway-sessions.repository.js';
+
+/** What system C says when things go well. */
+const SAID = {
+  created: { id: 'Session dibuat, pindai QR code dengan WhatsApp', en: 'The session is made, scan its QR code' },
+  sessions: { id: 'Daftar session', en: 'Sessions' },
+  session: { id: 'Status session', en: 'State of the session' },
+  qr: { id: 'Pindai QR code ini dengan WhatsApp', en: 'Scan this QR code with WhatsApp' },
+  ticket: { id: 'Tautan sekali pakai dibuat', en: 'A link for one use is made' },
+  pairingCode: { id: 'Masukkan kode ini di WhatsApp', en: 'Type this code into WhatsApp' },
+  restarted: { id: 'Session dimulai ulang', en: 'The session starts again' },
+  deleted: { id: 'Session dihapus', en: 'The session is deleted' },
+  sent: { id: 'Pesan terkirim', en: 'The message is sent' },
+} satisfies Record<string, Text>;
+
+/** What is said with a session. */
+export type SessionSaying = 'created' | 'session' | 'qr' | 'restarted';
+
+export function sessionAnswer(
+  row: SessionRow,
+  qr: string | null,
+  saying: SessionSaying,
+  language: Language,
+): GatewaySessionAnswerDto {
+  return { success: true, message: SAID[saying][language], data: sessionData(row, qr) };
+}
+
+export function sessionsAnswer(
+  { rows, nextCursor }: { rows: SessionRow[]; nextCursor: string | null },
+  language: Language,
+): GatewaySessionsAnswerDto {
+  const data = rows.map((row) => sessionData(row, null));
+  return { success: true, message: SAID.sessions[language], data, nextCursor };
+}
+
+export function goneAnswer(language: Language): GatewaySessionGoneAnswerDto {
+  return { success: true, message: SAID.deleted[language] };
+}
+
+export function pairingCodeAnswer(sessionId: string, code: string, language: Language): GatewayPairingCodeAnswerDto {
+  const pairingCode = `${code.slice(0, 4)}-${code.slice(4)}`;
+  return { success: true, message: SAID.pairingCode[language], data: { sessionId, pairingCode } };
+}
+
+export function ticketAnswer(
+  { sessionId, ticket, expiresAt }: { sessionId: string; ticket: string; expiresAt: Date },
+  publicUrl: string,
+  language: Language,
+): QrTicketAnswerDto {
+  const url = `${publicUrl}/api/sessions/${sessionId}/qr-page?ticket=${ticket}`;
+  return {
+    success: true,
+    message: SAID.ticket[language],
+    data: { sessionId, ticket, url, expiresAt: expiresAt.toISOString() },
+  };
+}
+
+export function sentAnswer(
+  { sessionId, to, messageId, sentAt }: SentMessage,
+  language: Language,
+): SentMessageAnswerDto {
+  return {
+    success: true,
+    message: SAID.sent[language],
+    data: { sessionId, to: whatsappId(to), messageId, timestamp: sentAt.toISOString() },
+  };
+}
+
+/** A session as callers and the QR page see it. */
+export function sessionData(row: SessionRow, qr: string | null): GatewaySessionDto {
+  return {
+    sessionId: row.name,
+    status: row.state.toLowerCase() as GatewaySessionDto['status'],
+    ...(row.phone === null ? {} : { phone: whatsappId(row.phone) }),
+    ...(row.push_name === null ? {} : { name: row.push_name }),
+    ...(qr === null ? {} : { qr }),
+    ...(row.last_connected_at === null ? {} : { lastConnectedAt: row.last_connected_at.toISOString() }),
+  };
+}

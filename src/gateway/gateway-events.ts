@@ -1,0 +1,72 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { type SessionState } from './gateway-sessions.repository.js';
+import { type HeardMessage } from './heard.js';
+
+/** The session that something happened to. */
+export interface SessionRef {
+  readonly id: string;
+  /** The id that its maker gave it. */
+  readonly name: string;
+  /** The API key that made it; null for an admin. */
+  readonly apiKeyId: string | null;
+  /** Whether the login ladder and the bot may use it. */
+  readonly forLadder: boolean;
+}
+
+/** What became of a message that a session sent. */
+export interface MessageNote {
+  readonly whatsappId: string;
+  readonly status: 'delivered' | 'read';
+  readonly at: Date | null;
+  /** Whether it was sent for the login ladder. */
+  readonly fromLadder: boolean;
+}
+
+/** Who wants to know what happens; told on the instance that holds the session, once. */
+export interface GatewayListener {
+  sessionChanged?(session: SessionRef, state: SessionState): void | Promise<void>;
+  heard?(messages: readonly HeardMessage[], session: SessionRef): void | Promise<void>;
+  messageNoted?(note: MessageNote, session: SessionRef): void | Promise<void>;
+}
+
+/** What happens in the gateway, for the rooms above and beside it: `app.module.ts` and modules of this room subscribe. */
+@Injectable()
+export class GatewayEvents {
+  private readonly listeners = new Set<GatewayListener>();
+  private readonly underWay = new Set<Promise<void>>();
+
+  constructor(@Inject(LOGGER) private readonly logger: ServiceLogger) {}
+
+  subscribe(listener: GatewayListener): void {
+    this.listeners.add(listener);
+  }
+
+  sessionChanged(session: SessionRef, state: SessionState): void {
+    this.tell((listener) => listener.sessionChanged?.(session, state));
+  }
+
+  heard(messages: readonly HeardMessage[], session: SessionRef): void {
+    this.tell((listener) => listener.heard?.(messages, session));
+  }
+
+  messageNoted(note: MessageNote, session: SessionRef): void {
+    this.tell((listener) => listener.messageNoted?.(note, session));
+  }
+
+  /** Resolves when everybody has dealt with what they were told. */
+  async settled(): Promise<void> {
+    await Promise.all(this.underWay);
+  }
+
+  private tell(say: (listener: GatewayListener) => void | Promise<void>): void {
+    for (const listener of this.listeners) {
+      const telling = (async () => say(listener))()
+        .catch((err: unknown) =>
+          this.logger.error({ err }, 'something that happened in the gateway was not dealt with'),
+        )
+        .finally(() => this.underWay.delete(telling));
+      this.underWay.add(telling);
+    }
+  }
+}

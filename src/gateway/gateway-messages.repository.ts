@@ -1,0 +1,226 @@
+import { Injectable } from '@nestjs/common';
+import { Database, type Transaction } from '../database/database.js';
+import { statement } from '../database/statement.js';
+import { type Hold } from './gateway-keys.repository.js';
+
+/** Why a message failed, from our own list. */
+export type MessageError = 'not_on_whatsapp' | 'restricted' | 'refused' | 'not_sent';
+
+export type MessageState = 'QUEUED' | 'SENDING' | 'SENT' | 'DELIVERED' | 'READ' | 'FAILED' | 'UNKNOWN' | 'CANCELLED';
+
+/** A message to be queued. */
+export interface NewMessage {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly kind: string;
+  /** E.164. */
+  readonly recipient: string;
+  readonly sealedContent: Buffer;
+  readonly fromLadder: boolean;
+  readonly whatsappId: string;
+  /** After so many ms it is not sent any more. */
+  readonly lifeMs: number;
+}
+
+/** A message that this instance is to send now. */
+export interface ClaimedRow {
+  id: string;
+  session_id: string;
+  kind: string;
+  recipient: string;
+  sealed_content: Buffer;
+  whatsapp_id: string;
+  fence: number;
+  /** Whether WhatsApp lets the session write only to people that it has heard from. */
+  restricted: boolean;
+}
+
+/** What has become of a message. */
+export interface MessageFate {
+  id: string;
+  state: MessageState;
+  error: MessageError | null;
+  sent_at: Date | null;
+}
+
+/** How a send ended: `QUEUED` lets it be tried again. */
+export interface SendEnd {
+  readonly state: 'SENT' | 'FAILED' | 'UNKNOWN' | 'QUEUED';
+  readonly error?: MessageError;
+}
+
+// The count makes a full queue refuse; a few too many in one instant do no harm.
+const INSERT = statement<{ id: string }>(
+  'gateway_messages_insert',
+  `INSERT INTO gateway_messages (id, session_id, kind, recipient, sealed_content, from_ladder, whatsapp_id, expires_at)
+   SELECT :id::uuid, s.id, :kind::text, :recipient::text, :sealed_content::bytea, :from_ladder::boolean, :whatsapp_id::text,
+          now() + :life_ms::int * interval '1 millisecond'
+     FROM gateway_sessions s
+    WHERE s.id = :session_id::uuid
+      AND (SELECT count(*) FROM gateway_messages w WHERE w.session_id = s.id AND w.state IN ('QUEUED', 'SENDING')) < :most::int
+   RETURNING id`,
+);
+
+// One message for each session that is free: codes of the ladder first, then in their order. What an owner that is gone
+// was sending is sent again, with the same id. The join with the hold keeps an instance out that has lost it.
+const CLAIM = statement<ClaimedRow>(
+  'gateway_messages_claim',
+  `WITH next AS (
+     SELECT m.id, f.fence, coalesce(s.restricted_until > now(), false) AS restricted FROM unnest(:ids::uuid[], :fences::int[]) AS f (session_id, fence)
+       JOIN gateway_sessions s ON s.id = f.session_id AND s.fence = f.fence AND s.owner = :owner::uuid
+      CROSS JOIN LATERAL (
+        SELECT w.id FROM gateway_messages w
+         WHERE w.session_id = f.session_id AND (w.state = 'QUEUED' OR (w.state = 'SENDING' AND w.fence < f.fence))
+           AND w.expires_at > now()
+         ORDER BY w.from_ladder DESC, w.id LIMIT 1 FOR UPDATE SKIP LOCKED
+      ) m
+   )
+   UPDATE gateway_messages g SET state = 'SENDING', fence = next.fence FROM next WHERE g.id = next.id
+   RETURNING g.id, g.session_id, g.kind, g.recipient, g.sealed_content, g.whatsapp_id, g.fence, next.restricted`,
+);
+
+// Only who holds the claim may end it. A receipt can be faster than this, and is not taken back.
+const FINISH = statement<{ session_id: string; sent_at: Date | null }>(
+  'gateway_messages_finish',
+  `WITH ended AS (
+     UPDATE gateway_messages
+        SET state = CASE WHEN :state::text <> 'SENT' THEN :state::gateway_message_state
+                         WHEN read_at IS NOT NULL THEN 'READ' WHEN delivered_at IS NOT NULL THEN 'DELIVERED' ELSE 'SENT' END::gateway_message_state,
+            error = :error::text, sent_at = CASE WHEN :state::text = 'SENT' THEN now() END,
+            sealed_content = CASE WHEN :state::text = 'QUEUED' THEN sealed_content END
+      WHERE id = :id::uuid AND state = 'SENDING' AND fence = :fence::int
+     RETURNING session_id, sent_at
+   ), contact AS (
+     INSERT INTO gateway_contacts (contact_hash, session_id, wrote_at)
+     SELECT :contact_hash::bytea, session_id, now() FROM ended WHERE sent_at IS NOT NULL
+         ON CONFLICT (contact_hash, session_id) DO UPDATE SET wrote_at = EXCLUDED.wrote_at
+   )
+   SELECT session_id, sent_at FROM ended`,
+);
+
+const CANCEL = statement<MessageFate>(
+  'gateway_messages_cancel',
+  `UPDATE gateway_messages SET state = 'CANCELLED', sealed_content = NULL
+    WHERE id = :id::uuid AND state = 'QUEUED' RETURNING id, state, error, sent_at`,
+);
+
+const FATES = statement<MessageFate>(
+  'gateway_messages_fates',
+  `SELECT id, state, error, sent_at FROM gateway_messages
+    WHERE id = ANY (:ids::uuid[]) AND state NOT IN ('QUEUED', 'SENDING')`,
+);
+
+// Receipts come more than once and in any order: times stay as they were first told, and the state only moves forward.
+// A message that is still being sent gets its state when that is written.
+const RECEIPT = statement<{ from_ladder: boolean }>(
+  'gateway_messages_receipt',
+  `UPDATE gateway_messages
+      SET delivered_at = coalesce(delivered_at, least(:at::timestamptz, now())),
+          read_at = CASE WHEN :read::boolean THEN coalesce(read_at, least(:at::timestamptz, now())) ELSE read_at END,
+          state = CASE WHEN state IN ('QUEUED', 'SENDING') THEN state WHEN state = 'READ' OR :read::boolean THEN 'READ'
+                       ELSE 'DELIVERED' END::gateway_message_state
+    WHERE session_id = :session_id::uuid AND whatsapp_id = :whatsapp_id::text
+      AND state IN ('QUEUED', 'SENDING', 'SENT', 'DELIVERED', 'READ', 'UNKNOWN')
+   RETURNING from_ladder`,
+);
+
+// What nobody has sent in its time; of what an owner was sending nobody can say whether it left.
+const EXPIRE = statement<{ id: string }>(
+  'gateway_messages_expire',
+  `UPDATE gateway_messages SET state = CASE state WHEN 'QUEUED' THEN 'CANCELLED' ELSE 'UNKNOWN' END::gateway_message_state, sealed_content = NULL
+    WHERE state IN ('QUEUED', 'SENDING') AND expires_at < now() - :grace_seconds::int * interval '1 second' RETURNING id`,
+);
+
+const FORGET_OLD = statement<{ id: string }>(
+  'gateway_messages_forget_old',
+  `DELETE FROM gateway_messages WHERE id IN (
+     SELECT id FROM gateway_messages WHERE created_at < now() - :days::int * interval '1 day' AND state NOT IN ('QUEUED', 'SENDING')
+      ORDER BY created_at LIMIT 1000) RETURNING id`,
+);
+
+const FORGET_RECIPIENT = statement(
+  'gateway_messages_forget_recipient',
+  `WITH contacts AS (
+     DELETE FROM gateway_contacts WHERE contact_hash = ANY (:contact_hashes::bytea[])
+   )
+   DELETE FROM gateway_messages WHERE recipient = :recipient::text`,
+);
+
+@Injectable()
+export class GatewayMessagesRepository {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * @param most as many may wait in the session's queue
+   * @returns whether it was queued; not in a full queue, or when the session is gone
+   */
+  async insert(message: NewMessage, most: number): Promise<boolean> {
+    const rows = await this.database.run(INSERT, {
+      id: message.id,
+      session_id: message.sessionId,
+      kind: message.kind,
+      recipient: message.recipient,
+      sealed_content: message.sealedContent,
+      from_ladder: message.fromLadder,
+      whatsapp_id: message.whatsappId,
+      life_ms: message.lifeMs,
+      most,
+    });
+    return rows.length > 0;
+  }
+
+  /** The next message of each of these sessions of one owner, at most one each. */
+  claim(holds: readonly Hold[]): Promise<ClaimedRow[]> {
+    return this.database.run(CLAIM, {
+      owner: holds[0]?.owner ?? null,
+      ids: holds.map(({ sessionId }) => sessionId),
+      fences: holds.map(({ fence }) => fence),
+    });
+  }
+
+  /** @returns when it was sent, if it was; null when the claim was lost or it was not sent */
+  async finish(message: Pick<ClaimedRow, 'id' | 'fence'>, end: SendEnd, contactHash: Buffer): Promise<Date | null> {
+    const [row] = await this.database.run(FINISH, {
+      id: message.id,
+      fence: message.fence,
+      state: end.state,
+      error: end.error ?? null,
+      contact_hash: contactHash,
+    });
+    return row?.sent_at ?? null;
+  }
+
+  /** @returns what has become of it, when it was not sent and will not be; null when it is being sent or over */
+  async cancel(id: string): Promise<MessageFate | null> {
+    const [row] = await this.database.run(CANCEL, { id });
+    return row ?? null;
+  }
+
+  /** Of these messages, those that are over. */
+  fates(ids: readonly string[]): Promise<MessageFate[]> {
+    return this.database.run(FATES, { ids });
+  }
+
+  /** @returns whether it is a message of the ladder; null when it is none of ours */
+  async noteReceipt(
+    sessionId: string,
+    { whatsappId, status, at }: { whatsappId: string; status: 'delivered' | 'read'; at: Date | null },
+  ): Promise<{ fromLadder: boolean } | null> {
+    const values = { session_id: sessionId, whatsapp_id: whatsappId, read: status === 'read', at: at ?? new Date() };
+    const [row] = await this.database.run(RECEIPT, values);
+    return row ? { fromLadder: row.from_ladder } : null;
+  }
+
+  async expire(graceSeconds: number): Promise<number> {
+    return (await this.database.run(EXPIRE, { grace_seconds: graceSeconds })).length;
+  }
+
+  /** @returns how many were forgotten; up to a thousand at a time */
+  async forgetOld(days: number): Promise<number> {
+    return (await this.database.run(FORGET_OLD, { days })).length;
+  }
+
+  async forgetRecipient(recipient: string, contactHashes: readonly Buffer[], within: Transaction): Promise<void> {
+    await within.run(FORGET_RECIPIENT, { recipient, contact_hashes: contactHashes });
+  }
+}

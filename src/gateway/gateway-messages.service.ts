@@ -1,0 +1,148 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { type Calling } from '../api-keys/api-key.guard.js';
+import { Settings } from '../config/settings.js';
+import { type Transaction } from '../database/database.js';
+import { AppError } from '../errors/app-error.js';
+import { GatewayMessagesRepository, type MessageError, type MessageFate } from './gateway-messages.repository.js';
+import { type SessionRow } from './gateway-sessions.repository.js';
+import { GatewaySessions } from './gateway-sessions.service.js';
+import { MessageDispatcher } from './message-dispatcher.js';
+import { type GatewayMessage } from './message-kinds.js';
+import { MessageWaiters } from './message-waiters.js';
+import { SessionSeal } from './session-seal.js';
+
+/** A message that WhatsApp has taken. */
+export interface SentMessage {
+  /** The id that the session's maker gave it. */
+  readonly sessionId: string;
+  /** E.164. */
+  readonly to: string;
+  /** WhatsApp's id of the message. */
+  readonly messageId: string;
+  readonly sentAt: Date;
+}
+
+/** How a message that was handed to the queue ended, for callers that do not want an error thrown. */
+export type QueueEnd =
+  | { readonly kind: 'sent'; readonly messageId: string; readonly sentAt: Date }
+  /** Certainly not sent, and never will be. */
+  | { readonly kind: 'not-sent'; readonly error: MessageError | 'timeout' | 'queue-full' }
+  | { readonly kind: 'unknown' };
+
+/** A queue that is longer than this would keep its last message waiting beyond its time anyway. */
+const MOST_WAITING = 1_000;
+
+/** A session that just lost its connection is waited for so long, in ms. */
+const RECONNECT_PATIENCE = 8_000;
+
+/** Messages of linked accounts: queued in the database, sent by whichever instance holds the session. */
+@Injectable()
+export class GatewayMessages {
+  constructor(
+    private readonly settings: Settings,
+    private readonly sessions: GatewaySessions,
+    private readonly repository: GatewayMessagesRepository,
+    private readonly dispatcher: MessageDispatcher,
+    private readonly waiters: MessageWaiters,
+    private readonly seal: SessionSeal,
+  ) {}
+
+  /**
+   * Sends one message by a session of the caller's, and waits until WhatsApp has taken it.
+   *
+   * @param to E.164
+   * @throws AppError `session_not_found`, `session_not_connected`, `not_on_whatsapp`, `session_restricted`,
+   *   `message_refused`, `message_not_sent` (certainly not), `message_unconfirmed` (perhaps), `busy`
+   */
+  async send(name: string, caller: Calling, to: string, message: GatewayMessage): Promise<SentMessage> {
+    const session = await this.sessions.get(name, caller);
+    const patience = this.patienceFor(session);
+    const end = await this.queue(session.id, to, message, { patience, fromLadder: false });
+    if (end.kind === 'sent') return { sessionId: name, to, messageId: end.messageId, sentAt: end.sentAt };
+    if (end.kind === 'unknown') throw new AppError('message_unconfirmed');
+    if (end.error === 'timeout' && session.state !== 'CONNECTED') throw new AppError('session_not_connected');
+    throw refusal(end.error);
+  }
+
+  /**
+   * Queues a message and waits for its end, in ms at most `patience`; what was not begun by then is never sent.
+   *
+   * @param signal ends the wait early
+   */
+  async queue(
+    sessionId: string,
+    to: string,
+    { kind, content }: GatewayMessage,
+    { patience, fromLadder, signal }: { patience: number; fromLadder: boolean; signal?: AbortSignal },
+  ): Promise<QueueEnd> {
+    const id = uuidv7();
+    const whatsappId = newWhatsAppId();
+    const sealedContent = this.seal.content(content, id);
+    const queued = { id, sessionId, kind, recipient: to, sealedContent, fromLadder, whatsappId, lifeMs: patience };
+    if (!(await this.repository.insert(queued, MOST_WAITING))) return { kind: 'not-sent', error: 'queue-full' };
+    this.dispatcher.wake();
+    const fate = (await this.waiters.wait(id, patience, signal)) ?? (await this.giveUp(id));
+    return fate ? endOf(fate, whatsappId) : { kind: 'unknown' };
+  }
+
+  /** Forgets who was written to, by number in E.164. */
+  async forget(phone: string, within: Transaction): Promise<void> {
+    await this.repository.forgetRecipient(phone, this.seal.contacts(phone), within);
+  }
+
+  private async giveUp(id: string): Promise<MessageFate | null> {
+    const cancelled = await this.repository.cancel(id);
+    if (cancelled) return cancelled;
+    const [fate] = await this.repository.fates([id]);
+    return fate ?? null;
+  }
+
+  /** In ms. @throws AppError `session_not_connected` for one that will not be connected soon */
+  private patienceFor({ state, phone }: SessionRow): number {
+    if (state === 'CONNECTED') return this.settings.gatewaySendTimeout * 1000;
+    // Linked, and on its way back: after a restart of the service, or while another instance takes it over.
+    if (state === 'CONNECTING' && phone !== null)
+      return Math.min(RECONNECT_PATIENCE, this.settings.gatewaySendTimeout * 1000);
+    throw new AppError('session_not_connected');
+  }
+}
+
+/** An id as WhatsApp's own clients make them. */
+function newWhatsAppId(): string {
+  return `3EB0${randomBytes(9).toString('hex').toUpperCase()}`;
+}
+
+function endOf(fate: MessageFate, messageId: string): QueueEnd {
+  switch (fate.state) {
+    case 'SENT':
+    case 'DELIVERED':
+    case 'READ':
+      return { kind: 'sent', messageId, sentAt: fate.sent_at ?? new Date() };
+    case 'FAILED':
+      return { kind: 'not-sent', error: fate.error ?? 'not_sent' };
+    case 'CANCELLED':
+      return { kind: 'not-sent', error: 'timeout' };
+    case 'UNKNOWN':
+    case 'QUEUED':
+    case 'SENDING':
+      return { kind: 'unknown' };
+  }
+}
+
+function refusal(error: MessageError | 'timeout' | 'queue-full'): AppError {
+  switch (error) {
+    case 'not_on_whatsapp':
+      return new AppError('not_on_whatsapp');
+    case 'restricted':
+      return new AppError('session_restricted', { retryAfter: 900 });
+    case 'refused':
+      return new AppError('message_refused');
+    case 'queue-full':
+      return new AppError('busy', { retryAfter: 30 });
+    case 'timeout':
+    case 'not_sent':
+      return new AppError('message_not_sent', { retryAfter: 10 });
+  }
+}

@@ -1,0 +1,152 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import { statement } from '../database/statement.js';
+
+export type SessionState = 'CONNECTING' | 'QR' | 'CONNECTED' | 'DISCONNECTED' | 'LOGGED_OUT';
+
+/** A session as its callers may see it. */
+export interface SessionRow {
+  id: string;
+  name: string;
+  api_key_id: string | null;
+  /** As its owner last said; with an owner that is gone, what becomes of it. */
+  state: SessionState;
+  wanted: boolean;
+  /** E.164 of the linked account; null until one is linked. */
+  phone: string | null;
+  push_name: string | null;
+  sealed_key: Buffer;
+  sealed_qr: Buffer | null;
+  restricted: boolean;
+  last_connected_at: Date | null;
+}
+
+// Of a session whose owner is gone nobody knows more than that it will be taken up, or is not wanted.
+const SHOWN = `id, name, api_key_id, wanted, phone, push_name, sealed_key, last_connected_at,
+  CASE WHEN coalesce(lease_until > now(), false) OR state IN ('DISCONNECTED', 'LOGGED_OUT') THEN state
+       WHEN wanted THEN 'CONNECTING' ELSE 'DISCONNECTED' END::gateway_session_state AS state,
+  CASE WHEN lease_until > now() AND qr_at > now() - interval '5 minutes' THEN sealed_qr END AS sealed_qr,
+  coalesce(restricted_until > now(), false) AS restricted`;
+
+const INSERT = statement<SessionRow>(
+  'gateway_sessions_insert',
+  `INSERT INTO gateway_sessions (id, name, api_key_id, sealed_key, pairing_until)
+   SELECT :id::uuid, :name::text, :api_key_id::uuid, :sealed_key::bytea, now() + :pairing_seconds::int * interval '1 second'
+    WHERE (SELECT count(*) FROM gateway_sessions) < :most::int
+   RETURNING ${SHOWN}`,
+);
+
+const BY_NAME = statement<SessionRow>(
+  'gateway_sessions_by_name',
+  `SELECT ${SHOWN} FROM gateway_sessions
+    WHERE name = :name::text AND (:api_key_id::uuid IS NULL OR api_key_id = :api_key_id::uuid)`,
+);
+
+const BY_ID = statement<SessionRow>(
+  'gateway_sessions_by_id',
+  `SELECT ${SHOWN} FROM gateway_sessions WHERE id = :id::uuid`,
+);
+
+const LIST = statement<SessionRow>(
+  'gateway_sessions_list',
+  `SELECT ${SHOWN} FROM gateway_sessions
+    WHERE (:api_key_id::uuid IS NULL OR api_key_id = :api_key_id::uuid) AND name > :after::text
+    ORDER BY name LIMIT :count::int`,
+);
+
+/** Only a session that is connected, not restricted, and meant for the ladder; the one that knows the number comes first. */
+const FOR_LADDER = statement<SessionRow>(
+  'gateway_sessions_for_ladder',
+  `SELECT s.* FROM (SELECT ${SHOWN} FROM gateway_sessions
+    WHERE CASE WHEN :name::text IS NULL THEN api_key_id IS NULL ELSE name = :name::text END) s
+     LEFT JOIN gateway_contacts c ON c.session_id = s.id AND c.contact_hash = :contact_hash::bytea
+    WHERE s.state = 'CONNECTED'
+    ORDER BY s.restricted AND c.heard_at IS NULL, c.heard_at IS NULL, c.wrote_at IS NULL,
+             greatest(c.heard_at, c.wrote_at) DESC, s.last_connected_at DESC
+    LIMIT 1`,
+);
+
+const LADDER_STATES = statement<{ state: SessionState }>(
+  'gateway_sessions_ladder_states',
+  `SELECT s.state FROM (SELECT ${SHOWN} FROM gateway_sessions
+    WHERE CASE WHEN :name::text IS NULL THEN api_key_id IS NULL ELSE name = :name::text END) s
+    ORDER BY s.state = 'CONNECTED' DESC, s.state = 'QR' DESC LIMIT 1`,
+);
+
+// A person wants it to try again: also one that nobody held, or that waits for a scan that never came.
+const RESTART = statement<SessionRow>(
+  'gateway_sessions_restart',
+  `UPDATE gateway_sessions
+      SET wanted = true, pairing_until = now() + :pairing_seconds::int * interval '1 second', close_code = NULL,
+          state = CASE WHEN lease_until > now() THEN state ELSE 'CONNECTING' END,
+          sealed_qr = CASE WHEN lease_until > now() THEN sealed_qr END, qr_at = CASE WHEN lease_until > now() THEN qr_at END
+    WHERE id = :id::uuid RETURNING ${SHOWN}`,
+);
+
+const DELETE = statement<{ id: string }>(
+  'gateway_sessions_delete',
+  `DELETE FROM gateway_sessions WHERE id = :id::uuid RETURNING id`,
+);
+
+@Injectable()
+export class GatewaySessionsRepository {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * @returns null when there are as many as there may be
+   * @throws the database's error of `gateway_sessions_name_key` when the name is taken
+   */
+  async insert(
+    session: { id: string; name: string; apiKeyId: string | null; sealedKey: Buffer },
+    pairingSeconds: number,
+    most: number,
+  ): Promise<SessionRow | null> {
+    const [row] = await this.database.run(INSERT, {
+      id: session.id,
+      name: session.name,
+      api_key_id: session.apiKeyId,
+      sealed_key: session.sealedKey,
+      pairing_seconds: pairingSeconds,
+      most,
+    });
+    return row ?? null;
+  }
+
+  /** @param apiKeyId whose sessions count; null: all */
+  async byName(name: string, apiKeyId: string | null): Promise<SessionRow | null> {
+    const [row] = await this.database.run(BY_NAME, { name, api_key_id: apiKeyId });
+    return row ?? null;
+  }
+
+  async byId(id: string): Promise<SessionRow | null> {
+    const [row] = await this.database.run(BY_ID, { id });
+    return row ?? null;
+  }
+
+  /** By name; @param after the name that the page begins behind */
+  list(apiKeyId: string | null, after: string, count: number): Promise<SessionRow[]> {
+    return this.database.run(LIST, { api_key_id: apiKeyId, after, count });
+  }
+
+  /** @param name the one that the ladder may use; null: any that no API key made */
+  async forLadder(name: string | null, contactHash: Buffer): Promise<SessionRow | null> {
+    const [row] = await this.database.run(FOR_LADDER, { name, contact_hash: contactHash });
+    return row ?? null;
+  }
+
+  /** The best state among the sessions that the ladder may use; null without any. */
+  async ladderState(name: string | null): Promise<SessionState | null> {
+    const [row] = await this.database.run(LADDER_STATES, { name });
+    return row?.state ?? null;
+  }
+
+  async restart(id: string, pairingSeconds: number): Promise<SessionRow | null> {
+    const [row] = await this.database.run(RESTART, { id, pairing_seconds: pairingSeconds });
+    return row ?? null;
+  }
+
+  /** Its keys, messages and all the rest go with it. */
+  async delete(id: string): Promise<void> {
+    await this.database.run(DELETE, { id });
+  }
+}

@@ -1,0 +1,165 @@
+import { Transform } from 'class-transformer';
+import { IsInt, IsNotEmpty, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+
+/** A name that its maker chose: never a path, never a part of a shell's line. */
+export const SESSION_ID = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** No NUL and no half of a surrogate pair: neither is text. */
+const REAL_TEXT = /^[^\0\p{Cs}]*$/u;
+
+/** As long as WhatsApp lets a text be. */
+const LONGEST_TEXT = 65_536;
+
+/** A whole number in decimal digits, as a query has it; anything else stays as it is and fails `IsInt`. */
+const WholeNumber = () =>
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^\d{1,4}$/.test(value) ? Number(value) : value,
+  );
+
+export class CreateGatewaySessionDto {
+  /**
+   * Letters, digits, `_` and `-`, 64 at most.
+   * @example my-session
+   */
+  @IsString()
+  @IsNotEmpty()
+  @Matches(SESSION_ID)
+  sessionId!: string;
+}
+
+export class GatewaySessionPageDto {
+  /** At most so many; 50 when left out. */
+  @IsOptional()
+  @WholeNumber()
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  limit?: number;
+
+  /** `nextCursor` of the page before. */
+  @IsOptional()
+  @IsString()
+  @Matches(SESSION_ID)
+  cursor?: string;
+}
+
+export class PairingCodeDto {
+  /**
+   * Number of the account that is to be linked.
+   * @example 081234567890
+   */
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(40)
+  phone!: string;
+}
+
+export class SendTextDto {
+  /**
+   * Recipient, in any spelling of a mobile number, or as a WhatsApp id.
+   * @example 081234567890
+   */
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(60)
+  to!: string;
+
+  /**
+   * What to say, in WhatsApp's markup.
+   * @example Antrean Anda nomor *12*
+   */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(LONGEST_TEXT)
+  @Matches(REAL_TEXT)
+  text?: string;
+
+  /** Another name of `text`. */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(LONGEST_TEXT)
+  @Matches(REAL_TEXT)
+  message?: string;
+}
+
+export class GatewaySessionDto {
+  /** The id that its maker gave it. */
+  sessionId!: string;
+  /** `qr`: a code waits to be scanned; `logged_out`: its phone, or WhatsApp, has taken it off. */
+  status!: 'connecting' | 'qr' | 'connected' | 'disconnected' | 'logged_out';
+  /**
+   * The linked account, as a WhatsApp id.
+   * @example 6281234567890@s.whatsapp.net
+   */
+  phone?: string;
+  /** Name of the account, as its owner wrote it: show it as text, never as markup. */
+  name?: string;
+  /** PNG as a data URL; only while a code waits to be scanned. */
+  qr?: string;
+  /** ISO 8601 in UTC. */
+  lastConnectedAt?: string;
+}
+
+export class GatewaySessionAnswerDto {
+  success!: true;
+  message!: string;
+  data!: GatewaySessionDto;
+}
+
+export class GatewaySessionsAnswerDto {
+  success!: true;
+  message!: string;
+  data!: GatewaySessionDto[];
+  /** For the next page; null on the last one. */
+  nextCursor!: string | null;
+}
+
+export class GatewaySessionGoneAnswerDto {
+  success!: true;
+  message!: string;
+}
+
+export class GatewayPairingCodeDto {
+  sessionId!: string;
+  /** @example ABCD-1234 */
+  pairingCode!: string;
+}
+
+export class GatewayPairingCodeAnswerDto {
+  success!: true;
+  message!: string;
+  data!: GatewayPairingCodeDto;
+}
+
+export class QrTicketDto {
+  sessionId!: string;
+  ticket!: string;
+  /** Opens the page once; whoever has it first sees the QR code. */
+  url!: string;
+  /** ISO 8601 in UTC. */
+  expiresAt!: string;
+}
+
+export class QrTicketAnswerDto {
+  success!: true;
+  message!: string;
+  data!: QrTicketDto;
+}
+
+export class SentMessageDto {
+  sessionId!: string;
+  /** @example 6281234567890@s.whatsapp.net */
+  to!: string;
+  /** WhatsApp's id of the message. */
+  messageId!: string;
+  /** When WhatsApp took it; ISO 8601 in UTC. */
+  timestamp!: string;
+}
+
+export class SentMessageAnswerDto {
+  success!: true;
+  message!: string;
+  data!: SentMessageDto;
+}

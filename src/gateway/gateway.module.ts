@@ -1,0 +1,56 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
+import { CommandRunner } from './command-runner.js';
+import { Gateway } from './gateway.js';
+import { GatewayCommandsRepository } from './gateway-commands.repository.js';
+import { GatewayContactsRepository } from './gateway-contacts.repository.js';
+import { GatewayEvents } from './gateway-events.js';
+import { GatewayKeysRepository } from './gateway-keys.repository.js';
+import { GatewayMessages } from './gateway-messages.service.js';
+import { GatewayMessagesRepository } from './gateway-messages.repository.js';
+import { GatewaySessions } from './gateway-sessions.service.js';
+import { GatewaySessionsRepository } from './gateway-sessions.repository.js';
+import { GatewayTicketsRepository } from './gateway-tickets.repository.js';
+import { GatewayUpkeep } from './gateway-upkeep.js';
+import { HeldSessions } from './held-sessions.js';
+import { KeyWriter } from './key-writer.js';
+import { MessageDispatcher } from './message-dispatcher.js';
+import { MessageWaiters } from './message-waiters.js';
+import { GatewayMessagesController } from './messages.controller.js';
+import { QrPageController } from './qr-page.controller.js';
+import { QrTickets } from './qr-tickets.js';
+import { SessionHoldsRepository } from './session-holds.repository.js';
+import { SessionProvider } from './session-provider.js';
+import { SessionSeal } from './session-seal.js';
+import { SessionStreams } from './session-streams.js';
+import { GatewaySessionsController } from './sessions.controller.js';
+
+@Module({
+  imports: [AuditModule],
+  controllers: [GatewaySessionsController, QrPageController, GatewayMessagesController],
+  providers: [
+    CommandRunner,
+    Gateway,
+    GatewayCommandsRepository,
+    GatewayContactsRepository,
+    GatewayEvents,
+    GatewayKeysRepository,
+    GatewayMessages,
+    GatewayMessagesRepository,
+    GatewaySessions,
+    GatewaySessionsRepository,
+    GatewayTicketsRepository,
+    GatewayUpkeep,
+    HeldSessions,
+    KeyWriter,
+    MessageDispatcher,
+    MessageWaiters,
+    QrTickets,
+    SessionHoldsRepository,
+    SessionProvider,
+    SessionSeal,
+    SessionStreams,
+  ],
+  exports: [Gateway, GatewayEvents, GatewayMessages, SessionProvider],
+})
+export class GatewayModule {}

@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+import { CommandRunner } from './command-runner.js';
+import { GatewayUpkeep } from './gateway-upkeep.js';
+import { HeldSessions } from './held-sessions.js';
+
+/** The gateway's own work, beside what requests ask for. */
+@Injectable()
+export class Gateway {
+  constructor(
+    private readonly sessions: HeldSessions,
+    private readonly commands: CommandRunner,
+    private readonly upkeep: GatewayUpkeep,
+  ) {}
+
+  /**
+   * Begins to hold sessions. Once the service listens, and not when the rooms are made: a command line that works with
+   * them must not take anybody's session.
+   */
+  begin(): void {
+    this.sessions.begin();
+    this.commands.begin();
+    this.upkeep.begin();
+  }
+}

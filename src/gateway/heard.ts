@@ -1,0 +1,72 @@
+import { type proto, type WAMessage } from '@whiskeysockets/baileys';
+import { phoneOfJid } from './jids.js';
+
+/** What kind of content came in; `reply` is a pressed button or a chosen row, `other` everything that is not named. */
+type HeardKind =
+  'text' | 'reply' | 'image' | 'video' | 'audio' | 'document' | 'sticker' | 'location' | 'contact' | 'other';
+
+/** A message that came in; the same fields as messaging's `IncomingMessage`. Nothing in it is trustworthy but its origin. */
+export interface HeardMessage {
+  readonly provider: 'session';
+  readonly providerMessageId: string;
+  /** Sender as E.164; the account's own number when `fromMe`. */
+  readonly from: string;
+  readonly text: string | null;
+  readonly kind: HeardKind;
+  /** Media are not fetched. */
+  readonly media: null;
+  /** The name that the sender gave themselves. */
+  readonly pushName: string | null;
+  readonly sentAt: Date | null;
+  /** An echo of what was typed on the phone or another device of the account. */
+  readonly fromMe: boolean;
+  readonly isGroup: false;
+}
+
+/** A field of a message, what it is, and where its text stands. */
+const KINDS: readonly [keyof proto.IMessage, HeardKind, (message: proto.IMessage) => string | null | undefined][] = [
+  ['conversation', 'text', (m) => m.conversation],
+  ['extendedTextMessage', 'text', (m) => m.extendedTextMessage?.text],
+  ['buttonsResponseMessage', 'reply', (m) => m.buttonsResponseMessage?.selectedDisplayText],
+  ['templateButtonReplyMessage', 'reply', (m) => m.templateButtonReplyMessage?.selectedDisplayText],
+  ['listResponseMessage', 'reply', (m) => m.listResponseMessage?.title],
+  ['imageMessage', 'image', (m) => m.imageMessage?.caption],
+  ['videoMessage', 'video', (m) => m.videoMessage?.caption],
+  ['audioMessage', 'audio', () => null],
+  ['documentMessage', 'document', (m) => m.documentMessage?.caption],
+  ['stickerMessage', 'sticker', () => null],
+  ['locationMessage', 'location', (m) => m.locationMessage?.name],
+  ['contactMessage', 'contact', (m) => m.contactMessage?.displayName],
+];
+
+/** Longer texts are nobody's message to us. */
+const LONGEST_TEXT = 65_536;
+const LONGEST_NAME = 100;
+
+/**
+ * A message of Baileys' as the rooms above know it.
+ *
+ * @param senderPhone the sender's number where its id is not one (a LID), E.164
+ * @returns null for what is no message of a person to this account: protocol, reactions, groups, status
+ */
+export function readHeard(received: WAMessage, senderPhone: string | null): HeardMessage | null {
+  const { key, message, pushName, messageTimestamp } = received;
+  const from = phoneOfJid(key.remoteJid) ?? phoneOfJid(key.remoteJidAlt) ?? senderPhone;
+  if (!from || !key.id || !message || message.protocolMessage || message.reactionMessage) return null;
+  const inner = message.ephemeralMessage?.message ?? message.viewOnceMessage?.message ?? message;
+  const found = KINDS.find(([field]) => inner[field] != null);
+  const text = found?.[2](inner);
+  const seconds = Number(messageTimestamp);
+  return {
+    provider: 'session',
+    providerMessageId: key.id,
+    from,
+    text: typeof text === 'string' ? text.slice(0, LONGEST_TEXT) : null,
+    kind: found?.[1] ?? 'other',
+    media: null,
+    pushName: typeof pushName === 'string' ? pushName.slice(0, LONGEST_NAME) : null,
+    sentAt: Number.isFinite(seconds) && seconds > 0 ? new Date(seconds * 1000) : null,
+    fromMe: key.fromMe === true,
+    isGroup: false,
+  };
+}

@@ -1,0 +1,255 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { toString as drawQr } from 'qrcode';
+import { Settings } from '../config/settings.js';
+import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { every, type Recurring } from '../http/recurring.js';
+import { loadBaileys, type Baileys } from './baileys.js';
+import { GatewayContactsRepository } from './gateway-contacts.repository.js';
+import { GatewayEvents, type SessionRef } from './gateway-events.js';
+import { GatewayKeysRepository, type Hold } from './gateway-keys.repository.js';
+import { GatewayMessagesRepository } from './gateway-messages.repository.js';
+import { type HeardMessage } from './heard.js';
+import { KeyWriter } from './key-writer.js';
+import { LinkedSession, type SessionParts } from './linked-session.js';
+import { SessionHoldsRepository, type TakenSession } from './session-holds.repository.js';
+import { SessionSeal } from './session-seal.js';
+import { type HeardReceipt } from './whatsapp-link.js';
+
+/** How long an instance holds a session without renewing it, in seconds. */
+const LEASE = 15;
+
+/** How often holds are renewed, in ms: two may fail in a row. */
+const RENEW_EVERY = 4_000;
+
+/**
+ * An instance that could not renew ends its connections so long before another one may take them, in ms. Two logins of
+ * one account at the same time would end each other.
+ */
+const EARLIER = 2_000;
+
+/** How often each instance looks for sessions that nobody holds, in ms. */
+const TAKE_EVERY = 2_000;
+
+/** How many it takes at once: each costs some tenths of a second of the processor. */
+const TAKEN_AT_ONCE = 50;
+
+/** A session whose key this instance cannot open is left to others for so long, in ms. */
+const UNREADABLE_FOR = 60_000;
+
+/** How long a stop waits for sends under way, in ms. */
+const STOP_PATIENCE = 3_000;
+
+/** The sessions that this instance holds: taken by a lease, renewed, handed over. */
+@Injectable()
+export class HeldSessions implements BeforeApplicationShutdown {
+  /** Name of this instance among the owners. */
+  readonly owner = randomUUID();
+
+  private readonly sessions = new Map<string, LinkedSession>();
+  private readonly unreadable = new Map<string, number>();
+  private library: Baileys | null = null;
+  private recurring: Recurring[] = [];
+  private watch: NodeJS.Timeout | undefined;
+  /** Until when the holds surely last; see `performance.now()`. */
+  private readonly holdsUntil = new WeakMap<Hold, number>();
+  private stopping = false;
+  private readonly ready = new Set<() => void>();
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly holds: SessionHoldsRepository,
+    private readonly keys: GatewayKeysRepository,
+    private readonly writer: KeyWriter,
+    private readonly seal: SessionSeal,
+    private readonly messages: GatewayMessagesRepository,
+    private readonly contacts: GatewayContactsRepository,
+    private readonly events: GatewayEvents,
+    @Inject(LOGGER) private readonly logger: ServiceLogger,
+  ) {}
+
+  /** Begins to take sessions. Not when the rooms are made: a command that works with them holds no session. */
+  begin(): void {
+    const onError = (err: unknown) => this.logger.warn({ err }, 'sessions of the gateway not looked after');
+    this.recurring = [
+      every(TAKE_EVERY, () => this.take({ count: TAKEN_AT_ONCE }), onError),
+      every(RENEW_EVERY, () => this.renew(), onError),
+    ];
+    this.watch = setInterval(() => this.dropLate(), 250).unref();
+  }
+
+  /** Before the last request is answered: another instance takes over at once what is handed over here. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping = true;
+    clearInterval(this.watch);
+    const held = [...this.sessions.values()];
+    const end = performance.now() + STOP_PATIENCE;
+    while (held.some(({ busy }) => busy) && performance.now() < end)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    await Promise.all(held.map((session) => session.close(false)));
+    await this.holds
+      .release(held.map(({ hold }) => hold))
+      .catch((err: unknown) =>
+        this.logger.warn({ err }, 'sessions not handed over; another instance waits for their leases'),
+      );
+    await Promise.all(this.recurring.map((task) => task.stop()));
+    await this.events.settled();
+  }
+
+  /** Whether this instance can hold sessions at all. */
+  async available(): Promise<boolean> {
+    this.library = await loadBaileys(this.logger);
+    return this.library !== null;
+  }
+
+  get(id: string): LinkedSession | undefined {
+    return this.sessions.get(id);
+  }
+
+  /** What this instance holds, whatever its state. */
+  held(): LinkedSession[] {
+    return this.stopping ? [] : [...this.sessions.values()];
+  }
+
+  /** Told whenever a session may be able to send again. */
+  whenReady(told: () => void): void {
+    this.ready.add(told);
+  }
+
+  /** Takes one session now, if nobody holds it. */
+  async takeNow(id: string): Promise<void> {
+    await this.take({ only: id, count: 1 });
+  }
+
+  /** What others may know of a session. */
+  refOf({ id, name, apiKeyId }: LinkedSession): SessionRef {
+    return { id, name, apiKeyId, forLadder: isForLadder({ name, apiKeyId }, this.settings) };
+  }
+
+  private async take(wanted: { only?: string; count: number }): Promise<void> {
+    if (this.stopping || !this.watch) return;
+    const now = performance.now();
+    for (const [id, until] of this.unreadable) if (until < now) this.unreadable.delete(id);
+    // Without Baileys, and as long as there is nothing to hold, it is not even loaded.
+    if (!this.library && !(await this.mayTake())) return;
+    const asked = performance.now();
+    const without = [...this.sessions.keys(), ...this.unreadable.keys()];
+    const taken = await this.holds.take(this.owner, LEASE, { ...wanted, without });
+    for (const row of taken) this.hold(row, asked);
+  }
+
+  private async mayTake(): Promise<boolean> {
+    return (await this.holds.anyFree()) && (await this.available());
+  }
+
+  private hold(row: TakenSession, since: number): void {
+    const hold = { sessionId: row.id, owner: this.owner, fence: row.fence };
+    this.holdsUntil.set(hold, since + LEASE * 1000 - EARLIER);
+    try {
+      const { key, stale } = this.seal.openKey(row.sealed_key, row.id);
+      if (stale) void this.holds.reseal(hold, this.seal.key(key, row.id)).catch(() => undefined);
+      const session = new LinkedSession(hold, row, key, this.parts());
+      this.sessions.set(row.id, session);
+      session.start();
+    } catch (err) {
+      this.logger.error({ err, session: row.name }, 'a session cannot be opened; is AUTH_SECRET being replaced?');
+      this.unreadable.set(row.id, performance.now() + UNREADABLE_FOR);
+      void this.holds.release([hold]).catch(() => undefined);
+    }
+  }
+
+  private async renew(): Promise<void> {
+    const held = [...this.sessions.values()];
+    if (held.length === 0) return;
+    const asked = performance.now();
+    const renewed = await this.holds.renew(
+      held.map(({ hold }) => hold),
+      LEASE,
+    );
+    for (const session of held) {
+      if (renewed.has(session.hold)) this.holdsUntil.set(session.hold, asked + LEASE * 1000 - EARLIER);
+      else this.lose(session, 'taken over or deleted');
+    }
+  }
+
+  /** Ends what could not be renewed in time, before another instance may take it. */
+  private dropLate(): void {
+    const now = performance.now();
+    for (const session of this.sessions.values())
+      if (now >= (this.holdsUntil.get(session.hold) ?? 0)) this.lose(session, 'not renewed in time');
+  }
+
+  private lose(session: LinkedSession, why: string): void {
+    this.logger.warn({ session: session.name, why }, 'session let go');
+    session.abandon();
+  }
+
+  private parts(): SessionParts {
+    if (!this.library) throw new Error('Baileys is not loaded');
+    const { settings, holds, keys, writer, seal, logger } = this;
+    return {
+      library: this.library,
+      url: settings.gatewayWhatsappUrl,
+      pauseMs: settings.gatewayPauseMs,
+      jitterMs: settings.gatewayJitterMs,
+      holds,
+      keys,
+      writer,
+      seal,
+      logger,
+      changed: (session, state) => {
+        this.events.sessionChanged(this.refOf(session), state);
+        if (state === 'CONNECTED') for (const told of this.ready) told();
+      },
+      ended: (session, release) => void this.ended(session, release),
+      heard: (session, messages) => void this.heard(session, messages),
+      receipts: (session, receipts) => void this.note(session, receipts),
+      qr: (session, text) => void this.draw(session, text),
+    };
+  }
+
+  private async ended(session: LinkedSession, release: boolean): Promise<void> {
+    if (this.sessions.get(session.id) === session) this.sessions.delete(session.id);
+    if (!release) return;
+    await this.holds
+      .release([session.hold])
+      .catch((err: unknown) => this.logger.warn({ err, session: session.name }, 'a session was not released'));
+  }
+
+  private async heard(session: LinkedSession, messages: readonly HeardMessage[]): Promise<void> {
+    const contacts = messages.filter(({ fromMe }) => !fromMe).map(({ from }) => this.seal.contact(from));
+    await this.contacts
+      .noteHeard(session.id, contacts)
+      .catch((err: unknown) => this.logger.warn({ err }, 'who wrote to a session was not written down'));
+    this.events.heard(messages, this.refOf(session));
+  }
+
+  private async note(session: LinkedSession, receipts: readonly HeardReceipt[]): Promise<void> {
+    for (const receipt of receipts) {
+      try {
+        const noted = await this.messages.noteReceipt(session.id, receipt);
+        if (noted) this.events.messageNoted({ ...receipt, ...noted }, this.refOf(session));
+      } catch (err) {
+        this.logger.warn({ err }, 'a receipt was not written down');
+      }
+    }
+  }
+
+  /** For the terminal of a development start; a log would keep it. */
+  private async draw({ name }: LinkedSession, text: string): Promise<void> {
+    if (this.settings.production || this.settings.test) return;
+    const picture = await drawQr(text, { type: 'terminal', small: true });
+    process.stdout.write(`\n  Scan with WhatsApp to link the session ${name}:\n\n${picture}\n`);
+  }
+}
+
+/**
+ * Whether the ladder and the bot may use a session: the one that `WHATSAPP_SESSION_ID` names, else any that no API key
+ * made. Who links an account reads on its phone what the account sends: a key must not be a way to other people's codes.
+ */
+export function isForLadder(
+  { name, apiKeyId }: Pick<SessionRef, 'name' | 'apiKeyId'>,
+  { whatsappSessionId }: Pick<Settings, 'whatsappSessionId'>,
+): boolean {
+  return whatsappSessionId === undefined ? apiKeyId === null : name === whatsappSessionId;
+}

@@ -1,0 +1,115 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { GatewayKeysRepository, type Hold, type SealedWrite } from './gateway-keys.repository.js';
+
+/** The session was taken over by another instance: nothing more may be written or sent for it here. */
+export class HoldLost extends Error {
+  override readonly name = 'HoldLost';
+}
+
+interface Job {
+  readonly hold: Hold;
+  readonly writes: readonly SealedWrite[];
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** Pauses before a failed write is tried again, in ms: a database that restarts is back after less than that. */
+const TRY_AGAIN = [100, 400, 1_500];
+
+/** Rows in one statement, about; what waits beyond that goes with the next. */
+const ROWS_AT_ONCE = 4_000;
+
+/**
+ * Writes the key state of all sessions of this process. While one statement is under way the next writes gather, so
+ * hundreds of sessions need no more than one connection for it.
+ */
+@Injectable()
+export class KeyWriter {
+  private waiting: Job[] = [];
+  private writing: Promise<void> | undefined;
+
+  constructor(
+    private readonly repository: GatewayKeysRepository,
+    @Inject(LOGGER) private readonly logger: ServiceLogger,
+  ) {}
+
+  /**
+   * Resolves when the writes are stored, all of them in one transaction.
+   *
+   * @throws HoldLost when the session is held by another instance; the database's error when it cannot be reached or
+   *   does not take them. Then none of them is stored.
+   */
+  write(hold: Hold, writes: readonly SealedWrite[]): Promise<void> {
+    return new Promise((done, failed) => {
+      this.waiting.push({ hold, writes, done, failed });
+      this.writing ??= this.writeAll();
+    });
+  }
+
+  private async writeAll(): Promise<void> {
+    // Let the writes of the same turn of the event loop come along.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.waiting.length > 0) await this.writeBatch(this.nextBatch());
+    this.writing = undefined;
+  }
+
+  private nextBatch(): Job[] {
+    let rows = 0;
+    const end = this.waiting.findIndex(({ writes }) => (rows += writes.length) > ROWS_AT_ONCE);
+    return this.waiting.splice(0, end === -1 ? this.waiting.length : Math.max(1, end));
+  }
+
+  private async writeBatch(batch: readonly Job[]): Promise<void> {
+    try {
+      settle(batch, await this.repeatedly(batch));
+    } catch (error) {
+      if (batch.length === 1) batch[0]?.failed(error);
+      // One session's row may be what the database does not take: it must not drag the others along.
+      else for (const job of batch) await this.writeBatch([job]);
+    }
+  }
+
+  private async repeatedly(batch: readonly Job[]): Promise<Set<Hold>> {
+    const work = merged(batch);
+    for (const pause of TRY_AGAIN) {
+      try {
+        return await this.repository.write(work);
+      } catch (err) {
+        if (!isSurelyNotWritten(err)) throw err;
+        this.logger.warn({ err, sessions: work.size }, 'key state not stored; trying again');
+        await new Promise((resolve) => setTimeout(resolve, pause));
+      }
+    }
+    return this.repository.write(work);
+  }
+}
+
+/** One list for each session; of several writes under one name the last one counts. */
+function merged(batch: readonly Job[]): Map<Hold, SealedWrite[]> {
+  const byHold = new Map<Hold, Map<string, SealedWrite>>();
+  for (const { hold, writes } of batch) {
+    const known = byHold.get(hold) ?? new Map<string, SealedWrite>();
+    for (const write of writes) known.set(write.nameHash.toString('hex'), write);
+    byHold.set(hold, known);
+  }
+  return new Map([...byHold].map(([hold, writes]) => [hold, [...writes.values()]]));
+}
+
+/**
+ * Whether the database said no, or was never asked. After anything else the statement may still run: tried again, the
+ * old one could overtake later writes. Its session then gives up its hold, and the next one's fence keeps it out.
+ */
+function isSurelyNotWritten(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  if (typeof code === 'string' && /^(?!08)[0-9A-Z]{5}$/.test(code)) return true;
+  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND') return true;
+  return typeof message === 'string' && message.includes('timeout exceeded when trying to connect');
+}
+
+function settle(batch: readonly Job[], held: ReadonlySet<Hold>): void {
+  for (const { hold, done, failed } of batch) {
+    if (held.has(hold)) done();
+    else failed(new HoldLost('the session is held by another instance'));
+  }
+}

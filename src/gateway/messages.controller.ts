@@ -1,0 +1,68 @@
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { WhoCalls, type Calling } from '../api-keys/api-key.guard.js';
+import { Settings } from '../config/settings.js';
+import { AppError } from '../errors/app-error.js';
+import { answerLanguage } from '../errors/language.js';
+import { KeylessFromLoopback, Scopes } from '../http/access.decorators.js';
+import { FailsWithBody } from '../http/openapi.decorators.js';
+import { Context, type RequestContext } from '../http/request-context.js';
+import { parsePhone } from '../phone/phone.js';
+import { sentAnswer } from './answers.js';
+import { SendTextDto, SentMessageAnswerDto } from './gateway.dto.js';
+import { GatewayMessages } from './gateway-messages.service.js';
+import { GATEWAY_FAILURES, SessionName } from './sessions.controller.js';
+
+@ApiTags('WhatsApp gateway')
+@ApiBearerAuth()
+@ApiSecurity('apiKey')
+@Controller('api/messages')
+@Scopes('messages')
+@KeylessFromLoopback()
+export class GatewayMessagesController {
+  constructor(
+    private readonly settings: Settings,
+    private readonly messages: GatewayMessages,
+  ) {}
+
+  @Post(':sessionId/text')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'sendGatewayText',
+    summary: 'Send a text',
+    description:
+      'Waits until WhatsApp has taken it, `GATEWAY_SEND_TIMEOUT` seconds at most: messages of a session leave one after the other, with pauses.',
+  })
+  @ApiOkResponse({ type: SentMessageAnswerDto, description: 'WhatsApp has it.' })
+  @FailsWithBody(
+    ...GATEWAY_FAILURES,
+    'invalid_phone',
+    'session_not_found',
+    'session_not_connected',
+    'not_on_whatsapp',
+    'session_restricted',
+    'message_refused',
+    'message_not_sent',
+    'message_unconfirmed',
+    'busy',
+  )
+  async text(
+    @SessionName('sessionId') name: string,
+    @Body() body: SendTextDto,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<SentMessageAnswerDto> {
+    const to = parsePhone(body.to, this.settings.allowedCountries);
+    if (to === null) throw new AppError('invalid_phone');
+    const text = body.text ?? body.message;
+    if (text === undefined) throw missing('text');
+    const sent = await this.messages.send(name, caller, to, { kind: 'text', content: { text } });
+    return sentAnswer(sent, answerLanguage(this.settings.messageLanguage, context.acceptLanguage));
+  }
+}
+
+function missing(field: string): AppError {
+  return new AppError('validation_failed', {
+    details: (language) => [{ field, problem: language === 'id' ? 'harus diisi' : 'must not be empty' }],
+  });
+}

@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { Settings } from '../config/settings.js';
+import {
+  type DeviceState,
+  type MessageProvider,
+  type OutgoingMessage,
+  type SendOutcome,
+} from '../messaging/providers/message-provider.js';
+import { GatewayMessages, type QueueEnd } from './gateway-messages.service.js';
+import { GatewaySessionsRepository } from './gateway-sessions.repository.js';
+import { SessionSeal } from './session-seal.js';
+
+/** The ladder cuts a provider off by its signal; no message may outlive the walk that it belongs to by more than this, in ms. */
+const LIFE_MARGIN = 500;
+
+/** The login ladder's way through an account that is linked here. */
+@Injectable()
+export class SessionProvider implements MessageProvider {
+  readonly name = 'session';
+  readonly onWhatsApp = true;
+  readonly stateAge = 1_000;
+  readonly sendsReceipts = true;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly sessions: GatewaySessionsRepository,
+    private readonly messages: GatewayMessages,
+    private readonly seal: SessionSeal,
+  ) {}
+
+  /** Sends by the session that knows the number, else by any that the ladder may use. */
+  async send({ to, text }: OutgoingMessage, signal: AbortSignal): Promise<SendOutcome> {
+    try {
+      const session = await this.sessions.forLadder(this.named, this.seal.contact(to));
+      if (!session) return { kind: 'rejected', reason: 'provider-disconnected' };
+      const patience = this.settings.providerTimeout * 1000 + LIFE_MARGIN;
+      const message = { kind: 'text', content: { text } } as const;
+      return outcomeOf(await this.messages.queue(session.id, to, message, { patience, fromLadder: true, signal }));
+    } catch {
+      // The database did not answer: it may have been queued.
+      return { kind: 'unknown', cause: 'reset' };
+    }
+  }
+
+  async deviceState(): Promise<DeviceState> {
+    try {
+      const state = await this.sessions.ladderState(this.named);
+      if (state === 'CONNECTED') return { state: 'connected' };
+      return { state: 'disconnected', text: state === null ? 'no session' : state.toLowerCase() };
+    } catch {
+      return { state: 'unreachable' };
+    }
+  }
+
+  private get named(): string | null {
+    return this.settings.whatsappSessionId ?? null;
+  }
+}
+
+function outcomeOf(end: QueueEnd): SendOutcome {
+  if (end.kind === 'sent') return { kind: 'accepted', providerMessageId: end.messageId };
+  if (end.kind === 'unknown') return { kind: 'unknown', cause: 'timeout' };
+  switch (end.error) {
+    case 'not_on_whatsapp':
+      return { kind: 'rejected', reason: 'recipient-not-on-whatsapp' };
+    case 'restricted':
+      return { kind: 'rejected', reason: 'rate-limited-account' };
+    case 'queue-full':
+    case 'timeout':
+      return { kind: 'rejected', reason: 'provider-unavailable' };
+    case 'refused':
+    case 'not_sent':
+      return { kind: 'rejected', reason: 'unclassified' };
+  }
+}

@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { AuthSecret } from '../config/auth-secret.js';
+import { phoneDigits } from '../phone/phone.js';
+
+/** What the gateway keeps sealed under `AUTH_SECRET`, each thing for its row alone. */
+@Injectable()
+export class SessionSeal {
+  constructor(private readonly secret: AuthSecret) {}
+
+  /** A new key of a session: all its credentials are sealed under it. */
+  newKey(sessionId: string): Buffer {
+    return this.key(randomBytes(32), sessionId);
+  }
+
+  key(key: Buffer, sessionId: string): Buffer {
+    return this.secret.seal('gateway-session', key, sessionId);
+  }
+
+  /**
+   * @returns the key, and whether it is to be sealed anew: while `AUTH_SECRET` is replaced it may be under the old one
+   * @throws when it is under neither
+   */
+  openKey(sealed: Buffer, sessionId: string): { key: Buffer; stale: boolean } {
+    const key = this.secret.open('gateway-session', sealed, sessionId);
+    return { key, stale: this.secret.previous !== undefined };
+  }
+
+  qr(text: string, sessionId: string): Buffer {
+    return this.secret.seal('gateway-session', text, `${sessionId} qr`);
+  }
+
+  openQr(sealed: Buffer, sessionId: string): string {
+    return this.secret.open('gateway-session', sealed, `${sessionId} qr`).toString();
+  }
+
+  /** What a message says, for its row. */
+  content(content: unknown, messageId: string): Buffer {
+    return this.secret.seal('gateway-message', JSON.stringify(content), messageId);
+  }
+
+  openContent(sealed: Buffer, messageId: string): unknown {
+    return JSON.parse(this.secret.open('gateway-message', sealed, messageId).toString());
+  }
+
+  result(result: string, commandId: string): Buffer {
+    return this.secret.seal('gateway-message', result, `${commandId} result`);
+  }
+
+  openResult(sealed: Buffer, commandId: string): string {
+    return this.secret.open('gateway-message', sealed, `${commandId} result`).toString();
+  }
+
+  /** A number, E.164, as the table of contacts has it. */
+  contact(phone: string): Buffer {
+    return this.secret.mac('gateway-contact', phoneDigits(phone));
+  }
+
+  /** The forms that the table may have a number in while `AUTH_SECRET` is replaced. */
+  contacts(phone: string): Buffer[] {
+    return this.secret.acceptedMacs('gateway-contact', phoneDigits(phone));
+  }
+}

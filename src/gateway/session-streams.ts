@@ -1,0 +1,114 @@
+import { type ServerResponse } from 'node:http';
+import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { type FastifyReply } from 'fastify';
+import { AppError } from '../errors/app-error.js';
+import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { sessionData } from './answers.js';
+import { GatewaySessions } from './gateway-sessions.service.js';
+
+/** How often a session that is watched is looked at, in ms. */
+const LOOK_EVERY = 1_000;
+
+/** A page that is left open asks again after this, in ms; whoever may not look any more is refused then. */
+const LONGEST = 300_000;
+
+/** So many pages are watched at once, at most. */
+const MOST = 200;
+
+/** Something is written at least so often, in ms: proxies end connections on which nothing moves. */
+const SIGN_OF_LIFE = 15_000;
+
+/** Server-sent events of single sessions, for the QR page (HTML standard, section 9.2). */
+@Injectable()
+export class SessionStreams implements BeforeApplicationShutdown {
+  private readonly open = new Set<SessionStream>();
+
+  constructor(
+    private readonly sessions: GatewaySessions,
+    @Inject(LOGGER) private readonly logger: ServiceLogger,
+  ) {}
+
+  /** Open streams would hold the stop up. */
+  beforeApplicationShutdown(): void {
+    for (const stream of this.open) stream.end();
+  }
+
+  /** @throws AppError `busy` when too many are open */
+  begin(sessionId: string, reply: FastifyReply): void {
+    if (this.open.size >= MOST) throw new AppError('busy', { retryAfter: 10 });
+    reply.hijack();
+    reply.raw.writeHead(200, {
+      ...(reply.getHeaders() as Record<string, string>),
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
+    const stream: SessionStream = new SessionStream(
+      reply.raw,
+      async () => {
+        const shown = await this.sessions.shownById(sessionId);
+        return shown && JSON.stringify(sessionData(shown.row, shown.qr));
+      },
+      () => this.open.delete(stream),
+      (err) => this.logger.warn({ err }, 'a watched session was not looked at'),
+    );
+    this.open.add(stream);
+  }
+}
+
+/** One page that watches one session. */
+class SessionStream {
+  private readonly timers = [
+    setInterval(() => void this.look(), LOOK_EVERY),
+    setTimeout(() => this.end(), LONGEST),
+  ] as const;
+  private last = '';
+  private writtenAt = 0;
+  private looking = false;
+
+  /** @param read the session as JSON; null when it is gone */
+  constructor(
+    private readonly raw: ServerResponse,
+    private readonly read: () => Promise<string | null>,
+    private readonly ended: () => void,
+    private readonly onError: (error: unknown) => void,
+  ) {
+    raw.on('close', () => this.end());
+    raw.on('error', () => this.end());
+    this.write('retry: 3000\n\n');
+    void this.look();
+  }
+
+  end(): void {
+    clearInterval(this.timers[0]);
+    clearTimeout(this.timers[1]);
+    this.raw.end();
+    this.ended();
+  }
+
+  private async look(): Promise<void> {
+    if (this.looking) return;
+    this.looking = true;
+    try {
+      const data = await this.read();
+      if (data === null) {
+        this.write('event: status\ndata: {"status":"gone"}\n\nevent: end\ndata: {}\n\n');
+        this.end();
+      } else if (data !== this.last) {
+        this.last = data;
+        this.write(`event: status\ndata: ${data}\n\n`);
+      } else if (Date.now() - this.writtenAt > SIGN_OF_LIFE) {
+        this.write(': still here\n\n');
+      }
+    } catch (error) {
+      this.onError(error);
+    } finally {
+      this.looking = false;
+    }
+  }
+
+  private write(text: string): void {
+    this.writtenAt = Date.now();
+    if (!this.raw.writableEnded) this.raw.write(text);
+  }
+}

@@ -1,0 +1,206 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  HttpCode,
+  Param,
+  Post,
+  Put,
+  Query,
+  type PipeTransform,
+} from '@nestjs/common';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { WhoCalls, type Calling } from '../api-keys/api-key.guard.js';
+import { Settings } from '../config/settings.js';
+import { AppError } from '../errors/app-error.js';
+import { answerLanguage } from '../errors/language.js';
+import { KeylessFromLoopback, Scopes } from '../http/access.decorators.js';
+import { Fails, FailsWithBody } from '../http/openapi.decorators.js';
+import { Context, type RequestContext } from '../http/request-context.js';
+import { parsePhone } from '../phone/phone.js';
+import { goneAnswer, pairingCodeAnswer, sessionAnswer, sessionsAnswer, ticketAnswer } from './answers.js';
+import {
+  CreateGatewaySessionDto,
+  GatewayPairingCodeAnswerDto,
+  GatewaySessionAnswerDto,
+  GatewaySessionGoneAnswerDto,
+  GatewaySessionPageDto,
+  GatewaySessionsAnswerDto,
+  PairingCodeDto,
+  QrTicketAnswerDto,
+  SESSION_ID,
+} from './gateway.dto.js';
+import { GatewaySessions } from './gateway-sessions.service.js';
+import { QrTickets } from './qr-tickets.js';
+
+/** What is no session id names no session: 404, as for an unknown one. */
+const sessionId: PipeTransform<string, string> = {
+  transform: (value) => {
+    if (!SESSION_ID.test(value)) throw new AppError('session_not_found');
+    return value;
+  },
+};
+export const SessionName = (parameter = 'id') => Param(parameter, sessionId);
+
+const DEFAULT_PAGE = 50;
+
+/** Failures of every route of the gateway. */
+export const GATEWAY_FAILURES = [
+  'unauthenticated',
+  'invalid_token',
+  'invalid_api_key',
+  'forbidden',
+  'rate_limited',
+  'gateway_unavailable',
+] as const;
+
+@ApiTags('WhatsApp gateway')
+@ApiBearerAuth()
+@ApiSecurity('apiKey')
+@Controller('api/sessions')
+@Scopes('sessions')
+@KeylessFromLoopback()
+export class GatewaySessionsController {
+  constructor(
+    private readonly settings: Settings,
+    private readonly sessions: GatewaySessions,
+    private readonly tickets: QrTickets,
+  ) {}
+
+  @Post('create')
+  @ApiOperation({ operationId: 'createGatewaySession', summary: 'Make a session, which then shows a QR code' })
+  @ApiCreatedResponse({ type: GatewaySessionAnswerDto, description: 'It is made, and waits for a scan.' })
+  @FailsWithBody(...GATEWAY_FAILURES, 'session_id_taken', 'session_limit_reached')
+  async create(
+    @Body() body: CreateGatewaySessionDto,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<GatewaySessionAnswerDto> {
+    const row = await this.sessions.create(body.sessionId, caller, context);
+    return sessionAnswer(row, null, 'created', this.language(context));
+  }
+
+  @Get()
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'listGatewaySessions', summary: 'The sessions that the caller made; all, for an admin' })
+  @ApiOkResponse({ type: GatewaySessionsAnswerDto, description: 'By their ids, without QR codes.' })
+  @Fails('validation_failed', ...GATEWAY_FAILURES)
+  async list(
+    @Query() page: GatewaySessionPageDto,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<GatewaySessionsAnswerDto> {
+    const found = await this.sessions.list(caller, page.cursor ?? '', page.limit ?? DEFAULT_PAGE);
+    return sessionsAnswer(found, this.language(context));
+  }
+
+  @Get(':id/status')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'gatewaySessionStatus', summary: 'State of a session' })
+  @ApiOkResponse({ type: GatewaySessionAnswerDto, description: 'With its QR code while one is to be scanned.' })
+  @Fails(...GATEWAY_FAILURES, 'session_not_found')
+  async status(
+    @SessionName() name: string,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<GatewaySessionAnswerDto> {
+    const { row, qr } = await this.sessions.shown(name, caller);
+    return sessionAnswer(row, qr, 'session', this.language(context));
+  }
+
+  @Get(':id/qr')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'gatewaySessionQr', summary: 'The QR code to scan' })
+  @ApiOkResponse({ type: GatewaySessionAnswerDto, description: '`data.qr` is a PNG as a data URL.' })
+  @Fails(...GATEWAY_FAILURES, 'session_not_found', 'qr_not_available')
+  async qr(
+    @SessionName() name: string,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<GatewaySessionAnswerDto> {
+    const { row, qr } = await this.sessions.qr(name, caller);
+    return sessionAnswer(row, qr, 'qr', this.language(context));
+  }
+
+  @Post(':id/qr-ticket')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'createQrTicket', summary: 'A link that opens the QR page once, without a login' })
+  @ApiCreatedResponse({ type: QrTicketAnswerDto, description: 'Valid for five minutes.' })
+  @Fails(...GATEWAY_FAILURES, 'session_not_found')
+  async qrTicket(
+    @SessionName() name: string,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<QrTicketAnswerDto> {
+    const { id } = await this.sessions.get(name, caller);
+    const ticket = await this.tickets.issue(id);
+    return ticketAnswer({ sessionId: name, ...ticket }, this.settings.publicUrl, this.language(context));
+  }
+
+  @Post(':id/pairing-code')
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  @ApiOperation({
+    operationId: 'gatewayPairingCode',
+    summary: 'A code to type into WhatsApp in place of the QR code',
+    description: 'Three at most in five minutes: each rings the phone that it is for.',
+  })
+  @ApiOkResponse({ type: GatewayPairingCodeAnswerDto, description: 'Eight characters.' })
+  @FailsWithBody(
+    ...GATEWAY_FAILURES,
+    'invalid_phone',
+    'session_not_found',
+    'session_already_linked',
+    'message_not_sent',
+    'busy',
+  )
+  async pairingCode(
+    @SessionName() name: string,
+    @Body() body: PairingCodeDto,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<GatewayPairingCodeAnswerDto> {
+    const phone = parsePhone(body.phone, this.settings.allowedCountries);
+    if (phone === null) throw new AppError('invalid_phone');
+    const code = await this.sessions.pairingCode(name, phone, caller, context);
+    return pairingCodeAnswer(name, code, this.language(context));
+  }
+
+  @Put(':id/restart')
+  @ApiOperation({
+    operationId: 'restartGatewaySession',
+    summary: 'Connect anew, with new QR codes where none is linked',
+  })
+  @ApiOkResponse({ type: GatewaySessionAnswerDto, description: 'It connects.' })
+  @Fails(...GATEWAY_FAILURES, 'session_not_found')
+  async restart(
+    @SessionName() name: string,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<GatewaySessionAnswerDto> {
+    const row = await this.sessions.restart(name, caller, context);
+    return sessionAnswer(row, null, 'restarted', this.language(context));
+  }
+
+  @Delete(':id')
+  @ApiOperation({
+    operationId: 'deleteGatewaySession',
+    summary: 'Take the device off its account, and forget the session',
+  })
+  @ApiOkResponse({ type: GatewaySessionGoneAnswerDto, description: 'Gone, with its queue and its keys.' })
+  @Fails(...GATEWAY_FAILURES, 'session_not_found')
+  async delete(
+    @SessionName() name: string,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<GatewaySessionGoneAnswerDto> {
+    await this.sessions.delete(name, caller, context);
+    return goneAnswer(this.language(context));
+  }
+
+  private language(context: RequestContext) {
+    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+  }
+}

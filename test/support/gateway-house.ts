@@ -1,0 +1,118 @@
+import { AuthSecret } from '../../src/config/auth-secret.js';
+import { createDatabase, type TestDatabase } from './database.js';
+import { startFakeWhatsApp, type FakeWhatsApp } from './fake-whatsapp.js';
+import { until } from './people.js';
+import { startService, type Answer, type Service } from './service.js';
+
+type Headers = Record<string, string>;
+
+/** Services on one database, whose WhatsApp is a fake one. */
+export interface GatewayHouse {
+  readonly service: Service;
+  readonly whatsapp: FakeWhatsApp;
+  readonly database: TestDatabase;
+  /** The seeded admin's token. */
+  readonly admin: Headers;
+  /** A new API key. */
+  key(...scopes: string[]): Promise<Headers>;
+  /** What the QR code says that a session shows now. No camera looks at the picture: it is opened as the service does. */
+  qrOf(name: string): Promise<string>;
+  /** Makes a session, scans its QR code with this phone, and waits until it is connected. */
+  link(name: string, phone: string, headers?: Headers, owner?: { name?: string }): Promise<void>;
+  /** Waits until a session says this of itself. */
+  becomes(name: string, status: string, patience?: number, service?: Service): Promise<Answer>;
+  text(name: string, to: string, text: string, headers?: Headers, service?: Service): Promise<Answer>;
+  another(variables?: Record<string, string>): Promise<Service>;
+  close(): Promise<void>;
+}
+
+const AUTH_SECRET = 'gW5tR8yL2nQ6vX1cB9mK4jH7sD0fPa3z-gateway';
+
+const secret = new AuthSecret(AUTH_SECRET);
+
+let phones = 0;
+
+/** Digits of a phone that no other test of this process uses. */
+export function newNumber(): string {
+  phones += 1;
+  return `62815${String(process.pid % 1000).padStart(3, '0')}${String(phones).padStart(6, '0')}`;
+}
+
+/**
+ * Starts a service whose gateway speaks to a fake WhatsApp, without pauses between messages. The caller closes it.
+ *
+ * @param variables over those that all specs share
+ */
+export async function openGatewayHouse(variables: Record<string, string> = {}): Promise<GatewayHouse> {
+  const [database, whatsapp] = await Promise.all([createDatabase(), startFakeWhatsApp()]);
+  const services: Service[] = [];
+  const begin = async (more: Record<string, string> = {}) => {
+    const service = await startService({
+      DATABASE_URL: database.url,
+      AUTH_SECRET,
+      GATEWAY_WHATSAPP_URL: whatsapp.url,
+      GATEWAY_PAUSE_MS: '0',
+      GATEWAY_JITTER_MS: '0',
+      GATEWAY_KEYLESS_LOOPBACK: 'off',
+      ...variables,
+      ...more,
+    });
+    services.push(service);
+    return service;
+  };
+  const service = await begin();
+  const login = await service.post('/api/auth/login', { identifier: 'admin', password: 'password123' });
+  const admin = { authorization: `Bearer ${login.body.data.token}` };
+  const house: GatewayHouse = {
+    service,
+    whatsapp,
+    database,
+    admin,
+    key: async (...scopes) => {
+      const answer = await service.post('/api/api-keys', { name: scopes.join(' '), scopes }, admin);
+      if (answer.status !== 201) throw new Error(answer.text);
+      return { 'x-api-key': answer.body.data.key };
+    },
+    qrOf: async (name) => {
+      let text = '';
+      await until(`${name} shows a QR code`, async () => {
+        const [row] = await database.query<{ id: string; sealed_qr: Buffer | null }>(
+          'SELECT id, sealed_qr FROM gateway_sessions WHERE name = $1',
+          [name],
+        );
+        if (row?.sealed_qr) text = secret.open('gateway-session', row.sealed_qr, `${row.id} qr`).toString();
+        return text !== '';
+      });
+      return text;
+    },
+    link: async (name, phone, headers = admin, owner = {}) => {
+      const made = await service.post('/api/sessions/create', { sessionId: name }, headers);
+      if (made.status !== 201) throw new Error(made.text);
+      await whatsapp.scan(await house.qrOf(name), { phone, ...owner });
+      await house.becomes(name, 'connected');
+    },
+    becomes: async (name, status, patience = 15_000, at = service) => {
+      let last: Answer | undefined;
+      await until(
+        `${name} becomes ${status}`,
+        async () => {
+          last = await at.get(`/api/sessions/${name}/status`, admin);
+          return last.body?.data?.status === status;
+        },
+        patience,
+      ).catch((error: unknown) => {
+        throw new Error(`${String(error)}: ${last?.text}\n${at.output().split('\n').slice(-30).join('\n')}`);
+      });
+      return last!;
+    },
+    text: (name, to, text, headers = admin, at = service) =>
+      at.post(`/api/messages/${name}/text`, { to, text }, headers),
+    another: begin,
+    close: async () => {
+      await Promise.all(services.map((each) => each.stop('SIGKILL')));
+      await whatsapp.close();
+      await database.drop();
+    },
+  };
+  return house;
+}
