@@ -109,6 +109,9 @@ function brokenInProduction(settings: Settings): string[] {
     settings.providers.includes('email') && settings.registration === 'open',
     'WHATSAPP_PROVIDERS must not name email in production while REGISTRATION is open',
   );
+  const { whapi, whacenterWebhookSecret } = settings;
+  refuse(isShort(whapi.webhookSecret), 'WHAPI_WEBHOOK_SECRET must have at least 16 characters in production');
+  refuse(isShort(whacenterWebhookSecret), 'WHACENTER_WEBHOOK_SECRET must have at least 16 characters in production');
   refuse(settings.seedDemo !== 'none', 'SEED_DEMO must be none in production');
   refuse(settings.otpLength < 6, 'OTP_LENGTH must be at least 6 in production');
   refuse(
@@ -116,6 +119,11 @@ function brokenInProduction(settings: Settings): string[] {
     'WHATSAPP_PROVIDERS must not name console in production (it is the developer inbox)',
   );
   return broken;
+}
+
+/** A secret that somebody could find out by trying. */
+function isShort(secret: string | undefined): boolean {
+  return secret !== undefined && secret.length < 16;
 }
 
 function isAddressOrRange(text: string): boolean {
