@@ -13,6 +13,7 @@ const OWNERS = {
     developer_inbox: 'developerInboxMessage',
     provider_health: 'providerHealth',
   },
+  bot: { conversations: 'conversation', conversation_messages: 'conversationMessage' },
   users: { users: 'user', password_budgets: 'passwordBudget' },
   sessions: { login_sessions: 'loginSession', refresh_tokens: 'refreshToken', signing_keys: 'signingKey' },
   'api-keys': { api_keys: 'apiKey' },

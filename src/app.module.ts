@@ -6,6 +6,9 @@ import { ApiKeyGuard } from './api-keys/api-key.guard.js';
 import { ApiKeysModule } from './api-keys/api-keys.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
+import { HELD_CONVERSATION, type HoldsConversation } from './auth/personal-data.js';
+import { BotModule } from './bot/bot.module.js';
+import { Conversations } from './bot/conversations.service.js';
 import { AuthSecret } from './config/auth-secret.js';
 import { Settings } from './config/settings.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -53,6 +56,8 @@ export class AppModule {
         SessionsModule,
         ApiKeysModule,
         AuthModule,
+        BotModule,
+        handover(),
         ForgotPasswordModule,
         GatewayModule,
         MessagingModule,
@@ -119,4 +124,22 @@ function foundation(settings: Settings, secret: AuthSecret, logger: ServiceLogge
     { provide: LOGGER, useValue: logger },
   ];
   return { module: FoundationModule, global: true, providers, exports: providers };
+}
+
+/** What rooms beside each other need of one another, and must not import. */
+function handover(): DynamicModule {
+  @Module({})
+  class HandoverModule {}
+  const heldConversation = {
+    provide: HELD_CONVERSATION,
+    useFactory: (conversations: Conversations): HoldsConversation => ({ of: (phone) => conversations.heldOf(phone) }),
+    inject: [Conversations],
+  };
+  return {
+    module: HandoverModule,
+    global: true,
+    imports: [BotModule],
+    providers: [heldConversation],
+    exports: [heldConversation],
+  };
 }

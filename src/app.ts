@@ -11,7 +11,7 @@ import { ExceptionToAnswerFilter } from './errors/exception.filter.js';
 import { answerUnparsed } from './errors/unparsed-requests.js';
 import { settleCharges } from './http/address-limit.guard.js';
 import { acceptJsonOnly } from './http/json-bodies.js';
-import { NestLog, masked } from './http/logger.js';
+import { NestLog, unknownRoute } from './http/logger.js';
 import { acceptForms } from './http/form-bodies.js';
 import { mountApiDocs } from './http/api-docs.js';
 
@@ -39,7 +39,8 @@ export async function createApp(given: Foundation): Promise<NestFastifyApplicati
     bodyLimit: READ_LIMIT,
     requestTimeout: REQUEST_TIMEOUT,
     http: { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: 2_000 },
-    routerOptions: { maxParamLength: 200 },
+    // As long as the longest secret in an address of a webhook.
+    routerOptions: { maxParamLength: 255 },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
@@ -75,7 +76,7 @@ async function addHttpManners(app: NestFastifyApplication, settings: Settings): 
     else done();
   });
   fastify.addHook('onResponse', (request, reply, done) => {
-    const route = request.routeOptions.url ?? masked(request.url.split('?', 1)[0] ?? '').slice(0, 200);
+    const route = request.routeOptions.url ?? unknownRoute(request.url);
     request.log.info(
       {
         method: request.method,

@@ -462,6 +462,97 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/webhook/whapi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Messages and receipts from Whapi
+         * @description In the form of Whapi; of a message only `from` and `text.body` are needed.
+         */
+        post: operations["whapiWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Conversations, newest activity first */
+        get: operations["listConversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversations/{phone}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was said, both ways, newest first */
+        get: operations["listConversationMessages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversations/{phone}/reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer by hand, and take the conversation over
+         * @description Only to somebody who has written. The state becomes AGENT; the bot is silent until it is BOT again.
+         */
+        post: operations["replyInConversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversations/{phone}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Say who answers from now on, or that all is read */
+        patch: operations["changeConversation"];
+        trace?: never;
+    };
     "/api/forgot-password/request-otp": {
         parameters: {
             query?: never;
@@ -1227,6 +1318,22 @@ export interface components {
             createdAt: string;
             closedAt: string | null;
         };
+        HeldConversationMessageDto: {
+            /** @description `IN`: from the person. */
+            direction: string;
+            kind: string;
+            text: string | null;
+            /** @description Name of a file that came with it; the file itself is not kept. */
+            fileName: string | null;
+            at: string;
+        };
+        HeldConversationDto: {
+            state: string;
+            /** @description As the sender calls themselves on WhatsApp. */
+            name: string | null;
+            startedAt: string;
+            messages: components["schemas"]["HeldConversationMessageDto"][];
+        };
         HeldEventDto: {
             id: string;
             type: string;
@@ -1240,6 +1347,7 @@ export interface components {
             codes: components["schemas"]["HeldCodeDto"][];
             limits: components["schemas"]["HeldLimitsDto"][];
             messages: components["schemas"]["HeldMessageDto"][];
+            conversation: components["schemas"]["HeldConversationDto"] | null;
             events: components["schemas"]["HeldEventDto"][];
         };
         PersonalDataAnswerDto: {
@@ -1428,6 +1536,103 @@ export interface components {
         JwkSetDto: {
             /** @description JSON Web Keys (RFC 7517); empty with HS256. */
             keys: Record<string, never>[];
+        };
+        WebhookTakenDto: {
+            /** @enum {string} */
+            status: "ok";
+        };
+        LastMessageDto: {
+            id: string;
+            /**
+             * @description `in`: from the person.
+             * @enum {string}
+             */
+            direction: "in" | "out";
+            /** @description `text`, `reply`, `image`, `video`, `audio`, `document`, `sticker`, `location`, `contact` or `other`. */
+            kind: string;
+            /** @description The first 100 characters; null for media without a caption. */
+            preview: string | null;
+            at: string;
+        };
+        ConversationDto: {
+            /** @example 081234567890 */
+            phone: string;
+            /** @description As the person calls themselves; anybody can call themselves anything. */
+            name: string | null;
+            /** @enum {string} */
+            state: "BOT" | "AGENT" | "PAUSE";
+            /** @description Messages of the person since somebody answered by hand or said that they are read. */
+            unread: number;
+            /** @description Null when its time is over. */
+            lastMessage: components["schemas"]["LastMessageDto"] | null;
+            startedAt: string;
+            lastActivityAt: string;
+        };
+        ConversationsAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["ConversationDto"][];
+            nextCursor: string | null;
+        };
+        MediaDto: {
+            id: string | null;
+            url: string | null;
+            mimeType: string | null;
+            fileName: string | null;
+        };
+        ConversationMessageDto: {
+            id: string;
+            /** @enum {string} */
+            direction: "in" | "out";
+            kind: string;
+            /** @description Text or caption. */
+            text: string | null;
+            media: components["schemas"]["MediaDto"] | null;
+            /** @description The provider it came in by; null for answers. */
+            provider: string | null;
+            /**
+             * @description Who answered: `bot`, or `staff` with the account in `sentBy`; null for what came in.
+             * @enum {string|null}
+             */
+            answeredBy: "bot" | "staff" | null;
+            sentBy: string | null;
+            /** @description What became of an answer: `pending`, `accepted`, `sent`, `delivered`, `read`, `failed`, `expired` or `unknown`. */
+            delivery: string | null;
+            /** @description When it came in or was answered. */
+            at: string;
+            /** @description When the person sent it, by the provider's clock. */
+            sentAt: string | null;
+        };
+        ConversationMessagesAnswerDto: {
+            success: boolean;
+            message: string;
+            /** @description Newest first. */
+            data: components["schemas"]["ConversationMessageDto"][];
+            nextCursor: string | null;
+        };
+        ReplyDto: {
+            /** @description What the person gets, as it is; `*bold*` and `_italic_` as in WhatsApp. */
+            text: string;
+        };
+        ReplyAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["ConversationMessageDto"];
+        };
+        ChangeConversationDto: {
+            /**
+             * @description Who answers from now on: the bot, a person, nobody.
+             * @example BOT
+             * @enum {string|null}
+             */
+            state?: "BOT" | "AGENT" | "PAUSE" | null;
+            /** @description True says that what was written is read: `unread` becomes 0. */
+            read?: boolean | null;
+        };
+        ConversationAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["ConversationDto"];
         };
         RequestResetDto: {
             /** @description The account's full name; case and double spaces do not matter. */
@@ -3619,6 +3824,450 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JwkSetDto"];
+                };
+            };
+        };
+    };
+    whapiWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `WHAPI_WEBHOOK_SECRET`, where that is set */
+                "X-Hook-Secret"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description All of it is written down; answers leave behind this one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookTakenDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `invalid_webhook_secret`: The secret or the signature of the webhook is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `not_found`: There is nothing at this address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    listConversations: {
+        parameters: {
+            query?: {
+                /** @description Only conversations in this state. */
+                state?: "BOT" | "AGENT" | "PAUSE";
+                /** @description Entries a page, 20 unless told otherwise. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of conversations. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationsAnswerDto"];
+                };
+            };
+            /** @description `validation_failed`: The data sent are not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    listConversationMessages: {
+        parameters: {
+            query?: {
+                /** @description Entries a page, 20 unless told otherwise. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description In any common spelling. */
+                phone: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of messages. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationMessagesAnswerDto"];
+                };
+            };
+            /** @description `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `conversation_not_found`: There is no such conversation. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    replyInConversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description In any common spelling. */
+                phone: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplyDto"];
+            };
+        };
+        responses: {
+            /** @description The reply is kept and on its way. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplyAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `conversation_not_found`: There is no such conversation. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    changeConversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description In any common spelling. */
+                phone: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeConversationDto"];
+            };
+        };
+        responses: {
+            /** @description The conversation as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `conversation_not_found`: There is no such conversation. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
                 };
             };
         };

@@ -8,7 +8,7 @@ const RENEWED = {
   says: 'Token diperbarui',
   fields: { '': 'success message data', data: 'token tokenType expiresIn refreshToken' },
 };
-const HELD = 'account sessions codes limits messages events';
+const HELD = 'account sessions codes limits messages conversation events';
 const NEW_PHONE = "`0821${pm.collectionVariables.get('stamp')}`";
 
 export const ownAccount = {

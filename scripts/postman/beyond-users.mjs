@@ -151,7 +151,7 @@ export const users = {
       ok: {
         status: 200,
         says: 'Semua data tentang akun ini',
-        fields: { '': 'success message data', data: 'account sessions codes limits messages events' },
+        fields: { '': 'success message data', data: 'account sessions codes limits messages conversation events' },
       },
     },
     {

@@ -1,3 +1,4 @@
+import { conversations } from './dashboard-conversations.mjs';
 import { NEW_STAMP } from './test-scripts.mjs';
 
 const NAMES = { email: 'karyawan{{stamp}}@example.com', username: 'karyawan{{stamp}}' };
@@ -228,6 +229,7 @@ export const dashboard = {
     isItThere,
     register,
     login,
+    conversations,
     {
       name: 'Take the registered ones away',
       about: 'So that the folder leaves nothing behind.',

@@ -20,6 +20,7 @@ const REFUSALS = {
   phone_not_registered: [404, 'Nomor telepon tidak terdaftar atau akun tidak aktif'],
   session_not_found: [404, 'Sesi tidak ditemukan'],
   user_not_found: [404, 'User tidak ditemukan'],
+  conversation_not_found: [404, 'Percakapan tidak ditemukan'],
   api_key_not_found: [404, 'API key tidak ditemukan'],
   email_taken: [409, 'Email sudah dipakai'],
   username_taken: [409, 'Username sudah dipakai'],

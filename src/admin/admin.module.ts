@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { AuthModule } from '../auth/auth.module.js';
+import { BotModule } from '../bot/bot.module.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { MessagingModule } from '../messaging/messaging.module.js';
 import { OtpModule } from '../otp/otp.module.js';
@@ -13,7 +14,7 @@ import { UserAdministration } from './user-administration.js';
 import { UsersController } from './users.controller.js';
 
 @Module({
-  imports: [AuditModule, AuthModule, JobsModule, MessagingModule, OtpModule, SessionsModule, UsersModule],
+  imports: [AuditModule, AuthModule, BotModule, JobsModule, MessagingModule, OtpModule, SessionsModule, UsersModule],
   controllers: [JobsController, UsersController],
   providers: [UserAdministration, Erasure, AdminCreation],
 })

@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Audit } from '../audit/audit.service.js';
+import { Conversations } from '../bot/conversations.service.js';
 import { Database } from '../database/database.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { Messaging } from '../messaging/messaging.service.js';
@@ -24,6 +25,7 @@ export class Erasure implements OnApplicationShutdown {
     private readonly sessions: Sessions,
     private readonly otp: Otp,
     private readonly messaging: Messaging,
+    private readonly conversations: Conversations,
     private readonly audit: Audit,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
@@ -43,6 +45,7 @@ export class Erasure implements OnApplicationShutdown {
       await this.sessions.forget(id, transaction);
       await this.users.forgetFailures(before, transaction);
       await this.messaging.forget(id, transaction);
+      if (before.phone !== null) await this.conversations.forget(before.phone, transaction);
       await this.audit.forget(id, transaction);
       const address = actor.userId === id ? null : actor.context.address;
       const event = { type: 'user.erased', outcome: 'success', userId: actor.userId, subjectId: id } as const;

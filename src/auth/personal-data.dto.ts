@@ -52,6 +52,25 @@ export class HeldMessageDto {
   closedAt!: string | null;
 }
 
+export class HeldConversationMessageDto {
+  /** `IN`: from the person. */
+  direction!: string;
+  kind!: string;
+  text!: string | null;
+  /** Name of a file that came with it; the file itself is not kept. */
+  fileName!: string | null;
+  at!: string;
+}
+
+/** What was written to and from the account's number, oldest first, as long as it is kept. */
+export class HeldConversationDto {
+  state!: string;
+  /** As the sender calls themselves on WhatsApp. */
+  name!: string | null;
+  startedAt!: string;
+  messages!: HeldConversationMessageDto[];
+}
+
 /** What the audit log says. */
 export class HeldEventDto {
   id!: string;
@@ -68,6 +87,7 @@ export class PersonalDataDto {
   codes!: HeldCodeDto[];
   limits!: HeldLimitsDto[];
   messages!: HeldMessageDto[];
+  conversation!: HeldConversationDto | null;
   events!: HeldEventDto[];
 }
 

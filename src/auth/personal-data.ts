@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service.js';
 import { type RequestContext } from '../http/request-context.js';
 import { Messaging } from '../messaging/messaging.service.js';
@@ -9,6 +9,7 @@ import { userOf } from './answers.js';
 import {
   type HeldAccountDto,
   type HeldCodeDto,
+  type HeldConversationDto,
   type HeldMessageDto,
   type HeldSessionDto,
   type PersonalDataDto,
@@ -19,6 +20,14 @@ type HeldSession = Awaited<ReturnType<Sessions['heldOf']>>[number];
 type HeldCode = Awaited<ReturnType<Otp['heldOf']>>['codes'][number];
 type HeldMessage = Awaited<ReturnType<Messaging['heldOf']>>[number];
 
+/** Injection token of the room beside this one that keeps conversations; `app.module.ts` hands it in. */
+export const HELD_CONVERSATION = Symbol('conversation of a number');
+
+/** What is kept of the conversation with a number (E.164); null when there is none. */
+export interface HoldsConversation {
+  of(phone: string): Promise<HeldConversationDto | null>;
+}
+
 /** Everything that is held about a person, room by room (UU PDP, articles 6 and 7; GDPR, article 15). */
 @Injectable()
 export class PersonalData {
@@ -28,6 +37,7 @@ export class PersonalData {
     private readonly otp: Otp,
     private readonly messaging: Messaging,
     private readonly audit: Audit,
+    @Inject(HELD_CONVERSATION) private readonly conversations: HoldsConversation,
   ) {}
 
   /**
@@ -39,6 +49,7 @@ export class PersonalData {
     const sessions = await this.sessions.heldOf(userId);
     const { codes, budgets } = await this.otp.heldOf(userId, account.phone);
     const messages = await this.messaging.heldOf(userId);
+    const conversation = account.phone === null ? null : await this.conversations.of(account.phone);
     const events = await this.audit.heldOf(userId);
     await this.audit.record({
       type: 'user.exported',
@@ -58,6 +69,7 @@ export class PersonalData {
         guesses: guesses.map((at) => at.toISOString()),
       })),
       messages: messages.map(messageOf),
+      conversation,
       events: events.map(({ occurred_at, ...event }) => ({ ...event, occurredAt: occurred_at.toISOString() })),
     };
   }

@@ -15,7 +15,9 @@ export type KeyLabel =
   | 'signing-key'
   | 'device-token'
   | 'login-identifier'
-  | 'dummy-password';
+  | 'dummy-password'
+  | 'conversation'
+  | 'conversation-repeat';
 
 /**
  * `AUTH_SECRET` behind its uses: every key is derived from it by HKDF-SHA-256 (RFC 5869) under a label of its own, so

@@ -125,6 +125,11 @@ export class Environment {
   @Text(10, /^\d{4}-\d{2}-\d{2}$/, 'must be a date such as 2026-12-31') TEST_PHONES_IN_PRODUCTION?: string;
   @Whole(1, 3650) AUDIT_RETENTION_DAYS?: number;
 
+  // Meta delivers an unanswered webhook again for seven days: what was dropped must not come back as new.
+  @Whole(8, 3650) CONVERSATION_RETENTION_DAYS?: number;
+  @Text(1000) BOT_MENU_INFO?: string;
+  @Text(1000) BOT_MENU_HELP?: string;
+
   @Text(200, /^[a-z-]+(\s*,\s*[a-z-]+)*$/, 'must be a comma list of provider names') WHATSAPP_PROVIDERS?: string;
   @Whole(1, 30) SEND_TIMEOUT?: number;
   @Whole(1, 30) PROVIDER_TIMEOUT?: number;

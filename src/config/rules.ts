@@ -113,6 +113,9 @@ function brokenInProduction(settings: Settings): string[] {
     settings.providers.includes('email') && settings.registration === 'open',
     'WHATSAPP_PROVIDERS must not name email in production while REGISTRATION is open',
   );
+  const { whapi, whacenterWebhookSecret } = settings;
+  refuse(isShort(whapi.webhookSecret), 'WHAPI_WEBHOOK_SECRET must have at least 16 characters in production');
+  refuse(isShort(whacenterWebhookSecret), 'WHACENTER_WEBHOOK_SECRET must have at least 16 characters in production');
   refuse(settings.seedDemo !== 'none', 'SEED_DEMO must be none in production');
   refuse(settings.otpLength < 6, 'OTP_LENGTH must be at least 6 in production');
   refuse(
@@ -124,6 +127,11 @@ function brokenInProduction(settings: Settings): string[] {
     'GATEWAY_WHATSAPP_URL must begin with wss:// in production: nothing but TLS tells WhatsApp from another',
   );
   return broken;
+}
+
+/** A secret that somebody could find out by trying. */
+function isShort(secret: string | undefined): boolean {
+  return secret !== undefined && secret.length < 16;
 }
 
 function isAddressOrRange(text: string): boolean {

@@ -82,6 +82,12 @@ export class Settings {
   /** The day until which they may be used in production. */
   readonly testPhonesInProduction: Date | null;
 
+  readonly conversationRetentionDays: number;
+  /** What the bot says to `1`; absent: a text of its own. */
+  readonly botMenuInfo: string | undefined;
+  /** What the bot says to `2`; absent: a text of its own. */
+  readonly botMenuHelp: string | undefined;
+
   /** The delivery ladder, first rung first. */
   readonly providers: readonly string[];
   readonly sendTimeout: number;
@@ -166,6 +172,10 @@ export class Settings {
     this.testPhones = env.TEST_PHONES ? readTestPhones(env.TEST_PHONES) : null;
     this.testPhonesInProduction = env.TEST_PHONES_IN_PRODUCTION ? endOfDay(env.TEST_PHONES_IN_PRODUCTION) : null;
     this.auditRetentionDays = env.AUDIT_RETENTION_DAYS ?? 365;
+
+    this.conversationRetentionDays = env.CONVERSATION_RETENTION_DAYS ?? 90;
+    this.botMenuInfo = env.BOT_MENU_INFO;
+    this.botMenuHelp = env.BOT_MENU_HELP;
 
     this.whacenterDeviceId = env.WHATSAPP_DEVICE_ID;
     this.whacenterBaseUrl = (env.WHACENTER_BASE_URL ?? 'https://app.whacenter.com').replace(/\/+$/, '');

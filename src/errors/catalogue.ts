@@ -55,6 +55,13 @@ export const CATALOGUE = {
     text: { id: 'Sesi sudah berakhir, silakan login kembali', en: 'The session has ended, log in again' },
   },
   invalid_api_key: { status: 401, text: { id: 'API key tidak valid', en: 'The API key is not valid' } },
+  invalid_webhook_secret: {
+    status: 401,
+    text: {
+      id: 'Rahasia atau tanda tangan webhook tidak valid',
+      en: 'The secret or the signature of the webhook is not valid',
+    },
+  },
   fresh_login_required: {
     status: 403,
     text: { id: 'Silakan login ulang untuk melanjutkan', en: 'Log in again to go on' },
@@ -68,6 +75,10 @@ export const CATALOGUE = {
     text: { id: 'Kata sandi tidak memenuhi syarat', en: 'The password does not meet the rules' },
   },
   session_not_found: { status: 404, text: { id: 'Sesi tidak ditemukan', en: 'There is no such session' } },
+  conversation_not_found: {
+    status: 404,
+    text: { id: 'Percakapan tidak ditemukan', en: 'There is no such conversation' },
+  },
   user_not_found: { status: 404, text: { id: 'User tidak ditemukan', en: 'There is no such user' } },
   api_key_not_found: { status: 404, text: { id: 'API key tidak ditemukan', en: 'There is no such API key' } },
   email_taken: { status: 409, text: { id: 'Email sudah dipakai', en: 'The e-mail address is taken' } },

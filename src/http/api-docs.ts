@@ -40,6 +40,8 @@ export function apiDocument(app: NestFastifyApplication): OpenAPIObject {
     .addTag('Sessions', 'Where an account is logged in')
     .addTag('Own pages', 'What the hosted pages call; a cookie holds the session')
     .addTag('Dashboard', 'The routes of a replaced dashboard, over the same accounts and sessions')
+    .addTag('Conversations', 'What people write on WhatsApp, for those who answer')
+    .addTag('Webhooks', 'What the providers of messages call')
     .addTag('API keys', 'For other services that call this one')
     .addTag('Own account', 'What people do with their own account')
     .addTag('Users', 'Accounts, for admins')

@@ -2,6 +2,7 @@ import { parse } from 'node:querystring';
 import { type FastifyInstance } from 'fastify';
 import { AppError } from '../errors/app-error.js';
 import { BODY_LIMIT } from './json-bodies.js';
+import { takesRaw, unsupportedMediaType } from './raw-bodies.js';
 
 /** The standards' routes that take forms (RFC 7662 section 2.1, RFC 7009 section 2.1); everywhere else JSON alone comes in. */
 const FORM_ROUTES = new Set(['/api/auth/introspect', '/api/auth/revoke']);
@@ -9,12 +10,16 @@ const FORM_ROUTES = new Set(['/api/auth/introspect', '/api/auth/revoke']);
 /** More fields than any of these forms has. */
 const MOST_FIELDS = 20;
 
-/** Reads `application/x-www-form-urlencoded` on the routes whose standard wants it; 415 on all others. */
+const FORM = 'application/x-www-form-urlencoded';
+
+/** Reads forms on the routes whose standard wants them; 415 on all others. */
 export function acceptForms(fastify: FastifyInstance): void {
-  fastify.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (request, body, done) => {
+  fastify.addContentTypeParser(FORM, { parseAs: 'buffer' }, (request, body, done) => {
     const text = body.toString();
-    if (!FORM_ROUTES.has(request.routeOptions.url ?? '')) {
-      done(Object.assign(new Error('unsupported media type'), { statusCode: 415 }));
+    if (takesRaw(request, FORM)) {
+      done(null, body);
+    } else if (!FORM_ROUTES.has(request.routeOptions.url ?? '')) {
+      done(unsupportedMediaType());
     } else if (Buffer.byteLength(text) > BODY_LIMIT) {
       done(new AppError('body_too_large'));
     } else {

@@ -1,11 +1,14 @@
 import { type FastifyInstance } from 'fastify';
 import { AppError } from '../errors/app-error.js';
+import { isRaw, takesRaw, unsupportedMediaType } from './raw-bodies.js';
 
 /**
  * Bodies over this are refused before they are parsed (contract, "Common to all"), but read, up to what the server
  * reads at all: a sender that is cut off in the middle often never sees why.
  */
 export const BODY_LIMIT = 100 * 1024;
+
+const JSON_TYPE = 'application/json';
 
 /** No body of ours nests more than three deep; what recurses over a body must not run out of stack. */
 const DEEPEST = 20;
@@ -17,9 +20,11 @@ const DEEPEST = 20;
 export function acceptJsonOnly(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   const parse = fastify.getDefaultJsonParser('error', 'error');
-  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+  fastify.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, (request, body, done) => {
     const text = body.toString();
-    if (Buffer.byteLength(text) > BODY_LIMIT) done(new AppError('body_too_large'));
+    if (takesRaw(request, JSON_TYPE)) done(null, body);
+    else if (isRaw(request)) done(unsupportedMediaType());
+    else if (Buffer.byteLength(text) > BODY_LIMIT) done(new AppError('body_too_large'));
     else if (isDeep(text)) done(new AppError('invalid_json'));
     else
       void parse(request, text, (error, value) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { masked } from './logger.js';
+import { masked, unknownRoute } from './logger.js';
 
 describe('masked', () => {
   it.each([
@@ -13,5 +13,18 @@ describe('masked', () => {
     ['listening on port 5000', 'listening on port 5000'],
   ])('%s', (text, expected) => {
     expect(masked(text)).toBe(expected);
+  });
+});
+
+describe('unknownRoute', () => {
+  it.each([
+    ['/api/users/+6281234567890?token=x', '/api/users/[digits]'],
+    ['/webhook/whacenter/secret/', '/webhook/…'],
+    ['//Webhook/whacenter/secret?x', '//Webhook/…'],
+    ['/webhooks', '/webhook/…'],
+    ['/api/webhook', '/api/webhook'],
+    [`/${'x'.repeat(300)}`, `/${'x'.repeat(199)}`],
+  ])('%s', (url, expected) => {
+    expect(unknownRoute(url)).toBe(expected);
   });
 });

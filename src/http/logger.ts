@@ -17,6 +17,13 @@ export function masked(text: string): string {
   return text.replace(TOKENS, '[id]').replace(DIGITS, '[digits]');
 }
 
+/** A path that no route has, fit for the log; a webhook's mistyped address still has its secret in it. */
+export function unknownRoute(url: string): string {
+  const path = url.split('?', 1)[0] ?? '';
+  const [webhook] = /^\/*webhook/i.exec(path) ?? [];
+  return webhook === undefined ? masked(path).slice(0, 200) : `${webhook}/…`;
+}
+
 /** An error as the log may hold it: database drivers put whole rows into `detail`, so fields are chosen, not copied. */
 function errorForLog(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: masked(String(error)) };

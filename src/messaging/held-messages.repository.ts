@@ -23,6 +23,36 @@ const FORGET_HISTORY = statement(
     WHERE user_id = :user_id::uuid`,
 );
 
+// Nobody's messages to a number: answers in its conversation, and decoys.
+const FORGET_INBOX_OF_NUMBER = statement(
+  'developer_inbox_forget_number',
+  `DELETE FROM developer_inbox WHERE recipient = :phone::text`,
+);
+const FORGET_LIVE_OF_NUMBER = statement(
+  'messages_forget_number',
+  `DELETE FROM messages WHERE recipient = :phone::text AND user_id IS NULL`,
+);
+const FORGET_HISTORY_OF_NUMBER = statement(
+  'message_history_forget_number',
+  `UPDATE message_history SET recipient = 'erased', provider_message_id = NULL, otp_session_id = NULL
+    WHERE recipient = :phone::text AND user_id IS NULL`,
+);
+
+// By the exact instant, too: it leads to the one partition and its key.
+const STATES = statement<MessageStateRow>(
+  'messages_states',
+  `SELECT m.id, m.state FROM messages m WHERE m.id = ANY (:ids::uuid[])
+   UNION ALL
+   SELECT h.id, h.state FROM unnest(:ids::uuid[], :instants::timestamptz[]) AS asked(id, created_at)
+     JOIN message_history h ON h.created_at = asked.created_at AND h.id = asked.id`,
+);
+
+/** What became of a message. */
+export interface MessageStateRow {
+  id: string;
+  state: 'PENDING' | 'UNKNOWN' | 'ACCEPTED' | 'SENT' | 'DELIVERED' | 'READ' | 'FAILED' | 'EXPIRED' | 'SUPPRESSED';
+}
+
 /** A message without its content, which is kept until it is sent and no longer. */
 export interface HeldMessageRow {
   id: string;
@@ -46,5 +76,17 @@ export class HeldMessagesRepository {
   /** The history keeps the message for counting, but no longer says who got it. */
   async forget(userId: string, within: Transaction): Promise<void> {
     for (const step of [FORGET_INBOX, FORGET_LIVE, FORGET_HISTORY]) await within.run(step, { user_id: userId });
+  }
+
+  /** In the same order, for the same reason. */
+  async forgetNumber(phone: string, within: Transaction): Promise<void> {
+    for (const step of [FORGET_INBOX_OF_NUMBER, FORGET_LIVE_OF_NUMBER, FORGET_HISTORY_OF_NUMBER])
+      await within.run(step, { phone });
+  }
+
+  async statesOf(messages: readonly { id: string; createdAt: Date }[]): Promise<MessageStateRow[]> {
+    if (messages.length === 0) return [];
+    const values = { ids: messages.map(({ id }) => id), instants: messages.map(({ createdAt }) => createdAt) };
+    return this.database.run(STATES, values);
   }
 }

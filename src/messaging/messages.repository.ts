@@ -34,13 +34,16 @@ export interface SentMessage {
 }
 
 /** A message without a code. */
-export interface QueuedNotice {
+export interface QueuedMessage {
   id: string;
   purpose: string;
   recipient: string;
-  recipientName: string;
-  userId: string;
+  recipientName: string | null;
+  /** Null: nobody's account, a conversation with a number. */
+  userId: string | null;
   sealedContent: Buffer;
+  /** How long it is worth sending. */
+  lifeSeconds: number;
 }
 
 /** A message whose claim ran out, claimed anew by this instance. */
@@ -58,12 +61,11 @@ export interface RecoveredMessage {
 /** What must be known of a message to send it. */
 export const RECOVERED = `id, fence, recipient, recipient_name, sealed_content, attempts, failed_provider, (${emailOf('messages.user_id')}) AS email`;
 
-// A notice is worth sending for an hour; later it would rather puzzle than warn.
-const QUEUE_NOTICE = statement(
-  'messages_queue_notice',
+const QUEUE = statement(
+  'messages_queue',
   `INSERT INTO messages (id, purpose, recipient, recipient_name, user_id, sealed_content, claimed_until, expires_at)
    VALUES (:id::uuid, :purpose::text, :recipient::text, :recipient_name::text, :user_id::uuid, :sealed_content::bytea,
-           now() + :claim_seconds::int * interval '1 second', now() + interval '1 hour')`,
+           now() + :claim_seconds::int * interval '1 second', now() + :life_seconds::int * interval '1 second')`,
 );
 
 const INSERT_ACCEPTED = statement(
@@ -149,15 +151,16 @@ const MOVE_TO_HISTORY = statement<{ id: string }>(
 export class MessagesRepository {
   constructor(private readonly database: Database) {}
 
-  /** The notice is born claimed by this instance. */
-  async queueNotice(notice: QueuedNotice, claimSeconds: number, within: Transaction): Promise<void> {
-    await within.run(QUEUE_NOTICE, {
-      id: notice.id,
-      purpose: notice.purpose,
-      recipient: notice.recipient,
-      recipient_name: notice.recipientName,
-      user_id: notice.userId,
-      sealed_content: notice.sealedContent,
+  /** The message is born claimed by this instance. */
+  async queue(message: QueuedMessage, claimSeconds: number, within: Transaction): Promise<void> {
+    await within.run(QUEUE, {
+      id: message.id,
+      purpose: message.purpose,
+      recipient: message.recipient,
+      recipient_name: message.recipientName,
+      user_id: message.userId,
+      sealed_content: message.sealedContent,
+      life_seconds: message.lifeSeconds,
       claim_seconds: claimSeconds,
     });
   }

@@ -45,8 +45,11 @@ const MAKERS: Record<string, Maker> = {
       hasWebhook: appSecret !== undefined,
       onSurprise,
     }),
-  sms: ({ sms: { accountSid = '', authToken = '', from = '', baseUrl } }, onSurprise) =>
-    new SmsProvider({ baseUrl, accountSid, authToken, from, onSurprise }),
+  sms: ({ sms: { accountSid = '', authToken = '', from = '', baseUrl }, publicUrl }, onSurprise) => {
+    // Twilio calls addresses that the whole world can, and signs over what it calls.
+    const reachable = publicUrl.startsWith('https:') && { statusCallback: `${publicUrl}/webhook/sms` };
+    return new SmsProvider({ baseUrl, accountSid, authToken, from, ...reachable, onSurprise });
+  },
   email: async ({ smtpUrl = '', smtpFrom = '' }) => {
     // Loaded where it is used: nodemailer costs each start a tenth of a second.
     const { EmailProvider } = await import('./providers/email.js');

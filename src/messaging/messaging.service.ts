@@ -12,14 +12,14 @@ import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { every, type Recurring } from '../http/recurring.js';
 import { type Transaction } from '../database/database.js';
 import { Jobs } from '../jobs/jobs.service.js';
-import { HeldMessagesRepository, type HeldMessageRow } from './held-messages.repository.js';
+import { HeldMessagesRepository, type HeldMessageRow, type MessageStateRow } from './held-messages.repository.js';
 import { Ladder, type Delivery, type Walk } from './ladder.js';
 import { MessagesRepository, type RecoveredMessage } from './messages.repository.js';
 import { ReceiptsRepository, type ReceiptSummary } from './receipts.repository.js';
 import { OutcomeWriter } from './outcome-writer.js';
 import { type DeviceState } from './providers/message-provider.js';
 import { TestNumbers } from './test-numbers.js';
-import { outgoingMessage, type MessageContent, type NoticeContent } from './templates.js';
+import { outgoingMessage, type MessageContent, type NoticeContent, type TextContent } from './templates.js';
 
 /** A message that stands in the outbox, claimed by this instance. */
 export interface ClaimedMessage {
@@ -47,6 +47,9 @@ const RECOVER_EVERY = 2_000;
 
 /** How many it takes up at once. */
 const RECOVERED_AT_ONCE = 20;
+
+/** How long a message without a code is worth sending, in seconds; later it would rather puzzle than tell. */
+const LIFE = { notice: 3_600, text: 600 };
 
 /** How long a delivery behind the answer waits, in ms; well within the claim's margin. */
 const DELAY = { least: 100, range: 400 };
@@ -113,7 +116,7 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     onFailure: 'close' | 'retry',
     { tries = 0, ...walk }: Way = {},
   ): Promise<Delivery> {
-    const delivery = await this.send(message, { ...walk, requestId });
+    const delivery = await this.send(message, { ...walk, requestId, ...firstFor(message.content) });
     const { refusedBy } = delivery;
     if (delivery.kind === 'accepted') {
       const { provider, providerMessageId, ms, receipts } = delivery;
@@ -147,7 +150,7 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     within: Transaction,
   ): Promise<ClaimedMessage> {
     const id = uuidv7();
-    await this.repository.queueNotice(
+    await this.repository.queue(
       {
         id,
         purpose: content.template,
@@ -155,6 +158,7 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
         recipientName: owner.full_name,
         userId: owner.id,
         sealedContent: this.seal(content, id),
+        lifeSeconds: LIFE.notice,
       },
       this.claimSeconds,
       within,
@@ -162,11 +166,27 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     return { id, fence: 1, recipient: to, recipientName: owner.full_name, email: owner.email, content };
   }
 
+  /**
+   * Puts a free text for a number into the outbox, in the transaction of what it answers; after its commit,
+   * `deliverBehind` it. It is worth sending for ten minutes.
+   *
+   * @param to E.164
+   */
+  async queueText(to: string, content: TextContent, within: Transaction): Promise<ClaimedMessage> {
+    const id = uuidv7();
+    const sealedContent = this.seal(content, id);
+    const row = { id, purpose: content.template, recipient: to, recipientName: null, userId: null, sealedContent };
+    await this.repository.queue({ ...row, lifeSeconds: LIFE.text }, this.claimSeconds, within);
+    return { id, fence: 1, recipient: to, recipientName: null, email: null, content };
+  }
+
   /** Delivers behind the answer, where the answer must not depend on it; what fails is left to recovery. */
   deliverBehind(message: ClaimedMessage, requestId: string | null, way: Way = {}): void {
     // Some time after the answer, and not always the same: the work must tell a real number from a decoy neither by
-    // this answer's time nor by that of the caller's next request, which follows at once.
-    const later = new Promise((resolve) => setTimeout(resolve, DELAY.least + Math.random() * DELAY.range));
+    // this answer's time nor by that of the caller's next request, which follows at once. An answer in a conversation
+    // has no decoy, and keeps its place behind the one before.
+    const range = message.content.template === 'text' ? 0 : DELAY.range;
+    const later = new Promise((resolve) => setTimeout(resolve, DELAY.least + Math.random() * range));
     this.inBackground(() => later.then(() => this.deliver(message, requestId, 'retry', way)), requestId);
   }
 
@@ -240,6 +260,16 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     return this.held.forget(userId, within);
   }
 
+  /** What is held for a number that was nobody's account's when it was written to; forgotten as `forget` does. */
+  forgetNumber(phone: string, within: Transaction): Promise<void> {
+    return this.held.forgetNumber(phone, within);
+  }
+
+  /** What became of messages, those in the history too; in any order. */
+  statesOf(messages: readonly { id: string; createdAt: Date }[]): Promise<MessageStateRow[]> {
+    return this.held.statesOf(messages);
+  }
+
   private async send(message: ClaimedMessage, walk: Walk): Promise<Delivery> {
     const { recipient: phone, recipientName: name, email } = message;
     const outgoing = outgoingMessage(message.content, { phone, name, email }, this.settings);
@@ -286,4 +316,9 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
       return null;
     }
   }
+}
+
+/** An answer leaves by the provider that the message came in by, if that is on the ladder. */
+function firstFor(content: MessageContent): Pick<Walk, 'first'> {
+  return 'via' in content && content.via !== null ? { first: content.via } : {};
 }

@@ -138,4 +138,12 @@ describe('outgoingMessage', () => {
     );
     expect(outgoingMessage(content, { ...budi, email: null }, app).email).toBeNull();
   });
+
+  it('leaves a free text as it is, for the number alone', () => {
+    const text = ' *Halo*\n\nhttps://puskesmas.example 1️⃣ ';
+    const message = outgoingMessage({ template: 'text', text, language: 'id', via: 'whapi' }, budi, app);
+    expect(message).toMatchObject({ to: '+6281234567890', text, shortText: text, email: null });
+    expect(message.subject).toBe('Pesan dari SiKesKoja - Sistem Kesehatan Kota Jayapura');
+    expect(message.code).toBeUndefined();
+  });
 });

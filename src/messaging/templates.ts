@@ -15,8 +15,18 @@ export interface NoticeContent {
   readonly language: Language;
 }
 
+/** A free text, sent as it is: what the bot or a person answers to an incoming message. */
+export interface TextContent {
+  readonly template: 'text';
+  /** In WhatsApp's markup. */
+  readonly text: string;
+  readonly language: Language;
+  /** The provider that the message came in by, which is asked first with the answer; null: the ladder's order. */
+  readonly via: string | null;
+}
+
 /** Every kind of content the service sends. */
-export type MessageContent = CodeContent | NoticeContent;
+export type MessageContent = CodeContent | NoticeContent | TextContent;
 
 /** Whom a message is for. */
 export interface Recipient {
@@ -75,6 +85,7 @@ const CODE_FOR: Record<CodeContent['template'], Record<Language, (appName: strin
 
 /** Subjects of mails. Lock screens show them, so no code is in there. */
 const SUBJECTS: Record<MessageContent['template'], Record<Language, (appName: string) => string>> = {
+  text: { id: (appName) => `Pesan dari ${appName}`, en: (appName) => `A message from ${appName}` },
   'otp.login': {
     id: (appName) => `Kode OTP untuk login ke ${appName}`,
     en: (appName) => `Your code to log in to ${appName}`,
@@ -132,8 +143,11 @@ const NOTICES: Record<NoticeContent['template'], Record<Language, (app: App) => 
   },
 };
 
-/** Codes that prove a number: they may reach that number and nothing else, or they would prove a mailbox instead. */
-const PROVES_THE_NUMBER: ReadonlySet<MessageContent['template']> = new Set(['otp.phone_change']);
+/**
+ * What may reach this number and nothing else: a code that proves the number would prove a mailbox instead, and a
+ * conversation belongs to who holds the number now.
+ */
+const FOR_THE_NUMBER: ReadonlySet<MessageContent['template']> = new Set(['otp.phone_change', 'text']);
 
 /** A message in every form that a channel may need. */
 export function outgoingMessage(content: MessageContent, { phone, name, email }: Recipient, app: App): OutgoingMessage {
@@ -143,7 +157,7 @@ export function outgoingMessage(content: MessageContent, { phone, name, email }:
     shortText: shortText(content, app),
     subject: SUBJECTS[content.template][content.language](app.appName),
     language: content.language,
-    email: PROVES_THE_NUMBER.has(content.template) ? null : email,
+    email: FOR_THE_NUMBER.has(content.template) ? null : email,
     ...('code' in content ? { code: content.code } : {}),
   };
 }
@@ -154,6 +168,7 @@ export function outgoingMessage(content: MessageContent, { phone, name, email }:
  * @param name the recipient's name as it is stored; made harmless here
  */
 export function renderMessage(content: MessageContent, name: string | null, app: App): string {
+  if (content.template === 'text') return content.text;
   const { language } = content;
   const greeted = harmlessName(name);
   const hello = language === 'id' ? 'Halo' : 'Hello';
@@ -165,6 +180,7 @@ export function renderMessage(content: MessageContent, name: string | null, app:
 
 /** Without greeting and farewell: an SMS of more than 160 characters costs twice. */
 function shortText(content: MessageContent, app: App): string {
+  if (content.template === 'text') return content.text;
   const { language } = content;
   if (!('code' in content)) {
     const lines = NOTICES[content.template][language](app);

@@ -136,6 +136,8 @@ describe('values that break a rule', () => {
       ['OTP_SENDS_PER_DAY', '-5', /whole number/],
       ['ADDRESS_SENDS_PER_HOUR', '1e3', /whole number/],
       ['ADDRESS_FAILURES_PER_HOUR', '0x10', /whole number/],
+      ['CONVERSATION_RETENTION_DAYS', '7', /from 8 to 3650/],
+      ['BOT_MENU_INFO', 'x'.repeat(1_001), /1000/],
       ['WHATSAPP_PROVIDERS', 'Whacenter!9h2', /provider names/],
       ['SEND_TIMEOUT', '8s', /whole number/],
       ['PROVIDER_TIMEOUT', '3000', /whole number/],
@@ -233,6 +235,12 @@ describe('production', () => {
     ['with the other demo seed', /SEED_DEMO/, { SEED_DEMO: 'ticketing' }],
     ['with the developer inbox', /WHATSAPP_PROVIDERS/, { WHATSAPP_PROVIDERS: 'whacenter,console' }],
     ['with short codes', /OTP_LENGTH/, { OTP_LENGTH: '5' }],
+    ['with a short secret for Whapi', /WHAPI_WEBHOOK_SECRET .*16/, { WHAPI_WEBHOOK_SECRET: 'short-one-9j1-x' }],
+    [
+      'with a short address for Whacenter',
+      /WHACENTER_WEBHOOK_SECRET .*16/,
+      { WHACENTER_WEBHOOK_SECRET: 'short-one-9j2-x' },
+    ],
     [
       'with a placeholder as JWT secret',
       /JWT_SECRET is a placeholder/,

@@ -26,7 +26,7 @@ const WHOLE_RUN = 90_000;
 const SYSTEMS: Record<string, RegExp> = {
   'A. SiKesKoja': /^\w+ \/api\/auth\/(?!me|register)/,
   'B. Ticketing (forgot password)': /^\w+ \/api\/(forgot-password\/|health)/,
-  'D. Dashboard': /^\w+ \/(auth\/\w+|db-connect)?$/,
+  'D. Dashboard': /^\w+ \/(auth\/\w+|db-connect|webhook\/whapi|api\/conversations.*)?$/,
 };
 
 /** Read by the run, and no part of the API. */

@@ -56,6 +56,16 @@ const GOOD: Record<string, Record<string, string>> = {
   signing_keys: { kid: `'a'`, algorithm: `'ES256'`, state: `'ACTIVE'`, public_jwk: `'{}'`, sealed_private: `'\\x00'` },
   rate_limits: { name: `'sends'`, subject: `'127.0.0.1'`, window_started_at: 'now()', used: '1' },
   auth_secrets: { id: '1', check_value: HASH },
+  conversations: { phone: `'+62812' || (random() * 9e7 + 1e7)::bigint` },
+  conversation_messages: {
+    id: ID,
+    phone: '(SELECT phone FROM conversations LIMIT 1)',
+    position: '(random() * 1e9 + 1)::int',
+    direction: `'IN'`,
+    kind: `'text'`,
+    sealed_content: `'\\x00'`,
+    provider: `'whapi'`,
+  },
 };
 
 function insertion(table: string, changes: Record<string, string>): string {
@@ -70,6 +80,7 @@ async function refusalOf(...statements: string[]): Promise<string | undefined> {
     await client.query('BEGIN');
     await client.query(insertion('users', {}));
     await client.query(insertion('login_sessions', {}));
+    await client.query(insertion('conversations', {}));
     for (const statement of statements) await client.query(statement);
     return undefined;
   } catch (error) {
@@ -174,12 +185,35 @@ const BAD: [constraint: string, table: string, ...changes: Record<string, string
   ['users_erased_check', 'users', { erased_at: 'now()' }],
   ['rate_limits_used_check', 'rate_limits', { used: '-1' }],
   ['auth_secrets_single_check', 'auth_secrets', { id: '2' }],
+  ['conversations_phone_check', 'conversations', { phone: `'081234567890'` }, { phone: `'+62 812'` }],
+  ['conversations_counts_check', 'conversations', { unread: '1' }, { unread: '-1' }, { last_position: '-1' }],
+  ['conversation_messages_position_check', 'conversation_messages', { position: '0' }],
+  ['conversation_messages_in_check', 'conversation_messages', { provider: 'NULL' }, { sent_by: ID }],
+  [
+    'conversation_messages_out_check',
+    'conversation_messages',
+    { direction: `'OUT'`, provider_message_id: `'1'` },
+    { direction: `'OUT'`, repeat_key: HASH },
+  ],
+  ['conversation_messages_repeat_key_check', 'conversation_messages', { repeat_key: SHORT }],
 ];
 
 /** Rows of which each is good and all together are not. */
 const TOGETHER: [index: string, table: string, ...rows: Record<string, string>[]][] = [
   ['otp_sessions_live_key', 'otp_sessions', { phone: `'+6281234567890'` }, { phone: `'+6281234567890'` }],
   ['signing_keys_live_key', 'signing_keys', {}, { kid: `'b'` }],
+  [
+    'conversation_messages_provider_message_id_key',
+    'conversation_messages',
+    { provider_message_id: `'1'` },
+    { provider_message_id: `'1'` },
+  ],
+  [
+    'conversation_messages_repeat_key_key',
+    'conversation_messages',
+    { repeat_key: HASH },
+    { repeat_key: HASH, provider: `'whacenter'` },
+  ],
 ];
 
 /** The same for indexes over whole tables, which stand in the schema. */
@@ -210,6 +244,14 @@ const ALLOWED: [what: string, table: string, ...rows: Record<string, string>[]][
     { provider: `'whapi'`, provider_message_id: `'1'` },
   ],
   ['sessions that no cookie holds beside one that a cookie holds', 'login_sessions', {}, {}, { cookie_hash: HASH }],
+  [
+    'a message by the same name at two providers, or without any',
+    'conversation_messages',
+    { provider_message_id: `'1'` },
+    { provider_message_id: `'1'`, provider: `'cloud-api'` },
+    {},
+    {},
+  ],
   [
     'a signing key beside the next one and retired ones',
     'signing_keys',

@@ -64,12 +64,15 @@ function madeUpId(id: string, ids: string[]): string {
   return `00000000-0000-7000-8000-${String(ids.indexOf(id) + 1).padStart(12, '0')}`;
 }
 
+/** What depends on the moment. */
+const DIFFERS: Record<string, string> = { 'retry-after': '(seconds)', delivery: '(state)' };
+
 /** What two runs have in common of a saved answer: a slow machine shifts times by a minute. */
 export function comparable(answer: SavedAnswer): unknown {
   const timeless = JSON.stringify(answer, (_, value: unknown) =>
     typeof value === 'string' && INSTANT.test(value) ? '(time)' : value,
   );
-  return JSON.parse(timeless, (key, value: unknown) => (key === 'retry-after' ? '(seconds)' : value));
+  return JSON.parse(timeless, (key, value: unknown) => DIFFERS[key] ?? value);
 }
 
 export function savedAnswers(): SavedAnswers {

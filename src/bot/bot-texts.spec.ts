@@ -1,0 +1,44 @@
+import { describe, expect, it } from '@jest/globals';
+import { botLanguage, botText } from './bot-texts.js';
+import { type BotAnswer } from './menu.js';
+
+const plain = { appName: 'SiKesKoja', botMenuInfo: undefined, botMenuHelp: undefined } as const;
+const answers: BotAnswer[] = ['menu', 'info', 'help', 'agent', 'pause', 'bot'];
+
+describe('botText', () => {
+  it('shows the menu of the contract', () => {
+    expect(botText('menu', { ...plain, messageLanguage: 'id' }).split('\n')).toEqual([
+      'Halo 👋',
+      'Silakan pilih:',
+      '1️⃣ Info',
+      '2️⃣ Bantuan',
+      '',
+      'Ketik *agent* untuk berbicara dengan manusia.',
+    ]);
+  });
+
+  it('confirms a command in one line', () => {
+    for (const answer of ['agent', 'pause', 'bot'] as const) {
+      for (const messageLanguage of ['id', 'en'] as const)
+        expect(botText(answer, { ...plain, messageLanguage })).toMatch(/^[^\n]{20,100}$/);
+    }
+  });
+
+  it('has different words in both languages, and different ones for each answer', () => {
+    const all = (['id', 'en'] as const).flatMap((messageLanguage) =>
+      answers.map((answer) => botText(answer, { ...plain, messageLanguage })),
+    );
+    expect(new Set(all).size).toBe(12);
+  });
+
+  it('takes the texts of the configuration for the choices', () => {
+    const own = { ...plain, messageLanguage: 'en', botMenuInfo: 'I\nJ', botMenuHelp: 'H' } as const;
+    expect([botText('info', own), botText('help', own)]).toEqual(['I\nJ', 'H']);
+  });
+
+  it('is Indonesian where the language is negotiated', () => {
+    expect(
+      ['id', 'en', 'negotiate'].map((messageLanguage) => botLanguage({ messageLanguage: messageLanguage as 'id' })),
+    ).toEqual(['id', 'en', 'id']);
+  });
+});

@@ -1,0 +1,29 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
+import { JobsModule } from '../jobs/jobs.module.js';
+import { MessagingModule } from '../messaging/messaging.module.js';
+import { ConversationSeal } from './conversation-seal.js';
+import { ConversationUpkeep } from './conversation-upkeep.js';
+import { ConversationsController } from './conversations.controller.js';
+import { ConversationsRepository } from './conversations.repository.js';
+import { Conversations } from './conversations.service.js';
+import { HeldConversationsRepository } from './held-conversations.repository.js';
+import { Inbound } from './inbound.js';
+import { WebhookDoors } from './webhook-doors.js';
+import { WebhooksController } from './webhooks.controller.js';
+
+@Module({
+  imports: [AuditModule, JobsModule, MessagingModule],
+  controllers: [WebhooksController, ConversationsController],
+  providers: [
+    Conversations,
+    ConversationSeal,
+    ConversationUpkeep,
+    ConversationsRepository,
+    HeldConversationsRepository,
+    Inbound,
+    WebhookDoors,
+  ],
+  exports: [Conversations, Inbound],
+})
+export class BotModule {}

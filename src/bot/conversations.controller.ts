@@ -1,0 +1,108 @@
+import { Body, Controller, Get, Header, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { Settings, type Language } from '../config/settings.js';
+import { answerLanguage } from '../errors/language.js';
+import { Caller, Roles, type CurrentCaller } from '../http/access.decorators.js';
+import { Fails, FailsWithBody } from '../http/openapi.decorators.js';
+import { Context, type RequestContext } from '../http/request-context.js';
+import { conversationAnswer, conversationsAnswer, messagesAnswer, replyAnswer } from './answers.js';
+import {
+  ChangeConversationDto,
+  ConversationAnswerDto,
+  ConversationMessagesAnswerDto,
+  ConversationsAnswerDto,
+  ListConversationsDto,
+  PageDto,
+  ReplyAnswerDto,
+  ReplyDto,
+} from './conversations.dto.js';
+import { Conversations } from './conversations.service.js';
+
+const DEFAULT_PAGE = 20;
+
+/** A number in any spelling. */
+const PhoneParam = () => ApiParam({ name: 'phone', example: '081234567890', description: 'In any common spelling.' });
+
+/** What the staff sees of conversations, and answering by hand (contract D). */
+@ApiTags('Conversations')
+@ApiBearerAuth()
+@Controller('api/conversations')
+@Roles('ADMIN', 'SUPERVISOR', 'OPERATOR')
+@Fails('unauthenticated', 'invalid_token', 'forbidden')
+export class ConversationsController {
+  constructor(
+    private readonly settings: Settings,
+    private readonly conversations: Conversations,
+  ) {}
+
+  @Get()
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'listConversations', summary: 'Conversations, newest activity first' })
+  @ApiOkResponse({ type: ConversationsAnswerDto, description: 'A page of conversations.' })
+  @Fails('validation_failed')
+  async list(
+    @Query() { state, cursor, limit = DEFAULT_PAGE }: ListConversationsDto,
+    @Context() context: RequestContext,
+  ): Promise<ConversationsAnswerDto> {
+    const page = await this.conversations.list({ state: state ?? null, cursor: cursor ?? null, limit });
+    return conversationsAnswer(page, this.language(context));
+  }
+
+  @Get(':phone/messages')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'listConversationMessages', summary: 'What was said, both ways, newest first' })
+  @PhoneParam()
+  @ApiOkResponse({ type: ConversationMessagesAnswerDto, description: 'A page of messages.' })
+  @Fails('validation_failed', 'invalid_phone', 'conversation_not_found')
+  async messages(
+    @Param('phone') phone: string,
+    @Query() { cursor, limit = DEFAULT_PAGE }: PageDto,
+    @Context() context: RequestContext,
+  ): Promise<ConversationMessagesAnswerDto> {
+    const page = await this.conversations.history(phone, cursor ?? null, limit);
+    return messagesAnswer(page, this.language(context));
+  }
+
+  @Post(':phone/reply')
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  @ApiOperation({
+    operationId: 'replyInConversation',
+    summary: 'Answer by hand, and take the conversation over',
+    description: 'Only to somebody who has written. The state becomes AGENT; the bot is silent until it is BOT again.',
+  })
+  @PhoneParam()
+  @ApiOkResponse({ type: ReplyAnswerDto, description: 'The reply is kept and on its way.' })
+  @FailsWithBody('invalid_phone', 'conversation_not_found')
+  async reply(
+    @Param('phone') phone: string,
+    @Body() { text }: ReplyDto,
+    @Caller() { userId }: CurrentCaller,
+    @Context() context: RequestContext,
+  ): Promise<ReplyAnswerDto> {
+    return replyAnswer(await this.conversations.reply(phone, text, { userId, context }), this.language(context));
+  }
+
+  @Patch(':phone')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'changeConversation', summary: 'Say who answers from now on, or that all is read' })
+  @PhoneParam()
+  @ApiOkResponse({ type: ConversationAnswerDto, description: 'The conversation as it is now.' })
+  @FailsWithBody('invalid_phone', 'conversation_not_found')
+  async change(
+    @Param('phone') phone: string,
+    @Body() { state, read }: ChangeConversationDto,
+    @Caller() { userId }: CurrentCaller,
+    @Context() context: RequestContext,
+  ): Promise<ConversationAnswerDto> {
+    const change = { state: state ?? null, read: read ?? false };
+    return conversationAnswer(
+      await this.conversations.change(phone, change, { userId, context }),
+      this.language(context),
+    );
+  }
+
+  private language(context: RequestContext): Language {
+    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+  }
+}

@@ -1,0 +1,93 @@
+import { Controller, Get, Header, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
+import { ApiBody, ApiExcludeEndpoint, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { type FastifyRequest } from 'fastify';
+import { Public } from '../http/access.decorators.js';
+import { Fails } from '../http/openapi.decorators.js';
+import { RawBody, rawBody } from '../http/raw-bodies.js';
+import { readCloudApiWebhook } from '../messaging/providers/cloud-api.js';
+import { type IncomingBatch } from '../messaging/providers/message-provider.js';
+import { readTwilioStatus } from '../messaging/providers/sms.js';
+import { readWhacenterWebhook } from '../messaging/providers/whacenter.js';
+import { readWhapiWebhook } from '../messaging/providers/whapi.js';
+import { WebhookTakenDto } from './conversations.dto.js';
+import { Inbound } from './inbound.js';
+import { parseForm, parseJson } from './webhook-bodies.js';
+import { WebhookDoors } from './webhook-doors.js';
+
+const JSON_TYPE = 'application/json';
+const FORM_TYPE = 'application/x-www-form-urlencoded';
+
+/**
+ * What providers call. Open to everybody, but nothing is read before the door has been passed: each says in its first
+ * line what protects it. The API's description has the one that the replaced dashboard had; the others have one caller
+ * each, which knows them by its own settings.
+ */
+@ApiTags('Webhooks')
+@Controller('webhook')
+@Public()
+export class WebhooksController {
+  constructor(
+    private readonly doors: WebhookDoors,
+    private readonly inbound: Inbound,
+  ) {}
+
+  @Post('whapi')
+  @HttpCode(200)
+  @RawBody(JSON_TYPE)
+  @ApiOperation({
+    operationId: 'whapiWebhook',
+    summary: 'Messages and receipts from Whapi',
+    description: 'In the form of Whapi; of a message only `from` and `text.body` are needed.',
+  })
+  @ApiHeader({ name: 'X-Hook-Secret', required: false, description: '`WHAPI_WEBHOOK_SECRET`, where that is set' })
+  @ApiBody({ schema: { type: 'object', additionalProperties: true } })
+  @ApiOkResponse({ type: WebhookTakenDto, description: 'All of it is written down; answers leave behind this one.' })
+  @Fails('invalid_json', 'body_too_large', 'unsupported_media_type', 'invalid_webhook_secret', 'not_found', 'busy')
+  async whapi(@Req() request: FastifyRequest): Promise<WebhookTakenDto> {
+    this.doors.whapi(request);
+    return this.take(readWhapiWebhook(parseJson(rawBody(request))), request);
+  }
+
+  @Post('whacenter/:secret')
+  @HttpCode(200)
+  @RawBody(JSON_TYPE, FORM_TYPE)
+  @ApiExcludeEndpoint()
+  async whacenter(@Param('secret') secret: string, @Req() request: FastifyRequest): Promise<WebhookTakenDto> {
+    this.doors.whacenter(secret);
+    const isForm = request.headers['content-type']?.toLowerCase().startsWith(FORM_TYPE);
+    return this.take(readWhacenterWebhook((isForm ? parseForm : parseJson)(rawBody(request))), request);
+  }
+
+  /** Meta asks whether the webhook is ours. */
+  @Get('cloud-api')
+  @Header('content-type', 'text/plain; charset=utf-8')
+  @ApiExcludeEndpoint()
+  verify(@Query() query: Record<string, unknown>): string {
+    return this.doors.challenge(query);
+  }
+
+  @Post('cloud-api')
+  @HttpCode(200)
+  @RawBody(JSON_TYPE)
+  @ApiExcludeEndpoint()
+  async cloudApi(@Req() request: FastifyRequest): Promise<WebhookTakenDto> {
+    this.doors.cloudApi(request);
+    return this.take(readCloudApiWebhook(parseJson(rawBody(request))), request);
+  }
+
+  /** Twilio tells what became of a message. */
+  @Post('sms')
+  @HttpCode(200)
+  @RawBody(FORM_TYPE)
+  @ApiExcludeEndpoint()
+  async sms(@Req() request: FastifyRequest): Promise<WebhookTakenDto> {
+    const form = new URLSearchParams(rawBody(request).toString());
+    this.doors.sms(request, form);
+    return this.take(readTwilioStatus(form), request);
+  }
+
+  private async take(batch: IncomingBatch, request: FastifyRequest): Promise<WebhookTakenDto> {
+    await this.inbound.take(batch, request.id);
+    return { status: 'ok' };
+  }
+}
