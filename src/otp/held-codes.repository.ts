@@ -11,7 +11,11 @@ const LOCK = statement(
   `SELECT purpose FROM otp_budgets WHERE phone = :phone::text ORDER BY purpose FOR UPDATE`,
 );
 
-/** Ends the living codes of a number, its budgets being locked first, as everywhere. */
+/**
+ * Ends the living codes of a number, its budgets being locked first, as everywhere. What changes the budgets themselves
+ * must take them out of `gates`: the main statement runs before the others of its WITH, and would lock them in the order
+ * of their place in the table.
+ */
 const VOIDED = `gates AS (
     SELECT purpose FROM otp_budgets WHERE phone = :phone::text ORDER BY purpose FOR UPDATE
   ), voided AS (
@@ -22,8 +26,8 @@ const VOIDED = `gates AS (
 const VOID = statement(
   'otp_void',
   `WITH ${VOIDED}
-   UPDATE otp_budgets SET current_session_id = NULL, current_issued_at = NULL, current_expires_at = NULL, current_resend_at = NULL, updated_at = now()
-    WHERE phone = :phone::text`,
+   UPDATE otp_budgets b SET current_session_id = NULL, current_issued_at = NULL, current_expires_at = NULL, current_resend_at = NULL, updated_at = now()
+     FROM gates WHERE b.phone = :phone::text AND b.purpose = gates.purpose`,
 );
 
 const REOPEN = statement(
@@ -32,7 +36,10 @@ const REOPEN = statement(
 );
 
 // The living code goes with the budgets: its attempts may be used up, and its cooldown would keep the next one away.
-const UNLOCK = statement('otp_unlock', `WITH ${VOIDED} DELETE FROM otp_budgets WHERE phone = :phone::text`);
+const UNLOCK = statement(
+  'otp_unlock',
+  `WITH ${VOIDED} DELETE FROM otp_budgets b USING gates WHERE b.phone = :phone::text AND b.purpose = gates.purpose`,
+);
 
 // Also numbers that the account had before, or asked codes for without having them yet; but none that is another
 // account's by now: its codes and limits are not ours to forget.
