@@ -219,7 +219,7 @@ describe('every field of every body', () => {
         }
       }
     }
-  });
+  }, 120_000);
 
   it('leads to no login and no message when it is an odd text', async () => {
     await withoutTrace(async () => {
@@ -232,7 +232,7 @@ describe('every field of every body', () => {
         }
       }
     });
-  });
+  }, 120_000);
 
   it('is refused when it is longer than it may be', async () => {
     await withoutTrace(async () => {
