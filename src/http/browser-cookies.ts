@@ -46,12 +46,18 @@ export function browserCookie(request: FastifyRequest, name: string): string | n
  * Whether a request comes from a page of this service itself, so that its cookie counts: another site's page must not
  * act with it (CSRF; ASVS 3.5.1). Browsers say so by `Sec-Fetch-Site` (Fetch Metadata), older ones by `Origin` alone;
  * what says neither may only read.
+ *
+ * @param publicOrigin the origin of PUBLIC_URL
  */
-export function isFromOwnPage(request: FastifyRequest): boolean {
+export function isFromOwnPage(request: FastifyRequest, publicOrigin?: string): boolean {
   const reads = request.method === 'GET' || request.method === 'HEAD';
   const site = request.headers['sec-fetch-site'];
   if (site !== undefined) return site === 'same-origin' || (site === 'none' && reads);
   const { origin } = request.headers;
   if (origin === undefined) return reads;
-  return URL.canParse(origin) && new URL(origin).host === request.host;
+  if (origin === publicOrigin) return true;
+  if (!URL.canParse(origin)) return false;
+  // A proxy in front may have taken TLS off; a page without TLS is none of a service that has it.
+  const { host, protocol } = new URL(origin);
+  return host === request.host && (protocol === 'https:' || request.protocol === 'http');
 }

@@ -4,8 +4,9 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
-import { Caller, Public, type CurrentCaller } from '../http/access.decorators.js';
+import { Public } from '../http/access.decorators.js';
 import { sessionCookie } from '../http/browser-cookies.js';
+import { BrowserSessions } from '../sessions/browser-sessions.js';
 import { BuiltFiles } from './built-files.js';
 import { PAGE_POLICY, renderPage, SCRIPTS, type PageName } from './page.js';
 import { isLanguage, LANGUAGE_COOKIE, pageLanguage } from './page-language.js';
@@ -26,17 +27,22 @@ export class PagesController {
   constructor(
     private readonly settings: Settings,
     private readonly files: BuiltFiles,
+    private readonly browsers: BrowserSessions,
   ) {}
 
-  /** Whoever is logged in already has nothing to do here. */
+  /**
+   * Whoever is logged in already has nothing to do here, by whichever link they came: a page that is opened shows nobody
+   * else anything, so the cookie counts here as it does on our own pages.
+   */
   @Get('login')
   @Public()
-  login(
+  async login(
     @Query('lang') asked: unknown,
-    @Caller() caller: CurrentCaller | undefined,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
-  ): void {
+  ): Promise<void> {
+    const cookie = sessionCookie(request);
+    const caller = cookie === null ? null : await this.browsers.caller(cookie);
     this.page(caller ? { elsewhere: '/account' } : 'login', asked, request, reply);
   }
 

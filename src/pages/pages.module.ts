@@ -1,6 +1,11 @@
 import { Module } from '@nestjs/common';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { BuiltFiles } from './built-files.js';
 import { PagesController } from './pages.controller.js';
 
-@Module({ controllers: [PagesController], providers: [BuiltFiles] })
+@Module({
+  imports: [SessionsModule],
+  controllers: [PagesController],
+  providers: [BuiltFiles],
+})
 export class PagesModule {}

@@ -4,7 +4,7 @@ import { AuthGuard } from '@nestjs/passport';
 import { AppError } from '../errors/app-error.js';
 import { databaseFailure } from '../errors/database-errors.js';
 import { ACCESS, type Access, type CallerRequest, type CurrentCaller } from '../http/access.decorators.js';
-import { isFromOwnPage, sessionCookie } from '../http/browser-cookies.js';
+import { sessionCookie } from '../http/browser-cookies.js';
 import { shownTicket } from '../http/tickets.js';
 import { BrowserSessions } from './browser-sessions.js';
 
@@ -28,7 +28,7 @@ export class AccessGuard extends AuthGuard('access-token') {
     const { authorization } = request.headers;
     const shown = Boolean(authorization) || sessionCookie(request) !== null;
     if (access.kind === 'public') {
-      if (access.ownPagesOnly && !isFromOwnPage(request)) throw new AppError('foreign_origin');
+      if (access.ownPagesOnly && !this.browsers.isOwnPage(request)) throw new AppError('foreign_origin');
       if (!shown) return true;
       await this.identify(context, request).catch((error: unknown) => {
         // A bad token on an open route is as good as none; a fault of ours is none of the token's.
@@ -57,7 +57,7 @@ export class AccessGuard extends AuthGuard('access-token') {
       await super.canActivate(context);
       return;
     }
-    if (!isFromOwnPage(request)) throw new AppError('foreign_origin');
+    if (!this.browsers.isOwnPage(request)) throw new AppError('foreign_origin');
     const caller = await this.browsers.caller(cookie);
     if (!caller) throw new AppError('unauthenticated');
     request.caller = caller;

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { type FastifyRequest } from 'fastify';
 import { Settings } from '../config/settings.js';
 import { type CurrentCaller } from '../http/access.decorators.js';
+import { isFromOwnPage } from '../http/browser-cookies.js';
 import { LoginSessionsRepository } from './login-sessions.repository.js';
 import { tokenHash } from './refresh-tokens.js';
 
@@ -14,6 +16,11 @@ export class BrowserSessions {
     private readonly settings: Settings,
     private readonly repository: LoginSessionsRepository,
   ) {}
+
+  /** Whether a request comes from a page of this service, so that its cookie counts. */
+  isOwnPage(request: FastifyRequest): boolean {
+    return isFromOwnPage(request, new URL(this.settings.publicUrl).origin);
+  }
 
   /** Whose cookie it is; null when it is none of ours, or its session is over. Using it keeps the session alive. */
   async caller(cookie: string): Promise<CurrentCaller | null> {

@@ -6,12 +6,15 @@ export const ACTIVE_ACCOUNT_BY_PHONE = `
   SELECT id, full_name, email, coalesce(id = :device_user::uuid AND devices_valid_from <= :device_issued::timestamptz, false) AS known
     FROM users WHERE phone = :phone::text AND is_active`;
 
+/** Typographic apostrophes, accents and primes that stand for one, all as `'`. */
+const plainApostrophes = (text: string) => `translate(${text}, '\u2018\u2019\u02bc\u0060\u00b4\u2032', '''''''''''''')`;
+
 /**
- * The same if `:name` is its name, but for case and spaces; `:name` comes in NFC and with single spaces. Names that were
- * imported may be in another form.
+ * The same if `:name` is its name, but for case, spaces and the shape of apostrophes, which phones change by themselves
+ * (Ma'ruf, Nu’man); `:name` comes in NFC and with single spaces. Names that were imported may be in another form.
  */
 export const ACTIVE_ACCOUNT_BY_PHONE_AND_NAME = `
-  ${ACTIVE_ACCOUNT_BY_PHONE} AND lower(btrim(regexp_replace(normalize(full_name, NFC), '\\s+', ' ', 'g'))) = lower(:name::text)`;
+  ${ACTIVE_ACCOUNT_BY_PHONE} AND lower(btrim(regexp_replace(${plainApostrophes('normalize(full_name, NFC)')}, '\\s+', ' ', 'g'))) = lower(${plainApostrophes(':name::text')})`;
 
 /** The same for an account that wants `:phone`, which nobody has yet; its id is `:account_id`. */
 export const ACTIVE_ACCOUNT_FOR_NEW_PHONE = `

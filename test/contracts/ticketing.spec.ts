@@ -114,6 +114,8 @@ describe('the name', () => {
     ['John Doe', 'John\u00a0Doe'],
     ['  Siti   Nur  Haliza ', 'siti nur haliza'],
     ['José Ñandú', 'josé ñandú'.normalize('NFC')],
+    ['Ma’ruf Amin', "ma'ruf amin"],
+    ["Nu'man", 'Nu’man'],
     ['José Ñandú', 'JOSÉ ÑANDÚ'.normalize('NFD')],
     ['José Ñandú'.normalize('NFD'), 'josé ñandú'.normalize('NFC')],
     ['Иван Грозный', 'ИВАН ГРОЗНЫЙ'],
