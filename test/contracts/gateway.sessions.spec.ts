@@ -267,7 +267,17 @@ describe('a connection that WhatsApp ends', () => {
     expect(house.whatsapp.line(phone)).toEqual({ open: 1, peak: 1, logins: 2 });
   }, 40_000);
 
-  it('while it is being linked does not end the service', async () => {
+  it('after it garbled does not end the service', async () => {
+    const [name, phone] = [newName(), newNumber()];
+    await house.link(name, phone);
+    for (let at = 0; at < 3; at++) house.whatsapp.garble(phone);
+    await pause(500);
+    house.whatsapp.drop(phone);
+    await until('logged in again', () => house.whatsapp.line(phone).logins === 2, 20_000);
+    expect((await house.service.get('/health/live')).status).toBe(200);
+  }, 40_000);
+
+  it('while it is being linked is opened again', async () => {
     const name = newName();
     expect((await create(name)).status).toBe(201);
     const before = await house.qrOf(name);
