@@ -394,7 +394,9 @@ describe('calls from this very machine', () => {
   beforeAll(async () => {
     open = await house.another({ GATEWAY_KEYLESS_LOOPBACK: '' });
   });
-  afterAll(async () => void (await open.stop()));
+  afterAll(async () => {
+    await open.stop();
+  });
 
   it('need no key outside production, under compat', async () => {
     const name = newName();
