@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { AuthModule } from '../auth/auth.module.js';
+import { GatewayModule } from '../gateway/gateway.module.js';
 import { MessagingModule } from '../messaging/messaging.module.js';
 import { OtpModule } from '../otp/otp.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -11,7 +12,7 @@ import { UserAdministration } from './user-administration.js';
 import { UsersController } from './users.controller.js';
 
 @Module({
-  imports: [AuditModule, AuthModule, MessagingModule, OtpModule, SessionsModule, UsersModule],
+  imports: [AuditModule, AuthModule, GatewayModule, MessagingModule, OtpModule, SessionsModule, UsersModule],
   controllers: [UsersController],
   providers: [UserAdministration, Erasure, AdminCreation],
 })

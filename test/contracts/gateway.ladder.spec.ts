@@ -102,6 +102,19 @@ describe('with any session', () => {
     expect(house.whatsapp.messagesTo(digits)).toEqual([]);
   });
 
+  it('is forgotten with the person', async () => {
+    const { phone, digits } = await person();
+    await house.whatsapp.say(first, digits, 'halo');
+    expect((await request(phone)).status).toBe(200);
+    const [user] = await house.database.query<{ id: string }>('SELECT id FROM users WHERE phone = $1', [phone]);
+    const contacts = async () =>
+      (await house.database.query<{ count: number }>('SELECT count(*)::int FROM gateway_contacts'))[0]!.count;
+    const before = await contacts();
+    expect((await house.service.send('DELETE', `/api/users/${user?.id}`, undefined, house.admin)).status).toBe(200);
+    expect(await house.database.query('SELECT 1 FROM gateway_messages WHERE recipient = $1', [phone])).toEqual([]);
+    expect(await contacts()).toBeLessThan(before);
+  }, 20_000);
+
   it('never sends a code late', async () => {
     await house.service.send('DELETE', '/api/sessions/second', undefined, house.admin);
     const release: (() => void)[] = [];
