@@ -1708,7 +1708,7 @@ export interface components {
              * @description `UNINITIALIZED`: no provider that reaches phones is configured.
              * @enum {string}
              */
-            state: "UNINITIALIZED" | "INITIALIZING" | "WAITING_FOR_QR" | "AUTHENTICATING" | "AUTHENTICATED" | "READY" | "DISCONNECTED";
+            state: "DISCONNECTED" | "UNINITIALIZED" | "INITIALIZING" | "WAITING_FOR_QR" | "AUTHENTICATING" | "AUTHENTICATED" | "READY";
             ready: boolean;
         };
         BotStatusAnswerDto: {

@@ -3,6 +3,7 @@ import { AuditModule } from '../audit/audit.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { BotModule } from '../bot/bot.module.js';
 import { JobsModule } from '../jobs/jobs.module.js';
+import { GatewayModule } from '../gateway/gateway.module.js';
 import { MessagingModule } from '../messaging/messaging.module.js';
 import { OtpModule } from '../otp/otp.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -14,7 +15,17 @@ import { UserAdministration } from './user-administration.js';
 import { UsersController } from './users.controller.js';
 
 @Module({
-  imports: [AuditModule, AuthModule, BotModule, JobsModule, MessagingModule, OtpModule, SessionsModule, UsersModule],
+  imports: [
+    AuditModule,
+    AuthModule,
+    BotModule,
+    GatewayModule,
+    JobsModule,
+    MessagingModule,
+    OtpModule,
+    SessionsModule,
+    UsersModule,
+  ],
   controllers: [JobsController, UsersController],
   providers: [UserAdministration, Erasure, AdminCreation],
 })

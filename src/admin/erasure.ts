@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Audit } from '../audit/audit.service.js';
 import { Conversations } from '../bot/conversations.service.js';
 import { Database } from '../database/database.js';
+import { GatewayMessages } from '../gateway/gateway-messages.service.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { Messaging } from '../messaging/messaging.service.js';
 import { Otp } from '../otp/otp.service.js';
@@ -26,6 +27,7 @@ export class Erasure implements OnApplicationShutdown {
     private readonly otp: Otp,
     private readonly messaging: Messaging,
     private readonly conversations: Conversations,
+    private readonly gateway: GatewayMessages,
     private readonly audit: Audit,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
@@ -46,6 +48,7 @@ export class Erasure implements OnApplicationShutdown {
       await this.users.forgetFailures(before, transaction);
       await this.messaging.forget(id, transaction);
       if (before.phone !== null) await this.conversations.forget(before.phone, transaction);
+      for (const number of new Set([phone, before.phone])) if (number) await this.gateway.forget(number, transaction);
       await this.audit.forget(id, transaction);
       const address = actor.userId === id ? null : actor.context.address;
       const event = { type: 'user.erased', outcome: 'success', userId: actor.userId, subjectId: id } as const;

@@ -1,11 +1,20 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import fastifyCookie from '@fastify/cookie';
 import { Controller, Get, Module, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppError } from '../errors/app-error.js';
 import { ExceptionToAnswerFilter } from '../errors/exception.filter.js';
-import { Authenticated, Public, Scopes, type CallerRequest } from '../http/access.decorators.js';
-import { ApiKeyGuard, CallingKey } from './api-key.guard.js';
+import { Settings } from '../config/settings.js';
+import {
+  Authenticated,
+  KeylessFromLoopback,
+  Public,
+  Scopes,
+  ScopesOrTicket,
+  type CallerRequest,
+} from '../http/access.decorators.js';
+import { ApiKeyGuard, CallingKey, WhoCalls, type Calling } from './api-key.guard.js';
 import { ApiKeys, type UsedApiKey } from './api-keys.service.js';
 
 const KEY = { id: '1', name: 'Antrean', scopes: ['messages', 'otp'] } as const satisfies UsedApiKey;
@@ -20,6 +29,8 @@ const keys = {
     throw new AppError('invalid_api_key');
   },
 };
+
+const settings = { gatewayKeylessLoopback: true };
 
 @Controller()
 class Routes {
@@ -39,6 +50,13 @@ class Routes {
   @Scopes('otp:read')
   other() {
     return {};
+  }
+
+  @Get('mine/:id')
+  @ScopesOrTicket('otp')
+  @KeylessFromLoopback()
+  mine(@WhoCalls() calling: Calling) {
+    return calling;
   }
 
   @Get('open')
@@ -68,6 +86,7 @@ class TokenGuard implements CanActivate {
   controllers: [Routes],
   providers: [
     { provide: ApiKeys, useValue: keys },
+    { provide: Settings, useValue: settings },
     { provide: APP_GUARD, useClass: TokenGuard },
     { provide: APP_GUARD, useClass: ApiKeyGuard },
     { provide: APP_FILTER, useValue: new ExceptionToAnswerFilter({ messageLanguage: 'en' }) },
@@ -80,6 +99,7 @@ describe('ApiKeyGuard', () => {
 
   beforeAll(async () => {
     app = await NestFactory.create<NestFastifyApplication>(ProbeModule, new FastifyAdapter(), { logger: false });
+    await app.register(fastifyCookie);
     await app.init();
     await app.getHttpAdapter().getInstance().ready();
   });
@@ -110,6 +130,22 @@ describe('ApiKeyGuard', () => {
   it('asks an admin for no key, and charges none', async () => {
     expect((await get('/one', { authorization: 'Bearer x', 'x-api-key': 'known' })).json()).toEqual({ key: null });
     expect(asked).toEqual([]);
+  });
+
+  it('asks this machine for no key where the route says so, and only while it may', async () => {
+    expect((await get('/mine/1')).json()).toEqual({ apiKeyId: null, userId: null });
+    expect((await get('/one')).statusCode).toBe(401);
+    settings.gatewayKeylessLoopback = false;
+    expect((await get('/mine/1')).statusCode).toBe(401);
+    settings.gatewayKeylessLoopback = true;
+  });
+
+  it('says who calls, and takes a ticket for nobody', async () => {
+    expect((await get('/mine/1', { 'x-api-key': 'known' })).json()).toEqual({ apiKeyId: '1', userId: null });
+    expect((await get('/mine/1', { authorization: 'Bearer x' })).json()).toEqual({ apiKeyId: null, userId: 'a' });
+    // The guard lets a ticket through; a handler that asks who calls without having looked at it gets no answer.
+    expect((await get('/mine/1?ticket=x')).statusCode).toBe(401);
+    expect((await get('/one?ticket=x')).statusCode).toBe(401);
   });
 
   it('does not look at keys where none opens the route', async () => {

@@ -147,7 +147,7 @@ describe('settingsFrom', () => {
     for (const value of Object.values(rungs)) expect(problems).not.toContain(value);
   });
 
-  it.each(['session', 'pigeon', 'constructor', 'prototype'])('knows no rung %s', (name) => {
+  it.each(['pigeon', 'constructor', 'prototype'])('knows no rung %s', (name) => {
     expect(problemsOf({ WHATSAPP_PROVIDERS: name })).toContain(
       'WHATSAPP_PROVIDERS may name whacenter, whapi, cloud-api',
     );

@@ -221,6 +221,29 @@ describe('a pairing code', () => {
   });
 });
 
+describe('QR codes', () => {
+  it('are shown for five minutes, and again when somebody asks', async () => {
+    const name = newName();
+    expect((await create(name)).status).toBe(201);
+    await house.qrOf(name);
+    const [row] = await house.database.query<{ seconds: number }>(
+      'SELECT extract(epoch FROM pairing_until - created_at)::float8 AS seconds FROM gateway_sessions WHERE name = $1',
+      [name],
+    );
+    expect(row?.seconds).toBeCloseTo(300, 0);
+    // As if most of the time had passed when another owner takes it up.
+    await house.database.query(
+      `UPDATE gateway_sessions SET pairing_until = now() + interval '9 seconds', owner = NULL, lease_until = NULL WHERE name = $1`,
+      [name],
+    );
+    const ended = await house.becomes(name, 'disconnected');
+    expect(ended.body.data).not.toHaveProperty('qr');
+    expectFailure(await call('GET', `${name}/qr`), 404, 'qr_not_available');
+    expect((await call('PUT', `${name}/restart`)).status).toBe(200);
+    expect((await call('GET', `${name}/qr`)).body.data.qr).toMatch(/^data:image\/png;base64,/);
+  }, 40_000);
+});
+
 describe('a connection that WhatsApp ends', () => {
   it.each([428, 503, 408, 500])(
     'with %i is opened again',
@@ -267,7 +290,17 @@ describe('a connection that WhatsApp ends', () => {
     expect(house.whatsapp.line(phone)).toEqual({ open: 1, peak: 1, logins: 2 });
   }, 40_000);
 
-  it('while it is being linked does not end the service', async () => {
+  it('after it garbled does not end the service', async () => {
+    const [name, phone] = [newName(), newNumber()];
+    await house.link(name, phone);
+    for (let at = 0; at < 3; at++) house.whatsapp.garble(phone);
+    await pause(500);
+    house.whatsapp.drop(phone);
+    await until('logged in again', () => house.whatsapp.line(phone).logins === 2, 20_000);
+    expect((await house.service.get('/health/live')).status).toBe(200);
+  }, 40_000);
+
+  it('while it is being linked is opened again', async () => {
     const name = newName();
     expect((await create(name)).status).toBe(201);
     const before = await house.qrOf(name);
@@ -384,7 +417,9 @@ describe('calls from this very machine', () => {
   beforeAll(async () => {
     open = await house.another({ GATEWAY_KEYLESS_LOOPBACK: '' });
   });
-  afterAll(async () => await open.stop());
+  afterAll(async () => {
+    await open.stop();
+  });
 
   it('need no key outside production, under compat', async () => {
     const name = newName();

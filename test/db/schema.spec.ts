@@ -21,6 +21,8 @@ const ID = 'gen_random_uuid()';
 const HASH = `decode(repeat('ab', 32), 'hex')`;
 const SHORT = `'\\xab'::bytea`;
 
+const LINKED = '(SELECT id FROM gateway_sessions LIMIT 1)';
+
 /** Values of a row that every constraint of the table lets in, as SQL, by column. */
 const GOOD: Record<string, Record<string, string>> = {
   users: { id: ID, phone: `'+62812' || (random() * 9e7 + 1e7)::bigint`, full_name: `'Budi'` },
@@ -66,6 +68,25 @@ const GOOD: Record<string, Record<string, string>> = {
     sealed_content: `'\\x00'`,
     provider: `'whapi'`,
   },
+  gateway_sessions: {
+    id: ID,
+    name: `'klinik-' || gen_random_uuid()`,
+    sealed_key: `'\\x00'`,
+    pairing_until: 'now()',
+  },
+  gateway_keys: { session_id: LINKED, name_hash: HASH, sealed_value: `'\\x00'` },
+  gateway_messages: {
+    id: ID,
+    session_id: LINKED,
+    kind: `'text'`,
+    recipient: `'+6281234567890'`,
+    sealed_content: `'\\x00'`,
+    whatsapp_id: `'3EB0'`,
+    expires_at: 'now()',
+  },
+  gateway_commands: { id: ID, session_id: LINKED, kind: `'restart'`, expires_at: 'now()' },
+  gateway_tickets: { ticket_hash: HASH, session_id: LINKED, expires_at: 'now()' },
+  gateway_contacts: { contact_hash: HASH, session_id: LINKED, heard_at: 'now()' },
 };
 
 function insertion(table: string, changes: Record<string, string>): string {
@@ -81,6 +102,7 @@ async function refusalOf(...statements: string[]): Promise<string | undefined> {
     await client.query(insertion('users', {}));
     await client.query(insertion('login_sessions', {}));
     await client.query(insertion('conversations', {}));
+    await client.query(insertion('gateway_sessions', {}));
     for (const statement of statements) await client.query(statement);
     return undefined;
   } catch (error) {
@@ -196,6 +218,50 @@ const BAD: [constraint: string, table: string, ...changes: Record<string, string
     { direction: `'OUT'`, repeat_key: HASH },
   ],
   ['conversation_messages_repeat_key_check', 'conversation_messages', { repeat_key: SHORT }],
+  [
+    'gateway_sessions_name_check',
+    'gateway_sessions',
+    { name: `''` },
+    { name: `'a b'` },
+    { name: `'../a'` },
+    { name: `E'a\\n'` },
+    { name: `repeat('a', 65)` },
+  ],
+  ['gateway_sessions_phone_check', 'gateway_sessions', { phone: `'081234567890'` }, { phone: `E'+6281234567\\n'` }],
+  ['gateway_sessions_push_name_check', 'gateway_sessions', { push_name: `repeat('a', 101)` }],
+  ['gateway_sessions_lease_check', 'gateway_sessions', { owner: ID }, { lease_until: 'now()' }, { fence: '-1' }],
+  [
+    'gateway_sessions_qr_check',
+    'gateway_sessions',
+    { state: `'QR'` },
+    { sealed_qr: `'\\x00'`, qr_at: 'now()' },
+    { state: `'QR'`, sealed_qr: `'\\x00'` },
+  ],
+  ['gateway_keys_name_hash_check', 'gateway_keys', { name_hash: SHORT }],
+  ['gateway_messages_recipient_check', 'gateway_messages', { recipient: `'081234567890'` }],
+  [
+    'gateway_messages_content_check',
+    'gateway_messages',
+    { sealed_content: 'NULL' },
+    ...['SENT', 'DELIVERED', 'READ', 'UNKNOWN', 'CANCELLED'].map((state) => ({ state: `'${state}'` })),
+  ],
+  [
+    'gateway_messages_error_check',
+    'gateway_messages',
+    { error: `'refused'` },
+    { state: `'FAILED'`, sealed_content: 'NULL' },
+  ],
+  ['gateway_messages_fence_check', 'gateway_messages', { fence: '-1' }],
+  [
+    'gateway_commands_kind_check',
+    'gateway_commands',
+    { kind: `'shell'` },
+    { kind: `'pairing-code'` },
+    { phone: `'+6281234567890'` },
+  ],
+  ['gateway_commands_done_check', 'gateway_commands', { error: `'busy'` }, { sealed_result: `'\\x00'` }],
+  ['gateway_tickets_hash_check', 'gateway_tickets', { ticket_hash: SHORT }, { viewer_hash: SHORT }],
+  ['gateway_contacts_hash_check', 'gateway_contacts', { contact_hash: SHORT }, { heard_at: 'NULL' }],
 ];
 
 /** Rows of which each is good and all together are not. */

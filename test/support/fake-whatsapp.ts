@@ -233,6 +233,11 @@ export class FakeWhatsApp {
     this.connectionOf(account).socket.terminate();
   }
 
+  /** Sends an account a frame that nobody can open. */
+  garble(account: string): void {
+    this.connectionOf(account).socket.send(Buffer.concat([Buffer.from([0, 0, 40]), randomBytes(40)]));
+  }
+
   private connectionOf(account: string): Connection {
     const found = [...this.connections].findLast(({ device }) => device?.phone === account);
     if (!found) throw new Error(`${account} is not logged in`);

@@ -72,6 +72,7 @@ ALTER TABLE "gateway_messages" ADD CONSTRAINT "gateway_messages_error_check" CHE
 ALTER TABLE "gateway_messages" ADD CONSTRAINT "gateway_messages_fence_check" CHECK ("fence" >= 0);
 CREATE UNIQUE INDEX "gateway_messages_whatsapp_id_key" ON "gateway_messages" ("session_id", "whatsapp_id");
 CREATE INDEX "gateway_messages_waiting_idx" ON "gateway_messages" ("session_id", "from_ladder" DESC, "id") WHERE "state" IN ('QUEUED', 'SENDING');
+CREATE INDEX "gateway_messages_recipient_idx" ON "gateway_messages" ("recipient");
 CREATE INDEX "gateway_messages_created_at_idx" ON "gateway_messages" ("created_at");
 
 -- What another instance asks of the one that holds a session.

@@ -1,0 +1,71 @@
+import { describe, expect, it } from '@jest/globals';
+import { type WAMessage } from '@whiskeysockets/baileys';
+import { readHeard } from './heard.js';
+
+const KEY = { remoteJid: '6281234567890@s.whatsapp.net', fromMe: false, id: 'A1' };
+
+const received = (more: object): WAMessage => ({
+  key: KEY,
+  message: { conversation: 'halo' },
+  pushName: 'Budi',
+  messageTimestamp: 1_763_600_000,
+  ...more,
+});
+
+describe('a message that came in', () => {
+  it('is known by its sender, id and text', () => {
+    expect(readHeard(received({}), null)).toEqual({
+      provider: 'session',
+      providerMessageId: 'A1',
+      from: '+6281234567890',
+      text: 'halo',
+      kind: 'text',
+      media: null,
+      pushName: 'Budi',
+      sentAt: new Date('2025-11-20T00:53:20Z'),
+      fromMe: false,
+      isGroup: false,
+    });
+  });
+
+  it.each<[object, string, string | null]>([
+    [{ extendedTextMessage: { text: 'panjang' } }, 'text', 'panjang'],
+    [{ ephemeralMessage: { message: { conversation: 'sebentar' } } }, 'text', 'sebentar'],
+    [{ buttonsResponseMessage: { selectedDisplayText: 'Ya' } }, 'reply', 'Ya'],
+    [{ listResponseMessage: { title: 'Poli gigi' } }, 'reply', 'Poli gigi'],
+    [{ imageMessage: { caption: 'foto' } }, 'image', 'foto'],
+    [{ audioMessage: {} }, 'audio', null],
+    [{ locationMessage: { degreesLatitude: 1 } }, 'location', null],
+    [{ pollCreationMessage: {} }, 'other', null],
+  ])('%j is %s', (message, kind, text) => {
+    expect(readHeard(received({ message }), null)).toMatchObject({ kind, text });
+  });
+
+  it('from behind a LID has the number that belongs to it', () => {
+    const key = { ...KEY, remoteJid: '99001122@lid' };
+    expect(readHeard(received({ key: { ...key, remoteJidAlt: '6281111111111@s.whatsapp.net' } }), null)?.from).toBe(
+      '+6281111111111',
+    );
+    expect(readHeard(received({ key }), '+6281222222222')?.from).toBe('+6281222222222');
+    expect(readHeard(received({ key }), null)).toBeNull();
+  });
+
+  it.each<[string, object]>([
+    ['a group', { key: { ...KEY, remoteJid: '120363000@g.us' } }],
+    ['a status', { key: { ...KEY, remoteJid: 'status@broadcast' } }],
+    ['no id', { key: { ...KEY, id: undefined } }],
+    ['no content', { message: null }],
+    ['protocol', { message: { protocolMessage: {} } }],
+    ['a reaction', { message: { reactionMessage: { text: '👍' } } }],
+  ])('is none: %s', (_, more) => {
+    expect(readHeard(received(more), null)).toBeNull();
+  });
+
+  it('is bounded, whatever its sender wrote', () => {
+    const heard = readHeard(
+      received({ pushName: 'x'.repeat(500), message: { conversation: 'y'.repeat(99_999) } }),
+      null,
+    );
+    expect([heard?.pushName?.length, heard?.text?.length]).toEqual([100, 65_536]);
+  });
+});
