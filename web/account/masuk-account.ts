@@ -7,6 +7,7 @@ import { forms } from '../login/styles.js';
 import { foundation, theme } from '../login/theme.js';
 import { type Texts } from '../texts/id.js';
 import { type Language, languageOf, textsIn } from '../texts/language.js';
+import { initialsOf } from './initials.js';
 import { ago, day } from './moments.js';
 import { account } from './styles.js';
 
@@ -205,12 +206,6 @@ function deviceName(device: string, { account: said }: Texts): string {
   const [, browser, system] = /^(.+) on (.+)$/.exec(device) ?? [];
   if (browser !== undefined && system !== undefined) return said.on(browser, system);
   return device === 'Unknown device' ? said.unknownDevice : device;
-}
-
-function initialsOf(name: string): string {
-  const words = name.split(/\s+/).filter((word) => word !== '');
-  const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => [...(word ?? '')][0] ?? '');
-  return letters.join('').toUpperCase();
 }
 
 customElements.define('masuk-account', MasukAccount);

@@ -1,0 +1,10 @@
+/**
+ * What stands for a person without a picture.
+ *
+ * @returns at most two letters, those that the first and the last word begin with; signs and digits are no letters
+ */
+export function initialsOf(name: string): string {
+  const firsts = name.split(/\s+/).flatMap((word) => /\p{L}/u.exec(word)?.[0] ?? []);
+  const last = firsts.length > 1 ? firsts.at(-1) : '';
+  return `${firsts[0] ?? ''}${last}`.toUpperCase();
+}
