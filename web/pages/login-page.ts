@@ -8,7 +8,8 @@ const ACCOUNT = '/account';
 const element = document.querySelector('masuk-login');
 if (element instanceof MasukLogin) {
   const tabs = new OtherTabs((news) => {
-    if (news.kind === 'logged-in') location.replace(ACCOUNT);
+    // A new password may be half made: whoever makes it goes on, and a login elsewhere does not end that.
+    if (news.kind === 'logged-in' && element.purpose === 'login') location.replace(ACCOUNT);
   });
   element.addEventListener('masuk-login', () => {
     tabs.tell({ kind: 'logged-in' });
