@@ -22,14 +22,20 @@ export class Memory {
     try {
       const kept = JSON.parse(sessionStorage.getItem(this.key) ?? 'null') as (Remembered & { at?: unknown }) | null;
       if (typeof kept?.step !== 'string' || typeof kept.at !== 'number') return null;
-      return Date.now() - kept.at > FORGOTTEN_AFTER ? null : kept;
+      if (Date.now() - kept.at <= FORGOTTEN_AFTER) return kept;
+      this.forget();
+      return null;
     } catch {
       return null;
     }
   }
 
+  /** What is kept already stays as old as it is: a page that nobody touches is drawn again each second. */
   write(remembered: Remembered): void {
     try {
+      const before = sessionStorage.getItem(this.key);
+      const at = Number(/"at":(\d+)}$/.exec(before ?? '')?.[1]);
+      if (JSON.stringify({ ...remembered, at }) === before) return;
       sessionStorage.setItem(this.key, JSON.stringify({ ...remembered, at: Date.now() }));
     } catch {
       // Switched off or full: nothing is kept, and nothing depends on it.
