@@ -114,7 +114,7 @@ export function below(view: View, name: FieldName, hint: string | undefined): Te
 /** A problem of the whole form; always there, so that a screen reader hears what comes into it. */
 export function formProblem(view: View, more: TemplateResult | typeof nothing = nothing): TemplateResult {
   const problem = view.problem?.field === null ? view.problem : null;
-  return html`<div class="form-problem ${problem ? '' : 'empty'}" role="alert">
+  return html`<div id="problem" class="form-problem ${problem ? '' : 'empty'}" role="alert" tabindex="-1">
     ${problem ? html`<div class="box" part="problem problem-box">${words(view, problem)}${more}</div>` : nothing}
   </div>`;
 }

@@ -2,10 +2,17 @@ import type { OtpSent } from '../../client/src/masuk.js';
 import { OneCall } from './call.js';
 import { CodeEntry, type SentCode, unknownCode } from './code-entry.js';
 import { type Remembered } from './memory.js';
-import { type FieldName, ownProblem, type Problem } from './problem.js';
+import { type FieldName, ownProblem, placedIn, type Problem } from './problem.js';
 import { type Flow, type Notice, type Stage, textOf } from './stage.js';
+import { wrongPhone } from './typed.js';
 
 type Step = 'phone' | 'code' | 'password';
+
+const FIELDS: Record<Step, readonly FieldName[]> = {
+  phone: ['phone'],
+  code: ['code'],
+  password: ['identifier', 'password'],
+};
 
 /** Phone, then code; or a password. */
 export class LoginFlow implements Flow {
@@ -74,9 +81,13 @@ export class LoginFlow implements Flow {
   /** The code came although its answer did not: the field opens without knowing of it. */
   haveCode(): void {
     const to = this.phone.trim();
+    const wrong = wrongPhone(to);
+    if (wrong !== null) {
+      this.refuse(wrong);
+      return;
+    }
     if (this.code.sent?.to !== to) this.code.expect(unknownCode(to));
-    if (to === '') this.refuse('phone_missing');
-    else this.stage.enter('code');
+    this.stage.enter('code');
   }
 
   usePassword(): void {
@@ -159,15 +170,18 @@ export class LoginFlow implements Flow {
   }
 
   private refuse(code: string): void {
-    this.problem = ownProblem(code);
-    if (this.problem.field) this.stage.focus(this.problem.field);
+    this.place(ownProblem(code));
     this.stage.changed();
   }
 
   private fail(error: unknown): Problem {
     const problem = this.stage.failed(error);
-    this.problem = problem;
-    if (problem.field) this.stage.focus(problem.field);
+    this.place(problem);
     return problem;
+  }
+
+  private place(problem: Problem): void {
+    this.problem = placedIn(FIELDS[this.step], problem);
+    if (problem.field) this.stage.focus(this.problem.field ?? 'problem');
   }
 }

@@ -59,7 +59,7 @@ export class MasukLogin extends LitElement {
   private trail: StepTrail | null = null;
   private tabs: OtherTabs | null = null;
   /** Where the cursor goes after the next drawing. */
-  private focusOn: FieldName | 'first' | null = null;
+  private focusOn: FieldName | 'first' | 'problem' | null = null;
   private readonly shown = new Set<FieldName>();
   private ticking: ReturnType<typeof setInterval> | undefined;
   private leaving: ReturnType<typeof setTimeout> | undefined;
@@ -284,7 +284,8 @@ export class MasukLogin extends LitElement {
     </div>`;
   }
 
-  private moveFocus(target: FieldName | 'first'): void {
+  private moveFocus(target: FieldName | 'first' | 'problem'): void {
+    if (target === 'problem') return this.renderRoot.querySelector<HTMLElement>('#problem')?.focus();
     const first = target === 'first';
     const fields = [...this.renderRoot.querySelectorAll<HTMLInputElement>(first ? 'form .field input' : `#${target}`)];
     const field = fields.find(({ value }) => value === '') ?? fields[0];
@@ -313,7 +314,7 @@ export class MasukLogin extends LitElement {
       this.waitedFor = problem;
       this.flow.notice = 'tryAgain';
     }
-    if (hasWait || this.flow.step === 'code') this.requestUpdate();
+    if (hasWait || this.flow.step === 'code' || this.flow.step === 'new-password') this.requestUpdate();
   }
 
   private tell(name: string, detail: object): void {

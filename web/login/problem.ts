@@ -31,6 +31,7 @@ const FIELD_OF: Record<string, FieldName> = {
   code_tried: 'code',
   code_expired: 'code',
   code_dead: 'code',
+  code_gone: 'code',
   invalid_otp: 'code',
   otp_not_verified: 'code',
   identifier_missing: 'identifier',
@@ -76,6 +77,15 @@ export function problemOf(error: unknown, now: number): Problem {
     until: retryAfter === null ? null : now + retryAfter * 1000,
     wait: retryAfter ?? 0,
   };
+}
+
+/**
+ * The problem as a form can show it: one of a field that the form does not have is a problem of the whole form.
+ *
+ * @param fields those of the form that is shown
+ */
+export function placedIn(fields: readonly FieldName[], problem: Problem): Problem {
+  return problem.field === null || fields.includes(problem.field) ? problem : { ...problem, field: null };
 }
 
 function detailsOf({ code, details }: MasukError): Pick<Problem, 'field' | 'attemptsLeft' | 'reasons'> {

@@ -18,7 +18,7 @@ export interface Stage {
   /** Shows a problem, and tells the page around. */
   failed(error: unknown): Problem;
   /** Puts the cursor where the person goes on. */
-  focus(field: FieldName): void;
+  focus(target: FieldName | 'problem'): void;
   loggedIn(login: LoggedIn): void;
   /** A code is on its way: other tabs want to know. */
   sent(sent: SentCode): void;

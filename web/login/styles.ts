@@ -7,7 +7,8 @@ export const forms = css`
     flex-direction: column;
     gap: 1.5rem;
   }
-  h2:focus {
+  h2:focus,
+  .form-problem:focus {
     outline: none;
   }
   .head {

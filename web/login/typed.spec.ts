@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { codeIn, minutesAndSeconds, readablePhone } from './typed.js';
+import { codeIn, minutesAndSeconds, readablePhone, wrongPhone } from './typed.js';
 
 describe('codeIn', () => {
   const message =
@@ -27,6 +27,21 @@ describe('codeIn', () => {
     expect(codeIn('kode 1234, bukan 12345678', 4)).toBe('1234');
     expect(codeIn('kode 1234, tetapi 12345678', 8)).toBe('12345678');
   });
+});
+
+it.each([
+  ['', 'phone_missing'],
+  [' \u200b ', 'phone_missing'],
+  ['12345', 'invalid_phone'],
+  ['Siti 081234567890', 'invalid_phone'],
+  ['siti@example.com', 'invalid_phone'],
+  ['0'.repeat(18), 'invalid_phone'],
+  ['081234567890', null],
+  ['+62 (812) 3456-7890', null],
+  ['٠٨١٢٣٤٥٦٧٨٩٠', null],
+  ['0065 9123 4567', null],
+])('finds what is wrong with the number %j: %s', (typed, wrong) => {
+  expect(wrongPhone(typed)).toBe(wrong);
 });
 
 it.each([

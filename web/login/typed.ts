@@ -27,6 +27,16 @@ export function codeIn(text: string, length: number): string {
   return alone?.[1] ?? plain.replace(/\D/g, '').slice(0, length);
 }
 
+/**
+ * Why what was typed cannot be a phone number, as the code of a problem; null when it may be one. A coarse sieve, from
+ * national numbers of 8 digits to the 15 of E.164 after `00`: the service knows better, where it is asked.
+ */
+export function wrongPhone(typed: string): 'phone_missing' | 'invalid_phone' | null {
+  const plain = westernDigits(typed).replace(INVISIBLE, '').trim();
+  if (plain === '') return 'phone_missing';
+  return /^\+?[\d\s().-]+$/.test(plain) && /^\d{8,17}$/.test(plain.replace(/\D/g, '')) ? null : 'invalid_phone';
+}
+
 /** A number as its owner reads it, in groups; what is not Indonesian stays as it was typed. */
 export function readablePhone(typed: string): string {
   const digits = typed.replace(/\D/g, '');
