@@ -24,6 +24,8 @@ export class CodeEntry {
   typed = '';
   sent: SentCode | null = null;
   attemptsLeft: number | null = null;
+  /** It was right once, and is so no more: expired, used or replaced. */
+  private isGone = false;
   /** Until when no new code may be asked for, ms by the service's clock; over what `resendAt` says. */
   private resendFrom = 0;
   private submitted = '';
@@ -33,8 +35,9 @@ export class CodeEntry {
   expect(sent: SentCode): void {
     const before = this.sent;
     this.sent = sent;
-    if (before && sent.expiresAt !== null && isSame(before, sent)) return;
+    if (before && sent.expiresAt !== null && isSame(before, sent) && !this.isDead) return;
     this.clear();
+    this.isGone = false;
     this.attemptsLeft = null;
     this.resendFrom = 0;
     this.refused.clear();
@@ -79,9 +82,21 @@ export class CodeEntry {
     this.resendFrom = until ?? 0;
   }
 
-  /** Its guesses are used up. */
+  /** The service has taken it before, and now refuses it. */
+  end(): void {
+    this.isGone = true;
+  }
+
+  /** It is used up, by guesses or otherwise. */
   get isDead(): boolean {
-    return this.attemptsLeft === 0;
+    return this.isGone || this.attemptsLeft === 0;
+  }
+
+  /** Why only a new code helps, as the code of a problem; null while this one may help. */
+  whyOver(now: number): 'code_gone' | 'code_dead' | 'code_expired' | null {
+    if (this.isGone) return 'code_gone';
+    if (this.isDead) return 'code_dead';
+    return this.isExpired(now) ? 'code_expired' : null;
   }
 
   isExpired(now: number): boolean {
@@ -91,7 +106,7 @@ export class CodeEntry {
 
   /** Only a new code helps. */
   isOver(now: number): boolean {
-    return this.isDead || this.isExpired(now);
+    return this.whyOver(now) !== null;
   }
 
   /** Seconds that the code still lives; null when that is not known. */

@@ -57,12 +57,11 @@ export function codeField(view: View, entry: CodeEntry, length: number): Templat
 export function codeForm(view: View, actions: CodeActions): TemplateResult {
   const { entry, length, submitLabel } = actions;
   const { texts, now } = view;
-  const over = entry.isOver(now);
-  const limited = !over && view.problem?.code === 'otp_rate_limited';
-  const code = entry.isDead ? 'code_dead' : 'code_expired';
-  const seen: View = over && view.problem?.field !== null ? { ...view, problem: ownProblem(code) } : view;
+  const over = entry.whyOver(now);
+  const limited = over === null && view.problem?.code === 'otp_rate_limited';
+  const seen: View = over !== null && view.problem?.field !== null ? { ...view, problem: ownProblem(over) } : view;
   return html`${codeField(seen, entry, length)}
-    ${over ? nothing : html`<div class="meanwhile">${life(view, entry)} ${resendButton(view, actions, 'link')}</div>`}
+    ${over ? nothing : html`<div class="meanwhile">${life(view, entry, texts.code.livesFor)} ${resendButton(view, actions, 'link')}</div>`}
     ${formProblem(view, limited ? html`<p>${texts.stillGood}</p>` : nothing)}
     ${over ? resendButton(view, actions, 'primary') : submitButton(view, 'verify', submitLabel, texts.code.checking)}
     <p class="hint" part="hint">${texts.code.notReceived}</p>`;
@@ -78,11 +77,12 @@ export function sentTo(view: View, { entry, length, changeNumber }: CodeActions)
     </p>`;
 }
 
-function life({ texts, now }: View, entry: CodeEntry): TemplateResult | typeof nothing {
+/** How long the code still lives, where that is known. */
+export function life({ now }: View, entry: CodeEntry, label: string): TemplateResult | typeof nothing {
   const seconds = entry.secondsLeft(now);
   if (seconds === null) return nothing;
   return html`<p class="life" part="timer" role="timer" aria-live="off">
-    ${clock}<span>${texts.code.livesFor} <b>${minutesAndSeconds(Math.floor(seconds))}</b></span>
+    ${clock}<span>${label} <b>${minutesAndSeconds(Math.floor(seconds))}</b></span>
   </p>`;
 }
 

@@ -2,10 +2,18 @@ import { MasukError } from '../../client/src/masuk.js';
 import { OneCall } from './call.js';
 import { CodeEntry, type SentCode, unknownCode } from './code-entry.js';
 import { type Remembered } from './memory.js';
-import { type FieldName, ownProblem, type Problem } from './problem.js';
+import { type FieldName, ownProblem, placedIn, type Problem } from './problem.js';
 import { type Flow, type Notice, type Stage, textOf } from './stage.js';
+import { wrongPhone } from './typed.js';
 
 type Step = 'request' | 'code' | 'new-password' | 'done';
+
+const FIELDS: Record<Step, readonly FieldName[]> = {
+  request: ['name', 'phone'],
+  code: ['code'],
+  'new-password': ['newPassword', 'confirm'],
+  done: [],
+};
 
 /** Name and number, then the code, then the new password. */
 export class ResetFlow implements Flow {
@@ -23,6 +31,8 @@ export class ResetFlow implements Flow {
   private verified: { readonly otp: string; readonly otpId: string } | null = null;
 
   private isChanged = false;
+  /** The last step was opened anew, and the code is forgotten though it may live. */
+  private isReloaded = false;
 
   constructor(private readonly stage: Stage) {
     this.call = new OneCall(() => stage.changed());
@@ -30,7 +40,12 @@ export class ResetFlow implements Flow {
 
   /** Whether the last step has to ask for the code again. */
   get wantsCodeAgain(): boolean {
-    return this.step === 'new-password' && this.verified === null;
+    return this.step === 'new-password' && this.verified === null && !this.isOver;
+  }
+
+  /** Whether that is for no other reason than a reload. */
+  get wasReloaded(): boolean {
+    return this.wantsCodeAgain && this.isReloaded;
   }
 
   type(field: FieldName, value: string): void {
@@ -55,9 +70,13 @@ export class ResetFlow implements Flow {
   /** The code came although its answer did not. */
   haveCode(): void {
     const to = this.phone.trim();
+    const wrong = this.name.trim() === '' ? 'name_missing' : wrongPhone(to);
+    if (wrong !== null) {
+      this.refuse(wrong);
+      return;
+    }
     if (this.code.sent?.to !== to) this.code.expect(unknownCode(to));
-    if (to === '') this.refuse('phone_missing');
-    else this.stage.enter('code');
+    this.stage.enter('code');
   }
 
   allowed(step: string): Step {
@@ -75,7 +94,7 @@ export class ResetFlow implements Flow {
 
   remembered(): Remembered {
     const { step, phone, name } = this;
-    return { step, phone, name, sent: this.code.sent };
+    return { step, phone, name, sent: this.code.isDead ? null : this.code.sent };
   }
 
   restore(kept: Remembered): void {
@@ -83,14 +102,14 @@ export class ResetFlow implements Flow {
     this.name = kept.name ?? '';
     if (kept.sent) this.code.expect(kept.sent);
     this.step = this.allowed(kept.step);
+    this.isReloaded = this.step === 'new-password';
   }
 
   hear(sent: SentCode): void {
     if (this.code.sent?.to !== sent.to || this.code.sent.expiresAt === sent.expiresAt) return;
-    this.code.expect(sent);
-    this.verified = null;
+    this.awaitCode(sent);
     this.problem = null;
-    if (this.step === 'code') this.notice = 'sentElsewhere';
+    if (this.step === 'code' || this.step === 'new-password') this.notice = 'sentElsewhere';
     this.stage.changed();
   }
 
@@ -102,8 +121,8 @@ export class ResetFlow implements Flow {
     this.problem = this.notice = null;
     void this.call.run(why, () => this.stage.service.masuk.forgotPassword.requestOtp({ nama, noHp }), {
       done: ({ expiresAt, resendAt, testOTP }, wanted) => {
-        this.testCode = testOTP ?? null;
         this.expect({ ...unknownCode(noHp), expiresAt, resendAt });
+        this.testCode = testOTP ?? null;
         if (wanted) this.proceed(why === 'request' ? 'sent' : 'resent');
       },
       failed: (error) => this.requestFailed(error, why, noHp),
@@ -112,7 +131,7 @@ export class ResetFlow implements Flow {
 
   private requestFailed(error: unknown, why: 'request' | 'resend', to: string): void {
     const living = activeCode(error);
-    if (living && why === 'request') {
+    if (living && (why === 'request' || this.isOver)) {
       this.expect({ ...unknownCode(to), ...living });
       this.proceed('alreadySent');
       return;
@@ -146,7 +165,7 @@ export class ResetFlow implements Flow {
     const noHp = this.code.sent?.to ?? this.phone.trim();
     const wrong = this.wrongWith(newPassword, confirmPassword);
     if (wrong !== null) this.refuse(wrong);
-    if (wrong !== null || this.isWaiting()) return;
+    if (wrong !== null || this.isWaiting() || this.isOver) return;
     this.problem = this.notice = null;
     const { forgotPassword } = this.stage.service.masuk;
     const otp = this.verified?.otp ?? this.code.typed;
@@ -167,9 +186,13 @@ export class ResetFlow implements Flow {
   }
 
   private codeFailed(error: unknown, otp: string): void {
-    const problem = this.fail(error);
-    if (problem.code === 'invalid_otp') this.code.refuse(otp, problem.attemptsLeft);
-    if (problem.code === 'invalid_otp' || problem.code === 'otp_not_verified') this.verified = null;
+    const problem = this.stage.failed(error);
+    const isRefused = problem.code === 'invalid_otp';
+    // The service knew it for right before: whatever it says of attempts, they are those of no code any more.
+    if (isRefused && this.step === 'new-password' && this.verified !== null) this.code.end();
+    else if (isRefused) this.code.refuse(otp, problem.attemptsLeft);
+    if (isRefused || problem.code === 'otp_not_verified') this.verified = null;
+    this.place(problem);
   }
 
   /** What can be seen here of the last step, before anything is sent; null when nothing is wrong. */
@@ -182,27 +205,45 @@ export class ResetFlow implements Flow {
     return newPassword === confirmPassword ? null : 'passwords_differ';
   }
 
+  private get fields(): readonly FieldName[] {
+    return this.wantsCodeAgain ? ['code', ...FIELDS[this.step]] : FIELDS[this.step];
+  }
+
+  /** Only a new code helps. */
+  private get isOver(): boolean {
+    return this.code.isOver(this.stage.service.now());
+  }
+
   private isWaiting(): boolean {
     return (this.problem?.until ?? 0) > this.stage.service.now();
   }
 
-  private expect(sent: SentCode): void {
+  private awaitCode(sent: SentCode): void {
+    if (this.code.sent?.expiresAt !== sent.expiresAt) this.testCode = null;
     this.code.expect(sent);
     this.verified = null;
+    this.isReloaded = false;
+  }
+
+  private expect(sent: SentCode): void {
+    this.awaitCode(sent);
     this.stage.sent(sent);
   }
 
   private refuse(code: string): void {
-    this.problem = ownProblem(code);
-    if (this.problem.field) this.stage.focus(this.problem.field);
+    this.place(ownProblem(code));
     this.stage.changed();
   }
 
   private fail(error: unknown): Problem {
     const problem = this.stage.failed(error);
-    this.problem = problem;
-    if (problem.field) this.stage.focus(problem.field);
+    this.place(problem);
     return problem;
+  }
+
+  private place(problem: Problem): void {
+    this.problem = placedIn(this.fields, problem);
+    if (problem.field) this.stage.focus(this.problem.field ?? 'problem');
   }
 }
 

@@ -1,8 +1,9 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { codeField, codeForm, sentTo, type CodeActions } from './code-view.js';
+import { codeField, codeForm, life, sentTo, type CodeActions } from './code-view.js';
 import { formProblem, passwordField, submitButton, textField, type View, way } from './fields.js';
 import { check } from './icons.js';
 import { type StepView } from './login-views.js';
+import { ownProblem } from './problem.js';
 import { type ResetFlow } from './reset-flow.js';
 
 /** What the element does for a view, and knows of the service. */
@@ -62,7 +63,7 @@ function codeStep(flow: ResetFlow, view: View, { otpLength, back, login }: Reset
     resend: () => flow.resend(),
     changeNumber: back,
   };
-  const test = flow.testCode;
+  const test = flow.code.isOver(view.now) ? null : flow.testCode;
   return {
     title: texts.reset.codeTitle,
     intro: html`${progress(view, 2)} ${sentTo(view, actions)}
@@ -78,10 +79,11 @@ function newPasswordStep(
   { otpLength, passwordMinLength, back, login }: ResetWays,
 ): StepView {
   const { texts } = view;
-  const again = flow.wantsCodeAgain
-    ? html`<p class="note" part="hint">${texts.reset.codeAgain}</p>
-        ${codeField(view, flow.code, otpLength)}`
-    : nothing;
+  const over = flow.code.whyOver(view.now);
+  // Only a new code helps then, whatever else went wrong.
+  const seen: View = over === null ? view : { ...view, problem: { ...ownProblem(over), field: null } };
+  const note = flow.wasReloaded ? html`<p class="note" part="hint">${texts.reset.codeAgain}</p>` : nothing;
+  const again = flow.wantsCodeAgain ? html`${note} ${codeField(view, flow.code, otpLength)}` : nothing;
   return {
     title: texts.reset.newTitle,
     intro: html`${progress(view, 3)}
@@ -96,9 +98,15 @@ function newPasswordStep(
         readonly
         .value=${flow.phone}
       />
-      ${again} ${passwordField(view, 'newPassword', texts.reset.newPassword, texts.reset.newHint(passwordMinLength))}
-      ${passwordField(view, 'confirm', texts.reset.confirm)} ${formProblem(view)}
-      ${submitButton(view, 'reset', texts.reset.newSubmit, texts.reset.saving)}`,
+      ${again}
+      ${over === null ? html`<div class="meanwhile">${life(view, flow.code, texts.reset.codeLivesFor)}</div>` : nothing}
+      ${passwordField(seen, 'newPassword', texts.reset.newPassword, texts.reset.newHint(passwordMinLength))}
+      ${passwordField(seen, 'confirm', texts.reset.confirm)} ${formProblem(seen)}
+      ${
+        over === null
+          ? submitButton(view, 'reset', texts.reset.newSubmit, texts.reset.saving)
+          : html`<button class="primary" part="button" type="button" @click=${back}>${texts.ways.newCode}</button>`
+      }`,
     ways: html`${flow.wantsCodeAgain ? way(texts.ways.newCode, back) : nothing} ${login}`,
   };
 }
