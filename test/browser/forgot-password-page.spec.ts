@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Browser } from 'playwright-core';
+import { type Browser, type Page } from 'playwright-core';
 import { startBrowser } from '../support/browser.js';
 import { openHouse, wrong, type House } from '../support/house.js';
+import { resetPassword, verifyReset } from '../support/resets.js';
 import { focused, openPage, readable, type OpenPage } from '../support/pages.js';
 
 const NEW_PASSWORD = 'sandi-baru-yang-panjang-7';
@@ -29,6 +30,18 @@ async function askForCode({ page }: OpenPage, name: string, phone: string): Prom
   await page.locator('#phone').press('Enter');
   await page.locator('#code').waitFor();
   return house.fake.codeFor(phone) ?? '';
+}
+
+/** The reset done by somebody else who has the code; it uses the code up. */
+async function resetElsewhere(phone: string, otp: string): Promise<void> {
+  expect((await verifyReset(house.service, phone, otp)).status).toBe(200);
+  expect((await resetPassword(house.service, phone, otp)).status).toBe(200);
+}
+
+/** The service's answer to one of the page's calls, made up: some failures cannot be had at will. */
+async function answer(page: Page, path: string, status: number, code: string): Promise<void> {
+  const body = { success: false, message: 'Kata layanan', code };
+  await page.route(`**${path}`, (route) => route.fulfill({ status, json: body }));
 }
 
 const WORDS = {
@@ -152,6 +165,79 @@ describe('forgot password', () => {
     await page.getByRole('link', { name: 'Kembali ke halaman masuk' }).click();
     await page.waitForURL('**/login');
     expect(await page.locator('#phone').inputValue()).toBe(phone);
+    await context.close();
+  });
+
+  it('tells a code that died from a page that was loaded again, and shows the dead one nowhere as if it lived', async () => {
+    const { phone } = await house.person({ fullName: 'Budi' });
+    const opened = await open();
+    const { page, context } = opened;
+    const otp = await askForCode(opened, 'Budi', phone);
+    await page.locator('#code').fill(otp);
+    await page.locator('#newPassword').waitFor();
+    expect(await page.locator('[role=timer]').textContent()).toMatch(/masih berlaku\s+1[45]:\d\d/);
+    await resetElsewhere(phone, otp);
+    for (const field of ['#newPassword', '#confirm']) await page.locator(field).fill(NEW_PASSWORD);
+    await page.getByRole('button', { name: 'Ubah Sandi' }).click();
+    await page.getByRole('alert').filter({ hasText: 'sudah kedaluwarsa, sudah dipakai, atau sudah diganti' }).waitFor();
+    expect(await focused(page)).toBe('problem');
+    const said = await page.locator('masuk-login').innerText();
+    expect(said).not.toMatch(/Sisa|dimuat ulang|berlaku/);
+    expect(await page.locator('#code').count()).toBe(0);
+    await page.getByRole('button', { name: 'Minta kode baru' }).click();
+    await page.locator('#code').waitFor();
+    expect(await page.locator('[role=timer]').count()).toBe(0);
+    const resend = page.getByRole('button', { name: 'Kirim ulang kode' });
+    expect(await resend.textContent()).not.toMatch(/\d/);
+    await context.close();
+  });
+
+  it('shows what is wrong with name or number in the form of a later step, and puts the cursor there', async () => {
+    const { phone } = await house.person({ fullName: 'Budi' });
+    const opened = await open();
+    const { page, context } = opened;
+    await askForCode(opened, 'Budi', phone);
+    await answer(page, '/api/forgot-password/verify-otp', 404, 'phone_not_registered');
+    await page.locator('#code').fill('123456');
+    await page.getByRole('alert').filter({ hasText: 'belum terdaftar' }).waitFor();
+    expect(await focused(page)).toBe('problem');
+    await context.close();
+  });
+
+  it.each([
+    ['', '081234567890', 'Isi nama Anda', 'name'],
+    ['Budi', '12345', 'bukan nomor ponsel', 'phone'],
+  ])('lets nobody to the code who says that it has come, as %j with %s', async (name, number, said, field) => {
+    const { page, context } = await open();
+    await answer(page, '/api/forgot-password/request-otp', 503, 'whatsapp_unavailable');
+    await page.locator('#name').fill('Budi');
+    await page.locator('#phone').fill(number);
+    await page.getByRole('button', { name: 'Minta Kode OTP' }).click();
+    await page.locator('#name').fill(name);
+    await page.getByRole('button', { name: 'Saya sudah menerima kode' }).click();
+    await page.getByText(said).waitFor();
+    expect(await focused(page)).toBe(field);
+    expect(await page.locator('#code').count()).toBe(0);
+    await context.close();
+  });
+
+  it('goes on when another tab logs in', async () => {
+    const { phone } = await house.person({ fullName: 'Budi' });
+    const opened = await open();
+    const { page, context } = opened;
+    const code = await askForCode(opened, 'Budi', phone);
+    const other = await context.newPage();
+    await other.goto(`${house.service.url}/login`);
+    const { phone: another } = await house.person({ password: 'yang-lama-sekali' });
+    await other.getByRole('button', { name: 'Masuk dengan sandi' }).click();
+    await other.locator('#identifier').fill(another);
+    await other.locator('#password').fill('yang-lama-sekali');
+    await other.locator('#password').press('Enter');
+    await other.waitForURL('**/account');
+    await page.bringToFront();
+    await page.locator('#code').fill(code);
+    await page.locator('#newPassword').waitFor();
+    expect(page.url()).toContain('/forgot-password');
     await context.close();
   });
 });
