@@ -8,6 +8,7 @@ import { format, resolveConfig } from 'prettier';
 import { beyond } from './postman/beyond.mjs';
 import { collectionOf } from './postman/compose.mjs';
 import { dashboard } from './postman/dashboard.mjs';
+import { gateway } from './postman/gateway.mjs';
 import { sikeskoja } from './postman/sikeskoja.mjs';
 import { ticketing } from './postman/ticketing.mjs';
 import { API_KEY, INPUTS, VARIABLES } from './postman/variables.mjs';
@@ -42,7 +43,7 @@ const environment = [...INPUTS, API_KEY];
 const collection = collectionOf({
   name: 'Masuk',
   about: ABOUT,
-  systems: [sikeskoja, ticketing, dashboard, beyond],
+  systems: [sikeskoja, ticketing, gateway, dashboard, beyond],
   variables: VARIABLES,
   examples,
   inputs: environment.map(({ key }) => key),

@@ -69,13 +69,22 @@ function checkSaved(run: CollectionRun, scene?: string): void {
   expect(compared(today)).toEqual(compared(then));
 }
 
+/** What succeeds with a linked WhatsApp account only. */
+const WITH_A_PHONE_ONLY = [
+  'GET /api/sessions/{id}/qr',
+  'POST /api/messages/{sessionId}/text',
+  'POST /api/sessions/{id}/pairing-code',
+];
+
 describe('a fresh development service with the developer inbox', () => {
   let house: House;
   const runs: CollectionRun[] = [];
 
   beforeAll(async () => {
     const asShipped = { ADDRESS_SENDS_PER_HOUR: '', ADDRESS_FAILURES_PER_HOUR: '' };
-    house = await openHouse({ ...asShipped, SEED_DEMO: '', WHATSAPP_DEVICE_ID: '' });
+    // Nobody answers there: a run links no phone.
+    const nowhere = { GATEWAY_WHATSAPP_URL: 'ws://127.0.0.1:1' };
+    house = await openHouse({ ...asShipped, ...nowhere, SEED_DEMO: '', WHATSAPP_DEVICE_ID: '' });
   });
   afterAll(async () => house.close());
 
@@ -97,7 +106,8 @@ describe('a fresh development service with the developer inbox', () => {
       const succeeded = new Set(
         answers.filter(({ status }) => status >= 200 && status < 300).map(({ name }) => operationOf(itemNamed(name))),
       );
-      expect([...documented.keys()].filter((operation) => !succeeded.has(operation))).toEqual([]);
+      const refused = [...documented.keys()].filter((operation) => !succeeded.has(operation));
+      expect(refused.sort()).toEqual(WITH_A_PHONE_ONLY);
     }
   });
 
