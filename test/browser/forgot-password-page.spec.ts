@@ -189,6 +189,10 @@ describe('forgot password', () => {
     expect(await page.locator('[role=timer]').count()).toBe(0);
     const resend = page.getByRole('button', { name: 'Kirim ulang kode' });
     expect(await resend.textContent()).not.toMatch(/\d/);
+    await resend.click();
+    await page.locator('[role=timer]').waitFor();
+    await page.locator('#code').fill(house.fake.codeFor(phone) ?? '');
+    await page.locator('#newPassword').waitFor();
     await context.close();
   });
 

@@ -98,8 +98,7 @@ function newPasswordStep(
         readonly
         .value=${flow.phone}
       />
-      ${again}
-      ${over === null ? html`<div class="meanwhile">${life(view, flow.code, texts.reset.codeLivesFor)}</div>` : nothing}
+      ${again} ${over === null ? life(view, flow.code, texts.reset.codeLivesFor) : nothing}
       ${passwordField(seen, 'newPassword', texts.reset.newPassword, texts.reset.newHint(passwordMinLength))}
       ${passwordField(seen, 'confirm', texts.reset.confirm)} ${formProblem(seen)}
       ${
