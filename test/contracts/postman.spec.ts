@@ -26,6 +26,7 @@ const WHOLE_RUN = 90_000;
 const SYSTEMS: Record<string, RegExp> = {
   'A. SiKesKoja': /^\w+ \/api\/auth\/(?!me|register)/,
   'B. Ticketing (forgot password)': /^\w+ \/api\/(forgot-password\/|health)/,
+  'C. WhatsApp gateway': /^\w+ \/api\/(sessions|messages)/,
   'D. Dashboard': /^\w+ \/(auth\/\w+|db-connect|webhook\/whapi|api\/conversations.*)?$/,
 };
 
