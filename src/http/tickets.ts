@@ -28,7 +28,3 @@ export function shownTicket(request: FastifyRequest): ShownTicket | null {
 export function keepTicketCookie(reply: FastifyReply, id: string, value: string, maxAge: number): void {
   void reply.setCookie(COOKIE + id, value, { ...ATTRIBUTES, maxAge });
 }
-
-export function clearTicketCookie(reply: FastifyReply, id: string): void {
-  void reply.clearCookie(COOKIE + id, ATTRIBUTES);
-}

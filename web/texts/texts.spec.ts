@@ -5,6 +5,20 @@ import { id } from './id.js';
 
 /** Codes that none of the pages' calls can meet; every other one has its sentence in both languages. */
 const NEVER_MET = [
+  'invalid_webhook_secret',
+  'conversation_not_found',
+  'session_id_taken',
+  'session_limit_reached',
+  'session_not_connected',
+  'session_already_linked',
+  'qr_not_available',
+  'invalid_ticket',
+  'not_on_whatsapp',
+  'message_refused',
+  'message_unconfirmed',
+  'message_not_sent',
+  'session_restricted',
+  'gateway_unavailable',
   'invalid_json',
   'malformed_request',
   'invalid_token',
