@@ -33,6 +33,7 @@ beforeAll(async () => {
     CLOUD_API_APP_SECRET: cloudApi.appSecret,
     CLOUD_API_VERIFY_TOKEN: cloudApi.verifyToken,
     SEND_TIMEOUT: '3',
+    DATABASE_POOL: '5',
   });
   service = house.service;
   await hookTo(service);

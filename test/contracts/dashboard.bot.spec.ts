@@ -30,7 +30,8 @@ let service: Service;
 let guarded: Service;
 
 beforeAll(async () => {
-  house = await openHouse();
+  // Many services share the run's PostgreSQL here.
+  house = await openHouse({ DATABASE_POOL: '4' });
   service = house.service;
   guarded = await house.another({
     WHAPI_WEBHOOK_SECRET: HOOK_SECRET.replaceAll(' ', '-'),

@@ -14,7 +14,7 @@ let one: Service;
 let other: Service;
 
 beforeAll(async () => {
-  house = await openHouse({ DATABASE_POOL: '20' });
+  house = await openHouse({ DATABASE_POOL: '8' });
   one = house.service;
   other = await house.another();
 });

@@ -20,7 +20,7 @@ let pool: pg.Pool;
 let repository: HeldConversationsRepository;
 
 beforeAll(async () => {
-  house = await openHouse({ AUTH_SECRET: OLD });
+  house = await openHouse({ AUTH_SECRET: OLD, DATABASE_POOL: '4' });
   pool = new pg.Pool({ connectionString: house.database.url, max: 2 });
   repository = new HeldConversationsRepository(new Database(pool));
 });
