@@ -9,6 +9,7 @@ import { AuthModule } from './auth/auth.module.js';
 import { HELD_CONVERSATION, type HoldsConversation } from './auth/personal-data.js';
 import { BotModule } from './bot/bot.module.js';
 import { Conversations } from './bot/conversations.service.js';
+import { Inbound } from './bot/inbound.js';
 import { AuthSecret } from './config/auth-secret.js';
 import { Settings } from './config/settings.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -83,12 +84,19 @@ export class AppModule {
 @Injectable()
 class GatewayWiring implements OnModuleInit {
   constructor(
+    private readonly settings: Settings,
     private readonly events: GatewayEvents,
     private readonly receipts: Receipts,
+    private readonly inbound: Inbound,
   ) {}
 
   onModuleInit(): void {
+    // Only where linked accounts send for the service: nobody who links an own phone expects it to answer friends.
+    const answers = this.settings.providers.includes('session');
     this.events.subscribe({
+      heard: async (messages, { forLadder }) => {
+        if (answers && forLadder) await this.inbound.hear(messages);
+      },
       messageNoted: async ({ whatsappId: providerMessageId, status, at, fromLadder }) => {
         if (fromLadder) await this.receipts.note([{ provider: 'session', providerMessageId, status, at }]);
       },

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { Settings } from '../config/settings.js';
@@ -5,6 +6,7 @@ import { type Transaction } from '../database/database.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { Messaging, type ClaimedMessage } from '../messaging/messaging.service.js';
 import { type IncomingBatch, type IncomingMessage } from '../messaging/providers/message-provider.js';
+import { idOf, lineOf, textOf } from '../messaging/providers/webhook-body.js';
 import { Receipts } from '../messaging/receipts.js';
 import { parsePhone } from '../phone/phone.js';
 import { botLanguage, botText } from './bot-texts.js';
@@ -57,6 +59,20 @@ export class Inbound {
     const failed = fates.find((fate) => fate.status === 'rejected');
     if (failed) throw failed.reason;
     if (noted) throw noted.error;
+  }
+
+  /**
+   * As `take`, for what an account heard that is linked to this service itself. Ids, names and texts are as the sender's
+   * phone made them.
+   */
+  async hear(messages: readonly IncomingMessage[]): Promise<void> {
+    const cleaned = messages.map((message) => ({
+      ...message,
+      providerMessageId: idOf(message.providerMessageId),
+      text: textOf(message.text),
+      pushName: lineOf(message.pushName),
+    }));
+    await this.take({ messages: cleaned, receipts: [], skipped: 0, skippedKeys: [] }, randomUUID());
   }
 
   private async receive(
