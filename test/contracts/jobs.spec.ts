@@ -42,6 +42,7 @@ describe('GET /api/admin/jobs', () => {
       ['finished-jobs', '23 * * * *'],
       ['history-partitions', '7 * * * *'],
       ['old-codes', '* * * * *'],
+      ['old-conversations', '19 * * * *'],
       ['old-password-budgets', '*/10 * * * *'],
     ]);
     for (const each of body.data as Shown[])

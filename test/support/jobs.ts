@@ -42,11 +42,16 @@ export async function demandJob(database: Queries, name: string): Promise<void> 
 
 /** Waits until the services have told the database of their jobs, which they do after they listen. */
 export async function untilScheduled(database: Queries): Promise<void> {
+  let before = 0;
   await until('the schedules', async () => {
     const [row] = await database.query<{ count: number }>(
       `SELECT count(*)::int AS count FROM pgboss.schedule s JOIN pgboss.queue USING (name)`,
     );
-    return row!.count >= 6;
+    // They are written one after the other: all are there when no more come.
+    const settled = row!.count > 0 && row!.count === before;
+    before = row!.count;
+    if (!settled) await pause(300);
+    return settled;
   });
 }
 
