@@ -15,7 +15,7 @@ export interface ScheduledJob {
 export const TICKS = '__pgboss__send-it';
 
 /** A job that has not ended after this is taken for dead, in seconds; longer than any job goes on (see `jobs.service.ts`). */
-export const EXPIRES_IN = 60;
+const EXPIRES_IN = 60;
 
 const HOUR = 3_600;
 const DAY = 24 * HOUR;
@@ -58,38 +58,37 @@ const QUEUE = {
 /** One of the tries that this instance has got. */
 export type Attempt = Pick<JobWithMetadata, 'signal' | 'retryCount' | 'retryLimit'>;
 
-/** What pg-boss tells us: an error, or a warning. */
-type Tell = (trouble: unknown) => void;
+/** What pg-boss does with us: hands jobs over, and tells of errors and of what it finds odd. */
+interface Listener {
+  run(job: ScheduledJob, attempt: Attempt): Promise<void>;
+  tell(trouble: unknown): void;
+  warn(message: string): void;
+}
 
 /**
  * Starts pg-boss on the service's own connections with these jobs. Queues and schedules of the database are made to be
  * as this release has them; what others have there is left alone.
  *
- * @param run called for each job that this instance has got
+ * @param listener its `run` is called for each job that this instance has got
  * @throws the driver's error; nothing is left running then
  */
-export async function openBoss(
-  database: Database,
-  jobs: readonly ScheduledJob[],
-  run: (job: ScheduledJob, attempt: Attempt) => Promise<void>,
-  tell: Tell,
-): Promise<PgBoss> {
+export async function openBoss(database: Database, jobs: readonly ScheduledJob[], listener: Listener): Promise<PgBoss> {
   // Loaded when it is needed: commands never do, and the service listens before it has read all that.
   const { PgBoss } = await import('pg-boss');
   const boss = new PgBoss({ ...OPTIONS, db: database });
-  boss.on('error', tell);
-  boss.on('warning', tell);
+  boss.on('error', (error) => listener.tell(error));
+  boss.on('warning', ({ message }) => listener.warn(message));
   try {
     await boss.start();
     await publish(boss, jobs);
     for (const job of jobs) {
       await boss.work(job.name, { pollingIntervalSeconds: IDLE_POLL, includeMetadata: true }, async ([attempt]) => {
-        if (attempt) await run(job, attempt);
+        if (attempt) await listener.run(job, attempt);
       });
     }
     return boss;
   } catch (error) {
-    await boss.stop({ graceful: false, close: false }).catch(tell);
+    await boss.stop({ graceful: false, close: false }).catch((failure: unknown) => listener.tell(failure));
     throw error;
   }
 }

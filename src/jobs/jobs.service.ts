@@ -105,14 +105,18 @@ export class Jobs implements BeforeApplicationShutdown, OnApplicationShutdown {
   }
 
   private async open(): Promise<void> {
-    this.boss = await openBoss(this.database, this.scheduled, (job, attempt) => this.run(job, attempt), this.tell);
+    this.boss = await openBoss(this.database, this.scheduled, {
+      run: (job, attempt) => this.run(job, attempt),
+      tell: this.tell,
+      warn: (message) => this.logger.warn({ warning: masked(message) }, 'pg-boss warns'),
+    });
   }
 
   private async run({ name, work }: ScheduledJob, { signal, retryCount, retryLimit }: Attempt): Promise<void> {
     const until = performance.now() + RUN_FOR;
     try {
-      let more = true;
-      while (more && !this.stopping && !signal.aborted && performance.now() < until) more = await work();
+      // One part at least: a job that was taken in the instant of a stop would count as done.
+      while ((await work()) && !this.stopping && !signal.aborted && performance.now() < until);
     } catch (err) {
       // The last try of this time: an operator should look. The next time comes all the same.
       if (retryCount >= retryLimit) this.logger.error({ err, job: name }, 'job failed');
