@@ -257,6 +257,32 @@ describe('the database', () => {
 });
 
 describe('SIGTERM', () => {
+  it('ends the service in time when the database has frozen over a job', async () => {
+    const postgres = await startOwnPostgres();
+    const client = new pg.Client({ connectionString: postgres.url });
+    client.on('error', () => undefined);
+    try {
+      const service = await startService(sharing(postgres, whacenter));
+      await client.connect();
+      const own = { query: async (sql: string, values?: unknown[]) => (await client.query(sql, values)).rows as never };
+      await untilScheduled(own);
+      // Asked for and locked in one instant, so that no look comes between the two.
+      await client.query('BEGIN');
+      await demandJob(own, 'old-password-budgets');
+      await client.query('COMMIT; BEGIN; LOCK TABLE password_budgets IN SHARE MODE');
+      await until('it runs', async () => (await runsOf(own, 'old-password-budgets'))[0]?.state === 'active');
+      postgres.freeze();
+      const began = Date.now();
+      const { code } = await service.stop('SIGTERM');
+      expect({ code, inTime: Date.now() - began < PATIENCE }).toEqual({ code: 0, inTime: true });
+    } finally {
+      postgres.thaw();
+      await client.end().catch(() => undefined);
+      await stopAllServices();
+      await postgres.remove();
+    }
+  }, 60_000);
+
   it('ends the service in time while a job hangs and codes are asked for, and hands the job on', async () => {
     const service = await instance('one');
     const people = await addPeople(database, 400);
