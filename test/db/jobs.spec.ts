@@ -57,7 +57,8 @@ const unfinished = async (name: string) =>
 describe('several instances', () => {
   it('run a schedule that is due once', async () => {
     const cleared = await watch('otp_sessions');
-    await Promise.all([instance('one'), instance('two'), instance('three')]);
+    await instance('one');
+    await Promise.all([instance('two'), instance('three')]);
     await untilScheduled(database);
     const runs = () => runsOf(database, 'old-codes');
     await until(
