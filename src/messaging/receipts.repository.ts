@@ -14,13 +14,17 @@ export interface ReceiptSummary {
   readonly failure: string | null;
 }
 
+/** LEAST passes over nulls: a time that was not told must stay none. */
+const noLater = (time: string) =>
+  `CASE WHEN ${time}::timestamptz IS NOT NULL THEN least(${time}::timestamptz, now()) END`;
+
 // Receipts come more than once and in any order: times stay as they were first told, and the state only moves forward
 // (accepted, sent, delivered, read; failed from any but read). A provider's clock may be wrong: no time lies in the future.
 const noteIn = (table: string) => `
   UPDATE ${table} m SET
-         sent_at = coalesce(m.sent_at, least(:sent_at::timestamptz, now())),
-         delivered_at = coalesce(m.delivered_at, least(:delivered_at::timestamptz, now())),
-         read_at = coalesce(m.read_at, least(:read_at::timestamptz, now())),
+         sent_at = coalesce(m.sent_at, ${noLater(':sent_at')}),
+         delivered_at = coalesce(m.delivered_at, ${noLater(':delivered_at')}),
+         read_at = coalesce(m.read_at, ${noLater(':read_at')}),
          last_error = CASE WHEN m.state <> 'READ' AND :read_at::timestamptz IS NULL THEN coalesce(:failure::text, m.last_error) ELSE m.last_error END,
          state = CASE WHEN m.state = 'READ' OR :read_at::timestamptz IS NOT NULL THEN 'READ'
                       WHEN m.state = 'FAILED' OR :failure::text IS NOT NULL THEN 'FAILED'

@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { FakeTwilio } from '../support/fake-twilio.js';
+import { FakeWhapi } from '../support/fake-whapi.js';
+import { openHouse, type House, type Resident } from '../support/house.js';
+import { runJob } from '../support/jobs.js';
+import { until } from '../support/people.js';
+
+// What became of messages: receipts by webhook, the next rung after a late failure, and what admins see of it.
+
+const SECRET = 'the-hook-of-the-specs';
+const CANARY = '+6281299990001';
+const PASSWORD = 'kuda-lari-7';
+
+let house: House;
+let whapi: FakeWhapi;
+let twilio: FakeTwilio;
+let admin: Record<string, string>;
+
+beforeAll(async () => {
+  [whapi, twilio] = await Promise.all([FakeWhapi.start(), FakeTwilio.start()]);
+  house = await openHouse({
+    WHATSAPP_PROVIDERS: 'whapi,sms',
+    WHAPI_BASE_URL: whapi.url,
+    WHAPI_TOKEN: whapi.token,
+    WHAPI_WEBHOOK_SECRET: SECRET,
+    TWILIO_BASE_URL: twilio.url,
+    TWILIO_ACCOUNT_SID: twilio.accountSid,
+    TWILIO_AUTH_TOKEN: twilio.authToken,
+    TWILIO_FROM: '+14155550100',
+    CANARY_PHONE: CANARY,
+  });
+  await house.person({ role: 'ADMIN', username: 'kepala', password: PASSWORD });
+  const login = await house.service.post('/api/auth/login', { identifier: 'kepala', password: PASSWORD });
+  admin = { authorization: `Bearer ${login.body.data.token}` };
+});
+afterAll(async () => {
+  await house.close();
+  await Promise.all([whapi.wire.close(), twilio.close()]);
+});
+
+/** Asks for a code; @returns the provider's id of the message */
+async function sent(person: Resident): Promise<string> {
+  expect((await house.request(person.phone)).body.data?.channel).toBe('whapi');
+  return whapi.messages.findLast(({ to }) => to === person.digits)!.id;
+}
+
+async function receipt(id: string, ...statuses: string[]): Promise<void> {
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const body = { statuses: statuses.map((status) => ({ id, status, timestamp, recipient_id: 'x@s.whatsapp.net' })) };
+  const answer = await house.service.post('/webhook/whapi', body, { 'x-hook-secret': SECRET });
+  expect(answer.status).toBe(200);
+}
+
+const stateOf = async (id: string) => {
+  const [row] = await house.database.query<{ state: string }>(
+    'SELECT state FROM messages WHERE provider_message_id = $1',
+    [id],
+  );
+  return row?.state;
+};
+const becomes = (id: string, state: string) => until(state, async () => (await stateOf(id)) === state);
+const figures = async () => (await house.service.get('/api/admin/delivery', admin)).body.data;
+const providers = async () => (await house.service.get('/api/admin/providers', admin)).body.data;
+
+describe('receipts', () => {
+  it('move a message forward only, however they come', async () => {
+    const id = await sent(await house.person());
+    await receipt(id, 'read');
+    await becomes(id, 'READ');
+    await receipt(id, 'sent', 'delivered');
+    await receipt(id, 'failed');
+    expect(await stateOf(id)).toBe('READ');
+  });
+
+  it('make the funnel: requested, accepted, sent, delivered, read, verified', async () => {
+    const before = await figures();
+    const [read, delivered, silent] = [await house.person(), await house.person(), await house.person()];
+    await receipt(await sent(read), 'delivered', 'read');
+    const id = await sent(delivered);
+    await receipt(id, 'delivered');
+    await sent(silent);
+    await becomes(id, 'DELIVERED');
+    await house.verify(read.phone, whapi.codeFor(read.phone) ?? '');
+    const after = await figures();
+    const grown = (step: string) => after.all[step] - before.all[step];
+    const steps = ['requested', 'accepted', 'sent', 'delivered', 'read', 'verified', 'failed'];
+    expect(steps.map(grown)).toEqual([3, 3, 2, 2, 1, 1, 0]);
+    expect(after.providers.find(({ provider }: { provider: string }) => provider === 'whapi').read).toBe(
+      after.all.read,
+    );
+  });
+});
+
+describe('a failure that is reported while the code lives', () => {
+  it('gives the same code to the next rung, once, however often it is reported', async () => {
+    const person = await house.person();
+    const id = await sent(person);
+    await becomes(id, 'ACCEPTED');
+    await Promise.all([receipt(id, 'failed'), receipt(id, 'failed'), receipt(id, 'failed')]);
+    await until('the SMS', () => twilio.codeFor(person.phone) !== undefined);
+    expect(twilio.codeFor(person.phone)).toBe(whapi.codeFor(person.phone));
+    await receipt(id, 'failed');
+    expect(twilio.wire.calls.filter(({ form }) => form.get('To') === person.e164)).toHaveLength(1);
+    expect((await house.verify(person.phone, twilio.codeFor(person.phone) ?? '')).status).toBe(200);
+  });
+
+  it('sends nothing any more once the code was used', async () => {
+    const person = await house.person();
+    const id = await sent(person);
+    await becomes(id, 'ACCEPTED');
+    expect((await house.verify(person.phone, whapi.codeFor(person.phone) ?? '')).status).toBe(200);
+    await receipt(id, 'failed');
+    await becomes(id, 'FAILED');
+    expect(twilio.codeFor(person.phone)).toBeUndefined();
+  });
+});
+
+describe('GET /api/admin/providers', () => {
+  it('tells connected from delivering, and the last error in the provider’s own words', async () => {
+    whapi.state = 'QR';
+    const person = await house.person();
+    expect((await house.request(person.phone)).body.data.channel).toBe('sms');
+    await until('the error is written', async () => (await providers())[0].lastError !== null);
+    const [first, second] = await providers();
+    whapi.state = 'AUTH';
+    expect(first).toMatchObject({ provider: 'whapi', sendsReceipts: true, breaker: 'closed', restSeconds: 0 });
+    expect(first.lastError.text).toBeTruthy();
+    expect(second).toMatchObject({ provider: 'sms' });
+    expect(second.acceptedInLastHour).toBeGreaterThan(0);
+  });
+
+  it('shows whether the canary arrived', async () => {
+    await runJob(house.database, 'canary');
+    await until('the canary is counted', async () => (await providers()).every((rung: any) => rung.canaryAcceptedAt));
+    const id = whapi.messages.findLast(({ to }) => to === CANARY.slice(1))!.id;
+    await receipt(id, 'delivered');
+    await until('it arrived', async () => (await providers())[0].canaryDeliveredAt !== null);
+  });
+
+  it('is for admins', async () => {
+    const { token } = await house.login((await house.person()).phone).catch(() => ({ token: 'none' }));
+    expect([401, 403]).toContain(
+      (await house.service.get('/api/admin/providers', { authorization: `Bearer ${token}` })).status,
+    );
+  });
+});
