@@ -82,6 +82,17 @@ const RESTART = statement<SessionRow>(
     WHERE id = :id::uuid RETURNING ${SHOWN}`,
 );
 
+const KEYS = statement<{ id: string; sealed_key: Buffer }>(
+  'gateway_sessions_keys',
+  `SELECT id, sealed_key FROM gateway_sessions ORDER BY id`,
+);
+
+// An account that was forgotten meanwhile has another key by now.
+const RESEAL = statement(
+  'gateway_sessions_reseal',
+  `UPDATE gateway_sessions SET sealed_key = :sealed_key::bytea WHERE id = :id::uuid AND sealed_key = :before::bytea`,
+);
+
 const DELETE = statement<{ id: string }>(
   'gateway_sessions_delete',
   `DELETE FROM gateway_sessions WHERE id = :id::uuid RETURNING id`,
@@ -142,6 +153,15 @@ export class GatewaySessionsRepository {
   async restart(id: string, pairingSeconds: number): Promise<SessionRow | null> {
     const [row] = await this.database.run(RESTART, { id, pairing_seconds: pairingSeconds });
     return row ?? null;
+  }
+
+  /** The sealed keys of all sessions. */
+  keys(): Promise<{ id: string; sealed_key: Buffer }[]> {
+    return this.database.run(KEYS, {});
+  }
+
+  async reseal(id: string, before: Buffer, sealedKey: Buffer): Promise<void> {
+    await this.database.run(RESEAL, { id, before, sealed_key: sealedKey });
   }
 
   /** Its keys, messages and all the rest go with it. */

@@ -146,9 +146,7 @@ export class HeldSessions implements BeforeApplicationShutdown {
     const hold = { sessionId: row.id, owner: this.owner, fence: row.fence };
     this.holdsUntil.set(hold, since + LEASE * 1000 - EARLIER);
     try {
-      const { key, stale } = this.seal.openKey(row.sealed_key, row.id);
-      if (stale) void this.holds.reseal(hold, this.seal.key(key, row.id)).catch(() => undefined);
-      const session = new LinkedSession(hold, row, key, this.parts());
+      const session = new LinkedSession(hold, row, this.seal.openKey(row.sealed_key, row.id), this.parts());
       this.sessions.set(row.id, session);
       session.start();
     } catch (err) {

@@ -103,11 +103,6 @@ const RESTRICT = statement(
     WHERE ${HELD}`,
 );
 
-const RESEAL = statement<{ id: string }>(
-  'session_holds_reseal',
-  `UPDATE gateway_sessions SET sealed_key = :sealed_key::bytea WHERE ${HELD} RETURNING id`,
-);
-
 @Injectable()
 export class SessionHoldsRepository {
   constructor(private readonly database: Database) {}
@@ -166,10 +161,6 @@ export class SessionHoldsRepository {
   /** Lets it write only to people that it has heard from, for a while. */
   async restrict(hold: Hold): Promise<void> {
     await this.database.run(RESTRICT, named(hold));
-  }
-
-  async reseal(hold: Hold, sealedKey: Buffer): Promise<void> {
-    await this.database.run(RESEAL, { ...named(hold), sealed_key: sealedKey });
   }
 }
 

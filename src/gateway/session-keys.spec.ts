@@ -15,7 +15,7 @@ class Store {
   readonly rows = new Map<string, Buffer>();
   /** What was written, one list for each transaction. */
   readonly batches: (readonly SealedWrite[])[] = [];
-  failures: unknown[] = [];
+  failures: Error[] = [];
   private held: (() => void)[] | undefined;
 
   holdWrites(): void {

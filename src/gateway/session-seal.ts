@@ -17,13 +17,14 @@ export class SessionSeal {
     return this.secret.seal('gateway-session', key, sessionId);
   }
 
-  /**
-   * @returns the key, and whether it is to be sealed anew: while `AUTH_SECRET` is replaced it may be under the old one
-   * @throws when it is under neither
-   */
-  openKey(sealed: Buffer, sessionId: string): { key: Buffer; stale: boolean } {
-    const key = this.secret.open('gateway-session', sealed, sessionId);
-    return { key, stale: this.secret.previous !== undefined };
+  /** @throws when it is under no secret that this instance has */
+  openKey(sealed: Buffer, sessionId: string): Buffer {
+    return this.secret.open('gateway-session', sealed, sessionId);
+  }
+
+  /** Whether `AUTH_SECRET` is being replaced: what the old one sealed has to be sealed anew. */
+  get replacing(): boolean {
+    return this.secret.previous !== undefined;
   }
 
   qr(text: string, sessionId: string): Buffer {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { newNumber, openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
+import { AUTH_SECRET, newNumber, openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
 import { pause, until } from '../support/people.js';
 import { type Service } from '../support/service.js';
 
@@ -149,6 +149,11 @@ describe('an owner that lost its session', () => {
   }, 90_000);
 });
 
+const sealedKeys = async () =>
+  (await house.database.query<{ key: string }>(`SELECT encode(sealed_key, 'hex') AS key FROM gateway_sessions`)).map(
+    ({ key }) => key,
+  );
+
 const keysStored = async () =>
   house.database.query<{ name: string; value: string }>(
     `SELECT encode(name_hash, 'hex') AS name, encode(sealed_value, 'hex') AS value FROM gateway_keys ORDER BY 1`,
@@ -205,6 +210,25 @@ describe('key state', () => {
     await house.becomes('main', 'connected');
     expect((await send('linked')).status).toBe(200);
     expect(house.whatsapp.line(account)).toEqual({ open: 1, peak: 1, logins: 1 });
+  }, 60_000);
+
+  it('is sealed anew while AUTH_SECRET is replaced, also of sessions that nobody holds', async () => {
+    await house.link('main', account);
+    const idle = newNumber();
+    await house.link('idle', idle);
+    house.whatsapp.kick(idle, 440);
+    await house.becomes('idle', 'disconnected');
+    const replaced = { AUTH_SECRET: 'x9Kf3mQ7vB2nT8wL5cR1yJ6pH4sD0gZa-another', AUTH_SECRET_PREVIOUS: AUTH_SECRET };
+    const before = await sealedKeys();
+    const next = await house.another(replaced);
+    await until('sealed anew', async () => (await sealedKeys()).every((key) => !before.includes(key)));
+    await Promise.all([one.stop(), next.stop()]);
+    const last = await house.another({ AUTH_SECRET: replaced.AUTH_SECRET });
+    await until('logged in again', () => house.whatsapp.line(account).open === 1);
+    const token = await last.post('/api/auth/login', { identifier: 'admin', password: 'password123' });
+    const admin = { authorization: `Bearer ${token.body.data.token}` };
+    expect((await last.send('PUT', '/api/sessions/idle/restart', undefined, admin)).status).toBe(200);
+    await until('idle too', () => house.whatsapp.line(idle).open === 1);
   }, 60_000);
 
   it('is sealed: neither numbers nor names nor keys can be read in the database', async () => {

@@ -108,7 +108,7 @@ export class FakeWhatsApp {
   private readonly phones = new Map<string, FakePhone>();
   private readonly results = new Map<string, () => void>();
   private readonly finishing = new Map<string, (node: BinaryNode) => void>();
-  private devicesMade = 0;
+  private readonly devicesMade = new Map<string, number>();
 
   constructor() {
     this.server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
@@ -313,7 +313,9 @@ export class FakeWhatsApp {
 
   private async link(connection: Connection, secret: Buffer, { phone, name = 'Klinik' }: Owner): Promise<void> {
     if (!connection.pairing) throw new Error('this connection does not pair');
-    const device: Linked = { ...connection.pairing, phone, number: (this.devicesMade += 1) };
+    const number = (this.devicesMade.get(phone) ?? 0) + 1;
+    this.devicesMade.set(phone, number);
+    const device: Linked = { ...connection.pairing, phone, number };
     const details = Buffer.from(proto.ADVDeviceIdentity.encode({ rawId: 1, timestamp: 1, keyIndex: 1 }).finish());
     const said = Buffer.concat([WA_ADV_ACCOUNT_SIG_PREFIX, details, device.identity.identityKey]);
     const accountSignature = Buffer.from(sign(this.primary.private, said));
@@ -321,12 +323,12 @@ export class FakeWhatsApp {
     const identity = Buffer.from(proto.ADVSignedDeviceIdentity.encode(signed).finish());
     const proven = { details: identity, hmac: hmacSign(identity, secret) };
     const confirmed = new Promise<void>((resolve, reject) => {
-      this.results.set(`pair ${device.number}`, resolve);
+      this.results.set(`pair ${phone} ${number}`, resolve);
       connection.socket.on('close', () => reject(new Error('the device went away while it was linked')));
     });
     this.write(connection, {
       tag: 'iq',
-      attrs: { from: S_WHATSAPP_NET, type: 'set', id: `pair ${device.number}`, xmlns: 'md' },
+      attrs: { from: S_WHATSAPP_NET, type: 'set', id: `pair ${phone} ${number}`, xmlns: 'md' },
       content: [
         {
           tag: 'pair-success',

@@ -26,7 +26,7 @@ export interface GatewayHouse {
   close(): Promise<void>;
 }
 
-const AUTH_SECRET = 'gW5tR8yL2nQ6vX1cB9mK4jH7sD0fPa3z-gateway';
+export const AUTH_SECRET = 'gW5tR8yL2nQ6vX1cB9mK4jH7sD0fPa3z-gateway';
 
 const secret = new AuthSecret(AUTH_SECRET);
 
