@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { AdminModule } from './admin/admin.module.js';
@@ -84,18 +85,15 @@ export class AppModule {
 @Injectable()
 class GatewayWiring implements OnModuleInit {
   constructor(
-    private readonly settings: Settings,
     private readonly events: GatewayEvents,
     private readonly receipts: Receipts,
     private readonly inbound: Inbound,
   ) {}
 
   onModuleInit(): void {
-    // Only where linked accounts send for the service: nobody who links an own phone expects it to answer friends.
-    const answers = this.settings.providers.includes('session');
     this.events.subscribe({
       heard: async (messages, { forLadder }) => {
-        if (answers && forLadder) await this.inbound.hear(messages);
+        if (forLadder) await this.inbound.hear(messages);
       },
       messageNoted: async ({ whatsappId: providerMessageId, status, at, fromLadder }) => {
         if (fromLadder) await this.receipts.note([{ provider: 'session', providerMessageId, status, at }]);

@@ -37,8 +37,8 @@ export class GatewayContactsRepository {
     await this.database.run(NOTE_HEARD, { session_id: sessionId, contacts });
   }
 
-  /** @returns how many were forgotten; up to a thousand at a time */
-  async forgetOld(days: number): Promise<number> {
-    return (await this.database.run(FORGET_OLD, { days })).length;
+  /** Forgets up to a thousand. @returns whether there may be more */
+  async forgetOld(days: number): Promise<boolean> {
+    return (await this.database.run(FORGET_OLD, { days })).length === 1000;
   }
 }

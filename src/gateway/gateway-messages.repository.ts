@@ -215,9 +215,9 @@ export class GatewayMessagesRepository {
     return (await this.database.run(EXPIRE, { grace_seconds: graceSeconds })).length;
   }
 
-  /** @returns how many were forgotten; up to a thousand at a time */
-  async forgetOld(days: number): Promise<number> {
-    return (await this.database.run(FORGET_OLD, { days })).length;
+  /** Forgets up to a thousand. @returns whether there may be more */
+  async forgetOld(days: number): Promise<boolean> {
+    return (await this.database.run(FORGET_OLD, { days })).length === 1000;
   }
 
   async forgetRecipient(recipient: string, contactHashes: readonly Buffer[], within: Transaction): Promise<void> {

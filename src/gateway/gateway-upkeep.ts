@@ -1,6 +1,7 @@
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { every, type Recurring } from '../http/recurring.js';
+import { Jobs } from '../jobs/jobs.service.js';
 import { GatewayCommandsRepository } from './gateway-commands.repository.js';
 import { GatewayContactsRepository } from './gateway-contacts.repository.js';
 import { GatewayMessagesRepository } from './gateway-messages.repository.js';
@@ -8,10 +9,8 @@ import { GatewaySessionsRepository } from './gateway-sessions.repository.js';
 import { GatewayTicketsRepository } from './gateway-tickets.repository.js';
 import { SessionSeal } from './session-seal.js';
 
-const EVERY = 30_000;
-
-/** While `AUTH_SECRET` is replaced, keys are sealed anew at the start and every so many rounds: old instances make some, too. */
-const RESEAL_EVERY = 20;
+/** While `AUTH_SECRET` is replaced, keys are sealed anew again and again, in ms: old instances go on making some. */
+const RESEAL_EVERY = 60_000;
 
 /** A message whose time is over is closed so long after it, in seconds: who waits for it decides first. */
 const GRACE = 20;
@@ -24,9 +23,8 @@ const CONTACTS_KEPT = 180;
 
 /** Ends what is over: messages whose time has passed, old ones, tickets, commands. */
 @Injectable()
-export class GatewayUpkeep implements OnApplicationShutdown {
-  private running: Recurring | undefined;
-  private rounds = 0;
+export class GatewayUpkeep implements OnModuleInit, OnApplicationShutdown {
+  private resealing: Recurring | undefined;
 
   constructor(
     private readonly sessions: GatewaySessionsRepository,
@@ -35,34 +33,42 @@ export class GatewayUpkeep implements OnApplicationShutdown {
     private readonly contacts: GatewayContactsRepository,
     private readonly commands: GatewayCommandsRepository,
     private readonly tickets: GatewayTicketsRepository,
+    private readonly jobs: Jobs,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
 
+  onModuleInit(): void {
+    this.jobs.schedule('late-gateway-messages', '* * * * *', () => this.closeLate());
+    this.jobs.schedule('old-gateway-messages', '31 * * * *', () => this.messages.forgetOld(MESSAGES_KEPT));
+    this.jobs.schedule('old-gateway-contacts', '37 * * * *', () => this.contacts.forgetOld(CONTACTS_KEPT));
+  }
+
+  /** Begins what is no job of the cluster: only instances that know both secrets can seal anew. */
   begin(): void {
-    const onError = (err: unknown) => this.logger.warn({ err }, 'the gateway was not tidied');
-    if (this.seal.replacing) void this.resealKeys().catch(onError);
-    this.running = every(EVERY, () => this.run(), onError);
+    if (!this.seal.replacing) return;
+    const onError = (err: unknown) => this.logger.warn({ err }, 'keys of sessions not sealed anew');
+    void this.resealKeys().catch(onError);
+    this.resealing = every(RESEAL_EVERY, () => this.resealKeys(), onError);
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.running?.stop();
+    await this.resealing?.stop();
   }
 
-  private async run(): Promise<void> {
-    if (this.seal.replacing && ++this.rounds % RESEAL_EVERY === 0) await this.resealKeys();
+  private async closeLate(): Promise<boolean> {
     const late = await this.messages.expire(GRACE);
     if (late > 0) this.logger.warn({ count: late }, 'messages of the gateway were not sent in their time');
     await this.commands.forgetOld();
     await this.tickets.forgetOld();
-    while ((await this.messages.forgetOld(MESSAGES_KEPT)) === 1000);
-    while ((await this.contacts.forgetOld(CONTACTS_KEPT)) === 1000);
+    return false;
   }
 
   /** Also those of sessions that nobody holds: the old secret will not come back. */
   private async resealKeys(): Promise<void> {
     for (const { id, sealed_key: before } of await this.sessions.keys()) {
       try {
-        await this.sessions.reseal(id, before, this.seal.key(this.seal.openKey(before, id), id));
+        const anew = this.seal.anew(before, id);
+        if (anew) await this.sessions.reseal(id, before, anew);
       } catch (err) {
         this.logger.error({ err, session: id }, 'the key of a session was not sealed anew');
       }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
+import { JobsModule } from '../jobs/jobs.module.js';
 import { CommandRunner } from './command-runner.js';
 import { Gateway } from './gateway.js';
 import { GatewayCommandsRepository } from './gateway-commands.repository.js';
@@ -26,7 +27,7 @@ import { SessionStreams } from './session-streams.js';
 import { GatewaySessionsController } from './sessions.controller.js';
 
 @Module({
-  imports: [AuditModule],
+  imports: [AuditModule, JobsModule],
   controllers: [GatewaySessionsController, QrPageController, GatewayMessagesController],
   providers: [
     CommandRunner,

@@ -242,12 +242,13 @@ export class HeldSessions implements BeforeApplicationShutdown {
 }
 
 /**
- * Whether the ladder and the bot may use a session: the one that `WHATSAPP_SESSION_ID` names, else any that no API key
+ * Whether the ladder and the bot use a session, if the ladder has the rung at all: the one that `WHATSAPP_SESSION_ID` names, else any that no API key
  * made. Who links an account reads on its phone what the account sends: a key must not be a way to other people's codes.
  */
 export function isForLadder(
   { name, apiKeyId }: Pick<SessionRef, 'name' | 'apiKeyId'>,
-  { whatsappSessionId }: Pick<Settings, 'whatsappSessionId'>,
+  { providers, whatsappSessionId }: Pick<Settings, 'providers' | 'whatsappSessionId'>,
 ): boolean {
+  if (!providers.includes('session')) return false;
   return whatsappSessionId === undefined ? apiKeyId === null : name === whatsappSessionId;
 }

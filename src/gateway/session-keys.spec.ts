@@ -30,7 +30,7 @@ class Store {
   async write(_: unknown, writes: readonly SealedWrite[]): Promise<void> {
     if (this.held) await new Promise<void>((go) => this.held?.push(go));
     const failure = this.failures.shift();
-    if (failure !== undefined) throw failure as Error;
+    if (failure !== undefined) throw failure;
     this.batches.push(writes);
     for (const { nameHash, value } of writes) {
       if (value) this.rows.set(nameHash.toString('hex'), value);

@@ -46,6 +46,7 @@ export class SessionProvider implements MessageProvider {
     try {
       const state = await this.sessions.ladderState(this.named);
       if (state === 'CONNECTED') return { state: 'connected' };
+      if (state === 'QR') return { state: 'waiting-for-scan' };
       return { state: 'disconnected', text: state === null ? 'no session' : state.toLowerCase() };
     } catch {
       return { state: 'unreachable' };

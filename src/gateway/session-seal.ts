@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AuthSecret } from '../config/auth-secret.js';
+import { unseal } from '../config/sealing.js';
 import { phoneDigits } from '../phone/phone.js';
 
 /** What the gateway keeps sealed under `AUTH_SECRET`, each thing for its row alone. */
@@ -25,6 +26,16 @@ export class SessionSeal {
   /** Whether `AUTH_SECRET` is being replaced: what the old one sealed has to be sealed anew. */
   get replacing(): boolean {
     return this.secret.previous !== undefined;
+  }
+
+  /** A key as it is under the new secret; null when it is already. */
+  anew(sealed: Buffer, sessionId: string): Buffer | null {
+    try {
+      unseal(this.secret.key('gateway-session'), sealed, sessionId);
+      return null;
+    } catch {
+      return this.key(this.openKey(sealed, sessionId), sessionId);
+    }
   }
 
   qr(text: string, sessionId: string): Buffer {

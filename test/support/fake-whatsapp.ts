@@ -134,6 +134,11 @@ export class FakeWhatsApp {
     return this.lines.get(phone) ?? { open: 0, peak: 0, logins: 0 };
   }
 
+  /** Digits of the accounts that are logged in. */
+  accounts(): string[] {
+    return [...this.connections].flatMap(({ device }) => (device ? [device.phone] : []));
+  }
+
   /** Whether any device is linked to this phone. */
   isLinked(phone: string): boolean {
     return [...this.linked.values()].some((device) => device.phone === phone);
