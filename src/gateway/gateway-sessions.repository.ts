@@ -54,14 +54,15 @@ const LIST = statement<SessionRow>(
     ORDER BY name LIMIT :count::int`,
 );
 
-// One that is restricted comes last, unless it may write to this number; the one that knows the number comes first.
+// One that is restricted comes last, unless it may write to this number. First comes the one that the number wrote to
+// last, else the one that wrote to it last.
 const FOR_LADDER = statement<SessionRow>(
   'gateway_sessions_for_ladder',
   `SELECT s.* FROM (SELECT ${SHOWN} FROM gateway_sessions
     WHERE CASE WHEN :name::text IS NULL THEN api_key_id IS NULL ELSE name = :name::text END) s
      LEFT JOIN gateway_contacts c ON c.session_id = s.id AND c.contact_hash = :contact_hash::bytea
     WHERE s.state = 'CONNECTED'
-    ORDER BY s.restricted AND c.heard_at IS NULL, greatest(c.heard_at, c.wrote_at) DESC NULLS LAST, s.last_connected_at DESC
+    ORDER BY s.restricted AND c.heard_at IS NULL, c.heard_at DESC NULLS LAST, c.wrote_at DESC NULLS LAST, s.last_connected_at DESC
     LIMIT 1`,
 );
 
