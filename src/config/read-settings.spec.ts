@@ -74,6 +74,18 @@ describe('settingsFrom', () => {
     });
   });
 
+  it('lets this machine use the gateway without a key outside production and under compat alone', () => {
+    const keyless = (variables: Record<string, string>) => settingsFrom(variables).gatewayKeylessLoopback;
+    expect(keyless({})).toBe(true);
+    expect(keyless({ GATEWAY_KEYLESS_LOOPBACK: 'off' })).toBe(false);
+    expect(keyless({ AUTH_PROFILE: 'strict' })).toBe(false);
+    expect(keyless(production)).toBe(false);
+    expect(keyless({ ...production, AUTH_PROFILE: 'compat' })).toBe(false);
+    expect(problemsOf({ AUTH_PROFILE: 'strict', GATEWAY_KEYLESS_LOOPBACK: 'on' })).toContain(
+      'GATEWAY_KEYLESS_LOOPBACK',
+    );
+  });
+
   it('takes the originals’ names', () => {
     const settings = settingsFrom({
       DB_HOST: 'db',
@@ -210,6 +222,11 @@ describe('settingsFrom', () => {
     ['WHATSAPP_PROVIDERS', 'whacenter'],
     ['JWT_ALGORITHM', 'none'],
     ['GUESS_BUDGET', '1'],
+    ['WHATSAPP_SESSION_ID', '../klinik'],
+    ['GATEWAY_WHATSAPP_URL', 'https://web.whatsapp.com'],
+    ['GATEWAY_MAX_SESSIONS', '0'],
+    ['GATEWAY_PAUSE_MS', '-1'],
+    ['GATEWAY_SEND_TIMEOUT', '121'],
   ])('refuses %s=%s by name, without its value', (name, value) => {
     const problems = problemsOf({ [name]: value });
     expect(problems).toContain(name === 'WHATSAPP_PROVIDERS' && value === 'whacenter' ? 'WHATSAPP_DEVICE_ID' : name);
@@ -225,6 +242,8 @@ describe('settingsFrom', () => {
     ['SEED_DEMO', 'sikeskoja'],
     ['OTP_LENGTH', '5'],
     ['WHATSAPP_PROVIDERS', 'console'],
+    ['GATEWAY_KEYLESS_LOOPBACK', 'on'],
+    ['GATEWAY_WHATSAPP_URL', 'ws://127.0.0.1:8080/ws/chat'],
   ])('refuses %s=%p in production', (name, value) => {
     expect(problemsOf(production)).toBe('');
     expect(problemsOf({ ...production, [name]: value })).toContain(name);
