@@ -14,8 +14,11 @@ interface Job {
   readonly failed: (error: unknown) => void;
 }
 
-/** Pauses before a failed write is tried again, in ms: a database that restarts is back after less than that. */
-const TRY_AGAIN = [100, 400, 1_500];
+/** Pauses before a write is tried again that the database refused, in ms. */
+const REFUSED = [100, 400];
+
+/** The same while the database cannot be reached, nearly as long as a session may be held without it: nothing leaves meanwhile. */
+const AWAY = [100, 200, 500, 1_000, 1_000, 1_000, 1_500, 1_500, 2_000, 2_000];
 
 /** Rows in one statement, about; what waits beyond that goes with the next. */
 const ROWS_AT_ONCE = 4_000;
@@ -72,17 +75,31 @@ export class KeyWriter {
 
   private async repeatedly(batch: readonly Job[]): Promise<Set<Hold>> {
     const work = merged(batch);
-    for (const pause of TRY_AGAIN) {
+    for (let failures = 0; ; failures++) {
       try {
         return await this.repository.write(work);
       } catch (err) {
-        if (!isSurelyNotWritten(err)) throw err;
+        const pause = pauseAfter(err, failures, batch.length === 1);
+        if (pause === undefined) throw err;
         this.logger.warn({ err, sessions: work.size }, 'key state not stored; trying again');
         await new Promise((resolve) => setTimeout(resolve, pause));
       }
     }
-    return this.repository.write(work);
   }
+}
+
+/**
+ * How long to wait before another try, in ms; undefined when there must be none. After an error that leaves it open
+ * whether the statement still runs, the old one could overtake later writes: its session gives up its hold, and the next
+ * one's fence keeps it out.
+ */
+function pauseAfter(error: unknown, failures: number, alone: boolean): number | undefined {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  const sqlState = typeof code === 'string' && /^(?!08)[0-9A-Z]{5}$/.test(code) ? code : undefined;
+  const unreached = code === 'ECONNREFUSED' || code === 'ENOTFOUND' || sqlState?.startsWith('57P0');
+  const unconnected = typeof message === 'string' && message.includes('timeout exceeded when trying to connect');
+  if (unreached || unconnected) return AWAY[failures];
+  return sqlState !== undefined && alone ? REFUSED[failures] : undefined;
 }
 
 /** One list for each session; of several writes under one name the last one counts. */
@@ -94,17 +111,6 @@ function merged(batch: readonly Job[]): Map<Hold, SealedWrite[]> {
     byHold.set(hold, known);
   }
   return new Map([...byHold].map(([hold, writes]) => [hold, [...writes.values()]]));
-}
-
-/**
- * Whether the database said no, or was never asked. After anything else the statement may still run: tried again, the
- * old one could overtake later writes. Its session then gives up its hold, and the next one's fence keeps it out.
- */
-function isSurelyNotWritten(error: unknown): boolean {
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  if (typeof code === 'string' && /^(?!08)[0-9A-Z]{5}$/.test(code)) return true;
-  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND') return true;
-  return typeof message === 'string' && message.includes('timeout exceeded when trying to connect');
 }
 
 function settle(batch: readonly Job[], held: ReadonlySet<Hold>): void {

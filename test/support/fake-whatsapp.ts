@@ -92,6 +92,8 @@ export class FakeWhatsApp {
   readonly messages: SentMessage[] = [];
   /** Messages that their recipient could not read, and why. */
   readonly unreadable: { id: string; why: string }[] = [];
+  /** Ids of messages that an account said it has got. */
+  readonly acknowledged = new Set<string>();
   /** What is said to the messages that come in. */
   reply: (message: SentMessage) => Reply | Promise<Reply> = () => 'ack';
   /** While set, logins are refused with this number. */
@@ -398,6 +400,7 @@ export class FakeWhatsApp {
     if (node.tag === 'iq' && node.attrs['type'] === 'result') this.results.get(node.attrs['id'] ?? '')?.();
     else if (node.tag === 'iq') await this.answerQuery(connection, node);
     else if (node.tag === 'message') await this.take(connection, node);
+    else if (node.tag === 'receipt') this.acknowledged.add(node.attrs['id'] ?? '');
   }
 
   private async answerQuery(connection: Connection, node: BinaryNode): Promise<void> {

@@ -42,9 +42,13 @@ export function newNumber(): string {
  * Starts a service whose gateway speaks to a fake WhatsApp, without pauses between messages. The caller closes it.
  *
  * @param variables over those that all specs share
+ * @param given a database that is to be used in place of a new one
  */
-export async function openGatewayHouse(variables: Record<string, string> = {}): Promise<GatewayHouse> {
-  const [database, whatsapp] = await Promise.all([createDatabase(), startFakeWhatsApp()]);
+export async function openGatewayHouse(
+  variables: Record<string, string> = {},
+  given?: TestDatabase,
+): Promise<GatewayHouse> {
+  const [database, whatsapp] = await Promise.all([given ?? createDatabase(), startFakeWhatsApp()]);
   const services: Service[] = [];
   const begin = async (more: Record<string, string> = {}) => {
     const service = await startService({
