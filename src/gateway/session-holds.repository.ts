@@ -80,13 +80,15 @@ const NOTE = statement<{ id: string }>(
     WHERE ${HELD} RETURNING id`,
 );
 
-// All at once: an account that is not linked any more leaves no key behind, and the next one begins with a new one.
+// All at once: an account that is not linked any more leaves no key behind, and the next one begins with a new one. The
+// hold ends with it, so that a write that is still under way cannot bring a key back.
 const FORGET = statement<{ id: string }>(
   'session_holds_forget',
   `WITH forgotten AS (
      UPDATE gateway_sessions
         SET state = 'LOGGED_OUT', wanted = false, sealed_qr = NULL, qr_at = NULL, close_code = :close_code::int,
-            phone = NULL, push_name = NULL, sealed_key = :sealed_key::bytea, restricted_until = NULL, restrictions = 0
+            phone = NULL, push_name = NULL, sealed_key = :sealed_key::bytea, restricted_until = NULL, restrictions = 0,
+            owner = NULL, lease_until = NULL, fence = fence + 1
       WHERE ${HELD} RETURNING id
    ), gone AS (
      DELETE FROM gateway_keys g USING forgotten f WHERE g.session_id = f.id
@@ -152,7 +154,7 @@ export class SessionHoldsRepository {
     return rows.length > 0;
   }
 
-  /** Forgets the linked account with all its keys. @param sealedKey the key of what may come */
+  /** Forgets the linked account with all its keys, and ends the hold. @param sealedKey the key of what may come */
   async forget(hold: Hold, closeCode: number, sealedKey: Buffer): Promise<boolean> {
     const values = { ...named(hold), close_code: closeCode, sealed_key: sealedKey };
     return (await this.database.run(FORGET, values)).length > 0;

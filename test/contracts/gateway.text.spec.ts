@@ -93,7 +93,18 @@ describe('POST /api/messages/:sessionId/text', () => {
       await pause(15);
     }
     for (const answer of answers) expect((await answer).status).toBe(200);
-    expect(house.whatsapp.messagesTo(to).map(({ text }) => text)).toEqual(texts);
+    // Calls that are this close may come in in another order than they were made in.
+    const queued = await house.database.query<{ whatsapp_id: string }>(
+      'SELECT whatsapp_id FROM gateway_messages WHERE recipient = $1 ORDER BY id',
+      [`+${to}`],
+    );
+    expect(house.whatsapp.messagesTo(to).map(({ id }) => id)).toEqual(queued.map(({ whatsapp_id }) => whatsapp_id));
+    expect(
+      house.whatsapp
+        .messagesTo(to)
+        .map(({ text }) => text)
+        .sort(),
+    ).toEqual(texts);
   });
 
   it.each<[unknown, string]>([
