@@ -242,8 +242,9 @@ export class HeldSessions implements BeforeApplicationShutdown {
 }
 
 /**
- * Whether the ladder and the bot use a session, if the ladder has the rung at all: the one that `WHATSAPP_SESSION_ID` names, else any that no API key
- * made. Who links an account reads on its phone what the account sends: a key must not be a way to other people's codes.
+ * Whether the ladder and the bot use a session, where the ladder has the rung at all: the one that `WHATSAPP_SESSION_ID`
+ * names, else any that no API key made. Who links an account reads on its phone what the account sends: a key must not be
+ * a way to other people's codes. And nobody who links a phone of their own expects it to answer friends.
  */
 export function isForLadder(
   { name, apiKeyId }: Pick<SessionRef, 'name' | 'apiKeyId'>,
