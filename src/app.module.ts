@@ -5,6 +5,7 @@ import { AnalyticsModule } from './analytics/analytics.module.js';
 import { ApiKeyGuard } from './api-keys/api-key.guard.js';
 import { ApiKeysModule } from './api-keys/api-keys.module.js';
 import { AuditModule } from './audit/audit.module.js';
+import { RefusalObserver } from './audit/refusal-observer.js';
 import { AuthModule } from './auth/auth.module.js';
 import { HELD_CONVERSATION, type HoldsConversation } from './auth/personal-data.js';
 import { BotModule } from './bot/bot.module.js';
@@ -74,7 +75,12 @@ export class AppModule {
         { provide: APP_GUARD, useExisting: ApiKeyGuard },
         { provide: APP_GUARD, useExisting: AddressLimitGuard },
         { provide: APP_PIPE, useFactory: () => bodyValidation(settings.profile) },
-        { provide: APP_FILTER, useFactory: () => new ExceptionToAnswerFilter(settings) },
+        {
+          provide: APP_FILTER,
+          inject: [RefusalObserver],
+          useFactory: (refusals: RefusalObserver) =>
+            new ExceptionToAnswerFilter(settings, (failure, request) => refusals.observe(failure, request)),
+        },
       ],
     };
   }

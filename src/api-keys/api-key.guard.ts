@@ -48,7 +48,8 @@ export class ApiKeyGuard implements CanActivate {
     }
     // Node joins a header that comes twice with a comma, which no key holds.
     const key = await this.keys.use(String(presented));
-    if (!access.scopes.some((scope) => key.scopes.includes(scope))) throw new AppError('forbidden');
+    if (!access.scopes.some((scope) => key.scopes.includes(scope)))
+      throw new AppError('forbidden', { concerns: { subjectId: key.id } });
     request.apiKey = key;
     return true;
   }

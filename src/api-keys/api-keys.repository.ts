@@ -18,7 +18,10 @@ export interface ApiKeyRow {
 }
 
 /** What a call with a key needs to know of it. */
-export type LiveApiKey = Pick<ApiKeyRow, 'id' | 'name' | 'scopes' | 'requests_per_minute'>;
+export type UsedApiKeyRow = Pick<ApiKeyRow, 'id' | 'name' | 'scopes' | 'requests_per_minute'> & {
+  /** Why it is worth nothing any more; null while it lives. */
+  dead: 'revoked' | 'expired' | null;
+};
 
 /** A key to be kept. */
 export interface NewApiKeyRow {
@@ -45,16 +48,18 @@ const INSERT = statement<ApiKeyRow>(
 
 // One probe of the unique index for every call, known key or not, and no memory of it: what is revoked anywhere is
 // refused at the next call everywhere. The use is noted in passing, once a minute, so that a busy key is no busy row.
-const USE_LIVE = statement<LiveApiKey>(
-  'api_keys_use_live',
-  `WITH live AS (
-     SELECT id, name, scopes, requests_per_minute FROM api_keys
-      WHERE key_hash = :key_hash::bytea AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+const USE = statement<UsedApiKeyRow>(
+  'api_keys_use',
+  `WITH found AS (
+     SELECT id, name, scopes, requests_per_minute,
+            CASE WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN expires_at <= now() THEN 'expired' END AS dead
+       FROM api_keys WHERE key_hash = :key_hash::bytea
    ), noted AS (
-     UPDATE api_keys k SET last_used_at = now() FROM live
-      WHERE k.id = live.id AND (k.last_used_at IS NULL OR k.last_used_at <= now() - interval '1 minute')
+     UPDATE api_keys k SET last_used_at = now() FROM found
+      WHERE k.id = found.id AND found.dead IS NULL
+        AND (k.last_used_at IS NULL OR k.last_used_at <= now() - interval '1 minute')
    )
-   SELECT id, name, scopes, requests_per_minute FROM live`,
+   SELECT id, name, scopes, requests_per_minute, dead FROM found`,
 );
 
 // The ids are UUIDv7: their order is that of making, and the primary key serves the page.
@@ -89,9 +94,9 @@ export class ApiKeysRepository {
     return row;
   }
 
-  /** The key of this hash unless it is revoked or past its time; notes that it was used. */
-  async useLive(keyHash: Buffer): Promise<LiveApiKey | null> {
-    const [row] = await this.database.run(USE_LIVE, { key_hash: keyHash });
+  /** The key of this hash; notes that it was used unless it is dead. */
+  async use(keyHash: Buffer): Promise<UsedApiKeyRow | null> {
+    const [row] = await this.database.run(USE, { key_hash: keyHash });
     return row ?? null;
   }
 

@@ -97,11 +97,14 @@ export class ApiKeys {
    */
   async use(presented: string): Promise<UsedApiKey> {
     if (!KEY.test(presented)) throw new AppError('invalid_api_key');
-    const live = await this.repository.useLive(hashOf(presented));
-    if (!live) throw new AppError('invalid_api_key');
-    const { id, name, scopes, requests_per_minute: cap } = live;
+    const used = await this.repository.use(hashOf(presented));
+    if (!used) throw new AppError('invalid_api_key');
+    const { id, name, scopes, requests_per_minute: cap, dead } = used;
+    // Somebody still has a key that was taken away: worth more than a line in a log.
+    if (dead !== null) throw new AppError('invalid_api_key', { concerns: { subjectId: id, reason: dead } });
     const refusedFor = await this.limits.reserve({ name: 'api_key', cap, seconds: 60 }, id);
-    if (refusedFor !== null) throw new AppError('rate_limited', { retryAfter: refusedFor });
+    if (refusedFor !== null)
+      throw new AppError('rate_limited', { retryAfter: refusedFor, concerns: { subjectId: id } });
     return { id, name, scopes };
   }
 }

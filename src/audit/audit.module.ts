@@ -3,6 +3,13 @@ import { JobsModule } from '../jobs/jobs.module.js';
 import { AuditRepository } from './audit.repository.js';
 import { AuditRetention } from './audit-retention.js';
 import { Audit } from './audit.service.js';
+import { RefusalObserver } from './refusal-observer.js';
+import { Refusals } from './refusals.js';
+import { RefusalsRepository } from './refusals.repository.js';
 
-@Module({ imports: [JobsModule], providers: [Audit, AuditRepository, AuditRetention], exports: [Audit] })
+@Module({
+  imports: [JobsModule],
+  providers: [Audit, AuditRepository, AuditRetention, RefusalObserver, Refusals, RefusalsRepository],
+  exports: [Audit, RefusalObserver],
+})
 export class AuditModule {}

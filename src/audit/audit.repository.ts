@@ -10,18 +10,20 @@ const RECORD = statement(
 
 const OF = statement<RecordedEventRow>(
   'audit_of',
-  `SELECT id, occurred_at, type, outcome, address FROM audit_events WHERE user_id = :user_id::uuid
+  `SELECT id, occurred_at, type, outcome, count, address FROM audit_events WHERE user_id = :user_id::uuid
    UNION ALL
-   SELECT id, occurred_at, type, outcome, NULL FROM audit_events
+   SELECT id, occurred_at, type, outcome, count, NULL FROM audit_events
     WHERE subject_id = :user_id::uuid AND type LIKE 'user.%' AND user_id IS DISTINCT FROM :user_id::uuid
    ORDER BY occurred_at, id`,
 );
 
-// What an admin did to accounts stays told: those events name nobody but by id.
+// What was done to accounts stays told: those events name nobody but by id. Refusals have a masked number.
 const FORGET = statement(
   'audit_forget',
-  `UPDATE audit_events SET address = NULL, request_id = NULL, detail = CASE WHEN type LIKE 'user.%' THEN detail END
-    WHERE user_id = :user_id::uuid AND (address IS NOT NULL OR request_id IS NOT NULL OR detail IS NOT NULL)`,
+  `UPDATE audit_events SET address = NULL, request_id = NULL, last_request_id = NULL,
+          detail = CASE WHEN type LIKE 'user.%' AND outcome = 'success' THEN detail END
+    WHERE user_id = :user_id::uuid
+      AND num_nonnulls(address, request_id, last_request_id, CASE WHEN type LIKE 'user.%' AND outcome = 'success' THEN NULL ELSE detail END) > 0`,
 );
 
 /** An event as the person whom it is about may see it; others' addresses are theirs. */
@@ -30,6 +32,8 @@ export interface RecordedEventRow {
   occurred_at: Date;
   type: string;
   outcome: string;
+  /** How many there were in the minute, of a refusal; null in events that stand for themselves. */
+  count: number | null;
   address: string | null;
 }
 

@@ -6,6 +6,8 @@ interface RecordedFrom {
   readonly outcome: 'success' | 'failure';
   readonly userId: string;
   readonly subjectId: string;
+  /** Of the type jsonb. */
+  readonly detail?: string;
 }
 
 /**
@@ -14,7 +16,8 @@ interface RecordedFrom {
  *
  * @returns the body of a data-modifying CTE
  */
-export function recordEventFrom({ source, type, outcome, userId, subjectId }: RecordedFrom): string {
-  return `INSERT INTO audit_events (id, type, outcome, user_id, subject_id, address, request_id)
-     SELECT :audit_id::uuid, '${type}', '${outcome}', ${userId}, ${subjectId}, :address::text, :request_id::text FROM ${source}`;
+export function recordEventFrom({ source, type, outcome, userId, subjectId, detail = 'NULL' }: RecordedFrom): string {
+  return `INSERT INTO audit_events (id, type, outcome, user_id, subject_id, address, request_id, detail)
+     SELECT :audit_id::uuid, '${type}', '${outcome}', ${userId}, ${subjectId}, :address::text, :request_id::text, ${detail}
+       FROM ${source}`;
 }

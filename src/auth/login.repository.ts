@@ -17,6 +17,8 @@ const recordLogin = (type: string) =>
     outcome: 'success',
     userId: 'account.id',
     subjectId: ':login_session_id::uuid',
+    // A browser on our own pages; everything else holds tokens.
+    detail: `CASE WHEN :cookie_hash::bytea IS NOT NULL THEN jsonb_build_object('heldBy', 'cookie') END`,
   });
 
 // The winning transaction as one statement: the code is consumed, the budget given back, the session opened and the

@@ -76,6 +76,8 @@ export class HeldEventDto {
   id!: string;
   type!: string;
   outcome!: string;
+  /** Refusals of one kind are counted by the minute that `occurredAt` begins. */
+  count!: number;
   address!: string | null;
   occurredAt!: string;
 }

@@ -70,7 +70,11 @@ export class PersonalData {
       })),
       messages: messages.map(messageOf),
       conversation,
-      events: events.map(({ occurred_at, ...event }) => ({ ...event, occurredAt: occurred_at.toISOString() })),
+      events: events.map(({ occurred_at, count, ...event }) => ({
+        ...event,
+        count: count ?? 1,
+        occurredAt: occurred_at.toISOString(),
+      })),
     };
   }
 }

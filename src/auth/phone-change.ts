@@ -3,6 +3,7 @@ import { Audit } from '../audit/audit.service.js';
 import { Settings } from '../config/settings.js';
 import { Database, type Transaction } from '../database/database.js';
 import { AppError } from '../errors/app-error.js';
+import { type ErrorCode } from '../errors/catalogue.js';
 import { answerLanguage } from '../errors/language.js';
 import { type CurrentCaller } from '../http/access.decorators.js';
 import { AddressLimits } from '../http/address-limits.js';
@@ -19,6 +20,9 @@ import { Accounts, type AccountChange } from '../users/accounts.service.js';
 
 /** A login may be so old, in ms, that the number by which one logs in is changed from it. */
 const FRESH = 10 * 60_000;
+
+/** Refusals of a guess that are recorded. */
+const GUESSES: readonly ErrorCode[] = ['invalid_otp', 'otp_locked'];
 
 /** Changing one's own number: a fresh login, a code to the new number, and both numbers are told. */
 @Injectable()
@@ -53,7 +57,7 @@ export class PhoneChange {
       return await this.codes.issue({ purpose: this.purpose, phone: e164, device: null, owner }, context);
     } catch (error) {
       if (error instanceof AppError && error.code === 'phone_not_registered')
-        throw new AppError('phone_taken', { details: { field: 'phone' } });
+        throw new AppError('phone_taken', { details: { field: 'phone' }, concerns: error.concerns ?? {} });
       throw error;
     }
   }
@@ -70,16 +74,21 @@ export class PhoneChange {
     context: RequestContext,
   ): Promise<AccountRow> {
     const phone = this.newPhone(typed.phone, caller);
-    const guess = await this.otp.charge(
-      this.purpose,
-      phone,
-      typed.otpCode,
-      typed.sessionId ?? undefined,
-      null,
-      context,
-    );
+    const { otpCode, sessionId } = typed;
+    const guess = await this.otp
+      .charge(this.purpose, phone, otpCode, sessionId ?? undefined, null, context)
+      .catch(this.recordRefusal(caller, context));
+    const change = await this.change(guess, caller, context).catch(this.recordRefusal(caller, context));
+    this.addresses.giveBack('sends', change.codeAddress);
+    this.sendLimits.verifiedSend(phone);
+    for (const notice of change.notices) this.messaging.deliverBehind(notice, context.id);
+    return change.account;
+  }
+
+  private async change(guess: ChargedGuess, caller: CurrentCaller, context: RequestContext) {
+    const { phone } = guess;
     const { phone: oldPhone } = await this.accounts.get(caller.userId);
-    const { account, notices, codeAddress } = await this.database.transaction(async (transaction) => {
+    return this.database.transaction(async (transaction) => {
       const codeAddress = await this.consume(guess, caller, context, transaction);
       if (oldPhone !== null) await this.otp.voidCodes(oldPhone, transaction);
       const change = await this.accounts.change(caller.userId, { phone }, transaction);
@@ -89,10 +98,6 @@ export class PhoneChange {
       const notices = await this.queueNotices(change, context, transaction);
       return { account: change.after, notices, codeAddress };
     });
-    this.addresses.giveBack('sends', codeAddress);
-    this.sendLimits.verifiedSend(phone);
-    for (const notice of notices) this.messaging.deliverBehind(notice, context.id);
-    return account;
   }
 
   private newPhone(typed: string, { loggedInAt }: CurrentCaller): string {
@@ -107,6 +112,15 @@ export class PhoneChange {
     const code = await this.otp.consume(guess, within);
     if (code?.user_id !== caller.userId) throw this.otp.wrong(guess, context);
     return code.client_address;
+  }
+
+  /** A refused guess is an event of its own. */
+  private recordRefusal({ userId }: CurrentCaller, { id, address }: RequestContext) {
+    return async (error: unknown): Promise<never> => {
+      if (error instanceof AppError && GUESSES.includes(error.code))
+        await this.audit.recordRefusal('user.changed', error, { id, address, userId });
+      throw error;
+    };
   }
 
   private record({ userId }: CurrentCaller, { address, id }: RequestContext, within: Transaction): Promise<void> {

@@ -6,7 +6,7 @@ const say = (message: string) => process.stdout.write(`${message}\n`);
 
 /** Announces a new signing key; every running instance takes it up by itself, without a restart. */
 withRooms(say, async (rooms) => {
-  const activatesAt = await rooms.get(SigningKeys).rotate();
+  const activatesAt = await rooms.get(SigningKeys).rotate('keys:rotate');
   say(
     activatesAt
       ? `A new key is announced; it signs from ${activatesAt.toISOString()} on.`

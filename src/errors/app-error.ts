@@ -21,6 +21,8 @@ export interface Concerned {
   readonly subjectId?: string | null;
   /** E.164; recorded masked. */
   readonly phone?: string;
+  /** What the code does not say and the caller is not told; one word of ours. */
+  readonly reason?: string;
 }
 
 /** A failure with two faces: a catalogue code for the caller, a cause for the log. */

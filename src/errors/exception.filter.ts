@@ -30,10 +30,16 @@ export interface FailureBody {
   details?: unknown;
 }
 
+/** Told of each failure that becomes an answer; must not throw. */
+export type FailureObserver = (failure: AppError, request: FastifyRequest) => void;
+
 /** The one place where a failure becomes an answer; everything unexpected is logged and leaves as `internal_error`. */
 @Catch()
 export class ExceptionToAnswerFilter implements ExceptionFilter {
-  constructor(private readonly settings: Pick<Settings, 'messageLanguage'>) {}
+  constructor(
+    private readonly settings: Pick<Settings, 'messageLanguage'>,
+    private readonly observe: FailureObserver = () => undefined,
+  ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -49,6 +55,7 @@ export class ExceptionToAnswerFilter implements ExceptionFilter {
       request.log.error({ err: error.cause, code: error.code }, 'request failed');
     else if (status >= 500) request.log.warn({ code: error.code }, 'request refused');
     if (reply.sent || reply.raw.headersSent) return;
+    this.observe(error, request);
     const language = answerLanguage(this.settings.messageLanguage, request.headers['accept-language']);
     const details = typeof error.details === 'function' ? error.details(language) : error.details;
     const body: FailureBody = {

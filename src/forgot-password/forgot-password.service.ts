@@ -76,7 +76,7 @@ export class ForgotPassword {
     const request = { purpose: this.purpose, phone, device: this.device(context), owner: { name }, echo: !ready };
     const issued = await this.codes
       .issue(request, context)
-      .catch(retold('phone_not_registered', () => new AppError('user_not_found')));
+      .catch(retold('phone_not_registered', () => new AppError('user_not_found', { concerns: { phone } })));
     if (issued.alreadySent) throw otpActive(issued);
     return { ...issued, phone };
   }

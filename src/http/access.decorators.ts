@@ -65,6 +65,10 @@ export const KeylessFromLoopback = () => SetMetadata(KEYLESS, true);
 /** A request once the guard has seen it. */
 export interface CallerRequest extends FastifyRequest {
   caller?: CurrentCaller;
+  /** The API key that it came with, where it was read. */
+  apiKey?: { readonly id: string };
+  /** Who may call the route. */
+  access?: Access;
 }
 
 /** The caller of a route that is not public; on a public one, the caller if there is one. */

@@ -72,7 +72,7 @@ export class CodeIssuer {
     const conceal = this.settings.concealUnknownPhones;
     if (conceal && !request.echo && !(await this.messaging.anyReady()))
       throw new AppError('whatsapp_unavailable', { retryAfter: 30 });
-    const test = await this.testOutcome(request.phone, context);
+    const test = await this.testOutcome(request, context);
     const content: CodeContent = {
       template: request.purpose.template,
       code: test?.kind === 'fixed-code' ? test.code : newCode(this.settings.otpLength),
@@ -88,12 +88,13 @@ export class CodeIssuer {
     const row = await this.write(id, request, content, context).catch(unspent);
     if (!row) {
       context.charges.confirm('failures');
-      return unspent(new AppError('phone_not_registered'));
+      return unspent(new AppError('phone_not_registered', { concerns: { phone: request.phone } }));
     }
     if (row.current_session_id !== id) {
       this.sendLimits.giveBack(draws);
-      return this.livingOr429(row, request.again ?? false);
+      return this.livingOr429(row, request);
     }
+    if (test) await this.recordTest(test, request, context);
     const message = { id, fence: 1, recipient: request.phone, recipientName: row.full_name, email: row.email, content };
     if (!conceal) return this.sendNow(request, message, row, draws, context);
     context.charges.confirm('sends');
@@ -101,15 +102,21 @@ export class CodeIssuer {
     return issued(row, this.messaging.firstRung, request.echo ? content.code : undefined);
   }
 
-  /** What happens with a code for a test number; that it was used is recorded. */
-  private async testOutcome(phone: string, context: RequestContext): Promise<TestOutcome | null> {
+  /** What happens with a code for a test number. */
+  private async testOutcome({ phone }: CodeRequest, context: RequestContext): Promise<TestOutcome | null> {
     const outcome = await this.testNumbers.outcome(phone);
-    if (!outcome) return null;
+    if (outcome?.kind !== 'locked') return outcome;
+    const refusal = new AppError('otp_rate_limited', { retryAfter: LOCKED_FOR, concerns: { phone } });
+    const { id, address } = context;
+    await this.audit.recordRefusal('otp.test_phone', refusal, { id, address, detail: { outcome: outcome.kind } });
+    throw refusal;
+  }
+
+  /** That a test number got a code that nobody was sent. */
+  private recordTest({ kind }: TestOutcome, { phone }: CodeRequest, context: RequestContext): Promise<void> {
     const { address, id: requestId } = context;
-    const detail = { phone: maskPhone(phone), outcome: outcome.kind };
-    await this.audit.record({ type: 'otp.test_phone', outcome: 'success', address, requestId, detail });
-    if (outcome.kind === 'locked') throw new AppError('otp_rate_limited', { retryAfter: LOCKED_FOR });
-    return outcome;
+    const detail = { phone: maskPhone(phone), outcome: kind };
+    return this.audit.record({ type: 'otp.test_phone', outcome: 'success', address, requestId, detail });
   }
 
   private async write(
@@ -151,7 +158,7 @@ export class CodeIssuer {
     }
   }
 
-  private livingOr429(row: IssueRow, again: boolean): IssuedOtp {
+  private livingOr429(row: IssueRow, { phone, again = false }: CodeRequest): IssuedOtp {
     // Which rung took a real one would tell it from a decoy.
     const provider = this.settings.concealUnknownPhones ? null : row.provider;
     if (row.cooling && !again)
@@ -159,7 +166,8 @@ export class CodeIssuer {
     const cooldown =
       row.cooling && row.current_resend_at ? (row.current_resend_at.getTime() - row.now.getTime()) / 1000 : 0;
     const allowance = secondsUntilAllowed(row, this.settings, FAILED_SENDS_ALLOWED);
-    throw new AppError('otp_rate_limited', { retryAfter: Math.max(1, cooldown, allowance) });
+    const concerns = { phone, userId: row.user_id, ...(row.closed ? { reason: 'closed' } : {}) };
+    throw new AppError('otp_rate_limited', { retryAfter: Math.max(1, cooldown, allowance), concerns });
   }
 
   private async sendNow(

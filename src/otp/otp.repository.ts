@@ -119,7 +119,7 @@ const DECIDE_AND_WRITE = `caller AS (
   ),
   outgoing AS (SELECT issued.id, issued.expires_at, issued.user_id, account.full_name FROM issued LEFT JOIN account ON true),
   queued AS (${queueMessageFrom('outgoing')}),
-  recorded AS (${recordEventFrom({ source: 'issued', type: 'otp.requested', outcome: 'success', userId: 'user_id', subjectId: 'id' })})
+  recorded AS (${recordEventFrom({ source: 'issued', type: 'otp.requested', outcome: 'success', userId: 'user_id', subjectId: 'id', detail: `jsonb_build_object('purpose', :purpose::text)` })})
   SELECT gate.*, now() AS now, caller.known, NOT caller.known AND gate.failures + caller.elsewhere >= ${CLOSING_FAILURES} AS closed,
          account.id AS user_id, account.full_name, account.email,
          CASE WHEN gate.current_session_id <> :otp_session_id::uuid THEN ${providerOfMessage('gate.current_session_id')} END AS provider

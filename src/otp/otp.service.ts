@@ -185,5 +185,6 @@ export function guessValues({ phone, purpose, known, otpSessionId, codeHashes }:
 /** A number that is closed stays so until somebody opens it: an hour is only a polite time to ask again. */
 function lockedError({ closed, seconds }: { closed: boolean; seconds: number }, phone: string): AppError {
   if (!closed) return new AppError('otp_locked', { retryAfter: seconds, concerns: { phone } });
-  return new AppError('otp_locked', { retryAfter: CLOSED_FOR, details: { closed: true }, concerns: { phone } });
+  const concerns = { phone, reason: 'closed' };
+  return new AppError('otp_locked', { retryAfter: CLOSED_FOR, details: { closed: true }, concerns });
 }

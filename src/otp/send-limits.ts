@@ -85,8 +85,9 @@ export class SendLimits implements OnModuleInit, OnApplicationShutdown {
     };
     const refuse = async (draw: Draw, retryAfter: number): Promise<never> => {
       this.giveBack(taken);
-      await this.record(draw, 'refused', context);
-      throw new AppError('otp_rate_limited', { retryAfter });
+      const refusal = new AppError('otp_rate_limited', { retryAfter });
+      await this.record(draw, refusal, 'refused', context);
+      throw refusal;
     };
     for (const draw of [this.range(phone), this.service]) {
       const refusedFor = await take(draw);
@@ -96,7 +97,7 @@ export class SendLimits implements OnModuleInit, OnApplicationShutdown {
     const refusedFor = await take(country);
     if (refusedFor !== null) {
       if (this.settings.abuseMode === 'enforce') return refuse(country, refusedFor);
-      await this.record(country, 'recorded', context);
+      await this.record(country, new AppError('otp_rate_limited'), 'recorded', context);
     }
     return taken;
   }
@@ -135,10 +136,15 @@ export class SendLimits implements OnModuleInit, OnApplicationShutdown {
     this.verified = verified;
   }
 
-  private record({ limit, subject }: Draw, decision: 'refused' | 'recorded', context: RequestContext): Promise<void> {
-    const { address, id: requestId } = context;
+  /** @param refusal what the caller is told, or would have been */
+  private record(
+    { limit, subject }: Draw,
+    refusal: AppError,
+    decision: 'refused' | 'recorded',
+    { id, address }: RequestContext,
+  ): Promise<void> {
     const detail = { limit: limit.name, subject, cap: limit.cap, decision };
-    return this.audit.record({ type: 'limits.sends', outcome: 'failure', address, requestId, detail });
+    return this.audit.recordRefusal('limits.sends', refusal, { id, address, detail });
   }
 
   /** Exactly one lease of all instances crosses the line, so there is one alert a day. */

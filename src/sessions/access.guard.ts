@@ -25,6 +25,7 @@ export class AccessGuard extends AuthGuard('access-token') {
     ]);
     if (!access) throw new AppError('forbidden');
     const request = context.switchToHttp().getRequest<CallerRequest>();
+    request.access = access;
     const { authorization } = request.headers;
     const shown = Boolean(authorization) || sessionCookie(request) !== null;
     if (access.kind === 'public') {

@@ -65,7 +65,8 @@ export class Sessions implements OnModuleInit {
     });
     if (!row?.id || !row.role || (row.verdict !== 'fresh' && row.verdict !== 'repeated')) {
       context.charges.confirm('failures');
-      throw new AppError('invalid_refresh_token');
+      const concerns = row ? { subjectId: row.session_id, reason: row.verdict } : {};
+      throw new AppError('invalid_refresh_token', { concerns });
     }
     const repeated = row.verdict === 'repeated';
     if (repeated && !row.sealed_successor) throw new AppError('invalid_refresh_token');

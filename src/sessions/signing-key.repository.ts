@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { recordEventFrom } from '../audit/audit.sql.js';
 import { Database } from '../database/database.js';
-import { type Prisma } from '../database/generated/client.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { statement } from '../database/statement.js';
 
@@ -16,7 +17,41 @@ export interface StoredSigningKey {
   retiredAt: Date | null;
 }
 
+/** Who had a key made. */
+export type KeyChanger = 'service' | 'keys:rotate';
+
 export type NewSigningKey = Pick<StoredSigningKey, 'kid' | 'algorithm' | 'publicJwk' | 'sealedPrivate'>;
+
+const recordKey = (type: string, source: string) =>
+  recordEventFrom({
+    source,
+    type,
+    outcome: 'success',
+    userId: 'NULL::uuid',
+    subjectId: 'NULL::uuid',
+    detail: `jsonb_build_object('kid', ${source}.kid, 'by', :by::text)`,
+  });
+
+const inserted = (columns: string, values: string) => `
+   made AS (
+     INSERT INTO signing_keys (kid, algorithm, public_jwk, sealed_private, ${columns})
+     VALUES (:kid::text, :algorithm::text, :public_jwk::jsonb, :sealed_private::bytea, ${values})
+     ON CONFLICT DO NOTHING RETURNING kid
+   )`;
+
+const INSERT_FIRST_ACTIVE = statement<{ kid: string }>(
+  'signing_keys_insert_first_active',
+  `WITH ${inserted('state, activated_at', `'ACTIVE', now()`)},
+   recorded AS (${recordKey('signing_key.created', 'made')})
+   SELECT kid FROM made`,
+);
+
+const INSERT_NEXT = statement<{ kid: string }>(
+  'signing_keys_insert_next',
+  `WITH ${inserted('state, activates_at', `'NEXT', :activates_at::timestamptz`)},
+   recorded AS (${recordKey('signing_key.announced', 'made')})
+   SELECT kid FROM made`,
+);
 
 // The announced key takes over when its time has come: one statement, so that there is no instant without a key that
 // signs; of several instances one does it and the others find nothing to do. (The old one has to leave its place in
@@ -29,9 +64,11 @@ const PROMOTE = statement<{ kid: string }>(
    ), retired AS (
      UPDATE signing_keys k SET state = 'RETIRED', retired_at = now() FROM due
       WHERE k.algorithm = due.algorithm AND k.state = 'ACTIVE' RETURNING k.kid
-   )
-   UPDATE signing_keys k SET state = 'ACTIVE', activated_at = now()
-     FROM due, (SELECT count(*) FROM retired) AS ended WHERE k.kid = due.kid RETURNING k.kid`,
+   ), promoted AS (
+     UPDATE signing_keys k SET state = 'ACTIVE', activated_at = now()
+       FROM due, (SELECT count(*) FROM retired) AS ended WHERE k.kid = due.kid RETURNING k.kid
+   ), recorded AS (${recordKey('signing_key.rotated', 'promoted')})
+   SELECT kid FROM promoted`,
 );
 
 const FORGET_RETIRED = statement<{ kid: string }>(
@@ -63,17 +100,18 @@ export class SigningKeyRepository {
 
   /** Stores the first active key of its algorithm; where another instance was faster, its key stays and ours is forgotten. */
   async insertFirstActive(key: NewSigningKey): Promise<void> {
-    await this.insert({ ...rowOf(key), state: 'ACTIVE', activatedAt: new Date() });
+    await this.database.run(INSERT_FIRST_ACTIVE, { ...valuesOf(key), ...event('service') });
   }
 
   /** Announces a key; where one is announced already, that one stays. Returns whether ours was stored. */
-  async insertNext(key: NewSigningKey, activatesAt: Date): Promise<boolean> {
-    return (await this.insert({ ...rowOf(key), state: 'NEXT', activatesAt })) === 1;
+  async insertNext(key: NewSigningKey, activatesAt: Date, by: KeyChanger): Promise<boolean> {
+    const values = { ...valuesOf(key), activates_at: activatesAt, ...event(by) };
+    return (await this.database.run(INSERT_NEXT, values)).length > 0;
   }
 
   /** @returns whether a key took over */
   async promoteDue(algorithm: string): Promise<boolean> {
-    return (await this.database.run(PROMOTE, { algorithm })).length > 0;
+    return (await this.database.run(PROMOTE, { algorithm, ...event('service') })).length > 0;
   }
 
   /** Drops keys whose last token is dead: retired longer ago than a token lives. */
@@ -85,18 +123,12 @@ export class SigningKeyRepository {
   async reseal(kid: string, sealed: Buffer, resealed: Buffer): Promise<void> {
     await this.database.run(RESEAL, { kid, sealed, resealed });
   }
-
-  private async insert(data: Prisma.SigningKeyCreateManyInput): Promise<number> {
-    const { count } = await this.prisma.signingKey.createMany({ data: [data], skipDuplicates: true });
-    return count;
-  }
 }
 
-function rowOf(key: NewSigningKey) {
-  return {
-    kid: key.kid,
-    algorithm: key.algorithm,
-    publicJwk: key.publicJwk as Prisma.InputJsonObject,
-    sealedPrivate: new Uint8Array(key.sealedPrivate),
-  };
+function valuesOf({ kid, algorithm, publicJwk, sealedPrivate }: NewSigningKey) {
+  return { kid, algorithm, public_jwk: JSON.stringify(publicJwk), sealed_private: sealedPrivate };
+}
+
+function event(by: KeyChanger) {
+  return { audit_id: uuidv7(), address: null, request_id: null, by };
 }

@@ -6,7 +6,12 @@ import { AuthSecret } from '../config/auth-secret.js';
 import { Settings, type SigningAlgorithm } from '../config/settings.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { every, type Recurring } from '../http/recurring.js';
-import { SigningKeyRepository, type NewSigningKey, type StoredSigningKey } from './signing-key.repository.js';
+import {
+  SigningKeyRepository,
+  type KeyChanger,
+  type NewSigningKey,
+  type StoredSigningKey,
+} from './signing-key.repository.js';
 
 const generate = promisify(generateKeyPair);
 
@@ -107,13 +112,14 @@ export class SigningKeys implements OnModuleInit, OnApplicationShutdown {
   /**
    * Announces a new key, which takes over by itself when every cache of the key set knows it.
    *
+   * @param by for the audit log
    * @returns when it will sign; null when a rotation is under way already
    */
-  async rotate(): Promise<Date | null> {
+  async rotate(by: KeyChanger): Promise<Date | null> {
     const algorithm = this.settings.jwtAlgorithm;
     if (algorithm === 'HS256') throw new Error('With HS256 there is no key to rotate: change JWT_SECRET.');
     const activatesAt = new Date(Date.now() + ANNOUNCED_FOR * 1000);
-    const announced = await this.repository.insertNext(await this.generateKey(algorithm), activatesAt);
+    const announced = await this.repository.insertNext(await this.generateKey(algorithm), activatesAt, by);
     await this.load();
     return announced ? activatesAt : null;
   }
@@ -124,7 +130,7 @@ export class SigningKeys implements OnModuleInit, OnApplicationShutdown {
     await this.repository.forgetRetired(this.settings.jwtExpiresIn + 60);
     const active = (await this.load())?.activatedAt;
     if (active && Date.now() - active.getTime() > ROTATE_AFTER_DAYS * DAY && this.published.length === 1)
-      await this.rotate();
+      await this.rotate('service');
   }
 
   /** @returns the active key, if there is one */

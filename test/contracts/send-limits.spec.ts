@@ -62,10 +62,11 @@ describe('a country', () => {
   it('is watched, and the decision recorded', async () => {
     house = await openHouse({ COUNTRY_SENDS_PER_HOUR: '2', ABUSE_MODE: 'record' });
     expect(await statuses(await neighbours(4))).toEqual([200, 200, 200, 200]);
-    const events = await eventsOf('limits.sends');
-    expect(events.map(({ detail }) => [detail['subject'], detail['decision']])).toEqual([
-      ['62', 'recorded'],
-      ['62', 'recorded'],
+    const events = await house.database.query<{ detail: object; count: number }>(
+      `SELECT detail, sum(count)::int AS count FROM audit_events WHERE type = 'limits.sends' GROUP BY detail`,
+    );
+    expect(events).toEqual([
+      { detail: expect.objectContaining({ subject: '62', decision: 'recorded' }) as object, count: 2 },
     ]);
   });
 

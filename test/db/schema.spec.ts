@@ -57,6 +57,13 @@ const GOOD: Record<string, Record<string, string>> = {
   refresh_tokens: { token_hash: HASH, session_id: '(SELECT id FROM login_sessions LIMIT 1)' },
   signing_keys: { kid: `'a'`, algorithm: `'ES256'`, state: `'ACTIVE'`, public_jwk: `'{}'`, sealed_private: `'\\x00'` },
   rate_limits: { name: `'sends'`, subject: `'127.0.0.1'`, window_started_at: 'now()', used: '1' },
+  idempotency_keys: {
+    key_hash: HASH,
+    fingerprint: HASH,
+    claim_id: ID,
+    claimed_until: 'now()',
+    expires_at: 'now()',
+  },
   auth_secrets: { id: '1', check_value: HASH },
   conversations: { phone: `'+62812' || (random() * 9e7 + 1e7)::bigint` },
   conversation_messages: {
@@ -206,6 +213,7 @@ const BAD: [constraint: string, table: string, ...changes: Record<string, string
   ['signing_keys_next_check', 'signing_keys', { state: `'NEXT'` }],
   ['users_erased_check', 'users', { erased_at: 'now()' }],
   ['rate_limits_used_check', 'rate_limits', { used: '-1' }],
+  ['idempotency_keys_hash_check', 'idempotency_keys', { key_hash: SHORT }, { fingerprint: SHORT }],
   ['auth_secrets_single_check', 'auth_secrets', { id: '2' }],
   ['conversations_phone_check', 'conversations', { phone: `'081234567890'` }, { phone: `'+62 812'` }],
   ['conversations_counts_check', 'conversations', { unread: '1' }, { unread: '-1' }, { last_position: '-1' }],

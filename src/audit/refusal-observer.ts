@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { type AppError } from '../errors/app-error.js';
+import { type ErrorCode } from '../errors/catalogue.js';
+import { type Access, type CallerRequest } from '../http/access.decorators.js';
+import { addressKey } from '../http/client-address.js';
+import { Audit } from './audit.service.js';
+
+/** Refusals that are security events wherever they happen, by the event they are. */
+const EVENTS: Partial<Record<ErrorCode, string>> = {
+  otp_rate_limited: 'limits.reached',
+  otp_locked: 'limits.reached',
+  login_locked: 'limits.reached',
+  rate_limited: 'limits.reached',
+  invalid_api_key: 'api_key.refused',
+  invalid_refresh_token: 'session.refresh',
+  forbidden: 'access.refused',
+  foreign_origin: 'access.refused',
+  fresh_login_required: 'access.refused',
+  registration_closed: 'access.refused',
+  phone_not_registered: 'otp.requested',
+};
+
+/** Codes that are an event only where the flow says whom it was about. */
+const EVENTS_ABOUT_SOMEBODY: Partial<Record<ErrorCode, string>> = {
+  user_not_found: 'otp.requested',
+  phone_taken: 'otp.requested',
+};
+
+/** A call without a good token is everyday's business, but not on routes that only some may use. */
+const UNIDENTIFIED: readonly ErrorCode[] = ['unauthenticated', 'invalid_token'];
+
+/** Looks at every failure that becomes an answer, and has those recorded that tell of somebody trying. */
+@Injectable()
+export class RefusalObserver {
+  constructor(private readonly audit: Audit) {}
+
+  observe(refusal: AppError, request: CallerRequest): void {
+    const type = eventOf(refusal, request.access);
+    if (type === undefined) return;
+    const pattern = request.routeOptions.url;
+    this.audit.noteRefusal(type, refusal, {
+      id: request.id,
+      address: addressKey(request.ip),
+      userId: request.caller?.userId ?? null,
+      route: pattern === undefined ? undefined : `${request.method} ${pattern}`,
+    });
+  }
+}
+
+function eventOf({ code, concerns }: AppError, access: Access | undefined): string | undefined {
+  if (UNIDENTIFIED.includes(code)) return isForSome(access) ? 'access.refused' : undefined;
+  return EVENTS[code] ?? (concerns ? EVENTS_ABOUT_SOMEBODY[code] : undefined);
+}
+
+function isForSome(access: Access | undefined): boolean {
+  return access?.kind === 'scopes' || (access?.kind === 'roles' && access.roles !== 'any');
+}
