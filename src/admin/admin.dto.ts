@@ -19,9 +19,10 @@ const ROLES = ['ADMIN', 'SUPERVISOR', 'OPERATOR', 'KARYAWAN', 'USER'];
 const MayBeAbsent = () => ValidateIf((_, value) => value !== undefined);
 
 /** `?role=` means the same as no role at all. */
-const BlankIsAbsent = () => Transform(({ value }: { value: unknown }) => (value === '' ? undefined : value));
+export const BlankIsAbsent = () => Transform(({ value }: { value: unknown }) => (value === '' ? undefined : value));
 
-const asNumber = ({ value }: { value: unknown }) =>
+/** A whole number in a query's digits; what is none stays as it is and fails `IsInt`. */
+export const asNumber = ({ value }: { value: unknown }) =>
   typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value === '' ? undefined : value;
 
 const asBoolean = ({ value }: { value: unknown }) =>

@@ -8,6 +8,7 @@ import { MessagingModule } from '../messaging/messaging.module.js';
 import { OtpModule } from '../otp/otp.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { AuditController } from './audit.controller.js';
 import { AdminCreation } from './admin-creation.js';
 import { Erasure } from './erasure.js';
 import { JobsController } from './jobs.controller.js';
@@ -26,7 +27,7 @@ import { UsersController } from './users.controller.js';
     SessionsModule,
     UsersModule,
   ],
-  controllers: [JobsController, UsersController],
+  controllers: [AuditController, JobsController, UsersController],
   providers: [UserAdministration, Erasure, AdminCreation],
 })
 export class AdminModule {}

@@ -1,9 +1,11 @@
+import { type AuditedEvent } from '../audit/audit-log.js';
 import { type DoneAnswerDto } from '../auth/auth.dto.js';
 import { userOf } from '../auth/answers.js';
 import { type Language } from '../config/settings.js';
 import { type Text } from '../errors/catalogue.js';
 import { type JobState } from '../jobs/jobs.service.js';
 import { type ManagedUserDto, type UserAnswerDto, type UsersAnswerDto } from './admin.dto.js';
+import { type AuditAnswerDto, type AuditEventDto } from './audit.dto.js';
 import { type JobDto, type JobsAnswerDto } from './jobs.dto.js';
 import { type ManagedUser } from './user-administration.js';
 
@@ -19,6 +21,7 @@ const SAID = {
   },
   erased: { id: 'Data akun dihapus', en: 'The account was erased' },
   jobs: { id: 'Daftar tugas terjadwal', en: 'Scheduled jobs' },
+  audit: { id: 'Catatan keamanan', en: 'Security events' },
 } satisfies Record<string, Text>;
 
 type Sentence = keyof typeof SAID;
@@ -47,6 +50,51 @@ function job({ name, cron, lastRun, nextRunAt, runsLastDay }: JobState): JobDto 
     error: lastRun.error,
   };
   return { name, cron, lastRun: run, nextRunAt: nextRunAt?.toISOString() ?? null, runsLastDay };
+}
+
+export function auditAnswer(events: AuditedEvent[], nextCursor: string | null, language: Language): AuditAnswerDto {
+  return { success: true, message: SAID.audit[language], data: events.map(auditEvent), nextCursor };
+}
+
+/** The fields of an event in a file, in the order of their columns. */
+export const EVENT_COLUMNS = [
+  'id',
+  'occurredAt',
+  'type',
+  'outcome',
+  'userId',
+  'subjectId',
+  'address',
+  'requestId',
+  'detail',
+  'count',
+  'lastAt',
+  'lastRequestId',
+] as const satisfies readonly (keyof AuditEventDto)[];
+
+/** Events as lines of a file: details are JSON. */
+export async function* eventLines(events: AsyncIterable<AuditedEvent>) {
+  for await (const event of events) {
+    const { detail, ...line } = auditEvent(event);
+    yield { ...line, detail: detail && JSON.stringify(detail) };
+  }
+}
+
+function auditEvent(event: AuditedEvent): AuditEventDto {
+  return {
+    id: event.id,
+    occurredAt: event.occurredAt.toISOString(),
+    type: event.type,
+    outcome: event.outcome === 'success' ? 'success' : 'failure',
+    userId: event.userId,
+    subjectId: event.subjectId,
+    address: event.address,
+    requestId: event.requestId,
+    detail: event.detail as AuditEventDto['detail'],
+    count: event.count ?? 1,
+    lastAt: event.lastAt?.toISOString() ?? null,
+    lastRequestId: event.lastRequestId,
+  };
 }
 
 function managedUser({ account, lastLogin }: ManagedUser): ManagedUserDto {

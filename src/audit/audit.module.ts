@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditLog } from './audit-log.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { AuditRepository } from './audit.repository.js';
 import { AuditRetention } from './audit-retention.js';
@@ -9,7 +10,7 @@ import { RefusalsRepository } from './refusals.repository.js';
 
 @Module({
   imports: [JobsModule],
-  providers: [Audit, AuditRepository, AuditRetention, RefusalObserver, Refusals, RefusalsRepository],
-  exports: [Audit, RefusalObserver],
+  providers: [Audit, AuditLog, AuditRepository, AuditRetention, RefusalObserver, Refusals, RefusalsRepository],
+  exports: [Audit, AuditLog, RefusalObserver],
 })
 export class AuditModule {}

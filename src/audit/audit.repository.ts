@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../database/database.js';
+import { type AuditEvent, type Prisma } from '../database/generated/client.js';
+import { PrismaService } from '../database/prisma.service.js';
 import { statement } from '../database/statement.js';
 
 const RECORD = statement(
@@ -48,9 +50,33 @@ export interface AuditRow {
   detail: unknown;
 }
 
+/** An event as admins see it. */
+export type AuditedEvent = AuditEvent;
+
+/** Which events; null: whatever. */
+export interface AuditFilter {
+  readonly from: Date | null;
+  readonly to: Date | null;
+  readonly type: string | null;
+  readonly outcome: string | null;
+  readonly userId: string | null;
+  readonly subjectId: string | null;
+  readonly address: string | null;
+  readonly requestId: string | null;
+}
+
+/** The event that a page begins behind. */
+export type AuditPosition = Pick<AuditedEvent, 'occurredAt' | 'id'>;
+
+/** How far an event may lie from the time in its request's id: clocks differ, and refusals stand at their minute; ms. */
+const SLACK = 10 * 60_000;
+
 @Injectable()
 export class AuditRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly prisma: PrismaService,
+  ) {}
 
   async insert(row: AuditRow, within: Transaction = this.database): Promise<void> {
     await within.run(RECORD, {
@@ -65,6 +91,20 @@ export class AuditRepository {
     });
   }
 
+  /**
+   * Newest first. Written for the filters that are there: with all of them in one prepared statement, PostgreSQL would
+   * sooner or later plan for none.
+   *
+   * @param after null for the newest
+   */
+  page(filter: AuditFilter, after: AuditPosition | null, count: number): Promise<AuditedEvent[]> {
+    return this.prisma.auditEvent.findMany({
+      where: { AND: conditions(filter, after) },
+      orderBy: [{ occurredAt: 'desc' }, { id: 'desc' }],
+      take: count,
+    });
+  }
+
   async of(userId: string): Promise<RecordedEventRow[]> {
     return this.database.run(OF, { user_id: userId });
   }
@@ -72,4 +112,26 @@ export class AuditRepository {
   async forget(userId: string, within: Transaction): Promise<void> {
     await within.run(FORGET, { user_id: userId });
   }
+}
+
+function conditions(filter: AuditFilter, after: AuditPosition | null): Prisma.AuditEventWhereInput[] {
+  const { from, to, requestId, ...equal } = filter;
+  const given = Object.entries(equal).filter(([, value]) => value !== null);
+  return [
+    Object.fromEntries(given),
+    ...(from ? [{ occurredAt: { gte: from } }] : []),
+    ...(to ? [{ occurredAt: { lt: to } }] : []),
+    ...(requestId === null ? [] : [{ OR: [{ requestId }, { lastRequestId: requestId }] }, around(requestId)]),
+    // The first half says where to begin in the index, the second which of one instant are still to come.
+    ...(after
+      ? [{ occurredAt: { lte: after.occurredAt } }, { NOT: { occurredAt: after.occurredAt, id: { gte: after.id } } }]
+      : []),
+  ];
+}
+
+/** The time in a request's id (UUID of version 7), more or less: what needs no index. Other ids are looked for everywhere. */
+function around(requestId: string): Prisma.AuditEventWhereInput {
+  if (!/^[0-9a-f]{8}-[0-9a-f]{4}-7/i.test(requestId)) return {};
+  const at = Number.parseInt(requestId.slice(0, 13).replace('-', ''), 16);
+  return { occurredAt: { gte: new Date(at - SLACK), lte: new Date(at + SLACK) } };
 }

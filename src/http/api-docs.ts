@@ -45,6 +45,7 @@ export function apiDocument(app: NestFastifyApplication): OpenAPIObject {
     .addTag('API keys', 'For other services that call this one')
     .addTag('Own account', 'What people do with their own account')
     .addTag('Users', 'Accounts, for admins')
+    .addTag('Audit log', 'What happened here, for admins')
     .addTag('WhatsApp gateway', 'Linked accounts, and messages that leave by them')
     .addTag('Delivery', 'What providers say of themselves, and what became of messages')
     .addTag('Keys', 'For those who check our tokens')

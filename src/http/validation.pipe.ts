@@ -15,6 +15,8 @@ const PROBLEMS: Record<string, Text> = {
     id: 'harus berupa waktu yang akan datang, ISO 8601 dengan offset',
     en: 'must be a time in the future, ISO 8601 with its offset',
   },
+  isInstant: { id: 'harus berupa waktu, ISO 8601 dengan offset', en: 'must be a time, ISO 8601 with its offset' },
+  isAddress: { id: 'harus berupa alamat IP', en: 'must be an IP address' },
   isCode: { id: 'harus terdiri dari 4 sampai 8 angka', en: 'must be 4 to 8 digits' },
   isBoolean: { id: 'harus true atau false', en: 'must be true or false' },
   isInt: { id: 'harus berupa bilangan bulat', en: 'must be a whole number' },
