@@ -12,11 +12,12 @@ const TIERS = [
   ['sessions', 'api-keys'],
   ['users'],
   ['audit'],
-  ['phone', 'jobs', 'database', 'http', 'config', 'errors'],
+  ['phone', 'idempotency', 'jobs', 'database', 'http', 'config', 'errors'],
 ];
 
 /** The ground floor is one tier; these are the only steps inside it. */
 const GROUND_FLOOR = {
+  idempotency: ['jobs', 'http', 'database', 'config', 'errors'],
   jobs: ['http', 'database', 'config', 'errors'],
   http: ['database', 'config', 'errors'],
   database: ['config', 'errors'],

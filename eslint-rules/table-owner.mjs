@@ -26,6 +26,7 @@ const OWNERS = {
     gateway_contacts: 'gatewayContact',
   },
   audit: { audit_events: 'auditEvent' },
+  idempotency: { idempotency_keys: 'idempotencyKey' },
   http: { rate_limits: 'rateLimit' },
   database: { auth_secrets: 'authSecretCheck' },
 };

@@ -23,6 +23,8 @@ import { SessionProvider } from './gateway/session-provider.js';
 import { HealthModule } from './health/health.module.js';
 import { AddressLimitGuard } from './http/address-limit.guard.js';
 import { HttpModule } from './http/http.module.js';
+import { AnsweredBeforeFilter, IdempotencyGuard } from './idempotency/idempotency.guard.js';
+import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { LOGGER, type ServiceLogger } from './http/logger.js';
 import { bodyValidation } from './http/validation.pipe.js';
 import { DeveloperInboxModule } from './messaging/developer-inbox.module.js';
@@ -53,6 +55,7 @@ export class AppModule {
         providersFromAbove(),
         DatabaseModule.with(database),
         HttpModule,
+        IdempotencyModule,
         AuditModule,
         UsersModule,
         SessionsModule,
@@ -73,14 +76,17 @@ export class AppModule {
         GatewayWiring,
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_GUARD, useExisting: ApiKeyGuard },
+        { provide: APP_GUARD, useExisting: IdempotencyGuard },
         { provide: APP_GUARD, useExisting: AddressLimitGuard },
         { provide: APP_PIPE, useFactory: () => bodyValidation(settings.profile) },
+        // The last filter is asked first: this one is for everything that the next leaves.
         {
           provide: APP_FILTER,
           inject: [RefusalObserver],
           useFactory: (refusals: RefusalObserver) =>
             new ExceptionToAnswerFilter(settings, (failure, request) => refusals.observe(failure, request)),
         },
+        { provide: APP_FILTER, useClass: AnsweredBeforeFilter },
       ],
     };
   }

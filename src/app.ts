@@ -10,6 +10,7 @@ import { AppError } from './errors/app-error.js';
 import { ExceptionToAnswerFilter } from './errors/exception.filter.js';
 import { answerUnparsed } from './errors/unparsed-requests.js';
 import { settleCharges } from './http/address-limit.guard.js';
+import { REPLAYED_HEADER, keepAnswers } from './idempotency/idempotency.guard.js';
 import { acceptJsonOnly } from './http/json-bodies.js';
 import { NestLog, unknownRoute } from './http/logger.js';
 import { acceptForms } from './http/form-bodies.js';
@@ -67,6 +68,7 @@ async function addHttpManners(app: NestFastifyApplication, settings: Settings): 
   acceptJsonOnly(fastify);
   acceptForms(fastify);
   settleCharges(fastify);
+  keepAnswers(fastify);
   partWithGrace(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
@@ -96,9 +98,9 @@ async function addHttpManners(app: NestFastifyApplication, settings: Settings): 
     hook: 'preParsing',
     origin:
       settings.allowedOrigins === null ? /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/ : [...settings.allowedOrigins],
-    allowedHeaders: ['authorization', 'content-type', 'x-device-token', 'accept-language'],
+    allowedHeaders: ['authorization', 'content-type', 'x-device-token', 'accept-language', 'idempotency-key'],
     // Its clock tells a client how long a code still lives.
-    exposedHeaders: ['retry-after', 'x-request-id', 'date', 'ratelimit', 'ratelimit-policy'],
+    exposedHeaders: ['retry-after', 'x-request-id', 'date', 'ratelimit', 'ratelimit-policy', REPLAYED_HEADER],
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     maxAge: 600,
   });

@@ -1,9 +1,11 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Settings } from '../config/settings.js';
+import { type ErrorCode } from '../errors/catalogue.js';
 import { answerLanguage } from '../errors/language.js';
 import { Authenticated, Caller, Public, TokenOptional, type CurrentCaller } from '../http/access.decorators.js';
 import { AddressLimit } from '../http/address-limit.guard.js';
+import { IDEMPOTENCY_FAILURES, Idempotent } from '../idempotency/idempotency.guard.js';
 import { Fails, FailsWithBody } from '../http/openapi.decorators.js';
 import { Context, type RequestContext } from '../http/request-context.js';
 import { loginAnswer, meAnswer, otpSentAnswer, registeredAnswer } from './answers.js';
@@ -20,6 +22,16 @@ import {
 import { Auth } from './auth.service.js';
 import { Registration } from './registration.js';
 
+/** How sending a code fails. */
+const SENDING: readonly ErrorCode[] = [
+  'invalid_phone',
+  'phone_not_registered',
+  'otp_rate_limited',
+  'whatsapp_unavailable',
+  'busy',
+  ...IDEMPOTENCY_FAILURES,
+];
+
 @ApiTags('Login')
 @Controller('api/auth')
 export class AuthController {
@@ -33,12 +45,13 @@ export class AuthController {
   @HttpCode(200)
   @Public()
   @AddressLimit('otp_rate_limited', 'sends', 'failures')
+  @Idempotent()
   @ApiOperation({ operationId: 'requestOtp', summary: 'Ask for a code on WhatsApp' })
   @ApiOkResponse({
     type: OtpSentAnswerDto,
     description: 'A code is on its way, or the newest one lives (`alreadySent`).',
   })
-  @FailsWithBody('invalid_phone', 'phone_not_registered', 'otp_rate_limited', 'whatsapp_unavailable', 'busy')
+  @FailsWithBody(...SENDING)
   async requestOtp(@Body() body: PhoneDto, @Context() context: RequestContext): Promise<OtpSentAnswerDto> {
     return otpSentAnswer(await this.auth.requestCode(body.phone, false, context), this.language(context));
   }
@@ -47,9 +60,10 @@ export class AuthController {
   @HttpCode(200)
   @Public()
   @AddressLimit('otp_rate_limited', 'sends', 'failures')
+  @Idempotent()
   @ApiOperation({ operationId: 'resendOtp', summary: 'Ask for a new code; the old one dies' })
   @ApiOkResponse({ type: OtpSentAnswerDto, description: 'A new code is on its way.' })
-  @FailsWithBody('invalid_phone', 'phone_not_registered', 'otp_rate_limited', 'whatsapp_unavailable', 'busy')
+  @FailsWithBody(...SENDING)
   async resendOtp(@Body() body: PhoneDto, @Context() context: RequestContext): Promise<OtpSentAnswerDto> {
     return otpSentAnswer(await this.auth.requestCode(body.phone, true, context), this.language(context));
   }

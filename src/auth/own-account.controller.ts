@@ -4,6 +4,7 @@ import { Settings, type Language } from '../config/settings.js';
 import { answerLanguage } from '../errors/language.js';
 import { Authenticated, Caller, type CurrentCaller } from '../http/access.decorators.js';
 import { AddressLimit } from '../http/address-limit.guard.js';
+import { IDEMPOTENCY_FAILURES, Idempotent } from '../idempotency/idempotency.guard.js';
 import { Fails } from '../http/openapi.decorators.js';
 import { Context, type RequestContext } from '../http/request-context.js';
 import { meAnswer, otpSentAnswer, personalDataAnswer } from './answers.js';
@@ -37,6 +38,7 @@ export class OwnAccountController {
   @HttpCode(200)
   @Authenticated()
   @AddressLimit('otp_rate_limited', 'sends', 'failures')
+  @Idempotent()
   @ApiOperation({
     operationId: 'requestPhoneChange',
     summary: 'Ask for a code on another number, to make it mine',
@@ -51,6 +53,7 @@ export class OwnAccountController {
     'phone_taken',
     'otp_rate_limited',
     'whatsapp_unavailable',
+    ...IDEMPOTENCY_FAILURES,
   )
   async requestPhoneChange(
     @Body() body: PhoneDto,

@@ -15,6 +15,8 @@ export type KeyLabel =
   | 'signing-key'
   | 'device-token'
   | 'login-identifier'
+  | 'idempotent-request'
+  | 'idempotent-answer'
   | 'dummy-password'
   | 'conversation'
   | 'conversation-repeat';

@@ -23,6 +23,13 @@ export const CATALOGUE = {
   },
   validation_failed: { status: 400, text: { id: 'Data yang dikirim tidak valid', en: 'The data sent are not valid' } },
   invalid_phone: { status: 400, text: { id: 'Nomor telepon tidak valid', en: 'The phone number is not valid' } },
+  idempotency_key_invalid: {
+    status: 400,
+    text: {
+      id: 'Idempotency-Key tidak valid: 1 sampai 255 karakter, dalam tanda kutip',
+      en: 'The Idempotency-Key is not valid: 1 to 255 characters, in quotes',
+    },
+  },
   invalid_otp: {
     status: 400,
     text: { id: 'Kode OTP tidak valid atau sudah kadaluarsa', en: 'The code is not valid or has expired' },
@@ -135,6 +142,13 @@ export const CATALOGUE = {
   },
   method_not_allowed: { status: 405, text: { id: 'Metode tidak didukung', en: 'The method is not supported' } },
   request_timeout: { status: 408, text: { id: 'Permintaan terlalu lama', en: 'The request took too long to arrive' } },
+  idempotency_conflict: {
+    status: 409,
+    text: {
+      id: 'Permintaan yang sama masih diproses, coba lagi sebentar',
+      en: 'The same request is still under way, try again shortly',
+    },
+  },
   conflict: { status: 409, text: { id: 'Data sudah dipakai', en: 'The data are taken already' } },
   body_too_large: { status: 413, text: { id: 'Isi permintaan terlalu besar', en: 'The request body is too large' } },
   uri_too_long: {
@@ -146,6 +160,13 @@ export const CATALOGUE = {
     text: {
       id: 'Jenis isi tidak didukung, kirim application/json',
       en: 'The content type is not supported, send application/json',
+    },
+  },
+  idempotency_key_reused: {
+    status: 422,
+    text: {
+      id: 'Idempotency-Key sudah dipakai untuk permintaan lain',
+      en: 'The Idempotency-Key was used for another request',
     },
   },
   headers_too_large: {

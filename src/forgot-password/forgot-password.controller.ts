@@ -4,6 +4,7 @@ import { Settings } from '../config/settings.js';
 import { answerLanguage } from '../errors/language.js';
 import { Public } from '../http/access.decorators.js';
 import { AddressLimit } from '../http/address-limit.guard.js';
+import { IDEMPOTENCY_FAILURES, Idempotent } from '../idempotency/idempotency.guard.js';
 import { Fails, FailsWithBody } from '../http/openapi.decorators.js';
 import { Context, type RequestContext } from '../http/request-context.js';
 import { Messaging } from '../messaging/messaging.service.js';
@@ -33,6 +34,7 @@ export class ForgotPasswordController {
   @HttpCode(200)
   @Public()
   @AddressLimit('otp_rate_limited', 'sends', 'failures')
+  @Idempotent()
   @ApiOperation({ operationId: 'requestReset', summary: 'Step 1: ask for a code, by name and number' })
   @ApiOkResponse({ type: ResetRequestedAnswerDto, description: 'A code is on its way.' })
   @FailsWithBody(
@@ -44,6 +46,7 @@ export class ForgotPasswordController {
     'otp_rate_limited',
     'whatsapp_unavailable',
     'busy',
+    ...IDEMPOTENCY_FAILURES,
   )
   async request(@Body() body: RequestResetDto, @Context() context: RequestContext): Promise<ResetRequestedAnswerDto> {
     const code = await this.forgotPassword.request({ name: body.nama, phone: body.noHp }, context);

@@ -37,17 +37,19 @@ const NO_CHARGES: Charges = { confirm: () => undefined, settle: () => undefined 
 /** Hands a controller method the request's context. */
 export const Context = createParamDecorator((_: unknown, execution: ExecutionContext): RequestContext => {
   const request = execution.switchToHttp().getRequest<ChargedRequest>();
-  const deviceToken = request.headers['x-device-token'];
   return {
     id: request.id,
     address: addressKey(request.ip),
     // Header bytes are bounded by Node; control characters would forge lines in a terminal that shows the audit log.
     userAgent: request.headers['user-agent']?.replace(/[\p{Cc}\p{Cf}]/gu, '').slice(0, 200) ?? null,
-    deviceToken:
-      typeof deviceToken === 'string' && deviceToken.length <= 200
-        ? deviceToken
-        : browserCookie(request, DEVICE_COOKIE),
+    deviceToken: deviceTokenOf(request),
     acceptLanguage: request.headers['accept-language'],
     charges: request.charges ?? NO_CHARGES,
   };
 });
+
+/** What a request says of its device: `X-Device-Token`, or the cookie that our own pages keep it in; unchecked. */
+export function deviceTokenOf(request: FastifyRequest): string | null {
+  const header = request.headers['x-device-token'];
+  return typeof header === 'string' && header.length <= 200 ? header : browserCookie(request, DEVICE_COOKIE);
+}

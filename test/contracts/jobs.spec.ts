@@ -43,6 +43,7 @@ describe('GET /api/admin/jobs', () => {
       ['history-partitions', '7 * * * *'],
       ['old-codes', '* * * * *'],
       ['old-conversations', '19 * * * *'],
+      ['old-idempotency-keys', '*/10 * * * *'],
       ['old-password-budgets', '*/10 * * * *'],
     ]);
     for (const each of body.data as Shown[])
