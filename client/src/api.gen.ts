@@ -783,6 +783,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Security events, newest first
+         * @description With `Accept: text/csv` all events that fit, as a file. Reading them is an event itself.
+         */
+        get: operations["listAuditEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/jobs": {
         parameters: {
             query?: never;
@@ -1020,7 +1040,7 @@ export interface components {
              * @example msk_7Qx2
              */
             hint: string;
-            scopes: ("messages" | "sessions" | "otp" | "otp:read" | "analytics" | "webhooks" | "tokens")[];
+            scopes: ("sessions" | "messages" | "otp" | "otp:read" | "analytics" | "webhooks" | "tokens")[];
             requestsPerMinute: number;
             /** @description Account that made it; null when it was made on the command line. */
             createdBy: string | null;
@@ -1082,7 +1102,7 @@ export interface components {
              * @example msk_7Qx2
              */
             hint: string;
-            scopes: ("messages" | "sessions" | "otp" | "otp:read" | "analytics" | "webhooks" | "tokens")[];
+            scopes: ("sessions" | "messages" | "otp" | "otp:read" | "analytics" | "webhooks" | "tokens")[];
             requestsPerMinute: number;
             /** @description ISO 8601 in UTC; null when it lives until it is revoked. */
             expiresAt: string | null;
@@ -1338,6 +1358,8 @@ export interface components {
             id: string;
             type: string;
             outcome: string;
+            /** @description Refusals of one kind are counted by the minute that `occurredAt` begins. */
+            count: number;
             address: string | null;
             occurredAt: string;
         };
@@ -1396,7 +1418,7 @@ export interface components {
              * @description How the session was opened.
              * @enum {string}
              */
-            method: "password" | "otp";
+            method: "otp" | "password";
             /** @description ISO 8601 in UTC. */
             createdAt: string;
             /** @description ISO 8601 in UTC, within five minutes. */
@@ -1816,12 +1838,44 @@ export interface components {
             message: string;
             data: components["schemas"]["SentMessageDto"];
         };
+        AuditEventDto: {
+            id: string;
+            /** @description Of refusals: the minute in which they were counted. */
+            occurredAt: string;
+            /** @example login.otp */
+            type: string;
+            /** @enum {string} */
+            outcome: "success" | "failure";
+            userId: string | null;
+            subjectId: string | null;
+            /** @description The address, of IPv6 its /64; null where nobody's request did it, and when its owner was erased. */
+            address: string | null;
+            /** @description Of refusals: the first one's. */
+            requestId: string | null;
+            /** @description What is particular to the type; of refusals `code`, the answer they got. */
+            detail: {
+                [key: string]: unknown;
+            } | null;
+            /** @description 1, but of refusals how many of the same kind there were in the minute. */
+            count: number;
+            /** @description Of refusals: the last one. */
+            lastAt: string | null;
+            /** @description Of refusals: the last one's. */
+            lastRequestId: string | null;
+        };
+        AuditAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["AuditEventDto"][];
+            /** @description Null on the last page. */
+            nextCursor: string | null;
+        };
         JobRunDto: {
             startedAt: string;
             /** @description Null while it runs, and when nobody saw its end. */
             endedAt: string | null;
             /** @enum {string} */
-            outcome: "running" | "success" | "failure";
+            outcome: "success" | "failure" | "running";
             /**
              * @description Why it failed; numbers and ids are blanked.
              * @example canceling statement due to statement timeout
@@ -2259,7 +2313,10 @@ export interface operations {
     requestOtp: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made up by the caller for this one request, best a UUID, in quotes. Sent again within 24 hours with the same body, it gets the same answer (`Idempotency-Replayed: true`) and does nothing a second time. Answers 401, 403, 408, 429 and 5xx are not kept: the same key may try again. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2278,7 +2335,7 @@ export interface operations {
                     "application/json": components["schemas"]["OtpSentAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. `idempotency_key_invalid`: The Idempotency-Key is not valid: 1 to 255 characters, in quotes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2289,6 +2346,15 @@ export interface operations {
             };
             /** @description `phone_not_registered`: The phone number is not registered or the account is not active. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `idempotency_conflict`: The same request is still under way, try again shortly. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2314,7 +2380,16 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `otp_rate_limited`: Too many codes were asked for, try again later. */
+            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `otp_rate_limited`: Too many codes were asked for, try again later. `rate_limited`: Too many requests, try again later. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2346,7 +2421,10 @@ export interface operations {
     resendOtp: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made up by the caller for this one request, best a UUID, in quotes. Sent again within 24 hours with the same body, it gets the same answer (`Idempotency-Replayed: true`) and does nothing a second time. Answers 401, 403, 408, 429 and 5xx are not kept: the same key may try again. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2365,7 +2443,7 @@ export interface operations {
                     "application/json": components["schemas"]["OtpSentAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. `idempotency_key_invalid`: The Idempotency-Key is not valid: 1 to 255 characters, in quotes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2376,6 +2454,15 @@ export interface operations {
             };
             /** @description `phone_not_registered`: The phone number is not registered or the account is not active. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `idempotency_conflict`: The same request is still under way, try again shortly. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2401,7 +2488,16 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `otp_rate_limited`: Too many codes were asked for, try again later. */
+            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `otp_rate_limited`: Too many codes were asked for, try again later. `rate_limited`: Too many requests, try again later. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2991,7 +3087,10 @@ export interface operations {
     requestPhoneChange: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made up by the caller for this one request, best a UUID, in quotes. Sent again within 24 hours with the same body, it gets the same answer (`Idempotency-Replayed: true`) and does nothing a second time. Answers 401, 403, 408, 429 and 5xx are not kept: the same key may try again. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3010,7 +3109,7 @@ export interface operations {
                     "application/json": components["schemas"]["OtpSentAnswerDto"];
                 };
             };
-            /** @description `invalid_phone`: The phone number is not valid. */
+            /** @description `invalid_phone`: The phone number is not valid. `idempotency_key_invalid`: The Idempotency-Key is not valid: 1 to 255 characters, in quotes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3037,7 +3136,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `phone_taken`: The phone number is taken. */
+            /** @description `phone_taken`: The phone number is taken. `idempotency_conflict`: The same request is still under way, try again shortly. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3046,7 +3145,16 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `otp_rate_limited`: Too many codes were asked for, try again later. */
+            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `otp_rate_limited`: Too many codes were asked for, try again later. `rate_limited`: Too many requests, try again later. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4275,7 +4383,10 @@ export interface operations {
     requestReset: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made up by the caller for this one request, best a UUID, in quotes. Sent again within 24 hours with the same body, it gets the same answer (`Idempotency-Replayed: true`) and does nothing a second time. Answers 401, 403, 408, 429 and 5xx are not kept: the same key may try again. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4294,7 +4405,7 @@ export interface operations {
                     "application/json": components["schemas"]["ResetRequestedAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `name_required`: The name is required. `phone_number_required`: The phone number is required. `invalid_phone`: The phone number is not valid. `otp_active`: There is an active code already. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `name_required`: The name is required. `phone_number_required`: The phone number is required. `invalid_phone`: The phone number is not valid. `otp_active`: There is an active code already. `idempotency_key_invalid`: The Idempotency-Key is not valid: 1 to 255 characters, in quotes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4305,6 +4416,15 @@ export interface operations {
             };
             /** @description `user_not_found`: There is no such user. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `idempotency_conflict`: The same request is still under way, try again shortly. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4330,7 +4450,16 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `otp_rate_limited`: Too many codes were asked for, try again later. */
+            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `otp_rate_limited`: Too many codes were asked for, try again later. `rate_limited`: Too many requests, try again later. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5367,6 +5496,93 @@ export interface operations {
             };
             /** @description `message_unconfirmed`: The message may have gone out, WhatsApp has not answered. */
             504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    listAuditEvents: {
+        parameters: {
+            query?: {
+                /** @description First instant, ISO 8601 with its offset. */
+                from?: string;
+                /** @description First instant that is not shown any more. */
+                to?: string;
+                /** @description What happened. */
+                type?: string;
+                outcome?: "success" | "failure";
+                /** @description Who did it, or whose code, password or session it was. */
+                userId?: string;
+                /** @description What it was about: an account, a login session, a code, an API key. */
+                subjectId?: string;
+                /** @description Where it came from; any address of an IPv6 /64 finds all of it. */
+                address?: string;
+                /** @description `X-Request-Id` of an answer: also the last one of refusals that were counted together. */
+                requestId?: string;
+                /** @description Events a page, 50 unless told otherwise. As CSV: events in all, every one unless told otherwise. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditAnswerDto"];
+                    /** @example id,occurredAt,type,outcome,… */
+                    "text/csv": string;
+                };
+            };
+            /** @description `validation_failed`: The data sent are not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

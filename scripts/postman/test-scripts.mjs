@@ -2,6 +2,7 @@
 const REFUSALS = {
   invalid_json: [400, 'Isi permintaan bukan JSON yang sah'],
   validation_failed: [400, 'Data yang dikirim tidak valid'],
+  idempotency_key_invalid: [400, 'Idempotency-Key tidak valid: 1 sampai 255 karakter, dalam tanda kutip'],
   invalid_phone: [400, 'Nomor telepon tidak valid'],
   invalid_otp: [400, 'Kode OTP tidak valid atau sudah kadaluarsa'],
   name_required: [400, 'Nama harus diisi'],
@@ -27,6 +28,7 @@ const REFUSALS = {
   phone_taken: [409, 'Nomor telepon sudah dipakai'],
   phone_required: [409, 'Akun tidak punya nomor telepon'],
   unsupported_media_type: [415, 'Jenis isi tidak didukung, kirim application/json'],
+  idempotency_key_reused: [422, 'Idempotency-Key sudah dipakai untuk permintaan lain'],
   otp_rate_limited: [429, 'Terlalu banyak permintaan kode, coba lagi nanti'],
   database_unavailable: [503, 'Layanan sedang tidak tersedia, coba lagi sebentar'],
 };

@@ -13,6 +13,8 @@ const EVENTS: Partial<Record<ErrorCode, string>> = {
   rate_limited: 'limits.reached',
   invalid_api_key: 'api_key.refused',
   invalid_refresh_token: 'session.refresh',
+  invalid_webhook_secret: 'webhook.refused',
+  invalid_ticket: 'access.refused',
   forbidden: 'access.refused',
   foreign_origin: 'access.refused',
   fresh_login_required: 'access.refused',

@@ -45,12 +45,17 @@ export function bodyValidation(profile: 'compat' | 'strict'): ValidationPipe {
     exceptionFactory: (errors) => {
       const missing = Object.keys(REQUIRED).find((field) => errors.some((error) => isMissing(error, field)));
       if (missing !== undefined) return new AppError(REQUIRED[missing] ?? 'validation_failed');
-      const onlyPhone = errors.length > 0 && errors.every(({ property }) => PHONE_FIELDS.has(property));
+      const onlyPhone = errors.length > 0 && errors.every(isPhone);
       return new AppError(onlyPhone ? 'invalid_phone' : 'validation_failed', {
         details: (language) => errors.map((error) => problemOf(error, language)),
       });
     },
   });
+}
+
+/** `to` is a number in a message and an instant in a query of a span. */
+function isPhone({ property, constraints = {} }: ValidationError): boolean {
+  return PHONE_FIELDS.has(property) && !('isInstant' in constraints || 'isIso8601' in constraints);
 }
 
 function isMissing({ property, constraints = {} }: ValidationError, field: string): boolean {

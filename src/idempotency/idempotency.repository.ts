@@ -16,7 +16,7 @@ export interface Claim {
 }
 
 /** How long a request is believed to be under way, in seconds: longer than any of ours takes. */
-const UNDER_WAY = 90;
+const UNDER_WAY = 180;
 
 /** How long an answer is kept, in seconds. */
 const KEPT = 24 * 3600;

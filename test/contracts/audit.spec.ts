@@ -15,7 +15,7 @@ let adminHeaders: Headers;
 let addresses = 0;
 
 beforeAll(async () => {
-  house = await openHouse({ TRUST_PROXY: '127.0.0.1' });
+  house = await openHouse({ TRUST_PROXY: '127.0.0.1', WHAPI_WEBHOOK_SECRET: 'gHt5-Kp2w-Zq8x-Lm3v' });
   admin = await newcomer(house, { role: 'ADMIN' });
   adminHeaders = bearer(await logIn(house.service, admin.username));
 });
@@ -293,11 +293,12 @@ describe('what is recorded', () => {
         { ...from, origin: 'https://evil.example' },
       ),
       await post('/api/auth/introspect', { token: 'x' }, { 'x-api-key': `msk_${'x'.repeat(43)}`, ...from }),
+      await post('/webhook/whapi', { messages: [] }, { 'x-hook-secret': 'guessed', ...from }),
       // Anybody's calls without a token, where everybody may come, are nobody's business.
       await house.service.get('/api/auth/me', from),
     ];
-    expect(answers.map(({ status }) => status)).toEqual([403, 401, 401, 403, 401, 401]);
-    await until('all are written', async () => (await events({ address, outcome: 'failure' })).length >= 5);
+    expect(answers.map(({ status }) => status)).toEqual([403, 401, 401, 403, 401, 401, 401]);
+    await until('all are written', async () => (await events({ address, outcome: 'failure' })).length >= 6);
     const found = await events({ address, outcome: 'failure' });
     expect(found.map(({ type, detail }) => `${type} ${detail.code} ${detail.route}`).sort()).toEqual(
       [
@@ -306,6 +307,7 @@ describe('what is recorded', () => {
         'access.refused invalid_token GET /api/api-keys',
         'access.refused unauthenticated GET /api/admin/audit',
         'api_key.refused invalid_api_key POST /api/auth/introspect',
+        'webhook.refused invalid_webhook_secret POST /webhook/whapi',
       ].sort(),
     );
     expect(await eventsOf(answers[0]!)).toEqual([row('access.refused', 'failure', { userId: expect.any(String) })]);

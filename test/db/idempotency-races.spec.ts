@@ -94,7 +94,7 @@ describe('a first request that died', () => {
     whacenter.forNumber(phone, undefined);
     expect((await resend(one, phone, key)).body.code).toBe('idempotency_conflict');
     await endCooldown(database, phone);
-    await age(80);
+    await age(170);
     expect((await resend(other, phone, key)).body.code).toBe('idempotency_conflict');
     await age(11);
     const answers = await atOnce(20, (at) => resend(either(at), phone, key));
@@ -108,7 +108,7 @@ describe('a first request that died', () => {
     whacenter.forNumber(phone, { delayMs: 1_200 });
     const slow = resend(one, phone, key);
     await until('it is under way', async () => whacenter.calls.some(({ fields }) => `+${fields['number']}` === phone));
-    await age(91);
+    await age(181);
     await endCooldown(database, phone);
     whacenter.forNumber(phone, undefined);
     const second = await resend(other, phone, key);
