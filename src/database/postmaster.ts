@@ -143,7 +143,7 @@ function settings(port: number): string[] {
     listen_addresses: '127.0.0.1',
     port: String(port),
     unix_socket_directories: '',
-    max_connections: '100',
+    max_connections: '300',
     // Without the rows that an error is about: they hold people's names and numbers.
     log_error_verbosity: 'terse',
     shared_buffers: '128MB',

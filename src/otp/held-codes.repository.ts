@@ -30,9 +30,12 @@ const VOID = statement(
      FROM gates WHERE b.phone = :phone::text AND b.purpose = gates.purpose`,
 );
 
+// Locked in the order of `LOCK`: an UPDATE alone would take the rows in that of their place in the table.
 const REOPEN = statement(
   'otp_reopen',
-  `UPDATE otp_budgets SET failures = 0 WHERE phone = :phone::text AND failures > 0`,
+  `UPDATE otp_budgets b SET failures = 0
+     FROM (SELECT purpose FROM otp_budgets WHERE phone = :phone::text AND failures > 0 ORDER BY purpose FOR UPDATE) AS closed
+    WHERE b.phone = :phone::text AND b.purpose = closed.purpose`,
 );
 
 // The living code goes with the budgets: its attempts may be used up, and its cooldown would keep the next one away.
