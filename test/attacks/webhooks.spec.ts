@@ -353,11 +353,11 @@ describe('another method', () => {
 describe('the log, at its most talkative', () => {
   it('holds no secret, however the address is mistyped, and nothing of what was written', async () => {
     const phone = newPhone();
-    const written = 'demam berdarah 7741';
+    const written = 'demam berdarah tersembunyi';
     const body = JSON.stringify({
       from: phone.slice(1),
       message: written,
-      pushName: 'Nama Orang 7742',
+      pushName: 'Nama Samaran',
       timestamp: 1795000000,
     });
     const paths = [
@@ -389,7 +389,7 @@ describe('the log, at its most talkative', () => {
     await pause(100);
     const output = service.output();
     expect(output).toContain('/webhook/whacenter/:secret');
-    for (const hidden of [...SECRETS, written, '7741', '7742', phone.slice(1), phone.replace('+62', '0')])
+    for (const hidden of [...SECRETS, written, 'tersembunyi', 'Samaran', phone.slice(1), phone.replace('+62', '0')])
       expect([hidden, output.includes(hidden)]).toEqual([hidden, false]);
   });
 });

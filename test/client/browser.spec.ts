@@ -36,6 +36,8 @@ afterAll(async () => {
 
 /** A page of `origin` with the built client in it, `masuk` made with these options. */
 async function pageWith(context: BrowserContext, origin: string, options: Options): Promise<Page> {
+  // A page that no server gave counts as one from the Internet, which asks before it may call this machine.
+  await context.grantPermissions(['local-network-access']);
   const page = await context.newPage();
   await page.route(`${origin}/page`, (route) =>
     route.fulfill({
