@@ -11,7 +11,8 @@ const PURPOSE = 'canary';
 
 /**
  * A message by each rung to a number of the operator's own, four times an hour: whether a provider delivers is seen at
- * night too, and before people complain. Off without `CANARY_PHONE`.
+ * night too, and before people complain. Off without `CANARY_PHONE`. A round that fails is begun anew by its job, so that a
+ * number may hear the same twice: it is the operator's own.
  */
 @Injectable()
 export class Canary implements OnModuleInit {
