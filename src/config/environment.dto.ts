@@ -171,6 +171,8 @@ export class Environment {
   @Whole(0, 600_000) GATEWAY_JITTER_MS?: number;
   @Whole(1, 120) GATEWAY_SEND_TIMEOUT?: number;
 
+  @OneOf('on', 'off') OUTGOING_ALLOW_PRIVATE?: string;
+
   // Names of the replaced systems; each stands in for the variable in brackets when that one is absent.
   /** Only PostgreSQL is served. */
   @Text(40) DB_TYPE?: string;

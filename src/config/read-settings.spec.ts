@@ -244,6 +244,7 @@ describe('settingsFrom', () => {
     ['WHATSAPP_PROVIDERS', 'console'],
     ['GATEWAY_KEYLESS_LOOPBACK', 'on'],
     ['GATEWAY_WHATSAPP_URL', 'ws://127.0.0.1:8080/ws/chat'],
+    ['OUTGOING_ALLOW_PRIVATE', 'on'],
   ])('refuses %s=%p in production', (name, value) => {
     expect(problemsOf(production)).toBe('');
     expect(problemsOf({ ...production, [name]: value })).toContain(name);

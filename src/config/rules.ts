@@ -126,6 +126,10 @@ function brokenInProduction(settings: Settings): string[] {
     !settings.gatewayWhatsappUrl.startsWith('wss:'),
     'GATEWAY_WHATSAPP_URL must begin with wss:// in production: nothing but TLS tells WhatsApp from another',
   );
+  refuse(
+    settings.outgoingAllowPrivate,
+    'OUTGOING_ALLOW_PRIVATE must be off in production: whoever has an API key could reach into the network',
+  );
   return broken;
 }
 

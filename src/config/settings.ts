@@ -115,6 +115,9 @@ export class Settings {
   readonly gatewayJitterMs: number;
   readonly gatewaySendTimeout: number;
 
+  /** Whether addresses that callers give (media, webhooks) may lead to this machine and its network. */
+  readonly outgoingAllowPrivate: boolean;
+
   // eslint-disable-next-line max-lines-per-function -- one line a setting; in pieces the compiler could not tell that one is missing
   constructor(env: Environment) {
     this.production = env.NODE_ENV === 'production';
@@ -186,6 +189,7 @@ export class Settings {
     this.gatewayPauseMs = env.GATEWAY_PAUSE_MS ?? 1_000;
     this.gatewayJitterMs = env.GATEWAY_JITTER_MS ?? 1_500;
     this.gatewaySendTimeout = env.GATEWAY_SEND_TIMEOUT ?? 40;
+    this.outgoingAllowPrivate = env.OUTGOING_ALLOW_PRIVATE === 'on';
     this.whacenterWebhookSecret = env.WHACENTER_WEBHOOK_SECRET;
     this.whapi = whapiSettings(env);
     this.cloudApi = cloudApiSettings(env);

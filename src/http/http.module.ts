@@ -3,9 +3,10 @@ import { AddressLimitGuard } from './address-limit.guard.js';
 import { AddressLimits } from './address-limits.js';
 import { LeasedLimitRepository } from './leased-limit.repository.js';
 import { LeasedLimits } from './leased-limits.js';
+import { OutgoingAgents } from './outgoing-agent.js';
 
 @Module({
-  providers: [AddressLimits, LeasedLimits, LeasedLimitRepository, AddressLimitGuard],
-  exports: [AddressLimits, LeasedLimits, AddressLimitGuard],
+  providers: [AddressLimits, LeasedLimits, LeasedLimitRepository, AddressLimitGuard, OutgoingAgents],
+  exports: [AddressLimits, LeasedLimits, AddressLimitGuard, OutgoingAgents],
 })
 export class HttpModule {}
