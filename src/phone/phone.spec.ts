@@ -77,6 +77,10 @@ describe('parsePhone, Indonesia', () => {
     ['a landline of Jakarta', '0211234567'],
     ['a landline with its country', '+62 21 1234 5678'],
     ['a shared-cost number', '0804123456'],
+    ['a premium number', '0809123456'],
+    ['a premium number with its country', '+62 809 1234 567'],
+    ['a satellite telephone', '0868 1234 5678'],
+    ['a satellite telephone with its country', '+6286812345'],
     ['080', '+6280012345678'],
     ['too short', '081234567'],
     ['too long', '08123456789012'],
@@ -141,6 +145,22 @@ describe('parsePhone, other countries', () => {
     ['+60 3-2161 1234', ['MY'], null],
     ['+44 20 7946 0958', ['GB'], null],
     ['+60123456789 ext 5', ['MY'], null],
+    // Premium, shared cost, personal, VoIP, satellite and toll-free ranges cost more than a message, or reach nobody.
+    ['+1 900 555 0123', ['US'], null],
+    ['+1 800 555 0199', ['US'], null],
+    ['+60 1600 86 1234', ['MY'], null],
+    ['+65 1900 112 2334', ['SG'], null],
+    ['+65 3123 4567', ['SG'], null],
+    ['+44 70 1234 5678', ['GB'], null],
+    ['+44 909 879 0000', ['GB'], null],
+    ['+49 900 1234567', ['DE'], null],
+    ['+61 147 123 456', ['AU'], null],
+    ['+870 773 123 456', ['ID', 'US', 'GB', 'AU'], null],
+    ['+881 612 345 678', ['ID', 'US', 'GB', 'AU'], null],
+    ['+882 34 512 345 67', ['ID', 'US', 'GB', 'AU'], null],
+    ['+979 123 456 789', ['ID', 'US', 'GB', 'AU'], null],
+    // Shares its calling code with the USA, and is dear.
+    ['+1 876 555 1234', ['US'], null],
   ])('reads %j, allowed %j, as %p', (spelling, allowed, expected) => {
     expect(parsePhone(spelling, allowed)).toBe(expected);
   });
@@ -149,7 +169,8 @@ describe('parsePhone, other countries', () => {
 describe('parsePhone, for any input', () => {
   const mobile = fc
     .tuple(fc.constantFrom('1', '2', '3', '5', '6', '7', '8', '9'), fc.stringMatching(/^[0-9]{7,10}$/))
-    .map(([first, rest]) => `8${first}${rest}`);
+    .map(([first, rest]) => `8${first}${rest}`)
+    .filter((number) => !number.startsWith('868'));
   const nearly = fc.oneof(
     fc.stringMatching(/^8[0-9]{4,13}$/),
     fc.stringMatching(/^[0-9]{5,14}$/),
@@ -173,11 +194,12 @@ describe('parsePhone, for any input', () => {
     );
   });
 
-  it('agrees with libphonenumber on what is an Indonesian mobile number', () => {
+  it('agrees with libphonenumber on what is an Indonesian mobile number, but for satellite telephones', () => {
     fc.assert(
       fc.property(fc.oneof(mobile, nearly), (rest) => {
         const theirs = parsePhoneNumberFromString(`+62${rest}`, { extract: false });
-        const valid = theirs?.country === 'ID' && theirs.isValid() && theirs.getType() === 'MOBILE';
+        const valid =
+          !rest.startsWith('868') && theirs?.country === 'ID' && theirs.isValid() && theirs.getType() === 'MOBILE';
         expect(parsePhone(`+62${rest}`, ID)).toBe(valid ? theirs.number : null);
       }),
       { numRuns: 5_000 },

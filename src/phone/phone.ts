@@ -6,8 +6,11 @@ const require = createRequire(import.meta.url);
 let loaded: typeof Libphonenumber | undefined;
 
 const MAX_LENGTH = 40;
-/** Indonesian mobile numbers without `+`: libphonenumber's own rule (the providers' document, section 6). */
-const INDONESIAN = /^628[1-35-9][0-9]{7,10}$/;
+/**
+ * Indonesian mobile numbers without `+`: libphonenumber's own rule (the providers' document, section 6), but for 0868,
+ * which it takes for mobile: satellite telephones (Byru), dear to reach and without WhatsApp.
+ */
+const INDONESIAN = /^628(?!68)[1-35-9][0-9]{7,10}$/;
 const WHATSAPP_ID = /^\+?([0-9]{7,15})(?::[0-9]{1,3})?@(?:s\.whatsapp\.net|c\.us)$/i;
 /** Invisible characters that come along when a number is copied from a contact card. */
 const INVISIBLE = /[\u00AD\u200B-\u200F\u202A-\u202E\u2060\u2066-\u2069\uFEFF]/g;
