@@ -3,7 +3,7 @@ import { botLanguage, botText } from './bot-texts.js';
 import { type BotAnswer } from './menu.js';
 
 const plain = { appName: 'SiKesKoja', botMenuInfo: undefined, botMenuHelp: undefined } as const;
-const answers: BotAnswer[] = ['menu', 'info', 'help', 'agent', 'pause', 'bot'];
+const answers: BotAnswer[] = ['menu', 'info', 'help', 'agent', 'pause', 'bot', 'opened', 'was_open', 'late'];
 
 describe('botText', () => {
   it('shows the menu of the contract', () => {
@@ -18,7 +18,7 @@ describe('botText', () => {
   });
 
   it('confirms a command in one line', () => {
-    for (const answer of ['agent', 'pause', 'bot'] as const) {
+    for (const answer of ['agent', 'pause', 'bot', 'opened', 'was_open', 'late'] as const) {
       for (const messageLanguage of ['id', 'en'] as const)
         expect(botText(answer, { ...plain, messageLanguage })).toMatch(/^[^\n]{20,100}$/);
     }
@@ -28,7 +28,7 @@ describe('botText', () => {
     const all = (['id', 'en'] as const).flatMap((messageLanguage) =>
       answers.map((answer) => botText(answer, { ...plain, messageLanguage })),
     );
-    expect(new Set(all).size).toBe(12);
+    expect(new Set(all).size).toBe(18);
   });
 
   it('takes the texts of the configuration for the choices', () => {

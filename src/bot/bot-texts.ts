@@ -11,7 +11,7 @@ const MENU: Text = {
 };
 
 /** One line each. */
-const CONFIRMED: Record<'agent' | 'pause' | 'bot', Text> = {
+const CONFIRMED: Record<Exclude<BotAnswer, 'menu' | 'info' | 'help'>, Text> = {
   agent: {
     id: 'Pesan Anda akan dijawab oleh petugas. Ketik *bot* untuk kembali ke menu.',
     en: 'A person will answer your messages. Type *bot* to go back to the menu.',
@@ -23,6 +23,18 @@ const CONFIRMED: Record<'agent' | 'pause' | 'bot', Text> = {
   bot: {
     id: 'Balasan otomatis aktif kembali. Kirim pesan apa saja untuk melihat menu.',
     en: 'Automatic answers are on again. Send any message to see the menu.',
+  },
+  opened: {
+    id: 'Nomor Anda sudah dibuka. Silakan minta kode login baru.',
+    en: 'Your number is open again. Please ask for a new code to log in.',
+  },
+  was_open: {
+    id: 'Nomor Anda tidak ditutup, jadi tidak ada yang perlu dibuka.',
+    en: 'Your number was not closed, so there is nothing to open.',
+  },
+  late: {
+    id: 'Pesan Anda terlambat kami terima. Ketik *buka* sekali lagi.',
+    en: 'Your message reached us too late. Type *unlock* once more.',
   },
 };
 

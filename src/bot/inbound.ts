@@ -8,15 +8,22 @@ import { Messaging, type ClaimedMessage } from '../messaging/messaging.service.j
 import { type IncomingBatch, type IncomingMessage } from '../messaging/providers/message-provider.js';
 import { idOf, lineOf, textOf } from '../messaging/providers/webhook-body.js';
 import { Receipts } from '../messaging/receipts.js';
+import { Otp } from '../otp/otp.service.js';
 import { parsePhone } from '../phone/phone.js';
 import { botLanguage, botText } from './bot-texts.js';
 import { ConversationSeal } from './conversation-seal.js';
 import { ConversationsRepository, type ReceivedMessage } from './conversations.repository.js';
 import { Lanes } from './lanes.js';
-import { react, type BotAnswer } from './menu.js';
+import { asksToOpen, react, type BotAnswer, type OpeningAnswer, type Reaction } from './menu.js';
 
 /** Conversations that are worked on at the same time; each holds a connection, and logins need some, too. */
 const AT_ONCE = 4;
+
+/**
+ * Milliseconds for which a message proves that its sender holds the number: what was kept somewhere and is delivered
+ * again when the conversation is forgotten must open nothing.
+ */
+const PROVES_FOR = 15 * 60_000;
 
 /** What became of a batch's messages, for the log. */
 type Fate = 'answered' | 'kept' | 'repeated';
@@ -32,6 +39,7 @@ export class Inbound {
     private readonly seal: ConversationSeal,
     private readonly messaging: Messaging,
     private readonly receipts: Receipts,
+    private readonly otp: Otp,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
 
@@ -81,12 +89,20 @@ export class Inbound {
     answerable: boolean,
     requestId: string,
   ): Promise<Fate> {
+    const opening = answerable && asksToOpen(message);
     const { fate, answer } = await this.repository.transaction(async (transaction) => {
+      // Before the conversation: an erasure locks them in this order, too.
+      if (opening) await this.otp.lock(phone, transaction);
       const conversation = await this.repository.lockOrOpen(phone, transaction);
       const received = this.received(message, phone, conversation.last_position + 1);
       if (!(await this.repository.keep(received, transaction))) return { fate: 'repeated' as const };
       // Only where a message may be answered does it do anything: other countries' numbers cost, and are not served.
-      const reaction = answerable ? react(conversation.state, message) : { state: conversation.state, answer: null };
+      const { state } = conversation;
+      const reaction: Reaction = opening
+        ? { state, answer: await this.open(phone, message, requestId, transaction) }
+        : answerable
+          ? react(state, message)
+          : { state, answer: null };
       const name = message.pushName === null ? null : this.seal.name(message.pushName, phone);
       await this.repository.noteReceived(received, reaction.state, name, transaction);
       const queued = reaction.answer && (await this.answer(phone, reaction.answer, message.provider, transaction));
@@ -94,6 +110,17 @@ export class Inbound {
     });
     if (answer) this.messaging.deliverBehind(answer, requestId);
     return fate;
+  }
+
+  /** Opens the codes of the number that the message came from, if they are closed. Logs nobody in. */
+  private async open(
+    phone: string,
+    { sentAt, provider }: IncomingMessage,
+    requestId: string,
+    within: Transaction,
+  ): Promise<OpeningAnswer> {
+    if (sentAt !== null && Date.now() - sentAt.getTime() > PROVES_FOR) return 'late';
+    return (await this.otp.openClosed(phone, { provider, requestId }, within)) ? 'opened' : 'was_open';
   }
 
   private received(message: IncomingMessage, phone: string, position: number): ReceivedMessage {

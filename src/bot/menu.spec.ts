@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { react, type ConversationState } from './menu.js';
+import { asksToOpen, react, type ConversationState } from './menu.js';
 
 const text = (words: string | null) => ({ kind: 'text', text: words, media: null }) as const;
 const STATES: ConversationState[] = ['BOT', 'AGENT', 'PAUSE'];
@@ -69,4 +69,17 @@ describe('react', () => {
     }
     expect(react('PAUSE', { kind: 'image', text: 'bot', media })).toEqual({ state: 'BOT', answer: 'bot' });
   });
+});
+
+describe('asksToOpen', () => {
+  it.each(['buka', 'BUKA', ' unlock\n', '*Buka*', '\u200eunlock\u2069'])('%j asks', (words) => {
+    expect(asksToOpen({ text: words })).toBe(true);
+  });
+
+  it.each(['buka!', 'tolong buka', 'unlock me', 'b.u.k.a', '', `buka${'.'.repeat(70)}`, null])(
+    '%j does not',
+    (words) => {
+      expect(asksToOpen({ text: words })).toBe(false);
+    },
+  );
 });

@@ -4,7 +4,10 @@ import { type IncomingMessage } from '../messaging/providers/message-provider.js
 export type ConversationState = 'BOT' | 'AGENT' | 'PAUSE';
 
 /** What the bot has to say. */
-export type BotAnswer = 'menu' | 'info' | 'help' | 'agent' | 'pause' | 'bot';
+export type BotAnswer = 'menu' | 'info' | 'help' | 'agent' | 'pause' | 'bot' | OpeningAnswer;
+
+/** What came of asking that the number's codes be opened again. */
+export type OpeningAnswer = 'opened' | 'was_open' | 'late';
 
 /** What a message does: the state after it, and the answer; null for silence. */
 export interface Reaction {
@@ -24,6 +27,9 @@ const CHOICES: ReadonlyMap<string, BotAnswer> = new Map([
   ['1', 'info'],
   ['2', 'help'],
 ]);
+
+/** Whole messages by which the owner of a number opens its codes again; said in every state, and no state changes. */
+const OPENING_WORDS: ReadonlySet<string> = new Set(['buka', 'unlock']);
 
 /** A longer message is no command and no choice. */
 const LONGEST_WORD = 64;
@@ -48,6 +54,12 @@ export function react(state: ConversationState, said: Pick<IncomingMessage, 'kin
   // A reaction to a message or a notice of WhatsApp's is nothing that a person said.
   const saidSomething = word !== null || said.media !== null || SPEAKS_FOR_ITSELF.has(said.kind);
   return { state, answer: saidSomething ? (CHOICES.get(word ?? '') ?? 'menu') : null };
+}
+
+/** Whether somebody asks that the codes of their number be opened again. */
+export function asksToOpen({ text }: Pick<IncomingMessage, 'text'>): boolean {
+  const word = text === null ? null : wordOf(text);
+  return word !== null && OPENING_WORDS.has(word);
 }
 
 /**

@@ -3,6 +3,7 @@ import { Database, type Transaction } from '../database/database.js';
 import { statement } from '../database/statement.js';
 import { RECIPIENTS_OF_ACCOUNT, withdrawMessagesOf } from '../messaging/messages.sql.js';
 import { isPhoneOfAnother } from '../users/users.sql.js';
+import { CLOSING_FAILURES } from './otp.sql.js';
 
 const LIVE = 'consumed_at IS NULL AND replaced_at IS NULL AND failed_at IS NULL';
 
@@ -36,6 +37,16 @@ const REOPEN = statement(
   `UPDATE otp_budgets b SET failures = 0
      FROM (SELECT purpose FROM otp_budgets WHERE phone = :phone::text AND failures > 0 ORDER BY purpose FOR UPDATE) AS closed
     WHERE b.phone = :phone::text AND b.purpose = closed.purpose`,
+);
+
+// As a guess for any of its purposes sees it (`FAILURES_ELSEWHERE` in otp.repository.ts).
+const IS_CLOSED = statement<{ closed: boolean }>(
+  'otp_is_closed',
+  `SELECT coalesce(bool_or(b.failures + coalesce((
+            SELECT sum(o.failures) FROM otp_budgets o WHERE o.phone = b.phone AND o.purpose <> b.purpose
+               AND o.updated_at > coalesce((SELECT max(s.succeeded_at) FROM otp_budgets s WHERE s.phone = b.phone), '-infinity')
+          ), 0) >= ${CLOSING_FAILURES}), false) AS closed
+     FROM otp_budgets b WHERE b.phone = :phone::text`,
 );
 
 // The living code goes with the budgets: its attempts may be used up, and its cooldown would keep the next one away.
@@ -108,6 +119,12 @@ export class HeldCodesRepository {
 
   async reopen(phone: string): Promise<void> {
     await this.database.run(REOPEN, { phone });
+  }
+
+  /** Whether unknown devices can neither ask for codes nor guess at them until somebody opens the number. */
+  async isClosed(phone: string, within: Transaction): Promise<boolean> {
+    const [row] = await within.run(IS_CLOSED, { phone });
+    return row?.closed ?? false;
   }
 
   async unlock(phone: string, within: Transaction): Promise<void> {

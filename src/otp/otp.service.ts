@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Audit } from '../audit/audit.service.js';
 import { AuthSecret } from '../config/auth-secret.js';
 import { Settings } from '../config/settings.js';
 import { type Transaction } from '../database/database.js';
@@ -6,6 +7,7 @@ import { AppError, type Concerned } from '../errors/app-error.js';
 import { type RequestContext } from '../http/request-context.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { TestNumbers } from '../messaging/test-numbers.js';
+import { maskPhone } from '../phone/phone.js';
 import { type KnownDevice } from '../sessions/device-tokens.js';
 import { acceptedCodeHashes } from './code.js';
 import { HeldCodesRepository, type HeldBudgetRow, type HeldCodeRow } from './held-codes.repository.js';
@@ -42,6 +44,7 @@ export class Otp implements OnModuleInit {
     private readonly held: HeldCodesRepository,
     private readonly testNumbers: TestNumbers,
     private readonly jobs: Jobs,
+    private readonly audit: Audit,
   ) {}
 
   onModuleInit(): void {
@@ -156,6 +159,25 @@ export class Otp implements OnModuleInit {
   /** Gives a number its sends and guesses back. Its living code ends, so that a new one can be asked for at once. */
   async unlock(phone: string, within: Transaction): Promise<void> {
     await this.held.unlock(phone, within);
+  }
+
+  /**
+   * Opens a number that too many wrong guesses closed: its owner has written to us from it. What is not closed stays as
+   * it is, so that messages refill no budget (NIST SP 800-63B-4 section 3.2.2). The caller has locked the number.
+   *
+   * @param proof the provider that the message came by, and the request that brought it, for the audit log
+   * @returns whether it was closed
+   */
+  async openClosed(
+    phone: string,
+    { provider, requestId }: { provider: string; requestId: string },
+    within: Transaction,
+  ): Promise<boolean> {
+    if (!(await this.held.isClosed(phone, within))) return false;
+    await this.held.unlock(phone, within);
+    const detail = { phone: maskPhone(phone), by: 'message', provider };
+    await this.audit.record({ type: 'otp.opened', outcome: 'success', requestId, detail }, within);
+    return true;
   }
 
   /** What is held of an account and its number: codes and the instants of sends and guesses. */

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, retryAfter } from '../support/answers.js';
 import { openHouse, wrong, type House, type Resident } from '../support/house.js';
+import { until } from '../support/people.js';
 import { type Service } from '../support/service.js';
+import { answersTo, postWhapi, say, whapiMessage } from '../support/webhooks.js';
 
 // A hundred wrong guesses in a row close a number's codes to unknown devices (NIST SP 800-63B-4 section 3.2.2); before
 // that each budget that was used up makes the next window longer. Time is moved in the database.
@@ -128,5 +130,75 @@ describe('a closed number is opened', () => {
     const headers = { authorization: `Bearer ${admin.body.data.token}` };
     expect((await house.service.post(`/api/users/${person.id}/unlock`, {}, headers)).status).toBe(200);
     await house.login(person.phone);
+  });
+
+  describe('by its owner, who writes to the bot from it', () => {
+    const OPENED = 'Nomor Anda sudah dibuka. Silakan minta kode login baru.';
+    const WAS_OPEN = 'Nomor Anda tidak ditutup, jadi tidak ada yang perlu dibuka.';
+    const LATE = 'Pesan Anda terlambat kami terima. Ketik *buka* sekali lagi.';
+
+    const openings = () =>
+      house.database.query<{ outcome: string; request_id: string; detail: Record<string, string> }>(
+        `SELECT outcome, request_id, detail FROM audit_events WHERE type = 'otp.opened' ORDER BY occurred_at, id`,
+      );
+
+    it('as far as asking for a code again, though strangers had used up its sends', async () => {
+      const person = await house.person();
+      await house.code(person.phone);
+      await setFailures(person, 60);
+      await setFailures(person, 40, 'reset');
+      await house.database.query(
+        `UPDATE otp_budgets SET sends = array_fill(now(), ARRAY[1000]), guesses = array_fill(now(), ARRAY[5]) WHERE phone = $1`,
+        [person.e164],
+      );
+      await expectClosed(person, '000000');
+      const before = (await openings()).length;
+      await say(house.service, person.phone, ' *Buka* ');
+      expect((await answersTo(house, person.e164)).slice(-1)).toEqual([OPENED]);
+      const [event, ...more] = (await openings()).slice(before);
+      expect(more).toEqual([]);
+      expect(event).toMatchObject({ outcome: 'success', request_id: expect.stringMatching(/\S/) });
+      const masked = `${person.e164.slice(0, 6)}****${person.e164.slice(-3)}`;
+      expect(event?.detail).toEqual({ phone: masked, by: 'message', provider: 'whapi' });
+      const rows = await house.database.query(`SELECT 1 FROM login_sessions WHERE user_id = $1`, [person.id]);
+      expect(rows).toEqual([]);
+      await house.login(person.phone);
+    });
+
+    it('and what is not closed stays as it is, so that messages refill no budget', async () => {
+      const person = await house.person();
+      await setFailures(person, 99);
+      await say(house.service, person.phone, 'unlock');
+      expect((await answersTo(house, person.e164)).slice(-1)).toEqual([WAS_OPEN]);
+      expect(await failuresOf(person)).toBe(99);
+    });
+
+    it('once a message, however often and late it is delivered', async () => {
+      const person = await house.person();
+      await setFailures(person, 100);
+      const message = whapiMessage(person.phone, 'buka');
+      const deliver = async (each: object) => expect((await postWhapi(house.service, [each])).status).toBe(200);
+      await Promise.all([...Array(5)].map(() => deliver(message)));
+      expect(await answersTo(house, person.e164)).toEqual([OPENED]);
+      await setFailures(person, 100);
+      await deliver(message);
+      // The conversation was dropped in the meantime, so that nothing remembers the message.
+      await house.database.query('DELETE FROM conversations WHERE phone = $1', [person.e164]);
+      await deliver({ ...message, timestamp: Math.floor(Date.now() / 1000) - 1_000 });
+      await until('it is answered', async () => (await answersTo(house, person.e164)).length === 2);
+      expect(await answersTo(house, person.e164)).toEqual([OPENED, LATE]);
+      await expectClosed(person, '000000');
+    });
+
+    it('and nobody else: neither another number, nor a group, nor a message of our own', async () => {
+      const person = await house.person();
+      await setFailures(person, 100);
+      const other = await house.person();
+      await say(house.service, other.phone, `buka`);
+      await say(house.service, other.phone, `buka ${person.phone}`);
+      await say(house.service, person.phone, 'buka', { from_me: true });
+      await say(house.service, person.phone, 'buka', { chat_id: '120363041234567890@g.us' });
+      await expectClosed(person, '000000');
+    });
   });
 });
