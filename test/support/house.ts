@@ -2,7 +2,8 @@ import { hash } from '@node-rs/argon2';
 import { randomUUID } from 'node:crypto';
 import { createDatabase, type TestDatabase } from './database.js';
 import { startFakeWhacenter, type FakeWhacenter } from './fake-whacenter.js';
-import { startService, type Answer, type Service } from './service.js';
+import { startInstances, type Instances } from './instances.js';
+import { type Answer, type Service } from './service.js';
 
 /** An account as a spec wants it; a phone is made up when none is given. */
 export interface Person {
@@ -97,25 +98,30 @@ export function wrong(code: string, by = 1): string {
  *
  * @param variables over the usual ones of specs; an empty one counts as absent
  * @param gateway how the fake gateway begins
+ * @param atLeast instances that share the database and take requests in turn; `MASUK_TEST_INSTANCES` may want more
  */
 export async function openHouse(
   variables: Record<string, string> = {},
   gateway: Parameters<typeof startFakeWhacenter>[0] = {},
+  atLeast = 1,
 ): Promise<House> {
   const [database, fake] = await Promise.all([createDatabase(), startFakeWhacenter(gateway)]);
   const start = async (more: Record<string, string>) =>
-    startService({
-      ...USUAL,
-      DATABASE_URL: database.url,
-      WHATSAPP_DEVICE_ID: fake.deviceId,
-      WHACENTER_BASE_URL: fake.url,
-      ...more,
-    });
-  const services: Service[] = [];
+    startInstances(
+      {
+        ...USUAL,
+        DATABASE_URL: database.url,
+        WHATSAPP_DEVICE_ID: fake.deviceId,
+        WHACENTER_BASE_URL: fake.url,
+        ...more,
+      },
+      atLeast,
+    );
+  const running: Instances[] = [];
   const begin = async (more: Record<string, string>) => {
-    const service = await start(more);
-    services.push(service);
-    return service;
+    const instances = await start(more);
+    running.push(instances);
+    return instances.service;
   };
   const service = await begin(variables).catch(async (error: unknown) => {
     await fake.close();
@@ -151,7 +157,7 @@ export async function openHouse(
     sendsTo: (phone) =>
       fake.calls.filter(({ path, fields }) => path === '/api/send' && `+${fields['number']}` === toE164(phone)).length,
     close: async () => {
-      await Promise.all(services.map((each) => each.stop('SIGKILL')));
+      await Promise.all(running.map((each) => each.stop()));
       await fake.close();
       await database.drop();
     },

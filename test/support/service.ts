@@ -17,16 +17,22 @@ export interface Answer {
   readonly body: any;
 }
 
-/** The built service, running as a process of its own. */
-export interface Service {
-  readonly url: string;
-  readonly pid: number;
-  /** Everything it wrote so far. */
-  output(): string;
+/** Requests to one address. */
+interface Requests {
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** Any request; `body` leaves as it is. */
   send(method: string, path: string, body?: string, headers?: Record<string, string>): Promise<Answer>;
+}
+
+/** The built service, running as a process of its own. */
+export interface Service extends Requests {
+  readonly url: string;
+  readonly pid: number;
+  /** Everything it wrote so far. */
+  output(): string;
+  /** The same requests to another address that leads to it. */
+  at(url: string): Requests;
   /** Sends the signal and waits for the end. */
   stop(signal?: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
@@ -77,7 +83,21 @@ export async function startService(variables: Record<string, string>): Promise<S
     child.stderr.on('data', hear);
     void ended.then(({ code }) => reject(new StartFailed(output, code))).finally(() => clearTimeout(patience));
   });
-  const send: Service['send'] = async (method, path, body, headers = {}) => {
+  return {
+    url,
+    pid: child.pid ?? 0,
+    output: () => output,
+    at: requestsTo,
+    ...requestsTo(url),
+    stop: async (signal = 'SIGTERM') => {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+function requestsTo(url: string): Requests {
+  const send: Requests['send'] = async (method, path, body, headers = {}) => {
     const response = await fetch(url + path, {
       method,
       headers,
@@ -94,17 +114,10 @@ export async function startService(variables: Record<string, string>): Promise<S
     };
   };
   return {
-    url,
-    pid: child.pid ?? 0,
-    output: () => output,
     send,
     get: (path, headers) => send('GET', path, undefined, headers),
     post: (path, body, headers) =>
       send('POST', path, JSON.stringify(body), { 'content-type': 'application/json', ...headers }),
-    stop: async (signal = 'SIGTERM') => {
-      child.kill(signal);
-      return ended;
-    },
   };
 }
 
