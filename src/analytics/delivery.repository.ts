@@ -35,10 +35,16 @@ const FUNNEL = statement<FunnelRow>(
      GROUP BY asked.name ORDER BY asked.name)`,
 );
 
-// The table holds a day, so this reads little, and nothing older could be called "lately".
+// The table holds a day, so this reads little, and nothing older could be called "lately". What a provider took and then
+// failed went to the next rung and counts for both; of the first one no time is left but that of the request.
 const LATELY = statement<LatelyRow>(
   'delivery_lately',
-  `SELECT provider, max(closed_at) AS last_accepted_at, max(delivered_at) AS last_delivered_at,
+  `WITH taken AS (
+     SELECT provider, purpose, accept_ms, created_at, closed_at, delivered_at, read_at FROM messages WHERE accept_ms IS NOT NULL
+      UNION ALL
+     SELECT failed_provider, purpose, NULL, created_at, created_at, NULL, NULL FROM messages WHERE failed_provider IS NOT NULL
+   )
+   SELECT provider, max(closed_at) AS last_accepted_at, max(delivered_at) AS last_delivered_at,
           max(closed_at) FILTER (WHERE purpose = 'canary') AS canary_accepted_at,
           max(delivered_at) FILTER (WHERE purpose = 'canary') AS canary_delivered_at,
           percentile_disc(0.95) WITHIN GROUP (ORDER BY accept_ms) FILTER (WHERE closed_at > now() - interval '1 hour') AS p95_accept_ms,
@@ -46,7 +52,7 @@ const LATELY = statement<LatelyRow>(
              FILTER (WHERE delivered_at > now() - interval '1 hour'))::int AS p95_deliver_ms,
           count(*) FILTER (WHERE closed_at > now() - interval '1 hour')::int AS accepted_in_hour,
           count(*) FILTER (WHERE closed_at > now() - interval '1 hour' AND num_nonnulls(delivered_at, read_at) > 0)::int AS delivered_in_hour
-     FROM messages WHERE accept_ms IS NOT NULL GROUP BY provider`,
+     FROM taken GROUP BY provider`,
 );
 
 /** How far messages got; without a provider: all of them. */

@@ -116,6 +116,17 @@ describe('a failure that is reported while the code lives', () => {
 });
 
 describe('GET /api/admin/providers', () => {
+  it('counts against a provider what it took and then failed, although the next one sent it', async () => {
+    const [before] = await providers();
+    const id = await sent(await house.person());
+    await becomes(id, 'ACCEPTED');
+    await receipt(id, 'failed');
+    await until('the next rung has it', async () => (await stateOf(id)) === undefined);
+    const [after] = await providers();
+    expect(after.acceptedInLastHour).toBe(Number(before.acceptedInLastHour) + 1);
+    expect(after.deliveredShare).toBeLessThan(before.deliveredShare);
+  });
+
   it('tells connected from delivering, and the last error in the provider’s own words', async () => {
     whapi.state = 'QR';
     const person = await house.person();
