@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { ProviderHealthRepository } from './provider-health.repository.js';
 
-/** A provider's errors are written at most so often by an instance, in ms: a flood of them is one line, too. */
+/** A provider's errors are written at most so often by an instance, in ms; of a flood of them the last one counts. */
 const WRITE_EVERY = 5_000;
 
 /** The last time that a provider did not take a message. */
@@ -17,7 +17,8 @@ export interface ProviderError {
 /** Remembers each provider's last error for admins, behind the answer and for all instances together. */
 @Injectable()
 export class ProviderHealth implements OnApplicationShutdown {
-  private readonly writtenAt = new Map<string, number>();
+  /** By the provider's name, while nothing is written of it: what is to be written then. */
+  private readonly pauses = new Map<string, { timer: NodeJS.Timeout; next: (() => void) | null }>();
   private readonly underWay = new Set<Promise<void>>();
 
   constructor(
@@ -26,6 +27,10 @@ export class ProviderHealth implements OnApplicationShutdown {
   ) {}
 
   async onApplicationShutdown(): Promise<void> {
+    for (const { timer, next } of this.pauses.values()) {
+      clearTimeout(timer);
+      next?.();
+    }
     await Promise.allSettled(this.underWay);
   }
 
@@ -42,9 +47,26 @@ export class ProviderHealth implements OnApplicationShutdown {
    * @param words the provider's own, if it had any
    */
   noteError(provider: string, reason: string, words: string | undefined): void {
-    const now = Date.now();
-    if (now - (this.writtenAt.get(provider) ?? 0) < WRITE_EVERY) return;
-    this.writtenAt.set(provider, now);
+    const pause = this.pauses.get(provider);
+    if (pause) pause.next = () => this.write(provider, reason, words);
+    else {
+      this.write(provider, reason, words);
+      this.pause(provider);
+    }
+  }
+
+  private pause(provider: string): void {
+    const timer = setTimeout(() => {
+      const next = this.pauses.get(provider)?.next;
+      this.pauses.delete(provider);
+      if (!next) return;
+      next();
+      this.pause(provider);
+    }, WRITE_EVERY);
+    this.pauses.set(provider, { timer: timer.unref(), next: null });
+  }
+
+  private write(provider: string, reason: string, words: string | undefined): void {
     const write = this.repository
       .noteError(provider, reason, words ?? null)
       .catch((err: unknown) => this.logger.warn({ err, provider }, "a provider's error was not written down"))
