@@ -164,7 +164,7 @@ export class Ladder {
       const why = outcome.kind === 'rejected' ? outcome.reason : outcome.cause;
       const words = outcome.kind === 'rejected' ? outcome.providerText : undefined;
       const providerCode = outcome.kind === 'rejected' ? outcome.providerCode : undefined;
-      if (why !== 'recipient-unreachable') this.health.noteError(rung.name, why, words);
+      this.health.noteError(rung.name, why, words);
       this.logger.warn(
         { reqId: requestId, provider: rung.name, outcome: outcome.kind, why, providerCode, ms },
         'provider did not take the message',

@@ -14,7 +14,7 @@ const ERRORS = statement<ProviderErrorRow>(
   `SELECT provider, last_error, last_error_text, last_error_at FROM provider_health`,
 );
 
-/** The last time that a provider did not take a message. */
+/** The last time that a provider did not take a message, or told that one which it took had failed. */
 export interface ProviderErrorRow {
   provider: string;
   /** From our own list of reasons. */

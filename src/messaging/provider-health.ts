@@ -5,7 +5,7 @@ import { ProviderHealthRepository } from './provider-health.repository.js';
 /** A provider's errors are written at most so often by an instance, in ms; of a flood of them the last one counts. */
 const WRITE_EVERY = 5_000;
 
-/** The last time that a provider did not take a message. */
+/** The last time that a provider did not take a message, or told that one which it took had failed. */
 export interface ProviderError {
   /** From our own list. */
   readonly reason: string;
@@ -43,10 +43,13 @@ export class ProviderHealth implements OnApplicationShutdown {
   }
 
   /**
+   * That there is no way to one recipient is no error of the provider.
+   *
    * @param reason from our own list
    * @param words the provider's own, if it had any
    */
   noteError(provider: string, reason: string, words: string | undefined): void {
+    if (reason === 'recipient-unreachable') return;
     const pause = this.pauses.get(provider);
     if (pause) pause.next = () => this.write(provider, reason, words);
     else {

@@ -12,6 +12,8 @@ export interface ReceiptSummary {
   readonly readAt: Date | null;
   /** Why it failed, from our own list; null if it did not. */
   readonly failure: string | null;
+  /** The provider's own number of that failure, if it told one. */
+  readonly providerCode: string | null;
 }
 
 /** LEAST passes over nulls: a time that was not told must stay none. */

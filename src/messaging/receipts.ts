@@ -1,6 +1,7 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { Messaging } from './messaging.service.js';
+import { ProviderHealth } from './provider-health.js';
 import { ReceiptsRepository, type ReceiptSummary } from './receipts.repository.js';
 import { type Receipt } from './providers/message-provider.js';
 
@@ -21,6 +22,7 @@ export class Receipts implements BeforeApplicationShutdown {
   constructor(
     private readonly messaging: Messaging,
     private readonly repository: ReceiptsRepository,
+    private readonly health: ProviderHealth,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
 
@@ -38,8 +40,12 @@ export class Receipts implements BeforeApplicationShutdown {
 
   private async noteOne(summary: ReceiptSummary, looks: number): Promise<void> {
     const failed = summary.failure !== null && summary.deliveredAt === null && summary.readAt === null;
-    if (failed && (await this.messaging.sendElsewhere(summary))) return;
-    if (await this.repository.note(summary)) return;
+    const ours = (failed && (await this.messaging.sendElsewhere(summary))) || (await this.repository.note(summary));
+    if (ours) {
+      const { provider, failure, providerCode } = summary;
+      if (failed && failure !== null) this.health.noteError(provider, failure, providerCode ?? undefined);
+      return;
+    }
     const pause = LOOK_AGAIN[looks];
     if (pause === undefined || this.waiting.size >= MOST_WAITING) return;
     const timer = setTimeout(() => {
@@ -58,7 +64,15 @@ export function summaries(receipts: readonly Receipt[]): ReceiptSummary[] {
   for (const receipt of receipts) {
     const { provider, providerMessageId, status } = receipt;
     const key = `${provider}\n${providerMessageId}`;
-    const blank = { provider, providerMessageId, sentAt: null, deliveredAt: null, readAt: null, failure: null };
+    const blank = {
+      provider,
+      providerMessageId,
+      sentAt: null,
+      deliveredAt: null,
+      readAt: null,
+      failure: null,
+      providerCode: null,
+    };
     const known = found.get(key) ?? blank;
     const at = receipt.at ?? new Date();
     found.set(key, {
@@ -67,6 +81,7 @@ export function summaries(receipts: readonly Receipt[]): ReceiptSummary[] {
       deliveredAt: status === 'delivered' ? (known.deliveredAt ?? at) : known.deliveredAt,
       readAt: status === 'read' ? (known.readAt ?? at) : known.readAt,
       failure: status === 'failed' ? (receipt.reason ?? 'unclassified') : known.failure,
+      providerCode: receipt.providerCode ?? known.providerCode,
     });
   }
   return [...found.values()];

@@ -131,13 +131,21 @@ describe('GET /api/admin/providers', () => {
     whapi.state = 'QR';
     const person = await house.person();
     expect((await house.request(person.phone)).body.data.channel).toBe('sms');
-    await until('the error is written', async () => (await providers())[0].lastError !== null);
+    const isWritten = async () => (await providers())[0].lastError?.reason === 'provider-disconnected';
+    await until('the error is written', isWritten);
     const [first, second] = await providers();
     whapi.state = 'AUTH';
     expect(first).toMatchObject({ provider: 'whapi', sendsReceipts: true, breaker: 'closed', restSeconds: 0 });
     expect(first.lastError.text).toBeTruthy();
     expect(second).toMatchObject({ provider: 'sms' });
     expect(second.acceptedInLastHour).toBeGreaterThan(0);
+  });
+
+  it('has what a receipt told of a failure as the last error, of messages that are ours', async () => {
+    const id = await sent(await house.person());
+    await receipt('somebody-typed-this-on-the-phone', 'failed');
+    await receipt(id, 'failed');
+    await until('the error is written', async () => (await providers())[0].lastError?.reason === 'unclassified');
   });
 
   it('shows whether the canary arrived', async () => {
