@@ -170,6 +170,9 @@ export class Environment {
   @Whole(0, 600_000) GATEWAY_PAUSE_MS?: number;
   @Whole(0, 600_000) GATEWAY_JITTER_MS?: number;
   @Whole(1, 120) GATEWAY_SEND_TIMEOUT?: number;
+  @Whole(0, 100_000) GATEWAY_NEW_CONTACTS_PER_DAY?: number;
+  @Whole(1, 365) GATEWAY_WARM_UP_DAYS?: number;
+  @Whole(1, 104_857_600) MEDIA_MAX_BYTES?: number;
 
   @OneOf('on', 'off') OUTGOING_ALLOW_PRIVATE?: string;
 

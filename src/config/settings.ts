@@ -114,6 +114,11 @@ export class Settings {
   readonly gatewayPauseMs: number;
   readonly gatewayJitterMs: number;
   readonly gatewaySendTimeout: number;
+  /** Conversations that a session may begin on its first day, and as many more with each day; 0: no limit. */
+  readonly gatewayNewContactsPerDay: number;
+  /** After so many days there is no such limit. */
+  readonly gatewayWarmUpDays: number;
+  readonly mediaMaxBytes: number;
 
   /** Whether addresses that callers give (media, webhooks) may lead to this machine and its network. */
   readonly outgoingAllowPrivate: boolean;
@@ -189,6 +194,9 @@ export class Settings {
     this.gatewayPauseMs = env.GATEWAY_PAUSE_MS ?? 1_000;
     this.gatewayJitterMs = env.GATEWAY_JITTER_MS ?? 1_500;
     this.gatewaySendTimeout = env.GATEWAY_SEND_TIMEOUT ?? 40;
+    this.gatewayNewContactsPerDay = env.GATEWAY_NEW_CONTACTS_PER_DAY ?? 50;
+    this.gatewayWarmUpDays = env.GATEWAY_WARM_UP_DAYS ?? 14;
+    this.mediaMaxBytes = env.MEDIA_MAX_BYTES ?? 50 * 1024 * 1024;
     this.outgoingAllowPrivate = env.OUTGOING_ALLOW_PRIVATE === 'on';
     this.whacenterWebhookSecret = env.WHACENTER_WEBHOOK_SECRET;
     this.whapi = whapiSettings(env);

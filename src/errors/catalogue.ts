@@ -150,10 +150,29 @@ export const CATALOGUE = {
     },
   },
   conflict: { status: 409, text: { id: 'Data sudah dipakai', en: 'The data are taken already' } },
+  media_url_refused: {
+    status: 400,
+    text: {
+      id: 'Alamat berkas tidak boleh diambil: hanya http dan https ke alamat publik',
+      en: 'The file may not be fetched from there: only http and https to public addresses',
+    },
+  },
+  media_url_failed: {
+    status: 422,
+    text: { id: 'Berkas tidak dapat diambil dari alamat itu', en: 'The file could not be fetched from there' },
+  },
   body_too_large: { status: 413, text: { id: 'Isi permintaan terlalu besar', en: 'The request body is too large' } },
   uri_too_long: {
     status: 414,
     text: { id: 'Alamat permintaan terlalu panjang', en: 'The request address is too long' },
+  },
+  media_too_large: { status: 413, text: { id: 'Berkas terlalu besar', en: 'The file is too large' } },
+  media_type_not_allowed: {
+    status: 415,
+    text: {
+      id: 'Jenis berkas ini tidak diterima di sini, dilihat dari isinya',
+      en: 'This kind of file is not taken here, going by its content',
+    },
   },
   unsupported_media_type: {
     status: 415,
@@ -206,6 +225,13 @@ export const CATALOGUE = {
   message_not_sent: {
     status: 503,
     text: { id: 'Pesan belum terkirim, coba lagi nanti', en: 'The message was not sent, try again later' },
+  },
+  session_warming_up: {
+    status: 503,
+    text: {
+      id: 'Nomor baru: batas percakapan baru hari ini sudah tercapai',
+      en: 'A young account: it may begin no more conversations today',
+    },
   },
   session_restricted: {
     status: 503,

@@ -10,6 +10,7 @@ import {
   type QrTicketAnswerDto,
   type SentMessageAnswerDto,
 } from './gateway.dto.js';
+import { type SentMenuAnswerDto } from './kinds.dto.js';
 import { type SentMessage } from './gateway-messages.service.js';
 import { type SessionRow } from './gateway-sessions.repository.js';
 
@@ -77,6 +78,11 @@ export function sentAnswer(
     message: SAID.sent[language],
     data: { sessionId, to: whatsappId(to), messageId, timestamp: sentAt.toISOString() },
   };
+}
+
+export function sentMenuAnswer(sent: SentMessage, language: Language): SentMenuAnswerDto {
+  const { data, ...answer } = sentAnswer(sent, language);
+  return { ...answer, data: { ...data, renderedAs: 'text' } };
 }
 
 /** A session as callers and the QR page see it. */

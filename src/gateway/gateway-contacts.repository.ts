@@ -8,6 +8,17 @@ const HEARD_FROM = statement<{ heard_at: Date }>(
     WHERE session_id = :session_id::uuid AND contact_hash = :contact_hash::bytea AND heard_at IS NOT NULL`,
 );
 
+// Whoever is known may be written to. With each day that the account is linked it may begin as many more, until it is old
+// enough. One instance asks, for one message of the session at a time, so counting first does no harm.
+const MAY_WRITE = statement<{ allowed: boolean }>(
+  'gateway_contacts_may_write',
+  `SELECT EXISTS (SELECT 1 FROM gateway_contacts WHERE session_id = s.id AND contact_hash = :contact_hash::bytea)
+       OR coalesce(s.linked_at < now() - :days::int * interval '1 day', false)
+       OR (SELECT count(*) FROM gateway_contacts WHERE session_id = s.id AND began_at > now() - interval '1 day')
+          < :per_day::int * (1 + floor(extract(epoch FROM now() - coalesce(s.linked_at, now())) / 86400)) AS allowed
+     FROM gateway_sessions s WHERE s.id = :session_id::uuid`,
+);
+
 const NOTE_HEARD = statement(
   'gateway_contacts_note_heard',
   `INSERT INTO gateway_contacts (contact_hash, session_id, heard_at)
@@ -31,6 +42,22 @@ export class GatewayContactsRepository {
   async hasHeardFrom(sessionId: string, contactHash: Buffer): Promise<boolean> {
     const rows = await this.database.run(HEARD_FROM, { session_id: sessionId, contact_hash: contactHash });
     return rows.length > 0;
+  }
+
+  /**
+   * Whether a session may write to somebody by its age.
+   *
+   * @param perDay how many conversations it may begin within 24 hours on its first day
+   * @param days after so many it may begin as many as it likes
+   */
+  async mayWrite(
+    sessionId: string,
+    contactHash: Buffer,
+    { perDay, days }: { perDay: number; days: number },
+  ): Promise<boolean> {
+    const values = { session_id: sessionId, contact_hash: contactHash, per_day: perDay, days };
+    const [row] = await this.database.run(MAY_WRITE, values);
+    return row?.allowed ?? false;
   }
 
   async noteHeard(sessionId: string, contacts: readonly Buffer[]): Promise<void> {

@@ -4,7 +4,7 @@ import { statement } from '../database/statement.js';
 import { type Hold } from './gateway-keys.repository.js';
 
 /** Why a message failed, from our own list. */
-export type MessageError = 'not_on_whatsapp' | 'restricted' | 'refused' | 'not_sent';
+export type MessageError = 'not_on_whatsapp' | 'restricted' | 'warming_up' | 'refused' | 'not_sent';
 
 export type MessageState = 'QUEUED' | 'SENDING' | 'SENT' | 'DELIVERED' | 'READ' | 'FAILED' | 'UNKNOWN' | 'CANCELLED';
 
@@ -89,19 +89,27 @@ const FINISH = statement<{ session_id: string; sent_at: Date | null }>(
             error = :error::text, sent_at = CASE WHEN :state::text = 'SENT' THEN now() END,
             sealed_content = CASE WHEN :state::text = 'QUEUED' THEN sealed_content END
       WHERE id = :id::uuid AND state = 'SENDING' AND fence = :fence::int
-     RETURNING session_id, sent_at
+     RETURNING id, session_id, state, sent_at
    ), contact AS (
-     INSERT INTO gateway_contacts (contact_hash, session_id, wrote_at)
-     SELECT :contact_hash::bytea, session_id, now() FROM ended WHERE sent_at IS NOT NULL
+     INSERT INTO gateway_contacts (contact_hash, session_id, wrote_at, began_at)
+     SELECT :contact_hash::bytea, session_id, now(), now() FROM ended WHERE sent_at IS NOT NULL
          ON CONFLICT (contact_hash, session_id) DO UPDATE SET wrote_at = EXCLUDED.wrote_at
+   )
+   , media AS (
+     DELETE FROM gateway_media WHERE message_id IN (SELECT id FROM ended WHERE state <> 'QUEUED')
    )
    SELECT session_id, sent_at FROM ended`,
 );
 
 const CANCEL = statement<MessageFate>(
   'gateway_messages_cancel',
-  `UPDATE gateway_messages SET state = 'CANCELLED', sealed_content = NULL
-    WHERE id = :id::uuid AND state = 'QUEUED' RETURNING id, state, error, sent_at`,
+  `WITH cancelled AS (
+     UPDATE gateway_messages SET state = 'CANCELLED', sealed_content = NULL
+      WHERE id = :id::uuid AND state = 'QUEUED' RETURNING id, state, error, sent_at
+   ), media AS (
+     DELETE FROM gateway_media WHERE message_id IN (SELECT id FROM cancelled)
+   )
+   SELECT id, state, error, sent_at FROM cancelled`,
 );
 
 const FATES = statement<MessageFate>(
@@ -142,6 +150,10 @@ const FORGET_RECIPIENT = statement(
   'gateway_messages_forget_recipient',
   `WITH contacts AS (
      DELETE FROM gateway_contacts WHERE contact_hash = ANY (:contact_hashes::bytea[])
+   ), menus AS (
+     DELETE FROM gateway_menus WHERE contact_hash = ANY (:contact_hashes::bytea[])
+   ), media AS (
+     DELETE FROM gateway_media WHERE message_id IN (SELECT id FROM gateway_messages WHERE recipient = :recipient::text)
    )
    DELETE FROM gateway_messages WHERE recipient = :recipient::text`,
 );

@@ -54,7 +54,7 @@ export class GatewayMessages {
    *
    * @param to E.164
    * @throws AppError `session_not_found`, `session_not_connected`, `not_on_whatsapp`, `session_restricted`,
-   *   `message_refused`, `message_not_sent` (certainly not), `message_unconfirmed` (perhaps), `busy`
+   *   `session_warming_up`, `message_refused`, `message_not_sent` (certainly not), `message_unconfirmed` (perhaps), `busy`
    */
   async send(name: string, caller: Calling, to: string, message: GatewayMessage): Promise<SentMessage> {
     const session = await this.sessions.get(name, caller);
@@ -137,6 +137,8 @@ function refusal(error: MessageError | 'timeout' | 'queue-full'): AppError {
       return new AppError('not_on_whatsapp');
     case 'restricted':
       return new AppError('session_restricted', { retryAfter: 900 });
+    case 'warming_up':
+      return new AppError('session_warming_up', { retryAfter: 3_600 });
     case 'refused':
       return new AppError('message_refused');
     case 'queue-full':

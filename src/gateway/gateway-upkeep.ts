@@ -4,6 +4,7 @@ import { every, type Recurring } from '../http/recurring.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { GatewayCommandsRepository } from './gateway-commands.repository.js';
 import { GatewayContactsRepository } from './gateway-contacts.repository.js';
+import { GatewayMenusRepository } from './gateway-menus.repository.js';
 import { GatewayMessagesRepository } from './gateway-messages.repository.js';
 import { GatewaySessionsRepository } from './gateway-sessions.repository.js';
 import { GatewayTicketsRepository } from './gateway-tickets.repository.js';
@@ -31,6 +32,7 @@ export class GatewayUpkeep implements OnModuleInit, OnApplicationShutdown {
     private readonly seal: SessionSeal,
     private readonly messages: GatewayMessagesRepository,
     private readonly contacts: GatewayContactsRepository,
+    private readonly menus: GatewayMenusRepository,
     private readonly commands: GatewayCommandsRepository,
     private readonly tickets: GatewayTicketsRepository,
     private readonly jobs: Jobs,
@@ -41,6 +43,7 @@ export class GatewayUpkeep implements OnModuleInit, OnApplicationShutdown {
     this.jobs.schedule('late-gateway-messages', '* * * * *', () => this.closeLate());
     this.jobs.schedule('old-gateway-messages', '31 * * * *', () => this.messages.forgetOld(MESSAGES_KEPT));
     this.jobs.schedule('old-gateway-contacts', '37 * * * *', () => this.contacts.forgetOld(CONTACTS_KEPT));
+    this.jobs.schedule('old-gateway-menus', '43 * * * *', () => this.menus.forgetOld());
   }
 
   /** Begins what is no job of the cluster: only instances that know both secrets can seal anew. */

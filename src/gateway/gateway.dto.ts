@@ -5,7 +5,7 @@ import { IsInt, IsNotEmpty, IsOptional, IsString, Matches, Max, MaxLength, Min }
 export const SESSION_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** No NUL and no half of a surrogate pair: neither is text. */
-const REAL_TEXT = /^[^\0\p{Cs}]*$/u;
+export const REAL_TEXT = /^[^\0\p{Cs}]*$/u;
 
 /** As long as WhatsApp lets a text be. */
 const LONGEST_TEXT = 65_536;

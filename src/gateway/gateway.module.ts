@@ -7,6 +7,7 @@ import { GatewayCommandsRepository } from './gateway-commands.repository.js';
 import { GatewayContactsRepository } from './gateway-contacts.repository.js';
 import { GatewayEvents } from './gateway-events.js';
 import { GatewayKeysRepository } from './gateway-keys.repository.js';
+import { GatewayMenusRepository } from './gateway-menus.repository.js';
 import { GatewayMessages } from './gateway-messages.service.js';
 import { GatewayMessagesRepository } from './gateway-messages.repository.js';
 import { GatewaySessions } from './gateway-sessions.service.js';
@@ -15,6 +16,8 @@ import { GatewayTicketsRepository } from './gateway-tickets.repository.js';
 import { GatewayUpkeep } from './gateway-upkeep.js';
 import { HeldSessions } from './held-sessions.js';
 import { KeyWriter } from './key-writer.js';
+import { GatewayKindsController } from './kinds.controller.js';
+import { MenuReplies } from './menu-replies.js';
 import { MessageDispatcher } from './message-dispatcher.js';
 import { MessageWaiters } from './message-waiters.js';
 import { GatewayMessagesController } from './messages.controller.js';
@@ -28,7 +31,7 @@ import { GatewaySessionsController } from './sessions.controller.js';
 
 @Module({
   imports: [AuditModule, JobsModule],
-  controllers: [GatewaySessionsController, QrPageController, GatewayMessagesController],
+  controllers: [GatewaySessionsController, QrPageController, GatewayMessagesController, GatewayKindsController],
   providers: [
     CommandRunner,
     Gateway,
@@ -36,6 +39,7 @@ import { GatewaySessionsController } from './sessions.controller.js';
     GatewayContactsRepository,
     GatewayEvents,
     GatewayKeysRepository,
+    GatewayMenusRepository,
     GatewayMessages,
     GatewayMessagesRepository,
     GatewaySessions,
@@ -44,6 +48,7 @@ import { GatewaySessionsController } from './sessions.controller.js';
     GatewayUpkeep,
     HeldSessions,
     KeyWriter,
+    MenuReplies,
     MessageDispatcher,
     MessageWaiters,
     QrTickets,

@@ -25,6 +25,8 @@ describe('a message that came in', () => {
       sentAt: new Date('2025-11-20T00:53:20Z'),
       fromMe: false,
       isGroup: false,
+      quotedId: null,
+      choice: null,
     });
   });
 

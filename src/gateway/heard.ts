@@ -21,6 +21,10 @@ export interface HeardMessage {
   /** An echo of what was typed on the phone or another device of the account. */
   readonly fromMe: boolean;
   readonly isGroup: false;
+  /** WhatsApp's id of the message that it quotes; null without. */
+  readonly quotedId: string | null;
+  /** What it chooses out of a menu that the session sent: the sender's id of it, and WhatsApp's id of the menu. */
+  readonly choice: { readonly id: string; readonly title: string; readonly menuId: string } | null;
 }
 
 /** A field of a message, what it is, and where its text stands. */
@@ -68,5 +72,7 @@ export function readHeard(received: WAMessage, senderPhone: string | null): Hear
     sentAt: Number.isFinite(seconds) && seconds > 0 ? new Date(seconds * 1000) : null,
     fromMe: key.fromMe === true,
     isGroup: false,
+    quotedId: inner.extendedTextMessage?.contextInfo?.stanzaId ?? null,
+    choice: null,
   };
 }

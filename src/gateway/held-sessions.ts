@@ -12,6 +12,7 @@ import { GatewayMessagesRepository } from './gateway-messages.repository.js';
 import { type HeardMessage } from './heard.js';
 import { KeyWriter } from './key-writer.js';
 import { LinkedSession, type SessionParts } from './linked-session.js';
+import { MenuReplies } from './menu-replies.js';
 import { SessionHoldsRepository, type TakenSession } from './session-holds.repository.js';
 import { SessionSeal } from './session-seal.js';
 import { type HeardReceipt } from './whatsapp-link.js';
@@ -64,6 +65,7 @@ export class HeldSessions implements BeforeApplicationShutdown {
     private readonly seal: SessionSeal,
     private readonly messages: GatewayMessagesRepository,
     private readonly contacts: GatewayContactsRepository,
+    private readonly menus: MenuReplies,
     private readonly events: GatewayEvents,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
@@ -219,7 +221,7 @@ export class HeldSessions implements BeforeApplicationShutdown {
     await this.contacts
       .noteHeard(session.id, contacts)
       .catch((err: unknown) => this.logger.warn({ err }, 'who wrote to a session was not written down'));
-    this.events.heard(messages, this.refOf(session));
+    this.events.heard(await this.menus.read(session.id, messages), this.refOf(session));
   }
 
   private async note(session: LinkedSession, receipts: readonly HeardReceipt[]): Promise<void> {

@@ -1,10 +1,12 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Settings } from '../config/settings.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { GatewayContactsRepository } from './gateway-contacts.repository.js';
 import { GatewayMessagesRepository, type ClaimedRow, type SendEnd } from './gateway-messages.repository.js';
 import { HeldSessions } from './held-sessions.js';
 import { KnownNumbers } from './known-numbers.js';
 import { type LinkedSession } from './linked-session.js';
+import { MenuReplies } from './menu-replies.js';
 import { MessageWaiters } from './message-waiters.js';
 import { toWhatsApp, type GatewayMessage } from './message-kinds.js';
 import { SessionSeal } from './session-seal.js';
@@ -25,6 +27,8 @@ export class MessageDispatcher implements OnModuleInit {
     private readonly messages: GatewayMessagesRepository,
     private readonly contacts: GatewayContactsRepository,
     private readonly waiters: MessageWaiters,
+    private readonly menus: MenuReplies,
+    private readonly settings: Settings,
     private readonly seal: SessionSeal,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
@@ -102,12 +106,23 @@ export class MessageDispatcher implements OnModuleInit {
     const contact = this.seal.contact(recipient);
     if (row.restricted && !(await this.contacts.hasHeardFrom(session.id, contact)))
       return { state: 'FAILED', error: 'restricted' };
+    if (!(await this.mayWrite(session.id, contact))) return { state: 'FAILED', error: 'warming_up' };
     if (!this.known.has(recipient)) {
       const there = await session.isOnWhatsApp(recipient);
       if (there === false) return { state: 'FAILED', error: 'not_on_whatsapp' };
       if (there) this.known.add(recipient);
     }
     const message = { kind: row.kind, content: this.seal.openContent(row.sealed_content, row.id) } as GatewayMessage;
+    if (message.kind === 'button' || message.kind === 'list') {
+      const { choices } = message.content;
+      await this.menus.remember(session.id, { whatsappId: row.whatsapp_id, to: recipient, choices });
+    }
     return session.send(recipient, toWhatsApp(message), row.whatsapp_id);
+  }
+
+  /** A young account may begin only so many conversations a day: beginning many is what gets it banned. */
+  private async mayWrite(sessionId: string, contact: Buffer): Promise<boolean> {
+    const { gatewayNewContactsPerDay: perDay, gatewayWarmUpDays: days } = this.settings;
+    return perDay === 0 || this.contacts.mayWrite(sessionId, contact, { perDay, days });
   }
 }

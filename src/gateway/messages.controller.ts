@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from
 import { WhoCalls, type Calling } from '../api-keys/api-key.guard.js';
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
+import { type ErrorCode } from '../errors/catalogue.js';
 import { answerLanguage } from '../errors/language.js';
 import { KeylessFromLoopback, Scopes } from '../http/access.decorators.js';
 import { FailsWithBody } from '../http/openapi.decorators.js';
@@ -12,6 +13,21 @@ import { sentAnswer } from './answers.js';
 import { SendTextDto, SentMessageAnswerDto } from './gateway.dto.js';
 import { GatewayMessages } from './gateway-messages.service.js';
 import { GATEWAY_FAILURES, SessionName } from './sessions.controller.js';
+
+/** What every route that sends can answer with. */
+export const SEND_FAILURES: readonly ErrorCode[] = [
+  ...GATEWAY_FAILURES,
+  'invalid_phone',
+  'session_not_found',
+  'session_not_connected',
+  'not_on_whatsapp',
+  'session_restricted',
+  'session_warming_up',
+  'message_refused',
+  'message_not_sent',
+  'message_unconfirmed',
+  'busy',
+];
 
 @ApiTags('WhatsApp gateway')
 @ApiBearerAuth()
@@ -34,18 +50,7 @@ export class GatewayMessagesController {
       'Waits until WhatsApp has taken it, `GATEWAY_SEND_TIMEOUT` seconds at most: messages of a session leave one after the other, with pauses.',
   })
   @ApiOkResponse({ type: SentMessageAnswerDto, description: 'WhatsApp has it.' })
-  @FailsWithBody(
-    ...GATEWAY_FAILURES,
-    'invalid_phone',
-    'session_not_found',
-    'session_not_connected',
-    'not_on_whatsapp',
-    'session_restricted',
-    'message_refused',
-    'message_not_sent',
-    'message_unconfirmed',
-    'busy',
-  )
+  @FailsWithBody(...SEND_FAILURES)
   async text(
     @SessionName('sessionId') name: string,
     @Body() body: SendTextDto,

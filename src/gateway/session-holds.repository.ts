@@ -76,6 +76,7 @@ const NOTE = statement<{ id: string }>(
           sealed_qr = :sealed_qr::bytea, qr_at = CASE WHEN :sealed_qr::bytea IS NOT NULL THEN now() END,
           close_code = CASE WHEN :state::text = 'CONNECTED' THEN NULL ELSE coalesce(:close_code::int, close_code) END,
           phone = coalesce(:phone::text, phone), push_name = coalesce(:push_name::text, push_name),
+          linked_at = CASE WHEN :state::text = 'CONNECTED' THEN coalesce(linked_at, now()) ELSE linked_at END,
           last_connected_at = CASE WHEN :state::text = 'CONNECTED' THEN now() ELSE last_connected_at END
     WHERE ${HELD} RETURNING id`,
 );
@@ -87,7 +88,7 @@ const FORGET = statement<{ id: string }>(
   `WITH forgotten AS (
      UPDATE gateway_sessions
         SET state = 'LOGGED_OUT', wanted = false, sealed_qr = NULL, qr_at = NULL, close_code = :close_code::int,
-            phone = NULL, push_name = NULL, sealed_key = :sealed_key::bytea, restricted_until = NULL, restrictions = 0,
+            phone = NULL, push_name = NULL, linked_at = NULL, sealed_key = :sealed_key::bytea, restricted_until = NULL, restrictions = 0,
             owner = NULL, lease_until = NULL, fence = fence + 1
       WHERE ${HELD} RETURNING id
    ), gone AS (

@@ -65,6 +65,7 @@ function outcomeOf(end: QueueEnd): SendOutcome {
     case 'not_on_whatsapp':
       return { kind: 'rejected', reason: 'recipient-not-on-whatsapp' };
     case 'restricted':
+    case 'warming_up':
       return { kind: 'rejected', reason: 'rate-limited-account' };
     case 'queue-full':
     case 'timeout':

@@ -94,6 +94,19 @@ const GOOD: Record<string, Record<string, string>> = {
   gateway_commands: { id: ID, session_id: LINKED, kind: `'restart'`, expires_at: 'now()' },
   gateway_tickets: { ticket_hash: HASH, session_id: LINKED, expires_at: 'now()' },
   gateway_contacts: { contact_hash: HASH, session_id: LINKED, heard_at: 'now()' },
+  gateway_media: { message_id: ID, session_id: LINKED },
+  gateway_media_chunks: {
+    message_id: '(SELECT message_id FROM gateway_media LIMIT 1)',
+    position: '0',
+    bytes: `'\\x00'`,
+  },
+  gateway_menus: {
+    session_id: LINKED,
+    whatsapp_id: `'3EB0'`,
+    contact_hash: HASH,
+    sealed_choices: `'\\x00'`,
+    expires_at: 'now()',
+  },
 };
 
 function insertion(table: string, changes: Record<string, string>): string {
@@ -110,6 +123,7 @@ async function refusalOf(...statements: string[]): Promise<string | undefined> {
     await client.query(insertion('login_sessions', {}));
     await client.query(insertion('conversations', {}));
     await client.query(insertion('gateway_sessions', {}));
+    await client.query(insertion('gateway_media', {}));
     for (const statement of statements) await client.query(statement);
     return undefined;
   } catch (error) {
@@ -270,6 +284,14 @@ const BAD: [constraint: string, table: string, ...changes: Record<string, string
   ['gateway_commands_done_check', 'gateway_commands', { error: `'busy'` }, { sealed_result: `'\\x00'` }],
   ['gateway_tickets_hash_check', 'gateway_tickets', { ticket_hash: SHORT }, { viewer_hash: SHORT }],
   ['gateway_contacts_hash_check', 'gateway_contacts', { contact_hash: SHORT }, { heard_at: 'NULL' }],
+  [
+    'gateway_media_chunks_bytes_check',
+    'gateway_media_chunks',
+    { position: '-1' },
+    { bytes: `''` },
+    { bytes: `decode(repeat('00', 1048577), 'hex')` },
+  ],
+  ['gateway_menus_contact_hash_check', 'gateway_menus', { contact_hash: SHORT }],
 ];
 
 /** Rows of which each is good and all together are not. */

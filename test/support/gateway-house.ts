@@ -57,6 +57,7 @@ export async function openGatewayHouse(
       GATEWAY_WHATSAPP_URL: whatsapp.url,
       GATEWAY_PAUSE_MS: '0',
       GATEWAY_JITTER_MS: '0',
+      GATEWAY_NEW_CONTACTS_PER_DAY: '0',
       GATEWAY_KEYLESS_LOOPBACK: 'off',
       ...variables,
       ...more,
