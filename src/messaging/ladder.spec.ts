@@ -79,6 +79,17 @@ describe('a rung that cannot serve a recipient', () => {
   });
 });
 
+describe('a message that is worth little more time', () => {
+  it('is not tried again when that is over', async () => {
+    const busy: SendOutcome = { kind: 'rejected', reason: 'provider-unavailable' };
+    const [patient, hasty] = [rung('a', busy), rung('b', busy)];
+    await ladderOf(patient).send(codeMessage(), WALK);
+    expect(await ladderOf(hasty).send(codeMessage(), { ...WALK, within: 200 })).toMatchObject({ kind: 'failed' });
+    expect(patient.asked.sends).toBeGreaterThan(1);
+    expect(hasty.asked.sends).toBe(1);
+  });
+});
+
 describe('the state of a device', () => {
   afterEach(() => void jest.useRealTimers());
 

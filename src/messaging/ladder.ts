@@ -34,6 +34,8 @@ export interface Walk {
   readonly first?: string;
   /** The one rung that is asked. */
   readonly only?: string;
+  /** Milliseconds after which it is not worth sending any more; a walk takes `SEND_TIMEOUT` at most. */
+  readonly within?: number;
 }
 
 /** Refusals that another try a moment later can turn: the rest stays as it is for longer than a request lives. */
@@ -73,7 +75,7 @@ export class Ladder {
    * (`Retry-After`) is left alone until then, or for good if time does not last that long.
    */
   async send(message: OutgoingMessage, walk: Walk): Promise<Delivery> {
-    const deadline = Date.now() + this.settings.sendTimeout * 1000;
+    const deadline = Date.now() + Math.min(this.settings.sendTimeout * 1000, walk.within ?? Infinity);
     const refusedBy = new Set<string>();
     let rungs = this.inOrder(walk);
     let unknown = false;

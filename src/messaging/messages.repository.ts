@@ -127,9 +127,10 @@ const RECLAIM = statement<RecoveredMessage>(
 );
 
 // Asked again just before a recovered message leaves: its code may have died while earlier ones of the batch were sent.
-const STILL_WANTED = statement<{ id: string }>(
-  'messages_still_wanted',
-  `SELECT id FROM messages WHERE id = :id::uuid AND fence = :fence::int AND ${IS_PENDING} AND expires_at > now()`,
+const LIFE_LEFT = statement<{ ms: number }>(
+  'messages_life_left',
+  `SELECT (extract(epoch FROM expires_at - now()) * 1000)::int AS ms FROM messages
+    WHERE id = :id::uuid AND fence = :fence::int AND ${IS_PENDING} AND expires_at > now()`,
 );
 
 // Closed rows leave the small table in batches; a receipt has a day to come in.
@@ -216,8 +217,10 @@ export class MessagesRepository {
     return this.database.run(RECLAIM, { count, claim_seconds: claimSeconds });
   }
 
-  async stillWanted(id: string, fence: number): Promise<boolean> {
-    return (await this.database.run(STILL_WANTED, { id, fence })).length > 0;
+  /** @returns the milliseconds for which it is worth sending; null when it is not, or when it is another's by now */
+  async lifeLeft({ id, fence }: Claim): Promise<number | null> {
+    const [row] = await this.database.run(LIFE_LEFT, { id, fence });
+    return row?.ms ?? null;
   }
 
   /** @returns whether there may be more */

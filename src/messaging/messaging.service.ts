@@ -287,9 +287,9 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
   }
 
   private async redeliver(message: RecoveredMessage): Promise<void> {
-    if (!(await this.repository.stillWanted(message.id, message.fence))) return;
-    const content = this.open(message);
-    if (!content) return;
+    const within = await this.repository.lifeLeft(message);
+    const content = within === null ? null : this.open(message);
+    if (within === null || content === null) return;
     await this.deliver(
       {
         id: message.id,
@@ -301,7 +301,7 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
       },
       null,
       'retry',
-      { tries: message.attempts, skip: message.failed_provider },
+      { tries: message.attempts, skip: message.failed_provider, within },
     );
   }
 

@@ -3,7 +3,7 @@ import { FakeTwilio } from '../support/fake-twilio.js';
 import { FakeWhapi } from '../support/fake-whapi.js';
 import { openHouse, type House, type Resident } from '../support/house.js';
 import { runJob } from '../support/jobs.js';
-import { until } from '../support/people.js';
+import { pause, until } from '../support/people.js';
 
 // What became of messages: receipts by webhook, the next rung after a late failure, and what admins see of it.
 
@@ -102,6 +102,21 @@ describe('a failure that is reported while the code lives', () => {
     await receipt(id, 'failed');
     expect(twilio.wire.calls.filter(({ form }) => form.get('To') === person.e164)).toHaveLength(1);
     expect((await house.verify(person.phone, twilio.codeFor(person.phone) ?? '')).status).toBe(200);
+  });
+
+  it('is not tried any more once the code is dead, also when it died on the way', async () => {
+    const person = await house.person();
+    twilio.wire.forNumber(person.digits, { status: 503, body: { message: 'try later' } });
+    const id = await sent(person);
+    await becomes(id, 'ACCEPTED');
+    await house.database.query(
+      `UPDATE messages SET expires_at = now() + interval '600 ms' WHERE provider_message_id = $1`,
+      [id],
+    );
+    await receipt(id, 'failed');
+    await pause(2_500);
+    const calls = twilio.wire.calls.filter(({ form }) => form.get('To') === person.e164).length;
+    expect([1, 2]).toContain(calls);
   });
 
   it('sends nothing any more once the code was used', async () => {
