@@ -90,4 +90,9 @@ describe('a rung', () => {
     await ask(limited(86_400));
     expect(rung.rest).toBe(60_000);
   });
+
+  it('rests when its provider says that it is not there for a while', async () => {
+    await ask({ ...DOWN, retryAfterSeconds: 7 });
+    expect(rung.rest).toBe(7_000);
+  });
 });

@@ -17,6 +17,9 @@ const HALF_OPEN_AFTER = 10_000;
 /** The longest rest that a provider gets, in ms: one that says "a day" must not close the login for so long. */
 const LONGEST_REST = 60_000;
 
+/** Refusals whose `Retry-After` is about the provider; that of others is about one recipient. */
+const ASKS_FOR_REST: ReadonlySet<RejectionReason> = new Set(['rate-limited-account', 'provider-unavailable']);
+
 /** Refusals that say something of the recipient or of the message, and nothing of the provider. */
 const NOT_ITS_FAULT: ReadonlySet<RejectionReason> = new Set([
   'recipient-invalid',
@@ -76,7 +79,7 @@ export class Rung {
   /** Sends once; what comes of it counts for or against the rung. */
   async ask(send: () => Promise<SendOutcome>): Promise<SendOutcome> {
     const outcome = await this.counted(send);
-    if (outcome.kind === 'rejected' && outcome.reason === 'rate-limited-account' && outcome.retryAfterSeconds)
+    if (outcome.kind === 'rejected' && ASKS_FOR_REST.has(outcome.reason) && outcome.retryAfterSeconds)
       this.restsUntil = Date.now() + Math.min(outcome.retryAfterSeconds * 1000, LONGEST_REST);
     return outcome;
   }
