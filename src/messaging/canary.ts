@@ -4,6 +4,7 @@ import { Settings } from '../config/settings.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { Ladder } from './ladder.js';
 import { MessagesRepository } from './messages.repository.js';
+import { type OutgoingMessage } from './providers/message-provider.js';
 import { outgoingMessage } from './templates.js';
 
 /** What a canary's messages are counted under: apart from those of people. */
@@ -35,21 +36,24 @@ export class Canary implements OnModuleInit {
       { phone, name: null, email: null },
       this.settings,
     );
-    for (const { name } of this.ladder.rungs) {
-      if (name === 'console') continue;
-      // What a rung does not take is in its last error already.
-      const delivery = await this.ladder.send(message, { requestId: null, only: name });
-      if (delivery.kind !== 'accepted') continue;
-      const { provider, providerMessageId, ms } = delivery;
-      await this.repository.insertAccepted({
-        id: uuidv7(),
-        purpose: PURPOSE,
-        recipient: phone,
-        provider,
-        providerMessageId,
-        ms,
-      });
-    }
+    const names = this.ladder.rungs.map(({ name }) => name).filter((name) => name !== 'console');
+    // All at once: one after the other, rungs that are down would take longer than a job may.
+    await Promise.all(names.map((name) => this.singBy(name, phone, message)));
     return false;
+  }
+
+  private async singBy(only: string, phone: string, message: OutgoingMessage): Promise<void> {
+    // What a rung does not take is in its last error already.
+    const delivery = await this.ladder.send(message, { requestId: null, only });
+    if (delivery.kind !== 'accepted') return;
+    const { provider, providerMessageId, ms } = delivery;
+    await this.repository.insertAccepted({
+      id: uuidv7(),
+      purpose: PURPOSE,
+      recipient: phone,
+      provider,
+      providerMessageId,
+      ms,
+    });
   }
 }

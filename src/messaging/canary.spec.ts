@@ -1,0 +1,23 @@
+import { expect, it } from '@jest/globals';
+import { settingsFrom } from '../config/read-settings.js';
+import { type Jobs } from '../jobs/jobs.service.js';
+import { Canary } from './canary.js';
+import { type Ladder } from './ladder.js';
+import { type MessagesRepository } from './messages.repository.js';
+
+it('a canary sings by all rungs at once, so that slow ones do not outlast its job', async () => {
+  const asked: (string | undefined)[] = [];
+  const ladder = {
+    rungs: [{ name: 'whapi' }, { name: 'sms' }, { name: 'console' }],
+    send: (_message: unknown, { only }: { only?: string }) => {
+      asked.push(only);
+      return new Promise(() => undefined);
+    },
+  } as unknown as Ladder;
+  let sing: () => Promise<boolean> = () => Promise.resolve(false);
+  const jobs = { schedule: (_name: string, _cron: string, work: typeof sing) => (sing = work) } as unknown as Jobs;
+  new Canary(settingsFrom({ CANARY_PHONE: '+6281234567890' }), ladder, {} as MessagesRepository, jobs).onModuleInit();
+  void sing();
+  await Promise.resolve();
+  expect(asked).toEqual(['whapi', 'sms']);
+});
