@@ -1,0 +1,192 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import { Agent, request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { hashOf, openHouse, type House } from '../support/house.js';
+import { PASSWORD } from '../support/logins.js';
+import { differenceOf, type Difference } from '../support/ranks.js';
+
+// With UNKNOWN_PHONE=conceal the time of an answer must not tell who is registered (ASVS V6.3.8). This is the one timed
+// test of the suite. Each round asks for one number of every kind, in random order, over one connection, so that whatever
+// else the machine does falls on all of them alike; ranks are compared, and nothing from another run.
+
+/** Rounds a route: so many pairs of a known number and each other kind. */
+const ROUNDS = 200;
+
+/**
+ * What a network attacker could use: times that differ in rank AND by enough to be seen through a network. With 200 pairs
+ * and no difference the AUC has a standard deviation of 0.029, so 0.1 is 3.5 of them. 150 µs is well below what the jitter
+ * of a good path hides (about a millisecond) from the some ten measurements a day that a number's limits allow, or from
+ * the hundred that its refusals do.
+ */
+const RANKS = 0.1;
+const MICROSECONDS = 150;
+
+/** `again` is a second known number: what the two differ by is what chance and the machine do. */
+const KINDS = ['known', 'again', 'unknown', 'inactive'] as const;
+type Kind = (typeof KINDS)[number];
+type Subject = { readonly kind: Kind; readonly phone: string; readonly username: string };
+type Body = Record<string, string>;
+
+const NAME = 'Budi Santoso';
+const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+let house: House;
+let numbers = 0;
+
+beforeAll(async () => {
+  house = await openHouse({ AUTH_PROFILE: 'strict' });
+});
+afterAll(async () => {
+  agent.destroy();
+  await house.close();
+});
+
+/** Somebody new of each kind and round; their numbers lie side by side, so that no range is a kind's own. */
+async function subjects(): Promise<Subject[][]> {
+  const rounds = Array.from({ length: ROUNDS }, () =>
+    shuffled(KINDS).map((kind) => {
+      const phone = `+62857${String(10_000_000 + numbers++)}`;
+      return { kind, phone, username: `u${randomUUID().slice(0, 13)}` };
+    }),
+  );
+  const people = rounds.flat().filter(({ kind }) => kind !== 'unknown');
+  await house.database.query(
+    `INSERT INTO users (id, phone, username, full_name, password_hash, is_active)
+     SELECT gen_random_uuid(), phone, username, $1, $2, active FROM unnest($3::text[], $4::text[], $5::boolean[]) AS p(phone, username, active)`,
+    [
+      NAME,
+      await hashOf(PASSWORD),
+      people.map(({ phone }) => phone),
+      people.map(({ username }) => username),
+      people.map(({ kind }) => kind !== 'inactive'),
+    ],
+  );
+  await house.database.query('ANALYZE users, otp_budgets, otp_sessions, messages');
+  return rounds;
+}
+
+function shuffled<Item>(items: readonly Item[]): Item[] {
+  const left = [...items];
+  return items.map(() => left.splice(randomInt(left.length), 1)[0]!);
+}
+
+/** Milliseconds to the end of the answer, and its status. */
+function timed(path: string, body: Body): Promise<{ ms: number; status: number }> {
+  return new Promise((resolve, reject) => {
+    const payload = JSON.stringify(body);
+    const headers = { 'content-type': 'application/json', 'content-length': payload.length };
+    const began = performance.now();
+    const call = request(house.service.url + path, { method: 'POST', agent, headers }, (response) => {
+      response.resume();
+      response.on('end', () => resolve({ ms: performance.now() - began, status: response.statusCode ?? 0 }));
+    });
+    call.on('error', reject);
+    call.end(payload);
+  });
+}
+
+/** One thing that a stranger may do, and what must have been before. */
+interface Route {
+  readonly path: string;
+  readonly status: number;
+  readonly body: (subject: Subject) => Body;
+  readonly before?: (people: Subject[]) => Promise<unknown>;
+}
+
+const phones = (people: Subject[]) => people.map(({ phone }) => phone);
+
+/** Each number has asked for a code, a while ago. */
+async function haveCodes(path: string, body: (subject: Subject) => Body, people: Subject[]): Promise<void> {
+  // Several at a time: only the route itself is measured.
+  for (let at = 0; at < people.length; at += 20)
+    await Promise.all(people.slice(at, at + 20).map(async (each) => timedElsewhere(path, body(each))));
+  await house.database.query(
+    `UPDATE otp_budgets SET current_resend_at = now() - interval '1 second' WHERE phone = ANY ($1)`,
+    [phones(people)],
+  );
+}
+
+const timedElsewhere = (path: string, body: Body) => house.service.post(path, body);
+
+const byPhone = ({ phone }: Subject): Body => ({ phone });
+const byNameAndPhone = ({ phone }: Subject): Body => ({ nama: NAME, noHp: phone });
+const REQUEST = '/api/auth/otp/request';
+const RESET = '/api/forgot-password/request-otp';
+
+const ROUTES: Record<string, Route> = {
+  'asking for a code': { path: REQUEST, status: 200, body: byPhone },
+  'asking for a new code': {
+    path: '/api/auth/otp/resend',
+    status: 200,
+    body: byPhone,
+    before: (people) => haveCodes(REQUEST, byPhone, people),
+  },
+  'guessing a code': {
+    path: '/api/auth/otp/verify',
+    status: 400,
+    body: ({ phone }) => ({ phone, otpCode: '000000' }),
+    before: (people) => haveCodes(REQUEST, byPhone, people),
+  },
+  'guessing at a locked number': {
+    path: '/api/auth/otp/verify',
+    status: 429,
+    body: ({ phone }) => ({ phone, otpCode: '000000' }),
+    before: (people) =>
+      house.database.query(
+        `INSERT INTO otp_budgets (phone, purpose, guesses, failures) SELECT phone, 'login', array_fill(now(), ARRAY[5]), 5 FROM unnest($1::text[]) phone`,
+        [phones(people)],
+      ),
+  },
+  'asking to reset a password': { path: RESET, status: 200, body: byNameAndPhone },
+  'guessing a code to reset a password': {
+    path: '/api/forgot-password/verify-otp',
+    status: 400,
+    body: ({ phone }) => ({ noHp: phone, otp: '000000' }),
+    before: (people) => haveCodes(RESET, byNameAndPhone, people),
+  },
+  'guessing a password': {
+    path: '/api/auth/login',
+    status: 401,
+    body: ({ username }) => ({ identifier: username, password: 'salah sama sekali' }),
+  },
+};
+
+/** What each kind's times differ by from a known number's. */
+async function measure(route: Route): Promise<Record<Exclude<Kind, 'known'>, Difference>> {
+  const rounds = await subjects();
+  await route.before?.(rounds.flat());
+  const times: Record<Kind, number[]> = { known: [], again: [], unknown: [], inactive: [] };
+  for (const round of rounds) {
+    for (const subject of round) {
+      const { ms, status } = await timed(route.path, route.body(subject));
+      if (status !== route.status) throw new Error(`${route.path} answered ${status} to ${subject.kind}`);
+      times[subject.kind].push(ms);
+    }
+  }
+  return {
+    again: differenceOf(times.known, times.again),
+    unknown: differenceOf(times.known, times.unknown),
+    inactive: differenceOf(times.known, times.inactive),
+  };
+}
+
+/** Kinds that a network attacker could tell from a known number. */
+const apart = (differences: Record<string, Difference>) =>
+  Object.entries(differences)
+    .filter(([, { auc, microseconds }]) => Math.abs(auc - 0.5) > RANKS && Math.abs(microseconds) > MICROSECONDS)
+    .map(([kind]) => kind);
+
+describe('V6.3.8: the time of the answer to', () => {
+  it.each(Object.entries(ROUTES))(
+    '%s does not tell known numbers from unknown and inactive ones',
+    async (name, route) => {
+      const first = await measure(route);
+      if (process.env['MASUK_TEST_FIGURES']) console.log(name, JSON.stringify(first));
+      if (apart(first).length === 0) return;
+      // Once more, with other numbers: only what is apart again is apart.
+      const second = await measure(route);
+      const both = apart(second).filter((kind) => apart(first).includes(kind));
+      expect({ both, first, second }).toMatchObject({ both: [] });
+    },
+    120_000,
+  );
+});
