@@ -13,6 +13,7 @@ import { settleCharges } from './http/address-limit.guard.js';
 import { REPLAYED_HEADER, keepAnswers } from './idempotency/idempotency.guard.js';
 import { acceptJsonOnly } from './http/json-bodies.js';
 import { NestLog, unknownRoute } from './http/logger.js';
+import { acceptUploads } from './http/uploads.js';
 import { acceptForms } from './http/form-bodies.js';
 import { mountApiDocs } from './http/api-docs.js';
 
@@ -93,6 +94,7 @@ async function addHttpManners(app: NestFastifyApplication, settings: Settings): 
     done();
   });
   // After our own hooks: the plugins' come behind them.
+  await acceptUploads(app, settings.mediaMaxBytes);
   await app.register(fastifyCookie);
   app.enableCors({
     hook: 'preParsing',

@@ -33,6 +33,8 @@ export interface ClaimedRow {
   fence: number;
   /** Whether WhatsApp lets the session write only to people that it has heard from. */
   restricted: boolean;
+  /** After so many ms nobody waits for it any more. */
+  life_ms: number;
 }
 
 /** What has become of a message. */
@@ -66,17 +68,18 @@ const INSERT = statement<{ id: string }>(
 const CLAIM = statement<ClaimedRow>(
   'gateway_messages_claim',
   `WITH next AS (
-     SELECT m.id, f.fence, coalesce(s.restricted_until > now(), false) AS restricted FROM unnest(:ids::uuid[], :fences::int[]) AS f (session_id, fence)
+     SELECT m.id, f.fence, coalesce(s.restricted_until > now(), false) AS restricted FROM unnest(:ids::uuid[], :fences::int[], :with_media::boolean[]) AS f (session_id, fence, with_media)
        JOIN gateway_sessions s ON s.id = f.session_id AND s.fence = f.fence AND s.owner = :owner::uuid
       CROSS JOIN LATERAL (
         SELECT w.id FROM gateway_messages w
          WHERE w.session_id = f.session_id AND (w.state = 'QUEUED' OR (w.state = 'SENDING' AND w.fence < f.fence))
-           AND w.expires_at > now()
+           AND w.expires_at > now() AND (f.with_media OR w.kind NOT IN ('image', 'video', 'audio', 'document'))
          ORDER BY w.from_ladder DESC, w.id LIMIT 1 FOR UPDATE SKIP LOCKED
       ) m
    )
    UPDATE gateway_messages g SET state = 'SENDING', fence = next.fence FROM next WHERE g.id = next.id
-   RETURNING g.id, g.session_id, g.kind, g.recipient, g.sealed_content, g.whatsapp_id, g.fence, next.restricted`,
+   RETURNING g.id, g.session_id, g.kind, g.recipient, g.sealed_content, g.whatsapp_id, g.fence, next.restricted,
+             (extract(epoch FROM g.expires_at - now()) * 1000)::float8 AS life_ms`,
 );
 
 // Only who holds the claim may end it. A receipt can be faster than this, and is not taken back.
@@ -181,12 +184,13 @@ export class GatewayMessagesRepository {
     return rows.length > 0;
   }
 
-  /** The next message of each of these sessions of one owner, at most one each. */
-  claim(holds: readonly Hold[]): Promise<ClaimedRow[]> {
+  /** The next message of each of these sessions of one owner, at most one each; without a file where it says so. */
+  claim(sessions: readonly { readonly hold: Hold; readonly withMedia: boolean }[]): Promise<ClaimedRow[]> {
     return this.database.run(CLAIM, {
-      owner: holds[0]?.owner ?? null,
-      ids: holds.map(({ sessionId }) => sessionId),
-      fences: holds.map(({ fence }) => fence),
+      owner: sessions[0]?.hold.owner ?? null,
+      ids: sessions.map(({ hold }) => hold.sessionId),
+      fences: sessions.map(({ hold }) => hold.fence),
+      with_media: sessions.map(({ withMedia }) => withMedia),
     });
   }
 

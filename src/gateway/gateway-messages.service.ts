@@ -9,7 +9,7 @@ import { GatewayMessagesRepository, type MessageError, type MessageFate } from '
 import { type SessionRow } from './gateway-sessions.repository.js';
 import { GatewaySessions } from './gateway-sessions.service.js';
 import { MessageDispatcher } from './message-dispatcher.js';
-import { type GatewayMessage } from './message-kinds.js';
+import { isMedia, type GatewayMessage } from './message-kinds.js';
 import { MessageWaiters } from './message-waiters.js';
 import { SessionSeal } from './session-seal.js';
 
@@ -31,6 +31,13 @@ export type QueueEnd =
   | { readonly kind: 'not-sent'; readonly error: MessageError | 'timeout' | 'queue-full' }
   | { readonly kind: 'unknown' };
 
+interface QueueManner {
+  readonly patience: number;
+  readonly fromLadder: boolean;
+  readonly signal?: AbortSignal;
+  readonly id?: string;
+}
+
 /** A queue that is longer than this would keep its last message waiting beyond its time anyway. */
 const MOST_WAITING = 1_000;
 
@@ -50,16 +57,29 @@ export class GatewayMessages {
   ) {}
 
   /**
+   * The session that a caller means, before anything is read that it shall send.
+   *
+   * @returns its id
+   * @throws AppError `session_not_found`, `session_not_connected`
+   */
+  async ready(name: string, caller: Calling): Promise<string> {
+    const session = await this.sessions.get(name, caller);
+    this.patienceFor(session);
+    return session.id;
+  }
+
+  /**
    * Sends one message by a session of the caller's, and waits until WhatsApp has taken it.
    *
    * @param to E.164
+   * @param id of the message, where its file was kept under one already
    * @throws AppError `session_not_found`, `session_not_connected`, `not_on_whatsapp`, `session_restricted`,
    *   `session_warming_up`, `message_refused`, `message_not_sent` (certainly not), `message_unconfirmed` (perhaps), `busy`
    */
-  async send(name: string, caller: Calling, to: string, message: GatewayMessage): Promise<SentMessage> {
+  async send(name: string, caller: Calling, to: string, message: GatewayMessage, id = uuidv7()): Promise<SentMessage> {
     const session = await this.sessions.get(name, caller);
-    const patience = this.patienceFor(session);
-    const end = await this.queue(session.id, to, message, { patience, fromLadder: false });
+    const patience = this.patienceFor(session) + patienceForFile(message);
+    const end = await this.queue(session.id, to, message, { patience, fromLadder: false, id });
     if (end.kind === 'sent') return { sessionId: name, to, messageId: end.messageId, sentAt: end.sentAt };
     if (end.kind === 'unknown') throw new AppError('message_unconfirmed');
     if (end.error === 'timeout' && session.state !== 'CONNECTED') throw new AppError('session_not_connected');
@@ -75,9 +95,8 @@ export class GatewayMessages {
     sessionId: string,
     to: string,
     { kind, content }: GatewayMessage,
-    { patience, fromLadder, signal }: { patience: number; fromLadder: boolean; signal?: AbortSignal },
+    { patience, fromLadder, signal, id = uuidv7() }: QueueManner,
   ): Promise<QueueEnd> {
-    const id = uuidv7();
     const whatsappId = newWhatsAppId();
     const sealedContent = this.seal.content(content, id);
     const queued = { id, sessionId, kind, recipient: to, sealedContent, fromLadder, whatsappId, lifeMs: patience };
@@ -107,6 +126,11 @@ export class GatewayMessages {
       return Math.min(RECONNECT_PATIENCE, this.settings.gatewaySendTimeout * 1000);
     throw new AppError('session_not_connected');
   }
+}
+
+/** A file takes its time: a second more for each megabyte; in ms. */
+function patienceForFile(message: GatewayMessage): number {
+  return isMedia(message) ? Math.ceil(message.content.size / 1e6) * 1000 : 0;
 }
 
 /** An id as WhatsApp's own clients make them. */

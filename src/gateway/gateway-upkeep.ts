@@ -4,6 +4,7 @@ import { every, type Recurring } from '../http/recurring.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { GatewayCommandsRepository } from './gateway-commands.repository.js';
 import { GatewayContactsRepository } from './gateway-contacts.repository.js';
+import { GatewayMediaRepository } from './gateway-media.repository.js';
 import { GatewayMenusRepository } from './gateway-menus.repository.js';
 import { GatewayMessagesRepository } from './gateway-messages.repository.js';
 import { GatewaySessionsRepository } from './gateway-sessions.repository.js';
@@ -22,6 +23,9 @@ const MESSAGES_KEPT = 30;
 /** How long it is remembered which session knows a number, in days. */
 const CONTACTS_KEPT = 180;
 
+/** A file that came in so long ago, and belongs to no message, is one that its instance died over; in minutes. */
+const MEDIA_LEFT_AFTER = 10;
+
 /** Ends what is over: messages whose time has passed, old ones, tickets, commands. */
 @Injectable()
 export class GatewayUpkeep implements OnModuleInit, OnApplicationShutdown {
@@ -32,6 +36,7 @@ export class GatewayUpkeep implements OnModuleInit, OnApplicationShutdown {
     private readonly seal: SessionSeal,
     private readonly messages: GatewayMessagesRepository,
     private readonly contacts: GatewayContactsRepository,
+    private readonly media: GatewayMediaRepository,
     private readonly menus: GatewayMenusRepository,
     private readonly commands: GatewayCommandsRepository,
     private readonly tickets: GatewayTicketsRepository,
@@ -43,6 +48,7 @@ export class GatewayUpkeep implements OnModuleInit, OnApplicationShutdown {
     this.jobs.schedule('late-gateway-messages', '* * * * *', () => this.closeLate());
     this.jobs.schedule('old-gateway-messages', '31 * * * *', () => this.messages.forgetOld(MESSAGES_KEPT));
     this.jobs.schedule('old-gateway-contacts', '37 * * * *', () => this.contacts.forgetOld(CONTACTS_KEPT));
+    this.jobs.schedule('left-gateway-media', '* * * * *', () => this.media.forgetLeft(MEDIA_LEFT_AFTER));
     this.jobs.schedule('old-gateway-menus', '43 * * * *', () => this.menus.forgetOld());
   }
 

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
+import { HttpModule } from '../http/http.module.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { CommandRunner } from './command-runner.js';
 import { Gateway } from './gateway.js';
@@ -7,6 +8,7 @@ import { GatewayCommandsRepository } from './gateway-commands.repository.js';
 import { GatewayContactsRepository } from './gateway-contacts.repository.js';
 import { GatewayEvents } from './gateway-events.js';
 import { GatewayKeysRepository } from './gateway-keys.repository.js';
+import { GatewayMediaRepository } from './gateway-media.repository.js';
 import { GatewayMenusRepository } from './gateway-menus.repository.js';
 import { GatewayMessages } from './gateway-messages.service.js';
 import { GatewayMessagesRepository } from './gateway-messages.repository.js';
@@ -17,6 +19,12 @@ import { GatewayUpkeep } from './gateway-upkeep.js';
 import { HeldSessions } from './held-sessions.js';
 import { KeyWriter } from './key-writer.js';
 import { GatewayKindsController } from './kinds.controller.js';
+import { GatewayMediaController } from './media.controller.js';
+import { MediaFetcher } from './media-fetcher.js';
+import { MediaForm } from './media-form.js';
+import { MediaIntake } from './media-intake.js';
+import { MediaMessages } from './media-messages.js';
+import { MediaUploads } from './media-uploads.js';
 import { MenuReplies } from './menu-replies.js';
 import { MessageDispatcher } from './message-dispatcher.js';
 import { MessageWaiters } from './message-waiters.js';
@@ -30,8 +38,14 @@ import { SessionStreams } from './session-streams.js';
 import { GatewaySessionsController } from './sessions.controller.js';
 
 @Module({
-  imports: [AuditModule, JobsModule],
-  controllers: [GatewaySessionsController, QrPageController, GatewayMessagesController, GatewayKindsController],
+  imports: [AuditModule, HttpModule, JobsModule],
+  controllers: [
+    GatewaySessionsController,
+    QrPageController,
+    GatewayMessagesController,
+    GatewayKindsController,
+    GatewayMediaController,
+  ],
   providers: [
     CommandRunner,
     Gateway,
@@ -39,6 +53,7 @@ import { GatewaySessionsController } from './sessions.controller.js';
     GatewayContactsRepository,
     GatewayEvents,
     GatewayKeysRepository,
+    GatewayMediaRepository,
     GatewayMenusRepository,
     GatewayMessages,
     GatewayMessagesRepository,
@@ -48,6 +63,11 @@ import { GatewaySessionsController } from './sessions.controller.js';
     GatewayUpkeep,
     HeldSessions,
     KeyWriter,
+    MediaFetcher,
+    MediaForm,
+    MediaIntake,
+    MediaMessages,
+    MediaUploads,
     MenuReplies,
     MessageDispatcher,
     MessageWaiters,

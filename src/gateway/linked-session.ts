@@ -1,4 +1,4 @@
-import { type AnyMessageContent, type AuthenticationCreds } from '@whiskeysockets/baileys';
+import { type AuthenticationCreds } from '@whiskeysockets/baileys';
 import { AppError } from '../errors/app-error.js';
 import { type ServiceLogger } from '../http/logger.js';
 import { type Baileys } from './baileys.js';
@@ -8,6 +8,7 @@ import { type SendEnd } from './gateway-messages.repository.js';
 import { type SessionState } from './gateway-sessions.repository.js';
 import { type HeardMessage } from './heard.js';
 import { HoldLost, type KeyWriter } from './key-writer.js';
+import { type Outgoing } from './message-kinds.js';
 import { SessionKeys } from './session-keys.js';
 import { type SessionSeal } from './session-seal.js';
 import { type SessionHoldsRepository, type StateNote, type TakenSession } from './session-holds.repository.js';
@@ -58,6 +59,10 @@ export class LinkedSession {
   freeAt = 0;
   /** Whether it is sending. */
   busy = false;
+  /** Files that are on their way to WhatsApp, while other messages leave. */
+  uploads = 0;
+  /** Messages whose files are there: they go before what is still in the queue. */
+  ready = 0;
 
   private readonly keys: SessionKeys;
   private link: WhatsAppLink | undefined;
@@ -102,9 +107,15 @@ export class LinkedSession {
     return (await this.link?.isOnWhatsApp(phone).catch(() => null)) ?? null;
   }
 
+  /** @throws when it is not connected, or WhatsApp does not answer */
+  async mediaServers(anew: boolean): Promise<{ hosts: string[]; auth: string }> {
+    if (!this.link) throw new Error('not connected');
+    return this.link.mediaServers(anew);
+  }
+
   /** Sends one message and says how that ended. */
-  async send(to: string, content: AnyMessageContent, whatsappId: string): Promise<SendEnd> {
-    const result: SendResult = (await this.link?.send(to, content, whatsappId)) ?? { kind: 'lost' };
+  async send(to: string, outgoing: Outgoing, whatsappId: string): Promise<SendEnd> {
+    const result: SendResult = (await this.link?.send(to, outgoing, whatsappId)) ?? { kind: 'lost' };
     const { pauseMs, jitterMs } = this.parts;
     this.freeAt = performance.now() + pauseMs + Math.random() * jitterMs;
     switch (result.kind) {

@@ -6,13 +6,35 @@ import { GatewayMessagesRepository, type ClaimedRow, type SendEnd } from './gate
 import { HeldSessions } from './held-sessions.js';
 import { KnownNumbers } from './known-numbers.js';
 import { type LinkedSession } from './linked-session.js';
+import { MediaUploads } from './media-uploads.js';
 import { MenuReplies } from './menu-replies.js';
 import { MessageWaiters } from './message-waiters.js';
-import { toWhatsApp, type GatewayMessage } from './message-kinds.js';
+import {
+  isMedia,
+  mediaToWhatsApp,
+  toWhatsApp,
+  type GatewayMessage,
+  type MediaMessage,
+  type UploadedFile,
+} from './message-kinds.js';
 import { SessionSeal } from './session-seal.js';
+import { SessionTurn } from './session-turn.js';
 
 /** How often an instance that holds sessions looks for messages that another one queued, in ms. */
 const LOOK_EVERY = 250;
+
+/** Files that one session brings to WhatsApp at the same time. */
+const MOST_UPLOADS = 2;
+
+/** What is left to do when a file is there, in ms: a message that is late by then is given up before its caller is gone. */
+const LAST_STEPS = 2_000;
+
+/** A message that a session is to send now. */
+interface Work {
+  readonly session: LinkedSession;
+  readonly row: ClaimedRow;
+  readonly turn: SessionTurn;
+}
 
 /** Sends what is queued for the sessions that this instance holds: one at a time each, all of them side by side. */
 @Injectable()
@@ -28,6 +50,7 @@ export class MessageDispatcher implements OnModuleInit {
     private readonly contacts: GatewayContactsRepository,
     private readonly waiters: MessageWaiters,
     private readonly menus: MenuReplies,
+    private readonly uploads: MediaUploads,
     private readonly settings: Settings,
     private readonly seal: SessionSeal,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
@@ -60,11 +83,14 @@ export class MessageDispatcher implements OnModuleInit {
 
   private async look(): Promise<void> {
     const now = performance.now();
-    const free = this.sessions.held().filter(({ canSend, busy, freeAt }) => canSend && !busy && freeAt <= now);
+    const free = this.sessions
+      .held()
+      .filter(({ canSend, busy, freeAt, ready }) => canSend && !busy && ready === 0 && freeAt <= now);
     if (free.length === 0) return;
     // Taken before the database is asked: the next look must not give them a second message.
     for (const session of free) session.busy = true;
-    const claimed = await this.messages.claim(free.map(({ hold }) => hold)).catch((error: unknown) => {
+    const asked = free.map(({ hold, uploads }) => ({ hold, withMedia: uploads < MOST_UPLOADS }));
+    const claimed = await this.messages.claim(asked).catch((error: unknown) => {
       for (const session of free) session.busy = false;
       throw error;
     });
@@ -87,8 +113,9 @@ export class MessageDispatcher implements OnModuleInit {
   }
 
   private async work(session: LinkedSession, row: ClaimedRow): Promise<void> {
+    const turn = new SessionTurn(session);
     try {
-      const end = await this.send(session, row);
+      const end = await this.send({ session, row, turn });
       const sentAt = await this.messages.finish(row, end, this.seal.contact(row.recipient));
       if (end.state !== 'QUEUED')
         this.waiters.tell({ id: row.id, state: end.state, error: end.error ?? null, sent_at: sentAt ?? new Date() });
@@ -96,12 +123,13 @@ export class MessageDispatcher implements OnModuleInit {
       // It stays claimed: whoever holds the session next sends it again, or its time ends.
       this.logger.warn({ err, session: session.name }, 'a message of the gateway was left unfinished');
     } finally {
-      session.busy = false;
+      turn.end();
       this.wake();
     }
   }
 
-  private async send(session: LinkedSession, row: ClaimedRow): Promise<SendEnd> {
+  private async send(work: Work): Promise<SendEnd> {
+    const { session, row } = work;
     const { recipient } = row;
     const contact = this.seal.contact(recipient);
     if (row.restricted && !(await this.contacts.hasHeardFrom(session.id, contact)))
@@ -112,12 +140,40 @@ export class MessageDispatcher implements OnModuleInit {
       if (there === false) return { state: 'FAILED', error: 'not_on_whatsapp' };
       if (there) this.known.add(recipient);
     }
+    return this.hand(work);
+  }
+
+  private async hand(work: Work): Promise<SendEnd> {
+    const { session, row } = work;
+    const { recipient } = row;
     const message = { kind: row.kind, content: this.seal.openContent(row.sealed_content, row.id) } as GatewayMessage;
     if (message.kind === 'button' || message.kind === 'list') {
       const { choices } = message.content;
       await this.menus.remember(session.id, { whatsappId: row.whatsapp_id, to: recipient, choices });
     }
-    return session.send(recipient, toWhatsApp(message), row.whatsapp_id);
+    if (!isMedia(message)) return session.send(recipient, toWhatsApp(message), row.whatsapp_id);
+    const uploaded = await this.upload(work, message);
+    if ('state' in uploaded) return uploaded;
+    return session.send(recipient, mediaToWhatsApp(message, uploaded), row.whatsapp_id);
+  }
+
+  /** Brings its file to WhatsApp while the session sends other messages, and then waits for the session's turn. */
+  private async upload({ session, row, turn }: Work, message: MediaMessage): Promise<UploadedFile | SendEnd> {
+    const signal = AbortSignal.timeout(Math.max(0, Math.round(row.life_ms - LAST_STEPS)));
+    session.uploads += 1;
+    turn.end();
+    this.wake();
+    try {
+      const uploaded = await this.uploads.upload(session, row.id, message, signal);
+      if (!(await turn.again())) return { state: 'QUEUED' };
+      return signal.aborted ? { state: 'FAILED', error: 'not_sent' } : uploaded;
+    } catch (err) {
+      if (!session.canSend) return { state: 'QUEUED' };
+      this.logger.warn({ err, session: session.name }, 'a file was not brought to WhatsApp');
+      return { state: 'FAILED', error: 'not_sent' };
+    } finally {
+      session.uploads -= 1;
+    }
   }
 
   /** A young account may begin only so many conversations a day: beginning many is what gets it banned. */

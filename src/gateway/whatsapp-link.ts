@@ -1,14 +1,9 @@
-import {
-  type AnyMessageContent,
-  type AuthenticationCreds,
-  type BinaryNode,
-  type WAMessage,
-  type WASocket,
-} from '@whiskeysockets/baileys';
+import { type AuthenticationCreds, type BinaryNode, type WAMessage, type WASocket } from '@whiskeysockets/baileys';
 import { phoneDigits, whatsappId } from '../phone/phone.js';
 import { SILENT_LOG, type Baileys } from './baileys.js';
 import { readHeard, type HeardMessage } from './heard.js';
 import { isPersonJid, phoneOfJid } from './jids.js';
+import { type Outgoing } from './message-kinds.js';
 import { holdBack, type RawSocket } from './outgoing-gate.js';
 import { type SessionKeys } from './session-keys.js';
 
@@ -109,10 +104,10 @@ export class WhatsAppLink {
    * @param to E.164
    * @param id the message's id; the same one again is the same message for its recipient
    */
-  async send(to: string, content: AnyMessageContent, id: string): Promise<SendResult> {
+  async send(to: string, outgoing: Outgoing, id: string): Promise<SendResult> {
     if (this.over) return { kind: 'lost' };
     const answered = new Promise<SendResult>((resolve) => this.acks.set(id, resolve));
-    const sent = this.socket.sendMessage(whatsappId(to), content, { messageId: id }).then(
+    const sent = this.hand(whatsappId(to), outgoing, id).then(
       () => answered,
       (error: unknown): SendResult => (this.over ? { kind: 'lost' } : { kind: 'unsent', error }),
     );
@@ -121,6 +116,12 @@ export class WhatsAppLink {
     } finally {
       this.acks.delete(id);
     }
+  }
+
+  /** Where files go, and the ticket that they go with. @param anew whether the last answer is no good */
+  async mediaServers(anew: boolean): Promise<{ hosts: string[]; auth: string }> {
+    const { hosts, auth } = await this.socket.refreshMediaConn(anew);
+    return { hosts: hosts.map(({ hostname }) => hostname), auth };
   }
 
   /**
@@ -158,6 +159,12 @@ export class WhatsAppLink {
     this.finish();
     this.raw.terminate();
     void this.socket.end(undefined);
+  }
+
+  private async hand(jid: string, outgoing: Outgoing, messageId: string): Promise<void> {
+    if ('content' in outgoing) await this.socket.sendMessage(jid, outgoing.content, { messageId });
+    else
+      await this.socket.relayMessage(jid, this.options.library.proto.Message.create(outgoing.message), { messageId });
   }
 
   private finish(): void {

@@ -17,6 +17,7 @@ import {
   type BinaryNode,
 } from '@whiskeysockets/baileys';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { FakeMediaHost } from './fake-whatsapp-media.js';
 import { FakePhone, type DeviceIdentity } from './fake-whatsapp-phones.js';
 import { FakeRoot, ServerWire, sign } from './fake-whatsapp-wire.js';
 import { until } from './people.js';
@@ -90,6 +91,8 @@ export class FakeWhatsApp {
   /** Digits of numbers that are not on WhatsApp. */
   readonly strangers = new Set<string>();
   readonly messages: SentMessage[] = [];
+  /** Where files go. */
+  readonly media = new FakeMediaHost();
   /** Messages that their recipient could not read, and why. */
   readonly unreadable: { id: string; why: string }[] = [];
   /** Ids of messages that an account said it has got. */
@@ -118,7 +121,7 @@ export class FakeWhatsApp {
   }
 
   async listen(): Promise<this> {
-    await once(this.server, 'listening');
+    await Promise.all([once(this.server, 'listening'), this.media.listen()]);
     return this;
   }
 
@@ -128,6 +131,7 @@ export class FakeWhatsApp {
 
   async close(): Promise<void> {
     for (const { socket } of this.connections) socket.terminate();
+    await this.media.close();
     await new Promise<void>((resolve) => this.server.close(resolve));
   }
 
@@ -433,6 +437,10 @@ export class FakeWhatsApp {
         return [{ tag: 'usync', attrs: {}, content: [this.lookUp(asked!)] }];
       case 'abt/props':
         return [{ tag: 'props', attrs: { hash: 'same' }, content: [] }];
+      case 'w:m/media_conn': {
+        const host: BinaryNode = { tag: 'host', attrs: { hostname: this.media.host } };
+        return [{ tag: 'media_conn', attrs: { auth: this.media.auth, ttl: '300' }, content: [host] }];
+      }
       case 'md/link_code_companion_reg':
         return this.answerCode(connection, asked!);
       default:

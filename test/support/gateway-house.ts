@@ -1,6 +1,7 @@
 import { AuthSecret } from '../../src/config/auth-secret.js';
 import { createDatabase, type TestDatabase } from './database.js';
 import { startFakeWhatsApp, type FakeWhatsApp } from './fake-whatsapp.js';
+import { MEDIA_CERTIFICATE } from './fake-whatsapp-media.js';
 import { until } from './people.js';
 import { startService, type Answer, type Service } from './service.js';
 
@@ -21,6 +22,15 @@ export interface GatewayHouse {
   link(name: string, phone: string, headers?: Headers, owner?: { name?: string }): Promise<void>;
   /** Waits until a session says this of itself. */
   becomes(name: string, status: string, patience?: number, service?: Service): Promise<Answer>;
+  /** Uploads a file to the route of its kind. */
+  upload(
+    name: string,
+    kind: string,
+    fields: Record<string, string>,
+    file: { bytes: Buffer; name: string; field?: string },
+    headers?: Headers,
+    service?: Service,
+  ): Promise<Answer>;
   text(name: string, to: string, text: string, headers?: Headers, service?: Service): Promise<Answer>;
   another(variables?: Record<string, string>): Promise<Service>;
   close(): Promise<void>;
@@ -59,6 +69,7 @@ export async function openGatewayHouse(
       GATEWAY_JITTER_MS: '0',
       GATEWAY_NEW_CONTACTS_PER_DAY: '0',
       GATEWAY_KEYLESS_LOOPBACK: 'off',
+      NODE_EXTRA_CA_CERTS: MEDIA_CERTIFICATE,
       ...variables,
       ...more,
     });
@@ -109,6 +120,14 @@ export async function openGatewayHouse(
         throw new Error(`${String(error)}: ${last?.text}\n${at.output().split('\n').slice(-30).join('\n')}`);
       });
       return last!;
+    },
+    upload: async (name, kind, fields, file, headers = admin, at = service) => {
+      const form = new FormData();
+      for (const [field, value] of Object.entries(fields)) form.append(field, value);
+      form.append(file.field ?? kind, new Blob([new Uint8Array(file.bytes)]), file.name);
+      const response = await fetch(`${at.url}/api/messages/${name}/${kind}`, { method: 'POST', headers, body: form });
+      const text = await response.text();
+      return { status: response.status, headers: response.headers, text, body: JSON.parse(text) as unknown };
     },
     text: (name, to, text, headers = admin, at = service) =>
       at.post(`/api/messages/${name}/text`, { to, text }, headers),

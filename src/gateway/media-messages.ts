@@ -1,0 +1,104 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type FastifyRequest } from 'fastify';
+import { v7 as uuidv7 } from 'uuid';
+import { type Calling } from '../api-keys/api-key.guard.js';
+import { Settings } from '../config/settings.js';
+import { AppError } from '../errors/app-error.js';
+import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { parsePhone } from '../phone/phone.js';
+import { GatewayMessages, type SentMessage } from './gateway-messages.service.js';
+import { MediaFetcher } from './media-fetcher.js';
+import { MediaForm } from './media-form.js';
+import { MediaIntake, type MediaPlace, type StoredMedia } from './media-intake.js';
+import { TEXT, VOICE, fileName, textTypeOf, type MediaKind } from './media-types.js';
+import { type GatewayMessage, type MediaContent } from './message-kinds.js';
+import { type SendMediaDto } from './media.dto.js';
+
+/** Files that one instance takes in at the same time: each is some rows and half a megabyte of memory. */
+const MOST_AT_ONCE = 16;
+
+/** Messages with a file: uploaded, or fetched from where the caller says it is. */
+@Injectable()
+export class MediaMessages {
+  private coming = 0;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly messages: GatewayMessages,
+    private readonly form: MediaForm,
+    private readonly fetcher: MediaFetcher,
+    private readonly intake: MediaIntake,
+    @Inject(LOGGER) private readonly logger: ServiceLogger,
+  ) {}
+
+  /**
+   * Takes the file in, and sends it by a session of the caller's.
+   *
+   * @throws AppError as `GatewayMessages.send`, and `media_too_large`, `media_type_not_allowed`, `media_url_refused`,
+   *   `media_url_failed`, `validation_failed`, `invalid_phone`
+   */
+  async send(name: string, caller: Calling, kind: MediaKind, request: FastifyRequest): Promise<SentMessage> {
+    const sessionId = await this.messages.ready(name, caller);
+    const messageId = uuidv7();
+    try {
+      const { to, message } = await this.takeIn({ messageId, sessionId, kind }, request);
+      return await this.messages.send(name, caller, to, message, messageId);
+    } finally {
+      // Of a message that waits, or is on its way, nothing is forgotten.
+      await this.intake
+        .forget(messageId)
+        .catch((err: unknown) =>
+          this.logger.warn({ err }, 'a file that is over was not forgotten; a job does it later'),
+        );
+    }
+  }
+
+  private async takeIn(place: MediaPlace, request: FastifyRequest): Promise<{ to: string; message: GatewayMessage }> {
+    if (this.coming >= MOST_AT_ONCE) throw new AppError('busy', { retryAfter: 10 });
+    this.coming += 1;
+    try {
+      const { fields, upload } = await this.form.read(request, place.kind, (bytes) => this.intake.store(bytes, place));
+      const to = parsePhone(fields.to, this.settings.allowedCountries);
+      if (to === null) throw new AppError('invalid_phone');
+      if ((upload === null) === (fields.url === undefined)) throw oneOf(place.kind);
+      const { name, kept } = upload ?? (await this.fetch(fields.url ?? '', place));
+      return { to, message: { kind: place.kind, content: contentOf(kept, name, place.kind, fields) } };
+    } finally {
+      this.coming -= 1;
+    }
+  }
+
+  private async fetch(url: string, place: MediaPlace): Promise<{ name: string; kept: StoredMedia }> {
+    const { name, bytes } = await this.fetcher.open(url);
+    return { name, kept: await this.intake.store(bytes, place) };
+  }
+}
+
+function contentOf(stored: StoredMedia, name: string, kind: MediaKind, fields: SendMediaDto): MediaContent {
+  const given = fields.fileName ?? name;
+  const type = stored.type === TEXT ? textTypeOf(given) : stored.type;
+  const voice = kind === 'audio' && fields.ptt === true;
+  if (voice && type.mimetype !== VOICE) throw new AppError('media_type_not_allowed');
+  return {
+    mimetype: type.mimetype,
+    key: stored.key.toString('base64'),
+    sha256: stored.sha256.toString('base64'),
+    encryptedSha256: stored.encryptedSha256.toString('base64'),
+    size: stored.size,
+    encryptedSize: stored.encryptedSize,
+    ...(kind !== 'audio' && fields.caption ? { caption: fields.caption } : {}),
+    ...(kind === 'document' ? { fileName: fileName(given, type) } : {}),
+    ...(kind === 'audio' ? { voice, seconds: stored.seconds ?? 0 } : {}),
+  };
+}
+
+function oneOf(kind: MediaKind): AppError {
+  return new AppError('validation_failed', {
+    details: (language) => [
+      {
+        field: kind,
+        problem: language === 'id' ? 'kirim berkas atau url, salah satu' : 'send a file or a url, one of them',
+      },
+    ],
+  });
+}
