@@ -6,7 +6,7 @@ import { AppError } from '../errors/app-error.js';
 import { OutgoingAgents, outgoingUrl } from '../http/outgoing-agent.js';
 import { OutgoingRefused } from '../http/public-addresses.js';
 
-/** From the first byte of the request to the last one of the file, redirects included, in ms. */
+/** From the first byte of the request to the last one of the file, redirects included, in ms; not longer than a send. */
 const PATIENCE = 25_000;
 
 const MOST_REDIRECTS = 3;
@@ -34,7 +34,7 @@ export class MediaFetcher {
    * @throws AppError `media_url_refused`, `media_url_failed`, `media_too_large`
    */
   async open(address: string): Promise<{ name: string; bytes: AsyncIterable<Buffer> }> {
-    const signal = AbortSignal.timeout(PATIENCE);
+    const signal = AbortSignal.timeout(Math.min(PATIENCE, this.settings.gatewaySendTimeout * 1000));
     const { response, url } = await this.follow(address, signal);
     return { name: nameOf(url), bytes: bytesOf(response) };
   }

@@ -35,10 +35,10 @@ export class MediaForm {
     if (!request.isMultipart()) return { fields: await this.validated(request.body), upload: null };
     const fields: Record<string, unknown> = {};
     let upload: Upload<Kept> | null = null;
-    for await (const part of request.parts()) {
+    for await (const part of readable(request.parts())) {
       if (part.type === 'file') {
         if (part.fieldname !== kind) throw wrong(part.fieldname, NOT_THIS_FILE);
-        upload = { name: part.filename, kept: await keep(part.file) };
+        upload = { name: part.filename, kept: await keep(readable(part.file)) };
       } else if (part.fieldname in fields || part.valueTruncated) {
         throw wrong(part.fieldname, TWICE);
       } else {
@@ -51,6 +51,16 @@ export class MediaForm {
   private async validated(body: unknown): Promise<SendMediaDto> {
     const given: unknown = body ?? {};
     return (await this.validation.transform(given, { type: 'body', metatype: SendMediaDto })) as SendMediaDto;
+  }
+}
+
+/** What comes in, with an error of ours where it cannot be read: it is no form, or breaks off. */
+async function* readable<Item>(source: AsyncIterable<Item>): AsyncGenerator<Item> {
+  try {
+    yield* source;
+  } catch (error) {
+    const tooMuch = (error as { statusCode?: unknown }).statusCode === 413;
+    throw new AppError(tooMuch ? 'body_too_large' : 'malformed_request');
   }
 }
 

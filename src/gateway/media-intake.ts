@@ -46,14 +46,19 @@ export class MediaIntake {
    *   been kept by then is the caller's to forget
    */
   async store(source: AsyncIterable<Buffer>, place: MediaPlace): Promise<StoredMedia> {
-    const pieces = this.bounded(source)[Symbol.asyncIterator]();
-    const head = await readHead(pieces);
-    if (head.length === 0) throw emptyFile(place.kind);
-    const type = await mediaTypeOf(place.kind, head);
-    if (!type) throw new AppError('media_type_not_allowed');
-    const { messageId, sessionId } = place;
-    if (!(await this.media.begin(messageId, sessionId, MOST_WAITING))) throw new AppError('busy', { retryAfter: 30 });
-    return this.keep(head, pieces, type, place);
+    const pieces = this.bounded(source);
+    try {
+      const head = await readHead(pieces);
+      if (head.length === 0) throw emptyFile(place.kind);
+      const type = await mediaTypeOf(place.kind, head);
+      if (!type) throw new AppError('media_type_not_allowed');
+      const { messageId, sessionId } = place;
+      if (!(await this.media.begin(messageId, sessionId, MOST_WAITING))) throw new AppError('busy', { retryAfter: 30 });
+      return await this.keep(head, pieces, type, place);
+    } finally {
+      // What is not read to its end is closed: a connection to somebody else's server must not stay open.
+      await pieces.return(undefined);
+    }
   }
 
   /** Forgets what was kept for a message that does not come to the queue. */

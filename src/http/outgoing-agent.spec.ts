@@ -65,6 +65,14 @@ describe('a connection to a host that somebody else named', () => {
     },
   );
 
+  it.each(['localhost', 'LOCALHOST', 'x.localhost', 'printer.local', 'db.internal', 'localhost.'])(
+    'is not made to %s, whatever it means',
+    async (host) => {
+      const world: Resolve = () => Promise.resolve(['8.8.8.8']);
+      expect(await reach(`http://${host}:${port}/`, world)).toEqual(new OutgoingRefused('address'));
+    },
+  );
+
   it('is not made to a name without an address', async () => {
     expect(await reach('http://nobody.example/', nobody)).toEqual(new OutgoingRefused('unknown-host'));
   });

@@ -20,6 +20,9 @@ const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
 /** Public by its number, but it answers only inside Azure: the virtual machine's agent, with its secrets. */
 const AZURE_AGENT = '168.63.129.16';
 
+/** Names of this machine and of private networks (RFC 6761, RFC 6762, RFC 8375): nobody's name server is asked about them. */
+const INSIDE_NAMES = /(?:^|\.)(?:localhost|local|internal|home\.arpa)\.?$/i;
+
 /** How long one name server is waited for, in ms, and how often it is asked. */
 const DNS_PATIENCE = { timeout: 2_000, tries: 2 };
 
@@ -42,7 +45,9 @@ export function isPublicAddress(address: string): boolean {
  */
 export function publicLookup(resolve: Resolve, allowPrivate: boolean): LookupFunction {
   return (hostname, { all }, callback) => {
-    resolve(hostname)
+    const asked =
+      !allowPrivate && INSIDE_NAMES.test(hostname) ? Promise.reject(new OutgoingRefused('address')) : resolve(hostname);
+    asked
       .then((addresses) => {
         const found = addresses.map((address): LookupAddress => ({ address, family: isIP(address) }));
         const [first] = found;

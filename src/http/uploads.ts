@@ -36,7 +36,7 @@ export async function acceptUploads(app: NestFastifyApplication, most: number): 
   });
   fastify.addHook('onResponse', (request, _reply, done) => {
     if (takesUpload(request) && !request.raw.complete) {
-      request.raw.resume();
+      request.raw.unpipe().resume();
       setTimeout(() => request.raw.complete || request.raw.destroy(), GRACE).unref();
     }
     done();

@@ -105,7 +105,7 @@ describe('POST /api/messages/:sessionId/button and /list', () => {
 
   it('asks for a key with the scope', async () => {
     expectFailure(await post('button', { to: '081234567890' }, {}), 401, 'unauthenticated');
-    expectFailure(await post('location', {}, (await house.key('sessions'))), 403, 'forbidden');
+    expectFailure(await post('location', {}, await house.key('sessions')), 403, 'forbidden');
   });
 });
 

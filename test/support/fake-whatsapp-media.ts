@@ -85,7 +85,7 @@ type AnyFile = proto.Message.IImageMessage & proto.Message.IDocumentMessage;
 function fileOf(content: proto.IMessage): ['image' | 'video' | 'audio' | 'document', AnyFile] {
   for (const kind of ['image', 'video', 'audio', 'document'] as const) {
     const file = content[`${kind}Message`];
-    if (file) return [kind, file as AnyFile];
+    if (file) return [kind, file];
   }
   throw new Error('a message without a file');
 }
