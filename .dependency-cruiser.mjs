@@ -5,6 +5,7 @@
 
 /** Top to bottom. A room imports from the tiers under its own, never sideways, never up. */
 const TIERS = [
+  ['oidc'],
   ['admin', 'health', 'pages', 'analytics'],
   ['bot', 'gateway', 'forgot-password', 'auth'],
   ['otp'],
@@ -150,6 +151,15 @@ const outside = [
       'once, there. Instead: say what is to be done when with `Jobs.schedule`, in one line of `onModuleInit`.',
     from: { path: '^src/', pathNot: '^src/jobs/' },
     to: { path: npm('pg-boss') },
+  },
+  {
+    name: 'oidc-provider-only-in-oidc',
+    severity: 'error',
+    comment:
+      'oidc-provider outside oidc/. What it may do, where its state is kept and what its pages say is decided once, there. ' +
+      'Instead: ask a service of oidc/, or change its configuration there.',
+    from: { path: '^src/', pathNot: '^src/oidc/' },
+    to: { path: npm('oidc-provider') },
   },
   {
     name: 'baileys-only-in-gateway',

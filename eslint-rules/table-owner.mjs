@@ -28,6 +28,7 @@ const OWNERS = {
     gateway_media_chunks: 'gatewayMediaChunk',
     gateway_menus: 'gatewayMenu',
   },
+  oidc: { oidc_clients: 'oidcClient', oidc_artifacts: 'oidcArtifact' },
   audit: { audit_events: 'auditEvent' },
   idempotency: { idempotency_keys: 'idempotencyKey' },
   http: { rate_limits: 'rateLimit' },

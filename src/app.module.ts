@@ -31,6 +31,9 @@ import { DeveloperInboxModule } from './messaging/developer-inbox.module.js';
 import { HANDED_IN, type HandedInProviders } from './messaging/handed-in-providers.js';
 import { MessagingModule } from './messaging/messaging.module.js';
 import { Receipts } from './messaging/receipts.js';
+import { Clients } from './oidc/clients.service.js';
+import { OidcModule } from './oidc/oidc.module.js';
+import { APPLICATION_NAMES, type ApplicationNames } from './otp/application-names.js';
 import { PagesModule } from './pages/pages.module.js';
 import { AccessGuard } from './sessions/access.guard.js';
 import { SessionsModule } from './sessions/sessions.module.js';
@@ -53,6 +56,7 @@ export class AppModule {
       imports: [
         foundation(settings, secret, logger),
         providersFromAbove(),
+        namesOfApplications(),
         DatabaseModule.with(database),
         HttpModule,
         IdempotencyModule,
@@ -70,6 +74,7 @@ export class AppModule {
         AnalyticsModule,
         HealthModule,
         PagesModule,
+        OidcModule,
         ...(settings.production ? [] : [DeveloperInboxModule]),
       ],
       providers: [
@@ -128,6 +133,24 @@ function providersFromAbove(): DynamicModule {
     imports: [GatewayModule],
     providers: [handedIn],
     exports: [HANDED_IN],
+  };
+}
+
+/** What messages call the applications that people log in for. */
+function namesOfApplications(): DynamicModule {
+  @Module({})
+  class NamesOfApplicationsModule {}
+  const names = {
+    provide: APPLICATION_NAMES,
+    useFactory: (clients: Clients): ApplicationNames => ({ of: (clientId) => clients.nameOf(clientId) }),
+    inject: [Clients],
+  };
+  return {
+    module: NamesOfApplicationsModule,
+    global: true,
+    imports: [OidcModule],
+    providers: [names],
+    exports: [names],
   };
 }
 

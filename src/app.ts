@@ -15,6 +15,7 @@ import { acceptJsonOnly } from './http/json-bodies.js';
 import { NestLog, unknownRoute } from './http/logger.js';
 import { acceptUploads } from './http/uploads.js';
 import { acceptForms } from './http/form-bodies.js';
+import { Mount } from './oidc/mount.js';
 import { mountApiDocs } from './http/api-docs.js';
 
 /** Bodies over this are not even read: the connection ends with the answer. What is refused below it is read to its end. */
@@ -93,6 +94,7 @@ async function addHttpManners(app: NestFastifyApplication, settings: Settings): 
     );
     done();
   });
+  app.get(Mount).answerPreflights(fastify);
   // After our own hooks: the plugins' come behind them.
   await acceptUploads(app, settings.mediaMaxBytes);
   await app.register(fastifyCookie);

@@ -19,7 +19,10 @@ export type KeyLabel =
   | 'idempotent-answer'
   | 'dummy-password'
   | 'conversation'
-  | 'conversation-repeat';
+  | 'conversation-repeat'
+  | 'oidc-artifact'
+  | 'oidc-user-code'
+  | 'oidc-cookie';
 
 /**
  * `AUTH_SECRET` behind its uses: every key is derived from it by HKDF-SHA-256 (RFC 5869) under a label of its own, so

@@ -34,6 +34,13 @@ export const CATALOGUE = {
     status: 400,
     text: { id: 'Kode OTP tidak valid atau sudah kadaluarsa', en: 'The code is not valid or has expired' },
   },
+  invalid_redirect_uri: {
+    status: 400,
+    text: {
+      id: 'Alamat aplikasi tidak diterima: harus https (atau mesin ini sendiri), lengkap, tanpa fragmen',
+      en: "The application's address is not accepted: it must be https (or this machine), complete, without fragment",
+    },
+  },
   name_required: { status: 400, text: { id: 'Nama harus diisi', en: 'The name is required' } },
   phone_number_required: { status: 400, text: { id: 'NoHp harus diisi', en: 'The phone number is required' } },
   otp_active: { status: 400, text: { id: 'Sudah ada OTP aktif', en: 'There is an active code already' } },
@@ -87,6 +94,7 @@ export const CATALOGUE = {
     text: { id: 'Percakapan tidak ditemukan', en: 'There is no such conversation' },
   },
   user_not_found: { status: 404, text: { id: 'User tidak ditemukan', en: 'There is no such user' } },
+  oidc_client_not_found: { status: 404, text: { id: 'Aplikasi tidak ditemukan', en: 'There is no such application' } },
   api_key_not_found: { status: 404, text: { id: 'API key tidak ditemukan', en: 'There is no such API key' } },
   email_taken: { status: 409, text: { id: 'Email sudah dipakai', en: 'The e-mail address is taken' } },
   username_taken: { status: 409, text: { id: 'Username sudah dipakai', en: 'The username is taken' } },

@@ -24,6 +24,8 @@ export interface RequestContext {
   readonly deviceToken: string | null;
   /** The `Accept-Language` header as sent. */
   readonly acceptLanguage: string | undefined;
+  /** The application that a person logs in for, as its login page says (`X-Client-Id`); unchecked. */
+  readonly clientId?: string | undefined;
   /** What this request has reserved of its address's allowances. */
   readonly charges: Charges;
 }
@@ -44,9 +46,15 @@ export const Context = createParamDecorator((_: unknown, execution: ExecutionCon
     userAgent: request.headers['user-agent']?.replace(/[\p{Cc}\p{Cf}]/gu, '').slice(0, 200) ?? null,
     deviceToken: deviceTokenOf(request),
     acceptLanguage: request.headers['accept-language'],
+    clientId: clientIdOf(request),
     charges: request.charges ?? NO_CHARGES,
   };
 });
+
+function clientIdOf(request: FastifyRequest): string | undefined {
+  const header = request.headers['x-client-id'];
+  return typeof header === 'string' && header.length <= 64 ? header : undefined;
+}
 
 /** What a request says of its device: `X-Device-Token`, or the cookie that our own pages keep it in; unchecked. */
 export function deviceTokenOf(request: FastifyRequest): string | null {

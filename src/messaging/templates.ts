@@ -7,6 +7,8 @@ export interface CodeContent {
   readonly code: string;
   readonly minutes: number;
   readonly language: Language;
+  /** Another application that the person logs in for, by the name that an admin gave it; absent: the service itself. */
+  readonly application?: string;
 }
 
 /** What a notice says: something happened to the account, and there is nothing to do if it was its owner. */
@@ -155,7 +157,7 @@ export function outgoingMessage(content: MessageContent, { phone, name, email }:
     to: phone,
     text: renderMessage(content, name, app),
     shortText: shortText(content, app),
-    subject: SUBJECTS[content.template][content.language](app.appName),
+    subject: SUBJECTS[content.template][content.language](nameIn(content, app)),
     language: content.language,
     email: FOR_THE_NUMBER.has(content.template) ? null : email,
     ...('code' in content ? { code: content.code } : {}),
@@ -190,13 +192,19 @@ function shortText(content: MessageContent, app: App): string {
     language === 'id'
       ? `Berlaku ${content.minutes} menit. Jangan bagikan.`
       : `Valid for ${content.minutes} minutes. Do not share it.`;
-  return [CODE_FOR[content.template][language](app.appName), `*${content.code}*`, warning].join('\n');
+  return [CODE_FOR[content.template][language](nameIn(content, app)), `*${content.code}*`, warning].join('\n');
 }
 
-function codeLines({ template, code, minutes, language }: CodeContent, { appName }: App): string[] {
+function codeLines(content: CodeContent, app: App): string[] {
+  const { template, code, minutes, language } = content;
   const warning =
     language === 'id'
       ? [`Kode ini berlaku selama ${minutes} menit.`, 'Jangan bagikan kode ini kepada siapapun.']
       : [`This code is valid for ${minutes} minutes.`, 'Do not share it with anyone.'];
-  return [CODE_FOR[template][language](appName), '', `*${code}*`, '', ...warning];
+  return [CODE_FOR[template][language](nameIn(content, app)), '', `*${code}*`, '', ...warning];
+}
+
+/** What the code is for: an application that the person logs in for, or the service itself. */
+function nameIn(content: MessageContent, { appName }: App): string {
+  return 'application' in content ? harmlessName(content.application ?? null) || appName : appName;
 }

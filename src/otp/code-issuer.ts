@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { Audit } from '../audit/audit.service.js';
 import { AuthSecret } from '../config/auth-secret.js';
@@ -13,6 +13,7 @@ import { type CodeContent } from '../messaging/templates.js';
 import { TestNumbers } from '../messaging/test-numbers.js';
 import { maskPhone } from '../phone/phone.js';
 import { type KnownDevice } from '../sessions/device-tokens.js';
+import { APPLICATION_NAMES, type ApplicationNames } from './application-names.js';
 import { codeHash, newCode } from './code.js';
 import { LOCKED_FOR } from './otp.service.js';
 import { OtpRepository, type CodeOwner, type IssueRow } from './otp.repository.js';
@@ -61,6 +62,7 @@ export class CodeIssuer {
     private readonly testNumbers: TestNumbers,
     private readonly sendLimits: SendLimits,
     private readonly audit: Audit,
+    @Inject(APPLICATION_NAMES) private readonly applications: ApplicationNames,
   ) {}
 
   /**
@@ -73,11 +75,13 @@ export class CodeIssuer {
     if (conceal && !request.echo && !(await this.messaging.anyReady()))
       throw new AppError('whatsapp_unavailable', { retryAfter: 30 });
     const test = await this.testOutcome(request, context);
+    const application = context.clientId === undefined ? null : await this.applications.of(context.clientId);
     const content: CodeContent = {
       template: request.purpose.template,
       code: test?.kind === 'fixed-code' ? test.code : newCode(this.settings.otpLength),
       minutes: request.purpose.minutes,
       language: answerLanguage(this.settings.messageLanguage, context.acceptLanguage),
+      ...(application === null ? {} : { application }),
     };
     const id = uuidv7();
     const draws = await this.sendLimits.reserve(request.phone, context);

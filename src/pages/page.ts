@@ -49,14 +49,50 @@ const ELEMENTS: Record<PageName, string> = {
   account: '<masuk-account></masuk-account>',
 };
 
-/**
- * A page as the server sends it: whole but for the element's own content, so that nothing moves when the script comes.
- *
- * @param appName `APP_NAME`; shown as the text it is
- */
+/** Another application that a page of ours stands in for. */
+export interface Application {
+  readonly name: string;
+  readonly logo: string | null;
+}
+
+/** Whose page it is, and how it is drawn. */
+export interface Frame {
+  readonly language: Language;
+  /** `APP_NAME`; shown as the text it is. */
+  readonly appName: string;
+  readonly assets: PageAssets;
+  /** Whose name and logo stand above; without one, ours. */
+  readonly application?: Application | undefined;
+}
+
+/** What stands in it. */
+export interface Sheet {
+  /** For the style sheet. */
+  readonly page: string;
+  readonly title: string;
+  /** HTML: what comes from outside is escaped by whoever makes it. */
+  readonly main: string;
+  /** Whether a script draws it. */
+  readonly script: boolean;
+}
+
+/** A page as the server sends it: whole but for the element's own content, so that nothing moves when the script comes. */
 export function renderPage(name: PageName, language: Language, appName: string, assets: PageAssets): string {
-  const [title, subtitle] = nameAndSubtitle(appName);
+  const sheet = { page: name, title: TITLES[name][language], main: ELEMENTS[name], script: true };
+  return renderSheet(sheet, { language, appName, assets });
+}
+
+/** Any page in our design. */
+export function renderSheet({ page, title, main, script }: Sheet, frame: Frame): string {
+  const { language, appName, assets, application } = frame;
+  const [own, ownSubtitle] = nameAndSubtitle(appName);
+  const name = application?.name ?? own;
+  const subtitle = application ? THROUGH[language](own) : ownSubtitle;
   const subtitleLine = subtitle === '' ? '' : `<p>${escape(subtitle)}</p>`;
+  const scripts = script
+    ? `${assets.imports.map((address) => `<link rel="modulepreload" href="${address}">\n`).join('')}<script type="module" src="${assets.script}"></script>\n`
+    : '';
+  const noScript = script ? `<noscript><p>${TEXTS.noScript[language]}</p></noscript>` : '';
   return `<!doctype html>
 <html lang="${language}">
 <head>
@@ -66,21 +102,26 @@ export function renderPage(name: PageName, language: Language, appName: string, 
 <meta name="theme-color" content="#ffffff" media="(prefers-color-scheme: light)">
 <meta name="theme-color" content="#16201d" media="(prefers-color-scheme: dark)">
 <meta name="robots" content="noindex">
-<title>${TITLES[name][language]} · ${escape(title)}</title>
+<title>${escape(title)} · ${escape(name)}</title>
 <link rel="icon" href="${assets.icon}" type="image/svg+xml">
 <link rel="stylesheet" href="${assets.style}">
-${assets.imports.map((address) => `<link rel="modulepreload" href="${address}">\n`).join('')}<script type="module" src="${assets.script}"></script>
-</head>
-<body data-page="${name}">
+${scripts}</head>
+<body data-page="${page}">
 <div class="sheet">
-<header class="brand"><img src="${assets.icon}" alt="" width="44" height="44"><div><h1>${escape(title)}</h1>${subtitleLine}</div></header>
-<main>${ELEMENTS[name]}<noscript><p>${TEXTS.noScript[language]}</p></noscript></main>
+<header class="brand"><img src="${escape(application?.logo ?? assets.icon)}" alt="" width="44" height="44"><div><h1>${escape(name)}</h1>${subtitleLine}</div></header>
+<main>${main}${noScript}</main>
 </div>
 <footer><nav aria-label="${TEXTS.language[language]}">${languageLink('id', 'Bahasa Indonesia', language)}${languageLink('en', 'English', language)}</nav></footer>
 </body>
 </html>
 `;
 }
+
+/** Above a page that stands in for another application: who asks for the code all the same. */
+const THROUGH: Record<Language, (own: string) => string> = {
+  id: (own) => `Login lewat ${own}`,
+  en: (own) => `Login by ${own}`,
+};
 
 function languageLink(target: Language, name: string, current: Language): string {
   const state = target === current ? ' aria-current="true"' : '';
@@ -93,6 +134,7 @@ function nameAndSubtitle(appName: string): [string, string] {
   return [name, subtitle];
 }
 
-function escape(text: string): string {
+/** A text from outside as it may stand in HTML, in attributes too. */
+export function escape(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -7,5 +7,6 @@ import { PagesController } from './pages.controller.js';
   imports: [SessionsModule],
   controllers: [PagesController],
   providers: [BuiltFiles],
+  exports: [BuiltFiles],
 })
 export class PagesModule {}

@@ -9,6 +9,11 @@ import { tokenHash } from './refresh-tokens.js';
 /** Our cookies are 43 characters of base64url; nothing else is hashed. */
 const COOKIE = /^[\w-]{43}$/;
 
+/** Who has a browser's session, and how they logged in. */
+export interface BrowserCaller extends CurrentCaller {
+  readonly method: 'OTP' | 'PASSWORD';
+}
+
 /** Login sessions of browsers on our own pages: held by a cookie, so that no script ever sees a token. */
 @Injectable()
 export class BrowserSessions {
@@ -23,11 +28,22 @@ export class BrowserSessions {
   }
 
   /** Whose cookie it is; null when it is none of ours, or its session is over. Using it keeps the session alive. */
-  async caller(cookie: string): Promise<CurrentCaller | null> {
+  async caller(cookie: string): Promise<BrowserCaller | null> {
     if (!COOKIE.test(cookie)) return null;
     const live = await this.repository.findLiveByCookie(tokenHash(cookie));
     if (!live) return null;
-    if (live.stale) await this.repository.keepAlive(live.id, this.settings.refreshExpiresIn);
-    return { userId: live.user_id, sessionId: live.id, role: live.role, loggedInAt: live.created_at };
+    if (live.stale) await this.keepAlive(live.id);
+    return {
+      userId: live.user_id,
+      sessionId: live.id,
+      role: live.role,
+      loggedInAt: live.created_at,
+      method: live.method,
+    };
+  }
+
+  /** Notes that a session is used, by somebody who has found it stale: its idle end moves on. */
+  async keepAlive(sessionId: string): Promise<void> {
+    await this.repository.keepAlive(sessionId, this.settings.refreshExpiresIn);
   }
 }

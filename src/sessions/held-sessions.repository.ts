@@ -22,6 +22,14 @@ const FORGET_SESSIONS = statement(
      (SELECT id FROM login_sessions WHERE user_id = :user_id::uuid ORDER BY id FOR UPDATE)`,
 );
 
+// A change of the number ends sessions, and what was proved before it is nothing for the new one.
+const BY_CODE = statement<{ id: string }>(
+  'login_sessions_by_code',
+  `SELECT id FROM login_sessions WHERE user_id = :user_id::uuid AND method = 'OTP' AND created_at > coalesce(
+     (SELECT max(revoked_at) FROM login_sessions WHERE user_id = :user_id::uuid AND revoked_reason = 'phone_changed'), '-infinity')
+    LIMIT 1`,
+);
+
 /** A session as it is kept: until thirty days after its end. */
 export type HeldSessionRow = SessionRow & { revoked_at: Date | null; revoked_reason: string | null };
 
@@ -37,6 +45,11 @@ export class HeldSessionsRepository {
   async lastLogins(userIds: readonly string[]): Promise<Map<string, Date>> {
     const rows = await this.database.run(LAST_LOGINS, { user_ids: userIds });
     return new Map(rows.map((row) => [row.user_id, row.last_login]));
+  }
+
+  /** Whether the account was logged in to by a code to its number, as far as sessions are kept. */
+  async hasLoggedInByCode(userId: string): Promise<boolean> {
+    return (await this.database.run(BY_CODE, { user_id: userId })).length > 0;
   }
 
   async forget(userId: string, within: Transaction): Promise<void> {

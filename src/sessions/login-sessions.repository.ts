@@ -2,12 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { recordEventFrom } from '../audit/audit.sql.js';
 import { Database, type Transaction } from '../database/database.js';
 import { statement } from '../database/statement.js';
-import { activeRoleOf } from '../users/users.sql.js';
+import { livingSessionOf, livingSessionWhere } from './sessions.sql.js';
 
 /** What the guard must know of a session at each call. */
 export interface LiveSession {
   id: string;
   user_id: string;
+  method: 'OTP' | 'PASSWORD';
   role: 'ADMIN' | 'SUPERVISOR' | 'OPERATOR' | 'KARYAWAN' | 'USER';
   created_at: Date;
   /** More than five minutes since its last use was noted. */
@@ -35,17 +36,12 @@ export interface Ending {
 
 const LIVING = 'revoked_at IS NULL AND idle_expires_at > now() AND expires_at > now()';
 
-// Two primary-key probes. The role is read here and not believed from the token, so that a change acts at once; `users`
-// is joined instead of asked separately because every call that carries a token runs this statement.
-const liveBy = (condition: string) => `
-  SELECT s.id, s.user_id, live_user.role, s.created_at, s.last_used_at < now() - interval '5 minutes' AS stale
-    FROM login_sessions s JOIN LATERAL (${activeRoleOf('s.user_id')}) live_user ON true
-   WHERE ${condition} AND s.${LIVING.replaceAll(' AND ', ' AND s.')}`;
-
-const LIVE = statement<LiveSession>('login_sessions_live', liveBy('s.id = :id::uuid'));
+// The role is read here and not believed from the token, so that a change acts at once; `users` is joined instead of
+// asked separately because every call that carries a token runs this statement.
+const LIVE = statement<LiveSession>('login_sessions_live', livingSessionOf(':id::uuid'));
 const LIVE_BY_COOKIE = statement<LiveSession>(
   'login_sessions_live_by_cookie',
-  liveBy('s.cookie_hash = :cookie_hash::bytea'),
+  livingSessionWhere('s.cookie_hash = :cookie_hash::bytea'),
 );
 
 const NOTE_USE = statement(

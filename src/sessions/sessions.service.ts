@@ -81,7 +81,7 @@ export class Sessions implements OnModuleInit {
   }
 
   /** @returns whether the account had such a session */
-  end(sessionId: string, userId: string, reason: Ending['reason'], context: RequestContext): Promise<boolean> {
+  end(sessionId: string, userId: string, reason: Ending['reason'], context: EndedFrom): Promise<boolean> {
     return this.repository.endOne(sessionId, userId, ending(reason, context));
   }
 
@@ -113,6 +113,11 @@ export class Sessions implements OnModuleInit {
   /** When these accounts last logged in, as far as the sessions are still kept. */
   lastLogins(userIds: readonly string[]): Promise<Map<string, Date>> {
     return this.held.lastLogins(userIds);
+  }
+
+  /** Whether somebody has proved to hold the account's number: a code to it was read, not long ago. */
+  hasProvedPhone(userId: string): Promise<boolean> {
+    return this.held.hasLoggedInByCode(userId);
   }
 
   /** Forgets the sessions of an account and with them its tokens, which are refused from then on. */

@@ -1,3 +1,21 @@
+import { activeRoleOf } from '../users/users.sql.js';
+
+/** Whether a login session in `alias` lives. */
+const isLiving = (alias: string) =>
+  `${alias}.revoked_at IS NULL AND ${alias}.idle_expires_at > now() AND ${alias}.expires_at > now()`;
+
+/**
+ * The living login session whose id stands in `column`, of an account that is active (one row at most: id, user_id, method,
+ * role, created_at, and `stale` where its last use was noted more than five minutes ago).
+ */
+export const livingSessionOf = (column: string) => livingSessionWhere(`s.id = ${column}`);
+
+/** The same for a condition on `s`. Two primary-key probes. */
+export const livingSessionWhere = (condition: string) => `
+  SELECT s.id, s.user_id, s.method, live_user.role, s.created_at, s.last_used_at < now() - interval '5 minutes' AS stale
+    FROM login_sessions s JOIN LATERAL (${activeRoleOf('s.user_id')}) live_user ON true
+   WHERE ${condition} AND ${isLiving('s')}`;
+
 /**
  * Opens a login session, with its first refresh token unless a cookie holds it, for each row of `account`, as CTEs of the statement that decided
  * who it is. A device keeps its id only for the account that it is known to (`:device_user`). Parameters: `:login_session_id`, `:device_user`, `:device_id`, `:new_device_id`, `:method`, `:address`, `:user_agent`, `:idle_seconds`,

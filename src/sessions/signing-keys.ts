@@ -36,6 +36,11 @@ const ANNOUNCED_FOR = JWKS_MAX_AGE * 2;
 /** Instances look for announced and promoted keys this often, in ms. */
 const LOOK_EVERY = 30_000;
 
+/**
+ * Longest life of what the OpenID Provider signs, in seconds: a retired key is published as long as that, at least.
+ */
+export const LONGEST_SIGNED = 3_600;
+
 /** A signing key is replaced after this, in days (NIST SP 800-57 part 1, 5.3.6: a private signature key has a bounded period). */
 const ROTATE_AFTER_DAYS = 90;
 
@@ -127,7 +132,7 @@ export class SigningKeys implements OnModuleInit, OnApplicationShutdown {
   private async keepUp(algorithm: 'ES256' | 'RS256'): Promise<void> {
     if (await this.repository.promoteDue(algorithm)) this.logger.info('a new signing key took over');
     // Until the last token of a retired key is dead it must verify; a minute more for clocks.
-    await this.repository.forgetRetired(this.settings.jwtExpiresIn + 60);
+    await this.repository.forgetRetired(Math.max(this.settings.jwtExpiresIn, LONGEST_SIGNED) + 60);
     const active = (await this.load())?.activatedAt;
     if (active && Date.now() - active.getTime() > ROTATE_AFTER_DAYS * DAY && this.published.length === 1)
       await this.rotate('service');

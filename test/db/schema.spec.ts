@@ -65,6 +65,15 @@ const GOOD: Record<string, Record<string, string>> = {
     expires_at: 'now()',
   },
   auth_secrets: { id: '1', check_value: HASH },
+  oidc_clients: {
+    id: ID,
+    name: `'Dasbor'`,
+    kind: `'browser'`,
+    redirect_uris: `ARRAY['https://a.example/']`,
+    access_token_seconds: '3600',
+    refresh_token_seconds: '0',
+  },
+  oidc_artifacts: { id_hash: HASH, kind: `'Session'`, sealed_payload: `'\\x00'`, expires_at: 'now()' },
   conversations: { phone: `'+62812' || (random() * 9e7 + 1e7)::bigint` },
   conversation_messages: {
     id: ID,
@@ -229,6 +238,19 @@ const BAD: [constraint: string, table: string, ...changes: Record<string, string
   ['rate_limits_used_check', 'rate_limits', { used: '-1' }],
   ['idempotency_keys_hash_check', 'idempotency_keys', { key_hash: SHORT }, { fingerprint: SHORT }],
   ['auth_secrets_single_check', 'auth_secrets', { id: '2' }],
+  ['oidc_clients_name_check', 'oidc_clients', { name: `''` }, { name: `repeat('a', 101)` }],
+  ['oidc_clients_kind_check', 'oidc_clients', { kind: `'spa'` }],
+  ['oidc_clients_secret_check', 'oidc_clients', { kind: `'web'` }, { secret_hash: HASH }],
+  ['oidc_clients_secret_hash_check', 'oidc_clients', { kind: `'web'`, secret_hash: SHORT }],
+  ['oidc_clients_redirect_uris_check', 'oidc_clients', { redirect_uris: `'{}'` }, { kind: `'device'` }],
+  [
+    'oidc_clients_lifetimes_check',
+    'oidc_clients',
+    { access_token_seconds: '59' },
+    { access_token_seconds: '3601' },
+    { refresh_token_seconds: '-1' },
+  ],
+  ['oidc_artifacts_hash_check', 'oidc_artifacts', { id_hash: SHORT }, { uid_hash: SHORT }, { user_code_hash: SHORT }],
   ['conversations_phone_check', 'conversations', { phone: `'081234567890'` }, { phone: `'+62 812'` }],
   ['conversations_counts_check', 'conversations', { unread: '1' }, { unread: '-1' }, { last_position: '-1' }],
   ['conversation_messages_position_check', 'conversation_messages', { position: '0' }],
@@ -315,6 +337,12 @@ const TOGETHER: [index: string, table: string, ...rows: Record<string, string>[]
 /** The same for indexes over whole tables, which stand in the schema. */
 const UNIQUE: typeof TOGETHER = [
   ['login_sessions_cookie_hash_key', 'login_sessions', { cookie_hash: HASH }, { cookie_hash: HASH }],
+  ...['uid_hash', 'user_code_hash'].map((column): (typeof TOGETHER)[number] => [
+    `oidc_artifacts_${column}_key`,
+    'oidc_artifacts',
+    { [column]: HASH },
+    { [column]: HASH, id_hash: `decode(repeat('cd', 32), 'hex')` },
+  ]),
 ];
 
 /** Rows beside those that are good together: what the partial indexes must let in. */

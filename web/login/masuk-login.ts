@@ -38,6 +38,8 @@ export class MasukLogin extends LitElement {
     keepsHistory: { type: Boolean, attribute: 'history' },
     forgotUrl: { attribute: 'forgot-url' },
     loginUrl: { attribute: 'login-url' },
+    clientId: { attribute: 'client-id' },
+    phone: {},
     deviceToken: { attribute: false },
     isLoggedIn: { state: true },
   };
@@ -49,6 +51,10 @@ export class MasukLogin extends LitElement {
   declare keepsHistory: boolean;
   declare forgotUrl: string | null;
   declare loginUrl: string | null;
+  /** Of the application that the person logs in for; our own pages only. */
+  declare clientId: string | null;
+  /** A number that stands there already. */
+  declare phone: string | null;
   /** Of an earlier login on this device; only for `session="memory"`. */
   declare deviceToken: string | null;
   declare private isLoggedIn: boolean;
@@ -70,7 +76,14 @@ export class MasukLogin extends LitElement {
     super();
     this.purpose = 'login';
     this.session = 'memory';
-    this.language = this.apiBase = this.forgotUrl = this.loginUrl = this.deviceToken = null;
+    this.language =
+      this.apiBase =
+      this.forgotUrl =
+      this.loginUrl =
+      this.deviceToken =
+      this.clientId =
+      this.phone =
+        null;
     this.keepsHistory = this.isLoggedIn = false;
   }
 
@@ -106,10 +119,10 @@ export class MasukLogin extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    const address = ['apiBase', 'session', 'deviceToken', 'language'] as const;
+    const address = ['apiBase', 'session', 'deviceToken', 'language', 'clientId'] as const;
     if (address.some((name) => changed.has(name))) {
-      const { base: baseUrl, session, deviceToken, tongue: language } = this;
-      this.service.connect({ baseUrl, session, deviceToken, language });
+      const { base: baseUrl, session, deviceToken, clientId, tongue: language } = this;
+      this.service.connect({ baseUrl, session, deviceToken, clientId, language });
     }
     if (changed.has('purpose') || changed.has('apiBase')) this.begin();
   }
@@ -160,6 +173,7 @@ export class MasukLogin extends LitElement {
     this.flow = this.purpose === 'forgot-password' ? new ResetFlow(stage) : new LoginFlow(stage);
     const kept = handedOver ?? this.memory.read();
     if (kept) this.flow.restore(kept);
+    if (this.phone !== null && this.flow.step === this.flow.steps[0]) this.flow.phone = this.phone;
     this.trail = new StepTrail(this.purpose, this.keepsHistory, (step) => this.show(step, null));
     this.trail.begin(this.flow.step, this.flow.steps[0] ?? '');
     if (this.hasAttribute('autofocus') || this.hasUpdated) this.focusOn = 'first';

@@ -20,6 +20,8 @@ export interface Address {
   readonly session: 'memory' | 'cookie';
   readonly language: Language;
   readonly deviceToken: string | null;
+  /** The application that the person logs in for, where our page stands in for one. */
+  readonly clientId: string | null;
 }
 
 /** The service as an element sees it: calls, what is set there, and its clock. */
@@ -39,9 +41,13 @@ export class ServiceLink {
   /** Another address, or another language for the service's own words. */
   connect(address: Address): void {
     const elsewhere = this.address?.baseUrl !== address.baseUrl;
-    const { deviceToken, ...rest } = address;
+    const { deviceToken, clientId, ...rest } = address;
     this.address = address;
-    this.client = createMasuk({ ...rest, ...(deviceToken !== null && { deviceToken }) });
+    this.client = createMasuk({
+      ...rest,
+      ...(deviceToken !== null && { deviceToken }),
+      ...(clientId !== null && { fetch: (input, init) => fetch(input, sayingFor(clientId, init)) }),
+    });
     if (elsewhere) void this.learnOptions(this.client);
   }
 
@@ -59,4 +65,11 @@ export class ServiceLink {
     this.options = told;
     this.changed();
   }
+}
+
+/** The message with the code then names that application. */
+function sayingFor(clientId: string, init: RequestInit = {}): RequestInit {
+  const headers = new Headers(init.headers);
+  headers.set('x-client-id', clientId);
+  return { ...init, headers };
 }

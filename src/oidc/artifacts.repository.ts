@@ -1,0 +1,162 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import { statement } from '../database/statement.js';
+import { livingSessionOf } from '../sessions/sessions.sql.js';
+
+/** What is kept of an artifact, as it comes back. */
+export interface ArtifactRow {
+  id_hash: Buffer;
+  sealed_payload: Buffer;
+  /** Seconds since 1970; null while it is not used up. */
+  consumed: number | null;
+  login_session_id: string | null;
+  /** That login session has not been noted as used for more than five minutes. */
+  stale: boolean | null;
+}
+
+/** An artifact to be kept. */
+export interface NewArtifact {
+  readonly idHash: Buffer;
+  readonly kind: string;
+  readonly uidHash: Buffer | null;
+  readonly userCodeHash: Buffer | null;
+  readonly grantHash: Buffer | null;
+  readonly loginSessionId: string | null;
+  readonly clientId: string | null;
+  readonly sealedPayload: Buffer;
+  /** Seconds from now. */
+  readonly lifetime: number;
+}
+
+/** A session of the provider that is over, to be told of. */
+export interface EndedSession {
+  id_hash: Buffer;
+  sealed_payload: Buffer;
+}
+
+// Saving again never brings back what was used up. A token of a grant that is gone is refused by the foreign key.
+const UPSERT = statement(
+  'oidc_artifacts_upsert',
+  `INSERT INTO oidc_artifacts (id_hash, kind, uid_hash, user_code_hash, grant_hash, login_session_id, client_id, sealed_payload, expires_at)
+   VALUES (:id_hash::bytea, :kind::text, :uid_hash::bytea, :user_code_hash::bytea, :grant_hash::bytea, :login_session_id::uuid,
+           :client_id::uuid, :sealed_payload::bytea, now() + :lifetime::int * interval '1 second')
+   ON CONFLICT (id_hash) DO UPDATE SET
+     uid_hash = excluded.uid_hash, user_code_hash = excluded.user_code_hash, grant_hash = excluded.grant_hash,
+     login_session_id = excluded.login_session_id, sealed_payload = excluded.sealed_payload, expires_at = excluded.expires_at`,
+);
+
+// The provider's session is asked for at each use of a token, and the login behind it in the same statement: logout,
+// reset and disabling act at once, whoever ended it. The role and activity of the account come with it (users.sql.ts).
+const found = (condition: string) => `
+  SELECT a.id_hash, a.sealed_payload, extract(epoch FROM a.consumed_at)::int AS consumed, a.login_session_id, living.stale
+    FROM oidc_artifacts a LEFT JOIN LATERAL (${livingSessionOf('a.login_session_id')}) living ON true
+   WHERE ${condition} AND a.kind = :kind::text AND (a.login_session_id IS NULL OR living.id IS NOT NULL)`;
+
+const FIND = statement<ArtifactRow>('oidc_artifacts_find', found('a.id_hash = :id_hash::bytea'));
+const FIND_BY_UID = statement<ArtifactRow>('oidc_artifacts_find_by_uid', found('a.uid_hash = :uid_hash::bytea'));
+const FIND_BY_USER_CODE = statement<ArtifactRow>(
+  'oidc_artifacts_find_by_user_code',
+  found('a.user_code_hash = ANY(:user_code_hashes::bytea[])'),
+);
+
+// The row count decides who was first, on however many instances.
+const CONSUME = statement<{ id_hash: Buffer }>(
+  'oidc_artifacts_consume',
+  `UPDATE oidc_artifacts SET consumed_at = now() WHERE id_hash = :id_hash::bytea AND consumed_at IS NULL RETURNING id_hash`,
+);
+
+const END_GRANT_OF = statement(
+  'oidc_artifacts_end_grant_of',
+  `DELETE FROM oidc_artifacts WHERE id_hash = (SELECT grant_hash FROM oidc_artifacts WHERE id_hash = :id_hash::bytea)`,
+);
+
+const DESTROY = statement(
+  'oidc_artifacts_destroy',
+  'DELETE FROM oidc_artifacts WHERE id_hash = :id_hash::bytea AND kind = :kind::text',
+);
+
+const REVOKE_BY_GRANT = statement(
+  'oidc_artifacts_revoke_by_grant',
+  'DELETE FROM oidc_artifacts WHERE grant_hash = :grant_hash::bytea AND kind = :kind::text',
+);
+
+const FORGET_EXPIRED = statement<{ id_hash: Buffer }>(
+  'oidc_artifacts_forget_expired',
+  `DELETE FROM oidc_artifacts WHERE id_hash IN
+     (SELECT id_hash FROM oidc_artifacts WHERE expires_at < now() - interval '5 minutes' LIMIT 500 FOR UPDATE SKIP LOCKED)
+   RETURNING id_hash`,
+);
+
+// Whoever deletes the row tells the applications: once, on however many instances.
+const TAKE_ENDED = statement<EndedSession>(
+  'oidc_artifacts_take_ended',
+  `DELETE FROM oidc_artifacts WHERE id_hash IN
+     (SELECT a.id_hash FROM oidc_artifacts a LEFT JOIN LATERAL (${livingSessionOf('a.login_session_id')}) living ON true
+       WHERE a.kind = 'Session' AND a.login_session_id IS NOT NULL AND living.id IS NULL LIMIT 50 FOR UPDATE OF a SKIP LOCKED)
+   RETURNING id_hash, sealed_payload`,
+);
+
+/** What the OpenID Provider remembers: one table, by the hashes of what opens each row. */
+@Injectable()
+export class ArtifactsRepository {
+  constructor(private readonly database: Database) {}
+
+  async upsert(artifact: NewArtifact): Promise<void> {
+    await this.database.run(UPSERT, {
+      id_hash: artifact.idHash,
+      kind: artifact.kind,
+      uid_hash: artifact.uidHash,
+      user_code_hash: artifact.userCodeHash,
+      grant_hash: artifact.grantHash,
+      login_session_id: artifact.loginSessionId,
+      client_id: artifact.clientId,
+      sealed_payload: artifact.sealedPayload,
+      lifetime: artifact.lifetime,
+    });
+  }
+
+  /** What is kept of it, unless the login behind it is over. */
+  async find(kind: string, idHash: Buffer): Promise<ArtifactRow | null> {
+    const [row] = await this.database.run(FIND, { kind, id_hash: idHash });
+    return row ?? null;
+  }
+
+  async findByUid(kind: string, uidHash: Buffer): Promise<ArtifactRow | null> {
+    const [row] = await this.database.run(FIND_BY_UID, { kind, uid_hash: uidHash });
+    return row ?? null;
+  }
+
+  /** @param userCodeHashes under this secret and the previous one */
+  async findByUserCode(kind: string, userCodeHashes: readonly Buffer[]): Promise<ArtifactRow | null> {
+    const [row] = await this.database.run(FIND_BY_USER_CODE, { kind, user_code_hashes: userCodeHashes });
+    return row ?? null;
+  }
+
+  /** @returns whether this call used it up; false when another one had, or it is gone */
+  async consume(idHash: Buffer): Promise<boolean> {
+    return (await this.database.run(CONSUME, { id_hash: idHash })).length > 0;
+  }
+
+  /** Ends the grant that an artifact was issued on, and with it all that was. */
+  async endGrantOf(idHash: Buffer): Promise<void> {
+    await this.database.run(END_GRANT_OF, { id_hash: idHash });
+  }
+
+  async destroy(kind: string, idHash: Buffer): Promise<void> {
+    await this.database.run(DESTROY, { kind, id_hash: idHash });
+  }
+
+  async revokeByGrant(kind: string, grantHash: Buffer): Promise<void> {
+    await this.database.run(REVOKE_BY_GRANT, { kind, grant_hash: grantHash });
+  }
+
+  /** @returns whether there may be more */
+  async forgetExpired(): Promise<boolean> {
+    return (await this.database.run(FORGET_EXPIRED, {})).length > 0;
+  }
+
+  /** Some of the provider's sessions whose login has ended; they are forgotten by being given. */
+  takeEnded(): Promise<EndedSession[]> {
+    return this.database.run(TAKE_ENDED, {});
+  }
+}

@@ -1,0 +1,155 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  HttpCode,
+  Param,
+  ParseUUIDPipe,
+  Patch,
+  Post,
+  Query,
+} from '@nestjs/common';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Settings } from '../config/settings.js';
+import { AppError } from '../errors/app-error.js';
+import { answerLanguage } from '../errors/language.js';
+import { Caller, Roles, type CurrentCaller } from '../http/access.decorators.js';
+import { Fails, FailsWithBody } from '../http/openapi.decorators.js';
+import { Context, type RequestContext } from '../http/request-context.js';
+import { clientAnswer, clientsAnswer, createdAnswer, deletedAnswer, secretAnswer } from './answers.js';
+import {
+  ChangeOidcClientDto,
+  CreatedOidcClientAnswerDto,
+  CreateOidcClientDto,
+  OidcClientAnswerDto,
+  OidcClientDeletedAnswerDto,
+  OidcClientPageDto,
+  OidcClientsAnswerDto,
+  OidcSecretAnswerDto,
+} from './clients.dto.js';
+import { type ClientFields } from './clients.repository.js';
+import { Clients, type ClientKeeper } from './clients.service.js';
+
+/** An id that is none of ours names no application: 404, as for an unknown one. */
+const ClientId = () =>
+  Param('id', new ParseUUIDPipe({ exceptionFactory: () => new AppError('oidc_client_not_found') }));
+
+const DEFAULT_PAGE = 50;
+
+const FOR_ADMINS = ['unauthenticated', 'invalid_token', 'forbidden'] as const;
+
+@ApiTags('OpenID Connect')
+@ApiBearerAuth()
+@Controller('api/oidc/clients')
+@Roles('ADMIN')
+export class ClientsController {
+  constructor(
+    private readonly settings: Settings,
+    private readonly clients: Clients,
+  ) {}
+
+  @Get()
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'listOidcClients', summary: 'Applications that log people in here, newest first' })
+  @ApiOkResponse({ type: OidcClientsAnswerDto, description: 'Never their secrets.' })
+  @Fails('validation_failed', ...FOR_ADMINS)
+  async list(@Query() page: OidcClientPageDto, @Context() context: RequestContext): Promise<OidcClientsAnswerDto> {
+    const found = await this.clients.list(page.cursor ?? null, page.limit ?? DEFAULT_PAGE);
+    return clientsAnswer(found, this.language(context));
+  }
+
+  @Post()
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'createOidcClient', summary: 'Let another application log people in' })
+  @ApiCreatedResponse({ type: CreatedOidcClientAnswerDto, description: 'Its secret, this once.' })
+  @FailsWithBody('invalid_redirect_uri', ...FOR_ADMINS)
+  async create(
+    @Body() { kind, ...body }: CreateOidcClientDto,
+    @Caller() caller: CurrentCaller,
+    @Context() context: RequestContext,
+  ): Promise<CreatedOidcClientAnswerDto> {
+    const { row, secret } = await this.clients.create(
+      kind,
+      { ...fieldsOf(body), name: body.name },
+      keeper(caller, context),
+    );
+    return createdAnswer(row, secret, this.language(context));
+  }
+
+  @Get(':id')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'getOidcClient', summary: 'One application' })
+  @ApiOkResponse({ type: OidcClientAnswerDto, description: 'Never its secret.' })
+  @Fails('oidc_client_not_found', ...FOR_ADMINS)
+  async get(@ClientId() id: string, @Context() context: RequestContext): Promise<OidcClientAnswerDto> {
+    return clientAnswer(await this.clients.get(id), 'one', this.language(context));
+  }
+
+  @Patch(':id')
+  @ApiOperation({ operationId: 'changeOidcClient', summary: 'Change an application; what is left out stays' })
+  @ApiOkResponse({ type: OidcClientAnswerDto, description: 'It counts from its next request on.' })
+  @FailsWithBody('invalid_redirect_uri', 'oidc_client_not_found', ...FOR_ADMINS)
+  async change(
+    @ClientId() id: string,
+    @Body() body: ChangeOidcClientDto,
+    @Caller() caller: CurrentCaller,
+    @Context() context: RequestContext,
+  ): Promise<OidcClientAnswerDto> {
+    const row = await this.clients.change(id, fieldsOf(body), keeper(caller, context));
+    return clientAnswer(row, 'changed', this.language(context));
+  }
+
+  @Post(':id/secret')
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'rotateOidcClientSecret', summary: 'Replace its secret; the old one ends at once' })
+  @ApiOkResponse({ type: OidcSecretAnswerDto, description: 'The new secret, this once.' })
+  @Fails('oidc_client_not_found', ...FOR_ADMINS)
+  async rotate(
+    @ClientId() id: string,
+    @Caller() caller: CurrentCaller,
+    @Context() context: RequestContext,
+  ): Promise<OidcSecretAnswerDto> {
+    return secretAnswer(await this.clients.rotateSecret(id, keeper(caller, context)), this.language(context));
+  }
+
+  @Delete(':id')
+  @ApiOperation({ operationId: 'deleteOidcClient', summary: 'Delete an application, and all that was issued to it' })
+  @ApiOkResponse({ type: OidcClientDeletedAnswerDto, description: 'Its tokens are refused from now on.' })
+  @Fails('oidc_client_not_found', ...FOR_ADMINS)
+  async delete(
+    @ClientId() id: string,
+    @Caller() caller: CurrentCaller,
+    @Context() context: RequestContext,
+  ): Promise<OidcClientDeletedAnswerDto> {
+    await this.clients.delete(id, keeper(caller, context));
+    return deletedAnswer(this.language(context));
+  }
+
+  private language(context: RequestContext) {
+    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+  }
+}
+
+function keeper(caller: CurrentCaller, context: RequestContext): ClientKeeper {
+  return { userId: caller.userId, address: context.address, requestId: context.id };
+}
+
+/** What a body names, by the names of the table; `openid` may always be asked for. */
+function fieldsOf(body: ChangeOidcClientDto): Partial<ClientFields> {
+  const named = {
+    name: body.name,
+    logo_uri: body.logoUri,
+    redirect_uris: body.redirectUris,
+    post_logout_redirect_uris: body.postLogoutRedirectUris,
+    backchannel_logout_uri: body.backchannelLogoutUri,
+    scopes: body.scopes && [...new Set(['openid', ...body.scopes])],
+    resources: body.resources,
+    first_party: body.firstParty,
+    access_token_seconds: body.accessTokenSeconds,
+    refresh_token_seconds: body.refreshTokenSeconds,
+  };
+  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
+}

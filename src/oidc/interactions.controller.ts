@@ -1,0 +1,72 @@
+import '@fastify/cookie';
+import { Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { OwnPagesOnly, Public } from '../http/access.decorators.js';
+import { RawBody } from '../http/raw-bodies.js';
+import { LANGUAGE_COOKIE } from '../pages/page-language.js';
+import { asksFor, Interactions, type Begun, type NextStep } from './interactions.js';
+import { providerPolicy } from './page-policy.js';
+import { ProviderPages } from './provider-pages.js';
+
+/** The pages between an application's request and its answer. */
+@ApiExcludeController()
+@Controller('oidc/interaction')
+export class InteractionsController {
+  constructor(
+    private readonly interactions: Interactions,
+    private readonly pages: ProviderPages,
+  ) {}
+
+  @Get(':uid')
+  @Public()
+  async show(
+    @Param('uid') uid: string,
+    @Query('lang') asked: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    this.answer(await this.interactions.visit(uid, request, reply), asked, request, reply);
+  }
+
+  @Post(':uid/confirm')
+  @OwnPagesOnly()
+  @RawBody('application/x-www-form-urlencoded')
+  async confirm(@Param('uid') uid: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    this.answer(await this.interactions.confirm(uid, request, reply), undefined, request, reply);
+  }
+
+  @Post(':uid/abort')
+  @OwnPagesOnly()
+  @RawBody('application/x-www-form-urlencoded')
+  async abort(@Param('uid') uid: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    this.answer(await this.interactions.abort(uid, request, reply), undefined, request, reply);
+  }
+
+  private answer(next: NextStep, asked: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    void reply.header('cache-control', 'no-store');
+    if (next.kind === 'sent') return void reply.code(303).header('location', next.to).send();
+    const begun = next.kind === 'expired' ? undefined : next.begun;
+    const language = this.pages.languageOf({
+      asked,
+      uiLocales: begun?.interaction.params['ui_locales'],
+      chosen: request.cookies[LANGUAGE_COOKIE],
+      acceptLanguage: request.headers['accept-language'],
+    });
+    const redirectUri = begun?.interaction.params['redirect_uri'];
+    const sentTo = typeof redirectUri === 'string' ? redirectUri : undefined;
+    void reply
+      .code(begun ? 200 : 400)
+      .header('content-language', language)
+      .header('content-security-policy', providerPolicy(sentTo, begun?.client.logoUri))
+      .type('text/html; charset=utf-8')
+      .send(this.page(next, begun, language));
+  }
+
+  private page(next: NextStep, begun: Begun | undefined, language: 'id' | 'en'): string {
+    if (!begun) return this.pages.expired(language);
+    const visit = this.interactions.visitOf(begun);
+    if (next.kind === 'login') return this.pages.login(visit, language);
+    return this.pages.consent(visit.uid, visit.application, asksFor(begun), language);
+  }
+}

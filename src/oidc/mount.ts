@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { Settings } from '../config/settings.js';
+import { AppError } from '../errors/app-error.js';
+import { AddressLimits } from '../http/address-limits.js';
+import { addressKey } from '../http/client-address.js';
+import { type ChargedRequest } from '../http/request-context.js';
+import { handOver, MOUNTED_AT, ProviderRequest } from './provider-request.js';
+import { Providers } from './providers.js';
+
+/** Ways of failing that tell of somebody trying secrets. */
+const GUESSED = 'invalid_client';
+
+/** The provider, as the service's routes reach it. */
+@Injectable()
+export class Mount {
+  constructor(
+    private readonly settings: Settings,
+    private readonly providers: Providers,
+    private readonly limits: AddressLimits,
+  ) {}
+
+  /** Has the library answer. @throws AppError `not_found` where there is no provider */
+  async serve(request: FastifyRequest, reply: FastifyReply): Promise<ProviderRequest> {
+    // An absolute address in the request line would be cut in the wrong place.
+    if (!request.raw.url?.startsWith(`${MOUNTED_AT}/`)) throw new AppError('not_found');
+    const provider = this.providers.current();
+    const incoming = new ProviderRequest(request, this.settings.publicUrl);
+    const answered = provider.callback();
+    await answered(incoming, handOver(reply));
+    return incoming;
+  }
+
+  /**
+   * The same for routes that an application shows its secret to: an address with too many wrong ones is refused. Secrets
+   * are long, so that the count need not be exact; one server's logins share an address, so that only failures count.
+   */
+  async serveClient(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const address = addressKey(request.ip);
+    const { left, seconds } = this.limits.standing('failures', address);
+    if (left <= 0) throw new AppError('rate_limited', { retryAfter: Math.max(1, Math.ceil(seconds)) });
+    const { failure } = await this.serve(request, reply);
+    if (failure === GUESSED) await this.limits.reserve('failures', address);
+  }
+
+  /** The same for the codes that devices show, which are short: each guess is reserved before it is looked at. */
+  async serveGuess(request: ChargedRequest, reply: FastifyReply): Promise<void> {
+    const { isWrongGuess } = await this.serve(request, reply);
+    if (isWrongGuess) request.charges?.confirm('failures');
+    // The answer was the library's, so that no hook settles them.
+    request.charges?.settle();
+  }
+
+  /** Preflights for the provider's routes: whose pages may call it is not what `FRONTEND_URL` says of ours. */
+  answerPreflights(fastify: FastifyInstance): void {
+    fastify.addHook('onRequest', (request, reply, done) => {
+      const isOurs = request.method === 'OPTIONS' && request.raw.url?.startsWith(`${MOUNTED_AT}/`);
+      if (isOurs && !reply.sent) this.serve(request, reply).catch(done);
+      else done();
+    });
+  }
+}

@@ -1,0 +1,70 @@
+import { type Text } from '../errors/catalogue.js';
+
+/** What our pages for other applications say. `{app}` is the application's name. */
+export const TEXTS = {
+  login: { id: 'Masuk', en: 'Log in' },
+  cancel: { id: 'Batal, kembali ke {app}', en: 'Cancel, go back to {app}' },
+  consent: { id: 'Izinkan {app}?', en: 'Allow {app}?' },
+  consentIntro: {
+    id: '{app} meminta data berikut dari akun Anda:',
+    en: '{app} asks for the following about your account:',
+  },
+  allow: { id: 'Izinkan', en: 'Allow' },
+  deny: { id: 'Tolak', en: 'Refuse' },
+  device: { id: 'Login perangkat lain', en: 'Log in another device' },
+  deviceIntro: {
+    id: 'Ketik kode yang tampil di layar perangkat itu.',
+    en: 'Type the code that the device shows on its screen.',
+  },
+  deviceCode: { id: 'Kode dari perangkat', en: 'Code of the device' },
+  deviceNext: { id: 'Lanjut', en: 'Continue' },
+  deviceWrong: {
+    id: 'Kode itu tidak ada atau sudah tidak berlaku. Periksa lagi di layar perangkat.',
+    en: 'There is no such code, or it is over. Look at the screen of the device again.',
+  },
+  deviceStopped: {
+    id: 'Login perangkat dibatalkan. Anda boleh menutup halaman ini.',
+    en: 'The device was not logged in. You may close this page.',
+  },
+  deviceConfirm: { id: 'Login perangkat ini?', en: 'Log this device in?' },
+  deviceConfirmIntro: {
+    id: '{app} ingin memakai akun Anda di perangkat yang menampilkan kode ini. Lanjutkan hanya jika perangkat itu ada di depan Anda.',
+    en: '{app} wants to use your account on the device that shows this code. Go on only if that device is in front of you.',
+  },
+  deviceYes: { id: 'Ya, login perangkat', en: 'Yes, log the device in' },
+  deviceNo: { id: 'Bukan saya', en: 'It was not me' },
+  deviceDone: { id: 'Perangkat sudah login', en: 'The device is logged in' },
+  deviceDoneIntro: {
+    id: 'Anda boleh menutup halaman ini dan melanjutkan di perangkat.',
+    en: 'You may close this page and go on at the device.',
+  },
+  logout: { id: 'Keluar?', en: 'Log out?' },
+  logoutIntro: {
+    id: 'Anda akan keluar dari semua aplikasi di peramban ini.',
+    en: 'You will be logged out of every application in this browser.',
+  },
+  logoutYes: { id: 'Ya, keluar', en: 'Yes, log out' },
+  logoutNo: { id: 'Tetap masuk', en: 'Stay logged in' },
+  loggedOut: { id: 'Anda sudah keluar', en: 'You are logged out' },
+  loggedOutIntro: { id: 'Anda boleh menutup halaman ini.', en: 'You may close this page.' },
+  expired: { id: 'Halaman ini sudah kedaluwarsa', en: 'This page is too old' },
+  expiredIntro: {
+    id: 'Kembali ke aplikasi dan mulai login dari sana sekali lagi.',
+    en: 'Go back to the application and begin to log in there once more.',
+  },
+  failed: { id: 'Login tidak dapat dilanjutkan', en: 'The login cannot go on' },
+  failedIntro: {
+    id: 'Aplikasi yang mengirim Anda ke sini memintanya dengan cara yang salah. Kembali ke aplikasi dan coba lagi; jika terulang, sampaikan keterangan ini kepada pengelolanya.',
+    en: 'The application that sent you here asked in a wrong way. Go back and try again; if it happens again, tell its maintainers what stands here.',
+  },
+} satisfies Record<string, Text>;
+
+/** What a scope lets an application know, as a person reads it; scopes of other services are shown by name. */
+export const SCOPES_SAID: Record<string, Text | null> = {
+  openid: null,
+  offline_access: null,
+  profile: { id: 'Nama dan nama pengguna', en: 'Name and username' },
+  phone: { id: 'Nomor WhatsApp', en: 'WhatsApp number' },
+  email: { id: 'Alamat e-mail', en: 'E-mail address' },
+  roles: { id: 'Peran Anda', en: 'Your role' },
+};

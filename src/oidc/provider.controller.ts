@@ -1,0 +1,121 @@
+import { Controller, Get, Post, Req, Res } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { Public } from '../http/access.decorators.js';
+import { AddressLimit } from '../http/address-limit.guard.js';
+import { RawBody } from '../http/raw-bodies.js';
+import { type ChargedRequest } from '../http/request-context.js';
+import { Mount } from './mount.js';
+
+const Form = () => RawBody('application/x-www-form-urlencoded');
+
+/**
+ * Every route of the OpenID Provider, so that nothing of it is open that is not named here. Who may do what is the
+ * standards' business, and the library's: secrets, codes and tokens are in the requests, not in our access tokens. Their
+ * answers keep the standards' forms; discovery describes them, and not our OpenAPI.
+ */
+@ApiExcludeController()
+@Controller('oidc')
+@Public()
+export class ProviderController {
+  constructor(private readonly mount: Mount) {}
+
+  @Get('.well-known/openid-configuration')
+  discovery(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    return this.mount.serve(request, reply);
+  }
+
+  @Get('.well-known/oauth-authorization-server')
+  metadata(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    return this.mount.serve(request, reply);
+  }
+
+  @Get('jwks')
+  jwks(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    return this.mount.serve(request, reply);
+  }
+
+  @Get('auth')
+  authorize(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    return this.mount.serve(request, reply);
+  }
+
+  @Get('auth/:uid')
+  resume(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    return this.mount.serve(request, reply);
+  }
+
+  @Post('token')
+  @Form()
+  token(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    return this.mount.serveClient(request, reply);
+  }
+
+  @Post('token/introspection')
+  @Form()
+  introspection(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    return this.mount.serveClient(request, reply);
+  }
+
+  @Post('token/revocation')
+  @Form()
+  revocation(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    return this.mount.serveClient(request, reply);
+  }
+
+  @Post('request')
+  @Form()
+  pushed(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    return this.mount.serveClient(request, reply);
+  }
+
+  @Get('me')
+  userinfo(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    return this.mount.serve(request, reply);
+  }
+
+  @Post('me')
+  @Form()
+  userinfoByPost(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    return this.mount.serve(request, reply);
+  }
+
+  @Get('session/end')
+  logout(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    return this.mount.serve(request, reply);
+  }
+
+  @Post('session/end/confirm')
+  @Form()
+  confirmLogout(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    return this.mount.serve(request, reply);
+  }
+
+  @Get('session/end/success')
+  loggedOut(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    return this.mount.serve(request, reply);
+  }
+
+  @Post('device/auth')
+  @Form()
+  deviceAuthorization(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    return this.mount.serveClient(request, reply);
+  }
+
+  @Get('device')
+  device(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    return this.mount.serve(request, reply);
+  }
+
+  @Post('device')
+  @Form()
+  @AddressLimit('rate_limited', 'failures')
+  typedDeviceCode(@Req() request: ChargedRequest, @Res() reply: FastifyReply) {
+    return this.mount.serveGuess(request, reply);
+  }
+
+  @Get('device/:uid')
+  resumeDevice(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    return this.mount.serve(request, reply);
+  }
+}

@@ -1,0 +1,143 @@
+import { EventEmitter } from 'node:events';
+import { Inject, Injectable } from '@nestjs/common';
+import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
+import { AuthSecret } from '../config/auth-secret.js';
+import { Settings } from '../config/settings.js';
+import { AppError } from '../errors/app-error.js';
+import { databaseFailure } from '../errors/database-errors.js';
+import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { Sessions } from '../sessions/sessions.service.js';
+import { SigningKeys } from '../sessions/signing-keys.js';
+import { Artifacts } from './artifacts.js';
+import { Clients, isSecret } from './clients.service.js';
+import { providerPolicy } from './page-policy.js';
+import { ProviderClaims } from './provider-claims.js';
+import { providerConfiguration } from './provider-configuration.js';
+import { ProviderPages } from './provider-pages.js';
+import { type ProviderRequest } from './provider-request.js';
+import { keySetOf, sharedKeys } from './signing.js';
+
+/** What the library knows of a login when an interaction is finished, with the login session behind it. */
+export interface FinishedLogin {
+  readonly accountId: string;
+  readonly acr: string;
+  readonly amr: readonly string[];
+  /** Seconds since 1970. */
+  readonly ts: number;
+  readonly loginSessionId: string;
+  /** It was made for this very request, not found in the browser. */
+  readonly isFresh: boolean;
+}
+
+/**
+ * The OpenID Provider. Its key set is fixed when it is made, so that a new one is made when the service's keys change: it
+ * holds no state, and requests under way end with the one that they began with.
+ */
+@Injectable()
+export class Providers {
+  private made: { readonly keySet: string; readonly provider: Provider } | undefined;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly secret: AuthSecret,
+    private readonly keys: SigningKeys,
+    private readonly artifacts: Artifacts,
+    private readonly clients: Clients,
+    private readonly claims: ProviderClaims,
+    private readonly pages: ProviderPages,
+    private readonly sessions: Sessions,
+    @Inject(LOGGER) private readonly logger: ServiceLogger,
+  ) {}
+
+  /** @throws AppError `not_found` with a shared secret (HS256), under which applications could forge one another's tokens */
+  current(): Provider {
+    if (this.settings.jwtAlgorithm === 'HS256') throw new AppError('not_found');
+    const keySet = keySetOf(this.keys);
+    if (this.made?.keySet !== keySet) this.made = { keySet, provider: this.make() };
+    return this.made.provider;
+  }
+
+  private make(): Provider {
+    const { settings, secret, artifacts, clients, claims, pages } = this;
+    const jwks = sharedKeys(this.keys);
+    const configuration = providerConfiguration({ settings, secret, artifacts, clients, claims, pages, jwks });
+    const provider = new Provider(`${settings.publicUrl}/oidc`, configuration);
+    // `X-Forwarded-…` of what it is handed are ours (`provider-request.ts`), never a client's.
+    provider.proxy = true;
+    keepSessionsTogether(provider);
+    compareSecretsByHash(provider);
+    provider.use((ctx, next) => this.accompany(ctx as KoaContextWithOIDC, next));
+    provider.on('server_error', (ctx, error) => this.failed(ctx, error));
+    provider.on('backchannel.error', (_ctx, err) =>
+      this.logger.warn({ err }, 'an application was not told of a logout'),
+    );
+    // Koa's own, which would write to the console.
+    EventEmitter.prototype.on.call(provider, 'error', (err: unknown) =>
+      this.logger.error({ err }, 'openid provider failed'),
+    );
+    return provider;
+  }
+
+  /** What is done around each request: the policy of its page, the end of our session with the provider's. */
+  private async accompany(ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> {
+    ctx.set('content-security-policy', providerPolicy());
+    await next();
+    const request = ctx.req as ProviderRequest;
+    const { oidc } = ctx as { oidc?: KoaContextWithOIDC['oidc'] };
+    request.failure = (ctx.body as { error?: string } | undefined)?.error;
+    if (oidc && ctx.response.is('html')) this.openForms(ctx);
+    if (oidc?.route === 'end_session_confirm') await this.endWith(oidc, request);
+  }
+
+  /** Forms that end at the application may end there, and nowhere else. */
+  private openForms(ctx: KoaContextWithOIDC): void {
+    const { oidc } = ctx;
+    const state = oidc.session?.state as { postLogoutRedirectUri?: string } | undefined;
+    const checked = oidc.redirectUriCheckPerformed ? (oidc.params?.['redirect_uri'] as string | undefined) : undefined;
+    const policy = ctx.response.get('content-security-policy');
+    const inline = /'sha256-[\w+/=]+'/.exec(policy)?.[0];
+    const own = providerPolicy(checked ?? state?.postLogoutRedirectUri);
+    ctx.set('content-security-policy', inline ? own.replace("script-src 'self'", `script-src ${inline}`) : own);
+  }
+
+  /** Logged out there is logged out here: one login session for both. */
+  private async endWith(oidc: KoaContextWithOIDC['oidc'], { context }: ProviderRequest): Promise<void> {
+    const session = oidc.session as (KoaContextWithOIDC['oidc']['session'] & Ended) | undefined;
+    if (!session?.destroyed || !session.loginSessionId || !session.accountId) return;
+    await this.sessions.end(session.loginSessionId, session.accountId, 'logout', context);
+  }
+
+  private failed(ctx: KoaContextWithOIDC, error: Error): void {
+    this.logger.error({ err: error, route: ctx.oidc.route }, 'openid provider failed');
+    if (!databaseFailure(error)) return;
+    ctx.status = 503;
+    ctx.set('retry-after', '5');
+  }
+}
+
+interface Ended {
+  destroyed?: boolean;
+  loginSessionId?: string;
+}
+
+/** A session of the provider names the login session that it stands for; the library knows no such field. */
+function keepSessionsTogether(provider: Provider): void {
+  const { Session } = provider;
+  const usual = (Session as unknown as { IN_PAYLOAD: string[] }).IN_PAYLOAD;
+  Object.defineProperty(Session, 'IN_PAYLOAD', { get: () => [...usual, 'loginSessionId'] });
+  provider.on('interaction.ended', ({ oidc }) => {
+    const login = oidc.entities.Interaction?.result?.login as Partial<FinishedLogin> | undefined;
+    if (oidc.session && login?.loginSessionId !== undefined)
+      Object.assign(oidc.session, { loginSessionId: login.loginSessionId });
+  });
+}
+
+/** The library would compare texts; of our secrets only hashes are kept. */
+function compareSecretsByHash(provider: Provider): void {
+  const client = provider.Client.prototype as {
+    compareClientSecret(this: { clientSecret?: string }, shown: string): boolean;
+  };
+  client.compareClientSecret = function compare(shown) {
+    return this.clientSecret !== undefined && isSecret(shown, this.clientSecret);
+  };
+}

@@ -1,0 +1,50 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { Settings } from '../config/settings.js';
+import { Jobs } from '../jobs/jobs.service.js';
+import { Artifacts, type Payload } from './artifacts.js';
+import { ArtifactsRepository } from './artifacts.repository.js';
+import { ownClient } from './client-metadata.js';
+import { Providers } from './providers.js';
+
+/** Applications of a session, as the library keeps them. */
+type Authorizations = Record<string, { readonly sid?: string } | undefined>;
+
+/** Forgets what has expired, and tells applications of logins that ended outside of the provider. */
+@Injectable()
+export class ProviderUpkeep implements OnModuleInit {
+  constructor(
+    private readonly settings: Settings,
+    private readonly jobs: Jobs,
+    private readonly repository: ArtifactsRepository,
+    private readonly artifacts: Artifacts,
+    private readonly providers: Providers,
+    @Inject(LOGGER) private readonly logger: ServiceLogger,
+  ) {}
+
+  onModuleInit(): void {
+    this.jobs.schedule('expired-oidc-artifacts', '*/10 * * * *', () => this.repository.forgetExpired());
+    if (this.settings.jwtAlgorithm !== 'HS256')
+      this.jobs.schedule('ended-oidc-sessions', '* * * * *', () => this.tellOfEnded());
+  }
+
+  /** @returns whether there may be more */
+  private async tellOfEnded(): Promise<boolean> {
+    const ended = await this.repository.takeEnded();
+    await Promise.all(ended.map((row) => this.tell(this.artifacts.open('Session', row))));
+    return ended.length > 0;
+  }
+
+  private async tell(session: Payload): Promise<void> {
+    const authorizations = (session.authorizations ?? {}) as Authorizations;
+    for (const [clientId, authorization] of Object.entries(authorizations)) {
+      const client = await this.providers.current().Client.find(clientId);
+      if (client?.backchannelLogoutUri === undefined || session.accountId === undefined) continue;
+      await ownClient(client)
+        .backchannelLogout(session.accountId, authorization?.sid)
+        .catch((err: unknown) => {
+          this.logger.warn({ err }, 'an application was not told of a logout');
+        });
+    }
+  }
+}

@@ -1,0 +1,8 @@
+/** Hands in what applications are called that people log in for; see `app.module.ts`. */
+export const APPLICATION_NAMES = Symbol('application names');
+
+/** What applications are called, which a room above knows. */
+export interface ApplicationNames {
+  /** @returns null for a name that there is none for: the message then names the service itself */
+  of(clientId: string): Promise<string | null>;
+}
