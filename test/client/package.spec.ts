@@ -32,7 +32,9 @@ beforeAll(async () => {
   const npm = process.env['npm_execpath'];
   const [file, ...args] = npm ? [process.execPath, npm] : ['npm'];
   // This project installs without scripts, and tells every npm below it; the client is built by one.
-  await run(file, [...args, 'pack', '--ignore-scripts=false', '--pack-destination', project], { cwd: join(ROOT, 'client') });
+  await run(file, [...args, 'pack', '--ignore-scripts=false', '--pack-destination', project], {
+    cwd: join(ROOT, 'client'),
+  });
   mkdirSync(installed, { recursive: true });
   const archive = readdirSync(project).find((name) => name.endsWith('.tgz'))!;
   await run('tar', ['-xzf', join(project, archive), '-C', installed, '--strip-components=1']);
