@@ -783,6 +783,143 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/messages/{sessionId}/location": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a place */
+        post: operations["sendGatewayLocation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/{sessionId}/button": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a text with choices
+         * @description WhatsApp removed native menus of linked accounts: the choices go out as a numbered text (`renderedAs`). Its recipient answers with the number, or the title, within 24 hours; the message that comes in then names the choice by its id.
+         */
+        post: operations["sendGatewayButtons"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/{sessionId}/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a list of choices
+         * @description WhatsApp removed native menus of linked accounts: the choices go out as a numbered text (`renderedAs`). Its recipient answers with the number, or the title, within 24 hours; the message that comes in then names the choice by its id.
+         */
+        post: operations["sendGatewayList"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/{sessionId}/image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a picture: JPEG, PNG or WebP
+         * @description Upload it as `multipart/form-data` in the field that is named like the route, or give its `url`. At most `MEDIA_MAX_BYTES` (50 MB). What it is, is decided by its bytes.
+         */
+        post: operations["sendGatewayImage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/{sessionId}/video": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a video: MP4, 3GP or QuickTime
+         * @description Upload it as `multipart/form-data` in the field that is named like the route, or give its `url`. At most `MEDIA_MAX_BYTES` (50 MB). What it is, is decided by its bytes.
+         */
+        post: operations["sendGatewayVideo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/{sessionId}/audio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a sound: Ogg with Opus (also as a voice note), MP3, M4A, AAC or AMR
+         * @description Upload it as `multipart/form-data` in the field that is named like the route, or give its `url`. At most `MEDIA_MAX_BYTES` (50 MB). What it is, is decided by its bytes.
+         */
+        post: operations["sendGatewayAudio"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/{sessionId}/document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a document: PDF, Office, OpenDocument, RTF, plain text, CSV, pictures, sounds, videos
+         * @description Upload it as `multipart/form-data` in the field that is named like the route, or give its `url`. At most `MEDIA_MAX_BYTES` (50 MB). What it is, is decided by its bytes.
+         */
+        post: operations["sendGatewayDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/audit": {
         parameters: {
             query?: never;
@@ -1021,6 +1158,60 @@ export interface paths {
         get: operations["health"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oidc/clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Applications that log people in here, newest first */
+        get: operations["listOidcClients"];
+        put?: never;
+        /** Let another application log people in */
+        post: operations["createOidcClient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oidc/clients/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One application */
+        get: operations["getOidcClient"];
+        put?: never;
+        post?: never;
+        /** Delete an application, and all that was issued to it */
+        delete: operations["deleteOidcClient"];
+        options?: never;
+        head?: never;
+        /** Change an application; what is left out stays */
+        patch: operations["changeOidcClient"];
+        trace?: never;
+    };
+    "/api/oidc/clients/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replace its secret; the old one ends at once */
+        post: operations["rotateOidcClientSecret"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1838,6 +2029,106 @@ export interface components {
             message: string;
             data: components["schemas"]["SentMessageDto"];
         };
+        SendLocationDto: {
+            /**
+             * @description Recipient, in any spelling of a mobile number, or as a WhatsApp id.
+             * @example 081234567890
+             */
+            to: string;
+            /**
+             * @description Degrees, north is positive.
+             * @example -2.5337
+             */
+            latitude: number;
+            /**
+             * @description Degrees, east is positive.
+             * @example 140.7181
+             */
+            longitude: number;
+            /** @description What is there. */
+            name?: string;
+            address?: string;
+        };
+        ButtonDto: {
+            /** @description What comes back when it is chosen. */
+            id: string;
+            text: string;
+        };
+        SendButtonsDto: {
+            /**
+             * @description Recipient, in any spelling of a mobile number, or as a WhatsApp id.
+             * @example 081234567890
+             */
+            to: string;
+            text: string;
+            footer?: string;
+            /** @description 1 to 10, each with an id of its own. */
+            buttons: components["schemas"]["ButtonDto"][];
+        };
+        SentMenuDto: {
+            sessionId: string;
+            /** @example 6281234567890@s.whatsapp.net */
+            to: string;
+            /** @description WhatsApp's id of the message. */
+            messageId: string;
+            /** @description When WhatsApp took it; ISO 8601 in UTC. */
+            timestamp: string;
+            /**
+             * @description `text`: WhatsApp shows no native menus of linked accounts, so the choices went out as a numbered text.
+             * @enum {string}
+             */
+            renderedAs: "text";
+        };
+        SentMenuAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["SentMenuDto"];
+        };
+        ListRowDto: {
+            /** @description What comes back when it is chosen. */
+            id: string;
+            title: string;
+            description?: string;
+        };
+        ListSectionDto: {
+            title?: string;
+            rows: components["schemas"]["ListRowDto"][];
+        };
+        SendListDto: {
+            /**
+             * @description Recipient, in any spelling of a mobile number, or as a WhatsApp id.
+             * @example 081234567890
+             */
+            to: string;
+            text: string;
+            footer?: string;
+            /** @description What the button says that opens a native list; here it is the heading of the choices. */
+            buttonText?: string;
+            /** @description 1 to 10, with at most 50 rows in all, each with an id of its own. */
+            sections: components["schemas"]["ListSectionDto"][];
+        };
+        SendMediaDto: {
+            /**
+             * @description Recipient, in any spelling of a mobile number, or as a WhatsApp id.
+             * @example 081234567890
+             */
+            to: string;
+            /**
+             * @description Where the file is, when it is not uploaded: http or https, a public address, without credentials.
+             * @example https://files.example.com/hasil.pdf
+             */
+            url?: string;
+            /** @description What stands under the picture, the video or the document. */
+            caption?: string;
+            /** @description Audio: shown as a voice note. Only Ogg with Opus is one. */
+            ptt?: boolean;
+            /**
+             * @description Document: the name that its recipient sees. Paths and odd characters are taken out, and its ending becomes that of
+             *     what the file is.
+             * @example hasil.pdf
+             */
+            fileName?: string;
+        };
         AuditEventDto: {
             id: string;
             /** @description Of refusals: the minute in which they were counted. */
@@ -2094,6 +2385,174 @@ export interface components {
              * @enum {string}
              */
             whatsapp: "connected" | "disconnected";
+        };
+        OidcClientDto: {
+            /** @description Its `client_id`. */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            kind: "device" | "browser" | "native" | "web";
+            logoUri: string | null;
+            redirectUris: string[];
+            postLogoutRedirectUris: string[];
+            backchannelLogoutUri: string | null;
+            scopes: string[];
+            resources: string[];
+            firstParty: boolean;
+            accessTokenSeconds: number;
+            refreshTokenSeconds: number;
+            /** @description Account that made it. */
+            createdBy: string | null;
+            /** @description ISO 8601 in UTC. */
+            createdAt: string;
+            /** @description ISO 8601 in UTC. */
+            updatedAt: string;
+        };
+        OidcClientsAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["OidcClientDto"][];
+            /** @description Null on the last page. */
+            nextCursor: string | null;
+        };
+        CreateOidcClientDto: {
+            /**
+             * @description `web`: on a server, which keeps a secret. `browser`: a page alone. `native`: an app on a phone or a desktop. `device`: a
+             *     screen without a keyboard. It stays what it is.
+             * @enum {string}
+             */
+            kind: "web" | "browser" | "native" | "device";
+            /**
+             * @description What people know it by: on the login page and in the WhatsApp message.
+             * @example Dasbor Laporan
+             */
+            name: string;
+            /** @description Picture on the login page, `https`; null for ours. */
+            logoUri?: string | null;
+            /**
+             * @description Where people are sent back to; compared letter by letter. `https`, or `http` on this machine; with `native` also a scheme of its own
+             *     with a dot in it. Ports of the machine itself are free for `native`.
+             * @example [
+             *       "https://dasbor.example.go.id/callback"
+             *     ]
+             */
+            redirectUris?: string[];
+            /** @description Where they may be sent after a logout; compared letter by letter. */
+            postLogoutRedirectUris?: string[];
+            /** @description Told when somebody's session ends; null when it does not want to be told. */
+            backchannelLogoutUri?: string | null;
+            /**
+             * @description What it may ask for; `openid` always. Others than `profile`, `phone`, `email` and `roles` are for the services in `resources`.
+             * @example [
+             *       "openid",
+             *       "profile",
+             *       "phone"
+             *     ]
+             */
+            scopes?: string[];
+            /**
+             * @description Other services that it may ask access tokens for, as absolute URIs; the token's `aud`.
+             * @example [
+             *       "https://api.example.go.id"
+             *     ]
+             */
+            resources?: string[];
+            /** @description One of your own: people are not asked for their consent. */
+            firstParty?: boolean;
+            /** @description Life of its access tokens, in seconds; 3600 when left out. */
+            accessTokenSeconds?: number;
+            /** @description Life of a refresh token that is not used, in seconds; 0: it gets none. The login session's when left out. */
+            refreshTokenSeconds?: number;
+        };
+        CreatedOidcClientDto: {
+            /** @description Its `client_id`. */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            kind: "device" | "browser" | "native" | "web";
+            logoUri: string | null;
+            redirectUris: string[];
+            postLogoutRedirectUris: string[];
+            backchannelLogoutUri: string | null;
+            scopes: string[];
+            resources: string[];
+            firstParty: boolean;
+            accessTokenSeconds: number;
+            refreshTokenSeconds: number;
+            /** @description Account that made it. */
+            createdBy: string | null;
+            /** @description ISO 8601 in UTC. */
+            createdAt: string;
+            /** @description ISO 8601 in UTC. */
+            updatedAt: string;
+            /** @description Its `client_secret`: shown now and never again; null for one that could not keep it. */
+            secret: string | null;
+        };
+        CreatedOidcClientAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["CreatedOidcClientDto"];
+        };
+        OidcClientAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["OidcClientDto"];
+        };
+        ChangeOidcClientDto: {
+            /**
+             * @description What people know it by: on the login page and in the WhatsApp message.
+             * @example Dasbor Laporan
+             */
+            name?: string;
+            /** @description Picture on the login page, `https`; null for ours. */
+            logoUri?: string | null;
+            /**
+             * @description Where people are sent back to; compared letter by letter. `https`, or `http` on this machine; with `native` also a scheme of its own
+             *     with a dot in it. Ports of the machine itself are free for `native`.
+             * @example [
+             *       "https://dasbor.example.go.id/callback"
+             *     ]
+             */
+            redirectUris?: string[];
+            /** @description Where they may be sent after a logout; compared letter by letter. */
+            postLogoutRedirectUris?: string[];
+            /** @description Told when somebody's session ends; null when it does not want to be told. */
+            backchannelLogoutUri?: string | null;
+            /**
+             * @description What it may ask for; `openid` always. Others than `profile`, `phone`, `email` and `roles` are for the services in `resources`.
+             * @example [
+             *       "openid",
+             *       "profile",
+             *       "phone"
+             *     ]
+             */
+            scopes?: string[];
+            /**
+             * @description Other services that it may ask access tokens for, as absolute URIs; the token's `aud`.
+             * @example [
+             *       "https://api.example.go.id"
+             *     ]
+             */
+            resources?: string[];
+            /** @description One of your own: people are not asked for their consent. */
+            firstParty?: boolean;
+            /** @description Life of its access tokens, in seconds; 3600 when left out. */
+            accessTokenSeconds?: number;
+            /** @description Life of a refresh token that is not used, in seconds; 0: it gets none. The login session's when left out. */
+            refreshTokenSeconds?: number;
+        };
+        OidcSecretDto: {
+            /** @description The new `client_secret`: shown now and never again. */
+            secret: string;
+        };
+        OidcSecretAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["OidcSecretDto"];
+        };
+        OidcClientDeletedAnswerDto: {
+            success: boolean;
+            message: string;
         };
     };
     responses: never;
@@ -5485,7 +5944,1068 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `session_restricted`: WhatsApp restricts this account for now, try again later. `message_not_sent`: The message was not sent, try again later. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `session_restricted`: WhatsApp restricts this account for now, try again later. `session_warming_up`: A young account: it may begin no more conversations today. `message_not_sent`: The message was not sent, try again later. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `message_unconfirmed`: The message may have gone out, WhatsApp has not answered. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    sendGatewayLocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendLocationDto"];
+            };
+        };
+        responses: {
+            /** @description WhatsApp has it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentMessageAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. `invalid_api_key`: The API key is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `session_not_found`: There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `session_not_connected`: The session is not connected. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `not_on_whatsapp`: The number is not on WhatsApp. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `message_refused`: WhatsApp refused the message. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `session_restricted`: WhatsApp restricts this account for now, try again later. `session_warming_up`: A young account: it may begin no more conversations today. `message_not_sent`: The message was not sent, try again later. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `message_unconfirmed`: The message may have gone out, WhatsApp has not answered. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    sendGatewayButtons: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendButtonsDto"];
+            };
+        };
+        responses: {
+            /** @description WhatsApp has it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentMenuAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. `invalid_api_key`: The API key is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `session_not_found`: There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `session_not_connected`: The session is not connected. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `not_on_whatsapp`: The number is not on WhatsApp. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `message_refused`: WhatsApp refused the message. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `session_restricted`: WhatsApp restricts this account for now, try again later. `session_warming_up`: A young account: it may begin no more conversations today. `message_not_sent`: The message was not sent, try again later. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `message_unconfirmed`: The message may have gone out, WhatsApp has not answered. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    sendGatewayList: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendListDto"];
+            };
+        };
+        responses: {
+            /** @description WhatsApp has it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentMenuAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. `invalid_api_key`: The API key is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `session_not_found`: There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `session_not_connected`: The session is not connected. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `not_on_whatsapp`: The number is not on WhatsApp. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `message_refused`: WhatsApp refused the message. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `session_restricted`: WhatsApp restricts this account for now, try again later. `session_warming_up`: A young account: it may begin no more conversations today. `message_not_sent`: The message was not sent, try again later. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `message_unconfirmed`: The message may have gone out, WhatsApp has not answered. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    sendGatewayImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["SendMediaDto"] & {
+                    /** Format: binary */
+                    image?: string;
+                };
+                "application/json": components["schemas"]["SendMediaDto"] & {
+                    /** Format: binary */
+                    image?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description WhatsApp has it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentMessageAnswerDto"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentMessageAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. `media_url_refused`: The file may not be fetched from there: only http and https to public addresses. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. `invalid_api_key`: The API key is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `session_not_found`: There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `session_not_connected`: The session is not connected. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. `media_too_large`: The file is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported, send application/json. `media_type_not_allowed`: This kind of file is not taken here, going by its content. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `not_on_whatsapp`: The number is not on WhatsApp. `media_url_failed`: The file could not be fetched from there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `message_refused`: WhatsApp refused the message. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `session_restricted`: WhatsApp restricts this account for now, try again later. `session_warming_up`: A young account: it may begin no more conversations today. `message_not_sent`: The message was not sent, try again later. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `message_unconfirmed`: The message may have gone out, WhatsApp has not answered. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    sendGatewayVideo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["SendMediaDto"] & {
+                    /** Format: binary */
+                    video?: string;
+                };
+                "application/json": components["schemas"]["SendMediaDto"] & {
+                    /** Format: binary */
+                    video?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description WhatsApp has it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentMessageAnswerDto"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentMessageAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. `media_url_refused`: The file may not be fetched from there: only http and https to public addresses. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. `invalid_api_key`: The API key is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `session_not_found`: There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `session_not_connected`: The session is not connected. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. `media_too_large`: The file is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported, send application/json. `media_type_not_allowed`: This kind of file is not taken here, going by its content. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `not_on_whatsapp`: The number is not on WhatsApp. `media_url_failed`: The file could not be fetched from there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `message_refused`: WhatsApp refused the message. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `session_restricted`: WhatsApp restricts this account for now, try again later. `session_warming_up`: A young account: it may begin no more conversations today. `message_not_sent`: The message was not sent, try again later. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `message_unconfirmed`: The message may have gone out, WhatsApp has not answered. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    sendGatewayAudio: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["SendMediaDto"] & {
+                    /** Format: binary */
+                    audio?: string;
+                };
+                "application/json": components["schemas"]["SendMediaDto"] & {
+                    /** Format: binary */
+                    audio?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description WhatsApp has it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentMessageAnswerDto"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentMessageAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. `media_url_refused`: The file may not be fetched from there: only http and https to public addresses. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. `invalid_api_key`: The API key is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `session_not_found`: There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `session_not_connected`: The session is not connected. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. `media_too_large`: The file is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported, send application/json. `media_type_not_allowed`: This kind of file is not taken here, going by its content. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `not_on_whatsapp`: The number is not on WhatsApp. `media_url_failed`: The file could not be fetched from there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `message_refused`: WhatsApp refused the message. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `session_restricted`: WhatsApp restricts this account for now, try again later. `session_warming_up`: A young account: it may begin no more conversations today. `message_not_sent`: The message was not sent, try again later. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `message_unconfirmed`: The message may have gone out, WhatsApp has not answered. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    sendGatewayDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["SendMediaDto"] & {
+                    /** Format: binary */
+                    document?: string;
+                };
+                "application/json": components["schemas"]["SendMediaDto"] & {
+                    /** Format: binary */
+                    document?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description WhatsApp has it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentMessageAnswerDto"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentMessageAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. `media_url_refused`: The file may not be fetched from there: only http and https to public addresses. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. `invalid_api_key`: The API key is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `session_not_found`: There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `session_not_connected`: The session is not connected. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. `media_too_large`: The file is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported, send application/json. `media_type_not_allowed`: This kind of file is not taken here, going by its content. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `not_on_whatsapp`: The number is not on WhatsApp. `media_url_failed`: The file could not be fetched from there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `message_refused`: WhatsApp refused the message. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `session_restricted`: WhatsApp restricts this account for now, try again later. `session_warming_up`: A young account: it may begin no more conversations today. `message_not_sent`: The message was not sent, try again later. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6500,6 +8020,462 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthAnswerDto"];
+                };
+            };
+        };
+    };
+    listOidcClients: {
+        parameters: {
+            query?: {
+                /** @description At most so many; 50 when left out. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Never their secrets. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OidcClientsAnswerDto"];
+                };
+            };
+            /** @description `validation_failed`: The data sent are not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    createOidcClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateOidcClientDto"];
+            };
+        };
+        responses: {
+            /** @description Its secret, this once. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedOidcClientAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_redirect_uri`: The application's address is not accepted: it must be https (or this machine), complete, without fragment. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    getOidcClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Never its secret. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OidcClientAnswerDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `oidc_client_not_found`: There is no such application. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    deleteOidcClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its tokens are refused from now on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OidcClientDeletedAnswerDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `oidc_client_not_found`: There is no such application. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    changeOidcClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeOidcClientDto"];
+            };
+        };
+        responses: {
+            /** @description It counts from its next request on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OidcClientAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_redirect_uri`: The application's address is not accepted: it must be https (or this machine), complete, without fragment. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `oidc_client_not_found`: There is no such application. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    rotateOidcClientSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The new secret, this once. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OidcSecretAnswerDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `oidc_client_not_found`: There is no such application. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
                 };
             };
         };
