@@ -23,7 +23,10 @@ describe('unknownRoute', () => {
     ['//Webhook/whacenter/secret?x', '//Webhook/…'],
     ['/webhooks', '/webhook/…'],
     ['/api/webhook', '/api/webhook'],
-    [`/${'x'.repeat(300)}`, `/${'x'.repeat(199)}`],
+    ['/api/auth/refresh/dSgKcYHTjN8OKlhFYkyZ0zUGzPpxq1SDDT6fUbd0YJA', '/api/auth/refresh/[long]'],
+    ['/.well-known/openid-configuration', '/.well-known/openid-configuration'],
+    [`/${'x'.repeat(300)}`, '/[long]'],
+    ['/x'.repeat(300), '/x'.repeat(100)],
   ])('%s', (url, expected) => {
     expect(unknownRoute(url)).toBe(expected);
   });

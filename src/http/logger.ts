@@ -17,11 +17,17 @@ export function masked(text: string): string {
   return text.replace(TOKENS, '[id]').replace(DIGITS, '[digits]');
 }
 
-/** A path that no route has, fit for the log; a webhook's mistyped address still has its secret in it. */
+/** No route of ours has a part as long as this; refresh tokens, cookies and device tokens do. */
+const LONG_PART = /[^/]{24,}/g;
+
+/**
+ * A path that no route has, fit for the log; a webhook's mistyped address still has its secret in it, and what somebody
+ * put into an address by mistake may be any token.
+ */
 export function unknownRoute(url: string): string {
   const path = url.split('?', 1)[0] ?? '';
   const [webhook] = /^\/*webhook/i.exec(path) ?? [];
-  return webhook === undefined ? masked(path).slice(0, 200) : `${webhook}/…`;
+  return webhook === undefined ? masked(path).replace(LONG_PART, '[long]').slice(0, 200) : `${webhook}/…`;
 }
 
 /** An error as the log may hold it: database drivers put whole rows into `detail`, so fields are chosen, not copied. */

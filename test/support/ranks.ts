@@ -9,17 +9,25 @@ export interface Difference {
   readonly microseconds: number;
 }
 
-/** Compares two samples of times in milliseconds by their ranks: outliers, of which a busy machine has many, weigh little. */
+/**
+ * Compares the faster halves of two samples of times in milliseconds by their ranks. What a busy machine adds makes
+ * times longer and never shorter, so the faster ones tell most of the work itself (Crosby, Wallach and Riedi, 2009).
+ */
 export function differenceOf(first: readonly number[], second: readonly number[]): Difference {
+  const [one, other] = [fasterHalf(first), fasterHalf(second)];
   let wins = 0;
-  for (const one of first) for (const other of second) wins += one < other ? 1 : one === other ? 0.5 : 0;
+  for (const a of one) for (const b of other) wins += a < b ? 1 : a === b ? 0.5 : 0;
   return {
-    auc: wins / (first.length * second.length),
-    microseconds: Math.round((median(second) - median(first)) * 1_000),
+    auc: Math.round((1_000 * wins) / (one.length * other.length)) / 1_000,
+    microseconds: Math.round((middle(other) - middle(one)) * 1_000),
   };
 }
 
-function median(times: readonly number[]): number {
-  const sorted = [...times].sort((one, other) => one - other);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+function fasterHalf(times: readonly number[]): number[] {
+  return [...times].sort((a, b) => a - b).slice(0, Math.ceil(times.length / 2));
+}
+
+/** Of sorted times. */
+function middle(times: readonly number[]): number {
+  return times[Math.floor(times.length / 2)] ?? Number.NaN;
 }
