@@ -191,7 +191,7 @@ describe('every field of every body', () => {
         }
       }
     });
-  });
+  }, 120_000);
 
   it('is refused when it is of another type, nothing is converted', async () => {
     await withoutTrace(async () => {
@@ -205,7 +205,7 @@ describe('every field of every body', () => {
         }
       }
     });
-  });
+  }, 120_000);
 
   it('is taken for what it is when it is an odd text', async () => {
     for (const route of routes) {

@@ -72,7 +72,9 @@ function checkSaved(run: CollectionRun, scene?: string): void {
 /** What succeeds with a linked WhatsApp account only. */
 const WITH_A_PHONE_ONLY = [
   'GET /api/sessions/{id}/qr',
-  'POST /api/messages/{sessionId}/text',
+  ...['audio', 'button', 'document', 'image', 'list', 'location', 'text', 'video'].map(
+    (kind) => `POST /api/messages/{sessionId}/${kind}`,
+  ),
   'POST /api/sessions/{id}/pairing-code',
 ];
 
