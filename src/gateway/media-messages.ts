@@ -17,10 +17,14 @@ import { type SendMediaDto } from './media.dto.js';
 /** Files that one instance takes in at the same time: each is some rows and half a megabyte of memory. */
 const MOST_AT_ONCE = 16;
 
+/** And for one session: a caller that sends slowly must leave room for others. */
+const MOST_OF_ONE = 4;
+
 /** Messages with a file: uploaded, or fetched from where the caller says it is. */
 @Injectable()
 export class MediaMessages {
-  private coming = 0;
+  /** The sessions that files come in for, one entry a file. */
+  private readonly coming: string[] = [];
 
   constructor(
     private readonly settings: Settings,
@@ -54,8 +58,10 @@ export class MediaMessages {
   }
 
   private async takeIn(place: MediaPlace, request: FastifyRequest): Promise<{ to: string; message: GatewayMessage }> {
-    if (this.coming >= MOST_AT_ONCE) throw new AppError('busy', { retryAfter: 10 });
-    this.coming += 1;
+    const { sessionId } = place;
+    const ofThis = this.coming.filter((one) => one === sessionId).length;
+    if (this.coming.length >= MOST_AT_ONCE || ofThis >= MOST_OF_ONE) throw new AppError('busy', { retryAfter: 10 });
+    this.coming.push(sessionId);
     try {
       const { fields, upload } = await this.form.read(request, place.kind, (bytes) => this.intake.store(bytes, place));
       const to = parsePhone(fields.to, this.settings.allowedCountries);
@@ -64,7 +70,7 @@ export class MediaMessages {
       const { name, kept } = upload ?? (await this.fetch(fields.url ?? '', place));
       return { to, message: { kind: place.kind, content: contentOf(kept, name, place.kind, fields) } };
     } finally {
-      this.coming -= 1;
+      this.coming.splice(this.coming.indexOf(sessionId), 1);
     }
   }
 

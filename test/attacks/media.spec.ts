@@ -91,6 +91,16 @@ describe('an upload', () => {
     await until('it is forgotten', async () => (await kept()) === 0);
   });
 
+  it('that is slow leaves room for others', async () => {
+    await house.link('other', newNumber());
+    const slow = Array.from({ length: 4 }, () => begin(['content-length: 900000'], FILE).socket);
+    await until('refused', async () => (await upload('image', PNG, 'a.png')).status === 503);
+    const form = { to: newNumber() };
+    expect((await house.upload('other', 'image', form, { bytes: PNG, name: 'a.png' })).status).toBe(200);
+    for (const socket of slow) socket.destroy();
+    await until('taken again', async () => (await upload('image', PNG, 'a.png')).status === 200);
+  }, 40_000);
+
   it('is forgotten by a job when its instance died over it', async () => {
     await house.database.query(
       `INSERT INTO gateway_media (message_id, session_id, created_at)
