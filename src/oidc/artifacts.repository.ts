@@ -59,6 +59,11 @@ const FIND_BY_USER_CODE = statement<ArtifactRow>(
   found('a.user_code_hash = ANY(:user_code_hashes::bytea[])'),
 );
 
+const CREATED_AT = statement<{ created_at: Date }>(
+  'oidc_artifacts_created_at',
+  'SELECT created_at FROM oidc_artifacts WHERE id_hash = :id_hash::bytea',
+);
+
 // The row count decides who was first, on however many instances.
 const CONSUME = statement<{ id_hash: Buffer }>(
   'oidc_artifacts_consume',
@@ -130,6 +135,12 @@ export class ArtifactsRepository {
   async findByUserCode(kind: string, userCodeHashes: readonly Buffer[]): Promise<ArtifactRow | null> {
     const [row] = await this.database.run(FIND_BY_USER_CODE, { kind, user_code_hashes: userCodeHashes });
     return row ?? null;
+  }
+
+  /** When it was first kept, by the clock that login sessions are opened by. */
+  async createdAt(idHash: Buffer): Promise<Date | null> {
+    const [row] = await this.database.run(CREATED_AT, { id_hash: idHash });
+    return row?.created_at ?? null;
   }
 
   /** @returns whether this call used it up; false when another one had, or it is gone */

@@ -47,6 +47,11 @@ export class Artifacts {
     };
   }
 
+  /** When an artifact was first kept, to the millisecond: the library knows seconds. */
+  createdAt(kind: string, value: string): Promise<Date | null> {
+    return this.repository.createdAt(hashOf(kind, value));
+  }
+
   /** What a row of a session says that was taken out of the table. */
   open(kind: string, row: Pick<ArtifactRow, 'id_hash' | 'sealed_payload'>): Payload {
     const opened = this.secret.open('oidc-artifact', row.sealed_payload, contextOf(kind, row.id_hash));

@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -25,6 +26,17 @@ const WholeNumber = () =>
 
 const Trimmed = () => Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value));
 
+/** Controls, markup, addresses and numbers would forge what people read in a message that comes from us. */
+const IsName = () =>
+  applyDecorators(
+    Trimmed(),
+    IsString(),
+    IsNotEmpty(),
+    MaxLength(60),
+    Matches(/^[^\p{Cc}\p{Cf}\p{Cs}*_~`<>/:@]*$/u),
+    Matches(/^(?!.*\d{4})/u),
+  );
+
 /** Left out it stays as it is; `null` is no value of these. */
 const MayBeLeftOut = () => ValidateIf((_, value: unknown) => value !== undefined);
 
@@ -34,13 +46,7 @@ export class ChangeOidcClientDto {
    * @example Dasbor Laporan
    */
   @MayBeLeftOut()
-  @Trimmed()
-  @IsString()
-  @IsNotEmpty()
-  @MaxLength(60)
-  // Controls, markup and addresses would forge what people read in a message that comes from us.
-  @Matches(/^[^\p{Cc}\p{Cf}\p{Cs}*_~`<>/:@]*$/u)
-  @Matches(/^(?!.*\d{4})/)
+  @IsName()
   name?: string;
 
   /** Picture on the login page, `https`; null for ours. */
@@ -129,9 +135,7 @@ export class CreateOidcClientDto extends ChangeOidcClientDto {
    * What people know it by: on the login page and in the WhatsApp message.
    * @example Dasbor Laporan
    */
-  @Trimmed()
-  @IsString()
-  @IsNotEmpty()
+  @IsName()
   declare name: string;
 }
 

@@ -5,6 +5,7 @@ import { Settings } from '../config/settings.js';
 import { sessionCookie } from '../http/browser-cookies.js';
 import { parsePhone } from '../phone/phone.js';
 import { BrowserSessions, type BrowserCaller } from '../sessions/browser-sessions.js';
+import { Artifacts } from './artifacts.js';
 import { ownClient, type OwnClient } from './client-metadata.js';
 import { METHODS } from './provider-claims.js';
 import { type Visit } from './provider-pages.js';
@@ -18,6 +19,8 @@ export interface Begun {
   readonly client: OwnClient;
   /** Who has this browser's session with us. */
   readonly caller: BrowserCaller | null;
+  /** The session is younger than the interaction: a login was made for it. */
+  readonly isFresh: boolean;
 }
 
 /** What is to happen next: a page, or a step of the provider's own. */
@@ -42,16 +45,17 @@ export class Interactions {
     private readonly settings: Settings,
     private readonly providers: Providers,
     private readonly browsers: BrowserSessions,
+    private readonly artifacts: Artifacts,
   ) {}
 
   /** What a browser that comes to the page of an interaction gets: whoever is logged in already is not asked again. */
   async visit(uid: string, request: FastifyRequest, reply: FastifyReply): Promise<NextStep> {
     const begun = await this.begun(uid, request, reply);
     if (!begun) return { kind: 'expired' };
-    const { interaction, caller } = begun;
+    const { interaction, caller, isFresh } = begun;
     if (interaction.prompt.name === 'login') {
-      if (!caller || !satisfies(interaction, caller)) return { kind: 'login', begun };
-      return this.finish(interaction, { login: loginOf(interaction, caller) });
+      if (!caller || !(isFresh || satisfies(interaction, caller))) return { kind: 'login', begun };
+      return this.finish(interaction, { login: loginOf(caller, isFresh) });
     }
     if (!isSame(interaction, caller)) return { kind: 'expired' };
     return mustAsk(begun) ? { kind: 'consent', begun } : this.consent(begun);
@@ -93,7 +97,9 @@ export class Interactions {
     await forgetEndedSession(provider, interaction);
     const cookie = sessionCookie(request);
     const caller = cookie === null ? null : await this.browsers.caller(cookie);
-    return { provider, interaction, client: ownClient(client), caller };
+    const at = await this.artifacts.createdAt('Interaction', uid);
+    const isFresh = caller !== null && at !== null && caller.loggedInAt > at;
+    return { provider, interaction, client: ownClient(client), caller, isFresh };
   }
 
   private async consent({ provider, interaction, client }: Begun): Promise<NextStep> {
@@ -142,22 +148,17 @@ async function forgetEndedSession(provider: Provider, interaction: Interaction):
   await interaction.persist();
 }
 
-/** Whether a login that the browser has is what the application asked for. */
-function satisfies(interaction: Interaction, { userId, loggedInAt }: BrowserCaller): boolean {
-  const { prompt, params, iat } = interaction as Interaction & { iat: number };
-  // Cut to seconds as `iat` is: a login of the same second is one that was made for it.
-  const at = Math.floor(loggedInAt.getTime() / 1000);
-  if (at >= iat) return true;
+/** Whether a login that the browser had already is what the application asked for. */
+function satisfies({ prompt, params, session }: Interaction, { userId, loggedInAt }: BrowserCaller): boolean {
   if (prompt.reasons.some((reason) => reason !== 'no_session' && reason !== 'max_age')) return false;
   const maxAge = params['max_age'];
-  if (maxAge !== undefined && Date.now() / 1000 - at > Number(maxAge)) return false;
-  return interaction.session === undefined || interaction.session.accountId === userId;
+  if (maxAge !== undefined && (Date.now() - loggedInAt.getTime()) / 1000 > Number(maxAge)) return false;
+  return session === undefined || session.accountId === userId;
 }
 
-function loginOf(interaction: Interaction, { userId, sessionId, loggedInAt, method }: BrowserCaller): FinishedLogin {
+function loginOf({ userId, sessionId, loggedInAt, method }: BrowserCaller, isFresh: boolean): FinishedLogin {
   const ts = Math.floor(loggedInAt.getTime() / 1000);
-  const { iat } = interaction as Interaction & { iat: number };
-  return { accountId: userId, ...METHODS[method], ts, loginSessionId: sessionId, isFresh: ts >= iat };
+  return { accountId: userId, ...METHODS[method], ts, loginSessionId: sessionId, isFresh };
 }
 
 function isSame(interaction: Interaction, caller: BrowserCaller | null): boolean {

@@ -103,7 +103,7 @@ function featuresOf(pages: ProviderPages, algorithm: 'ES256' | 'RS256', settings
       successSource: (ctx) => pages.deviceDone(ctx),
     },
     introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
-    revocation: { enabled: true },
+    revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
     pushedAuthorizationRequests: { enabled: true },
     rpInitiatedLogout: {
       enabled: true,
