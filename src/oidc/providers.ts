@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { Inject, Injectable } from '@nestjs/common';
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
+import { Audit } from '../audit/audit.service.js';
 import { AuthSecret } from '../config/auth-secret.js';
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
@@ -46,6 +47,7 @@ export class Providers {
     private readonly claims: ProviderClaims,
     private readonly pages: ProviderPages,
     private readonly sessions: Sessions,
+    private readonly audit: Audit,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
 
@@ -67,6 +69,7 @@ export class Providers {
     keepSessionsTogether(provider);
     compareSecretsByHash(provider);
     provider.use((ctx, next) => this.accompany(ctx as KoaContextWithOIDC, next));
+    provider.on('grant.revoked', (ctx) => this.noteReplay(ctx));
     provider.on('server_error', (ctx, error) => this.failed(ctx, error));
     provider.on('backchannel.error', (_ctx, err) =>
       this.logger.warn({ err }, 'an application was not told of a logout'),
@@ -105,6 +108,17 @@ export class Providers {
     const session = oidc.session as (KoaContextWithOIDC['oidc']['session'] & Ended) | undefined;
     if (!session?.destroyed || !session.loginSessionId || !session.accountId) return;
     await this.sessions.end(session.loginSessionId, session.accountId, 'logout', context);
+  }
+
+  /** A grant that ends at the token endpoint ends because something came twice that may come once. */
+  private noteReplay(ctx: KoaContextWithOIDC): void {
+    if (ctx.oidc.route !== 'token') return;
+    const { id: requestId, address } = (ctx.req as ProviderRequest).context;
+    const subjectId = ctx.oidc.client?.clientId ?? null;
+    const event = { type: 'oidc.replayed', outcome: 'failure', subjectId, address, requestId } as const;
+    this.audit.record(event).catch((err: unknown) => {
+      this.logger.error({ err }, 'a replay was not recorded');
+    });
   }
 
   private failed(ctx: KoaContextWithOIDC, error: Error): void {
