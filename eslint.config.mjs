@@ -134,8 +134,10 @@ export default defineConfig(
     rules: { eqeqeq: ['error', 'always', { null: 'ignore' }], 'no-var': 'error', 'prefer-const': 'error' },
   },
   {
-    files: ['examples/js/**/*.js'],
-    languageOptions: { globals: { document: 'readonly', location: 'readonly' } },
+    files: ['examples/js/**/*.js', 'examples/oidc/page/*.js'],
+    languageOptions: {
+      globals: { document: 'readonly', history: 'readonly', location: 'readonly', sessionStorage: 'readonly' },
+    },
   },
   house,
   browsers,

@@ -2,9 +2,10 @@ import '@fastify/cookie';
 import { Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { Settings } from '../config/settings.js';
 import { OwnPagesOnly, Public } from '../http/access.decorators.js';
 import { RawBody } from '../http/raw-bodies.js';
-import { LANGUAGE_COOKIE } from '../pages/page-language.js';
+import { isLanguage, LANGUAGE_COOKIE, LANGUAGE_KEPT } from '../pages/page-language.js';
 import { asksFor, Interactions, type Begun, type NextStep } from './interactions.js';
 import { providerPolicy } from './page-policy.js';
 import { ProviderPages } from './provider-pages.js';
@@ -14,6 +15,7 @@ import { ProviderPages } from './provider-pages.js';
 @Controller('oidc/interaction')
 export class InteractionsController {
   constructor(
+    private readonly settings: Settings,
     private readonly interactions: Interactions,
     private readonly pages: ProviderPages,
   ) {}
@@ -53,6 +55,10 @@ export class InteractionsController {
       chosen: request.cookies[LANGUAGE_COOKIE],
       acceptLanguage: request.headers['accept-language'],
     });
+    if (isLanguage(asked)) {
+      const secure = this.settings.publicUrl.startsWith('https:');
+      void reply.setCookie(LANGUAGE_COOKIE, asked, { path: '/', maxAge: LANGUAGE_KEPT, sameSite: 'lax', secure });
+    }
     const redirectUri = begun?.interaction.params['redirect_uri'];
     const sentTo = typeof redirectUri === 'string' ? redirectUri : undefined;
     void reply

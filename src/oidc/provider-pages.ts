@@ -4,7 +4,7 @@ import { Settings, type Language } from '../config/settings.js';
 import { type Text } from '../errors/catalogue.js';
 import { BuiltFiles } from '../pages/built-files.js';
 import { escape, renderSheet, SCRIPTS, type Application, type Sheet } from '../pages/page.js';
-import { LANGUAGE_COOKIE, pageLanguage } from '../pages/page-language.js';
+import { isLanguage, LANGUAGE_COOKIE, LANGUAGE_KEPT, pageLanguage } from '../pages/page-language.js';
 import { SCOPES_SAID, TEXTS } from './page-texts.js';
 
 /** Problems with a typed code that stand under its field; see the library's re-rendered errors. */
@@ -125,7 +125,8 @@ ${wrong}<button class="primary">${TEXTS.deviceNext[language]}</button></form>`;
     const main = `${heading(TEXTS.logout, TEXTS.logoutIntro, language)}
 ${form(`<button class="primary" name="logout" value="yes" autofocus>${TEXTS.logoutYes[language]}</button>`, '')}
 ${form(`<button>${TEXTS.logoutNo[language]}</button>`, ' class="quiet"')}`;
-    this.answer(ctx, this.plain('logout', TEXTS.logout, main, language));
+    const sheet = { page: 'logout', title: TEXTS.logout[language], main, script: false, hasLanguages: false };
+    this.answer(ctx, this.sheet(sheet, language));
   }
 
   loggedOut(ctx: KoaContextWithOIDC): void {
@@ -140,8 +141,15 @@ ${form(`<button>${TEXTS.logoutNo[language]}</button>`, ' class="quiet"')}`;
   }
 
   private languageIn(ctx: KoaContextWithOIDC): Language {
+    const { lang } = ctx.query;
+    // Only a choice is remembered: the next page of these comes by a form.
+    if (isLanguage(lang)) {
+      const secure = this.settings.publicUrl.startsWith('https:');
+      const kept = { path: '/', maxAge: LANGUAGE_KEPT * 1000, sameSite: 'lax', secure } as const;
+      ctx.cookies.set(LANGUAGE_COOKIE, lang, { ...kept, httpOnly: false, signed: false });
+    }
     return this.languageOf({
-      asked: ctx.query['lang'],
+      asked: lang,
       uiLocales: ctx.oidc.params?.['ui_locales'] ?? ctx.query['ui_locales'],
       chosen: ctx.cookies.get(LANGUAGE_COOKIE, { signed: false }),
       acceptLanguage: ctx.get('accept-language'),

@@ -4,6 +4,9 @@ import { answerLanguage } from '../errors/language.js';
 /** Written by the language switch of the pages, read by the server and by their scripts; it is no secret. */
 export const LANGUAGE_COOKIE = 'masuk-lang';
 
+/** A choice of language stays for a year; seconds. */
+export const LANGUAGE_KEPT = 365 * 24 * 60 * 60;
+
 /** What a request says about its reader's language. */
 export interface LanguageWishes {
   /** `?lang=` as it came: anything. */

@@ -74,6 +74,8 @@ export interface Sheet {
   readonly main: string;
   /** Whether a script draws it. */
   readonly script: boolean;
+  /** Whether another language may be chosen: not where that would lose what the page was asked for. */
+  readonly hasLanguages?: boolean;
 }
 
 /** A page as the server sends it: whole but for the element's own content, so that nothing moves when the script comes. */
@@ -83,7 +85,7 @@ export function renderPage(name: PageName, language: Language, appName: string, 
 }
 
 /** Any page in our design. */
-export function renderSheet({ page, title, main, script }: Sheet, frame: Frame): string {
+export function renderSheet({ page, title, main, script, hasLanguages = true }: Sheet, frame: Frame): string {
   const { language, appName, assets, application } = frame;
   const [own, ownSubtitle] = nameAndSubtitle(appName);
   const name = application?.name ?? own;
@@ -111,8 +113,7 @@ ${scripts}</head>
 <header class="brand"><img src="${escape(application?.logo ?? assets.icon)}" alt="" width="44" height="44"><div><h1>${escape(name)}</h1>${subtitleLine}</div></header>
 <main>${main}${noScript}</main>
 </div>
-<footer><nav aria-label="${TEXTS.language[language]}">${languageLink('id', 'Bahasa Indonesia', language)}${languageLink('en', 'English', language)}</nav></footer>
-</body>
+${hasLanguages ? footer(language) : ''}</body>
 </html>
 `;
 }
@@ -122,6 +123,11 @@ const THROUGH: Record<Language, (own: string) => string> = {
   id: (own) => `Login lewat ${own}`,
   en: (own) => `Login by ${own}`,
 };
+
+function footer(language: Language): string {
+  const links = languageLink('id', 'Bahasa Indonesia', language) + languageLink('en', 'English', language);
+  return `<footer><nav aria-label="${TEXTS.language[language]}">${links}</nav></footer>\n`;
+}
 
 function languageLink(target: Language, name: string, current: Language): string {
   const state = target === current ? ' aria-current="true"' : '';

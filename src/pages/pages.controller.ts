@@ -9,16 +9,13 @@ import { sessionCookie } from '../http/browser-cookies.js';
 import { BrowserSessions } from '../sessions/browser-sessions.js';
 import { BuiltFiles } from './built-files.js';
 import { PAGE_POLICY, renderPage, SCRIPTS, type PageName } from './page.js';
-import { isLanguage, LANGUAGE_COOKIE, pageLanguage } from './page-language.js';
+import { isLanguage, LANGUAGE_COOKIE, LANGUAGE_KEPT, pageLanguage } from './page-language.js';
 import { sendFile } from './send-file.js';
 
 /** An asset's name has the hash of its content: under one name it never changes. */
 const FOR_GOOD = 'public, max-age=31536000, immutable';
 /** The element's name stays when it changes: embedders get a new one after this, by a question that costs a 304. */
 const FIVE_MINUTES = 'public, max-age=300';
-
-/** A choice of language stays for a year; seconds. */
-const LANGUAGE_KEPT = 365 * 24 * 60 * 60;
 
 /** Pages for those who have none of their own, and the element for those who have. */
 @ApiExcludeController()
