@@ -98,6 +98,16 @@ describe('a forged delivery', () => {
     expect(await conversations()).toBe(before);
   });
 
+  it('to an address that is none is told so, and nothing of its body', async () => {
+    for (const broken of ['%E0%A4%A', '%', '%zz', `${ADDRESS_SECRET}%`])
+      for (const body of ['{"from":"6281234567890"}', '{', ''])
+        expectFailure(
+          await service.send('POST', `/webhook/whacenter/${broken}`, body, JSON_TYPE),
+          400,
+          'malformed_request',
+        );
+  });
+
   it('is not even parsed before the door', async () => {
     for (const body of ['{', '['.repeat(500_000), 'x'.repeat(900_000), '\u0000']) {
       expectFailure(await service.send('POST', '/webhook/whapi', body, JSON_TYPE), 401, 'invalid_webhook_secret');
