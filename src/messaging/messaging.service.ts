@@ -19,6 +19,7 @@ import { ReceiptsRepository, type ReceiptSummary } from './receipts.repository.j
 import { OutcomeWriter } from './outcome-writer.js';
 import { type DeviceState } from './providers/message-provider.js';
 import { TestNumbers } from './test-numbers.js';
+import { Slots } from './slots.js';
 import { outgoingMessage, type MessageContent, type NoticeContent, type TextContent } from './templates.js';
 
 /** A message that stands in the outbox, claimed by this instance. */
@@ -45,7 +46,7 @@ const RETRY_PAUSES = [5, 10, 20, 40, 60];
 /** How often each instance looks for messages whose sender died, in ms. */
 const RECOVER_EVERY = 2_000;
 
-/** How many it takes up at once. */
+/** How many it sends at once: some rungs that hang must not hold up the rest. */
 const RECOVERED_AT_ONCE = 20;
 
 /** How long a message without a code is worth sending, in seconds; later it would rather puzzle than tell. */
@@ -59,6 +60,13 @@ const DELAY = { least: 100, range: 400 };
 export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly underWay = new Set<Promise<unknown>>();
   private recovering: Recurring | undefined;
+  private readonly recovered = new Slots<RecoveredMessage>({
+    most: RECOVERED_AT_ONCE,
+    take: (count) => this.repository.reclaim(count, this.claimSeconds),
+    work: (message) => this.redeliver(message),
+    onError: (err) => this.logger.warn({ err }, 'a message was not recovered; its claim runs out'),
+  });
+  private ended: Promise<void> | undefined;
 
   constructor(
     private readonly settings: Settings,
@@ -75,19 +83,25 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
 
   onModuleInit(): void {
     const onError = (err: unknown) => this.logger.warn({ err }, 'messages not recovered');
-    this.recovering = every(RECOVER_EVERY, () => this.recover(RECOVERED_AT_ONCE), onError);
+    this.recovering = every(RECOVER_EVERY, () => this.recover(), onError);
     this.jobs.schedule('closed-messages', '* * * * *', () => this.tidy());
   }
 
   /** Before the last request: nothing new is taken up; what recovery is sending is waited for below. */
   beforeApplicationShutdown(): void {
     if (this.recovering) this.underWay.add(this.recovering.stop());
+    this.underWay.add(this.recovered.stop());
   }
 
   /** After the last request: sends under way end (each is bounded by `SEND_TIMEOUT`), their outcomes are written. */
-  async onApplicationShutdown(): Promise<void> {
-    await Promise.allSettled(this.underWay);
-    await this.outcomes.written();
+  onApplicationShutdown(): Promise<void> {
+    return this.settled();
+  }
+
+  /** When nothing is being sent any more and every outcome is written; to be asked for after the last request. */
+  settled(): Promise<void> {
+    this.ended ??= Promise.allSettled(this.underWay).then(() => this.outcomes.written());
+    return this.ended;
   }
 
   /** How long a new message is claimed for, in seconds. */
@@ -190,16 +204,10 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     this.inBackground(() => later.then(() => this.deliver(message, requestId, 'retry', way)), requestId);
   }
 
-  /**
-   * Takes up messages whose sender died: any instance, newest first, only while the code lives.
-   *
-   * @returns how many were taken up
-   */
-  async recover(count: number): Promise<number> {
+  /** Takes up messages whose sender died: any instance, newest first, only while the code lives. */
+  private async recover(): Promise<void> {
     await this.repository.expireLate();
-    const messages = await this.repository.reclaim(count, this.claimSeconds);
-    await Promise.all(messages.map((message) => this.redeliver(message)));
-    return messages.length;
+    await this.recovered.fill();
   }
 
   /**
@@ -213,6 +221,15 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     if (!message) return false;
     this.inBackground(() => this.redeliver(message), null);
     return true;
+  }
+
+  /**
+   * As `sendElsewhere`, for an instance that stops: whichever instance recovers next sends it.
+   *
+   * @returns whether it was taken back
+   */
+  async leaveElsewhere(failed: ReceiptSummary): Promise<boolean> {
+    return this.ladder.rungs.length >= 2 && (await this.receipts.takeBack(failed, 0)) !== null;
   }
 
   /** Content that was kept for a next rung goes when its time is over, and what is over into the history. */

@@ -1,4 +1,4 @@
-import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { Messaging } from './messaging.service.js';
 import { ProviderHealth } from './provider-health.js';
@@ -14,10 +14,15 @@ const LOOK_AGAIN = [500, 3_000, 15_000];
 /** Receipts that wait to be looked at again, at most; more are a flood of foreign ones. */
 const MOST_WAITING = 10_000;
 
+/** How long an instance that stops spends on them, in ms: it has ten seconds for everything. */
+const LAST_LOOKS = 1_500;
+
 /** What providers tell of messages that they took. */
 @Injectable()
-export class Receipts implements BeforeApplicationShutdown {
-  private readonly waiting = new Set<NodeJS.Timeout>();
+export class Receipts implements OnApplicationShutdown {
+  private readonly waiting = new Map<NodeJS.Timeout, ReceiptSummary>();
+  private readonly looking = new Set<Promise<unknown>>();
+  private stopping = false;
 
   constructor(
     private readonly messaging: Messaging,
@@ -26,8 +31,25 @@ export class Receipts implements BeforeApplicationShutdown {
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
 
-  beforeApplicationShutdown(): void {
-    for (const timer of this.waiting) clearTimeout(timer);
+  /**
+   * After the last request and the last acceptance: what still waits for its message gets a last look, since nobody
+   * tells it again. A message that failed is left to whichever instance recovers next.
+   */
+  async onApplicationShutdown(): Promise<void> {
+    this.stopping = true;
+    await this.messaging.settled();
+    await Promise.allSettled(this.looking);
+    const left = [...this.waiting];
+    this.waiting.clear();
+    for (const [timer] of left) clearTimeout(timer);
+    const until = Date.now() + LAST_LOOKS;
+    for (const [index, [, summary]] of left.entries()) {
+      if (Date.now() > until) {
+        this.logger.warn({ count: left.length - index }, 'receipts were not looked at again before the end');
+        return;
+      }
+      await this.lastLook(summary).catch((err: unknown) => this.notWritten(err, summary));
+    }
   }
 
   /**
@@ -39,8 +61,8 @@ export class Receipts implements BeforeApplicationShutdown {
   }
 
   private async noteOne(summary: ReceiptSummary, looks: number): Promise<void> {
-    const failed = summary.failure !== null && summary.deliveredAt === null && summary.readAt === null;
-    const ours = (failed && (await this.messaging.sendElsewhere(summary))) || (await this.repository.note(summary));
+    const failed = isFailure(summary);
+    const ours = (failed && (await this.sendElsewhere(summary))) || (await this.repository.note(summary));
     if (ours) {
       const { provider, failure, providerCode } = summary;
       if (failed && failure !== null) this.health.noteError(provider, failure, providerCode ?? undefined);
@@ -48,14 +70,36 @@ export class Receipts implements BeforeApplicationShutdown {
     }
     const pause = LOOK_AGAIN[looks];
     if (pause === undefined || this.waiting.size >= MOST_WAITING) return;
+    this.lookAgain(summary, looks + 1, pause);
+  }
+
+  private lookAgain(summary: ReceiptSummary, looks: number, pause: number): void {
     const timer = setTimeout(() => {
       this.waiting.delete(timer);
-      this.noteOne(summary, looks + 1).catch((err: unknown) => {
-        this.logger.warn({ err, provider: summary.provider }, 'a receipt was not written down');
-      });
+      const look = this.noteOne(summary, looks)
+        .catch((err: unknown) => this.notWritten(err, summary))
+        .finally(() => this.looking.delete(look));
+      this.looking.add(look);
     }, pause);
-    this.waiting.add(timer);
+    this.waiting.set(timer, summary);
   }
+
+  private async lastLook(summary: ReceiptSummary): Promise<void> {
+    if (isFailure(summary) && (await this.sendElsewhere(summary))) return;
+    await this.repository.note(summary);
+  }
+
+  private sendElsewhere(summary: ReceiptSummary): Promise<boolean> {
+    return this.stopping ? this.messaging.leaveElsewhere(summary) : this.messaging.sendElsewhere(summary);
+  }
+
+  private notWritten(err: unknown, { provider }: ReceiptSummary): void {
+    this.logger.warn({ err, provider }, 'a receipt was not written down');
+  }
+}
+
+function isFailure({ failure, deliveredAt, readAt }: ReceiptSummary): boolean {
+  return failure !== null && deliveredAt === null && readAt === null;
 }
 
 /** One summary for each message, so that the order within a delivery does not matter. */
