@@ -5,7 +5,7 @@ import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
 import { bodyValidation } from '../http/validation.pipe.js';
 import { SendMediaDto } from './media.dto.js';
-import { type MediaKind } from './media-types.js';
+import { type MediaKind } from '../messaging/media-types.js';
 
 /** A file that was uploaded, and the name that it had. */
 export interface Upload<Kept> {

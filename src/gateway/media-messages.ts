@@ -10,7 +10,7 @@ import { GatewayMessages, type SentMessage } from './gateway-messages.service.js
 import { MediaFetcher } from './media-fetcher.js';
 import { MediaForm } from './media-form.js';
 import { MediaIntake, type MediaPlace, type StoredMedia } from './media-intake.js';
-import { TEXT, VOICE, fileName, textTypeOf, type MediaKind } from './media-types.js';
+import { TEXT, VOICE, fileName, textTypeOf, type MediaKind } from '../messaging/media-types.js';
 import { type GatewayMessage, type MediaContent } from './message-kinds.js';
 import { type SendMediaDto } from './media.dto.js';
 
