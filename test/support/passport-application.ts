@@ -29,7 +29,7 @@ export async function startPassportApplication(
   const session: Record<string, unknown> = {};
   const answer = (request: Framework, response: ServerResponse) => {
     const url = new URL(request.url ?? '/', `http://${request.headers.host}`);
-    if (url.pathname === '/') return void response.end(`user: ${String(session['user'] ?? 'nobody')}`);
+    if (url.pathname === '/') return void response.end(`user: ${(session['user'] as string | undefined) ?? 'nobody'}`);
     Object.assign(request, { session, protocol: 'http', host: url.host, query: Object.fromEntries(url.searchParams) });
     const judged = (error: unknown, user: { sub?: string } | false | null | undefined) => {
       if (error || !user) return void response.writeHead(401).end('refused');
