@@ -13,7 +13,8 @@ import { settleCharges } from './http/address-limit.guard.js';
 import { REPLAYED_HEADER, keepAnswers } from './idempotency/idempotency.guard.js';
 import { acceptJsonOnly } from './http/json-bodies.js';
 import { NestLog, unknownRoute } from './http/logger.js';
-import { acceptUploads } from './http/uploads.js';
+import { limitSlowBodies } from './http/slow-bodies.js';
+import { acceptUploads, takesUpload } from './http/uploads.js';
 import { acceptForms } from './http/form-bodies.js';
 import { Mount } from './oidc/mount.js';
 import { mountApiDocs } from './http/api-docs.js';
@@ -23,6 +24,8 @@ const READ_LIMIT = 1024 * 1024;
 
 /** A client that sends its request more slowly than this is cut off; ms. */
 const REQUEST_TIMEOUT = 30_000;
+/** A file of 50 MB at 3.5 Mbit/s; ms. */
+const UPLOAD_TIMEOUT = 120_000;
 const HEADERS_TIMEOUT = 15_000;
 
 /** JSON answers need nothing; pages bring a policy of their own. */
@@ -41,7 +44,7 @@ export async function createApp(given: Foundation): Promise<NestFastifyApplicati
     genReqId: () => uuidv7(),
     trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
     bodyLimit: READ_LIMIT,
-    requestTimeout: REQUEST_TIMEOUT,
+    requestTimeout: UPLOAD_TIMEOUT,
     http: { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: 2_000 },
     // As long as the longest secret in an address of a webhook.
     routerOptions: { maxParamLength: 255 },
@@ -67,6 +70,7 @@ export async function createApp(given: Foundation): Promise<NestFastifyApplicati
 async function addHttpManners(app: NestFastifyApplication, settings: Settings): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
   const filter = new ExceptionToAnswerFilter(settings);
+  limitSlowBodies(fastify, REQUEST_TIMEOUT, takesUpload, settings.messageLanguage === 'en' ? 'en' : 'id');
   acceptJsonOnly(fastify);
   acceptForms(fastify);
   settleCharges(fastify);

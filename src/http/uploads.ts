@@ -43,6 +43,7 @@ export async function acceptUploads(app: NestFastifyApplication, most: number): 
   });
 }
 
-function takesUpload(request: FastifyRequest): boolean {
+/** Whether a request's route takes uploads. */
+export function takesUpload(request: FastifyRequest): boolean {
   return (request.routeOptions.config as UploadRoute | undefined)?.takesUpload === true;
 }
