@@ -77,7 +77,8 @@ async function addHttpManners(app: NestFastifyApplication, settings: Settings): 
   keepAnswers(fastify);
   partWithGrace(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {
-    void reply.header('x-request-id', request.id);
+    // Tokens and people are no cache's business (RFC 6749, 5.1); what is for everybody says so itself.
+    void reply.header('x-request-id', request.id).header('cache-control', 'no-store');
     // OPTIONS is served for preflights only; the CORS plugin would answer others in words of its own.
     const preflight =
       request.headers.origin !== undefined && request.headers['access-control-request-method'] !== undefined;

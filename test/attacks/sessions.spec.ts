@@ -122,3 +122,27 @@ describe('what an admin changes', () => {
     expectFailure(answer, 403, 'fresh_login_required');
   });
 });
+
+it('V14.3.2: what is about a person, or a token, is kept by no cache; what is for everybody may be', async () => {
+  const { username, phone } = await newcomer(house, { role: 'ADMIN' });
+  const login = await house.service.post('/api/auth/login', { identifier: username, password: PASSWORD });
+  const headers = bearer(login.body.data);
+  const answers = [
+    login,
+    await refresh(house.service, login.body.data.refreshToken),
+    await house.request(phone),
+    await house.service.post('/api/auth/login', { identifier: username, password: 'salah' }),
+  ];
+  for (const path of [
+    '/api/auth/me',
+    '/api/auth/me/export',
+    '/api/auth/sessions',
+    '/api/users',
+    '/auth/me',
+    '/no/such',
+  ])
+    answers.push(await house.service.get(path, headers));
+  for (const { headers: sent } of answers) expect(sent.get('cache-control')).toBe('no-store');
+  const keys = await house.service.get('/.well-known/jwks.json');
+  expect(keys.headers.get('cache-control')).toMatch(/max-age/);
+});
