@@ -180,7 +180,7 @@ export class SigningKeys implements OnModuleInit, OnApplicationShutdown {
   private async generateKey(algorithm: 'ES256' | 'RS256'): Promise<NewSigningKey> {
     const pair = await (algorithm === 'ES256'
       ? generate('ec', { namedCurve: 'P-256' })
-      : generate('rsa', { modulusLength: 2048 }));
+      : generate('rsa', { modulusLength: 3072 }));
     const kid = uuidv7();
     const publicJwk = { ...pair.publicKey.export({ format: 'jwk' }), kid, alg: algorithm, use: 'sig' };
     const der = pair.privateKey.export({ format: 'der', type: 'pkcs8' });

@@ -129,3 +129,24 @@ describe('somebody without an account', () => {
     }
   });
 });
+
+it('V3.4.1, V3.4.4, V3.4.5, V3.4.6, V4.1.1: every answer says how it is to be read, by whom, and over what', async () => {
+  const service = await house.another({ PUBLIC_URL: 'https://masuk.example.org' });
+  for (const path of [
+    '/api/auth/me',
+    '/no/such',
+    '/login',
+    '/health/ready',
+    '/.well-known/jwks.json',
+    '/api/auth/options',
+  ]) {
+    const { headers } = await service.get(path);
+    const said = (name: string) => [path, name, headers.get(name) ?? ''];
+    expect(said('strict-transport-security')[2]).toMatch(/^max-age=31536000; includeSubDomains$/);
+    expect(said('x-content-type-options')).toEqual([path, 'x-content-type-options', 'nosniff']);
+    expect(said('referrer-policy')).toEqual([path, 'referrer-policy', 'no-referrer']);
+    expect(said('content-security-policy')[2]).toMatch(/frame-ancestors 'none'/);
+    expect(said('content-security-policy')[2]).toMatch(/default-src 'none'/);
+    expect(said('content-type')[2]).toMatch(/; charset=utf-8$/i);
+  }
+});

@@ -91,6 +91,8 @@ describe('the access token', () => {
     const { token } = await loginVia(service);
     const keys = await keySet(service);
     expect(keys.keys[0]).toMatchObject({ kty: 'RSA', alg: 'RS256', use: 'sig' });
+    // 128 bits of security want 3,072 bits (ASVS V11.2.3).
+    expect(Buffer.from(keys.keys[0]?.n ?? '', 'base64url')).toHaveLength(384);
     for (const part of ['d', 'p', 'q', 'dp', 'dq', 'qi']) expect(keys.keys[0]).not.toHaveProperty(part);
     const { protectedHeader } = await jwtVerify(token, createLocalJWKSet(keys), { algorithms: ['RS256'] });
     expect(protectedHeader).toStrictEqual({ alg: 'RS256', typ: 'at+jwt', kid: keys.keys[0]?.kid });
