@@ -214,6 +214,7 @@ describe('nothing that is secret stands in', () => {
   it('V16.2.5: the log at its most talkative, no whole number either', () => {
     const log = house.service.output();
     expect(log.split('\n').length).toBeGreaterThan(50);
+    expect(secrets.size).toBeGreaterThan(50);
     expect([found(log), numbersIn(log)]).toEqual([[], []]);
   });
 
