@@ -16,6 +16,7 @@ import {
   ReplyAnswerDto,
   ReplyDto,
 } from './conversations.dto.js';
+import { replyContent } from './reply-content.js';
 import { Conversations } from './conversations.service.js';
 
 const DEFAULT_PAGE = 20;
@@ -69,18 +70,21 @@ export class ConversationsController {
   @ApiOperation({
     operationId: 'replyInConversation',
     summary: 'Answer by hand, and take the conversation over',
-    description: 'Only to somebody who has written. The state becomes AGENT; the bot is silent until it is BOT again.',
+    description:
+      'A text, or a file where it lies; only to somebody who has written. The state becomes AGENT; the bot is silent ' +
+      'until it is BOT again.',
   })
   @PhoneParam()
   @ApiOkResponse({ type: ReplyAnswerDto, description: 'The reply is kept and on its way.' })
-  @FailsWithBody('invalid_phone', 'conversation_not_found')
+  @FailsWithBody('invalid_phone', 'conversation_not_found', 'media_not_sendable')
   async reply(
     @Param('phone') phone: string,
-    @Body() { text }: ReplyDto,
+    @Body() body: ReplyDto,
     @Caller() { userId }: CurrentCaller,
     @Context() context: RequestContext,
   ): Promise<ReplyAnswerDto> {
-    return replyAnswer(await this.conversations.reply(phone, text, { userId, context }), this.language(context));
+    const said = await this.conversations.reply(phone, replyContent(body), { userId, context });
+    return replyAnswer(said, this.language(context));
   }
 
   @Patch(':phone')

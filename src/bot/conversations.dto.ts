@@ -1,16 +1,20 @@
-import { Transform } from 'class-transformer';
+import { Transform, Type } from 'class-transformer';
 import {
   IsBoolean,
   IsIn,
   IsInt,
   IsNotEmpty,
+  IsObject,
   IsOptional,
   IsString,
   Matches,
   Max,
   MaxLength,
   Min,
+  ValidateIf,
+  ValidateNested,
 } from 'class-validator';
+import { MEDIA_KINDS, type MediaKind } from '../messaging/media-types.js';
 
 const STATES = ['BOT', 'AGENT', 'PAUSE'];
 
@@ -53,18 +57,63 @@ export class ListConversationsDto extends PageDto {
   state?: 'BOT' | 'AGENT' | 'PAUSE';
 }
 
+/** Line breaks and tabs, but nothing else that a phone does not show. */
+const SHOWN = /^[^\p{Cc}\p{Cs}]*(?:[\n\t][^\p{Cc}\p{Cs}]*)*$/u;
+
+export class ReplyMediaDto {
+  /** @example document */
+  @IsIn(MEDIA_KINDS)
+  kind!: MediaKind;
+
+  /**
+   * Where the file lies: https, without credentials. The provider fetches it, so it must be able to.
+   * @example https://files.example.com/hasil.pdf
+   */
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(2048)
+  url!: string;
+
+  /** What stands under a picture, a video or a document. */
+  @WithPlainBreaks()
+  @IsOptional()
+  @IsString()
+  @MaxLength(1024)
+  @Matches(SHOWN)
+  caption?: string | null;
+
+  /**
+   * Of a document: the name that its recipient sees, where the provider has a field for it.
+   * @example hasil.pdf
+   */
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  @Matches(/^[^\p{C}\p{Zl}\p{Zp}<>:"|?*\\/]*$/u)
+  fileName?: string | null;
+}
+
+/** A text or a file, one of them. */
 export class ReplyDto {
   /**
    * What the person gets, as it is; `*bold*` and `_italic_` as in WhatsApp.
    * @example Selamat pagi, ada yang bisa kami bantu?
    */
   @WithPlainBreaks()
+  @ValidateIf(({ text, media }: ReplyDto) => !media || (text !== undefined && text !== null))
   @IsString()
   @IsNotEmpty()
   @MaxLength(4096)
   @Matches(/[^\s\p{Cf}]/u)
-  @Matches(/^[^\p{Cc}\p{Cs}]*(?:[\n\t][^\p{Cc}\p{Cs}]*)*$/u)
-  text!: string;
+  @Matches(SHOWN)
+  text?: string | null;
+
+  /** A file in place of a text. */
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => ReplyMediaDto)
+  media?: ReplyMediaDto | null;
 }
 
 export class ChangeConversationDto {
@@ -120,7 +169,7 @@ export class ConversationAnswerDto {
   data!: ConversationDto;
 }
 
-/** Where media lie at the provider. They are not fetched by this service; the address is the sender's word. */
+/** Where media lie at the provider, or where staff said that they do. Of what came in, the address is the sender's word. */
 export class MediaDto {
   id!: string | null;
   url!: string | null;

@@ -33,6 +33,7 @@ export interface SaidMessage {
   readonly id: string;
   readonly phone: string;
   readonly position: number;
+  readonly kind: string;
   readonly sealedContent: Buffer;
   /** Account of who answered; null for the bot. */
   readonly sentBy: string | null;
@@ -81,7 +82,7 @@ const ALLOW_ANSWER = statement<{ last_position: number }>(
 const SAY = statement(
   'conversation_messages_say',
   `INSERT INTO conversation_messages (id, phone, position, direction, kind, sealed_content, sent_by)
-   VALUES (:id::uuid, :phone::text, :position::int, 'OUT', 'text', :sealed_content::bytea, :sent_by::uuid)`,
+   VALUES (:id::uuid, :phone::text, :position::int, 'OUT', :kind::text, :sealed_content::bytea, :sent_by::uuid)`,
 );
 
 // A person who answers takes the conversation over, and has read what was written.
@@ -152,8 +153,8 @@ export class ConversationsRepository {
     return row?.last_position ?? null;
   }
 
-  async say({ id, phone, position, sealedContent, sentBy }: SaidMessage, within: Transaction): Promise<void> {
-    await within.run(SAY, { id, phone, position, sealed_content: sealedContent, sent_by: sentBy });
+  async say({ id, phone, position, kind, sealedContent, sentBy }: SaidMessage, within: Transaction): Promise<void> {
+    await within.run(SAY, { id, phone, position, kind, sealed_content: sealedContent, sent_by: sentBy });
   }
 
   /** @returns the reply's position; null when there is no such conversation */

@@ -5,10 +5,10 @@ import { type Transaction } from '../database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { type RequestContext } from '../http/request-context.js';
 import { Messaging } from '../messaging/messaging.service.js';
-import { type MediaReference } from '../messaging/providers/message-provider.js';
+import { type MediaReference, type OutgoingMedia } from '../messaging/providers/message-provider.js';
 import { maskPhone, parsePhone } from '../phone/phone.js';
 import { botLanguage } from './bot-texts.js';
-import { ConversationSeal } from './conversation-seal.js';
+import { ConversationSeal, type ConversationContent } from './conversation-seal.js';
 import { ConversationsRepository } from './conversations.repository.js';
 import {
   HeldConversationsRepository,
@@ -16,6 +16,7 @@ import {
   type ListedConversationRow,
 } from './held-conversations.repository.js';
 import { type ConversationState } from './menu.js';
+import { type ReplyContent } from './reply-content.js';
 import { afterConversation, beforePosition, readConversationCursor, readPositionCursor } from './page-cursors.js';
 
 /** A message as it can be shown; what cannot be opened has no text. */
@@ -127,11 +128,12 @@ export class Conversations {
    * one, by the provider that the newest message came in by when that can send.
    *
    * @throws AppError `invalid_phone` also for numbers of countries that are not served, `conversation_not_found`:
-   *   nobody is written to who has not written first
+   *   nobody is written to who has not written first, `media_not_sendable`: no provider that is set up sends such files
    */
-  async reply(typed: string, text: string, by: StaffMember): Promise<HistoryMessage> {
+  async reply(typed: string, { text, media }: ReplyContent, by: StaffMember): Promise<HistoryMessage> {
     const phone = this.phone(typed);
     if (parsePhone(phone, this.settings.allowedCountries) === null) throw new AppError('invalid_phone');
+    if (media && !this.messaging.takesMedia(media.kind)) throw new AppError('media_not_sendable');
     const { queued, message } = await this.repository.transaction(async (transaction) => {
       const conversation = await this.repository.lock(phone, transaction);
       const position = conversation && (await this.repository.noteReplied(phone, transaction));
@@ -139,13 +141,15 @@ export class Conversations {
       const content = {
         template: 'text',
         text,
+        ...(media && { media }),
         language: botLanguage(this.settings),
         via: conversation?.last_provider ?? null,
       } as const;
       const queued = await this.messaging.queueText(phone, content, transaction);
       const { id } = queued;
-      const sealedContent = this.seal.content({ text, media: null, sentAt: null }, id);
-      await this.repository.say({ id, phone, position, sealedContent, sentBy: by.userId }, transaction);
+      const sealedContent = this.seal.content(kept(text, media), id);
+      const kind = media?.kind ?? 'text';
+      await this.repository.say({ id, phone, position, kind, sealedContent, sentBy: by.userId }, transaction);
       await this.record('conversation.replied', id, { phone: maskPhone(phone) }, by, transaction);
       const [message] = await this.held.messages(phone, position + 1, 1, transaction);
       return { queued, message };
@@ -263,4 +267,11 @@ export class Conversations {
     const { address, id: requestId } = context;
     return this.audit.record({ type, outcome: 'success', userId, subjectId, address, requestId, detail }, within);
   }
+}
+
+/** What is kept of an answer; of a file the caption as its text. */
+function kept(text: string, media: OutgoingMedia | undefined): ConversationContent {
+  if (!media) return { text, media: null, sentAt: null };
+  const { url, fileName, caption } = media;
+  return { text: caption, media: { id: null, url, mimeType: null, fileName }, sentAt: null };
 }

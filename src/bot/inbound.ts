@@ -146,7 +146,7 @@ export class Inbound {
     const queued = await this.messaging.queueText(phone, { template: 'text', text, language, via }, within);
     const { id } = queued;
     const sealedContent = this.seal.content({ text, media: null, sentAt: null }, id);
-    await this.repository.say({ id, phone, position, sealedContent, sentBy: null }, within);
+    await this.repository.say({ id, phone, position, kind: 'text', sealedContent, sentBy: null }, within);
     return queued;
   }
 

@@ -174,6 +174,13 @@ export const CATALOGUE = {
     status: 414,
     text: { id: 'Alamat permintaan terlalu panjang', en: 'The request address is too long' },
   },
+  media_not_sendable: {
+    status: 422,
+    text: {
+      id: 'Tidak ada penyedia yang dapat mengirim jenis berkas ini',
+      en: 'No provider that is set up can send this kind of file',
+    },
+  },
   media_too_large: { status: 413, text: { id: 'Berkas terlalu besar', en: 'The file is too large' } },
   media_type_not_allowed: {
     status: 415,

@@ -3,7 +3,15 @@ import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
 import { GatewayMediaRepository } from './gateway-media.repository.js';
 import { MediaCipher, type EncryptedFile } from './media-cipher.js';
-import { LOOKED_AT, PlainText, TEXT, VOICE, mediaTypeOf, type MediaKind, type MediaType } from '../messaging/media-types.js';
+import {
+  LOOKED_AT,
+  PlainText,
+  TEXT,
+  VOICE,
+  mediaTypeOf,
+  type MediaKind,
+  type MediaType,
+} from '../messaging/media-types.js';
 import { oggSeconds } from './ogg-duration.js';
 
 /** Where a file goes: the message that will carry it. */

@@ -20,6 +20,7 @@ export class SessionProvider implements MessageProvider {
   readonly onWhatsApp = true;
   readonly stateAge = 1_000;
   readonly sendsReceipts = true;
+  readonly mediaKinds = [];
 
   constructor(
     private readonly settings: Settings,

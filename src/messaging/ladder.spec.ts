@@ -15,6 +15,7 @@ function rung(name: string, outcome: SendOutcome, state: DeviceState['state'] = 
     name,
     onWhatsApp: true,
     sendsReceipts: false,
+    mediaKinds: [],
     stateAge,
     send: () => {
       asked.sends += 1;

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { type MediaKind } from './media-types.js';
 import { ProviderHealth } from './provider-health.js';
 import { Rung } from './rung.js';
 import {
@@ -77,7 +78,7 @@ export class Ladder {
   async send(message: OutgoingMessage, walk: Walk): Promise<Delivery> {
     const deadline = Date.now() + Math.min(this.settings.sendTimeout * 1000, walk.within ?? Infinity);
     const refusedBy = new Set<string>();
-    let rungs = this.inOrder(walk);
+    let rungs = this.inOrder(walk, message.media?.kind);
     let unknown = false;
     let refusal: Refusal | undefined;
     for (let round = 0; rungs.length > 0; round++) {
@@ -111,11 +112,17 @@ export class Ladder {
       rungs = again;
     }
     if (unknown) return { kind: 'unknown', refusedBy: [...refusedBy] };
-    // Without a refusal nobody was asked: all of them rest.
-    const { reason = 'rate-limited-account', providerText: words } = refusal ?? {};
+    // Without a refusal nobody was asked: all of them rest, or none sends files.
+    const unasked = this.takes(message.media?.kind) ? 'rate-limited-account' : 'content';
+    const { reason = unasked, providerText: words } = refusal ?? {};
     const rests = this.rungs.map(({ rest }) => Math.ceil(rest / 1000)).filter((rest) => rest > 0);
     const retryAfter = rests.length === this.rungs.length ? Math.min(...rests, RETRY_AFTER) : RETRY_AFTER;
     return { kind: 'failed', reason, words, retryAfter, refusedBy: [...refusedBy] };
+  }
+
+  /** Whether any rung sends this kind of file, whatever its state; texts are sent by all. */
+  takes(media: MediaKind | undefined): boolean {
+    return this.providers.some((provider) => sends(provider, media));
   }
 
   /** Whether another try a moment later can turn a refusal. */
@@ -125,8 +132,10 @@ export class Ladder {
   }
 
   /** Rungs whose breaker is open come last, so that it reorders the ladder and never empties it. */
-  private inOrder({ skip, first, only }: Walk): readonly Rung[] {
-    const left = this.rungs.filter(({ name }) => name !== skip && (only === undefined || name === only));
+  private inOrder({ skip, first, only }: Walk, media: MediaKind | undefined): readonly Rung[] {
+    const left = this.rungs.filter(
+      (rung) => rung.name !== skip && (only === undefined || rung.name === only) && sends(rung.provider, media),
+    );
     const rank = (rung: Rung) => (rung.keepsItsPlace ? (rung.name === first ? 0 : 1) : 2);
     return left.toSorted((a, b) => rank(a) - rank(b));
   }
@@ -159,8 +168,11 @@ export class Ladder {
     requestId: string | null,
   ): Promise<SendOutcome> {
     const started = performance.now();
-    const timeout = Math.min(deadline - Date.now(), this.settings.providerTimeout * 1000);
-    const outcome = await rung.ask(() => within(timeout, (signal) => rung.provider.send(message, signal)));
+    const left = deadline - Date.now();
+    // A provider fetches a file before it answers: it gets all the time there is, or the next one would send it again.
+    const timeout = message.media ? left : Math.min(left, this.settings.providerTimeout * 1000);
+    const send = () => within(timeout, (signal) => rung.provider.send(message, signal));
+    const outcome = await (message.media ? rung.askUncounted(send) : rung.ask(send));
     if (outcome.kind !== 'accepted') {
       const ms = Math.round(performance.now() - started);
       const why = outcome.kind === 'rejected' ? outcome.reason : outcome.cause;
@@ -174,6 +186,10 @@ export class Ladder {
     }
     return outcome;
   }
+}
+
+function sends({ mediaKinds }: MessageProvider, media: MediaKind | undefined): boolean {
+  return media === undefined || mediaKinds.includes(media);
 }
 
 /**

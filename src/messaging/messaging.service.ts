@@ -15,6 +15,7 @@ import { Jobs } from '../jobs/jobs.service.js';
 import { HeldMessagesRepository, type HeldMessageRow, type MessageStateRow } from './held-messages.repository.js';
 import { Ladder, type Delivery, type Walk } from './ladder.js';
 import { MessagesRepository, type RecoveredMessage } from './messages.repository.js';
+import { type MediaKind } from './media-types.js';
 import { ReceiptsRepository, type ReceiptSummary } from './receipts.repository.js';
 import { OutcomeWriter } from './outcome-writer.js';
 import { type DeviceState } from './providers/message-provider.js';
@@ -181,7 +182,7 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
   }
 
   /**
-   * Puts a free text for a number into the outbox, in the transaction of what it answers; after its commit,
+   * Puts a free text or a file for a number into the outbox, in the transaction of what it answers; after its commit,
    * `deliverBehind` it. It is worth sending for ten minutes.
    *
    * @param to E.164
@@ -260,6 +261,11 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
   async whatsAppDevices(): Promise<DeviceState['state'][]> {
     const rungs = this.ladder.providers.filter(({ onWhatsApp }) => onWhatsApp);
     return Promise.all(rungs.map(async (provider) => (await this.ladder.deviceState(provider)).state));
+  }
+
+  /** Whether any rung of the ladder sends this kind of file. */
+  takesMedia(kind: MediaKind): boolean {
+    return this.ladder.takes(kind);
   }
 
   /** Whether any rung can take messages. */

@@ -78,7 +78,15 @@ export class Rung {
 
   /** Sends once; what comes of it counts for or against the rung. */
   async ask(send: () => Promise<SendOutcome>): Promise<SendOutcome> {
-    const outcome = await this.counted(send);
+    return this.noted(await this.counted(send));
+  }
+
+  /** As `ask`, for a file: that it could not be fetched must not send everybody's codes another way. */
+  async askUncounted(send: () => Promise<SendOutcome>): Promise<SendOutcome> {
+    return this.noted(await send());
+  }
+
+  private noted(outcome: SendOutcome): SendOutcome {
     if (outcome.kind === 'rejected' && ASKS_FOR_REST.has(outcome.reason) && outcome.retryAfterSeconds)
       this.restsUntil = Date.now() + Math.min(outcome.retryAfterSeconds * 1000, LONGEST_REST);
     return outcome;

@@ -1,5 +1,5 @@
 import { type Language, type Settings } from '../config/settings.js';
-import { type OutgoingMessage } from './providers/message-provider.js';
+import { type OutgoingMedia, type OutgoingMessage } from './providers/message-provider.js';
 
 /** What a code message says; sealed in the message row until its final state. */
 export interface CodeContent {
@@ -17,11 +17,13 @@ export interface NoticeContent {
   readonly language: Language;
 }
 
-/** A free text, sent as it is: what the bot or a person answers to an incoming message. */
+/** A free text or a file, sent as it is: what the bot or a person answers to an incoming message. */
 export interface TextContent {
   readonly template: 'text';
-  /** In WhatsApp's markup. */
+  /** In WhatsApp's markup; empty for a file. */
   readonly text: string;
+  /** What is sent in place of the text. */
+  readonly media?: OutgoingMedia;
   readonly language: Language;
   /** The provider that the message came in by, which is asked first with the answer; null: the ladder's order. */
   readonly via: string | null;
@@ -161,6 +163,7 @@ export function outgoingMessage(content: MessageContent, { phone, name, email }:
     language: content.language,
     email: FOR_THE_NUMBER.has(content.template) ? null : email,
     ...('code' in content ? { code: content.code } : {}),
+    ...('media' in content ? { media: content.media } : {}),
   };
 }
 
@@ -170,7 +173,7 @@ export function outgoingMessage(content: MessageContent, { phone, name, email }:
  * @param name the recipient's name as it is stored; made harmless here
  */
 export function renderMessage(content: MessageContent, name: string | null, app: App): string {
-  if (content.template === 'text') return content.text;
+  if (content.template === 'text') return freeText(content);
   const { language } = content;
   const greeted = harmlessName(name);
   const hello = language === 'id' ? 'Halo' : 'Hello';
@@ -180,9 +183,14 @@ export function renderMessage(content: MessageContent, name: string | null, app:
   return [greeted === '' ? `${hello},` : `${hello} ${greeted},`, '', ...body, '', ...farewell].join('\n');
 }
 
+/** A file as a text can tell of it, for the developer inbox. */
+function freeText({ text, media }: TextContent): string {
+  return media ? [media.caption, media.url].filter((line) => line !== null).join('\n') : text;
+}
+
 /** Without greeting and farewell: an SMS of more than 160 characters costs twice. */
 function shortText(content: MessageContent, app: App): string {
-  if (content.template === 'text') return content.text;
+  if (content.template === 'text') return freeText(content);
   const { language } = content;
   if (!('code' in content)) {
     const lines = NOTICES[content.template][language](app);

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { MEDIA_KINDS } from '../media-types.js';
 import { HttpExchange, isSuccess, type HttpAnswer } from './http-exchange.js';
 import { isFields, messageId, own, parseObject, type Fields } from './json-fields.js';
 import {
@@ -7,6 +8,7 @@ import {
   type IncomingBatch,
   type IncomingKind,
   type MessageProvider,
+  type OutgoingMedia,
   type OutgoingMessage,
   type Receipt,
   type RejectionReason,
@@ -39,7 +41,8 @@ const REASONS: Readonly<Record<RejectionReason, readonly number[]>> = {
   'provider-auth': [0, 190, 3, 10, 368, 131005, 131031, 131037, 133010, 133016],
   'rate-limited-account': [4, 80007, 130429],
   'provider-unavailable': [1, 2, 131000, 131016, 131057, 133004],
-  content: [33, 100, 131008, 131009, 131051],
+  // 131052 and 131053: Meta could not fetch the file from its address, or will not have it.
+  content: [33, 100, 131008, 131009, 131051, 131052, 131053],
   'recipient-blocked-by-policy': [130497, 130472, 131030, 131049],
   'recipient-invalid': [131021],
   'recipient-not-on-whatsapp': [131026],
@@ -65,6 +68,7 @@ export class CloudApiProvider implements MessageProvider {
   readonly name = 'cloud-api';
   readonly onWhatsApp = true;
   readonly sendsReceipts: boolean;
+  readonly mediaKinds = MEDIA_KINDS;
   readonly stateAge = ACCOUNT_STATE_AGE;
 
   // Private in the language's own sense, so that neither a log nor an inspector can print the token.
@@ -88,15 +92,15 @@ export class CloudApiProvider implements MessageProvider {
   }
 
   /**
-   * Sends a code as the authentication template, whose text is Meta's; anything else as free text, which reaches only
-   * who wrote to this number within 24 hours. That it did not may be told by a later receipt alone.
+   * Sends a code as the authentication template, whose text is Meta's; anything else as free text or file, which reaches
+   * only who wrote to this number within 24 hours. That it did not may be told by a later receipt alone.
    */
   async send(message: OutgoingMessage, signal: AbortSignal): Promise<SendOutcome> {
     const body = JSON.stringify({
       messaging_product: 'whatsapp',
       recipient_type: 'individual',
       to: message.to.replace(/\D/g, ''),
-      ...(message.code === undefined ? freeText(message.text) : this.#codeTemplate(message.code, message.language)),
+      ...this.#content(message),
     });
     const answer = await this.#exchange.post(`${this.#numberUrl}/messages`, body, signal);
     return answer.kind === 'answer' ? this.#read(answer, message) : unanswered(answer);
@@ -120,6 +124,11 @@ export class CloudApiProvider implements MessageProvider {
     if (word === undefined) this.#surprise('number', answer.status, body);
     // FLAGGED is a warning about quality; the number still sends.
     return state(word === undefined || /^(?:CONNECTED|FLAGGED)$/i.test(word) ? 'connected' : 'disconnected', word);
+  }
+
+  #content({ code, language, media, text }: OutgoingMessage): object {
+    if (code !== undefined) return this.#codeTemplate(code, language);
+    return media ? file(media) : freeText(text);
   }
 
   #codeTemplate(code: string, language: string): object {
@@ -163,12 +172,22 @@ export class CloudApiProvider implements MessageProvider {
   }
 
   #clean(words: unknown, sent?: OutgoingMessage): string | undefined {
-    return redacted(words, [this.#token, sent?.text, sent?.code]);
+    return redacted(words, [this.#token, sent?.media?.caption ?? undefined, sent?.text, sent?.code]);
   }
 }
 
 function freeText(text: string): object {
   return { type: 'text', text: { preview_url: false, body: text.toWellFormed() } };
+}
+
+/** A file by its address; a sound has no caption, and only a document a name. */
+function file({ kind, url, caption, fileName }: OutgoingMedia): object {
+  const content = {
+    link: url,
+    ...(kind !== 'audio' && caption !== null && { caption: caption.toWellFormed() }),
+    ...(kind === 'document' && fileName !== null && { filename: fileName.toWellFormed() }),
+  };
+  return { type: kind, [kind]: content };
 }
 
 function firstOf(list: unknown): unknown {

@@ -1,3 +1,4 @@
+import { MEDIA_KINDS } from '../media-types.js';
 import {
   DEVICE_STATE_AGE,
   type DeviceState,
@@ -11,6 +12,7 @@ export class ConsoleProvider implements MessageProvider {
   readonly name = 'console';
   readonly onWhatsApp = false;
   readonly sendsReceipts = false;
+  readonly mediaKinds = MEDIA_KINDS;
   readonly stateAge = DEVICE_STATE_AGE;
 
   readonly #keep: (message: OutgoingMessage) => Promise<void>;

@@ -39,6 +39,8 @@ export class EmailProvider implements MessageProvider {
   readonly name = 'email';
   readonly onWhatsApp = false;
   readonly sendsReceipts = false;
+  /** No files. */
+  readonly mediaKinds = [];
   readonly stateAge = ACCOUNT_STATE_AGE;
 
   // Private in the language's own sense, so that neither a log nor an inspector can print the password.

@@ -1,4 +1,5 @@
 import type { Language } from '../../config/settings.js';
+import type { MediaKind } from '../media-types.js';
 
 /** Why a provider said no, in terms that the ladder can act on. */
 export type RejectionReason =
@@ -35,6 +36,17 @@ export type SendOutcome =
   /** It may or may not have gone out: never repeated on the same rung. `held`: the provider has it and has not decided. */
   | { kind: 'unknown'; cause: 'timeout' | 'reset' | 'bad-body' | 'held' };
 
+/** A file to send. The provider fetches it from where it lies. */
+export interface OutgoingMedia {
+  readonly kind: MediaKind;
+  /** https, without credentials. */
+  readonly url: string;
+  /** What stands under it; a sound has none. */
+  readonly caption: string | null;
+  /** Of a document: the name that its recipient sees. */
+  readonly fileName: string | null;
+}
+
 /** A message as a provider gets it: rendered for each kind of channel, and the code by itself for those that fill a template. */
 export interface OutgoingMessage {
   /** Recipient as E.164, for example `+6281234567890`. */
@@ -49,6 +61,8 @@ export interface OutgoingMessage {
   readonly code?: string;
   /** E-mail address of the account; null when it has none, or when the message must reach this number and nothing else. */
   readonly email: string | null;
+  /** The file that the message is; `text` has its caption and its address then. Only providers of its kind get it. */
+  readonly media?: OutgoingMedia;
 }
 
 /**
@@ -130,6 +144,8 @@ export interface MessageProvider {
   readonly onWhatsApp: boolean;
   /** Whether delivery receipts follow an accepted message. */
   readonly sendsReceipts: boolean;
+  /** Kinds of file that it sends. */
+  readonly mediaKinds: readonly MediaKind[];
   /** How old its state may be before it is asked again, in ms. */
   readonly stateAge: number;
   /** Sends once. Resolves to an outcome whatever happens on the wire; ends by itself when `signal` aborts (unknown, `timeout`). */

@@ -58,6 +58,8 @@ export class SmsProvider implements MessageProvider {
   readonly name = 'sms';
   readonly onWhatsApp = false;
   readonly sendsReceipts: boolean;
+  /** No files. */
+  readonly mediaKinds = [];
   readonly stateAge = ACCOUNT_STATE_AGE;
 
   // Private in the language's own sense, so that neither a log nor an inspector can print the token.

@@ -1,3 +1,5 @@
+import { MEDIA_KINDS, type MediaKind } from '../media-types.js';
+import type { Language } from '../../config/settings.js';
 import { HttpExchange, isSuccess, type HttpAnswer } from './http-exchange.js';
 import { field, isFields, messageId, own, parseObject, type Fields } from './json-fields.js';
 import {
@@ -6,6 +8,7 @@ import {
   type IncomingBatch,
   type MediaReference,
   type MessageProvider,
+  type OutgoingMedia,
   type OutgoingMessage,
   type RejectionReason,
   type SendOutcome,
@@ -32,6 +35,7 @@ export class WhacenterProvider implements MessageProvider {
   readonly name = 'whacenter';
   readonly onWhatsApp = true;
   readonly sendsReceipts = false;
+  readonly mediaKinds = MEDIA_KINDS;
   readonly stateAge = DEVICE_STATE_AGE;
 
   // Private in the language's own sense, so that neither a log nor an inspector can print the device id.
@@ -53,7 +57,7 @@ export class WhacenterProvider implements MessageProvider {
     this.#onSurprise = options.onSurprise;
   }
 
-  /** Posts one text; "accepted" means queued at Whacenter, which checks no number and tells nothing afterwards. */
+  /** Posts one text or file; "accepted" means queued at Whacenter, which checks no number and tells nothing afterwards. */
   async send(message: OutgoingMessage, signal: AbortSignal): Promise<SendOutcome> {
     const answer = await this.#exchange.post(this.#sendUrl, this.#form(message), signal);
     return answer.kind === 'answer' ? this.#read(answer, message) : unanswered(answer);
@@ -98,7 +102,7 @@ export class WhacenterProvider implements MessageProvider {
     if (status < 400) return rejected('provider-unavailable', { status, words });
     // A refusal that also claims success cannot be believed either way.
     if (truth(field(body, 'status')).value === true) return { kind: 'unknown', cause: 'bad-body' };
-    return rejected(refusal(words), { status, words });
+    return rejected(refusal(words, message.media), { status, words });
   }
 
   #readSuccess(status: number, body: Fields | undefined, message: OutgoingMessage): SendOutcome {
@@ -111,13 +115,14 @@ export class WhacenterProvider implements MessageProvider {
     if (said.value === true) return { kind: 'accepted', providerMessageId: id };
     if (said.value === undefined) return { kind: 'unknown', cause: 'bad-body' };
     const words = this.#clean(field(body, 'message'), message);
-    return rejected(refusal(words), { status, words });
+    return rejected(refusal(words, message.media), { status, words });
   }
 
-  #form(message: OutgoingMessage): string {
+  #form({ to, text, media, language }: OutgoingMessage): string {
+    const words = media ? wordsFor(media, language) : text;
     // Half a surrogate pair, as a cut name may end with, would make encodeURIComponent throw.
-    const text = encodeURIComponent(message.text.toWellFormed());
-    return `${this.#formStart}${message.to.replace(/\D/g, '')}&message=${text}`;
+    const form = `${this.#formStart}${to.replace(/\D/g, '')}&message=${encodeURIComponent(words.toWellFormed())}`;
+    return media ? `${form}&file=${encodeURIComponent(media.url)}` : form;
   }
 
   #surprise(call: 'send' | 'statusDevice', httpStatus: number, body: Fields | undefined): void {
@@ -125,7 +130,7 @@ export class WhacenterProvider implements MessageProvider {
   }
 
   #clean(words: unknown, sent?: OutgoingMessage): string | undefined {
-    return redacted(words, [this.#deviceId, sent?.text, sent?.code]);
+    return redacted(words, [this.#deviceId, sent?.media?.caption ?? undefined, sent?.text, sent?.code]);
   }
 }
 
@@ -190,6 +195,20 @@ function truth(status: unknown): { value: boolean | undefined; odd: boolean } {
   return { value: undefined, odd: true };
 }
 
-function refusal(words: string | undefined): RejectionReason {
+const WORDS: Record<MediaKind, Record<Language, string>> = {
+  image: { id: 'Gambar', en: 'Picture' },
+  video: { id: 'Video', en: 'Video' },
+  audio: { id: 'Suara', en: 'Audio' },
+  document: { id: 'Dokumen', en: 'Document' },
+};
+
+/** What stands under a file: Whacenter takes none without words, and has no field for its name (section 1.1). */
+function wordsFor({ kind, caption, fileName }: OutgoingMedia, language: Language): string {
+  return caption ?? fileName ?? WORDS[kind][language];
+}
+
+function refusal(words: string | undefined, media: OutgoingMedia | undefined): RejectionReason {
+  // Of a file, "not found" may be said of its address: that is not the device's fault.
+  if (media) return /not connected|disconnect|device/i.test(words ?? '') ? 'provider-disconnected' : 'content';
   return /not connected|not found|disconnect/i.test(words ?? '') ? 'provider-disconnected' : 'unclassified';
 }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { MEDIA_KINDS } from '../media-types.js';
 import { HttpExchange, isSuccess, type HttpAnswer } from './http-exchange.js';
 import { isFields, messageId, own, parseObject, type Fields } from './json-fields.js';
 import {
@@ -7,6 +8,7 @@ import {
   type IncomingBatch,
   type IncomingKind,
   type MessageProvider,
+  type OutgoingMedia,
   type OutgoingMessage,
   type Receipt,
   type RejectionReason,
@@ -62,6 +64,7 @@ export class WhapiProvider implements MessageProvider {
   readonly name = 'whapi';
   readonly onWhatsApp = true;
   readonly sendsReceipts: boolean;
+  readonly mediaKinds = MEDIA_KINDS;
   readonly stateAge = DEVICE_STATE_AGE;
 
   // Private in the language's own sense, so that neither a log nor an inspector can print the token.
@@ -81,15 +84,13 @@ export class WhapiProvider implements MessageProvider {
     this.#onSurprise = onSurprise;
   }
 
-  /** Sends one text; "accepted" means that Whapi has it, its fate comes by webhook. */
+  /** Sends one text or file; "accepted" means that Whapi has it, its fate comes by webhook. */
   async send(message: OutgoingMessage, signal: AbortSignal): Promise<SendOutcome> {
-    const body = JSON.stringify({
-      to: message.to.replace(/\D/g, ''),
-      body: message.text.toWellFormed(),
-      typing_time: 0,
-      no_link_preview: true,
-    });
-    const answer = await this.#exchange.post(`${this.#base}/messages/text`, body, signal);
+    const to = message.to.replace(/\D/g, '');
+    const { media } = message;
+    const content = media ? file(media) : { body: message.text.toWellFormed(), typing_time: 0, no_link_preview: true };
+    const url = `${this.#base}/messages/${media?.kind ?? 'text'}`;
+    const answer = await this.#exchange.post(url, JSON.stringify({ to, ...content }), signal);
     return answer.kind === 'answer' ? this.#read(answer, message) : unanswered(answer);
   }
 
@@ -119,7 +120,9 @@ export class WhapiProvider implements MessageProvider {
       this.#surprise('send', status, body);
       return { kind: 'unknown', cause: 'bad-body' };
     }
-    const reason = this.#reason(answer, body, words);
+    const told = this.#reason(answer, body, words);
+    // Of a file, "not found" is what Whapi says of its address; a channel that is gone says so of texts, too.
+    const reason = message.media && status === 404 ? 'content' : told;
     return rejected(reason, { status, words, ...(reason !== 'provider-auth' && { wait }) });
   }
 
@@ -149,8 +152,17 @@ export class WhapiProvider implements MessageProvider {
   }
 
   #clean(words: unknown, sent?: OutgoingMessage): string | undefined {
-    return redacted(words, [this.#token, sent?.text, sent?.code]);
+    return redacted(words, [this.#token, sent?.media?.caption ?? undefined, sent?.text, sent?.code]);
   }
+}
+
+/** A file by its address; a sound has no caption, and only a document a name (section 2.1). */
+function file({ kind, url, caption, fileName }: OutgoingMedia): object {
+  return {
+    media: url,
+    ...(kind !== 'audio' && caption !== null && { caption: caption.toWellFormed() }),
+    ...(kind === 'document' && fileName !== null && { filename: fileName.toWellFormed() }),
+  };
 }
 
 /** Whether a call of the webhook carries the secret that the channel was told to send along. */
