@@ -52,6 +52,7 @@ const FILLED = {
   apiKeyId: 'The key that was made.',
   messagesKey: 'A key without the scope `tokens`.',
   messagesKeyId: 'Its id.',
+  oidcClientId: 'The application that was made: its `client_id`.',
   auditCursor: 'Where the next page of the audit log begins.',
   employeeId: 'Account that the admin made.',
 };

@@ -32,6 +32,8 @@ const NEVER_MET = [
   'fresh_login_required',
   'registration_closed',
   'api_key_not_found',
+  'oidc_client_not_found',
+  'invalid_redirect_uri',
   'email_taken',
   'username_taken',
   'phone_taken',
