@@ -22,6 +22,11 @@ const REFUSALS = {
   session_not_found: [404, 'Sesi tidak ditemukan'],
   user_not_found: [404, 'User tidak ditemukan'],
   conversation_not_found: [404, 'Percakapan tidak ditemukan'],
+  invalid_redirect_uri: [
+    400,
+    'Alamat aplikasi tidak diterima: harus https (atau mesin ini sendiri), lengkap, tanpa fragmen',
+  ],
+  oidc_client_not_found: [404, 'Aplikasi tidak ditemukan'],
   api_key_not_found: [404, 'API key tidak ditemukan'],
   email_taken: [409, 'Email sudah dipakai'],
   username_taken: [409, 'Username sudah dipakai'],

@@ -33,14 +33,14 @@ export class InteractionsController {
 
   @Post(':uid/confirm')
   @OwnPagesOnly()
-  @RawBody('application/x-www-form-urlencoded')
+  @RawBody('application/x-www-form-urlencoded', 'application/json')
   async confirm(@Param('uid') uid: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     this.answer(await this.interactions.confirm(uid, request, reply), undefined, request, reply);
   }
 
   @Post(':uid/abort')
   @OwnPagesOnly()
-  @RawBody('application/x-www-form-urlencoded')
+  @RawBody('application/x-www-form-urlencoded', 'application/json')
   async abort(@Param('uid') uid: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     this.answer(await this.interactions.abort(uid, request, reply), undefined, request, reply);
   }

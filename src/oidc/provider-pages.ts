@@ -86,6 +86,13 @@ export class ProviderPages {
 
   deviceInput(ctx: KoaContextWithOIDC, problem?: Error): void {
     const language = this.languageIn(ctx);
+    const session = ctx.oidc.session as { exp?: number; touched?: boolean } | undefined;
+    if (problem && session?.exp === undefined) {
+      // Somebody without cookies: the library cannot keep what it has put into a session that was never stored.
+      if (session) session.touched = false;
+      this.answer(ctx, this.expired(language));
+      return;
+    }
     if (problem?.name === STOPPED) {
       const stopped = heading(TEXTS.device, TEXTS.deviceStopped, language);
       this.answer(ctx, this.plain('device', TEXTS.device, stopped, language));

@@ -7,7 +7,8 @@ import { RawBody } from '../http/raw-bodies.js';
 import { type ChargedRequest } from '../http/request-context.js';
 import { Mount } from './mount.js';
 
-const Form = () => RawBody('application/x-www-form-urlencoded');
+/** Forms; that a body is none is said in the standards' words, by the library. */
+const Form = () => RawBody('application/x-www-form-urlencoded', 'application/json');
 
 /**
  * Every route of the OpenID Provider, so that nothing of it is open that is not named here. Who may do what is the

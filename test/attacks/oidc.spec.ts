@@ -300,6 +300,8 @@ describe('pages of ours', () => {
     const page = await new Visitor(house.service).go((await ask(config)).url);
     expect((await browser.send('GET', page.at.pathname)).status).toBe(400);
     expect((await browser.send('GET', page.at.pathname.replace('interaction', 'auth'))).status).toBe(400);
+    for (const path of ['auth', 'device'])
+      expect((await new Visitor(house.service).send('GET', `/oidc/${path}/x`)).status).toBe(400);
     for (const uid of ['..%2f..%2fapi', '%00', 'x'.repeat(60)])
       expect((await browser.send('GET', `/oidc/interaction/${uid}`)).status).toBe(400);
   });
