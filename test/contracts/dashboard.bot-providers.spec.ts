@@ -190,6 +190,146 @@ describe('an answer by hand', () => {
   });
 });
 
+describe('a file by hand', () => {
+  const URL = 'https://files.example/hasil%20lab.pdf?token=rahasia';
+  const send = (phone: string, media: object) => service.post(`/api/conversations/${phone}/reply`, { media }, staff);
+  /** What has arrived of files, as the provider was told. */
+  const files = (phone: string): object[] => [
+    ...house.fake.messages.filter(({ to, file }) => `+${to}` === phone && file !== undefined),
+    ...whapi.messages.filter(({ to }) => `+${to}` === phone).flatMap(({ media }) => media ?? []),
+    ...cloudApi.messages.filter(({ to }) => `+${to}` === phone).flatMap(({ media }) => media ?? []),
+  ];
+  const file = async (phone: string): Promise<object[]> => {
+    await until('a file', () => files(phone).length > 0);
+    return files(phone);
+  };
+  /** A conversation by Meta's Cloud API, whose newest message is less than a day old. */
+  const writtenToMeta = async (): Promise<string> => {
+    const phone = newPhone();
+    cloudApi.openConversations.add(phone.slice(1));
+    await cloudApi.emitIncoming({ from: phone.slice(1), text: { body: 'agent' } });
+    await answer(phone);
+    return phone;
+  };
+
+  it.each([
+    [{ kind: 'image', caption: 'Foto *anda*' }, { caption: 'Foto *anda*' }],
+    [{ kind: 'video' }, {}],
+    [{ kind: 'audio' }, {}],
+    [
+      { kind: 'document', caption: 'Hasil', fileName: 'hasil.pdf' },
+      { caption: 'Hasil', filename: 'hasil.pdf' },
+    ],
+  ])('leaves by Whapi as %j, and is delivered', async (media, told) => {
+    const phone = newPhone();
+    await whapi.emitIncoming([fromWhapi(phone, { text: { body: 'agent' } })]);
+    await answer(phone);
+    whapi.receipts = 'in-order';
+    expect((await send(phone, { ...media, url: URL })).status).toBe(200);
+    expect(await file(phone)).toEqual([{ kind: media.kind, url: URL, ...told }]);
+    await whapi.settled();
+    await until('it is delivered', async () => (await deliveries(phone))[0] === 'delivered');
+  });
+
+  it.each([
+    [{ kind: 'image', caption: 'Foto' }, { caption: 'Foto' }],
+    [{ kind: 'video' }, {}],
+    [{ kind: 'audio' }, {}],
+    [
+      { kind: 'document', caption: 'Hasil', fileName: 'hasil.pdf' },
+      { caption: 'Hasil', filename: 'hasil.pdf' },
+    ],
+  ])("leaves by Meta's Cloud API as %j, and is read", async (media, told) => {
+    const phone = await writtenToMeta();
+    cloudApi.receipts = 'in-order';
+    await send(phone, { ...media, url: URL });
+    expect(await file(phone)).toEqual([{ kind: media.kind, link: URL, ...told }]);
+    await cloudApi.settled();
+    await until('it is read', async () => (await deliveries(phone))[0] === 'read');
+  });
+
+  it.each([
+    [{ kind: 'image', caption: 'Foto' }, 'Foto'],
+    [{ kind: 'document', fileName: 'hasil.pdf' }, 'hasil.pdf'],
+    [{ kind: 'audio' }, 'Suara'],
+  ])('leaves by Whacenter as %j, under words', async (media, text) => {
+    const phone = newPhone();
+    await house.fake.emitIncoming({ from: phone.slice(1), message: 'agent' });
+    await answer(phone);
+    await send(phone, { ...media, url: URL });
+    expect(await file(phone)).toEqual([{ to: phone.slice(1), text, file: URL }]);
+  });
+
+  it('is shown in the conversation, and stands nowhere in clear', async () => {
+    const phone = newPhone();
+    await house.fake.emitIncoming({ from: phone.slice(1), message: 'agent' });
+    await answer(phone);
+    house.fake.forNumber(phone, { hang: true, delivers: false });
+    const { body } = await send(phone, { kind: 'document', url: URL, caption: 'positif', fileName: 'lab.pdf' });
+    const media = { id: null, url: URL, mimeType: null, fileName: 'lab.pdf' };
+    expect(body.data).toMatchObject({
+      direction: 'out',
+      kind: 'document',
+      text: 'positif',
+      media,
+      delivery: 'pending',
+    });
+    const rows = await house.database.query<{ row: string }>(
+      `SELECT m::text || coalesce(encode(m.sealed_content, 'escape'), '') AS row FROM messages m WHERE recipient = $1
+       UNION ALL SELECT c::text || encode(c.sealed_content, 'escape') FROM conversation_messages c WHERE phone = $1
+       UNION ALL SELECT a::text FROM audit_events a WHERE subject_id = $2`,
+      [phone, body.data.id],
+    );
+    expect(rows).toHaveLength(6);
+    for (const { row } of rows) expect(row).not.toMatch(/files\.example|positif|lab\.pdf/);
+    house.fake.forNumber(phone, undefined);
+    const history = await service.get(`/api/conversations/${phone}/messages`, staff);
+    expect(history.body.data[0]).toMatchObject({ kind: 'document', text: 'positif', media });
+    expect(service.output()).not.toContain('files.example');
+  });
+
+  it('goes to the next provider that can, when the first one refuses it', async () => {
+    const phone = await writtenToMeta();
+    cloudApi.openConversations.delete(phone.slice(1));
+    await send(phone, { kind: 'image', url: URL });
+    expect(await file(phone)).toEqual([{ to: phone.slice(1), text: 'Gambar', file: URL }]);
+  });
+
+  it('goes to the next one, once, when the first one tells later that it could not fetch it', async () => {
+    const phone = await writtenToMeta();
+    await send(phone, { kind: 'image', url: URL });
+    await until('it is accepted', async () => (await deliveries(phone))[0] === 'accepted');
+    const sent = cloudApi.messages.find(({ to, media }) => `+${to}` === phone && media !== undefined);
+    await cloudApi.emitStatuses(sent?.id ?? '', ['failed', 'failed'], { code: 131053 });
+    await until('it arrives elsewhere', () => files(phone).length === 2);
+    await until('it is accepted there', async () => (await deliveries(phone))[0] === 'accepted');
+    expect(files(phone)[0]).toEqual({ to: phone.slice(1), text: 'Gambar', file: URL });
+  });
+
+  it('is not sent a second time by another, when one takes it and does not answer', async () => {
+    const phone = await writtenToMeta();
+    cloudApi.wire.forNumber(phone, { hang: true });
+    await send(phone, { kind: 'image', url: URL });
+    await until('nobody knows', async () => (await deliveries(phone))[0] === 'unknown');
+    cloudApi.wire.forNumber(phone, undefined);
+    expect(files(phone)).toHaveLength(1);
+  });
+
+  it('says nothing of a provider that cannot fetch it: codes keep their way', async () => {
+    const phone = newPhone();
+    const person = await house.person();
+    await house.fake.emitIncoming({ from: phone.slice(1), message: 'agent' });
+    await answer(phone);
+    for (let time = 0; time < 6; time++) {
+      house.fake.next({ reset: true, delivers: false });
+      await send(phone, { kind: 'image', url: URL });
+      await until('another has it', () => files(phone).length === time + 1);
+    }
+    await house.code(person.phone);
+    expect(house.fake.messagesFor(person.phone)).toHaveLength(1);
+  });
+});
+
 describe('recovery', () => {
   it('sends by the provider that the message came in by, too', async () => {
     const phone = newPhone();

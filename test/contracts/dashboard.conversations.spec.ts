@@ -310,6 +310,47 @@ describe('POST /api/conversations/:phone/reply', () => {
     expect(await kept(house, phone)).toEqual(['IN text', 'OUT text']);
   });
 
+  it.each([
+    { text: 'x', media: { kind: 'image', url: 'https://files.example/a.png' } },
+    { media: null },
+    { media: [] },
+    { media: 'https://files.example/a.png' },
+    { media: {} },
+    { media: { kind: 'image' } },
+    { media: { kind: 'sticker', url: 'https://files.example/a.png' } },
+    { media: { kind: ['image'], url: 'https://files.example/a.png' } },
+    { media: { kind: 'image', url: ['https://files.example/a.png'] } },
+    { media: { kind: 'image', url: 'http://files.example/a.png' } },
+    { media: { kind: 'image', url: 'https://budi:rahasia@files.example/a.png' } },
+    { media: { kind: 'image', url: `https://files.example/${'a'.repeat(2_048)}` } },
+    { media: { kind: 'image', url: 'https://files.example/a.png', caption: 'x'.repeat(1_025) } },
+    { media: { kind: 'image', url: 'https://files.example/a.png', caption: 'a\u0000b' } },
+    { media: { kind: 'image', url: 'https://files.example/a.png', fileName: 'a.png' } },
+    { media: { kind: 'audio', url: 'https://files.example/a.mp3', caption: 'x' } },
+    { media: { kind: 'document', url: 'https://files.example/a.pdf', fileName: '../a.pdf' } },
+    { media: { kind: 'document', url: 'https://files.example/a.pdf', fileName: 'a\u202efdp.exe' } },
+  ])('refuses the file %.90j', async (body) => {
+    const phone = newPhone();
+    await say(service, phone, 'pause');
+    expectFailure(await reply(phone, body), 400, 'validation_failed');
+    expect(await kept(house, phone)).toEqual(['IN text', 'OUT text']);
+  });
+
+  it('says so where no provider that is set up sends files', async () => {
+    const phone = newPhone();
+    await say(service, phone, 'pause');
+    const other = await house.another({
+      WHATSAPP_PROVIDERS: 'sms',
+      TWILIO_ACCOUNT_SID: 'AC0123456789abcdef0123456789abcdef',
+      TWILIO_AUTH_TOKEN: 'a-token-of-a-spec',
+      TWILIO_FROM: '+12025550123',
+      TWILIO_BASE_URL: 'http://127.0.0.1:9',
+    });
+    const media = { kind: 'image', url: 'https://files.example/a.png' };
+    expectFailure(await other.post(`${BASE}/${phone}/reply`, { media }, staff), 422, 'media_not_sendable');
+    expect([await stateOf(house, phone), await kept(house, phone)]).toEqual(['PAUSE', ['IN text', 'OUT text']]);
+  });
+
   it('takes 4,096 characters', async () => {
     const phone = newPhone();
     await say(service, phone, 'pause');

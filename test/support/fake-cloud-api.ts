@@ -16,7 +16,22 @@ export interface CloudApiMessage {
   readonly code?: string;
   readonly text?: string;
   readonly language?: string;
+  /** A file that was sent by its address. */
+  readonly media?: {
+    readonly kind: string;
+    readonly link: string;
+    readonly caption?: string;
+    readonly filename?: string;
+  };
 }
+
+/** What a file of each kind may say besides its address. */
+const FILE_FIELDS: Record<string, readonly string[]> = {
+  image: ['caption'],
+  video: ['caption'],
+  audio: [],
+  document: ['caption', 'filename'],
+};
 
 /** A fake of Meta's Cloud API for one number: the providers' document, sections 3 and 7. */
 export class FakeCloudApi {
@@ -154,8 +169,17 @@ export class FakeCloudApi {
       if (!this.openConversations.has(body.to)) return graphError(131047);
       return this.accept({ to: body.to, text: body.text?.body ?? '' });
     }
+    if (typeof body.type === 'string' && body.type in FILE_FIELDS) return this.sendFile(body.to, body.type, call.json);
     const template = this.readTemplate(call.json);
     return typeof template === 'number' ? graphError(template) : this.accept({ to: body.to, ...template });
+  }
+
+  private sendFile(to: string, kind: string, json: any): ApiReply {
+    const { link, ...fields } = json[kind] ?? {};
+    if (typeof link !== 'string' || !/^https?:/.test(link)) return graphError(131008);
+    if (Object.keys(fields).some((name) => !FILE_FIELDS[kind]?.includes(name))) return graphError(100);
+    if (!this.openConversations.has(to)) return graphError(131047);
+    return this.accept({ to, media: { kind, link, ...fields } });
   }
 
   /** Code and language of a template that Meta would take, else the error. */

@@ -47,6 +47,8 @@ export interface WhacenterHookOptions {
 export interface WhacenterMessage {
   readonly to: string;
   readonly text: string;
+  /** The address of the file that the text stands under. */
+  readonly file?: string;
 }
 
 /** The fake's switches and what it has seen. */
@@ -265,8 +267,9 @@ class Fake implements FakeWhacenter {
   }
 
   private deliver(call: WhacenterCall): void {
-    const { number, group, message } = call.fields;
-    if (call.path === '/api/send' && number && message) this.messages.push({ to: digits(number), text: message });
+    const { number, group, message, file } = call.fields;
+    if (call.path === '/api/send' && number && message)
+      this.messages.push({ to: digits(number), text: message, ...(file && { file }) });
     if (call.path === '/api/sendGroup' && group && message) this.messages.push({ to: group, text: message });
   }
 

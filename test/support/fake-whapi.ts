@@ -13,6 +13,14 @@ import {
 /** States of a channel, as `/health` names them. */
 export type WhapiState = 'NOT_INIT' | 'INIT' | 'LAUNCH' | 'QR' | 'AUTH' | 'ERROR' | 'SYNC_ERROR';
 
+/** A file that was sent by its address. */
+export interface WhapiFile {
+  readonly kind: string;
+  readonly url: string;
+  readonly caption?: string;
+  readonly filename?: string;
+}
+
 interface Hook {
   url: string;
   headers?: Record<string, string>;
@@ -40,7 +48,7 @@ const STATUS_CODES: Record<string, number> = {
 /** A fake Whapi.cloud gate: the providers' document, sections 2 and 7. */
 export class FakeWhapi {
   readonly token = randomBytes(16).toString('hex');
-  readonly messages: { id: string; to: string; text: string }[] = [];
+  readonly messages: { id: string; to: string; text: string; media?: WhapiFile }[] = [];
   state: WhapiState = 'AUTH';
   /** After each send: an echo of it, and its statuses. */
   receipts: 'none' | HookOrder = 'none';
@@ -135,6 +143,11 @@ export class FakeWhapi {
     switch (`${call.method} ${call.path}`) {
       case 'POST /messages/text':
         return this.send(call);
+      case 'POST /messages/image':
+      case 'POST /messages/video':
+      case 'POST /messages/audio':
+      case 'POST /messages/document':
+        return this.send(call, call.path.split('/').at(-1));
       case 'GET /health':
         return { body: this.health() };
       case 'GET /users/login':
@@ -156,25 +169,29 @@ export class FakeWhapi {
     }
   }
 
-  private send(call: ApiCall): ApiReply {
-    const { to, body } = (call.json ?? {}) as { to?: unknown; body?: unknown };
+  private send(call: ApiCall, kind?: string): ApiReply {
+    const { to, body, media, caption, filename } = (call.json ?? {}) as Record<string, string | undefined>;
     if (typeof to !== 'string' || !/^[\d-]{9,31}(@[\w.]{1,})?$/.test(to)) {
       return failure(400, 'wrong request parameters', '/to must match pattern "^[\\d-]{9,31}(@[\\w\\.]{1,})?$"');
     }
-    if (typeof body !== 'string' || body === '') return failure(400, 'wrong request parameters', '/body is required');
+    if (kind !== undefined && !media?.startsWith('https://'))
+      return failure(400, 'wrong request parameters', '/media must be a file');
+    if (kind === undefined && (typeof body !== 'string' || body === ''))
+      return failure(400, 'wrong request parameters', '/body is required');
     if (this.state !== 'AUTH') return failure(401, 'Need channel authorization for send message');
     const id = `PsqXn5SAD5v7HRA-wHqB9tMe${String(++this.sent).padStart(4, '0')}`;
-    this.messages.push({ id, to: digits(to), text: body });
+    const file = { kind: kind ?? '', url: media ?? '', ...(caption && { caption }), ...(filename && { filename }) };
+    this.messages.push({ id, to: digits(to), text: body ?? caption ?? '', ...(kind !== undefined && { media: file }) });
     const message = {
       id,
       from_me: true,
-      type: 'text',
+      type: kind ?? 'text',
       chat_id: `${to}@s.whatsapp.net`,
       timestamp: Math.floor(Date.now() / 1000),
       source: 'api',
       device_id: 12,
       status: 'pending',
-      text: { body },
+      ...(kind === undefined ? { text: { body } } : { [kind]: { id: 'jpeg-sent', caption } }),
       from: '6289876543210',
     };
     if (this.receipts !== 'none') this.follow(message, this.receipts);

@@ -7,6 +7,7 @@ import { id } from './id.js';
 const NEVER_MET = [
   'invalid_webhook_secret',
   'conversation_not_found',
+  'media_not_sendable',
   'session_id_taken',
   'session_limit_reached',
   'session_not_connected',
