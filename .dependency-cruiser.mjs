@@ -7,12 +7,14 @@
 const TIERS = [
   ['oidc'],
   ['admin', 'health', 'pages', 'analytics'],
+  ['verification'],
+  ['webhooks'],
   ['bot', 'gateway', 'forgot-password', 'auth'],
   ['otp'],
   ['messaging'],
   ['sessions', 'api-keys'],
   ['users'],
-  ['audit'],
+  ['audit', 'activity'],
   ['phone', 'idempotency', 'jobs', 'database', 'http', 'config', 'errors'],
 ];
 

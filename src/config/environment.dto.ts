@@ -175,6 +175,9 @@ export class Environment {
   @Whole(1, 104_857_600) MEDIA_MAX_BYTES?: number;
 
   @OneOf('on', 'off') OUTGOING_ALLOW_PRIVATE?: string;
+  @Whole(1, 365) ACTIVITY_RETENTION_DAYS?: number;
+  @Whole(1, 365) OTP_RETENTION_DAYS?: number;
+  @Whole(1, 90) WEBHOOK_RETENTION_DAYS?: number;
 
   // Names of the replaced systems; each stands in for the variable in brackets when that one is absent.
   /** Only PostgreSQL is served. */

@@ -122,6 +122,11 @@ export class Settings {
 
   /** Whether addresses that callers give (media, webhooks) may lead to this machine and its network. */
   readonly outgoingAllowPrivate: boolean;
+  /** Of the gateway: what sessions did. */
+  readonly activityRetentionDays: number;
+  /** Codes that were sent for other applications. */
+  readonly otpRetentionDays: number;
+  readonly webhookRetentionDays: number;
 
   // eslint-disable-next-line max-lines-per-function -- one line a setting; in pieces the compiler could not tell that one is missing
   constructor(env: Environment) {
@@ -198,6 +203,9 @@ export class Settings {
     this.gatewayWarmUpDays = env.GATEWAY_WARM_UP_DAYS ?? 14;
     this.mediaMaxBytes = env.MEDIA_MAX_BYTES ?? 50 * 1024 * 1024;
     this.outgoingAllowPrivate = env.OUTGOING_ALLOW_PRIVATE === 'on';
+    this.activityRetentionDays = env.ACTIVITY_RETENTION_DAYS ?? 30;
+    this.otpRetentionDays = env.OTP_RETENTION_DAYS ?? 7;
+    this.webhookRetentionDays = env.WEBHOOK_RETENTION_DAYS ?? 7;
     this.whacenterWebhookSecret = env.WHACENTER_WEBHOOK_SECRET;
     this.whapi = whapiSettings(env);
     this.cloudApi = cloudApiSettings(env);

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { maskedNumber, recordActivityFrom } from '../activity/activity.sql.js';
 import { Database, type Transaction } from '../database/database.js';
 import { statement } from '../database/statement.js';
 import { type Hold } from './gateway-keys.repository.js';
@@ -82,18 +83,31 @@ const CLAIM = statement<ClaimedRow>(
              (extract(epoch FROM g.expires_at - now()) * 1000)::float8 AS life_ms`,
 );
 
-// Only who holds the claim may end it. A receipt can be faster than this, and is not taken back.
+/** Ended messages (`gateway_messages` joined with its session) as the log of activities wants them. */
+const activityOf = (ended: string, numberHash: string) => `
+     SELECT session_id, session_name, api_key_id, 'message.' || kind AS action,
+            CASE state WHEN 'FAILED' THEN 'failure' WHEN 'CANCELLED' THEN 'failure' WHEN 'UNKNOWN' THEN 'unknown' ELSE 'success' END AS status,
+            CASE state WHEN 'CANCELLED' THEN 'not_sent_in_time' WHEN 'UNKNOWN' THEN 'unconfirmed' ELSE error END AS error, ${maskedNumber('recipient')} AS number,
+            CASE WHEN sent_at IS NOT NULL THEN ${numberHash} END AS number_hash,
+            CASE WHEN sent_at IS NOT NULL THEN (extract(epoch FROM sent_at - created_at) * 1000)::int END AS ms
+       FROM ${ended} WHERE state NOT IN ('QUEUED', 'SENDING')`;
+
+const ENDED = `g.id, g.session_id, s.name AS session_name, s.api_key_id, g.kind, g.recipient, g.state, g.error, g.sent_at, g.created_at`;
+
+// Only who holds the claim may end it. A receipt can be faster than this, and is not taken back. What became of it is
+// logged and counted by the same statement, or it would be lost with an instance that dies in between.
 const FINISH = statement<{ session_id: string; sent_at: Date | null }>(
   'gateway_messages_finish',
   `WITH ended AS (
-     UPDATE gateway_messages
+     UPDATE gateway_messages g
         SET state = CASE WHEN :state::text <> 'SENT' THEN :state::gateway_message_state
                          WHEN read_at IS NOT NULL THEN 'READ' WHEN delivered_at IS NOT NULL THEN 'DELIVERED' ELSE 'SENT' END::gateway_message_state,
             error = :error::text, sent_at = CASE WHEN :state::text = 'SENT' THEN now() END,
-            sealed_content = CASE WHEN :state::text = 'QUEUED' THEN sealed_content END
-      WHERE id = :id::uuid AND state = 'SENDING' AND fence = :fence::int
-     RETURNING id, session_id, state, sent_at
-   ), contact AS (
+            sealed_content = CASE WHEN :state::text = 'QUEUED' THEN g.sealed_content END
+       FROM gateway_sessions s
+      WHERE g.id = :id::uuid AND g.state = 'SENDING' AND g.fence = :fence::int AND s.id = g.session_id
+     RETURNING ${ENDED}
+   ), told AS (${activityOf('ended', ':contact_hash::bytea')}), ${recordActivityFrom('told')}, contact AS (
      INSERT INTO gateway_contacts (contact_hash, session_id, wrote_at, began_at)
      SELECT :contact_hash::bytea, session_id, now(), now() FROM ended WHERE sent_at IS NOT NULL
          ON CONFLICT (contact_hash, session_id) DO UPDATE SET wrote_at = EXCLUDED.wrote_at
@@ -106,13 +120,13 @@ const FINISH = statement<{ session_id: string; sent_at: Date | null }>(
 
 const CANCEL = statement<MessageFate>(
   'gateway_messages_cancel',
-  `WITH cancelled AS (
-     UPDATE gateway_messages SET state = 'CANCELLED', sealed_content = NULL
-      WHERE id = :id::uuid AND state = 'QUEUED' RETURNING id, state, error, sent_at
-   ), media AS (
-     DELETE FROM gateway_media WHERE message_id IN (SELECT id FROM cancelled)
+  `WITH ended AS (
+     UPDATE gateway_messages g SET state = 'CANCELLED', sealed_content = NULL FROM gateway_sessions s
+      WHERE g.id = :id::uuid AND g.state = 'QUEUED' AND s.id = g.session_id RETURNING ${ENDED}
+   ), told AS (${activityOf('ended', 'NULL::bytea')}), ${recordActivityFrom('told')}, media AS (
+     DELETE FROM gateway_media WHERE message_id IN (SELECT id FROM ended)
    )
-   SELECT id, state, error, sent_at FROM cancelled`,
+   SELECT id, state, error, sent_at FROM ended`,
 );
 
 const FATES = statement<MessageFate>(
@@ -138,8 +152,13 @@ const RECEIPT = statement<{ from_ladder: boolean }>(
 // What nobody has sent in its time; of what an owner was sending nobody can say whether it left.
 const EXPIRE = statement<{ id: string }>(
   'gateway_messages_expire',
-  `UPDATE gateway_messages SET state = CASE state WHEN 'QUEUED' THEN 'CANCELLED' ELSE 'UNKNOWN' END::gateway_message_state, sealed_content = NULL
-    WHERE state IN ('QUEUED', 'SENDING') AND expires_at < now() - :grace_seconds::int * interval '1 second' RETURNING id`,
+  `WITH ended AS (
+     UPDATE gateway_messages g SET state = CASE g.state WHEN 'QUEUED' THEN 'CANCELLED' ELSE 'UNKNOWN' END::gateway_message_state, sealed_content = NULL
+       FROM gateway_sessions s
+      WHERE g.state IN ('QUEUED', 'SENDING') AND g.expires_at < now() - :grace_seconds::int * interval '1 second' AND s.id = g.session_id
+     RETURNING ${ENDED}
+   ), told AS (${activityOf('ended', 'NULL::bytea')}), ${recordActivityFrom('told')}
+   SELECT id FROM ended`,
 );
 
 const FORGET_OLD = statement<{ id: string }>(

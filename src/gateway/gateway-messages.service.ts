@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import { Activity } from '../activity/activity.service.js';
 import { type Calling } from '../api-keys/api-key.guard.js';
 import { Settings } from '../config/settings.js';
 import { type Transaction } from '../database/database.js';
 import { AppError } from '../errors/app-error.js';
+import { maskPhone } from '../phone/phone.js';
 import { GatewayMessagesRepository, type MessageError, type MessageFate } from './gateway-messages.repository.js';
 import { type SessionRow } from './gateway-sessions.repository.js';
 import { GatewaySessions } from './gateway-sessions.service.js';
@@ -54,6 +56,7 @@ export class GatewayMessages {
     private readonly dispatcher: MessageDispatcher,
     private readonly waiters: MessageWaiters,
     private readonly seal: SessionSeal,
+    private readonly activity: Activity,
   ) {}
 
   /**
@@ -64,7 +67,7 @@ export class GatewayMessages {
    */
   async ready(name: string, caller: Calling): Promise<string> {
     const session = await this.sessions.get(name, caller);
-    this.patienceFor(session);
+    if (this.patienceFor(session) === null) throw new AppError('session_not_connected');
     return session.id;
   }
 
@@ -78,7 +81,9 @@ export class GatewayMessages {
    */
   async send(name: string, caller: Calling, to: string, message: GatewayMessage, id = uuidv7()): Promise<SentMessage> {
     const session = await this.sessions.get(name, caller);
-    const patience = this.patienceFor(session) + patienceForFile(message);
+    const connected = this.patienceFor(session);
+    if (connected === null) throw await this.notConnected(session, message.kind, to);
+    const patience = connected + patienceForFile(message);
     const end = await this.queue(session.id, to, message, { patience, fromLadder: false, id });
     if (end.kind === 'sent') return { sessionId: name, to, messageId: end.messageId, sentAt: end.sentAt };
     if (end.kind === 'unknown') throw new AppError('message_unconfirmed');
@@ -108,7 +113,9 @@ export class GatewayMessages {
 
   /** Forgets who was written to, by number in E.164. */
   async forget(phone: string, within: Transaction): Promise<void> {
-    await this.repository.forgetRecipient(phone, this.seal.contacts(phone), within);
+    const hashes = this.seal.contacts(phone);
+    await this.repository.forgetRecipient(phone, hashes, within);
+    await this.activity.forget(hashes, within);
   }
 
   private async giveUp(id: string): Promise<MessageFate | null> {
@@ -118,13 +125,21 @@ export class GatewayMessages {
     return fate ?? null;
   }
 
-  /** In ms. @throws AppError `session_not_connected` for one that will not be connected soon */
-  private patienceFor({ state, phone }: SessionRow): number {
+  /** The other failures are written down where the message ends; this one was never queued. */
+  private async notConnected({ id, name, api_key_id }: SessionRow, kind: string, to: string): Promise<AppError> {
+    const failed = { status: 'failure', error: 'session_not_connected', number: maskPhone(to) } as const;
+    const session = { sessionId: id, sessionName: name, apiKeyId: api_key_id };
+    await this.activity.record({ ...session, action: `message.${kind}`, ...failed });
+    return new AppError('session_not_connected');
+  }
+
+  /** In ms; null for a session that will not be connected soon. */
+  private patienceFor({ state, phone }: SessionRow): number | null {
     if (state === 'CONNECTED') return this.settings.gatewaySendTimeout * 1000;
     // Linked, and on its way back: after a restart of the service, or while another instance takes it over.
     if (state === 'CONNECTING' && phone !== null)
       return Math.min(RECONNECT_PATIENCE, this.settings.gatewaySendTimeout * 1000);
-    throw new AppError('session_not_connected');
+    return null;
   }
 }
 

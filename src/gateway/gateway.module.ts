@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ActivityModule } from '../activity/activity.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { HttpModule } from '../http/http.module.js';
 import { JobsModule } from '../jobs/jobs.module.js';
@@ -31,6 +32,7 @@ import { MessageWaiters } from './message-waiters.js';
 import { GatewayMessagesController } from './messages.controller.js';
 import { QrPageController } from './qr-page.controller.js';
 import { QrTickets } from './qr-tickets.js';
+import { SessionActivity } from './session-activity.js';
 import { SessionHoldsRepository } from './session-holds.repository.js';
 import { SessionProvider } from './session-provider.js';
 import { SessionSeal } from './session-seal.js';
@@ -38,7 +40,7 @@ import { SessionStreams } from './session-streams.js';
 import { GatewaySessionsController } from './sessions.controller.js';
 
 @Module({
-  imports: [AuditModule, HttpModule, JobsModule],
+  imports: [ActivityModule, AuditModule, HttpModule, JobsModule],
   controllers: [
     GatewaySessionsController,
     QrPageController,
@@ -72,11 +74,12 @@ import { GatewaySessionsController } from './sessions.controller.js';
     MessageDispatcher,
     MessageWaiters,
     QrTickets,
+    SessionActivity,
     SessionHoldsRepository,
     SessionProvider,
     SessionSeal,
     SessionStreams,
   ],
-  exports: [Gateway, GatewayEvents, GatewayMessages, SessionProvider],
+  exports: [Gateway, GatewayEvents, GatewayMessages, GatewaySessions, SessionProvider],
 })
 export class GatewayModule {}

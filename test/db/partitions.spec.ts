@@ -32,12 +32,14 @@ const event = (at: string) =>
   `INSERT INTO audit_events (id, occurred_at, type, outcome) VALUES (gen_random_uuid(), '${at}', 'spec', 'success')`;
 
 describe('the histories', () => {
-  it('are partitioned by the month of their time', async () => {
+  it('are partitioned by their time', async () => {
     const rows = await database.query(
       `SELECT partrelid::regclass::text AS name, pg_get_partkeydef(partrelid) AS key
          FROM pg_partitioned_table JOIN pg_class ON oid = partrelid WHERE relnamespace = 'public'::regnamespace ORDER BY 1`,
     );
     expect(rows).toEqual([
+      { name: 'activity_log', key: 'RANGE (occurred_at)' },
+      { name: 'activity_numbers', key: 'RANGE (day)' },
       { name: 'audit_events', key: 'RANGE (occurred_at)' },
       { name: 'message_history', key: 'RANGE (created_at)' },
     ]);
@@ -52,6 +54,30 @@ describe('the histories', () => {
     await parts.ensure(new Date('2030-12-01T00:00:00Z'));
     expect((await partitions()).filter((name) => /203[01]/.test(name))).toEqual(
       [...expected, ...months('2031_03')].sort(),
+    );
+  });
+
+  it('of activities get the partitions of this day and the next seven, and lose whole days', async () => {
+    const days = async () =>
+      (
+        await database.query<{ name: string }>(
+          `SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent IN ('activity_log'::regclass, 'activity_numbers'::regclass) ORDER BY 1`,
+        )
+      )
+        .map(({ name }) => name.replace('partitions.', ''))
+        .filter((name) => name.includes('_2033_'));
+    await Promise.all(Array.from({ length: 4 }, () => parts.ensure(new Date('2033-02-25T12:00:00Z'))));
+    const expected = ['02_25', '02_26', '02_27', '02_28', '03_01', '03_02', '03_03', '03_04'];
+    const names = (table: string, ends = expected) => ends.map((end) => `${table}_2033_${end}`);
+    expect(await days()).toEqual([...names('activity_log'), ...names('activity_numbers')]);
+    // The last instant of the 27th is still kept from: it stays whole.
+    const dropped = await parts.dropBefore('activity_log', new Date('2033-02-27T23:59:59.999Z'));
+    expect(dropped.filter((name) => name.includes('2033'))).toEqual(names('activity_log', ['02_25', '02_26']));
+    expect(await parts.dropBefore('activity_numbers', new Date('2033-02-25T00:00:00Z'))).not.toContain(
+      'activity_numbers_2033_02_25',
+    );
+    expect((await days()).filter((name) => name.startsWith('activity_log'))).toEqual(
+      names('activity_log', expected.slice(2)),
     );
   });
 

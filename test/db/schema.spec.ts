@@ -21,6 +21,7 @@ const ID = 'gen_random_uuid()';
 const HASH = `decode(repeat('ab', 32), 'hex')`;
 const SHORT = `'\\xab'::bytea`;
 
+const HOLDER = `'0190d0c0-0000-7000-8000-000000000001'`;
 const LINKED = '(SELECT id FROM gateway_sessions LIMIT 1)';
 
 /** Values of a row that every constraint of the table lets in, as SQL, by column. */
@@ -116,6 +117,51 @@ const GOOD: Record<string, Record<string, string>> = {
     sealed_choices: `'\\x00'`,
     expires_at: 'now()',
   },
+  verifications: {
+    id: ID,
+    owner_id: ID,
+    session_id: ID,
+    session_name: `'klinik'`,
+    phone: `'+6281234567890'`,
+    company: `'Klinik'`,
+    code_hash: HASH,
+    length: '6',
+    minutes: '5',
+    expires_at: `now() + interval '5 minutes'`,
+  },
+  verification_phones: { phone: `'+62812' || (random() * 9e7 + 1e7)::bigint` },
+  webhooks: { id: ID, url: `'https://example.id/'`, events: `'{otp.status}'`, sealed_secret: `'\\x00'` },
+  webhook_deliveries: {
+    id: ID,
+    webhook_id: '(SELECT id FROM webhooks LIMIT 1)',
+    event: `'otp.status'`,
+    sealed_body: `'\\x00'`,
+    next_attempt_at: 'now()',
+  },
+  activity_hours: {
+    hour: `date_trunc('hour', now())`,
+    session_id: ID,
+    action: `'message.text'`,
+    status: `'success'`,
+    count: '1',
+    durations: `'{}'`,
+  },
+  activity_log: {
+    id: ID,
+    occurred_at: `'2026-11-20T00:00:00Z'`,
+    session_id: ID,
+    session_name: `'klinik'`,
+    action: `'message.text'`,
+    status: `'success'`,
+    number: `'+62812****890'`,
+  },
+  activity_numbers: {
+    day: `'2026-11-20'`,
+    session_id: ID,
+    number_hash: HASH,
+    number: `'+62812****890'`,
+    count: '1',
+  },
 };
 
 function insertion(table: string, changes: Record<string, string>): string {
@@ -133,6 +179,9 @@ async function refusalOf(...statements: string[]): Promise<string | undefined> {
     await client.query(insertion('conversations', {}));
     await client.query(insertion('gateway_sessions', {}));
     await client.query(insertion('gateway_media', {}));
+    await client.query(insertion('webhooks', {}));
+    await client.query(`CREATE TABLE partitions.activity_log_spec PARTITION OF activity_log DEFAULT`);
+    await client.query(`CREATE TABLE partitions.activity_numbers_spec PARTITION OF activity_numbers DEFAULT`);
     for (const statement of statements) await client.query(statement);
     return undefined;
   } catch (error) {
@@ -314,12 +363,80 @@ const BAD: [constraint: string, table: string, ...changes: Record<string, string
     { bytes: `decode(repeat('00', 1048577), 'hex')` },
   ],
   ['gateway_menus_contact_hash_check', 'gateway_menus', { contact_hash: SHORT }],
+  ['verifications_phone_check', 'verifications', { phone: `'081234567890'` }, { phone: `E'+6281234567\\n'` }],
+  [
+    'verifications_company_check',
+    'verifications',
+    { company: `''` },
+    { company: `repeat('a', 121)` },
+    { company: `E'Klinik\\nKode'` },
+  ],
+  ['verifications_code_hash_check', 'verifications', { code_hash: `convert_to('123456', 'UTF8')` }],
+  [
+    'verifications_bounds_check',
+    'verifications',
+    { length: '3' },
+    { length: '9' },
+    { minutes: '0' },
+    { minutes: '11' },
+    { attempts: '-1' },
+    { attempts: '11' },
+  ],
+  [
+    'verifications_life_check',
+    'verifications',
+    { expires_at: 'now()' },
+    { expires_at: `now() + interval '10 minutes 1 second'` },
+  ],
+  [
+    'verifications_end_check',
+    'verifications',
+    { ended_at: 'now()' },
+    { ended_as: `'verified'` },
+    { ended_at: 'now()', ended_as: `'lost'` },
+  ],
+  ['verification_phones_phone_check', 'verification_phones', { phone: `'0812'` }],
+  [
+    'verification_phones_owners_check',
+    'verification_phones',
+    { sends: 'ARRAY[now()]' },
+    { guess_owners: `ARRAY[${ID}]` },
+  ],
+  ['webhooks_url_check', 'webhooks', { url: `'ftp://example.id/'` }, { url: `'https://' || repeat('a', 2048)` }],
+  ['webhooks_events_check', 'webhooks', { events: `'{}'` }],
+  [
+    'webhooks_disabled_check',
+    'webhooks',
+    { disabled_at: 'now()' },
+    { disabled_for: `'gone'` },
+    { disabled_at: 'now()', disabled_for: `'spite'` },
+  ],
+  [
+    'webhook_deliveries_state_check',
+    'webhook_deliveries',
+    { next_attempt_at: 'NULL' },
+    { state: `'DELIVERED'` },
+    { state: `'DELIVERED'`, next_attempt_at: 'NULL' },
+    { delivered_at: 'now()' },
+  ],
+  ['webhook_deliveries_counts_check', 'webhook_deliveries', { attempts: '-1' }, { fence: '-1' }],
+  ['activity_log_status_check', 'activity_log', { status: `'fine'` }],
+  ['activity_log_number_check', 'activity_log', { number: `'+6281234567890'` }],
+  ['activity_hours_count_check', 'activity_hours', { count: '0' }],
+  [
+    'activity_numbers_number_check',
+    'activity_numbers',
+    { number: `'+6281234567890'` },
+    { number_hash: SHORT },
+    { count: '0' },
+  ],
 ];
 
 /** Rows of which each is good and all together are not. */
 const TOGETHER: [index: string, table: string, ...rows: Record<string, string>[]][] = [
   ['otp_sessions_live_key', 'otp_sessions', { phone: `'+6281234567890'` }, { phone: `'+6281234567890'` }],
   ['signing_keys_live_key', 'signing_keys', {}, { kid: `'b'` }],
+  ['verifications_live_key', 'verifications', { owner_id: HOLDER }, { owner_id: HOLDER }],
   [
     'conversation_messages_provider_message_id_key',
     'conversation_messages',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../../dist/database/embedded-postgres.js';
 import { applyMigrations } from '../../dist/database/migrator.js';
 import { applyJobSchema } from '../../dist/jobs/job-schema.js';
+import { Partitions } from '../../dist/database/partitions.js';
 import pg from 'pg';
 
 /** One real PostgreSQL for the whole run; each spec makes databases of its own from a migrated template. */
@@ -22,6 +23,10 @@ export default async function setUp() {
   template.pathname = '/masuk_template';
   await applyMigrations(template.href, () => undefined);
   await applyJobSchema(template.href, () => undefined);
+  // Here once, and not at the start of each spec's service.
+  const pool = new pg.Pool({ connectionString: template.href, max: 1 });
+  await new Partitions(pool).ensure();
+  await pool.end();
   process.env.MASUK_TEST_POSTGRES = postgres.url;
   globalThis.__masukTestPostgres = async () => {
     await postgres.stop();

@@ -1,0 +1,37 @@
+import { DURATION_BOUNDS } from './durations.js';
+
+/** The class of a duration, 1 for the first. */
+const classOf = (ms: string) =>
+  `(SELECT count(*) + 1 FROM unnest(ARRAY[${DURATION_BOUNDS.join()}]) AS bound WHERE bound < ${ms})`;
+
+/** A number as `maskPhone` shows it. */
+export const maskedNumber = (
+  number: string,
+) => `(CASE WHEN length(${number}) < 12 THEN left(${number}, 3) || '****' || right(${number}, 2)
+    ELSE left(${number}, 6) || '****' || right(${number}, 3) END)`;
+
+/**
+ * Log rows, written by the very statement that makes what they tell of true, together with what is counted of them. A
+ * counter is a row a session, hour, action and status: a session sends one message after the other, so nobody waits for
+ * it. CTEs, to be put behind `source`, the name of a CTE with these columns: `session_id`, `session_name`, `api_key_id`
+ * (whose session it is), `action`, `status`, `error`, `number` (masked), `number_hash` (null: not counted by number) and
+ * `ms`.
+ */
+export const recordActivityFrom = (source: string): string => `
+  activity_logged AS (
+    INSERT INTO activity_log (id, session_id, session_name, api_key_id, action, status, error, number, ms)
+    SELECT gen_random_uuid(), session_id, session_name, api_key_id, action, status, error, number, ms FROM ${source}
+  ), activity_counted AS (
+    INSERT INTO activity_hours AS h (hour, session_id, action, status, api_key_id, count, durations)
+    SELECT date_trunc('hour', now(), 'UTC'), session_id, action, status, api_key_id, count(*)::int,
+           ARRAY[${[...DURATION_BOUNDS.keys(), DURATION_BOUNDS.length].map((at) => `count(*) FILTER (WHERE class = ${at + 1})`).join()}]::int[]
+      FROM (SELECT *, CASE WHEN ms IS NOT NULL THEN ${classOf('ms')} END AS class FROM ${source}) AS classed
+     GROUP BY session_id, action, status, api_key_id ORDER BY session_id, action, status
+    ON CONFLICT (hour, session_id, action, status) DO UPDATE SET count = h.count + excluded.count,
+       durations = (SELECT array_agg(before + more ORDER BY at) FROM unnest(h.durations, excluded.durations) WITH ORDINALITY AS d (before, more, at))
+  ), activity_numbered AS (
+    INSERT INTO activity_numbers AS n (day, session_id, number_hash, number, count)
+    SELECT (now() AT TIME ZONE 'UTC')::date, session_id, number_hash, min(number), count(*)::int FROM ${source}
+     WHERE number_hash IS NOT NULL GROUP BY session_id, number_hash ORDER BY session_id, number_hash
+    ON CONFLICT (day, session_id, number_hash) DO UPDATE SET count = n.count + excluded.count
+  )`;
