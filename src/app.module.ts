@@ -38,6 +38,7 @@ import { PagesModule } from './pages/pages.module.js';
 import { AccessGuard } from './sessions/access.guard.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { UsersModule } from './users/users.module.js';
+import { VerificationModule } from './verification/verification.module.js';
 
 /** What the rooms are given from outside. */
 export interface Foundation {
@@ -69,6 +70,7 @@ export class AppModule {
         handover(),
         ForgotPasswordModule,
         GatewayModule,
+        VerificationModule,
         MessagingModule,
         AdminModule,
         AnalyticsModule,

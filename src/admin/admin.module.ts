@@ -8,6 +8,7 @@ import { MessagingModule } from '../messaging/messaging.module.js';
 import { OtpModule } from '../otp/otp.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { VerificationModule } from '../verification/verification.module.js';
 import { AuditController } from './audit.controller.js';
 import { AdminCreation } from './admin-creation.js';
 import { Erasure } from './erasure.js';
@@ -21,6 +22,7 @@ import { UsersController } from './users.controller.js';
     AuthModule,
     BotModule,
     GatewayModule,
+    VerificationModule,
     JobsModule,
     MessagingModule,
     OtpModule,

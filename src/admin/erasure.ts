@@ -9,6 +9,7 @@ import { Otp } from '../otp/otp.service.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import { Accounts } from '../users/accounts.service.js';
 import { Users } from '../users/users.service.js';
+import { Verification } from '../verification/verification.service.js';
 import { type Actor } from './user-administration.js';
 
 /** Longer than any statement lives that began before the erasure and still saw the account; ms. */
@@ -28,6 +29,7 @@ export class Erasure implements OnApplicationShutdown {
     private readonly messaging: Messaging,
     private readonly conversations: Conversations,
     private readonly gateway: GatewayMessages,
+    private readonly verification: Verification,
     private readonly audit: Audit,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
@@ -48,7 +50,11 @@ export class Erasure implements OnApplicationShutdown {
       await this.users.forgetFailures(before, transaction);
       await this.messaging.forget(id, transaction);
       if (before.phone !== null) await this.conversations.forget(before.phone, transaction);
-      for (const number of new Set([phone, before.phone])) if (number) await this.gateway.forget(number, transaction);
+      for (const number of new Set([phone, before.phone])) {
+        if (number === null) continue;
+        await this.verification.forget(number, transaction);
+        await this.gateway.forget(number, transaction);
+      }
       await this.audit.forget(id, transaction);
       const address = actor.userId === id ? null : actor.context.address;
       const event = { type: 'user.erased', outcome: 'success', userId: actor.userId, subjectId: id } as const;

@@ -96,6 +96,19 @@ export const CATALOGUE = {
   user_not_found: { status: 404, text: { id: 'User tidak ditemukan', en: 'There is no such user' } },
   oidc_client_not_found: { status: 404, text: { id: 'Aplikasi tidak ditemukan', en: 'There is no such application' } },
   api_key_not_found: { status: 404, text: { id: 'API key tidak ditemukan', en: 'There is no such API key' } },
+  verification_not_found: {
+    status: 404,
+    text: { id: 'Tidak ada kode OTP untuk nomor ini', en: 'There is no code for this number' },
+  },
+  webhook_not_found: { status: 404, text: { id: 'Webhook tidak ditemukan', en: 'There is no such webhook' } },
+  webhook_url_refused: {
+    status: 400,
+    text: { id: 'Alamat webhook tidak diizinkan', en: 'This address is not allowed for a webhook' },
+  },
+  webhook_limit_reached: {
+    status: 409,
+    text: { id: 'Jumlah webhook sudah mencapai batas', en: 'There are as many webhooks as there may be' },
+  },
   email_taken: { status: 409, text: { id: 'Email sudah dipakai', en: 'The e-mail address is taken' } },
   username_taken: { status: 409, text: { id: 'Username sudah dipakai', en: 'The username is taken' } },
   phone_taken: { status: 409, text: { id: 'Nomor telepon sudah dipakai', en: 'The phone number is taken' } },

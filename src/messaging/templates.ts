@@ -55,7 +55,7 @@ const FIRST_SIXTY = /^(.{0,60}).*$/u;
  * A stored name as a message may carry it: line breaks would forge lines, markup would forge a code, an address would
  * make the message a phishing carrier (contract A). Titles such as `S.Kom` stay, but apart, so that no app links them.
  */
-function harmlessName(name: string | null): string {
+export function harmlessName(name: string | null): string {
   return (
     (name ?? '')
       .normalize('NFKC')

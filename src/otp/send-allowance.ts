@@ -41,7 +41,7 @@ function guessWindow(failures: number, budget: number): number {
 }
 
 /** When the oldest of the last `allowed` instants leaves the window, in seconds from `now`. */
-function untilRoom(instants: readonly Date[], allowed: number, windowSeconds: number, now: Date): number {
+export function untilRoom(instants: readonly Date[], allowed: number, windowSeconds: number, now: Date): number {
   const oldest = [...instants].sort((a, b) => a.getTime() - b.getTime()).at(-allowed);
   if (!oldest) return 0;
   return Math.max(0, (oldest.getTime() - now.getTime()) / 1000 + windowSeconds);

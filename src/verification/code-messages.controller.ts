@@ -1,0 +1,127 @@
+import { Body, Controller, Get, Header, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { CallingKey, WhoCalls, type Calling } from '../api-keys/api-key.guard.js';
+import { type UsedApiKey } from '../api-keys/api-keys.service.js';
+import { Settings, type Language } from '../config/settings.js';
+import { AppError } from '../errors/app-error.js';
+import { answerLanguage } from '../errors/language.js';
+import { GatewaySessions } from '../gateway/gateway-sessions.service.js';
+import { SESSION_ID } from '../gateway/gateway.dto.js';
+import { KeylessFromLoopback, Scopes } from '../http/access.decorators.js';
+import { Fails, FailsWithBody } from '../http/openapi.decorators.js';
+import { Context, type RequestContext } from '../http/request-context.js';
+import { Idempotent } from '../idempotency/idempotency.guard.js';
+import { isHarmlessCompany } from '../messaging/verification-template.js';
+import { newCode } from '../otp/code.js';
+import { parsePhone } from '../phone/phone.js';
+import { formattedAnswer, generatedAnswer, sentVerificationAnswer } from './answers.js';
+import { mayReadCodes } from './code-readers.js';
+import {
+  FormattedPhoneAnswerDto,
+  GenerateOtpDto,
+  GeneratedOtpAnswerDto,
+  SendVerificationDto,
+  SentVerificationAnswerDto,
+} from './verification.dto.js';
+import { SEND_FAILURES } from './verification.controller.js';
+import { Verification } from './verification.service.js';
+
+const DEFAULT_MINUTES = 5;
+
+/** What is no session id names no session: 404, as for an unknown one. */
+const SessionName = () =>
+  Param('sessionId', {
+    transform: (value: string) => {
+      if (!SESSION_ID.test(value)) throw new AppError('session_not_found');
+      return value;
+    },
+  });
+
+@ApiTags('Verification service')
+@ApiBearerAuth()
+@ApiSecurity('apiKey')
+@Controller('api/messages')
+@KeylessFromLoopback()
+export class CodeMessagesController {
+  constructor(
+    private readonly settings: Settings,
+    private readonly verification: Verification,
+    private readonly sessions: GatewaySessions,
+  ) {}
+
+  @Post(':sessionId/otp')
+  @Scopes('otp')
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  @Idempotent()
+  @ApiOperation({
+    operationId: 'sendVerification',
+    summary: 'Make a code and send it, to be checked with `POST /api/otp/verify`',
+    description: 'One code a number and API key lives at a time: a new one ends the one before.',
+  })
+  @ApiOkResponse({ type: SentVerificationAnswerDto, description: 'WhatsApp has it.' })
+  @FailsWithBody(...SEND_FAILURES)
+  async otp(
+    @SessionName() name: string,
+    @Body() body: SendVerificationDto,
+    @WhoCalls() caller: Calling,
+    @CallingKey() key: UsedApiKey | undefined,
+    @Context() context: RequestContext,
+  ): Promise<SentVerificationAnswerDto> {
+    const phone = parsePhone(body.to, this.settings.allowedCountries);
+    if (phone === null) throw new AppError('invalid_phone');
+    const wanted = {
+      phone,
+      company: body.companyName ?? this.nameOf(key),
+      length: body.length ?? this.settings.otpLength,
+      minutes: body.expiresIn ?? DEFAULT_MINUTES,
+      language: this.language(context),
+    };
+    const sent = await this.verification.send(name, wanted, caller);
+    return sentVerificationAnswer(sent, mayReadCodes(this.settings, key), wanted.language);
+  }
+
+  @Get(':sessionId/generate-otp')
+  @Scopes('otp', 'messages')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'generateOtp', summary: 'Random digits; nothing is kept of them or sent' })
+  @ApiOkResponse({ type: GeneratedOtpAnswerDto, description: 'From a cryptographic generator.' })
+  @Fails(
+    'validation_failed',
+    'unauthenticated',
+    'invalid_token',
+    'invalid_api_key',
+    'forbidden',
+    'rate_limited',
+    'gateway_unavailable',
+    'session_not_found',
+  )
+  async generate(
+    @SessionName() name: string,
+    @Query() { length }: GenerateOtpDto,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<GeneratedOtpAnswerDto> {
+    await this.sessions.get(name, caller);
+    return generatedAnswer(newCode(length ?? this.settings.otpLength), this.language(context));
+  }
+
+  @Get('format-phone/:number')
+  @Scopes('messages', 'otp')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'formatPhone', summary: 'A number as it is stored, and as a WhatsApp id' })
+  @ApiOkResponse({ type: FormattedPhoneAnswerDto, description: 'Also for what is no number: `valid` is false.' })
+  @Fails('unauthenticated', 'invalid_token', 'invalid_api_key', 'forbidden', 'rate_limited')
+  format(@Param('number') typed: string, @Context() context: RequestContext): FormattedPhoneAnswerDto {
+    return formattedAnswer(typed, parsePhone(typed, this.settings.allowedCountries), this.language(context));
+  }
+
+  /** An admin gave the key its name. */
+  private nameOf(key: UsedApiKey | undefined): string {
+    return key && isHarmlessCompany(key.name) ? key.name : this.settings.appName;
+  }
+
+  private language(context: RequestContext): Language {
+    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+  }
+}

@@ -1,0 +1,136 @@
+import { Body, Controller, Get, Header, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { CallingKey, WhoCalls, type Calling } from '../api-keys/api-key.guard.js';
+import { type UsedApiKey } from '../api-keys/api-keys.service.js';
+import { Settings, type Language } from '../config/settings.js';
+import { AppError } from '../errors/app-error.js';
+import { answerLanguage } from '../errors/language.js';
+import { KeylessFromLoopback, Scopes } from '../http/access.decorators.js';
+import { Fails, FailsWithBody } from '../http/openapi.decorators.js';
+import { Context, type RequestContext } from '../http/request-context.js';
+import { IDEMPOTENCY_FAILURES, Idempotent } from '../idempotency/idempotency.guard.js';
+import { parsePhone } from '../phone/phone.js';
+import { sentVerificationAnswer, statusAnswer, verifiedAnswer } from './answers.js';
+import { mayReadCodes } from './code-readers.js';
+import {
+  CheckVerificationDto,
+  SentVerificationAnswerDto,
+  VerificationPhoneDto,
+  VerificationStatusAnswerDto,
+  VerifiedAnswerDto,
+} from './verification.dto.js';
+import { Verification } from './verification.service.js';
+
+/** Failures of every route of the service. */
+const KEY_FAILURES = [
+  'unauthenticated',
+  'invalid_token',
+  'invalid_api_key',
+  'forbidden',
+  'rate_limited',
+  'invalid_phone',
+] as const;
+
+/** Failures of the routes that send a code. */
+export const SEND_FAILURES = [
+  ...KEY_FAILURES,
+  ...IDEMPOTENCY_FAILURES,
+  'gateway_unavailable',
+  'session_not_found',
+  'session_not_connected',
+  'not_on_whatsapp',
+  'session_restricted',
+  'message_refused',
+  'message_not_sent',
+  'message_unconfirmed',
+  'otp_rate_limited',
+  'busy',
+] as const;
+
+@ApiTags('Verification service')
+@ApiBearerAuth()
+@ApiSecurity('apiKey')
+@Controller('api/otp')
+@Scopes('otp')
+@KeylessFromLoopback()
+export class VerificationController {
+  constructor(
+    private readonly settings: Settings,
+    private readonly verification: Verification,
+  ) {}
+
+  @Post('verify')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'checkVerification',
+    summary: 'Whether a code is the one that was sent: once, and by the key that sent it',
+  })
+  @ApiOkResponse({ type: VerifiedAnswerDto, description: 'It is. A wrong code is 400 `invalid_otp`.' })
+  @FailsWithBody(...KEY_FAILURES, 'invalid_otp', 'otp_locked')
+  async verify(
+    @Body() body: CheckVerificationDto,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<VerifiedAnswerDto> {
+    await this.verification.verify(this.phoneOf(body.phone), body.otp, caller);
+    return verifiedAnswer(this.language(context));
+  }
+
+  @Get('status/:phone')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'verificationStatus', summary: "What became of the key's newest code for a number" })
+  @ApiOkResponse({ type: VerificationStatusAnswerDto, description: 'Without the code.' })
+  @Fails(...KEY_FAILURES, 'verification_not_found')
+  async status(
+    @Param('phone') phone: string,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<VerificationStatusAnswerDto> {
+    return statusAnswer(await this.verification.status(this.phoneOf(phone), caller), 'status', this.language(context));
+  }
+
+  @Post('resend')
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  @Idempotent()
+  @ApiOperation({
+    operationId: 'resendVerification',
+    summary: 'A new code by the same session, in the same name',
+    description: 'The old one dies. It gives back no guesses, and the number can be sent no more than before.',
+  })
+  @ApiOkResponse({ type: SentVerificationAnswerDto, description: 'WhatsApp has it.' })
+  @FailsWithBody(...SEND_FAILURES, 'verification_not_found')
+  async resend(
+    @Body() body: VerificationPhoneDto,
+    @WhoCalls() caller: Calling,
+    @CallingKey() key: UsedApiKey | undefined,
+    @Context() context: RequestContext,
+  ): Promise<SentVerificationAnswerDto> {
+    const sent = await this.verification.resend(this.phoneOf(body.phone), this.language(context), caller);
+    return sentVerificationAnswer(sent, mayReadCodes(this.settings, key), this.language(context));
+  }
+
+  @Post('expire')
+  @HttpCode(200)
+  @ApiOperation({ operationId: 'expireVerification', summary: 'End a code before its time' })
+  @ApiOkResponse({ type: VerificationStatusAnswerDto, description: 'It is worth nothing any more.' })
+  @FailsWithBody(...KEY_FAILURES, 'verification_not_found')
+  async expire(
+    @Body() body: VerificationPhoneDto,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<VerificationStatusAnswerDto> {
+    const ended = await this.verification.expire(this.phoneOf(body.phone), caller);
+    return statusAnswer(ended, 'expired', this.language(context));
+  }
+
+  private phoneOf(typed: string): string {
+    const phone = parsePhone(typed, this.settings.allowedCountries);
+    if (phone === null) throw new AppError('invalid_phone');
+    return phone;
+  }
+
+  private language(context: RequestContext): Language {
+    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+  }
+}

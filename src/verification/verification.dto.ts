@@ -1,0 +1,159 @@
+import { Transform } from 'class-transformer';
+import { IsInt, IsNotEmpty, IsOptional, IsString, Max, MaxLength, Min, ValidateBy } from 'class-validator';
+import { isHarmlessCompany } from '../messaging/verification-template.js';
+import { AsDigits, IsCode } from '../otp/typed-code.js';
+
+/** A name that a message may carry; see `isHarmlessCompany`. */
+const IsCompany = () =>
+  ValidateBy({
+    name: 'isCompany',
+    validator: {
+      validate: (value: unknown) => typeof value === 'string' && value.length <= 120 && isHarmlessCompany(value),
+      defaultMessage: () =>
+        '$property must be one line of at most 60 characters without addresses, markup or long numbers',
+    },
+  });
+
+/** Digits as a query or a form has them; anything else stays as it is and fails `IsInt`. */
+const Digits = () =>
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^\d{1,3}$/.test(value) ? Number(value) : value,
+  );
+
+export class SendVerificationDto {
+  /**
+   * Who is to prove a number, in any spelling of a mobile number or as a WhatsApp id.
+   * @example 081234567890
+   */
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(60)
+  to!: string;
+
+  /**
+   * Whom the message names; the API key's name when left out. One line, no addresses, no markup, no long numbers.
+   * @example RSUD Jayapura
+   */
+  @IsOptional()
+  @IsCompany()
+  companyName?: string;
+
+  /** Digits of the code, 4 to 8; `OTP_LENGTH` when left out. */
+  @IsOptional()
+  @Digits()
+  @IsInt()
+  @Min(4)
+  @Max(8)
+  length?: number;
+
+  /** Minutes that it is valid, 1 to 10; 5 when left out. */
+  @IsOptional()
+  @Digits()
+  @IsInt()
+  @Min(1)
+  @Max(10)
+  expiresIn?: number;
+}
+
+export class VerificationPhoneDto {
+  /** @example 081234567890 */
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(60)
+  phone!: string;
+}
+
+export class CheckVerificationDto extends VerificationPhoneDto {
+  /**
+   * As it was typed: spaces and dashes do not matter.
+   * @example "012345"
+   */
+  @AsDigits()
+  @IsCode()
+  otp!: string;
+}
+
+export class GenerateOtpDto {
+  /** Digits, 4 to 8; `OTP_LENGTH` when left out. */
+  @IsOptional()
+  @Digits()
+  @IsInt()
+  @Min(4)
+  @Max(8)
+  length?: number;
+}
+
+export class SentVerificationDto {
+  sessionId!: string;
+  /** @example 6281234567890@s.whatsapp.net */
+  to!: string;
+  /** WhatsApp's id of the message. */
+  messageId!: string;
+  /** When WhatsApp took it; ISO 8601 in UTC. */
+  timestamp!: string;
+  /** ISO 8601 in UTC. */
+  expiresAt!: string;
+  /** When another one may be asked for; ISO 8601 in UTC. */
+  resendAt!: string;
+  /** The code itself: only with `OTP_ECHO`, which production refuses, and the scope `otp:read`. */
+  otp?: string;
+}
+
+export class SentVerificationAnswerDto {
+  success!: true;
+  message!: string;
+  data!: SentVerificationDto;
+}
+
+export class VerifiedDto {
+  /** True: a wrong code is a failure, so that nobody takes an answer 200 for a proof that it is not. */
+  verified!: true;
+}
+
+export class VerifiedAnswerDto {
+  success!: true;
+  message!: string;
+  data!: VerifiedDto;
+}
+
+export class VerificationStatusDto {
+  /** `failed`: it was not sent. */
+  status!: 'pending' | 'verified' | 'expired' | 'failed';
+  /** ISO 8601 in UTC. */
+  expiresAt!: string;
+  attemptsLeft!: number;
+  /** ISO 8601 in UTC. */
+  verifiedAt?: string;
+}
+
+export class VerificationStatusAnswerDto {
+  success!: true;
+  message!: string;
+  data!: VerificationStatusDto;
+}
+
+export class GeneratedOtpDto {
+  /** @example 012345 */
+  otp!: string;
+}
+
+export class GeneratedOtpAnswerDto {
+  success!: true;
+  message!: string;
+  data!: GeneratedOtpDto;
+}
+
+export class FormattedPhoneDto {
+  original!: string;
+  /** E.164; null for what is no mobile number of the allowed countries. */
+  formatted!: string | null;
+  /** @example 6281234567890@s.whatsapp.net */
+  jid!: string | null;
+  valid!: boolean;
+}
+
+export class FormattedPhoneAnswerDto {
+  success!: true;
+  message!: string;
+  data!: FormattedPhoneDto;
+}
