@@ -39,6 +39,7 @@ import { AccessGuard } from './sessions/access.guard.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { UsersModule } from './users/users.module.js';
 import { VerificationModule } from './verification/verification.module.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** What the rooms are given from outside. */
 export interface Foundation {
@@ -70,6 +71,7 @@ export class AppModule {
         handover(),
         ForgotPasswordModule,
         GatewayModule,
+        WebhooksModule,
         VerificationModule,
         MessagingModule,
         AdminModule,

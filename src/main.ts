@@ -10,6 +10,7 @@ import { ensureJobSchema } from './jobs/job-schema.js';
 import { Jobs } from './jobs/jobs.service.js';
 import { Lifetime } from './lifetime.js';
 import { DemoAccounts } from './users/demo-accounts.js';
+import { WebhookDispatcher } from './webhooks/webhook-dispatcher.js';
 
 async function start(life: Lifetime): Promise<void> {
   const settings = await readSettings();
@@ -31,6 +32,7 @@ async function start(life: Lifetime): Promise<void> {
   await app.listen(settings.port, settings.host);
   app.get(Jobs).start();
   app.get(Gateway).begin();
+  app.get(WebhookDispatcher).begin();
   announce(settings, app.getHttpServer().address() as AddressInfo, await demo.phones());
 }
 

@@ -23,10 +23,23 @@ export interface MessageNote {
   readonly fromLadder: boolean;
 }
 
+/** How a message ended that was sent for a caller; its receipts come later. */
+export interface MessageEnd {
+  /** E.164. */
+  readonly to: string;
+  readonly status: 'sent' | 'failed' | 'unknown';
+  /** WhatsApp's id of it, where it was sent. */
+  readonly messageId?: string;
+  /** From our own list, where it failed. */
+  readonly error?: string;
+}
+
 /** Who wants to know what happens; told on the instance that holds the session, once. */
 export interface GatewayListener {
   sessionChanged?(session: SessionRef, state: SessionState): void | Promise<void>;
   heard?(messages: readonly HeardMessage[], session: SessionRef): void | Promise<void>;
+  /** On the instance that was asked to send it. */
+  messageEnded?(end: MessageEnd, session: SessionRef): void | Promise<void>;
   messageNoted?(note: MessageNote, session: SessionRef): void | Promise<void>;
 }
 
@@ -48,6 +61,10 @@ export class GatewayEvents {
 
   heard(messages: readonly HeardMessage[], session: SessionRef): void {
     this.tell((listener) => listener.heard?.(messages, session));
+  }
+
+  messageEnded(end: MessageEnd, session: SessionRef): void {
+    this.tell((listener) => listener.messageEnded?.(end, session));
   }
 
   messageNoted(note: MessageNote, session: SessionRef): void {

@@ -9,7 +9,9 @@ import { AppError } from '../errors/app-error.js';
 import { maskPhone } from '../phone/phone.js';
 import { GatewayMessagesRepository, type MessageError, type MessageFate } from './gateway-messages.repository.js';
 import { type SessionRow } from './gateway-sessions.repository.js';
+import { GatewayEvents } from './gateway-events.js';
 import { GatewaySessions } from './gateway-sessions.service.js';
+import { isForLadder } from './held-sessions.js';
 import { MessageDispatcher } from './message-dispatcher.js';
 import { isMedia, type GatewayMessage } from './message-kinds.js';
 import { MessageWaiters } from './message-waiters.js';
@@ -57,6 +59,7 @@ export class GatewayMessages {
     private readonly waiters: MessageWaiters,
     private readonly seal: SessionSeal,
     private readonly activity: Activity,
+    private readonly events: GatewayEvents,
   ) {}
 
   /**
@@ -85,6 +88,7 @@ export class GatewayMessages {
     if (connected === null) throw await this.notConnected(session, message.kind, to);
     const patience = connected + patienceForFile(message);
     const end = await this.queue(session.id, to, message, { patience, fromLadder: false, id });
+    this.tell(session, to, end);
     if (end.kind === 'sent') return { sessionId: name, to, messageId: end.messageId, sentAt: end.sentAt };
     if (end.kind === 'unknown') throw new AppError('message_unconfirmed');
     if (end.error === 'timeout' && session.state !== 'CONNECTED') throw new AppError('session_not_connected');
@@ -116,6 +120,13 @@ export class GatewayMessages {
     const hashes = this.seal.contacts(phone);
     await this.repository.forgetRecipient(phone, hashes, within);
     await this.activity.forget(hashes, within);
+  }
+
+  private tell({ id, name, api_key_id: apiKeyId }: SessionRow, to: string, end: QueueEnd): void {
+    const session = { id, name, apiKeyId, forLadder: isForLadder({ name, apiKeyId }, this.settings) };
+    if (end.kind === 'sent') this.events.messageEnded({ to, status: 'sent', messageId: end.messageId }, session);
+    else if (end.kind === 'unknown') this.events.messageEnded({ to, status: 'unknown' }, session);
+    else this.events.messageEnded({ to, status: 'failed', error: end.error }, session);
   }
 
   private async giveUp(id: string): Promise<MessageFate | null> {

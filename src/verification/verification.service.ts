@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { NIL, v7 as uuidv7 } from 'uuid';
 import { Activity } from '../activity/activity.service.js';
 import { type Calling } from '../api-keys/api-key.guard.js';
@@ -8,11 +8,11 @@ import { type Transaction } from '../database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { GatewayMessages, type SentMessage } from '../gateway/gateway-messages.service.js';
 import { GatewaySessions } from '../gateway/gateway-sessions.service.js';
-import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { verificationText } from '../messaging/verification-template.js';
 import { newCode } from '../otp/code.js';
-import { maskPhone } from '../phone/phone.js';
+import { maskPhone, whatsappId } from '../phone/phone.js';
+import { Webhooks } from '../webhooks/webhooks.service.js';
 import { guessValues, limitValues, secondsUntilGuess, secondsUntilSend } from './phone-limits.js';
 import { VerificationRepository, type ChargedRow, type VerificationRow } from './verification.repository.js';
 
@@ -55,7 +55,7 @@ export class Verification implements OnModuleInit {
     private readonly messages: GatewayMessages,
     private readonly activity: Activity,
     private readonly jobs: Jobs,
-    @Inject(LOGGER) private readonly logger: ServiceLogger,
+    private readonly webhooks: Webhooks,
   ) {}
 
   onModuleInit(): void {
@@ -226,12 +226,14 @@ export class Verification implements OnModuleInit {
     return codes === BATCH || phones === BATCH;
   }
 
-  /** Writes down what happened to a code. */
+  /** Writes down what happened to a code, and tells who wants to know. */
   private async tell(row: VerificationRow, what: OtpEvent, error?: string): Promise<void> {
     const status = what === 'failed' || what === 'refused' ? 'failure' : 'success';
-    const session = { sessionId: row.session_id, sessionName: row.session_name, apiKeyId: apiKeyOf(row) };
+    const apiKeyId = apiKeyOf(row);
+    const session = { sessionId: row.session_id, sessionName: row.session_name, apiKeyId };
     await this.activity.record({ ...session, action: `otp.${what}`, status, error, number: maskPhone(row.phone) });
-    this.logger.debug({ verification: row.id, what }, 'verification');
+    const data = { sessionId: row.session_name, phone: whatsappId(row.phone), status: what };
+    await this.webhooks.emit('otp.status', apiKeyId, { ...data, expiresAt: row.expires_at.toISOString(), error });
   }
 }
 

@@ -1,0 +1,77 @@
+import { type Language } from '../config/settings.js';
+import { type Text } from '../errors/catalogue.js';
+import { type DeliveryRow } from './deliveries.repository.js';
+import {
+  type CreatedWebhookAnswerDto,
+  type DeliveriesAnswerDto,
+  type DeliveryDto,
+  type ReplayedAnswerDto,
+  type WebhookDto,
+  type WebhookGoneAnswerDto,
+  type WebhooksAnswerDto,
+} from './webhooks.dto.js';
+import { type WebhookRow } from './webhooks.repository.js';
+
+const SAID = {
+  created: {
+    id: 'Webhook dibuat. Simpan secret sekarang, tidak akan ditampilkan lagi',
+    en: 'The webhook is made. Keep its secret now, it is not shown again',
+  },
+  webhooks: { id: 'Daftar webhook', en: 'Webhooks' },
+  deleted: { id: 'Webhook dihapus', en: 'The webhook is deleted' },
+  deliveries: { id: 'Daftar pengiriman', en: 'Deliveries' },
+  replayed: { id: 'Event dikirim ulang', en: 'Events are delivered again' },
+} satisfies Record<string, Text>;
+
+interface Page<Row> {
+  readonly rows: Row[];
+  readonly nextCursor: string | null;
+}
+
+export function createdAnswer(row: WebhookRow, secret: string, language: Language): CreatedWebhookAnswerDto {
+  return { success: true, message: SAID.created[language], data: { ...webhookOf(row), secret } };
+}
+
+export function webhooksAnswer({ rows, nextCursor }: Page<WebhookRow>, language: Language): WebhooksAnswerDto {
+  return { success: true, message: SAID.webhooks[language], data: rows.map(webhookOf), nextCursor };
+}
+
+export function deletedAnswer(language: Language): WebhookGoneAnswerDto {
+  return { success: true, message: SAID.deleted[language] };
+}
+
+export function deliveriesAnswer({ rows, nextCursor }: Page<DeliveryRow>, language: Language): DeliveriesAnswerDto {
+  return { success: true, message: SAID.deliveries[language], data: rows.map(deliveryOf), nextCursor };
+}
+
+export function replayedAnswer(queued: number, language: Language): ReplayedAnswerDto {
+  return { success: true, message: SAID.replayed[language], data: { queued } };
+}
+
+function webhookOf(row: WebhookRow): WebhookDto {
+  return {
+    id: row.id,
+    url: row.url,
+    events: row.events as WebhookDto['events'],
+    status: row.disabled_at ? 'disabled' : row.failing_since ? 'failing' : 'active',
+    disabledFor: row.disabled_for,
+    createdAt: row.created_at.toISOString(),
+    lastSuccessAt: row.last_success_at?.toISOString() ?? null,
+    failingSince: row.failing_since?.toISOString() ?? null,
+    disabledAt: row.disabled_at?.toISOString() ?? null,
+  };
+}
+
+function deliveryOf(row: DeliveryRow): DeliveryDto {
+  return {
+    id: row.id,
+    event: row.event,
+    status: row.state.toLowerCase() as DeliveryDto['status'],
+    attempts: row.attempts,
+    nextAttemptAt: row.next_attempt_at?.toISOString() ?? null,
+    lastStatus: row.last_status,
+    lastError: row.last_error,
+    createdAt: row.created_at.toISOString(),
+    deliveredAt: row.delivered_at?.toISOString() ?? null,
+  };
+}

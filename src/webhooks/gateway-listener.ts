@@ -1,0 +1,48 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Settings } from '../config/settings.js';
+import { GatewayEvents } from '../gateway/gateway-events.js';
+import { Jobs } from '../jobs/jobs.service.js';
+import { whatsappId } from '../phone/phone.js';
+import { DeliveriesRepository } from './deliveries.repository.js';
+import { boundedText } from './webhook-events.js';
+import { Webhooks } from './webhooks.service.js';
+
+/** Makes events of what happens in the gateway. What is sent for the login is nobody's business. */
+@Injectable()
+export class GatewayListener implements OnModuleInit {
+  constructor(
+    private readonly settings: Settings,
+    private readonly events: GatewayEvents,
+    private readonly webhooks: Webhooks,
+    private readonly deliveries: DeliveriesRepository,
+    private readonly jobs: Jobs,
+  ) {}
+
+  onModuleInit(): void {
+    const days = this.settings.webhookRetentionDays;
+    this.jobs.schedule('old-webhook-deliveries', '43 * * * *', () => this.deliveries.forgetOld(days));
+    this.events.subscribe({
+      sessionChanged: ({ name, apiKeyId }, state) =>
+        this.webhooks.emit('session.status', apiKeyId, { sessionId: name, status: state.toLowerCase() }),
+      messageEnded: ({ to, status, messageId, error }, { name, apiKeyId }) => {
+        const told = { sessionId: name, to: whatsappId(to), status, messageId, error };
+        return this.webhooks.emit('message.status', apiKeyId, told);
+      },
+      messageNoted: async ({ whatsappId: messageId, status, at, fromLadder }, { name, apiKeyId }) => {
+        if (fromLadder) return;
+        const told = { sessionId: name, messageId, status, at: at?.toISOString() ?? null };
+        await this.webhooks.emit('message.status', apiKeyId, told);
+      },
+      heard: async (messages, { name, apiKeyId }) => {
+        for (const { fromMe, from, providerMessageId, kind, text, pushName, sentAt } of messages) {
+          if (fromMe) continue;
+          await this.webhooks.emit('message.received', apiKeyId, {
+            ...{ sessionId: name, messageId: providerMessageId, from: whatsappId(from), kind, name: pushName },
+            ...boundedText(text),
+            sentAt: sentAt?.toISOString() ?? null,
+          });
+        }
+      },
+    });
+  }
+}
