@@ -11,22 +11,9 @@ import {
   Min,
   ValidateBy,
   isIP,
-  isISO8601,
 } from 'class-validator';
+import { IsInstant } from '../http/query-fields.js';
 import { BlankIsAbsent, asNumber } from './admin.dto.js';
-
-/** With its offset, or a day alone, in UTC: a time without one would mean another instant on another machine. */
-const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
-
-const IsInstant = () =>
-  ValidateBy({
-    name: 'isInstant',
-    validator: {
-      validate: (value: unknown) =>
-        typeof value === 'string' && INSTANT.test(value) && isISO8601(value, { strict: true }),
-      defaultMessage: () => '$property must be a time, ISO 8601 with its offset',
-    },
-  });
 
 /** An address, the /64 of one, or what stands for an unreadable one. */
 const IsAddress = () =>

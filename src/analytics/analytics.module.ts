@@ -1,12 +1,28 @@
 import { Module } from '@nestjs/common';
+import { ActivityModule } from '../activity/activity.module.js';
+import { AuditModule } from '../audit/audit.module.js';
+import { GatewayModule } from '../gateway/gateway.module.js';
 import { MessagingModule } from '../messaging/messaging.module.js';
+import { VerificationModule } from '../verification/verification.module.js';
+import { ActivityController } from './activity.controller.js';
+import { ActivityFigures } from './activity-figures.js';
+import { ActivityFiguresRepository } from './activity-figures.repository.js';
+import { ActivityLogs } from './activity-logs.js';
+import { ActivityLogsRepository } from './activity-logs.repository.js';
 import { DeliveryController } from './delivery.controller.js';
 import { DeliveryRepository } from './delivery.repository.js';
 import { DeliveryFigures } from './delivery.service.js';
 
 @Module({
-  imports: [MessagingModule],
-  controllers: [DeliveryController],
-  providers: [DeliveryFigures, DeliveryRepository],
+  imports: [ActivityModule, AuditModule, GatewayModule, MessagingModule, VerificationModule],
+  controllers: [ActivityController, DeliveryController],
+  providers: [
+    ActivityFigures,
+    ActivityFiguresRepository,
+    ActivityLogs,
+    ActivityLogsRepository,
+    DeliveryFigures,
+    DeliveryRepository,
+  ],
 })
 export class AnalyticsModule {}

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../errors/app-error.js';
 import { type Text } from '../errors/catalogue.js';
 import { addressKey } from '../http/client-address.js';
+import { readTimeCursor, timeCursor } from '../http/time-cursors.js';
 import { AuditRepository, type AuditFilter, type AuditPosition, type AuditedEvent } from './audit.repository.js';
 import { Audit } from './audit.service.js';
 
@@ -29,8 +30,6 @@ interface Reader {
   readonly address: string;
   readonly requestId: string;
 }
-
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Rows that an export asks for at a time. */
 const BATCH = 500;
@@ -124,17 +123,13 @@ function filterOf(query: AuditQuery): AuditFilter {
   };
 }
 
-/** Where the next page begins; opaque to the caller. */
-function cursorAfter({ occurredAt, id }: AuditPosition): string {
-  return Buffer.from(`${occurredAt.getTime()} ${id}`).toString('base64url');
+function cursorAfter({ occurredAt: at, id }: AuditPosition): string {
+  return timeCursor({ at, id });
 }
 
 function positionOf(cursor: string | undefined): AuditPosition | null {
-  if (cursor === undefined) return null;
-  const [time = '', id = ''] = Buffer.from(cursor, 'base64url').toString().split(' ');
-  if (!/^\d{1,14}$/.test(time) || !UUID.test(id))
-    throw invalid('cursor', { id: 'tidak dikenal', en: 'is not a cursor of ours' });
-  return { occurredAt: new Date(Number(time)), id };
+  const position = readTimeCursor(cursor);
+  return position && { occurredAt: position.at, id: position.id };
 }
 
 function invalid(field: string, problem: Text): AppError {

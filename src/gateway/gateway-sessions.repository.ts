@@ -21,6 +21,9 @@ export interface SessionRow {
   last_connected_at: Date | null;
 }
 
+/** How a session is. */
+export type SessionStateRow = Pick<SessionRow, 'id' | 'name' | 'state' | 'last_connected_at'>;
+
 // Of a session whose owner is gone nobody knows more than that it will be taken up, or is not wanted.
 const SHOWN = `id, name, api_key_id, wanted, phone, push_name, sealed_key, last_connected_at,
   CASE WHEN coalesce(lease_until > now(), false) OR state IN ('DISCONNECTED', 'LOGGED_OUT') THEN state
@@ -52,6 +55,11 @@ const LIST = statement<SessionRow>(
   `SELECT ${SHOWN} FROM gateway_sessions
     WHERE (:api_key_id::uuid IS NULL OR api_key_id = :api_key_id::uuid) AND name > :after::text
     ORDER BY name LIMIT :count::int`,
+);
+
+const STATES = statement<SessionStateRow>(
+  'gateway_sessions_states',
+  `SELECT ${SHOWN} FROM gateway_sessions WHERE :api_key_id::uuid IS NULL OR api_key_id = :api_key_id::uuid ORDER BY name`,
 );
 
 // One that is restricted comes last, unless it may write to this number. First comes the one that the number wrote to
@@ -137,6 +145,11 @@ export class GatewaySessionsRepository {
   /** By name; @param after the name that the page begins behind */
   list(apiKeyId: string | null, after: string, count: number): Promise<SessionRow[]> {
     return this.database.run(LIST, { api_key_id: apiKeyId, after, count });
+  }
+
+  /** By name. @param apiKeyId whose; null: all */
+  states(apiKeyId: string | null): Promise<SessionStateRow[]> {
+    return this.database.run(STATES, { api_key_id: apiKeyId });
   }
 
   /** @param name the one that the ladder may use; null: any that no API key made */

@@ -7,7 +7,7 @@ import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
 import { type RequestContext } from '../http/request-context.js';
 import { CommandRunner } from './command-runner.js';
-import { GatewaySessionsRepository, type SessionRow } from './gateway-sessions.repository.js';
+import { GatewaySessionsRepository, type SessionRow, type SessionStateRow } from './gateway-sessions.repository.js';
 import { HeldSessions } from './held-sessions.js';
 import { PAIRING_SECONDS } from './linked-session.js';
 import { SessionSeal } from './session-seal.js';
@@ -80,6 +80,11 @@ export class GatewaySessions {
     const rows = await this.repository.list(caller.apiKeyId, after, count + 1);
     const page = rows.slice(0, count);
     return { rows: page, nextCursor: rows.length > count ? (page.at(-1)?.name ?? null) : null };
+  }
+
+  /** How each of the caller's sessions is, by name; also without Baileys. */
+  states({ apiKeyId }: Pick<Calling, 'apiKeyId'>): Promise<SessionStateRow[]> {
+    return this.repository.states(apiKeyId);
   }
 
   async shown(name: string, caller: Calling): Promise<ShownSession> {

@@ -1,16 +1,4 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  Header,
-  HttpCode,
-  Param,
-  Post,
-  Put,
-  Query,
-  type PipeTransform,
-} from '@nestjs/common';
+import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { WhoCalls, type Calling } from '../api-keys/api-key.guard.js';
 import { Settings } from '../config/settings.js';
@@ -30,19 +18,12 @@ import {
   GatewaySessionsAnswerDto,
   PairingCodeDto,
   QrTicketAnswerDto,
-  SESSION_ID,
 } from './gateway.dto.js';
 import { GatewaySessions } from './gateway-sessions.service.js';
 import { QrTickets } from './qr-tickets.js';
+import { sessionName } from './session-name.js';
 
-/** What is no session id names no session: 404, as for an unknown one. */
-const sessionId: PipeTransform<string, string> = {
-  transform: (value) => {
-    if (!SESSION_ID.test(value)) throw new AppError('session_not_found');
-    return value;
-  },
-};
-export const SessionName = (parameter = 'id') => Param(parameter, sessionId);
+export const SessionName = (parameter = 'id') => Param(parameter, sessionName);
 
 const DEFAULT_PAGE = 50;
 

@@ -1,12 +1,21 @@
-import { Controller, Get, Req, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Header, Req, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { WhoCalls, type Calling } from '../api-keys/api-key.guard.js';
 import { DatabaseHealth } from '../database/database-health.js';
 import { AppError } from '../errors/app-error.js';
-import { Public } from '../http/access.decorators.js';
+import { GatewaySessions } from '../gateway/gateway-sessions.service.js';
+import { KeylessFromLoopback, Public, Scopes } from '../http/access.decorators.js';
 import { Fails } from '../http/openapi.decorators.js';
 import { Messaging } from '../messaging/messaging.service.js';
-import { DbConnectAnswerDto, HealthAnswerDto, LiveAnswerDto, ReadyAnswerDto } from './health.dto.js';
+import {
+  DbConnectAnswerDto,
+  HealthAnswerDto,
+  LiveAnswerDto,
+  ReadyAnswerDto,
+  SessionsHealthAnswerDto,
+  type SessionHealthDto,
+} from './health.dto.js';
 
 const BROWSERS_GO_TO = '/login';
 
@@ -19,6 +28,7 @@ export class HealthController {
   constructor(
     private readonly database: DatabaseHealth,
     private readonly messaging: Messaging,
+    private readonly sessions: GatewaySessions,
   ) {}
 
   /** A browser at the front door is sent to the login page. */
@@ -70,6 +80,30 @@ export class HealthController {
       within(this.messaging.isWhatsAppConnected()),
     ]);
     return { ...state, whatsapp: connected ? 'connected' : 'disconnected' };
+  }
+
+  @Get('api/health/sessions')
+  @Scopes('sessions', 'analytics')
+  @KeylessFromLoopback()
+  @Header('cache-control', 'no-store')
+  @ApiBearerAuth()
+  @ApiSecurity('apiKey')
+  @ApiOperation({
+    operationId: 'sessionsHealth',
+    summary: "The state of each of the key's sessions; of all, for an admin",
+  })
+  @ApiOkResponse({ type: SessionsHealthAnswerDto, description: 'By their ids; 200 also when none is connected.' })
+  @Fails('unauthenticated', 'invalid_token', 'invalid_api_key', 'forbidden', 'rate_limited')
+  async sessionsHealth(@WhoCalls() caller: Calling): Promise<SessionsHealthAnswerDto> {
+    const states = await this.sessions.states(caller);
+    const connected = states.filter(({ state }) => state === 'CONNECTED').length;
+    const data = states.map(({ name, state, last_connected_at: at }) => ({
+      sessionId: name,
+      status: state.toLowerCase() as SessionHealthDto['status'],
+      lastConnectedAt: at?.toISOString() ?? null,
+    }));
+    const status = connected === states.length ? 'ok' : 'degraded';
+    return { success: true, status, total: states.length, connected, data };
   }
 
   private async databaseState(reply: FastifyReply): Promise<ReadyAnswerDto> {

@@ -21,3 +21,20 @@ export class HealthAnswerDto extends ReadyAnswerDto {
   /** Whether a WhatsApp device is connected; the service is ready without one. */
   whatsapp!: 'connected' | 'disconnected';
 }
+
+export class SessionHealthDto {
+  /** The id that its maker gave it. */
+  sessionId!: string;
+  status!: 'connecting' | 'qr' | 'connected' | 'disconnected' | 'logged_out';
+  /** ISO 8601 in UTC. */
+  lastConnectedAt!: string | null;
+}
+
+export class SessionsHealthAnswerDto {
+  success!: true;
+  /** `degraded`: not all sessions are connected. */
+  status!: 'ok' | 'degraded';
+  total!: number;
+  connected!: number;
+  data!: SessionHealthDto[];
+}

@@ -43,6 +43,18 @@ describe('csvFile', () => {
     },
   );
 
+  it('names its columns when there is nothing in them', async () => {
+    expect(await fileOf()).toBe('name,last\r\n');
+  });
+
+  it('ends in the middle when its rows do, so that nobody takes it for whole', async () => {
+    async function* broken() {
+      yield { name: 'a' };
+      throw new Error('the database is gone');
+    }
+    await expect(text(csvFile(broken(), ['name'], 'x.csv').getStream())).rejects.toThrow('the database is gone');
+  });
+
   it('reads no more rows than its reader takes', async () => {
     let read = 0;
     async function* endless() {

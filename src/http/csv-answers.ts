@@ -1,5 +1,6 @@
-import { Readable } from 'node:stream';
+import { Readable, pipeline } from 'node:stream';
 import { StreamableFile } from '@nestjs/common';
+import { stringify } from 'csv-stringify';
 
 /**
  * Whether a client asks for CSV: it names `text/csv`, and not JSON with the same weight or more.
@@ -20,8 +21,9 @@ export function wantsCsv(accept: string | undefined): boolean {
 type Field = string | number | null;
 
 /**
- * Rows as a CSV file (RFC 4180) that is written while it is read: as fast as its reader takes it. A failure ends the
- * answer in the middle, which its reader sees: the last chunk is missing.
+ * Rows as a CSV file (RFC 4180) that is written while it is read: as fast as its reader takes it. What a spreadsheet would
+ * take for a formula gets an apostrophe (OWASP, "CSV Injection"). A failure ends the answer in the middle, which its
+ * reader sees: the last chunk is missing.
  *
  * @param columns names of the fields, in their order; they are the first line too
  * @param fileName what a browser saves it as
@@ -31,25 +33,20 @@ export function csvFile<Column extends string>(
   columns: readonly Column[],
   fileName: string,
 ): StreamableFile {
-  return new StreamableFile(Readable.from(linesOf(rows, columns)), {
+  const lines = stringify({
+    header: true,
+    columns: [...columns],
+    record_delimiter: 'windows',
+    // The library quotes only what holds a whole delimiter.
+    quoted_match: /[\r\n]/,
+    escape_formulas: true,
+    // A number is no formula, whatever its sign.
+    cast: { number: (value) => ({ value: String(value), escape_formulas: false }) },
+  });
+  // Whoever reads has been told by the end of the stream.
+  pipeline(Readable.from(rows), lines, () => undefined);
+  return new StreamableFile(lines, {
     type: 'text/csv; charset=utf-8; header=present',
     disposition: `attachment; filename="${fileName}"`,
   });
-}
-
-async function* linesOf<Column extends string>(rows: AsyncIterable<Record<Column, Field>>, columns: readonly Column[]) {
-  yield lineOf(columns);
-  for await (const row of rows) yield lineOf(columns.map((column) => row[column]));
-}
-
-const lineOf = (fields: readonly Field[]) => `${fields.map(fieldOf).join(',')}\r\n`;
-
-/** What spreadsheets take for the beginning of a formula, also in full width (OWASP, "CSV Injection"). */
-const FORMULA = /^[=+\-@\t\r＝＋－＠]/;
-
-/** A field that every reader takes for the same text: quoted where it has to be, a formula made harmless by an apostrophe. */
-function fieldOf(value: Field): string {
-  if (typeof value === 'number') return String(value);
-  const harmless = value !== null && FORMULA.test(value) ? `'${value}` : (value ?? '');
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }

@@ -6,7 +6,7 @@ import { Settings, type Language } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
 import { answerLanguage } from '../errors/language.js';
 import { GatewaySessions } from '../gateway/gateway-sessions.service.js';
-import { SESSION_ID } from '../gateway/gateway.dto.js';
+import { sessionName } from '../gateway/session-name.js';
 import { KeylessFromLoopback, Scopes } from '../http/access.decorators.js';
 import { Fails, FailsWithBody } from '../http/openapi.decorators.js';
 import { Context, type RequestContext } from '../http/request-context.js';
@@ -28,14 +28,7 @@ import { Verification } from './verification.service.js';
 
 const DEFAULT_MINUTES = 5;
 
-/** What is no session id names no session: 404, as for an unknown one. */
-const SessionName = () =>
-  Param('sessionId', {
-    transform: (value: string) => {
-      if (!SESSION_ID.test(value)) throw new AppError('session_not_found');
-      return value;
-    },
-  });
+const SessionName = () => Param('sessionId', sessionName);
 
 @ApiTags('Verification service')
 @ApiBearerAuth()

@@ -1,4 +1,3 @@
-import { Transform } from 'class-transformer';
 import {
   ArrayNotEmpty,
   ArrayUnique,
@@ -13,29 +12,9 @@ import {
   Max,
   MaxLength,
   Min,
-  isISO8601,
-  ValidateBy,
 } from 'class-validator';
+import { IsInstant, WholeNumber } from '../http/query-fields.js';
 import { WEBHOOK_EVENTS, type WebhookEvent } from './webhook-events.js';
-
-/** With its offset, or a day alone: a time without one would mean another instant on another machine. */
-const IsInstant = () =>
-  ValidateBy({
-    name: 'isInstant',
-    validator: {
-      validate: (value: unknown) =>
-        typeof value === 'string' &&
-        /^\d{4}-\d\d-\d\d(T.*(Z|[+-]\d\d:\d\d))?$/.test(value) &&
-        isISO8601(value, { strict: true }),
-      defaultMessage: () => '$property must be a time, ISO 8601 with its offset',
-    },
-  });
-
-/** A whole number in decimal digits, as a query has it; anything else stays as it is and fails `IsInt`. */
-const WholeNumber = () =>
-  Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' && /^\d{1,4}$/.test(value) ? Number(value) : value,
-  );
 
 export class CreateWebhookDto {
   /**

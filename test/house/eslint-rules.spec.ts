@@ -26,6 +26,7 @@ tester.run('table-owner', rules['table-owner']!, {
     inRoom('auth', 'const q = sql`select 1 from ${openSession} where otp_sessions_live_key = 1`;'),
     inRoom('auth', 'await this.users.update(user);'),
     inRoom('analytics', "const q = 'select * from users join otp_sessions s on true';"),
+    inRoom('analytics', 'await this.prisma.otpSession.findMany({ where });'),
     { code: "const q = 'select * from users';", filename: '/repo/test/db/races.spec.ts' },
   ],
   invalid: [
@@ -39,6 +40,7 @@ tester.run('table-owner', rules['table-owner']!, {
     foreign('otp', 'const q = sql`select 1 from otp_sessions o, users u`;', 'users', 'users'),
     foreign('users', 'const q = sql`select ${x} from a, otp_budgets`;', 'otp_budgets', 'otp'),
     foreign('auth', 'await this.prisma.otpSession.findFirst({ where });', 'otp_sessions', 'otp'),
+    foreign('analytics', 'await this.prisma.otpSession.deleteMany({ where });', 'otp_sessions', 'otp'),
     foreign('admin', 'await tx.user.updateMany({ data });', 'users', 'users'),
   ],
 });

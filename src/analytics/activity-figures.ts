@@ -1,0 +1,117 @@
+import { Injectable } from '@nestjs/common';
+import { percentile } from '../activity/durations.js';
+import { type Calling } from '../api-keys/api-key.guard.js';
+import { AppError } from '../errors/app-error.js';
+import { GatewaySessions } from '../gateway/gateway-sessions.service.js';
+import { type DashboardDto, type FiguresDto, type OutcomesDto, type SessionStatsDto } from './activity.dto.js';
+import { ActivityFiguresRepository, type CountedRow, type FigureScope } from './activity-figures.repository.js';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+/** The longest span that is counted in one answer, in ms. */
+const LONGEST_SPAN = 92 * DAY;
+
+/** A span as it is typed. */
+interface TypedSpan {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+/** What sessions did, counted: a key sees its own, an admin all. */
+@Injectable()
+export class ActivityFigures {
+  constructor(
+    private readonly repository: ActivityFiguresRepository,
+    private readonly sessions: GatewaySessions,
+  ) {}
+
+  /** @throws AppError `validation_failed` for a span that is empty or longer than 92 days, `session_not_found` */
+  async dashboard(typed: TypedSpan & { sessionId?: string | undefined }, caller: Calling): Promise<DashboardDto> {
+    const states = await this.sessions.states(caller);
+    const asked = typed.sessionId === undefined ? states : states.filter(({ name }) => name === typed.sessionId);
+    if (typed.sessionId !== undefined && asked.length === 0) throw new AppError('session_not_found');
+    const scope: FigureScope =
+      typed.sessionId !== undefined && asked[0]
+        ? { of: 'session', sessionId: asked[0].id }
+        : caller.apiKeyId === null
+          ? { of: 'all' }
+          : { of: 'key', apiKeyId: caller.apiKeyId };
+    const connected = asked.filter(({ state }) => state === 'CONNECTED').length;
+    return { sessions: { total: asked.length, connected }, ...(await this.figures(scope, typed)) };
+  }
+
+  /** @throws AppError `session_not_found`, also for another key's; as `dashboard` */
+  async stats(name: string, typed: TypedSpan, caller: Calling): Promise<SessionStatsDto> {
+    const session = (await this.sessions.states(caller)).find((each) => each.name === name);
+    if (!session) throw new AppError('session_not_found');
+    const figures = await this.figures({ of: 'session', sessionId: session.id }, typed);
+    const status = session.state.toLowerCase() as SessionStatsDto['status'];
+    return { sessionId: name, status, lastConnectedAt: session.last_connected_at?.toISOString() ?? null, ...figures };
+  }
+
+  private async figures(scope: FigureScope, typed: TypedSpan): Promise<FiguresDto> {
+    const { from, to } = spanOf(typed);
+    const [counted, busiest, uptime] = await Promise.all([
+      this.repository.counted(scope, from, to),
+      this.repository.busiest(scope, from, to),
+      this.repository.uptime(scope, from, new Date(Math.min(to.getTime(), Date.now()))),
+    ]);
+    const kinds = counted.filter(({ action }) => action.startsWith('message.') && action !== 'message.received');
+    const otp = (what: string) => total(counted.filter(({ action }) => action === `otp.${what}`));
+    const taken = kinds.filter(({ status }) => status === 'success').map(({ durations }) => durations);
+    const durations = (taken[0] ?? []).map((_, at) => taken.reduce((sum, counts) => sum + (counts[at] ?? 0), 0));
+    return {
+      from: from.toISOString(),
+      to: to.toISOString(),
+      messages: outcomesOf(kinds),
+      byKind: [...new Set(kinds.map(({ action }) => action))].sort().map((action) => ({
+        kind: action.slice('message.'.length),
+        ...outcomesOf(kinds.filter((row) => row.action === action)),
+      })),
+      received: total(counted.filter(({ action }) => action === 'message.received')),
+      responseTimes: { p50: percentile(durations, 0.5), p95: percentile(durations, 0.95) },
+      otp: {
+        ...{ sent: otp('sent'), verified: otp('verified'), refused: otp('refused') },
+        ...{ expired: otp('expired'), failed: otp('failed') },
+        verifiedRate: otp('sent') === 0 ? null : Math.min(1, otp('verified') / otp('sent')),
+      },
+      peakHours: peakHoursOf(counted),
+      busiestNumbers: busiest,
+      uptime: {
+        connected: uptime.observed === 0 ? null : uptime.connected / uptime.observed,
+        instanceSeconds: Math.floor(process.uptime()),
+      },
+    };
+  }
+}
+
+/** Whole hours around what was asked for. */
+function spanOf({ from: typedFrom, to: typedTo }: TypedSpan): { from: Date; to: Date } {
+  const asked = typedTo === undefined ? Date.now() : Date.parse(typedTo);
+  const start = typedFrom === undefined ? asked - DAY : Date.parse(typedFrom);
+  if (!(asked > start && asked - start <= LONGEST_SPAN)) {
+    const problem = { id: 'harus sebelum to, paling lama 92 hari', en: 'must be before to, by at most 92 days' };
+    throw new AppError('validation_failed', {
+      details: (language) => [{ field: 'from', problem: problem[language] }],
+    });
+  }
+  return { from: new Date(Math.floor(start / HOUR) * HOUR), to: new Date(Math.ceil(asked / HOUR) * HOUR) };
+}
+
+const total = (rows: readonly CountedRow[]) => rows.reduce((sum, { count }) => sum + count, 0);
+
+function outcomesOf(rows: readonly CountedRow[]): OutcomesDto {
+  const of = (status: CountedRow['status']) => total(rows.filter((row) => row.status === status));
+  const [success, failure, unknown] = [of('success'), of('failure'), of('unknown')];
+  const known = success + failure;
+  return { total: known + unknown, success, failure, unknown, successRate: known === 0 ? null : success / known };
+}
+
+function peakHoursOf(counted: readonly CountedRow[]) {
+  const messages = counted.filter(({ action }) => action.startsWith('message.'));
+  return Array.from({ length: 24 }, (_, hour) => ({
+    hour,
+    count: total(messages.filter(({ hour_of_day }) => hour_of_day === hour)),
+  })).sort((a, b) => b.count - a.count || a.hour - b.hour);
+}

@@ -1,0 +1,255 @@
+import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { SESSION_ID } from '../gateway/gateway.dto.js';
+import { BlankIsAbsent, IsInstant, WholeNumber } from '../http/query-fields.js';
+
+export class SpanQueryDto {
+  /**
+   * First instant, ISO 8601 with its offset; a day before `to` when left out. Figures begin at its whole hour.
+   * @example 2026-11-19T00:00:00Z
+   */
+  @BlankIsAbsent()
+  @IsOptional()
+  @IsInstant()
+  from?: string;
+
+  /** First instant that is not counted any more; now when left out. At most 92 days after `from`. */
+  @BlankIsAbsent()
+  @IsOptional()
+  @IsInstant()
+  to?: string;
+}
+
+export class DashboardQueryDto extends SpanQueryDto {
+  /** Only this session. */
+  @BlankIsAbsent()
+  @IsOptional()
+  @IsString()
+  @Matches(SESSION_ID)
+  sessionId?: string;
+}
+
+class LogQueryDto {
+  /**
+   * First instant, ISO 8601 with its offset.
+   * @example 2026-11-19T00:00:00Z
+   */
+  @BlankIsAbsent()
+  @IsOptional()
+  @IsInstant()
+  from?: string;
+
+  /** First instant that is not shown any more. */
+  @BlankIsAbsent()
+  @IsOptional()
+  @IsInstant()
+  to?: string;
+
+  /** Only this session. */
+  @BlankIsAbsent()
+  @IsOptional()
+  @IsString()
+  @Matches(SESSION_ID)
+  sessionId?: string;
+
+  /** Lines a page, 50 unless told otherwise. As CSV: lines in all, every one unless told otherwise. */
+  @WholeNumber()
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(1000)
+  limit?: number;
+
+  /** `nextCursor` of the page before. */
+  @BlankIsAbsent()
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  cursor?: string;
+}
+
+export class ActivityQueryDto extends LogQueryDto {
+  @BlankIsAbsent()
+  @IsOptional()
+  @IsIn(['success', 'failure', 'unknown'])
+  status?: 'success' | 'failure' | 'unknown';
+
+  /**
+   * What happened.
+   * @example message.text
+   */
+  @BlankIsAbsent()
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  @Matches(/^[a-z_]+(\.[a-z_]+)*$/)
+  action?: string;
+}
+
+export class OtpLogQueryDto extends LogQueryDto {
+  @BlankIsAbsent()
+  @IsOptional()
+  @IsIn(['pending', 'verified', 'expired', 'replaced', 'failed'])
+  status?: 'pending' | 'verified' | 'expired' | 'replaced' | 'failed';
+}
+
+export class CleanupDto {
+  /** Lines older than so many days; `ACTIVITY_RETENTION_DAYS` and `OTP_RETENTION_DAYS` when left out. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(365)
+  olderThanDays?: number;
+}
+
+export class OutcomesDto {
+  total!: number;
+  success!: number;
+  failure!: number;
+  /** It may have gone out. */
+  unknown!: number;
+  /** Of those whose end is known, 0 to 1; null without any. */
+  successRate!: number | null;
+}
+
+export class KindDto extends OutcomesDto {
+  /** @example text */
+  kind!: string;
+}
+
+export class ResponseTimesDto {
+  /** From the request to WhatsApp's acknowledgement, in milliseconds, to within a fifth or so; null without any. */
+  p50!: number | null;
+  p95!: number | null;
+}
+
+export class PeakHourDto {
+  /** Hour of the day in UTC. */
+  hour!: number;
+  count!: number;
+}
+
+export class BusyNumberDto {
+  /** @example +62812****890 */
+  number!: string;
+  count!: number;
+}
+
+export class OtpFiguresDto {
+  sent!: number;
+  verified!: number;
+  /** Wrong guesses. */
+  refused!: number;
+  expired!: number;
+  /** Not sent. */
+  failed!: number;
+  /** Verified of those sent, 0 to 1; null without any. */
+  verifiedRate!: number | null;
+}
+
+export class UptimeDto {
+  /** Share of the span that sessions were connected, 0 to 1; null where nothing is known. */
+  connected!: number | null;
+  /** How long the instance that answers has been running, in seconds. */
+  instanceSeconds!: number;
+}
+
+export class FiguresDto {
+  /** The span that was counted: whole hours. */
+  from!: string;
+  to!: string;
+  messages!: OutcomesDto;
+  byKind!: KindDto[];
+  /** Messages that came in. */
+  received!: number;
+  responseTimes!: ResponseTimesDto;
+  otp!: OtpFiguresDto;
+  /** All 24, busiest first. */
+  peakHours!: PeakHourDto[];
+  busiestNumbers!: BusyNumberDto[];
+  uptime!: UptimeDto;
+}
+
+export class SessionCountsDto {
+  total!: number;
+  connected!: number;
+}
+
+export class DashboardDto extends FiguresDto {
+  sessions!: SessionCountsDto;
+}
+
+export class DashboardAnswerDto {
+  success!: true;
+  message!: string;
+  data!: DashboardDto;
+}
+
+export class SessionStatsDto extends FiguresDto {
+  sessionId!: string;
+  status!: 'connecting' | 'qr' | 'connected' | 'disconnected' | 'logged_out';
+  lastConnectedAt!: string | null;
+}
+
+export class SessionStatsAnswerDto {
+  success!: true;
+  message!: string;
+  data!: SessionStatsDto;
+}
+
+export class ActivityDto {
+  id!: string;
+  occurredAt!: string;
+  sessionId!: string;
+  /** @example message.text */
+  action!: string;
+  status!: 'success' | 'failure' | 'unknown';
+  error!: string | null;
+  /** Masked. */
+  number!: string | null;
+  /** From the request to WhatsApp's acknowledgement, in milliseconds. */
+  ms!: number | null;
+}
+
+export class ActivityAnswerDto {
+  success!: true;
+  message!: string;
+  data!: ActivityDto[];
+  /** Null on the last page. */
+  nextCursor!: string | null;
+}
+
+export class OtpLogDto {
+  id!: string;
+  sessionId!: string;
+  /** Masked. */
+  phone!: string;
+  companyName!: string;
+  status!: 'pending' | 'verified' | 'expired' | 'replaced' | 'failed';
+  attempts!: number;
+  createdAt!: string;
+  expiresAt!: string;
+  endedAt!: string | null;
+}
+
+export class OtpLogAnswerDto {
+  success!: true;
+  message!: string;
+  data!: OtpLogDto[];
+  /** Null on the last page. */
+  nextCursor!: string | null;
+}
+
+export class CleanedDto {
+  /** Lines of the activity log that are gone. */
+  activity!: number;
+  /** Codes that are gone. */
+  otp!: number;
+  /** Whether there is more to delete: call again. */
+  more!: boolean;
+}
+
+export class CleanupAnswerDto {
+  success!: true;
+  message!: string;
+  data!: CleanedDto;
+}
