@@ -31,7 +31,7 @@ const OWNERS = {
   oidc: { oidc_clients: 'oidcClient', oidc_artifacts: 'oidcArtifact' },
   verification: { verifications: 'verification', verification_phones: 'verificationPhone' },
   webhooks: { webhooks: 'webhook', webhook_deliveries: 'webhookDelivery' },
-  activity: { activity_log: 'activityLog', activity_hours: 'activityHour', activity_numbers: 'activityNumber' },
+  activity: { activity_log: 'activityLog', activity_days: 'activityDay', activity_numbers: 'activityNumber' },
   audit: { audit_events: 'auditEvent' },
   idempotency: { idempotency_keys: 'idempotencyKey' },
   http: { rate_limits: 'rateLimit' },

@@ -1,3 +1,5 @@
+import { gatewayServices } from './gateway-services.mjs';
+
 const NAME = { id: 'postman-{{stamp}}' };
 const NOBODY = { id: 'nobody-{{stamp}}' };
 
@@ -85,6 +87,7 @@ export const gateway = {
       token: 'adminToken',
       refusal: 'session_not_found',
     },
+    ...gatewayServices,
     {
       name: 'Send a picture by a session that nobody has',
       about: 'JPEG, PNG or WebP; by its `url`, or uploaded as multipart/form-data in the field `image`.',

@@ -22,6 +22,7 @@ export const API_KEY = {
 };
 
 const FILLED = {
+  webhookId: 'The webhook that the folder made.',
   stamp: 'Nine digits, new in each run of a folder: what the run makes is named by them.',
   adminToken: 'Access token of the admin; "Log in as the admin" fills it.',
   operatorToken: 'Access token of somebody who is no admin.',

@@ -40,11 +40,11 @@ const CLEAN = statement<{ id: string }>(
     WHERE l.occurred_at = old.occurred_at AND l.id = old.id RETURNING l.id`,
 );
 
-const FORGET_HOURS = statement<{ hour: Date }>(
-  'activity_forget_hours',
-  `DELETE FROM activity_hours WHERE (hour, session_id, action, status) IN (
-     SELECT hour, session_id, action, status FROM activity_hours WHERE hour < now() - :days::int * interval '1 day' LIMIT 1000)
-   RETURNING hour`,
+const FORGET_DAYS = statement<{ day: Date }>(
+  'activity_forget_days',
+  `DELETE FROM activity_days WHERE (day, session_id, action, status) IN (
+     SELECT day, session_id, action, status FROM activity_days WHERE day < (now() AT TIME ZONE 'UTC')::date - :days::int LIMIT 1000)
+   RETURNING day`,
 );
 
 const FORGET_NUMBER = statement(
@@ -74,8 +74,8 @@ export class ActivityRepository {
   }
 
   /** Forgets up to a thousand counters. @returns whether there may be more */
-  async forgetHours(days: number): Promise<boolean> {
-    return (await this.database.run(FORGET_HOURS, { days })).length === 1000;
+  async forgetDays(days: number): Promise<boolean> {
+    return (await this.database.run(FORGET_DAYS, { days })).length === 1000;
   }
 
   async forgetNumber(hashes: readonly Buffer[], within: Transaction): Promise<void> {

@@ -68,6 +68,6 @@ export class Activity implements OnModuleInit {
       ...(await this.partitions.dropBefore('activity_numbers', before)),
     ];
     if (dropped.length > 0) this.logger.info({ dropped }, 'activity past its retention dropped');
-    return this.repository.forgetHours(days);
+    return this.repository.forgetDays(days);
   }
 }

@@ -10,6 +10,13 @@ export const maskedNumber = (
 ) => `(CASE WHEN length(${number}) < 12 THEN left(${number}, 3) || '****' || right(${number}, 2)
     ELSE left(${number}, 6) || '****' || right(${number}, 3) END)`;
 
+const hours = Array.from({ length: 24 }, (_, hour) => `count(*) FILTER (WHERE hour = ${hour})`);
+const classes = [...DURATION_BOUNDS, Infinity].map((_, at) => `count(*) FILTER (WHERE class = ${at + 1})`);
+
+/** Both counters' array, element by element. */
+const added = (counts: string) =>
+  `(SELECT array_agg(before + more ORDER BY at) FROM unnest(c.${counts}, excluded.${counts}) WITH ORDINALITY AS d (before, more, at))`;
+
 /**
  * Log rows, written by the very statement that makes what they tell of true, together with what is counted of them. A
  * counter is a row a session, hour, action and status: a session sends one message after the other, so nobody waits for
@@ -22,13 +29,11 @@ export const recordActivityFrom = (source: string): string => `
     INSERT INTO activity_log (id, session_id, session_name, api_key_id, action, status, error, number, ms)
     SELECT gen_random_uuid(), session_id, session_name, api_key_id, action, status, error, number, ms FROM ${source}
   ), activity_counted AS (
-    INSERT INTO activity_hours AS h (hour, session_id, action, status, api_key_id, count, durations)
-    SELECT date_trunc('hour', now(), 'UTC'), session_id, action, status, api_key_id, count(*)::int,
-           ARRAY[${[...DURATION_BOUNDS.keys(), DURATION_BOUNDS.length].map((at) => `count(*) FILTER (WHERE class = ${at + 1})`).join()}]::int[]
-      FROM (SELECT *, CASE WHEN ms IS NOT NULL THEN ${classOf('ms')} END AS class FROM ${source}) AS classed
+    INSERT INTO activity_days AS c (day, session_id, action, status, api_key_id, hours, durations)
+    SELECT (now() AT TIME ZONE 'UTC')::date, session_id, action, status, api_key_id, ARRAY[${hours.join()}]::int[], ARRAY[${classes.join()}]::int[]
+      FROM (SELECT *, CASE WHEN ms IS NOT NULL THEN ${classOf('ms')} END AS class, extract(hour FROM now() AT TIME ZONE 'UTC') AS hour FROM ${source}) AS classed
      GROUP BY session_id, action, status, api_key_id ORDER BY session_id, action, status
-    ON CONFLICT (hour, session_id, action, status) DO UPDATE SET count = h.count + excluded.count,
-       durations = (SELECT array_agg(before + more ORDER BY at) FROM unnest(h.durations, excluded.durations) WITH ORDINALITY AS d (before, more, at))
+    ON CONFLICT (day, session_id, action, status) DO UPDATE SET hours = ${added('hours')}, durations = ${added('durations')}
   ), activity_numbered AS (
     INSERT INTO activity_numbers AS n (day, session_id, number_hash, number, count)
     SELECT (now() AT TIME ZONE 'UTC')::date, session_id, number_hash, min(number), count(*)::int FROM ${source}

@@ -9,12 +9,13 @@ export type FigureScope =
   | { readonly of: 'key'; readonly apiKeyId: string }
   | { readonly of: 'session'; readonly sessionId: string };
 
-/** Counters of a span, by what happened and the hour of the day in UTC. */
+/** Counters of a span, by what happened. */
 export interface CountedRow {
   action: string;
   status: 'success' | 'failure' | 'unknown';
-  hour_of_day: number;
-  count: number;
+  /** By the hour of the day, in UTC. */
+  hours: number[];
+  /** By their classes, of the whole days that the span touches. */
   durations: number[];
 }
 
@@ -25,28 +26,37 @@ export interface UptimeRow {
 }
 
 const scopes = {
-  all: { hours: 'true', numbers: '', sessions: 'true' },
+  all: { counters: 'true', numbers: '', sessions: 'true' },
   key: {
-    hours: 'h.api_key_id = :scope::uuid',
+    counters: 'c.api_key_id = :scope::uuid',
     numbers: `CROSS JOIN (SELECT id FROM gateway_sessions WHERE api_key_id = :scope::uuid) AS own (session_id)`,
     sessions: 's.api_key_id = :scope::uuid',
   },
   session: {
-    hours: 'h.session_id = :scope::uuid',
+    counters: 'c.session_id = :scope::uuid',
     numbers: `CROSS JOIN (SELECT :scope::uuid) AS own (session_id)`,
     sessions: 's.id = :scope::uuid',
   },
 };
 type Scope = (typeof scopes)[keyof typeof scopes];
 
-// A month of twenty sessions is some hundred thousand counters and never ten million lines: see docs/gateway.md.
-const counted = (name: string, { hours }: Scope) =>
+const hourOf = (instant: string) =>
+  `floor(extract(epoch FROM ${instant}::timestamptz - c.day::timestamp AT TIME ZONE 'UTC') / 3600)`;
+const hours = Array.from(
+  { length: 24 },
+  (_, hour) => `coalesce(sum(c.hours[${hour + 1}]) FILTER (WHERE ${hour} >= c.first AND ${hour} < c.next), 0)`,
+);
+const classes = [...DURATION_BOUNDS, Infinity].map((_, at) => `sum(c.durations[${at + 1}])`);
+
+// A month of twenty sessions is some thousand counters and never ten million lines: see docs/gateway.md.
+const counted = (name: string, { counters }: Scope) =>
   statement<CountedRow>(
     `activity_counted_${name}`,
-    `SELECT h.action, h.status, extract(hour FROM h.hour AT TIME ZONE 'UTC')::int AS hour_of_day, sum(h.count)::float8 AS count,
-            ARRAY[${[...DURATION_BOUNDS.keys(), DURATION_BOUNDS.length].map((at) => `sum(h.durations[${at + 1}])`).join()}]::float8[] AS durations
-       FROM activity_hours h WHERE h.hour >= :from::timestamptz AND h.hour < :to::timestamptz AND ${hours}
-      GROUP BY 1, 2, 3`,
+    `SELECT c.action, c.status, ARRAY[${hours.join()}]::float8[] AS hours, ARRAY[${classes.join()}]::float8[] AS durations
+       FROM (SELECT c.*, ${hourOf(':from')} AS first, ${hourOf(':to')} AS next FROM activity_days c
+              WHERE c.day >= (:from::timestamptz AT TIME ZONE 'UTC')::date AND c.day <= ((:to::timestamptz - interval '1 millisecond') AT TIME ZONE 'UTC')::date AND ${counters}
+             OFFSET 0) AS c
+      GROUP BY c.action, c.status`,
   );
 
 // Of each day only those at its top are added up: exact for a day, and for more as near as anybody wants to know.

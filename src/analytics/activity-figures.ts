@@ -52,11 +52,13 @@ export class ActivityFigures {
 
   private async figures(scope: FigureScope, typed: TypedSpan): Promise<FiguresDto> {
     const { from, to } = spanOf(typed);
-    const [counted, busiest, uptime] = await Promise.all([
+    const [touched, busiest, uptime] = await Promise.all([
       this.repository.counted(scope, from, to),
       this.repository.busiest(scope, from, to),
       this.repository.uptime(scope, from, new Date(Math.min(to.getTime(), Date.now()))),
     ]);
+    // Of the days at its ends there may be nothing in the span itself.
+    const counted = touched.filter((row) => total([row]) > 0);
     const kinds = counted.filter(({ action }) => action.startsWith('message.') && action !== 'message.received');
     const otp = (what: string) => total(counted.filter(({ action }) => action === `otp.${what}`));
     const taken = kinds.filter(({ status }) => status === 'success').map(({ durations }) => durations);
@@ -99,7 +101,8 @@ function spanOf({ from: typedFrom, to: typedTo }: TypedSpan): { from: Date; to: 
   return { from: new Date(Math.floor(start / HOUR) * HOUR), to: new Date(Math.ceil(asked / HOUR) * HOUR) };
 }
 
-const total = (rows: readonly CountedRow[]) => rows.reduce((sum, { count }) => sum + count, 0);
+const total = (rows: readonly CountedRow[]) =>
+  rows.reduce((sum, { hours }) => sum + hours.reduce((a, b) => a + b, 0), 0);
 
 function outcomesOf(rows: readonly CountedRow[]): OutcomesDto {
   const of = (status: CountedRow['status']) => total(rows.filter((row) => row.status === status));
@@ -112,6 +115,6 @@ function peakHoursOf(counted: readonly CountedRow[]) {
   const messages = counted.filter(({ action }) => action.startsWith('message.'));
   return Array.from({ length: 24 }, (_, hour) => ({
     hour,
-    count: total(messages.filter(({ hour_of_day }) => hour_of_day === hour)),
+    count: messages.reduce((sum, { hours }) => sum + (hours[hour] ?? 0), 0),
   })).sort((a, b) => b.count - a.count || a.hour - b.hour);
 }

@@ -117,7 +117,10 @@ export class KindDto extends OutcomesDto {
 }
 
 export class ResponseTimesDto {
-  /** From the request to WhatsApp's acknowledgement, in milliseconds, to within a fifth or so; null without any. */
+  /**
+   * From the request to WhatsApp's acknowledgement, in milliseconds, to within a fifth or so, of the whole days (UTC) that
+   * the span touches; null without any.
+   */
   p50!: number | null;
   p95!: number | null;
 }

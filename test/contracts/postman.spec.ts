@@ -71,10 +71,12 @@ function checkSaved(run: CollectionRun, scene?: string): void {
 
 /** What succeeds with a linked WhatsApp account only. */
 const WITH_A_PHONE_ONLY = [
+  'GET /api/otp/status/{phone}',
   'GET /api/sessions/{id}/qr',
-  ...['audio', 'button', 'document', 'image', 'list', 'location', 'text', 'video'].map(
+  ...['audio', 'button', 'document', 'image', 'list', 'location', 'otp', 'text', 'video'].map(
     (kind) => `POST /api/messages/{sessionId}/${kind}`,
   ),
+  ...['expire', 'resend', 'verify'].map((what) => `POST /api/otp/${what}`),
   'POST /api/sessions/{id}/pairing-code',
 ];
 

@@ -138,12 +138,12 @@ const GOOD: Record<string, Record<string, string>> = {
     sealed_body: `'\\x00'`,
     next_attempt_at: 'now()',
   },
-  activity_hours: {
-    hour: `date_trunc('hour', now())`,
+  activity_days: {
+    day: `'2026-11-20'`,
     session_id: ID,
     action: `'message.text'`,
     status: `'success'`,
-    count: '1',
+    hours: 'array_fill(0, ARRAY[24])',
     durations: `'{}'`,
   },
   activity_log: {
@@ -422,7 +422,7 @@ const BAD: [constraint: string, table: string, ...changes: Record<string, string
   ['webhook_deliveries_counts_check', 'webhook_deliveries', { attempts: '-1' }, { fence: '-1' }],
   ['activity_log_status_check', 'activity_log', { status: `'fine'` }],
   ['activity_log_number_check', 'activity_log', { number: `'+6281234567890'` }],
-  ['activity_hours_count_check', 'activity_hours', { count: '0' }],
+  ['activity_days_hours_check', 'activity_days', { hours: `'{1}'` }],
   [
     'activity_numbers_number_check',
     'activity_numbers',

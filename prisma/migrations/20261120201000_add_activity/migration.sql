@@ -21,22 +21,22 @@ CREATE INDEX "activity_log_action_idx" ON "activity_log" ("action", "occurred_at
 CREATE INDEX "activity_log_errors_idx" ON "activity_log" ("occurred_at" DESC, "id" DESC) WHERE "status" <> 'success';
 CREATE INDEX "activity_log_states_idx" ON "activity_log" ("session_id", "occurred_at") WHERE "action" LIKE 'session.%';
 
--- The same counted by hour, written by the statement that writes the log: figures of a span read some thousand rows and
--- never the log. `durations` counts by length, in the classes that the code knows.
-CREATE TABLE "activity_hours" (
-    "hour" TIMESTAMPTZ(3) NOT NULL,
+-- The same counted, written by the statement that writes the log: figures of a month read some thousand rows and never
+-- the log. A row a day, and in it the 24 hours (UTC) and the durations, in the classes that the code knows.
+CREATE TABLE "activity_days" (
+    "day" DATE NOT NULL,
     "session_id" UUID NOT NULL,
     "action" TEXT NOT NULL,
     "status" TEXT NOT NULL,
     "api_key_id" UUID,
-    "count" INTEGER NOT NULL,
+    "hours" INTEGER[] NOT NULL,
     "durations" INTEGER[] NOT NULL,
 
-    CONSTRAINT "activity_hours_pkey" PRIMARY KEY ("hour", "session_id", "action", "status")
+    CONSTRAINT "activity_days_pkey" PRIMARY KEY ("day", "session_id", "action", "status")
 );
-ALTER TABLE "activity_hours" ADD CONSTRAINT "activity_hours_count_check" CHECK ("count" > 0);
-CREATE INDEX "activity_hours_session_id_idx" ON "activity_hours" ("session_id", "hour");
-CREATE INDEX "activity_hours_api_key_id_idx" ON "activity_hours" ("api_key_id", "hour");
+ALTER TABLE "activity_days" ADD CONSTRAINT "activity_days_hours_check" CHECK (cardinality("hours") = 24);
+CREATE INDEX "activity_days_session_id_idx" ON "activity_days" ("session_id", "day");
+CREATE INDEX "activity_days_api_key_id_idx" ON "activity_days" ("api_key_id", "day");
 
 -- How often each number was written to, by day; the number as an HMAC, and masked as it is shown.
 CREATE TABLE "activity_numbers" (
