@@ -167,6 +167,6 @@ export const gatewayServices = [
     about: 'The state of each, for monitors with an API key.',
     call: 'GET /api/health/sessions',
     token: 'adminToken',
-    ok: { status: 200, fields: { '': 'success status total connected data' } },
+    ok: { status: 200, success: true, fields: { '': 'success status total connected data' } },
   },
 ];
