@@ -1,8 +1,7 @@
 import { DURATION_BOUNDS } from './durations.js';
 
-/** The class of a duration, 1 for the first. */
-const classOf = (ms: string) =>
-  `(SELECT count(*) + 1 FROM unnest(ARRAY[${DURATION_BOUNDS.join()}]) AS bound WHERE bound < ${ms})`;
+/** The class of a duration in whole ms, 1 for the first: one more than there are bounds below it. */
+const classOf = (ms: string) => `width_bucket(${ms} - 1, ARRAY[${DURATION_BOUNDS.join()}]) + 1`;
 
 /** A number as `maskPhone` shows it. */
 export const maskedNumber = (
