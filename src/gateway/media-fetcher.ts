@@ -30,11 +30,13 @@ export class MediaFetcher {
   /**
    * Opens a file for reading; each redirect is checked like the first address.
    *
+   * @param until ends it earlier
    * @returns its name by its address, and its bytes, which are to be read at once and end with `media_url_failed`
    * @throws AppError `media_url_refused`, `media_url_failed`, `media_too_large`
    */
-  async open(address: string): Promise<{ name: string; bytes: AsyncIterable<Buffer> }> {
-    const signal = AbortSignal.timeout(Math.min(PATIENCE, this.settings.gatewaySendTimeout * 1000));
+  async open(address: string, until?: AbortSignal): Promise<{ name: string; bytes: AsyncIterable<Buffer> }> {
+    const patience = AbortSignal.timeout(Math.min(PATIENCE, this.settings.gatewaySendTimeout * 1000));
+    const signal = until ? AbortSignal.any([patience, until]) : patience;
     const { response, url } = await this.follow(address, signal);
     return { name: nameOf(url), bytes: bytesOf(response) };
   }

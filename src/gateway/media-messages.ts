@@ -6,7 +6,8 @@ import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { parsePhone } from '../phone/phone.js';
-import { GatewayMessages, type SentMessage } from './gateway-messages.service.js';
+import { type OutgoingMedia } from '../messaging/providers/message-provider.js';
+import { GatewayMessages, type QueueEnd, type SentMessage } from './gateway-messages.service.js';
 import { MediaFetcher } from './media-fetcher.js';
 import { MediaForm } from './media-form.js';
 import { MediaIntake, type MediaPlace, type StoredMedia } from './media-intake.js';
@@ -48,39 +49,79 @@ export class MediaMessages {
       const { to, message } = await this.takeIn({ messageId, sessionId, kind }, request);
       return await this.messages.send(name, caller, to, message, messageId);
     } finally {
-      // Of a message that waits, or is on its way, nothing is forgotten.
-      await this.intake
-        .forget(messageId)
-        .catch((err: unknown) =>
-          this.logger.warn({ err }, 'a file that is over was not forgotten; a job does it later'),
-        );
+      await this.forget(messageId);
     }
   }
 
-  private async takeIn(place: MediaPlace, request: FastifyRequest): Promise<{ to: string; message: GatewayMessage }> {
-    const { sessionId } = place;
-    const ofThis = this.coming.filter((one) => one === sessionId).length;
-    if (this.coming.length >= MOST_AT_ONCE || ofThis >= MOST_OF_ONE) throw new AppError('busy', { retryAfter: 10 });
-    this.coming.push(sessionId);
+  /**
+   * Fetches a file of the ladder's and sends it by this session, by its id.
+   *
+   * @param to E.164
+   * @param patience how long it may take in all, in ms; half of it is for fetching, so that others get their turn
+   * @returns how it ended; `unfetched`, certainly not sent, with why
+   */
+  async sendForLadder(
+    { sessionId, to }: { sessionId: string; to: string },
+    { kind, url, caption, fileName: named }: OutgoingMedia,
+    patience: number,
+    signal: AbortSignal,
+  ): Promise<QueueEnd | { readonly kind: 'unfetched'; readonly error: unknown }> {
+    const messageId = uuidv7();
+    const place = { messageId, sessionId, kind };
     try {
+      const message = await this.admitted(sessionId, async (): Promise<GatewayMessage> => {
+        const fetching = AbortSignal.any([signal, AbortSignal.timeout(patience / 2)]);
+        const { name, kept } = await this.fetch(url, place, fetching);
+        const fields = { ...(caption !== null && { caption }), ...(named !== null && { fileName: named }) };
+        return { kind, content: contentOf(kept, name, kind, fields) };
+      }).catch((error: unknown) => ({ kind: 'unfetched' as const, error }));
+      if (message.kind === 'unfetched') return message;
+      return await this.messages.queue(sessionId, to, message, { patience, fromLadder: true, signal, id: messageId });
+    } finally {
+      await this.forget(messageId);
+    }
+  }
+
+  /** Of a message that waits, or is on its way, nothing is forgotten. */
+  private async forget(messageId: string): Promise<void> {
+    await this.intake
+      .forget(messageId)
+      .catch((err: unknown) => this.logger.warn({ err }, 'a file that is over was not forgotten; a job does it later'));
+  }
+
+  private takeIn(place: MediaPlace, request: FastifyRequest): Promise<{ to: string; message: GatewayMessage }> {
+    return this.admitted(place.sessionId, async () => {
       const { fields, upload } = await this.form.read(request, place.kind, (bytes) => this.intake.store(bytes, place));
       const to = parsePhone(fields.to, this.settings.allowedCountries);
       if (to === null) throw new AppError('invalid_phone');
       if ((upload === null) === (fields.url === undefined)) throw oneOf(place.kind);
       const { name, kept } = upload ?? (await this.fetch(fields.url ?? '', place));
       return { to, message: { kind: place.kind, content: contentOf(kept, name, place.kind, fields) } };
+    });
+  }
+
+  private async admitted<Result>(sessionId: string, work: () => Promise<Result>): Promise<Result> {
+    const ofThis = this.coming.filter((one) => one === sessionId).length;
+    if (this.coming.length >= MOST_AT_ONCE || ofThis >= MOST_OF_ONE) throw new AppError('busy', { retryAfter: 10 });
+    this.coming.push(sessionId);
+    try {
+      return await work();
     } finally {
       this.coming.splice(this.coming.indexOf(sessionId), 1);
     }
   }
 
-  private async fetch(url: string, place: MediaPlace): Promise<{ name: string; kept: StoredMedia }> {
-    const { name, bytes } = await this.fetcher.open(url);
+  private async fetch(
+    url: string,
+    place: MediaPlace,
+    until?: AbortSignal,
+  ): Promise<{ name: string; kept: StoredMedia }> {
+    const { name, bytes } = await this.fetcher.open(url, until);
     return { name, kept: await this.intake.store(bytes, place) };
   }
 }
 
-function contentOf(stored: StoredMedia, name: string, kind: MediaKind, fields: SendMediaDto): MediaContent {
+function contentOf(stored: StoredMedia, name: string, kind: MediaKind, fields: Omit<SendMediaDto, 'to'>): MediaContent {
   const given = fields.fileName ?? name;
   const type = stored.type === TEXT ? textTypeOf(given) : stored.type;
   const voice = kind === 'audio' && fields.ptt === true;

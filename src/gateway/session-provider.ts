@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
+import { AppError } from '../errors/app-error.js';
+import { MEDIA_KINDS } from '../messaging/media-types.js';
 import {
   type DeviceState,
   type MessageProvider,
@@ -8,6 +10,7 @@ import {
 } from '../messaging/providers/message-provider.js';
 import { GatewayMessages, type QueueEnd } from './gateway-messages.service.js';
 import { GatewaySessionsRepository } from './gateway-sessions.repository.js';
+import { MediaMessages } from './media-messages.js';
 import { SessionSeal } from './session-seal.js';
 
 /** The ladder cuts a provider off by its signal; no message may outlive the walk that it belongs to by more than this, in ms. */
@@ -20,20 +23,26 @@ export class SessionProvider implements MessageProvider {
   readonly onWhatsApp = true;
   readonly stateAge = 1_000;
   readonly sendsReceipts = true;
-  readonly mediaKinds = [];
+  readonly mediaKinds = MEDIA_KINDS;
 
   constructor(
     private readonly settings: Settings,
     private readonly sessions: GatewaySessionsRepository,
     private readonly messages: GatewayMessages,
+    private readonly media: MediaMessages,
     private readonly seal: SessionSeal,
   ) {}
 
-  /** Sends by the session that knows the number, else by any that the ladder may use. */
-  async send({ to, text }: OutgoingMessage, signal: AbortSignal): Promise<SendOutcome> {
+  /** Sends by the session that knows the number, else by any that the ladder may use. A file is fetched here. */
+  async send({ to, text, media }: OutgoingMessage, signal: AbortSignal): Promise<SendOutcome> {
     try {
       const session = await this.sessions.forLadder(this.named, this.seal.contact(to));
       if (!session) return { kind: 'rejected', reason: 'provider-disconnected' };
+      if (media) {
+        const patience = this.settings.sendTimeout * 1000 + LIFE_MARGIN;
+        const end = await this.media.sendForLadder({ sessionId: session.id, to }, media, patience, signal);
+        return end.kind === 'unfetched' ? unfetched(end.error, signal) : outcomeOf(end);
+      }
       const patience = this.settings.providerTimeout * 1000 + LIFE_MARGIN;
       const message = { kind: 'text', content: { text } } as const;
       return outcomeOf(await this.messages.queue(session.id, to, message, { patience, fromLadder: true, signal }));
@@ -57,6 +66,12 @@ export class SessionProvider implements MessageProvider {
   private get named(): string | null {
     return this.settings.whatsappSessionId ?? null;
   }
+}
+
+/** The file is at fault, unless time was over or there was no room for it. */
+function unfetched(error: unknown, { aborted }: AbortSignal): SendOutcome {
+  const ours = aborted || !(error instanceof AppError) || error.code === 'busy';
+  return { kind: 'rejected', reason: ours ? 'provider-unavailable' : 'content' };
 }
 
 function outcomeOf(end: QueueEnd): SendOutcome {

@@ -1,4 +1,10 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:https';
+import { type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { MEDIA_CERTIFICATE } from '../support/fake-whatsapp-media.js';
+import { pdf } from '../support/files.js';
 import { newNumber, openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
 import { pause, troubles, until } from '../support/people.js';
 import { MENU } from '../support/webhooks.js';
@@ -8,13 +14,35 @@ import { MENU } from '../support/webhooks.js';
 let house: GatewayHouse;
 const account = newNumber();
 
+/** Where staff keeps files. */
+const FILE = pdf();
+let files: Server;
+const fileAt = (path: string) => `https://127.0.0.1:${(files.address() as AddressInfo).port}${path}`;
+async function serveFiles(): Promise<void> {
+  const key = readFileSync(MEDIA_CERTIFICATE.replace('.cert.', '.key.'));
+  files = createServer({ key, cert: readFileSync(MEDIA_CERTIFICATE) }, (request, response) => {
+    if (request.url === '/never.pdf') return;
+    response.writeHead(request.url === '/hasil.pdf' ? 200 : 404).end(FILE);
+  });
+  files.listen(0, '127.0.0.1');
+  await once(files, 'listening');
+}
+
 beforeAll(async () => {
-  house = await openGatewayHouse({ WHATSAPP_PROVIDERS: 'console,session', PROVIDER_TIMEOUT: '3', SEND_TIMEOUT: '4' });
+  await serveFiles();
+  house = await openGatewayHouse({
+    WHATSAPP_PROVIDERS: 'console,session',
+    PROVIDER_TIMEOUT: '3',
+    SEND_TIMEOUT: '4',
+    OUTGOING_ALLOW_PRIVATE: 'on',
+  });
   await house.link('praktik', account);
 }, 60_000);
 afterAll(async () => {
   expect(troubles(house.service)).toEqual([]);
   await house.close();
+  files.closeAllConnections();
+  files.close();
 });
 
 const textsTo = (digits: string) => house.whatsapp.messagesTo(digits).map(({ text }) => text);
@@ -51,6 +79,41 @@ describe('what people write to a linked account', () => {
     await until('it arrives', () => textsTo(friend).includes(text));
     expect(textsTo(friend)).toHaveLength(2);
   }, 20_000);
+
+  it('is answered by hand with a file, which is fetched for it', async () => {
+    const friend = newNumber();
+    await house.whatsapp.say(account, friend, 'agent');
+    await until('confirmed', () => textsTo(friend).length === 1);
+    const media = { kind: 'document', url: fileAt('/hasil.pdf'), caption: 'Hasil', fileName: 'lab.pdf' };
+    await house.service.post(`/api/conversations/${friend}/reply`, { media }, house.admin);
+    await until('it arrives', () => house.whatsapp.messagesTo(friend).length === 2);
+    const got = await house.whatsapp.media.open(house.whatsapp.messagesTo(friend)[1]!.content);
+    expect(got).toEqual({ bytes: FILE, mimetype: 'application/pdf', fileName: 'lab.pdf', caption: 'Hasil' });
+    const { body } = await house.service.get(`/api/conversations/${friend}/messages`, house.admin);
+    expect(body.data[0]).toMatchObject({ kind: 'document', text: 'Hasil' });
+    expect(await house.database.query('SELECT 1 FROM gateway_media')).toEqual([]);
+  }, 20_000);
+
+  it.each(['/nowhere.pdf', '/never.pdf'])(
+    'goes another way with the file %s, which cannot be fetched',
+    async (path) => {
+      const friend = newNumber();
+      await house.whatsapp.say(account, friend, 'agent');
+      await until('confirmed', () => textsTo(friend).length === 1);
+      const media = { kind: 'document', url: fileAt(path) };
+      const { body } = await house.service.post(`/api/conversations/${friend}/reply`, { media }, house.admin);
+      const providerOf = async () =>
+        (
+          await house.database.query<{ provider: string }>('SELECT provider FROM messages WHERE id = $1', [
+            body.data.id,
+          ])
+        )[0]?.provider;
+      await until('another has it', async () => (await providerOf()) === 'console', 15_000);
+      expect(textsTo(friend)).toHaveLength(1);
+      expect(await house.database.query('SELECT 1 FROM gateway_media')).toEqual([]);
+    },
+    20_000,
+  );
 
   it('is none of the bot’s business where an API key has linked the account', async () => {
     const [tenants, friend] = [newNumber(), newNumber()];
