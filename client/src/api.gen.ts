@@ -527,7 +527,7 @@ export interface paths {
         put?: never;
         /**
          * Answer by hand, and take the conversation over
-         * @description Only to somebody who has written. The state becomes AGENT; the bot is silent until it is BOT again.
+         * @description A text, or a file where it lies; only to somebody who has written. The state becomes AGENT; the bot is silent until it is BOT again.
          */
         post: operations["replyInConversation"];
         delete?: never;
@@ -920,6 +920,206 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The webhooks that the caller made; all, for an admin */
+        get: operations["listWebhooks"];
+        put?: never;
+        /**
+         * Be told what happens
+         * @description A key is told of its own sessions and codes, an admin of everybody's. Deliveries are signed as Standard Webhooks has it.
+         */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Be told no more */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was delivered and what not, newest first */
+        get: operations["listWebhookDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver again: one delivery, or all that were given up, a thousand at most
+         * @description Each keeps its `webhook-id`. A webhook that was switched off is switched on.
+         */
+        post: operations["replayWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/{sessionId}/otp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a code and send it, to be checked with `POST /api/otp/verify`
+         * @description One code a number and API key lives at a time: a new one ends the one before.
+         */
+        post: operations["sendVerification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/{sessionId}/generate-otp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Random digits; nothing is kept of them or sent */
+        get: operations["generateOtp"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/format-phone/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A number as it is stored, and as a WhatsApp id */
+        get: operations["formatPhone"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/otp/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whether a code is the one that was sent: once, and by the key that sent it */
+        post: operations["checkVerification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/otp/status/{phone}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of the key's newest code for a number */
+        get: operations["verificationStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/otp/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A new code by the same session, in the same name
+         * @description The old one dies. It gives back no guesses, and the number can be sent no more than before.
+         */
+        post: operations["resendVerification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/otp/expire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a code before its time */
+        post: operations["expireVerification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/audit": {
         parameters: {
             query?: never;
@@ -1045,6 +1245,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/analytics/dashboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the sessions did, counted */
+        get: operations["gatewayDashboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/analytics/sessions/{id}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one session did, counted */
+        get: operations["gatewaySessionStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/analytics/logs/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to sessions, messages and codes */
+        get: operations["listGatewayActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/analytics/logs/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Of the activity log, what failed or may have */
+        get: operations["listGatewayErrors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/analytics/logs/otp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Codes that were sent for other applications */
+        get: operations["listGatewayCodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/analytics/cleanup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete old lines before their time
+         * @description Of the key's own sessions and codes, 20,000 of each at most. What is counted of them stays.
+         */
+        post: operations["cleanGatewayLogs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/providers": {
         parameters: {
             query?: never;
@@ -1156,6 +1461,23 @@ export interface paths {
         };
         /** Database and WhatsApp at a glance */
         get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The state of each of the key's sessions; of all, for an admin */
+        get: operations["sessionsHealth"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1823,9 +2145,33 @@ export interface components {
             data: components["schemas"]["ConversationMessageDto"][];
             nextCursor: string | null;
         };
+        ReplyMediaDto: {
+            /**
+             * @example document
+             * @enum {string}
+             */
+            kind: "image" | "video" | "audio" | "document";
+            /**
+             * @description Where the file lies: https, without credentials. The provider fetches it, so it must be able to.
+             * @example https://files.example.com/hasil.pdf
+             */
+            url: string;
+            /** @description What stands under a picture, a video or a document. */
+            caption?: string | null;
+            /**
+             * @description Of a document: the name that its recipient sees, where the provider has a field for it.
+             * @example hasil.pdf
+             */
+            fileName?: string | null;
+        };
         ReplyDto: {
-            /** @description What the person gets, as it is; `*bold*` and `_italic_` as in WhatsApp. */
-            text: string;
+            /**
+             * @description What the person gets, as it is; `*bold*` and `_italic_` as in WhatsApp.
+             * @example Selamat pagi, ada yang bisa kami bantu?
+             */
+            text?: string | null;
+            /** @description A file in place of a text. */
+            media?: components["schemas"]["ReplyMediaDto"] | null;
         };
         ReplyAnswerDto: {
             success: boolean;
@@ -2129,6 +2475,213 @@ export interface components {
              */
             fileName?: string;
         };
+        WebhookDto: {
+            id: string;
+            url: string;
+            events: ("message.received" | "session.status" | "message.status" | "otp.status")[];
+            /**
+             * @description `disabled`: nothing is delivered until a replay switches it on again.
+             * @enum {string}
+             */
+            status: "active" | "disabled" | "failing";
+            /**
+             * @description Three days without a success, or an answer 410.
+             * @enum {string|null}
+             */
+            disabledFor: "failures" | "gone" | null;
+            createdAt: string;
+            lastSuccessAt: string | null;
+            /** @description Since when nothing has arrived. */
+            failingSince: string | null;
+            disabledAt: string | null;
+        };
+        WebhooksAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["WebhookDto"][];
+            /** @description For the next page; null on the last one. */
+            nextCursor: string | null;
+        };
+        CreateWebhookDto: {
+            /**
+             * @description http or https, to a public address; production takes https alone.
+             * @example https://app.example.id/webhooks/masuk
+             */
+            url: string;
+            /** @description What it wants to know; everything when left out. */
+            events?: ("session.status" | "message.status" | "message.received" | "otp.status")[];
+        };
+        CreatedWebhookDto: {
+            id: string;
+            url: string;
+            events: ("message.received" | "session.status" | "message.status" | "otp.status")[];
+            /**
+             * @description `disabled`: nothing is delivered until a replay switches it on again.
+             * @enum {string}
+             */
+            status: "active" | "disabled" | "failing";
+            /**
+             * @description Three days without a success, or an answer 410.
+             * @enum {string|null}
+             */
+            disabledFor: "failures" | "gone" | null;
+            createdAt: string;
+            lastSuccessAt: string | null;
+            /** @description Since when nothing has arrived. */
+            failingSince: string | null;
+            disabledAt: string | null;
+            /**
+             * @description What deliveries are signed with (Standard Webhooks), this once.
+             * @example whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDYSAl9SNDgm4=
+             */
+            secret: string;
+        };
+        CreatedWebhookAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["CreatedWebhookDto"];
+        };
+        WebhookGoneAnswerDto: {
+            success: boolean;
+            message: string;
+        };
+        DeliveryDto: {
+            /** @description `webhook-id` of the delivery. */
+            id: string;
+            event: string;
+            /** @enum {string} */
+            status: "delivered" | "failed" | "pending";
+            attempts: number;
+            nextAttemptAt: string | null;
+            /** @description HTTP status of the last answer. */
+            lastStatus: number | null;
+            /** @description Why the last try came to nothing. */
+            lastError: string | null;
+            createdAt: string;
+            deliveredAt: string | null;
+        };
+        DeliveriesAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["DeliveryDto"][];
+            /** @description For the next page; null on the last one. */
+            nextCursor: string | null;
+        };
+        ReplayDto: {
+            /**
+             * Format: uuid
+             * @description This one, whatever became of it; left out, all that were given up.
+             */
+            deliveryId?: string;
+            /** @description Of those that were given up, the ones that are not older; ISO 8601 with its offset. */
+            since?: string;
+        };
+        ReplayedDto: {
+            /** @description Deliveries that will be made again. */
+            queued: number;
+        };
+        ReplayedAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["ReplayedDto"];
+        };
+        SendVerificationDto: {
+            /**
+             * @description Who is to prove a number, in any spelling of a mobile number or as a WhatsApp id.
+             * @example 081234567890
+             */
+            to: string;
+            /**
+             * @description Whom the message names; the API key's name when left out. One line, no addresses, no markup, no long numbers.
+             * @example RSUD Jayapura
+             */
+            companyName?: string;
+            /** @description Digits of the code, 4 to 8; `OTP_LENGTH` when left out. */
+            length?: number;
+            /** @description Minutes that it is valid, 1 to 10; 5 when left out. */
+            expiresIn?: number;
+        };
+        SentVerificationDto: {
+            sessionId: string;
+            /** @example 6281234567890@s.whatsapp.net */
+            to: string;
+            /** @description WhatsApp's id of the message. */
+            messageId: string;
+            /** @description When WhatsApp took it; ISO 8601 in UTC. */
+            timestamp: string;
+            /** @description ISO 8601 in UTC. */
+            expiresAt: string;
+            /** @description When another one may be asked for; ISO 8601 in UTC. */
+            resendAt: string;
+            /** @description The code itself: only with `OTP_ECHO`, which production refuses, and the scope `otp:read`. */
+            otp?: string;
+        };
+        SentVerificationAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["SentVerificationDto"];
+        };
+        GeneratedOtpDto: {
+            /** @example 012345 */
+            otp: string;
+        };
+        GeneratedOtpAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["GeneratedOtpDto"];
+        };
+        FormattedPhoneDto: {
+            original: string;
+            /** @description E.164; null for what is no mobile number of the allowed countries. */
+            formatted: string | null;
+            /** @example 6281234567890@s.whatsapp.net */
+            jid: string | null;
+            valid: boolean;
+        };
+        FormattedPhoneAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["FormattedPhoneDto"];
+        };
+        CheckVerificationDto: {
+            /**
+             * @description As it was typed: spaces and dashes do not matter.
+             * @example 012345
+             */
+            otp: string;
+            /** @example 081234567890 */
+            phone: string;
+        };
+        VerifiedDto: {
+            /** @description True: a wrong code is a failure, so that nobody takes an answer 200 for a proof that it is not. */
+            verified: boolean;
+        };
+        VerifiedAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["VerifiedDto"];
+        };
+        VerificationStatusDto: {
+            /**
+             * @description `failed`: it was not sent.
+             * @enum {string}
+             */
+            status: "failed" | "pending" | "expired" | "verified";
+            /** @description ISO 8601 in UTC. */
+            expiresAt: string;
+            attemptsLeft: number;
+            /** @description ISO 8601 in UTC. */
+            verifiedAt?: string;
+        };
+        VerificationStatusAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["VerificationStatusDto"];
+        };
+        VerificationPhoneDto: {
+            /** @example 081234567890 */
+            phone: string;
+        };
         AuditEventDto: {
             id: string;
             /** @description Of refusals: the minute in which they were counted. */
@@ -2271,6 +2824,168 @@ export interface components {
             /** @description An account that is not active cannot log in, and its sessions end. */
             isActive?: boolean;
         };
+        SessionCountsDto: {
+            total: number;
+            connected: number;
+        };
+        OutcomesDto: {
+            total: number;
+            success: number;
+            failure: number;
+            /** @description It may have gone out. */
+            unknown: number;
+            /** @description Of those whose end is known, 0 to 1; null without any. */
+            successRate: number | null;
+        };
+        KindDto: {
+            total: number;
+            success: number;
+            failure: number;
+            /** @description It may have gone out. */
+            unknown: number;
+            /** @description Of those whose end is known, 0 to 1; null without any. */
+            successRate: number | null;
+            /** @example text */
+            kind: string;
+        };
+        ResponseTimesDto: {
+            /**
+             * @description From the request to WhatsApp's acknowledgement, in milliseconds, to within a fifth or so, of the whole days (UTC) that
+             *     the span touches; null without any.
+             */
+            p50: number | null;
+            p95: number | null;
+        };
+        OtpFiguresDto: {
+            sent: number;
+            verified: number;
+            /** @description Wrong guesses. */
+            refused: number;
+            expired: number;
+            /** @description Not sent. */
+            failed: number;
+            /** @description Verified of those sent, 0 to 1; null without any. */
+            verifiedRate: number | null;
+        };
+        PeakHourDto: {
+            /** @description Hour of the day in UTC. */
+            hour: number;
+            count: number;
+        };
+        BusyNumberDto: {
+            /** @example +62812****890 */
+            number: string;
+            count: number;
+        };
+        UptimeDto: {
+            /** @description Share of the span that sessions were connected, 0 to 1; null where nothing is known. */
+            connected: number | null;
+            /** @description How long the instance that answers has been running, in seconds. */
+            instanceSeconds: number;
+        };
+        DashboardDto: {
+            sessions: components["schemas"]["SessionCountsDto"];
+            /** @description The span that was counted: whole hours. */
+            from: string;
+            to: string;
+            messages: components["schemas"]["OutcomesDto"];
+            byKind: components["schemas"]["KindDto"][];
+            /** @description Messages that came in. */
+            received: number;
+            responseTimes: components["schemas"]["ResponseTimesDto"];
+            otp: components["schemas"]["OtpFiguresDto"];
+            /** @description All 24, busiest first. */
+            peakHours: components["schemas"]["PeakHourDto"][];
+            busiestNumbers: components["schemas"]["BusyNumberDto"][];
+            uptime: components["schemas"]["UptimeDto"];
+        };
+        DashboardAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["DashboardDto"];
+        };
+        SessionStatsDto: {
+            sessionId: string;
+            /** @enum {string} */
+            status: "connected" | "disconnected" | "qr" | "connecting" | "logged_out";
+            lastConnectedAt: string | null;
+            /** @description The span that was counted: whole hours. */
+            from: string;
+            to: string;
+            messages: components["schemas"]["OutcomesDto"];
+            byKind: components["schemas"]["KindDto"][];
+            /** @description Messages that came in. */
+            received: number;
+            responseTimes: components["schemas"]["ResponseTimesDto"];
+            otp: components["schemas"]["OtpFiguresDto"];
+            /** @description All 24, busiest first. */
+            peakHours: components["schemas"]["PeakHourDto"][];
+            busiestNumbers: components["schemas"]["BusyNumberDto"][];
+            uptime: components["schemas"]["UptimeDto"];
+        };
+        SessionStatsAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["SessionStatsDto"];
+        };
+        ActivityDto: {
+            id: string;
+            occurredAt: string;
+            sessionId: string;
+            /** @example message.text */
+            action: string;
+            /** @enum {string} */
+            status: "unknown" | "success" | "failure";
+            error: string | null;
+            /** @description Masked. */
+            number: string | null;
+            /** @description From the request to WhatsApp's acknowledgement, in milliseconds. */
+            ms: number | null;
+        };
+        ActivityAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["ActivityDto"][];
+            /** @description Null on the last page. */
+            nextCursor: string | null;
+        };
+        OtpLogDto: {
+            id: string;
+            sessionId: string;
+            /** @description Masked. */
+            phone: string;
+            companyName: string;
+            /** @enum {string} */
+            status: "failed" | "pending" | "replaced" | "expired" | "verified";
+            attempts: number;
+            createdAt: string;
+            expiresAt: string;
+            endedAt: string | null;
+        };
+        OtpLogAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["OtpLogDto"][];
+            /** @description Null on the last page. */
+            nextCursor: string | null;
+        };
+        CleanupDto: {
+            /** @description Lines older than so many days; `ACTIVITY_RETENTION_DAYS` and `OTP_RETENTION_DAYS` when left out. */
+            olderThanDays?: number;
+        };
+        CleanedDto: {
+            /** @description Lines of the activity log that are gone. */
+            activity: number;
+            /** @description Codes that are gone. */
+            otp: number;
+            /** @description Whether there is more to delete: call again. */
+            more: boolean;
+        };
+        CleanupAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["CleanedDto"];
+        };
         ProviderErrorDto: {
             /** @description From the service's own list of reasons. */
             reason: string;
@@ -2385,6 +3100,25 @@ export interface components {
              * @enum {string}
              */
             whatsapp: "connected" | "disconnected";
+        };
+        SessionHealthDto: {
+            /** @description The id that its maker gave it. */
+            sessionId: string;
+            /** @enum {string} */
+            status: "connected" | "disconnected" | "qr" | "connecting" | "logged_out";
+            /** @description ISO 8601 in UTC. */
+            lastConnectedAt: string | null;
+        };
+        SessionsHealthAnswerDto: {
+            success: boolean;
+            /**
+             * @description `degraded`: not all sessions are connected.
+             * @enum {string}
+             */
+            status: "ok" | "degraded";
+            total: number;
+            connected: number;
+            data: components["schemas"]["SessionHealthDto"][];
         };
         OidcClientDto: {
             /** @description Its `client_id`. */
@@ -4720,6 +5454,15 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
+            /** @description `media_not_sendable`: No provider that is set up can send this kind of file. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
             /** @description `internal_error`: Something went wrong on the server. */
             500: {
                 headers: {
@@ -7025,6 +7768,1195 @@ export interface operations {
             };
         };
     };
+    listWebhooks: {
+        parameters: {
+            query?: {
+                /** @description At most so many; 50 when left out. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first, without secrets. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhooksAnswerDto"];
+                };
+            };
+            /** @description `validation_failed`: The data sent are not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. `invalid_api_key`: The API key is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateWebhookDto"];
+            };
+        };
+        responses: {
+            /** @description With its secret, this once. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedWebhookAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `webhook_url_refused`: This address is not allowed for a webhook. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. `invalid_api_key`: The API key is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `webhook_limit_reached`: There are as many webhooks as there may be. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone, with what was still to be delivered. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookGoneAnswerDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. `invalid_api_key`: The API key is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `webhook_not_found`: There is no such webhook. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    listWebhookDeliveries: {
+        parameters: {
+            query?: {
+                /** @description At most so many; 50 when left out. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                status?: "pending" | "delivered" | "failed";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Without what was in them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveriesAnswerDto"];
+                };
+            };
+            /** @description `validation_failed`: The data sent are not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. `invalid_api_key`: The API key is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `webhook_not_found`: There is no such webhook. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    replayWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayDto"];
+            };
+        };
+        responses: {
+            /** @description They are queued. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayedAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. `invalid_api_key`: The API key is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `webhook_not_found`: There is no such webhook. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    sendVerification: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Made up by the caller for this one request, best a UUID, in quotes. Sent again within 24 hours with the same body, it gets the same answer (`Idempotency-Replayed: true`) and does nothing a second time. Answers 401, 403, 408, 429 and 5xx are not kept: the same key may try again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendVerificationDto"];
+            };
+        };
+        responses: {
+            /** @description WhatsApp has it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentVerificationAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. `idempotency_key_invalid`: The Idempotency-Key is not valid: 1 to 255 characters, in quotes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. `invalid_api_key`: The API key is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `session_not_found`: There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `idempotency_conflict`: The same request is still under way, try again shortly. `session_not_connected`: The session is not connected. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. `not_on_whatsapp`: The number is not on WhatsApp. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests, try again later. `otp_rate_limited`: Too many codes were asked for, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `message_refused`: WhatsApp refused the message. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `session_restricted`: WhatsApp restricts this account for now, try again later. `message_not_sent`: The message was not sent, try again later. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `message_unconfirmed`: The message may have gone out, WhatsApp has not answered. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    generateOtp: {
+        parameters: {
+            query?: {
+                /** @description Digits, 4 to 8; `OTP_LENGTH` when left out. */
+                length?: number;
+            };
+            header?: never;
+            path: {
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description From a cryptographic generator. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GeneratedOtpAnswerDto"];
+                };
+            };
+            /** @description `validation_failed`: The data sent are not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. `invalid_api_key`: The API key is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `session_not_found`: There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    formatPhone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Also for what is no number: `valid` is false. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormattedPhoneAnswerDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. `invalid_api_key`: The API key is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    checkVerification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckVerificationDto"];
+            };
+        };
+        responses: {
+            /** @description It is. A wrong code is 400 `invalid_otp`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifiedAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. `invalid_otp`: The code is not valid or has expired. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. `invalid_api_key`: The API key is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests, try again later. `otp_locked`: Too many attempts, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    verificationStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                phone: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Without the code. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationStatusAnswerDto"];
+                };
+            };
+            /** @description `invalid_phone`: The phone number is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. `invalid_api_key`: The API key is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `verification_not_found`: There is no code for this number. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    resendVerification: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Made up by the caller for this one request, best a UUID, in quotes. Sent again within 24 hours with the same body, it gets the same answer (`Idempotency-Replayed: true`) and does nothing a second time. Answers 401, 403, 408, 429 and 5xx are not kept: the same key may try again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerificationPhoneDto"];
+            };
+        };
+        responses: {
+            /** @description WhatsApp has it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentVerificationAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. `idempotency_key_invalid`: The Idempotency-Key is not valid: 1 to 255 characters, in quotes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. `invalid_api_key`: The API key is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `session_not_found`: There is no such session. `verification_not_found`: There is no code for this number. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `idempotency_conflict`: The same request is still under way, try again shortly. `session_not_connected`: The session is not connected. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. `not_on_whatsapp`: The number is not on WhatsApp. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests, try again later. `otp_rate_limited`: Too many codes were asked for, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `message_refused`: WhatsApp refused the message. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `session_restricted`: WhatsApp restricts this account for now, try again later. `message_not_sent`: The message was not sent, try again later. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `message_unconfirmed`: The message may have gone out, WhatsApp has not answered. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    expireVerification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerificationPhoneDto"];
+            };
+        };
+        responses: {
+            /** @description It is worth nothing any more. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationStatusAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. `invalid_api_key`: The API key is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `verification_not_found`: There is no code for this number. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
     listAuditEvents: {
         parameters: {
             query?: {
@@ -7762,6 +9694,547 @@ export interface operations {
             };
         };
     };
+    gatewayDashboard: {
+        parameters: {
+            query?: {
+                /** @description Only this session. */
+                sessionId?: string;
+                /** @description First instant, ISO 8601 with its offset; a day before `to` when left out. Figures begin at its whole hour. */
+                from?: string;
+                /** @description First instant that is not counted any more; now when left out. At most 92 days after `from`. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Of the key's own sessions; of all, for an admin. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardAnswerDto"];
+                };
+            };
+            /** @description `validation_failed`: The data sent are not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. `invalid_api_key`: The API key is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `session_not_found`: There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    gatewaySessionStats: {
+        parameters: {
+            query?: {
+                /** @description First instant, ISO 8601 with its offset; a day before `to` when left out. Figures begin at its whole hour. */
+                from?: string;
+                /** @description First instant that is not counted any more; now when left out. At most 92 days after `from`. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description With its state. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionStatsAnswerDto"];
+                };
+            };
+            /** @description `validation_failed`: The data sent are not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. `invalid_api_key`: The API key is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `session_not_found`: There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    listGatewayActivity: {
+        parameters: {
+            query?: {
+                status?: "success" | "failure" | "unknown";
+                /** @description What happened. */
+                action?: string;
+                /** @description First instant, ISO 8601 with its offset. */
+                from?: string;
+                /** @description First instant that is not shown any more. */
+                to?: string;
+                /** @description Only this session. */
+                sessionId?: string;
+                /** @description Lines a page, 50 unless told otherwise. As CSV: lines in all, every one unless told otherwise. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, newest first. With `Accept: text/csv` all lines that fit, as a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityAnswerDto"];
+                    "text/csv": string;
+                };
+            };
+            /** @description `validation_failed`: The data sent are not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. `invalid_api_key`: The API key is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    listGatewayErrors: {
+        parameters: {
+            query?: {
+                status?: "success" | "failure" | "unknown";
+                /** @description What happened. */
+                action?: string;
+                /** @description First instant, ISO 8601 with its offset. */
+                from?: string;
+                /** @description First instant that is not shown any more. */
+                to?: string;
+                /** @description Only this session. */
+                sessionId?: string;
+                /** @description Lines a page, 50 unless told otherwise. As CSV: lines in all, every one unless told otherwise. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, newest first. With `Accept: text/csv` all lines that fit, as a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityAnswerDto"];
+                    "text/csv": string;
+                };
+            };
+            /** @description `validation_failed`: The data sent are not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. `invalid_api_key`: The API key is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    listGatewayCodes: {
+        parameters: {
+            query?: {
+                status?: "pending" | "verified" | "expired" | "replaced" | "failed";
+                /** @description First instant, ISO 8601 with its offset. */
+                from?: string;
+                /** @description First instant that is not shown any more. */
+                to?: string;
+                /** @description Only this session. */
+                sessionId?: string;
+                /** @description Lines a page, 50 unless told otherwise. As CSV: lines in all, every one unless told otherwise. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, newest first. With `Accept: text/csv` all lines that fit, as a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OtpLogAnswerDto"];
+                    "text/csv": string;
+                };
+            };
+            /** @description `validation_failed`: The data sent are not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. `invalid_api_key`: The API key is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    cleanGatewayLogs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CleanupDto"];
+            };
+        };
+        responses: {
+            /** @description With `more`, call again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CleanupAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. `invalid_api_key`: The API key is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
     listProviders: {
         parameters: {
             query?: never;
@@ -8020,6 +10493,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthAnswerDto"];
+                };
+            };
+        };
+    };
+    sessionsHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By their ids; 200 also when none is connected. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsHealthAnswerDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. `invalid_api_key`: The API key is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
                 };
             };
         };
