@@ -8,12 +8,15 @@ import { ArtifactsRepository, type ArtifactRow } from './artifacts.repository.js
 
 /** A payload with what we add to the library's own. */
 export interface Payload extends AdapterPayload {
-  /** Of the provider's session: the login session that it stands for. */
+  /** Of the provider's session and of grants: the login session that they belong to. */
   loginSessionId?: string;
 }
 
 /** Kinds that are issued on a grant, and end with it. */
 const GRANTED: ReadonlySet<string> = new Set(['AccessToken', 'AuthorizationCode', 'RefreshToken', 'DeviceCode']);
+
+/** Kinds that end with a login session, and go when that is forgotten. */
+const OF_A_LOGIN: ReadonlySet<string> = new Set(['Session', 'Grant']);
 
 /** Longest a row may stand when the library names no end, in seconds. */
 const A_DAY = 86_400;
@@ -67,7 +70,7 @@ export class Artifacts {
       uidHash: kind === 'Session' && uid !== undefined ? hashOf('uid', uid) : null,
       userCodeHash: userCode === undefined ? null : this.secret.mac('oidc-user-code', userCode),
       grantHash: GRANTED.has(kind) && grantId !== undefined ? hashOf('Grant', grantId) : null,
-      loginSessionId: kind === 'Session' ? (loginSessionId ?? null) : null,
+      loginSessionId: OF_A_LOGIN.has(kind) ? (loginSessionId ?? null) : null,
       clientId: clientId !== undefined && UUID.test(clientId) ? clientId : null,
       sealedPayload: this.secret.seal('oidc-artifact', JSON.stringify(payload), contextOf(kind, idHash)),
       lifetime: Math.max(1, Math.ceil(lifetime)),
@@ -82,8 +85,8 @@ export class Artifacts {
   private async read(kind: string, row: ArtifactRow | null): Promise<Payload | undefined> {
     if (!row) return undefined;
     const payload = this.open(kind, row);
-    // A session that names an account lives only as long as a login session: one that names none is over.
-    if (kind === 'Session' && payload.accountId !== undefined && row.login_session_id === null) return undefined;
+    // What names an account lives only as long as a login session: what names none is over.
+    if (OF_A_LOGIN.has(kind) && payload.accountId !== undefined && row.login_session_id === null) return undefined;
     if (row.stale && row.login_session_id !== null) await this.browsers.keepAlive(row.login_session_id);
     return row.consumed === null ? payload : { ...payload, consumed: row.consumed };
   }

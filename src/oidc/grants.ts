@@ -28,6 +28,7 @@ export async function grantFor(ctx: KoaContextWithOIDC): Promise<Grant | undefin
   if (known && !news) return known;
   grant.addOIDCScope(wanted.join(' '));
   for (const [resource, scopes] of resources) if (scopes.length > 0) grant.addResourceScope(resource, scopes.join(' '));
+  Object.assign(grant, { loginSessionId: (oidc.session as { loginSessionId?: string } | undefined)?.loginSessionId });
   await grant.save();
   return grant;
 }

@@ -102,7 +102,7 @@ export class Interactions {
     return { provider, interaction, client: ownClient(client), caller, isFresh };
   }
 
-  private async consent({ provider, interaction, client }: Begun): Promise<NextStep> {
+  private async consent({ provider, interaction, client, caller }: Begun): Promise<NextStep> {
     const { details } = interaction.prompt as { details: Missing };
     const known = interaction.grantId === undefined ? undefined : await provider.Grant.find(interaction.grantId);
     const accountId = interaction.session?.accountId;
@@ -110,6 +110,7 @@ export class Interactions {
     if (details.missingOIDCScope) grant.addOIDCScope(details.missingOIDCScope.join(' '));
     for (const [resource, scopes] of Object.entries(details.missingResourceScopes ?? {}))
       grant.addResourceScope(resource, scopes.join(' '));
+    Object.assign(grant, { loginSessionId: caller?.sessionId });
     return this.finish(interaction, { consent: { grantId: await grant.save() } });
   }
 

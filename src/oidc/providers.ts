@@ -134,11 +134,12 @@ interface Ended {
   loginSessionId?: string;
 }
 
-/** A session of the provider names the login session that it stands for; the library knows no such field. */
+/** A session of the provider, and a grant, names the login session that it belongs to; the library knows no such field. */
 function keepSessionsTogether(provider: Provider): void {
-  const { Session } = provider;
-  const usual = (Session as unknown as { IN_PAYLOAD: string[] }).IN_PAYLOAD;
-  Object.defineProperty(Session, 'IN_PAYLOAD', { get: () => [...usual, 'loginSessionId'] });
+  for (const model of [provider.Session, provider.Grant]) {
+    const usual = (model as unknown as { IN_PAYLOAD: string[] }).IN_PAYLOAD;
+    Object.defineProperty(model, 'IN_PAYLOAD', { get: () => [...usual, 'loginSessionId'] });
+  }
   provider.on('interaction.ended', ({ oidc }) => {
     const login = oidc.entities.Interaction?.result?.login as Partial<FinishedLogin> | undefined;
     if (oidc.session && login?.loginSessionId !== undefined)

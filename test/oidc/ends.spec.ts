@@ -215,6 +215,15 @@ describe('tokens', () => {
 });
 
 describe('what is kept', () => {
+  it('of a person goes when they are erased', async () => {
+    const { id, client } = await loggedIn();
+    const held = () => house.database.query('SELECT kind FROM oidc_artifacts WHERE client_id = $1', [client.id]);
+    const kinds = (await held()).map((row) => row['kind'] as string);
+    expect([...new Set(kinds)].sort()).toEqual(['AccessToken', 'AuthorizationCode', 'Grant', 'RefreshToken']);
+    expect((await house.service.send('DELETE', `/api/users/${id}`, undefined, house.admin)).status).toBe(200);
+    expect(await held()).toEqual([]);
+  });
+
   it('holds nothing that opens anything, and goes when its time is over', async () => {
     const { tokens } = await loggedIn();
     const rows = await house.database.query<{ row: string }>(
