@@ -1,5 +1,5 @@
-import { Body, Controller, Get, Header, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Header, HttpCode, Param, Patch, Post, Query, StreamableFile } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { Settings, type Language } from '../config/settings.js';
 import { answerLanguage } from '../errors/language.js';
 import { Caller, Roles, type CurrentCaller } from '../http/access.decorators.js';
@@ -20,6 +20,16 @@ import { replyContent } from './reply-content.js';
 import { Conversations } from './conversations.service.js';
 
 const DEFAULT_PAGE = 20;
+
+/** Never shown within a page of this origin; the name twice, as RFC 6266 has it (`filename*` by RFC 8187). */
+function savedAs(name: string): string {
+  const ascii = name.replace(/[^\x20-\x7e]/g, '_');
+  const encoded = encodeURIComponent(name.toWellFormed()).replace(
+    /['()*]/g,
+    (mark) => `%${mark.charCodeAt(0).toString(16)}`,
+  );
+  return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`;
+}
 
 /** A number in any spelling. */
 const PhoneParam = () => ApiParam({ name: 'phone', example: '081234567890', description: 'In any common spelling.' });
@@ -62,6 +72,35 @@ export class ConversationsController {
   ): Promise<ConversationMessagesAnswerDto> {
     const page = await this.conversations.history(phone, cursor ?? null, limit);
     return messagesAnswer(page, this.language(context));
+  }
+
+  @Get(':phone/messages/:messageId/media')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({
+    operationId: 'openConversationMedia',
+    summary: 'Open a file that came in',
+    description:
+      'Fetched from its provider at this moment; nothing of it is kept here. Pictures, videos, sounds and the usual ' +
+      'documents alone, going by their first bytes, at most `MEDIA_MAX_BYTES`.',
+  })
+  @PhoneParam()
+  @ApiProduces('application/octet-stream')
+  @ApiOkResponse({
+    schema: { type: 'string', format: 'binary' },
+    description: 'The file, to be saved; `Content-Type` says what it is, `Content-Disposition` how it is called.',
+  })
+  @Fails(
+    'invalid_phone',
+    'conversation_not_found',
+    'media_not_found',
+    'media_unavailable',
+    'media_too_large',
+    'media_type_not_allowed',
+    'busy',
+  )
+  async media(@Param('phone') phone: string, @Param('messageId') messageId: string): Promise<StreamableFile> {
+    const { mimeType, name, bytes } = await this.conversations.media(phone, messageId);
+    return new StreamableFile(bytes, { type: mimeType, disposition: savedAs(name) });
   }
 
   @Post(':phone/reply')

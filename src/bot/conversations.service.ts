@@ -4,6 +4,7 @@ import { Settings } from '../config/settings.js';
 import { type Transaction } from '../database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { type RequestContext } from '../http/request-context.js';
+import { IncomingMedia, type OpenedMedia } from '../messaging/incoming-media.js';
 import { Messaging } from '../messaging/messaging.service.js';
 import { type MediaReference, type OutgoingMedia } from '../messaging/providers/message-provider.js';
 import { maskPhone, parsePhone } from '../phone/phone.js';
@@ -71,6 +72,8 @@ export interface HeldConversation {
 /** More than any conversation holds. */
 const NO_END = 2_147_483_647;
 
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
 const E164 = /^\+[1-9]\d{6,14}$/;
 
 /** The staff's side of conversations: what was said, answers by hand, who answers from now on. */
@@ -82,6 +85,7 @@ export class Conversations {
     private readonly held: HeldConversationsRepository,
     private readonly seal: ConversationSeal,
     private readonly messaging: Messaging,
+    private readonly incomingMedia: IncomingMedia,
     private readonly audit: Audit,
   ) {}
 
@@ -157,6 +161,19 @@ export class Conversations {
     this.messaging.deliverBehind(queued, by.context.id);
     if (!message) throw new Error('a reply that was written is gone');
     return this.historyMessage(message, 'PENDING');
+  }
+
+  /**
+   * Opens a file that came in.
+   *
+   * @throws AppError `invalid_phone`, `conversation_not_found`, `media_not_found`, and what `IncomingMedia.fetch` throws
+   */
+  async media(typed: string, messageId: string): Promise<OpenedMedia> {
+    const { phone } = await this.find(this.phone(typed));
+    const row = UUID.test(messageId) ? await this.held.message(phone, messageId) : null;
+    const media = row && this.seal.openContent(row.sealed_content, row.id)?.media;
+    if (!row || !media || row.direction !== 'IN' || row.provider === null) throw new AppError('media_not_found');
+    return this.incomingMedia.fetch(row.provider, media);
   }
 
   /**

@@ -71,6 +71,11 @@ const MESSAGES = statement<ConversationMessageRow>(
     ORDER BY position DESC LIMIT :count::int`,
 );
 
+const MESSAGE_BY_ID = statement<ConversationMessageRow>(
+  'conversation_messages_one',
+  `SELECT ${MESSAGE} FROM conversation_messages WHERE id = :id::uuid AND phone = :phone::text`,
+);
+
 const FORGET = statement('conversations_forget', `DELETE FROM conversations WHERE phone = :phone::text`);
 
 const DROP_MESSAGES = statement<{ id: string }>(
@@ -133,6 +138,12 @@ export class HeldConversationsRepository {
   }
 
   /** Newest first, those before a position. */
+  /** Null when there is none in this conversation. */
+  async message(phone: string, id: string): Promise<ConversationMessageRow | null> {
+    const [row] = await this.database.run(MESSAGE_BY_ID, { phone, id });
+    return row ?? null;
+  }
+
   async messages(
     phone: string,
     before: number,

@@ -187,6 +187,14 @@ export const CATALOGUE = {
     status: 414,
     text: { id: 'Alamat permintaan terlalu panjang', en: 'The request address is too long' },
   },
+  media_not_found: {
+    status: 404,
+    text: { id: 'Berkas tidak ada, atau sudah tidak disimpan penyedia', en: 'There is no such file, or not any more' },
+  },
+  media_unavailable: {
+    status: 503,
+    text: { id: 'Penyedia tidak memberikan berkas saat ini', en: 'The provider does not hand the file out now' },
+  },
   media_not_sendable: {
     status: 422,
     text: {

@@ -8,6 +8,7 @@ import { DeveloperInbox } from './developer-inbox.js';
 import { DeveloperInboxRepository } from './developer-inbox.repository.js';
 import { HeldMessagesRepository } from './held-messages.repository.js';
 import { Ladder, PROVIDERS } from './ladder.js';
+import { IncomingMedia } from './incoming-media.js';
 import { LadderStatus } from './ladder-status.js';
 import { MessagesRepository } from './messages.repository.js';
 import { Messaging } from './messaging.service.js';
@@ -77,6 +78,7 @@ async function makeLadder(
   imports: [JobsModule, UsersModule],
   providers: [
     Messaging,
+    IncomingMedia,
     Canary,
     Ladder,
     LadderStatus,
@@ -92,6 +94,6 @@ async function makeLadder(
     DeveloperInboxRepository,
     { provide: PROVIDERS, useFactory: makeLadder, inject: [Settings, LOGGER, DeveloperInbox, HANDED_IN] },
   ],
-  exports: [LadderStatus, Messaging, Receipts, TestNumbers, DeveloperInbox],
+  exports: [IncomingMedia, LadderStatus, Messaging, Receipts, TestNumbers, DeveloperInbox],
 })
 export class MessagingModule {}

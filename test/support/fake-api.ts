@@ -17,7 +17,7 @@ export interface ApiCall {
 
 export interface ApiReply {
   status?: number;
-  /** An object goes out as JSON. */
+  /** An object goes out as JSON, bytes as they are. */
   body?: string | object;
   headers?: Record<string, string>;
 }
@@ -198,7 +198,7 @@ function parsed(text: string): unknown {
 
 function write(response: ServerResponse, { status = 200, body = '', headers }: ApiReply, cut: boolean): void {
   const type = typeof body === 'string' ? 'text/html; charset=UTF-8' : 'application/json';
-  const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
   response.writeHead(status, { 'content-type': type, 'content-length': bytes.length, ...headers });
   if (cut) response.write(bytes.subarray(0, bytes.length / 2), () => response.destroy());
   else response.end(bytes);

@@ -43,6 +43,10 @@ export class FakeCloudApi {
   /** Approved templates and their languages. */
   readonly templates = new Map([['otp_login', new Set(['id', 'en'])]]);
   readonly messages: CloudApiMessage[] = [];
+  /** Files that came in, by their ids. */
+  readonly files = new Map<string, Buffer>();
+  /** What is said in place of the address of a file. */
+  mediaUrl: string | undefined;
   status: string | undefined = 'CONNECTED';
   /** Two messages to one number within so many ms are refused with 131056. */
   pairLimitMs = 0;
@@ -147,6 +151,14 @@ export class FakeCloudApi {
 
   private answer(call: ApiCall): ApiReply {
     if (call.headers.authorization !== `Bearer ${this.token}`) return graphError(190, 401);
+    if (call.method === 'GET' && call.path.startsWith('/download/')) {
+      return { body: this.files.get(call.path.slice('/download/'.length)) ?? '' };
+    }
+    const id = call.path.slice(`/${this.version}/`.length);
+    if (call.method === 'GET' && this.files.has(id)) {
+      const url = this.mediaUrl ?? `${this.url}/download/${id}`;
+      return { body: { url, mime_type: 'image/png', sha256: '', file_size: '1', id, messaging_product: 'whatsapp' } };
+    }
     const number = `/${this.version}/${this.phoneId}`;
     if (call.method === 'GET' && call.path === number) {
       return { body: { ...(this.status !== undefined && { status: this.status }), id: this.phoneId } };

@@ -49,6 +49,8 @@ const STATUS_CODES: Record<string, number> = {
 export class FakeWhapi {
   readonly token = randomBytes(16).toString('hex');
   readonly messages: { id: string; to: string; text: string; media?: WhapiFile }[] = [];
+  /** Files that came in, by their ids. */
+  readonly files = new Map<string, Buffer>();
   state: WhapiState = 'AUTH';
   /** After each send: an echo of it, and its statuses. */
   receipts: 'none' | HookOrder = 'none';
@@ -140,6 +142,11 @@ export class FakeWhapi {
 
   private answer(call: ApiCall): ApiReply {
     if (call.headers.authorization !== `Bearer ${this.token}`) return failure(401, 'Unauthorized', 'invalid token');
+    const file = /^\/media\/(.+)$/.exec(call.path)?.[1];
+    if (call.method === 'GET' && file !== undefined) {
+      const bytes = this.files.get(file);
+      return bytes ? { body: bytes } : failure(404, 'specified media not found');
+    }
     switch (`${call.method} ${call.path}`) {
       case 'POST /messages/text':
         return this.send(call);

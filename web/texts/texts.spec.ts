@@ -8,6 +8,8 @@ const NEVER_MET = [
   'invalid_webhook_secret',
   'conversation_not_found',
   'media_not_sendable',
+  'media_not_found',
+  'media_unavailable',
   'session_id_taken',
   'verification_not_found',
   'webhook_not_found',

@@ -7,6 +7,7 @@ import {
   type DeviceState,
   type IncomingBatch,
   type IncomingKind,
+  type MediaPlace,
   type MessageProvider,
   type OutgoingMedia,
   type OutgoingMessage,
@@ -60,6 +61,9 @@ const REASON_BY_CODE = new Map(
   Object.entries(REASONS).flatMap(([reason, codes]) => codes.map((code) => [code, reason as RejectionReason])),
 );
 
+/** Meta's hosts that files are fetched from. */
+const META_HOSTS = /\.(?:fbsbx\.com|fbcdn\.net|facebook\.com|whatsapp\.net)$/i;
+
 /** Seconds between two messages to one recipient (section 3.2, code 131056). */
 const PAIR_PAUSE = 6;
 
@@ -73,6 +77,7 @@ export class CloudApiProvider implements MessageProvider {
 
   // Private in the language's own sense, so that neither a log nor an inspector can print the token.
   readonly #exchange: HttpExchange;
+  readonly #versionUrl: string;
   readonly #numberUrl: string;
   readonly #template: string;
   readonly #token: string;
@@ -85,7 +90,8 @@ export class CloudApiProvider implements MessageProvider {
       Authorization: `Bearer ${token}`,
       'Content-Type': 'application/json',
     });
-    this.#numberUrl = `${base}/${encodeURIComponent(version)}/${encodeURIComponent(phoneId)}`;
+    this.#versionUrl = `${base}/${encodeURIComponent(version)}`;
+    this.#numberUrl = `${this.#versionUrl}/${encodeURIComponent(phoneId)}`;
     this.#template = template;
     this.#token = token;
     this.#onSurprise = onSurprise;
@@ -104,6 +110,25 @@ export class CloudApiProvider implements MessageProvider {
     });
     const answer = await this.#exchange.post(`${this.#numberUrl}/messages`, body, signal);
     return answer.kind === 'answer' ? this.#read(answer, message) : unanswered(answer);
+  }
+
+  /** Asks where a file is; Meta's address lives for five minutes and wants the token, too. */
+  async mediaPlace(id: string, signal: AbortSignal): Promise<MediaPlace | 'gone' | 'unavailable'> {
+    if (!/^\d{1,40}$/.test(id)) return 'gone';
+    const answer = await this.#exchange.get(`${this.#versionUrl}/${id}`, signal);
+    if (answer.kind !== 'answer') return 'unavailable';
+    const body = parseObject(answer.text);
+    const reason = reasonOf(codeOf(own(own(body, 'error'), 'code')));
+    if (reason === 'content' || answer.status === 404) return 'gone';
+    const told = own(body, 'url');
+    const url = typeof told === 'string' && isSuccess(answer) ? URL.parse(told) : null;
+    const ours = url !== null && url.origin === new URL(this.#versionUrl).origin;
+    // The token goes to Meta alone, wherever an answer leads.
+    if (url === null || !(ours || (url.protocol === 'https:' && META_HOSTS.test(url.hostname)))) {
+      if (isSuccess(answer)) this.#surprise('media', answer.status, body);
+      return 'unavailable';
+    }
+    return { url: url.href, headers: { authorization: `Bearer ${this.#token}` }, own: ours };
   }
 
   /**
@@ -167,7 +192,7 @@ export class CloudApiProvider implements MessageProvider {
     return rejected(reason ?? reasonOfStatus(status), { status, words, code: code?.toString(), wait });
   }
 
-  #surprise(call: 'send' | 'number', httpStatus: number, body: Fields | undefined): void {
+  #surprise(call: 'send' | 'number' | 'media', httpStatus: number, body: Fields | undefined): void {
     this.#onSurprise({ provider: this.name, call, keys: keyNames(body, [this.#token]), httpStatus });
   }
 

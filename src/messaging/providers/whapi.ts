@@ -7,6 +7,7 @@ import {
   type DeviceState,
   type IncomingBatch,
   type IncomingKind,
+  type MediaPlace,
   type MessageProvider,
   type OutgoingMedia,
   type OutgoingMessage,
@@ -92,6 +93,14 @@ export class WhapiProvider implements MessageProvider {
     const url = `${this.#base}/messages/${media?.kind ?? 'text'}`;
     const answer = await this.#exchange.post(url, JSON.stringify({ to, ...content }), signal);
     return answer.kind === 'answer' ? this.#read(answer, message) : unanswered(answer);
+  }
+
+  /** Whapi hands a file out under its id for as long as it keeps it. */
+  mediaPlace(id: string): Promise<MediaPlace | 'gone'> {
+    // The id comes from outside: it must not lead to another path.
+    if (!/^(?!\.+$)[\w.-]{1,200}$/.test(id)) return Promise.resolve('gone');
+    const headers = { authorization: `Bearer ${this.#token}` };
+    return Promise.resolve({ url: `${this.#base}/media/${id}`, headers, own: true });
   }
 
   /** Asks for the channel's link to WhatsApp, without waking a channel that sleeps. */
