@@ -40,6 +40,7 @@ export const SEND_FAILURES = [
   'session_not_connected',
   'not_on_whatsapp',
   'session_restricted',
+  'session_warming_up',
   'message_refused',
   'message_not_sent',
   'message_unconfirmed',

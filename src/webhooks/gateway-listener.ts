@@ -34,11 +34,12 @@ export class GatewayListener implements OnModuleInit {
         await this.webhooks.emit('message.status', apiKeyId, told);
       },
       heard: async (messages, { name, apiKeyId }) => {
-        for (const { fromMe, from, providerMessageId, kind, text, pushName, sentAt } of messages) {
+        for (const { fromMe, from, providerMessageId, kind, text, choice, pushName, sentAt } of messages) {
           if (fromMe) continue;
           await this.webhooks.emit('message.received', apiKeyId, {
             ...{ sessionId: name, messageId: providerMessageId, from: whatsappId(from), kind, name: pushName },
             ...boundedText(text),
+            ...(choice === null ? {} : { choice }),
             sentAt: sentAt?.toISOString() ?? null,
           });
         }
