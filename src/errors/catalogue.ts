@@ -1,4 +1,5 @@
 import { type Language } from '../config/settings.js';
+import { GATEWAY_CATALOGUE } from './gateway-catalogue.js';
 
 /** A text in both languages of the service. */
 export type Text = Record<Language, string>;
@@ -96,19 +97,6 @@ export const CATALOGUE = {
   user_not_found: { status: 404, text: { id: 'User tidak ditemukan', en: 'There is no such user' } },
   oidc_client_not_found: { status: 404, text: { id: 'Aplikasi tidak ditemukan', en: 'There is no such application' } },
   api_key_not_found: { status: 404, text: { id: 'API key tidak ditemukan', en: 'There is no such API key' } },
-  verification_not_found: {
-    status: 404,
-    text: { id: 'Tidak ada kode OTP untuk nomor ini', en: 'There is no code for this number' },
-  },
-  webhook_not_found: { status: 404, text: { id: 'Webhook tidak ditemukan', en: 'There is no such webhook' } },
-  webhook_url_refused: {
-    status: 400,
-    text: { id: 'Alamat webhook tidak diizinkan', en: 'This address is not allowed for a webhook' },
-  },
-  webhook_limit_reached: {
-    status: 409,
-    text: { id: 'Jumlah webhook sudah mencapai batas', en: 'There are as many webhooks as there may be' },
-  },
   email_taken: { status: 409, text: { id: 'Email sudah dipakai', en: 'The e-mail address is taken' } },
   username_taken: { status: 409, text: { id: 'Username sudah dipakai', en: 'The username is taken' } },
   phone_taken: { status: 409, text: { id: 'Nomor telepon sudah dipakai', en: 'The phone number is taken' } },
@@ -126,31 +114,6 @@ export const CATALOGUE = {
       id: 'Email, username, nomor telepon atau kata sandi salah',
       en: 'Wrong e-mail, username, phone number or password',
     },
-  },
-  session_id_taken: { status: 409, text: { id: 'Session sudah ada', en: 'The session id is taken' } },
-  session_limit_reached: {
-    status: 409,
-    text: { id: 'Jumlah session sudah mencapai batas', en: 'There are as many sessions as there may be' },
-  },
-  session_not_connected: {
-    status: 409,
-    text: { id: 'Session tidak terhubung', en: 'The session is not connected' },
-  },
-  session_already_linked: {
-    status: 409,
-    text: { id: 'Session sudah terhubung ke WhatsApp', en: 'The session is linked to WhatsApp already' },
-  },
-  qr_not_available: {
-    status: 404,
-    text: { id: 'QR code tidak tersedia', en: 'There is no QR code' },
-  },
-  invalid_ticket: {
-    status: 401,
-    text: { id: 'Tautan ini tidak berlaku lagi', en: 'This link is not valid any more' },
-  },
-  not_on_whatsapp: {
-    status: 422,
-    text: { id: 'Nomor tidak terdaftar di WhatsApp', en: 'The number is not on WhatsApp' },
   },
   forbidden: { status: 403, text: { id: 'Anda tidak berhak melakukan ini', en: 'You are not allowed to do this' } },
   not_found: { status: 404, text: { id: 'Alamat tidak ditemukan', en: 'There is nothing at this address' } },
@@ -171,17 +134,6 @@ export const CATALOGUE = {
     },
   },
   conflict: { status: 409, text: { id: 'Data sudah dipakai', en: 'The data are taken already' } },
-  media_url_refused: {
-    status: 400,
-    text: {
-      id: 'Alamat berkas tidak boleh diambil: hanya http dan https ke alamat publik',
-      en: 'The file may not be fetched from there: only http and https to public addresses',
-    },
-  },
-  media_url_failed: {
-    status: 422,
-    text: { id: 'Berkas tidak dapat diambil dari alamat itu', en: 'The file could not be fetched from there' },
-  },
   body_too_large: { status: 413, text: { id: 'Isi permintaan terlalu besar', en: 'The request body is too large' } },
   uri_too_long: {
     status: 414,
@@ -200,14 +152,6 @@ export const CATALOGUE = {
     text: {
       id: 'Tidak ada penyedia yang dapat mengirim jenis berkas ini',
       en: 'No provider that is set up can send this kind of file',
-    },
-  },
-  media_too_large: { status: 413, text: { id: 'Berkas terlalu besar', en: 'The file is too large' } },
-  media_type_not_allowed: {
-    status: 415,
-    text: {
-      id: 'Jenis berkas ini tidak diterima di sini, dilihat dari isinya',
-      en: 'This kind of file is not taken here, going by its content',
     },
   },
   unsupported_media_type: {
@@ -247,42 +191,6 @@ export const CATALOGUE = {
     status: 429,
     text: { id: 'Terlalu banyak permintaan, coba lagi nanti', en: 'Too many requests, try again later' },
   },
-  message_refused: {
-    status: 502,
-    text: { id: 'WhatsApp menolak pesan ini', en: 'WhatsApp refused the message' },
-  },
-  message_unconfirmed: {
-    status: 504,
-    text: {
-      id: 'Pesan mungkin sudah terkirim, WhatsApp belum menjawab',
-      en: 'The message may have gone out, WhatsApp has not answered',
-    },
-  },
-  message_not_sent: {
-    status: 503,
-    text: { id: 'Pesan belum terkirim, coba lagi nanti', en: 'The message was not sent, try again later' },
-  },
-  session_warming_up: {
-    status: 503,
-    text: {
-      id: 'Nomor baru: batas percakapan baru hari ini sudah tercapai',
-      en: 'A young account: it may begin no more conversations today',
-    },
-  },
-  session_restricted: {
-    status: 503,
-    text: {
-      id: 'WhatsApp sedang membatasi akun ini, coba lagi nanti',
-      en: 'WhatsApp restricts this account for now, try again later',
-    },
-  },
-  gateway_unavailable: {
-    status: 503,
-    text: {
-      id: 'Gateway WhatsApp tidak terpasang di layanan ini',
-      en: 'The WhatsApp gateway is not installed with this service',
-    },
-  },
   internal_error: {
     status: 500,
     text: { id: 'Terjadi kesalahan di server', en: 'Something went wrong on the server' },
@@ -305,6 +213,7 @@ export const CATALOGUE = {
     status: 503,
     text: { id: 'Layanan sedang sibuk, coba lagi sebentar', en: 'The service is busy, try again shortly' },
   },
+  ...GATEWAY_CATALOGUE,
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof CATALOGUE;

@@ -1,36 +1,20 @@
 import { expect, it } from '@jest/globals';
 import { CATALOGUE } from '../../src/errors/catalogue.js';
+import { GATEWAY_CATALOGUE } from '../../src/errors/gateway-catalogue.js';
 import { en } from './en.js';
 import { id } from './id.js';
 
 /** Codes that none of the pages' calls can meet; every other one has its sentence in both languages. */
 const NEVER_MET = [
+  ...Object.keys(GATEWAY_CATALOGUE),
+  'idempotency_key_invalid',
+  'idempotency_conflict',
+  'idempotency_key_reused',
   'invalid_webhook_secret',
   'conversation_not_found',
   'media_not_sendable',
   'media_not_found',
   'media_unavailable',
-  'session_id_taken',
-  'verification_not_found',
-  'webhook_not_found',
-  'webhook_url_refused',
-  'webhook_limit_reached',
-  'session_limit_reached',
-  'session_not_connected',
-  'session_already_linked',
-  'qr_not_available',
-  'invalid_ticket',
-  'not_on_whatsapp',
-  'message_refused',
-  'message_unconfirmed',
-  'message_not_sent',
-  'session_restricted',
-  'session_warming_up',
-  'media_url_refused',
-  'media_url_failed',
-  'media_too_large',
-  'media_type_not_allowed',
-  'gateway_unavailable',
   'invalid_json',
   'malformed_request',
   'invalid_token',
