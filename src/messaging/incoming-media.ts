@@ -67,7 +67,7 @@ export class IncomingMedia implements BeforeApplicationShutdown {
       const pieces = this.bounded(response);
       const head = await headOf(pieces);
       const type = await typeOf(head, reference.fileName ?? '');
-      const bytes = Readable.from(rest(head, pieces)).once('close', () => this.close(response));
+      const bytes = Readable.from(rest(head, pieces), { objectMode: false }).once('close', () => this.close(response));
       return { mimeType: type.mimetype, name: fileName(reference.fileName ?? 'file', type), bytes };
     } catch (error) {
       this.close(response);

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
+import { HttpModule } from '../http/http.module.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { UsersModule } from '../users/users.module.js';
@@ -75,7 +76,7 @@ async function makeLadder(
 }
 
 @Module({
-  imports: [JobsModule, UsersModule],
+  imports: [HttpModule, JobsModule, UsersModule],
   providers: [
     Messaging,
     IncomingMedia,

@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createServer } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { expectFailure } from '../support/answers.js';
 import { FakeCloudApi } from '../support/fake-cloud-api.js';
 import { FakeWhapi } from '../support/fake-whapi.js';
+import { PNG, pdf } from '../support/files.js';
 import { newPhone, openHouse, type House } from '../support/house.js';
 import { bearer, logIn, newcomer } from '../support/logins.js';
 import { until } from '../support/people.js';
@@ -34,6 +38,7 @@ beforeAll(async () => {
     CLOUD_API_VERIFY_TOKEN: cloudApi.verifyToken,
     SEND_TIMEOUT: '3',
     DATABASE_POOL: '5',
+    MEDIA_MAX_BYTES: '2000000',
   });
   service = house.service;
   await hookTo(service);
@@ -327,6 +332,148 @@ describe('a file by hand', () => {
     }
     await house.code(person.phone);
     expect(house.fake.messagesFor(person.phone)).toHaveLength(1);
+  });
+});
+
+describe('a file that came in', () => {
+  /** The newest message's address. */
+  const fileOf = async (phone: string, at = 0): Promise<string> => {
+    const { body } = await service.get(`/api/conversations/${phone}/messages`, staff);
+    return `/api/conversations/${phone}/messages/${body.data[at].id}/media`;
+  };
+  const open = async (path: string, headers = staff) => {
+    const answer = await fetch(`${service.url}${path}`, { headers });
+    return { status: answer.status, headers: answer.headers, bytes: Buffer.from(await answer.arrayBuffer()) };
+  };
+  const fromWhapiFile = async (id: string, more: object = {}, kind = 'document'): Promise<string> => {
+    const phone = newPhone();
+    await whapi.emitIncoming([fromWhapi(phone, { type: 'text', text: { body: 'pause' } })]);
+    await answer(phone);
+    await whapi.emitIncoming([fromWhapi(phone, { type: kind, [kind]: { id, ...more }, text: undefined })]);
+    return fileOf(phone);
+  };
+
+  it('by Whapi is opened by its id and the channel’s token', async () => {
+    const file = pdf(700_000);
+    whapi.files.set('pdf-1.x-y', file);
+    const path = await fromWhapiFile('pdf-1.x-y', { filename: '../hasil "läb"\r\n.exe', mime_type: 'text/html' });
+    const got = await open(path);
+    expect(got.status).toBe(200);
+    expect(got.bytes.equals(file)).toBe(true);
+    expect(Object.fromEntries(got.headers)).toMatchObject({
+      'content-type': 'application/pdf',
+      'content-disposition': `attachment; filename="hasil l_b .exe.pdf"; filename*=UTF-8''hasil%20l%C3%A4b%20.exe.pdf`,
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+    });
+    expect(got.headers.get('content-security-policy')).toContain("default-src 'none'");
+  });
+
+  it("by Meta's Cloud API is opened where Meta says that it is, with the token", async () => {
+    const phone = newPhone();
+    cloudApi.files.set('1003', PNG);
+    await cloudApi.emitIncoming({ from: phone.slice(1), type: 'image', image: { id: '1003', caption: 'pause' } });
+    const path = await fileOf(phone, 1);
+    expect((await open(path)).bytes.equals(PNG)).toBe(true);
+    const calls = cloudApi.wire.calls.filter(({ path: called }) => /1003$/.test(called));
+    expect(calls.map(({ headers }) => headers.authorization)).toEqual(Array(2).fill(`Bearer ${cloudApi.token}`));
+    cloudApi.files.delete('1003');
+    expectFailure(await service.get(path, staff), 404, 'media_not_found');
+  });
+
+  it('is never fetched from inside this network on a stranger’s word, and no token leaves for elsewhere', async () => {
+    const seen: (string | undefined)[] = [];
+    const inside = createServer((request, response) => {
+      seen.push(request.headers.authorization);
+      response.end(PNG);
+    });
+    await new Promise<void>((resolve) => inside.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(inside.address() as AddressInfo).port}/a.png`;
+    try {
+      const phone = newPhone();
+      await house.fake.emitIncoming({ from: phone.slice(1), message: 'pause' });
+      await answer(phone);
+      for (const media of [url, url.replace('127.0.0.1', 'localhost')]) {
+        await house.fake.emitIncoming({ from: phone.slice(1), message: media, media });
+        expectFailure(await service.get(await fileOf(phone), staff), 404, 'media_not_found');
+      }
+      const byLink = await fromWhapiFile('', { id: undefined, link: url });
+      expectFailure(await service.get(byLink, staff), 404, 'media_not_found');
+      whapi.files.set('moved', PNG);
+      const moved = await fromWhapiFile('moved');
+      whapi.wire.next({ path: '/media/moved', status: 302, headers: { location: url } });
+      expectFailure(await service.get(moved, staff), 404, 'media_not_found');
+      const other = newPhone();
+      cloudApi.files.set('1004', PNG);
+      cloudApi.mediaUrl = url;
+      await cloudApi.emitIncoming({ from: other.slice(1), type: 'image', image: { id: '1004' } });
+      await answer(other);
+      expectFailure(await service.get(await fileOf(other, 1), staff), 503, 'media_unavailable');
+      expect(seen).toEqual([]);
+    } finally {
+      cloudApi.mediaUrl = undefined;
+      inside.close();
+    }
+  });
+
+  it.each([
+    ['a page', Buffer.from('<!doctype html><script>alert(1)</script>')],
+    ['a program', Buffer.from('4d5a90000300000004000000ffff0000', 'hex')],
+    ['a picture that runs', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>')],
+  ])('is not handed out as %s, whatever it is called', async (_, bytes) => {
+    whapi.files.set('odd', bytes);
+    const path = await fromWhapiFile('odd', { filename: 'foto.png', mime_type: 'image/png' }, 'image');
+    expectFailure(await service.get(path, staff), 415, 'media_type_not_allowed');
+  });
+
+  it('may be a list of numbers, saved as such', async () => {
+    whapi.files.set('list', Buffer.from('nama,hasil\nBudi,5\n'));
+    const got = await open(await fromWhapiFile('list', { filename: 'hasil.csv' }));
+    expect(got.headers.get('content-disposition')).toContain('filename="hasil.csv"');
+    expect(got.headers.get('content-type')).toBe('text/csv');
+  });
+
+  it('is refused when it is too large, and told apart from one that is not there now', async () => {
+    whapi.files.set('large', pdf(2_100_000));
+    expectFailure(await service.get(await fromWhapiFile('large'), staff), 413, 'media_too_large');
+    const path = await fromWhapiFile('forgotten');
+    expectFailure(await service.get(path, staff), 404, 'media_not_found');
+    for (const script of [
+      { status: 500, body: 'x' },
+      { reset: true },
+      { status: 200, body: PNG, headers: { 'content-encoding': 'gzip' } },
+    ]) {
+      whapi.wire.next({ path: '/media/forgotten', ...script });
+      expectFailure(await service.get(path, staff), 503, 'media_unavailable');
+    }
+  });
+
+  it('has an id that leads nowhere else', async () => {
+    const calls = whapi.wire.calls.length;
+    for (const id of ['..', '../settings', '.', 'a/b', 'a?b', '%2e%2e'])
+      expectFailure(await service.get(await fromWhapiFile(id), staff), 404, 'media_not_found');
+    const asked = whapi.wire.calls.slice(calls).filter(({ method, path }) => method === 'GET' && path !== '/health');
+    expect(asked).toEqual([]);
+  });
+
+  it('is opened by staff, in its own conversation, and only if it is one', async () => {
+    whapi.files.set('own', PNG);
+    const path = await fromWhapiFile('own');
+    const { username } = await newcomer(house, { role: 'KARYAWAN' });
+    expectFailure(await service.get(path, bearer(await logIn(service, username))), 403, 'forbidden');
+    expectFailure(await service.get(path), 401, 'unauthenticated');
+    const other = newPhone();
+    await whapi.emitIncoming([fromWhapi(other, { text: { body: 'pause' } })]);
+    await answer(other);
+    const id = path.split('/').at(-2) ?? '';
+    const at = (phone: string, which: string) =>
+      service.get(`/api/conversations/${phone}/messages/${which}/media`, staff);
+    expectFailure(await at(other, id), 404, 'media_not_found');
+    expectFailure(await at(newPhone(), id), 404, 'conversation_not_found');
+    for (const which of ['x', "'", id.toUpperCase().slice(1), '%00'])
+      expectFailure(await at(other, which), 404, 'media_not_found');
+    for (const position of [0, 1])
+      expectFailure(await service.get(await fileOf(other, position), staff), 404, 'media_not_found');
   });
 });
 
