@@ -106,6 +106,31 @@ export const conversations = {
       refusal: 'validation_failed',
     },
     {
+      name: 'Answer with a file',
+      about: 'By its address, which the provider fetches. `kind` is `image`, `video`, `audio` or `document`.',
+      call: 'POST /api/conversations/:phone/reply',
+      params: { phone: PHONE },
+      json: {
+        media: {
+          kind: 'document',
+          url: 'https://files.example.com/hasil.pdf',
+          caption: 'Hasil laboratorium',
+          fileName: 'hasil.pdf',
+        },
+      },
+      token: 'adminToken',
+      ok: { status: 200, says: 'Balasan dikirim', fields: { '': 'success message data', data: MESSAGE } },
+      tests: { 'is a document': "pm.expect(body.data.kind).to.equal('document');" },
+    },
+    {
+      name: 'Open a file that did not come in',
+      about: 'The id is that of a message in the list; of one that came in with a file the answer is the file.',
+      call: 'GET /api/conversations/:phone/messages/:messageId/media',
+      params: { phone: PHONE, messageId: '01893f3e-0000-7000-8000-000000000000' },
+      token: 'adminToken',
+      refusal: 'media_not_found',
+    },
+    {
       name: 'Give it back to the bot',
       about: '`state` is `BOT`, `AGENT` or `PAUSE`; `read` says that all is read.',
       call: 'PATCH /api/conversations/:phone',
