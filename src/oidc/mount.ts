@@ -3,6 +3,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fa
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
 import { AddressLimits } from '../http/address-limits.js';
+import { LeasedLimits } from '../http/leased-limits.js';
 import { addressKey } from '../http/client-address.js';
 import { type ChargedRequest } from '../http/request-context.js';
 import { handOver, MOUNTED_AT, ProviderRequest } from './provider-request.js';
@@ -11,6 +12,9 @@ import { Providers } from './providers.js';
 /** Ways of failing that tell of somebody trying secrets. */
 const GUESSED = 'invalid_client';
 
+/** Requests that have a row written before anybody is known, an address and minute: a hospital has one address. */
+const STARTS = { name: 'oidc_starts', cap: 600, seconds: 60 };
+
 /** The provider, as the service's routes reach it. */
 @Injectable()
 export class Mount {
@@ -18,6 +22,7 @@ export class Mount {
     private readonly settings: Settings,
     private readonly providers: Providers,
     private readonly limits: AddressLimits,
+    private readonly leased: LeasedLimits,
   ) {}
 
   /** Has the library answer. @throws AppError `not_found` where there is no provider */
@@ -29,6 +34,18 @@ export class Mount {
     const answered = provider.callback();
     await answered(incoming, handOver(reply));
     return incoming;
+  }
+
+  /** The same where a stranger's request is remembered: an address may not fill the table. */
+  async serveStart(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    await this.allowStart(request);
+    await this.serve(request, reply);
+  }
+
+  /** @throws AppError `rate_limited` */
+  async allowStart(request: FastifyRequest): Promise<void> {
+    const refusedFor = await this.leased.reserve(STARTS, addressKey(request.ip));
+    if (refusedFor !== null) throw new AppError('rate_limited', { retryAfter: refusedFor });
   }
 
   /**

@@ -70,7 +70,8 @@ export function providerConfiguration(parts: ConfigurationParts): Configuration 
       DeviceCode: DEVICE_CODE,
       IdToken: LONGEST_SIGNED,
       Interaction: INTERACTION,
-      Session: settings.sessionMaxAge,
+      // One without an account holds a form for as long as somebody may look at it, and anybody can have one made.
+      Session: (_ctx, session) => (session.accountId === undefined ? INTERACTION : settings.sessionMaxAge),
       Grant: settings.sessionMaxAge,
     },
   };

@@ -38,7 +38,7 @@ export class ProviderController {
 
   @Get('auth')
   authorize(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
-    return this.mount.serve(request, reply);
+    return this.mount.serveStart(request, reply);
   }
 
   @Get('auth/:uid')
@@ -83,7 +83,7 @@ export class ProviderController {
 
   @Get('session/end')
   logout(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
-    return this.mount.serve(request, reply);
+    return this.mount.serveStart(request, reply);
   }
 
   @Post('session/end/confirm')
@@ -99,13 +99,14 @@ export class ProviderController {
 
   @Post('device/auth')
   @Form()
-  deviceAuthorization(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
-    return this.mount.serveClient(request, reply);
+  async deviceAuthorization(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await this.mount.allowStart(request);
+    await this.mount.serveClient(request, reply);
   }
 
   @Get('device')
   device(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
-    return this.mount.serve(request, reply);
+    return this.mount.serveStart(request, reply);
   }
 
   @Post('device')

@@ -330,6 +330,25 @@ describe('a cookie', () => {
   });
 });
 
+describe('somebody who begins and begins', () => {
+  it('fills no table: neither for long nor without end', async () => {
+    await new Visitor(house.service).go('/oidc/device');
+    const lives = `SELECT max(expires_at - created_at) < interval '31 minutes' AS short FROM oidc_artifacts
+                    WHERE kind IN ('Session', 'Interaction') AND login_session_id IS NULL`;
+    expect(await house.database.query(lives)).toEqual([{ short: true }]);
+    const flooded = await house.another({ PORT: '0' });
+    await house.database.query(
+      `INSERT INTO rate_limits (name, subject, window_started_at, used) VALUES ('oidc_starts', '127.0.0.1', now(), 600)
+       ON CONFLICT (name, subject) DO UPDATE SET used = 600, window_started_at = now()`,
+    );
+    for (const path of ['/oidc/auth', '/oidc/device', '/oidc/session/end']) {
+      const { status, headers } = await flooded.get(path);
+      expect([path, status, headers.get('retry-after')]).toEqual([path, 429, expect.any(String)]);
+    }
+    await house.database.query(`DELETE FROM rate_limits WHERE name = 'oidc_starts'`);
+  });
+});
+
 describe('somebody who tries secrets', () => {
   it('is stopped at some time, from that address', async () => {
     const limited = await openOidcHouse({ ADDRESS_FAILURES_PER_HOUR: '5' });
