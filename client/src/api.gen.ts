@@ -516,6 +516,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/conversations/{phone}/messages/{messageId}/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open a file that came in
+         * @description Fetched from its provider at this moment; nothing of it is kept here. Pictures, videos, sounds and the usual documents alone, going by their first bytes, at most `MEDIA_MAX_BYTES`.
+         */
+        get: operations["openConversationMedia"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/conversations/{phone}/reply": {
         parameters: {
             query?: never;
@@ -5375,6 +5395,102 @@ export interface operations {
             };
         };
     };
+    openConversationMedia: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description In any common spelling. */
+                phone: string;
+                messageId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, to be saved; `Content-Type` says what it is, `Content-Disposition` how it is called. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description `invalid_phone`: The phone number is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `conversation_not_found`: There is no such conversation. `media_not_found`: There is no such file, or not any more. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `media_too_large`: The file is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `media_type_not_allowed`: This kind of file is not taken here, going by its content. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `media_unavailable`: The provider does not hand the file out now. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
     replyInConversation: {
         parameters: {
             query?: never;
@@ -8352,7 +8468,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `session_restricted`: WhatsApp restricts this account for now, try again later. `message_not_sent`: The message was not sent, try again later. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `session_restricted`: WhatsApp restricts this account for now, try again later. `session_warming_up`: A young account: it may begin no more conversations today. `message_not_sent`: The message was not sent, try again later. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8832,7 +8948,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `session_restricted`: WhatsApp restricts this account for now, try again later. `message_not_sent`: The message was not sent, try again later. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `session_restricted`: WhatsApp restricts this account for now, try again later. `session_warming_up`: A young account: it may begin no more conversations today. `message_not_sent`: The message was not sent, try again later. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
             503: {
                 headers: {
                     [name: string]: unknown;
