@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
-import { AddressLimits } from '../http/address-limits.js';
 import { LeasedLimits } from '../http/leased-limits.js';
 import { addressKey } from '../http/client-address.js';
 import { type ChargedRequest } from '../http/request-context.js';
@@ -21,7 +20,6 @@ export class Mount {
   constructor(
     private readonly settings: Settings,
     private readonly providers: Providers,
-    private readonly limits: AddressLimits,
     private readonly leased: LeasedLimits,
   ) {}
 
@@ -49,21 +47,12 @@ export class Mount {
   }
 
   /**
-   * The same for routes that an application shows its secret to: an address with too many wrong ones is refused. Secrets
-   * are long, so that the count need not be exact; one server's logins share an address, so that only failures count.
+   * The same where something can be guessed: a secret, or the code that a device shows. The route has reserved a failure
+   * of its address (`@AddressLimit`), which is given back unless it was one.
    */
-  async serveClient(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const address = addressKey(request.ip);
-    const { left, seconds } = this.limits.standing('failures', address);
-    if (left <= 0) throw new AppError('rate_limited', { retryAfter: Math.max(1, Math.ceil(seconds)) });
-    const { failure } = await this.serve(request, reply);
-    if (failure === GUESSED) await this.limits.reserve('failures', address);
-  }
-
-  /** The same for the codes that devices show, which are short: each guess is reserved before it is looked at. */
   async serveGuess(request: ChargedRequest, reply: FastifyReply): Promise<void> {
-    const { isWrongGuess } = await this.serve(request, reply);
-    if (isWrongGuess) request.charges?.confirm('failures');
+    const { failure, isWrongGuess } = await this.serve(request, reply);
+    if (failure === GUESSED || isWrongGuess) request.charges?.confirm('failures');
     // The answer was the library's, so that no hook settles them.
     request.charges?.settle();
   }

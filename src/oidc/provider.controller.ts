@@ -48,26 +48,30 @@ export class ProviderController {
 
   @Post('token')
   @Form()
-  token(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
-    return this.mount.serveClient(request, reply);
+  @AddressLimit('rate_limited', 'failures')
+  token(@Req() request: ChargedRequest, @Res() reply: FastifyReply) {
+    return this.mount.serveGuess(request, reply);
   }
 
   @Post('token/introspection')
   @Form()
-  introspection(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
-    return this.mount.serveClient(request, reply);
+  @AddressLimit('rate_limited', 'failures')
+  introspection(@Req() request: ChargedRequest, @Res() reply: FastifyReply) {
+    return this.mount.serveGuess(request, reply);
   }
 
   @Post('token/revocation')
   @Form()
-  revocation(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
-    return this.mount.serveClient(request, reply);
+  @AddressLimit('rate_limited', 'failures')
+  revocation(@Req() request: ChargedRequest, @Res() reply: FastifyReply) {
+    return this.mount.serveGuess(request, reply);
   }
 
   @Post('request')
   @Form()
-  pushed(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
-    return this.mount.serveClient(request, reply);
+  @AddressLimit('rate_limited', 'failures')
+  pushed(@Req() request: ChargedRequest, @Res() reply: FastifyReply) {
+    return this.mount.serveGuess(request, reply);
   }
 
   @Get('me')
@@ -99,9 +103,10 @@ export class ProviderController {
 
   @Post('device/auth')
   @Form()
-  async deviceAuthorization(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  @AddressLimit('rate_limited', 'failures')
+  async deviceAuthorization(@Req() request: ChargedRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.mount.allowStart(request);
-    await this.mount.serveClient(request, reply);
+    await this.mount.serveGuess(request, reply);
   }
 
   @Get('device')
