@@ -126,7 +126,7 @@ export const conversations = {
       name: 'Open a file that did not come in',
       about: 'The id is that of a message in the list; of one that came in with a file the answer is the file.',
       call: 'GET /api/conversations/:phone/messages/:messageId/media',
-      params: { phone: PHONE, messageId: '01893f3e-0000-7000-8000-000000000000' },
+      params: { phone: PHONE, messageId: 'bukan-pesan' },
       token: 'adminToken',
       refusal: 'media_not_found',
     },

@@ -23,6 +23,7 @@ const REFUSALS = {
   session_not_found: [404, 'Sesi tidak ditemukan'],
   user_not_found: [404, 'User tidak ditemukan'],
   conversation_not_found: [404, 'Percakapan tidak ditemukan'],
+  media_not_found: [404, 'Berkas tidak ada, atau sudah tidak disimpan penyedia'],
   invalid_redirect_uri: [
     400,
     'Alamat aplikasi tidak diterima: harus https (atau mesin ini sendiri), lengkap, tanpa fragmen',
