@@ -39,12 +39,23 @@ describe('GET /api/admin/jobs', () => {
     expect(body.data.map(({ name, cron }: Shown) => [name, cron])).toEqual([
       ['closed-messages', '* * * * *'],
       ['dead-sessions', '*/10 * * * *'],
+      ['ended-oidc-sessions', '* * * * *'],
+      ['expired-oidc-artifacts', '*/10 * * * *'],
       ['finished-jobs', '23 * * * *'],
       ['history-partitions', '7 * * * *'],
+      ['late-gateway-messages', '* * * * *'],
+      ['late-verifications', '* * * * *'],
+      ['left-gateway-media', '* * * * *'],
+      ['old-activity', '17 * * * *'],
       ['old-codes', '* * * * *'],
       ['old-conversations', '19 * * * *'],
+      ['old-gateway-contacts', '37 * * * *'],
+      ['old-gateway-menus', '43 * * * *'],
+      ['old-gateway-messages', '31 * * * *'],
       ['old-idempotency-keys', '*/10 * * * *'],
       ['old-password-budgets', '*/10 * * * *'],
+      ['old-verifications', '41 * * * *'],
+      ['old-webhook-deliveries', '43 * * * *'],
     ]);
     for (const each of body.data as Shown[])
       expect(Object.keys(each)).toEqual(['name', 'cron', 'lastRun', 'nextRunAt', 'runsLastDay']);
