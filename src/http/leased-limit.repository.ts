@@ -23,8 +23,11 @@ export interface Limit {
   readonly cap: number;
   /** Length of the window. */
   readonly seconds: number;
-  /** Told what was used before and after each block that an instance takes. */
-  readonly onUsed?: (before: number, after: number) => void;
+  /**
+   * Told what was used before and after each block that an instance takes, and when the window began. Blocks also go
+   * back: the same amount can be passed more than once.
+   */
+  readonly onUsed?: (before: number, after: number, windowStartedAt: Date) => void;
 }
 
 const WINDOW = 'make_interval(secs => :seconds::int)';

@@ -106,7 +106,7 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
       if (!window) continue;
       enter(lease, window, askedAt);
       lease.available += size;
-      limit.onUsed?.(window.used - size, window.used);
+      limit.onUsed?.(window.used - size, window.used, window.startedAt);
       return;
     }
     const window = await this.repository.current(limit, subject);

@@ -18,6 +18,9 @@ const COUNT_EVERY = 60_000;
 /** The share of the day's allowance at which somebody should look. */
 const ALERT_SHARE = 0.8;
 
+/** One alert for each window of the service's allowance. */
+const ALERT: Limit = { name: 'service-alert', cap: 1, seconds: DAY };
+
 /** Of the verified sends of the last day, the share that may go unverified in an hour on top of the base. */
 const FOLLOWS = 0.5;
 
@@ -41,6 +44,7 @@ export const prefixOf = (e164: string) => e164.slice(0, -4);
 @Injectable()
 export class SendLimits implements OnModuleInit, OnApplicationShutdown {
   private readonly service: Draw;
+  private readonly alertAt: number;
   private verified = new Map<string, number>();
   private counting: Recurring | undefined;
 
@@ -51,7 +55,13 @@ export class SendLimits implements OnModuleInit, OnApplicationShutdown {
     private readonly audit: Audit,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {
-    const onUsed = (before: number, after: number) => this.watchSpending(before, after);
+    this.alertAt = settings.serviceSendsPerDay * ALERT_SHARE;
+    const onUsed = (before: number, after: number, windowStartedAt: Date) => {
+      if (before >= this.alertAt || after < this.alertAt) return;
+      this.alert(after, windowStartedAt).catch((err: unknown) =>
+        this.logger.warn({ err }, 'the spend alert was not recorded'),
+      );
+    };
     const limit = { name: 'service-sends', cap: settings.serviceSendsPerDay, seconds: DAY, onUsed };
     this.service = { limit, subject: 'all' };
   }
@@ -147,14 +157,11 @@ export class SendLimits implements OnModuleInit, OnApplicationShutdown {
     return this.audit.recordRefusal('limits.sends', refusal, { id, address, detail });
   }
 
-  /** Exactly one lease of all instances crosses the line, so there is one alert a day. */
-  private watchSpending(before: number, after: number): void {
-    const line = this.settings.serviceSendsPerDay * ALERT_SHARE;
-    if (before >= line || after < line) return;
-    const detail = { limit: this.service.limit.name, used: after, cap: this.service.limit.cap };
+  /** Once a window: blocks that come back unused let the line be crossed again. */
+  private async alert(used: number, windowStartedAt: Date): Promise<void> {
+    if ((await this.limits.reserve(ALERT, windowStartedAt.toISOString())) !== null) return;
+    const detail = { limit: this.service.limit.name, used, cap: this.service.limit.cap };
     this.logger.warn(detail, 'four fifths of the day’s messages are spent');
-    this.audit
-      .record({ type: 'limits.spend_alert', outcome: 'success', detail })
-      .catch((err: unknown) => this.logger.warn({ err }, 'the spend alert was not recorded'));
+    await this.audit.record({ type: 'limits.spend_alert', outcome: 'success', detail });
   }
 }

@@ -86,6 +86,22 @@ describe('the whole service', () => {
     await until('the alert is recorded', async () => (await eventsOf('limits.spend_alert')).length === 1);
     expect((await eventsOf('limits.spend_alert'))[0]?.detail).toMatchObject({ used: 8, cap: 10 });
   });
+
+  it('says so once, though what instances had set aside comes back and is taken again', async () => {
+    house = await openHouse({ SERVICE_SENDS_PER_DAY: '40' });
+    const phones = await neighbours(33);
+    const passing = await house.another();
+    for (const phone of phones.slice(0, 31)) await passing.post('/api/auth/otp/request', { phone });
+    await until('the alert is recorded', async () => (await eventsOf('limits.spend_alert')).length === 1);
+    await passing.stop();
+    expect(await statuses(phones.slice(31))).toEqual([200, 200]);
+    const [used] = await house.database.query<{ used: number }>(
+      `SELECT used FROM rate_limits WHERE name = 'service-sends'`,
+    );
+    expect(used?.used).toBe(33);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await eventsOf('limits.spend_alert')).toHaveLength(1);
+  });
 });
 
 it('tells in the RateLimit fields what is left of the address’s allowances', async () => {
