@@ -84,7 +84,7 @@ export class CodeIssuer {
       ...(application === null ? {} : { application }),
     };
     const id = uuidv7();
-    const draws = await this.sendLimits.reserve(request.phone, context);
+    const draws = await this.sendLimits.reserve(request.phone, request.device, context);
     const unspent = (error: unknown): never => {
       this.sendLimits.giveBack(draws);
       throw error;

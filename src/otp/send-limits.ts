@@ -7,7 +7,8 @@ import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { every, type Recurring } from '../http/recurring.js';
 import { type RequestContext } from '../http/request-context.js';
 import { countryOf } from '../phone/phone.js';
-import { SendVolumesRepository } from './send-volumes.repository.js';
+import { type KnownDevice } from '../sessions/device-tokens.js';
+import { SendLimitsRepository } from './send-limits.repository.js';
 
 const HOUR = 3_600;
 const DAY = 24 * HOUR;
@@ -23,6 +24,17 @@ const ALERT: Limit = { name: 'service-alert', cap: 1, seconds: DAY };
 
 /** Of the verified sends of the last day, the share that may go unverified in an hour on top of the base. */
 const FOLLOWS = 0.5;
+
+const COUNTRY = 'country-sends';
+
+/** Who wants a send: the number, and the device that asks. */
+interface Asked {
+  readonly phone: string;
+  readonly device: KnownDevice | null;
+}
+
+/** What becomes of a send that a budget has no room for: the last two let it go. */
+type Decision = 'refused' | 'recorded' | 'known_device';
 
 /** One budget that a send draws on. */
 interface Draw {
@@ -51,7 +63,7 @@ export class SendLimits implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly settings: Settings,
     private readonly limits: LeasedLimits,
-    private readonly volumes: SendVolumesRepository,
+    private readonly repository: SendLimitsRepository,
     private readonly audit: Audit,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {
@@ -80,36 +92,26 @@ export class SendLimits implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Takes what one send to a number needs, all or nothing.
+   * Takes what one send to a number needs, all or nothing. A known device of its owner is not kept out by budgets that
+   * strangers have used up: its own allowance bounds it.
    *
    * @param phone E.164
    * @returns what `giveBack` wants when the send did not happen
    * @throws AppError `otp_rate_limited`
    */
-  async reserve(phone: string, context: RequestContext): Promise<SendDraws> {
+  async reserve(phone: string, device: KnownDevice | null, context: RequestContext): Promise<SendDraws> {
     const taken: Draw[] = [];
-    const take = async (draw: Draw): Promise<number | null> => {
-      const refusedFor = await this.limits.reserve(draw.limit, draw.subject);
-      if (refusedFor === null) taken.push(draw);
-      return refusedFor;
-    };
-    const refuse = async (draw: Draw, retryAfter: number): Promise<never> => {
+    try {
+      for (const draw of [this.range(phone), this.service, this.country(phone)]) {
+        const refusedFor = await this.limits.reserve(draw.limit, draw.subject);
+        if (refusedFor === null) taken.push(draw);
+        else await this.decide(draw, refusedFor, { phone, device }, context);
+      }
+      return taken;
+    } catch (error) {
       this.giveBack(taken);
-      const refusal = new AppError('otp_rate_limited', { retryAfter });
-      await this.record(draw, refusal, 'refused', context);
-      throw refusal;
-    };
-    for (const draw of [this.range(phone), this.service]) {
-      const refusedFor = await take(draw);
-      if (refusedFor !== null) return refuse(draw, refusedFor);
+      throw error;
     }
-    const country = this.country(phone);
-    const refusedFor = await take(country);
-    if (refusedFor !== null) {
-      if (this.settings.abuseMode === 'enforce') return refuse(country, refusedFor);
-      await this.record(country, new AppError('otp_rate_limited'), 'recorded', context);
-    }
-    return taken;
   }
 
   /** Puts back what a send took that did not happen. */
@@ -127,7 +129,7 @@ export class SendLimits implements OnModuleInit, OnApplicationShutdown {
   }
 
   private country(phone: string): Draw {
-    return this.budget('country-sends', countryOf(phone), this.settings.countrySendsPerHour);
+    return this.budget(COUNTRY, countryOf(phone), this.settings.countrySendsPerHour);
   }
 
   /** A budget of unverified sends: a base, and a share of what was verified lately. */
@@ -139,22 +141,32 @@ export class SendLimits implements OnModuleInit, OnApplicationShutdown {
   private async countVerified(): Promise<void> {
     const verified = new Map<string, number>();
     const add = (key: string, count: number) => verified.set(key, (verified.get(key) ?? 0) + count);
-    for (const { prefix, count } of await this.volumes.verifiedInLastDay()) {
+    for (const { prefix, count } of await this.repository.verifiedInLastDay()) {
       add(`prefix-sends ${prefix}`, count);
-      add(`country-sends ${countryOf(prefix)}`, count);
+      add(`${COUNTRY} ${countryOf(prefix)}`, count);
     }
     this.verified = verified;
   }
 
-  /** @param refusal what the caller is told, or would have been */
-  private record(
+  /** Writes down what becomes of a send that a budget has no room for, and why. */
+  private async decide(
     { limit, subject }: Draw,
-    refusal: AppError,
-    decision: 'refused' | 'recorded',
+    retryAfter: number,
+    asked: Asked,
     { id, address }: RequestContext,
   ): Promise<void> {
+    const refusal = new AppError('otp_rate_limited', { retryAfter });
+    const decision = await this.decision(limit, asked);
     const detail = { limit: limit.name, subject, cap: limit.cap, decision };
-    return this.audit.recordRefusal('limits.sends', refusal, { id, address, detail });
+    await this.audit.recordRefusal('limits.sends', refusal, { id, address, detail });
+    if (decision === 'refused') throw refusal;
+  }
+
+  private async decision(limit: Limit, { phone, device }: Asked): Promise<Decision> {
+    // The spend cap holds for everybody.
+    if (limit.name === this.service.limit.name) return 'refused';
+    if (device && (await this.repository.isKnown(device, phone))) return 'known_device';
+    return limit.name === COUNTRY && this.settings.abuseMode === 'record' ? 'recorded' : 'refused';
   }
 
   /** Once a window: blocks that come back unused let the line be crossed again. */

@@ -76,6 +76,37 @@ describe('a country', () => {
   });
 });
 
+describe('budgets that strangers have used up', () => {
+  /** The code comes behind the answer. */
+  const logIn = async (phone: string, headers: Record<string, string> = {}): Promise<Record<string, string>> => {
+    const before = house.fake.messagesFor(phone).length;
+    expect((await house.request(phone, headers)).status).toBe(200);
+    await until('the code is there', async () => house.fake.messagesFor(phone).length > before);
+    const answer = await house.verify(phone, house.fake.codeFor(phone) ?? '', headers);
+    expect(answer.status).toBe(200);
+    return { 'x-device-token': answer.body.data.deviceToken as string };
+  };
+
+  it.each([{ PREFIX_SENDS_PER_HOUR: '3' }, { COUNTRY_SENDS_PER_HOUR: '3' }])(
+    'let the owner’s own device in, and nobody by another’s: %j',
+    async (budget) => {
+      house = await openHouse({ AUTH_PROFILE: 'strict', ...budget });
+      const [owner = '', thief = '', ...strange] = await neighbours(6);
+      const [device, stolen] = [await logIn(owner), await logIn(thief)];
+      for (const phone of [owner, thief]) await house.pass(phone, 61);
+      // One that does not exist counts, too.
+      const decoy = strange[0]?.replace(/....$/, '9999') ?? '';
+      expect(await statuses([...strange.slice(0, 2), decoy, strange[2] ?? ''])).toEqual([200, 200, 200, 429]);
+      expectFailure(await house.request(owner), 429, 'otp_rate_limited');
+      expectFailure(await house.request(owner, stolen), 429, 'otp_rate_limited');
+      expectFailure(await house.request(decoy, stolen), 429, 'otp_rate_limited');
+      await logIn(owner, device);
+      const decisions = (await eventsOf('limits.sends')).map(({ detail }) => detail['decision']);
+      expect([...new Set(decisions)]).toEqual(['refused', 'known_device']);
+    },
+  );
+});
+
 describe('the whole service', () => {
   it('stops at its messages of the day, and says so once at four fifths', async () => {
     house = await openHouse({ SERVICE_SENDS_PER_DAY: '10' });
