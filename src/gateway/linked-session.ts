@@ -76,6 +76,8 @@ export class LinkedSession {
   private openedAt: number | undefined;
   private codesAsked = 0;
   private shown: (() => void)[] = [];
+  private attempt = 0;
+  private restarting: Promise<void> | undefined;
   private over = false;
 
   constructor(
@@ -99,7 +101,8 @@ export class LinkedSession {
 
   /** Opens the connection; what becomes of it is told to `parts`. */
   start(): void {
-    void this.connect();
+    this.attempt += 1;
+    void this.connect(this.attempt);
   }
 
   /** Asks WhatsApp about a number, E.164; null when it did not say. */
@@ -148,8 +151,18 @@ export class LinkedSession {
     return this.link.requestPairingCode(phone);
   }
 
-  /** Begins anew with what is stored, for a person who wants it to try again. @param pairingSeconds time to scan */
-  async restart(pairingSeconds: number): Promise<void> {
+  /**
+   * Begins anew with what is stored, for a person who wants it to try again; who asks meanwhile waits for the same
+   * beginning. Two connections of one account would end each other.
+   *
+   * @param pairingSeconds time to scan
+   */
+  restart(pairingSeconds: number): Promise<void> {
+    this.restarting ??= this.beginAnew(pairingSeconds).finally(() => (this.restarting = undefined));
+    return this.restarting;
+  }
+
+  private async beginAnew(pairingSeconds: number): Promise<void> {
     this.pairingUntil = performance.now() + pairingSeconds * 1000;
     this.codesAsked = 0;
     this.failures = 0;
@@ -196,10 +209,12 @@ export class LinkedSession {
     return Math.max(0, (this.pairingUntil - performance.now()) / 1000);
   }
 
-  private async connect(): Promise<void> {
+  /** @param attempt a newer one takes the place of this one while the credentials are read */
+  private async connect(attempt: number): Promise<void> {
     try {
-      this.creds ??= (await this.keys.creds()) ?? this.parts.library.initAuthCreds();
-      if (this.over) return;
+      const creds = this.creds ?? (await this.keys.creds()) ?? this.parts.library.initAuthCreds();
+      if (this.over || attempt !== this.attempt) return;
+      this.creds = creds;
       if (!this.creds.account && this.pairingSecondsLeft <= 0) await this.stop(CLOSE.connectionLost);
       else this.link = this.open(this.creds);
     } catch (error) {

@@ -312,6 +312,36 @@ describe('a connection that WhatsApp ends', () => {
   }, 50_000);
 });
 
+describe('PUT /api/sessions/:id/restart', () => {
+  it('many times at once logs in one at a time, and leaves it connected', async () => {
+    const [name, phone] = [newName(), newNumber()];
+    await house.link(name, phone);
+    const answers = await Promise.all(Array.from({ length: 6 }, () => call('PUT', `${name}/restart`)));
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    await pause(2_000);
+    await house.becomes(name, 'connected');
+    expect(house.whatsapp.line(phone)).toMatchObject({ open: 1, peak: 1 });
+    expect((await house.text(name, '081234567890', 'halo')).status).toBe(200);
+  }, 30_000);
+
+  it('of one that nobody held logs in once', async () => {
+    const [name, phone] = [newName(), newNumber()];
+    const owner = await house.another();
+    expect((await owner.post('/api/sessions/create', { sessionId: name }, house.admin)).status).toBe(201);
+    await house.whatsapp.scan(await house.qrOf(name), { phone });
+    await house.becomes(name, 'connected');
+    await owner.stop('SIGKILL');
+    await until('cut off', () => house.whatsapp.line(phone).open === 0);
+    // As if its lease had ended.
+    await house.database.query('UPDATE gateway_sessions SET owner = NULL, lease_until = NULL WHERE name = $1', [name]);
+    const again = () => call('PUT', `${name}/restart`);
+    expect(messages(await Promise.all([again(), again(), again()]))).toEqual([0, 1, 2].map(() => [200, undefined]));
+    await pause(2_000);
+    await house.becomes(name, 'connected');
+    expect(house.whatsapp.line(phone)).toMatchObject({ open: 1, peak: 1 });
+  }, 40_000);
+});
+
 describe('DELETE /api/sessions/:id', () => {
   it('takes the device off its account and leaves nothing', async () => {
     const [name, phone] = [newName(), newNumber()];
