@@ -118,10 +118,13 @@ const FINISH = statement<{ session_id: string; sent_at: Date | null }>(
    SELECT session_id, sent_at FROM ended`,
 );
 
+// One that an owner was sending when its connection ended may have left, and waits to be sent again.
+const GIVEN_UP = `CASE WHEN g.state = 'QUEUED' AND g.fence = 0 THEN 'CANCELLED' ELSE 'UNKNOWN' END::gateway_message_state`;
+
 const CANCEL = statement<MessageFate>(
   'gateway_messages_cancel',
   `WITH ended AS (
-     UPDATE gateway_messages g SET state = 'CANCELLED', sealed_content = NULL FROM gateway_sessions s
+     UPDATE gateway_messages g SET state = ${GIVEN_UP}, sealed_content = NULL FROM gateway_sessions s
       WHERE g.id = :id::uuid AND g.state = 'QUEUED' AND s.id = g.session_id RETURNING ${ENDED}
    ), told AS (${activityOf('ended', 'NULL::bytea')}), ${recordActivityFrom('told')}, media AS (
      DELETE FROM gateway_media WHERE message_id IN (SELECT id FROM ended)
@@ -153,7 +156,7 @@ const RECEIPT = statement<{ from_ladder: boolean }>(
 const EXPIRE = statement<{ id: string }>(
   'gateway_messages_expire',
   `WITH ended AS (
-     UPDATE gateway_messages g SET state = CASE g.state WHEN 'QUEUED' THEN 'CANCELLED' ELSE 'UNKNOWN' END::gateway_message_state, sealed_content = NULL
+     UPDATE gateway_messages g SET state = ${GIVEN_UP}, sealed_content = NULL
        FROM gateway_sessions s
       WHERE g.state IN ('QUEUED', 'SENDING') AND g.expires_at < now() - :grace_seconds::int * interval '1 second' AND s.id = g.session_id
      RETURNING ${ENDED}
@@ -225,7 +228,7 @@ export class GatewayMessagesRepository {
     return row?.sent_at ?? null;
   }
 
-  /** @returns what has become of it, when it was not sent and will not be; null when it is being sent or over */
+  /** Sends it no more. @returns whether it may have left all the same; null when it is being sent or over */
   async cancel(id: string): Promise<MessageFate | null> {
     const [row] = await this.database.run(CANCEL, { id });
     return row ?? null;

@@ -172,6 +172,23 @@ describe('POST /api/messages/:sessionId/text', () => {
     expect(house.whatsapp.unreadable).toEqual([]);
   }, 40_000);
 
+  it('says that nobody knows when the connection ends before an answer, and does not come back in time', async () => {
+    const [name, to] = ['cut-off', newNumber()];
+    await house.link(name, newNumber());
+    const hasty = await house.another({ GATEWAY_SEND_TIMEOUT: '2' });
+    house.whatsapp.reply = (message) => {
+      house.whatsapp.refuseLogins = 503;
+      house.whatsapp.drop(message.from);
+      return 'silence';
+    };
+    const answer = await house.text(name, to, 'halo', house.admin, hasty);
+    house.whatsapp.refuseLogins = undefined;
+    expectFailure(answer, 504, 'message_unconfirmed');
+    expect(house.whatsapp.messagesTo(to)).toHaveLength(1);
+    expect(await stored(to)).toMatchObject([{ state: 'UNKNOWN', sealed: false }]);
+    await hasty.stop();
+  }, 40_000);
+
   it('refuses when the session is not connected', async () => {
     const made = await post('/api/sessions/create', { sessionId: 'unlinked' });
     expect(made.status).toBe(201);
