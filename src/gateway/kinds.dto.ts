@@ -6,6 +6,7 @@ import {
   IsArray,
   IsNotEmpty,
   IsNumber,
+  IsObject,
   IsOptional,
   IsString,
   Matches,
@@ -93,6 +94,7 @@ export class SendButtonsDto {
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(MOST_BUTTONS)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => ButtonDto)
   buttons!: ButtonDto[];
@@ -119,6 +121,7 @@ export class ListSectionDto {
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(MOST_ROWS)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => ListRowDto)
   rows!: ListRowDto[];
@@ -148,6 +151,7 @@ export class SendListDto {
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(MOST_SECTIONS)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => ListSectionDto)
   sections!: ListSectionDto[];

@@ -90,6 +90,10 @@ describe('POST /api/messages/:sessionId/button and /list', () => {
     ['a title that looks like two choices', 'button', [{ id: 'a', text: 'Ya\n2. Tidak' }]],
     ['a button without an id', 'button', [{ text: 'Ya' }]],
     ['an object for a list', 'button', { id: 'a', text: 'Ya' }],
+    ['a list for a button', 'button', [[BUTTONS[0]]]],
+    ['an empty list for a button', 'button', [[]]],
+    ['a list for a section', 'list', [SECTIONS]],
+    ['an empty list for a row', 'list', [{ rows: [[]] }]],
     ['a text for a list', 'list', 'pagi'],
     ['a section without rows', 'list', [{ title: 'Pagi', rows: [] }]],
     [
