@@ -38,7 +38,9 @@ export class MediaForm {
     for await (const part of readable(request.parts())) {
       if (part.type === 'file') {
         if (part.fieldname !== kind) throw wrong(part.fieldname, NOT_THIS_FILE);
-        upload = { name: part.filename, kept: await keep(readable(part.file)) };
+        // Who sends bytes without a name has none, whatever the type of the library says.
+        const { filename: name = '' } = part as { filename?: string };
+        upload = { name, kept: await keep(readable(part.file)) };
       } else if (part.fieldname in fields || part.valueTruncated) {
         throw wrong(part.fieldname, TWICE);
       } else {

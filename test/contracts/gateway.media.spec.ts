@@ -109,6 +109,21 @@ describe('a file that is uploaded', () => {
     expectFailure(other, 415, 'media_type_not_allowed');
   });
 
+  it('needs no name', async () => {
+    const to = newNumber();
+    const part = (head: string, body: string) => `--edge\r\nContent-Disposition: form-data; ${head}\r\n\r\n${body}\r\n`;
+    const file = part('name="document"\r\nContent-Type: application/octet-stream', 'a;b');
+    const type = { 'content-type': 'multipart/form-data; boundary=edge' };
+    const answer = await house.service.send(
+      'POST',
+      '/api/messages/main/document',
+      `${part('name="to"', to)}${file}--edge--\r\n`,
+      { ...house.admin, ...type },
+    );
+    expect([answer.status, answer.body.code]).toEqual([200, undefined]);
+    expect((await received(to)).file).toMatchObject({ mimetype: 'text/plain', bytes: Buffer.from('a;b') });
+  });
+
   it('is read only for a session of the caller’s that is connected', async () => {
     const file = { bytes: PNG, name: 'a.png' };
     const to = newNumber();
