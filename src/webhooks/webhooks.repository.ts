@@ -21,6 +21,12 @@ const SHOWN = 'id, api_key_id, url, events, created_at, last_success_at, failing
 /** Webhooks that `:api_key_id` may see; null: all. */
 const OWNED = '(:api_key_id::uuid IS NULL OR api_key_id = :api_key_id::uuid)';
 
+// Two statements: the second one's snapshot is younger than the lock, so it counts what was made before us.
+const LOCK_OWNER = statement(
+  'webhooks_lock_owner',
+  `SELECT pg_advisory_xact_lock(7203003, hashtext(coalesce(:api_key_id::text, '')))`,
+);
+
 const INSERT = statement<WebhookRow>(
   'webhooks_insert',
   `INSERT INTO webhooks (id, api_key_id, url, events, sealed_secret)
@@ -80,6 +86,7 @@ export class WebhooksRepository {
   ): Promise<WebhookRow | null> {
     const { id, apiKeyId, url, events, sealedSecret } = webhook;
     const values = { id, api_key_id: apiKeyId, url, events, sealed_secret: sealedSecret, most };
+    await within.run(LOCK_OWNER, { api_key_id: apiKeyId });
     const [row] = await within.run(INSERT, values);
     return row ?? null;
   }

@@ -125,6 +125,13 @@ describe('a webhook', () => {
     expectFailure(await create(), 409, 'webhook_limit_reached');
     expect((await create({}, stranger)).status).toBe(201);
   });
+
+  it('is refused beyond twenty also when all are made at once', async () => {
+    const eager = await house.key('webhooks');
+    const answers = await Promise.all(Array.from({ length: 30 }, () => create({}, eager)));
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(20);
+    expect(answers.filter(({ body }) => body.code === 'webhook_limit_reached')).toHaveLength(10);
+  });
 });
 
 describe('an event', () => {
