@@ -80,7 +80,14 @@ function partitionAt(table: PartitionedTable, span: Span, today: Date, ahead: nu
 
 function creation({ table, name, from, to }: Partition): string {
   return `CREATE TABLE IF NOT EXISTS ${name} PARTITION OF ${table}
-    FOR VALUES FROM ('${from.toISOString()}') TO ('${to.toISOString()}')`;
+    FOR VALUES FROM ('${from.toISOString()}') TO ('${to.toISOString()}')${table === 'audit_events' ? appendOnly(name) : ''}`;
+}
+
+/** What the parent's triggers do not hand down. */
+function appendOnly(name: string): string {
+  return `;
+    CREATE OR REPLACE TRIGGER audit_events_not_truncated BEFORE TRUNCATE ON ${name}
+      FOR EACH STATEMENT EXECUTE FUNCTION audit_events_guard()`;
 }
 
 /** The first instant after the month or day that a partition's name ends with; never for a table of another name. */
