@@ -26,7 +26,7 @@ const forged = () => {
   return signed(decodeProtectedHeader(token), decodeJwt(token), privateKey);
 };
 
-it('takes neither a refresh token nor a device token for an access token', async () => {
+it('V9.2.2: takes neither a refresh token nor a device token for an access token', async () => {
   for (const each of [refreshToken, deviceToken]) {
     for (const path of ['/api/auth/me', '/auth/me'])
       expectFailure(await house.service.get(path, bearer(each)), 401, 'invalid_token');
@@ -38,7 +38,7 @@ it('takes neither a refresh token nor a device token for an access token', async
   expect(seen.body).toEqual({ active: false });
 });
 
-it('reads no token out of an address, a cookie or a body', async () => {
+it('V14.2.1: reads no token out of an address, a cookie or a body', async () => {
   for (const path of ['/api/auth/me', '/auth/me']) {
     for (const name of ['access_token', 'token', 'authorization', 'auth_token', 'jwt', 'bearer']) {
       expectFailure(await house.service.get(`${path}?${name}=${token}`), 401, 'unauthenticated');
@@ -50,7 +50,7 @@ it('reads no token out of an address, a cookie or a body', async () => {
   expectFailure(await house.service.post('/api/auth/me/phone', { access_token: token }), 401, 'unauthenticated');
 });
 
-it('takes the scheme in any case (RFC 9110, 11.1) and nothing else in its place', async () => {
+it('V7.2.1: takes the scheme in any case (RFC 9110, 11.1) and nothing else in its place', async () => {
   for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
     expect((await me({ authorization: `${scheme} ${token}` })).status).toBe(200);
     expectFailure(await me({ authorization: `${scheme} ${forged()}` }), 401, 'invalid_token');
@@ -78,7 +78,7 @@ it('takes the scheme in any case (RFC 9110, 11.1) and nothing else in its place'
   }
 });
 
-it('refuses two Authorization headers, whichever is good', async () => {
+it('V7.2.1: refuses two Authorization headers, whichever is good', async () => {
   const good = `Authorization: Bearer ${token}`;
   const bad = 'authorization: Bearer x';
   for (const lines of [
@@ -92,4 +92,4 @@ it('refuses two Authorization headers, whichever is good', async () => {
   }
 });
 
-it('none of it failed or was logged', () => expectQuietLog(house.service, token, refreshToken, deviceToken));
+it('V16.2.5: none of it failed or was logged', () => expectQuietLog(house.service, token, refreshToken, deviceToken));

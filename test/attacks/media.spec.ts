@@ -50,7 +50,7 @@ function begin(headers: string[], first: string | Buffer) {
 
 const FILE = '--x\r\ncontent-disposition: form-data; name="image"; filename="a.png"\r\n\r\n';
 
-describe('an upload', () => {
+describe('V5.2.1: an upload', () => {
   it('of five gigabytes is refused before it is read', async () => {
     const { socket, heard } = begin([`content-length: ${5 * 2 ** 30}`], FILE);
     await until('answered', () => heard().includes('\r\n\r\n'));
@@ -152,7 +152,7 @@ describe('an upload', () => {
 const SVG = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>';
 const long = (text: string, at: number) => `${'angka;nama\n'.repeat(at / 11)}${text}`;
 
-describe('a file that is not what it may be', () => {
+describe('V5.2.2: a file that is not what it may be', () => {
   it.each<[string, string, string | Buffer, string]>([
     ['a page', 'image', '<!doctype html><html></html>', 'foto.jpg'],
     ['an SVG', 'image', SVG, 'foto.svg'],
@@ -187,7 +187,7 @@ describe('a file that is not what it may be', () => {
   });
 });
 
-describe('the name of a document', () => {
+describe('V5.4.2: the name of a document', () => {
   it.each([
     ['../../etc/passwd', 'passwd.pdf'],
     ['C:\\Windows\\system32\\cmd.exe', 'cmd.exe.pdf'],

@@ -58,7 +58,7 @@ async function given(browser?: Visitor) {
 
 const active = async (value: string) => (await openid.tokenIntrospection(config, value)).active;
 
-describe('an address that people would be sent to', () => {
+describe('V10.4.1: an address that people would be sent to', () => {
   it.each([
     ['another path', 'http://127.0.0.1:9/callback/../evil'],
     ['a longer path', 'http://127.0.0.1:9/callback/evil'],
@@ -116,7 +116,7 @@ describe('an address that people would be sent to', () => {
   });
 });
 
-describe('a code', () => {
+describe('V10.4.2: a code', () => {
   it('that comes twice kills the tokens that it gave', async () => {
     const { exchange } = await given();
     const { body } = await token(house.service, exchange);
@@ -194,7 +194,7 @@ describe('a code', () => {
   });
 });
 
-describe('a request', () => {
+describe('V10.4.6: a request', () => {
   it.each<[string, Record<string, string | undefined>, string]>([
     ['without PKCE', { code_challenge: undefined, code_challenge_method: undefined }, 'invalid_request'],
     ['with plain PKCE', { code_challenge_method: 'plain' }, 'invalid_request'],
@@ -264,7 +264,7 @@ describe('a request', () => {
   });
 });
 
-describe('pages of ours', () => {
+describe('V3.5.1, V10.7.1: pages of ours', () => {
   it('let nobody consent or refuse from another site, or in another browser', async () => {
     const theirs = await discovered(house, await house.client({ firstParty: false }));
     const browser = await visitor();
@@ -319,7 +319,7 @@ describe('pages of ours', () => {
   });
 });
 
-describe('a cookie', () => {
+describe('V9.1.1: a cookie', () => {
   it('that was made up or changed is none', async () => {
     const browser = await visitor();
     await tokensFor(config, browser);
@@ -330,7 +330,7 @@ describe('a cookie', () => {
   });
 });
 
-describe('somebody who begins and begins', () => {
+describe('V2.4.1: somebody who begins and begins', () => {
   it('fills no table: neither for long nor without end', async () => {
     await new Visitor(house.service).go('/oidc/device');
     const lives = `SELECT max(expires_at - created_at) < interval '31 minutes' AS short FROM oidc_artifacts
@@ -349,7 +349,7 @@ describe('somebody who begins and begins', () => {
   });
 });
 
-describe('somebody who tries secrets', () => {
+describe('V6.3.1: somebody who tries secrets', () => {
   it('is stopped at some time, from that address', async () => {
     const limited = await openOidcHouse({ ADDRESS_FAILURES_PER_HOUR: '5' });
     try {

@@ -42,7 +42,7 @@ afterAll(async () => {
 const send = (url: string, by = house.service) =>
   by.post('/api/messages/main/image', { to: newNumber(), url }, house.admin);
 
-describe('an address inside', () => {
+describe('V1.3.6: an address inside', () => {
   it.each([
     '127.0.0.1',
     '127.1',
@@ -91,7 +91,7 @@ describe('an address inside', () => {
   ])('is none to us: %s', async (url) => expectFailure(await send(url), 400, 'media_url_refused'));
 });
 
-describe('a server outside', () => {
+describe('V1.3.6: a server outside', () => {
   const fetched = () => send(`http://127.0.0.1:${port}/a.png`, lenient);
 
   it('is fetched from', async () => {

@@ -41,14 +41,14 @@ async function allRefused(changes: Record<string, unknown>[]): Promise<void> {
   for (const change of changes) await refused(JSON.stringify(change), minted(change));
 }
 
-it('the control: what we would have signed ourselves is taken', async () => {
+it('V9.2.1: the control: what we would have signed ourselves is taken', async () => {
   const answer = await house.service.get('/api/auth/me', { authorization: `Bearer ${minted()}` });
   expect([answer.status, answer.body.data.id]).toEqual([200, claims.sub]);
   const seen = await house.service.post('/api/auth/introspect', { token: minted() }, key);
   expect(seen.body).toMatchObject({ active: true, sub: claims.sub, aud: 'masuk', iss: ISSUER });
 });
 
-describe('time', () => {
+describe('V9.2.1: time', () => {
   it('refuses what has expired, or never does', async () => {
     await allRefused([{ exp: now() - 1 }, { exp: now() }, { exp: 0 }, { exp: -1 }, { exp: 1 }, { exp: undefined }]);
     await allRefused([{ exp: null }, { exp: '9999999999' }, { exp: [9_999_999_999] }, { exp: {} }, { exp: true }]);
@@ -60,7 +60,7 @@ describe('time', () => {
   });
 });
 
-describe('who it is from and for', () => {
+describe('V9.2.2, V9.2.3: who it is from and for', () => {
   it('refuses another issuer', async () => {
     const others = ['https://other.example', `${ISSUER}/`, ISSUER.toUpperCase(), '', [ISSUER], { 0: ISSUER }, null, 7];
     await allRefused([...others, undefined].map((iss) => ({ iss })));
@@ -94,7 +94,7 @@ describe('who it is from and for', () => {
   });
 });
 
-describe('whose it is', () => {
+describe('V8.3.1: whose it is', () => {
   it("refuses somebody's session with another's name", async () => {
     await allRefused([{ sub: victim.sub }, { sid: victim['sid'] }, { sub: undefined }, { sid: undefined }]);
     const noIds = ['', 'x', 7, null, true, [claims.sub], {}, "' OR 1=1 --", '00000000-0000-0000-0000-000000000000'];
@@ -133,7 +133,7 @@ describe('whose it is', () => {
   });
 });
 
-it('refuses them all where a session is ended by token, and ends none', async () => {
+it('V7.4.1: refuses them all where a session is ended by token, and ends none', async () => {
   const changes = [{ exp: 1 }, { aud: 'other' }, { sid: 'x' }, { sub: victim.sub }, { sid: [claims['sid']] }];
   for (const change of changes) {
     const answer = await house.service.post('/api/auth/revoke', { token: minted(change) }, key);
@@ -142,7 +142,7 @@ it('refuses them all where a session is ended by token, and ends none', async ()
   expect((await house.service.get('/auth/me', { authorization: `Bearer ${real}` })).status).toBe(200);
 });
 
-it('a key that is taken back takes its tokens with it', async () => {
+it('V9.1.3: a key that is taken back takes its tokens with it', async () => {
   await house.database.query('DELETE FROM signing_keys WHERE kid = $1', [stolen.kid]);
   // Another unknown kid makes the service look again.
   await new Promise((resolve) => setTimeout(resolve, 1_100));
@@ -151,4 +151,4 @@ it('a key that is taken back takes its tokens with it', async () => {
   expect((await house.service.get('/auth/me', { authorization: `Bearer ${real}` })).status).toBe(200);
 });
 
-it('nothing failed or was logged', () => expectQuietLog(house.service, real));
+it('V16.2.5: nothing failed or was logged', () => expectQuietLog(house.service, real));

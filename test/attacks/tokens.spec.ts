@@ -64,7 +64,7 @@ async function strange(alg: string, more: object = {}, payload = claims): Promis
   return new SignJWT(payload).setProtectedHeader({ ...header, ...more, alg }).sign(privateKey);
 }
 
-describe('algorithms', () => {
+describe('V9.1.1, V9.1.2: algorithms', () => {
   it.each(['none', 'None', 'NONE', 'nOnE', 'none ', '', 'null', 'HS256', 'ES256 ', 'es256', 'ES256K'])(
     'refuses %j without a signature',
     async (alg) => {
@@ -127,7 +127,7 @@ describe('algorithms', () => {
   });
 });
 
-describe('keys that the token brings along', () => {
+describe('V9.1.3: keys that the token brings along', () => {
   it('fetches nothing and believes nothing', async () => {
     const mine = await generateKeyPair('ES256', { extractable: true });
     const publicJwk = { ...(await exportJWK(mine.publicKey)), kid: header.kid, alg: 'ES256', use: 'sig' };
@@ -183,7 +183,7 @@ describe('keys that the token brings along', () => {
   });
 });
 
-describe('broken tokens', () => {
+describe('V9.1.1: broken tokens', () => {
   it('are refused, cut at every tenth character', async () => {
     for (let length = 1; length < token.length; length += 10) await refused(`cut at ${length}`, token.slice(0, length));
   }, 60_000);
@@ -261,7 +261,7 @@ describe('broken tokens', () => {
   });
 });
 
-it('none of it was fetched, failed or logged', () => {
+it('V1.3.6, V16.2.5: none of it was fetched, failed or logged', () => {
   expect(trap.visits).toEqual([]);
   expectQuietLog(house.service, token);
 });

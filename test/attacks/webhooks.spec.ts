@@ -69,7 +69,7 @@ const doors: [string, (body: string, type?: string) => Promise<Answer>][] = [
 const conversations = async () =>
   (await house.database.query<{ rows: number }>('SELECT count(*)::int AS rows FROM conversation_messages'))[0]?.rows;
 
-describe('a forged delivery', () => {
+describe('V13.2.1: a forged delivery', () => {
   it('does nothing, whatever it shows', async () => {
     const before = await conversations();
     const body = { messages: [whapiMessage(newPhone(), 'agent')] };
@@ -117,7 +117,7 @@ describe('a forged delivery', () => {
   });
 });
 
-describe('a replay', () => {
+describe('V2.3.4: a replay', () => {
   it('of a signed delivery, a hundred times at once, acts once', async () => {
     const phone = newPhone();
     const body = JSON.stringify(
@@ -151,7 +151,7 @@ describe('a replay', () => {
   });
 });
 
-describe('a body', () => {
+describe('V1.4.2, V15.3.6: a body', () => {
   it.each(doors)('%s: of 1 MB is taken, of more is not', async (_, post) => {
     const sized = (bytes: number) => {
       const start = '{"pad":"';
@@ -319,7 +319,7 @@ describe('a body', () => {
   });
 });
 
-describe('a content type', () => {
+describe('V2.2.1: a content type', () => {
   it.each(doors)('%s: that the provider does not send is refused', async (name, post) => {
     const body = '{}';
     for (const type of [
@@ -350,7 +350,7 @@ describe('a content type', () => {
   });
 });
 
-describe('another method', () => {
+describe('V2.2.1: another method', () => {
   it.each(['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('%s is not there', async (method) => {
     for (const path of ['/webhook/whapi', WHACENTER, '/webhook/sms']) {
       const answer = await service.send(method, path, undefined, HOOK);
@@ -360,7 +360,7 @@ describe('another method', () => {
   });
 });
 
-describe('the log, at its most talkative', () => {
+describe('V16.2.5: the log, at its most talkative', () => {
   it('holds no secret, however the address is mistyped, and nothing of what was written', async () => {
     const phone = newPhone();
     const written = 'demam berdarah tersembunyi';

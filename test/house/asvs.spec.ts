@@ -62,3 +62,32 @@ describe('docs/asvs.md', () => {
 it.each(['asvs.md', 'security.md'])('every test that docs/%s names is there', async (name) => {
   expect(await missing(await page(name))).toEqual([]);
 });
+
+/** Titles of a spec's tests, each behind those of the blocks that it stands in; prettier's indentation says which. */
+function titles(source: string): string[] {
+  const found: string[] = [];
+  const blocks: { indent: number; title: string }[] = [];
+  const lines = source.split('\n');
+  for (const [at, line] of lines.entries()) {
+    const [, spaces = '', kind] = /^( *)(describe|it)(?:\.each)?\(/.exec(line) ?? [];
+    if (!kind) continue;
+    while (blocks.length > 0 && (blocks.at(-1)?.indent ?? 0) >= spaces.length) blocks.pop();
+    // Of a table the title stands behind its end.
+    const end = line.includes('.each(') ? lines.slice(at).findIndex((each) => each.startsWith(`${spaces}])`)) : 0;
+    const title = lines.slice(at, at + Math.max(0, end) + 3).join(' ');
+    if (kind === 'describe') blocks.push({ indent: spaces.length, title });
+    else found.push([...blocks.map((block) => block.title), title].join(' '));
+  }
+  return found;
+}
+
+describe('test/attacks', () => {
+  it('names in each case the row of ASVS, the section of NIST or the RFC that it is about', async () => {
+    for (const name of (await files()).filter((file) => /^\/test\/attacks\/.*\.spec\.ts$/.test(file))) {
+      const cases = titles(await readFile(new URL(name.slice(1), ROOT), 'utf8'));
+      expect([name, cases.length > 0]).toEqual([name, true]);
+      const without = cases.filter((title) => !/\bV\d+\.\d+\.\d+\b|\bNIST \d|\bRFC \d/.test(title));
+      expect([name, without]).toEqual([name, []]);
+    }
+  });
+});
