@@ -33,6 +33,14 @@ describe('a message that came in', () => {
   it.each<[object, string, string | null]>([
     [{ extendedTextMessage: { text: 'panjang' } }, 'text', 'panjang'],
     [{ ephemeralMessage: { message: { conversation: 'sebentar' } } }, 'text', 'sebentar'],
+    [{ documentWithCaptionMessage: { message: { documentMessage: { caption: 'hasil' } } } }, 'document', 'hasil'],
+    [{ viewOnceMessageV2: { message: { imageMessage: { caption: 'sekali' } } } }, 'image', 'sekali'],
+    [{ viewOnceMessageV2Extension: { message: { audioMessage: {} } } }, 'audio', null],
+    [
+      { ephemeralMessage: { message: { documentWithCaptionMessage: { message: { documentMessage: {} } } } } },
+      'document',
+      null,
+    ],
     [{ buttonsResponseMessage: { selectedDisplayText: 'Ya' } }, 'reply', 'Ya'],
     [{ listResponseMessage: { title: 'Poli gigi' } }, 'reply', 'Poli gigi'],
     [{ imageMessage: { caption: 'foto' } }, 'image', 'foto'],
@@ -59,6 +67,7 @@ describe('a message that came in', () => {
     ['no content', { message: null }],
     ['protocol', { message: { protocolMessage: {} } }],
     ['a reaction', { message: { reactionMessage: { text: '👍' } } }],
+    ['a reaction to what vanishes', { message: { ephemeralMessage: { message: { reactionMessage: {} } } } }],
   ])('is none: %s', (_, more) => {
     expect(readHeard(received(more), null)).toBeNull();
   });

@@ -43,6 +43,16 @@ const KINDS: readonly [keyof proto.IMessage, HeardKind, (message: proto.IMessage
   ['contactMessage', 'contact', (m) => m.contactMessage?.displayName],
 ];
 
+/** What a message may be wrapped in, each in another one. */
+const WRAPPERS = [
+  'ephemeralMessage',
+  'viewOnceMessage',
+  'viewOnceMessageV2',
+  'viewOnceMessageV2Extension',
+  'documentWithCaptionMessage',
+] as const satisfies readonly (keyof proto.IMessage)[];
+const MOST_WRAPPERS = 4;
+
 /** Longer texts are nobody's message to us. */
 const LONGEST_TEXT = 65_536;
 const LONGEST_NAME = 100;
@@ -56,8 +66,9 @@ const LONGEST_NAME = 100;
 export function readHeard(received: WAMessage, senderPhone: string | null): HeardMessage | null {
   const { key, message, pushName, messageTimestamp } = received;
   const from = phoneOfJid(key.remoteJid) ?? phoneOfJid(key.remoteJidAlt) ?? senderPhone;
-  if (!from || !key.id || !message || message.protocolMessage || message.reactionMessage) return null;
-  const inner = message.ephemeralMessage?.message ?? message.viewOnceMessage?.message ?? message;
+  if (!from || !key.id || !message) return null;
+  const inner = unwrapped(message);
+  if (inner.protocolMessage || inner.reactionMessage) return null;
   const found = KINDS.find(([field]) => inner[field] != null);
   const text = found?.[2](inner);
   const seconds = Number(messageTimestamp);
@@ -75,4 +86,13 @@ export function readHeard(received: WAMessage, senderPhone: string | null): Hear
     quotedId: inner.extendedTextMessage?.contextInfo?.stanzaId ?? null,
     choice: null,
   };
+}
+
+function unwrapped(message: proto.IMessage): proto.IMessage {
+  let inner = message;
+  for (let layers = 0; layers < MOST_WRAPPERS; layers++) {
+    const wrapper = WRAPPERS.find((name) => inner[name]?.message);
+    inner = (wrapper && inner[wrapper]?.message) ?? inner;
+  }
+  return inner;
 }
