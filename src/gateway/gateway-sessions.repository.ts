@@ -31,6 +31,9 @@ const SHOWN = `id, name, api_key_id, wanted, phone, push_name, sealed_key, last_
   CASE WHEN lease_until > now() AND qr_at > now() - interval '5 minutes' THEN sealed_qr END AS sealed_qr,
   coalesce(restricted_until > now(), false) AS restricted`;
 
+// Two statements: the second one's snapshot is younger than the lock, so it counts what was made before us.
+const LOCK_COUNT = statement('gateway_sessions_lock_count', `SELECT pg_advisory_xact_lock(7203004)`);
+
 const INSERT = statement<SessionRow>(
   'gateway_sessions_insert',
   `INSERT INTO gateway_sessions (id, name, api_key_id, sealed_key, pairing_until)
@@ -120,15 +123,13 @@ export class GatewaySessionsRepository {
     pairingSeconds: number,
     most: number,
   ): Promise<SessionRow | null> {
-    const [row] = await this.database.run(INSERT, {
-      id: session.id,
-      name: session.name,
-      api_key_id: session.apiKeyId,
-      sealed_key: session.sealedKey,
-      pairing_seconds: pairingSeconds,
-      most,
+    const { id, name, apiKeyId, sealedKey } = session;
+    const values = { id, name, api_key_id: apiKeyId, sealed_key: sealedKey, pairing_seconds: pairingSeconds, most };
+    return this.database.transaction(async (transaction) => {
+      await transaction.run(LOCK_COUNT, {});
+      const [row] = await transaction.run(INSERT, values);
+      return row ?? null;
     });
-    return row ?? null;
   }
 
   /** @param apiKeyId whose sessions count; null: all */

@@ -103,6 +103,16 @@ describe('POST /api/sessions/create', () => {
     expectFailure(await create(newName(), house.admin, small), 409, 'session_limit_reached');
     await small.stop();
   });
+
+  it('makes no more than the service may have also when all are asked for at once', async () => {
+    const [row] = await house.database.query<{ count: number }>('SELECT count(*)::int AS count FROM gateway_sessions');
+    const small = await house.another({ GATEWAY_MAX_SESSIONS: String(row!.count + 2) });
+    const names = Array.from({ length: 12 }, newName);
+    const answers = await Promise.all(names.map((name) => create(name, house.admin, small)));
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(2);
+    expect(answers.filter(({ body }) => body.code === 'session_limit_reached')).toHaveLength(10);
+    await small.stop();
+  }, 30_000);
 });
 
 describe('who may call', () => {
