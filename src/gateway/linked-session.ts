@@ -44,7 +44,7 @@ const LASTED = 30_000;
 /** WhatsApp's number for an account that may not begin conversations for now. */
 const RESTRICTED = 463;
 
-/** Codes that may be asked for while one account is linked: each rings somebody's phone. */
+/** Codes that may be asked for within `PAIRING_SECONDS`, restarts or not: each rings somebody's phone. */
 const MOST_CODES = 3;
 
 /** How long a wish for a pairing code waits for the connection that it needs, in ms. */
@@ -74,7 +74,8 @@ export class LinkedSession {
   private pairingUntil: number;
   private failures = 0;
   private openedAt: number | undefined;
-  private codesAsked = 0;
+  /** When pairing codes were asked for; see `performance.now()`. */
+  private codesAsked: number[] = [];
   private shown: (() => void)[] = [];
   private attempt = 0;
   private restarting: Promise<void> | undefined;
@@ -144,8 +145,7 @@ export class LinkedSession {
    */
   async pairingCode(phone: string): Promise<string> {
     if (this.creds?.account) throw new AppError('session_already_linked');
-    if (this.codesAsked >= MOST_CODES) throw new AppError('rate_limited', { retryAfter: this.pairingSecondsLeft });
-    this.codesAsked += 1;
+    this.chargeCode();
     if (this.state !== 'QR') await this.nextQr();
     if (!this.link || this.state !== 'QR') throw new AppError('message_not_sent', { retryAfter: 5 });
     return this.link.requestPairingCode(phone);
@@ -162,9 +162,17 @@ export class LinkedSession {
     return this.restarting;
   }
 
+  private chargeCode(): void {
+    const now = performance.now();
+    const recent = this.codesAsked.filter((at) => at > now - PAIRING_SECONDS * 1000);
+    const [first = now] = recent;
+    if (recent.length >= MOST_CODES)
+      throw new AppError('rate_limited', { retryAfter: PAIRING_SECONDS - (now - first) / 1000 });
+    this.codesAsked = [...recent, now];
+  }
+
   private async beginAnew(pairingSeconds: number): Promise<void> {
     this.pairingUntil = performance.now() + pairingSeconds * 1000;
-    this.codesAsked = 0;
     this.failures = 0;
     clearTimeout(this.again);
     await this.link?.close();

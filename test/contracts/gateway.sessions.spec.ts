@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { toDataURL } from 'qrcode';
-import { expectFailure, INSTANT } from '../support/answers.js';
+import { expectFailure, INSTANT, retryAfter } from '../support/answers.js';
 import { newNumber, openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
 import { pause, until } from '../support/people.js';
 import { type Answer, type Service } from '../support/service.js';
@@ -222,6 +222,10 @@ describe('a pairing code', () => {
       [200, undefined],
       [429, 'rate_limited'],
     ]);
+    expect((await call('PUT', `${name}/restart`)).status).toBe(200);
+    const after = await pairingCode(name, phone);
+    expectFailure(after, 429, 'rate_limited');
+    expect(retryAfter(after)).toBeLessThanOrEqual(300);
   }, 30_000);
 
   it.each([[undefined], ['x'], [12], ['021123456']])('is not made for %j', async (phone) => {
