@@ -1,5 +1,6 @@
 import { Transform } from 'class-transformer';
 import { IsInt, IsNotEmpty, IsOptional, IsString, Max, MaxLength, Min, ValidateBy } from 'class-validator';
+import { BlankIsAbsent } from '../http/query-fields.js';
 import { isHarmlessCompany } from '../messaging/verification-template.js';
 import { AsDigits, IsCode } from '../otp/typed-code.js';
 
@@ -75,6 +76,7 @@ export class CheckVerificationDto extends VerificationPhoneDto {
 
 export class GenerateOtpDto {
   /** Digits, 4 to 8; `OTP_LENGTH` when left out. */
+  @BlankIsAbsent()
   @IsOptional()
   @Digits()
   @IsInt()
