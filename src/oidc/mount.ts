@@ -4,6 +4,7 @@ import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
 import { LeasedLimits } from '../http/leased-limits.js';
 import { addressKey } from '../http/client-address.js';
+import { rawBody } from '../http/raw-bodies.js';
 import { type ChargedRequest } from '../http/request-context.js';
 import { handOver, MOUNTED_AT, ProviderRequest } from './provider-request.js';
 import { Providers } from './providers.js';
@@ -57,6 +58,15 @@ export class Mount {
     request.charges?.settle();
   }
 
+  /**
+   * The same for a request that is pushed beforehand: an application without a secret is whoever names it. One that shows
+   * its secret is no stranger, and asks for all its people from one address.
+   */
+  async servePushed(request: ChargedRequest, reply: FastifyReply): Promise<void> {
+    if (!showsSecret(request)) await this.allowStart(request);
+    await this.serveGuess(request, reply);
+  }
+
   /** Preflights for the provider's routes: whose pages may call it is not what `FRONTEND_URL` says of ours. */
   answerPreflights(fastify: FastifyInstance): void {
     fastify.addHook('onRequest', (request, reply, done) => {
@@ -65,4 +75,10 @@ export class Mount {
       else done();
     });
   }
+}
+
+/** Whether the library will ask for a secret, and keep nothing unless it is right. */
+function showsSecret(request: FastifyRequest): boolean {
+  if (request.headers.authorization !== undefined) return true;
+  return new URLSearchParams(rawBody(request).toString()).getAll('client_secret').some((secret) => secret !== '');
 }

@@ -71,7 +71,7 @@ export class ProviderController {
   @Form()
   @AddressLimit('rate_limited', 'failures')
   pushed(@Req() request: ChargedRequest, @Res() reply: FastifyReply) {
-    return this.mount.serveGuess(request, reply);
+    return this.mount.servePushed(request, reply);
   }
 
   @Get('me')

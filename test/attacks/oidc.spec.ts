@@ -345,6 +345,15 @@ describe('V2.4.1: somebody who begins and begins', () => {
       const { status, headers } = await flooded.get(path);
       expect([path, status, headers.get('retry-after')]).toEqual([path, 429, expect.any(String)]);
     }
+    // Nor by pushing requests in the name of an application without a secret, as anybody may.
+    const page = await house.client({ kind: 'browser' });
+    const push = async (client_id: string, more: Record<string, string>) => {
+      const { url } = await ask(config, { client_id, ...more });
+      return (await flooded.send('POST', '/oidc/request', url.searchParams.toString(), FORM)).status;
+    };
+    expect(await push(page.id, {})).toBe(429);
+    expect(await push(page.id, { client_secret: '' })).toBe(429);
+    expect(await push(dashboard.id, { client_secret: dashboard.secret! })).toBe(201);
     await house.database.query(`DELETE FROM rate_limits WHERE name = 'oidc_starts'`);
   });
 });
