@@ -76,6 +76,12 @@ const DELETE = statement<{ name: string }>(
   'DELETE FROM oidc_clients WHERE id = :id::uuid RETURNING name',
 );
 
+// What was issued goes with the grant that it was issued on.
+const END_GRANTS = statement(
+  'oidc_clients_end_grants',
+  `DELETE FROM oidc_artifacts WHERE client_id = :id::uuid AND kind = 'Grant'`,
+);
+
 const NAME = statement<{ name: string }>('oidc_clients_name', 'SELECT name FROM oidc_clients WHERE id = :id::uuid');
 
 @Injectable()
@@ -123,6 +129,11 @@ export class ClientsRepository {
   async delete(id: string, within: Transaction): Promise<string | null> {
     const [row] = await within.run(DELETE, { id });
     return row?.name ?? null;
+  }
+
+  /** Ends all that was issued to it, but not the application. */
+  async endGrants(id: string, within: Transaction): Promise<void> {
+    await within.run(END_GRANTS, { id });
   }
 
   async nameOf(id: string): Promise<string | null> {

@@ -55,6 +55,7 @@ export class Clients {
       const fields = { ...fieldsOf(before), ...given };
       this.check(kind, fields);
       const row = (await this.repository.update(id, fields, transaction)) ?? absent();
+      if (isNarrower(fields, before)) await this.repository.endGrants(id, transaction);
       await this.record('oidc_client.changed', id, { ...given }, by, transaction);
       return row;
     });
@@ -158,6 +159,16 @@ function newSecret(): string {
 /** 256 random bits need no slower hash. */
 function hashOf(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
+}
+
+/** Whether an application may less than before: what it holds was issued for more. */
+function isNarrower(now: ClientFields, before: ClientFields): boolean {
+  const lacks = (kept: readonly string[], had: readonly string[]) => had.some((each) => !kept.includes(each));
+  return (
+    lacks(now.scopes, before.scopes) ||
+    lacks(now.resources, before.resources) ||
+    (before.first_party && !now.first_party)
+  );
 }
 
 function fieldsOf(row: Omit<ClientRow, 'kind'>): ClientFields {

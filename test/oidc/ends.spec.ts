@@ -149,6 +149,26 @@ async function pkce(more: Record<string, string>): Promise<Record<string, string
   return { redirect_uri: CALLBACK, scope: 'openid', code_challenge, code_challenge_method: 'S256', ...more };
 }
 
+describe('an application that may less than before', () => {
+  it.each<[string, Record<string, unknown>]>([
+    ['a scope', { scopes: ['profile', 'email'] }],
+    ['a service', { resources: [] }],
+    ['going without consent', { firstParty: false }],
+  ])('loses what it was given for more: %s', async (_, change) => {
+    const login = await loggedIn({ resources: ['https://api.example.go.id'] });
+    const json = { ...house.admin, 'content-type': 'application/json' };
+    const patch = async (fields: object) => {
+      const path = `/api/oidc/clients/${login.client.id}`;
+      return (await house.service.send('PATCH', path, JSON.stringify(fields), json)).status;
+    };
+    expect(await patch({ name: 'Lain', scopes: ['profile', 'phone', 'email', 'roles:baca'] })).toBe(200);
+    expect(await alive(login)).toBe(true);
+    expect(await patch({ scopes: ['profile', 'phone', 'email', 'roles:baca'], ...change })).toBe(200);
+    expect(await alive(login)).toBe(false);
+    expect(await refreshes(login)).toBe('invalid_grant');
+  });
+});
+
 describe('tokens', () => {
   it('are revoked by who has them: a refresh token with all of its grant', async () => {
     const login = await loggedIn();
