@@ -47,6 +47,7 @@ export const TEXTS = {
   logoutNo: { id: 'Tetap masuk', en: 'Stay logged in' },
   loggedOut: { id: 'Anda sudah keluar', en: 'You are logged out' },
   loggedOutIntro: { id: 'Anda boleh menutup halaman ini.', en: 'You may close this page.' },
+  stayed: { id: 'Anda tetap masuk', en: 'You are still logged in' },
   expired: { id: 'Halaman ini sudah kedaluwarsa', en: 'This page is too old' },
   expiredIntro: {
     id: 'Kembali ke aplikasi dan mulai login dari sana sekali lagi.',

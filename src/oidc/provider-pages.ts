@@ -13,6 +13,9 @@ const STOPPED = 'AbortedError';
 /** The protocol's words for a login that took too long. */
 const EXPIRED = /expired|session not found|cookie/i;
 
+/** In the address of the page after a logout that was thought better of. */
+export const STAYED = 'stayed';
+
 /** What a login page must know of the application that a person comes from. */
 export interface Visit {
   readonly uid: string;
@@ -136,10 +139,12 @@ ${form(`<button>${TEXTS.logoutNo[language]}</button>`, ' class="quiet"')}`;
     this.answer(ctx, this.sheet(sheet, language));
   }
 
+  /** Also where somebody comes to who would rather stay: `providers.ts` says so. */
   loggedOut(ctx: KoaContextWithOIDC): void {
     const language = this.languageIn(ctx);
-    const main = heading(TEXTS.loggedOut, TEXTS.loggedOutIntro, language);
-    this.answer(ctx, this.plain('logout', TEXTS.loggedOut, main, language));
+    const title = ctx.query[STAYED] === undefined ? TEXTS.loggedOut : TEXTS.stayed;
+    const main = heading(title, TEXTS.loggedOutIntro, language);
+    this.answer(ctx, this.plain('logout', title, main, language));
   }
 
   private xsrf(ctx: KoaContextWithOIDC): string {

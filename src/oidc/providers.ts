@@ -14,7 +14,7 @@ import { Clients, isSecret } from './clients.service.js';
 import { providerPolicy } from './page-policy.js';
 import { ProviderClaims } from './provider-claims.js';
 import { providerConfiguration } from './provider-configuration.js';
-import { ProviderPages } from './provider-pages.js';
+import { ProviderPages, STAYED } from './provider-pages.js';
 import { type ProviderRequest } from './provider-request.js';
 import { keySetOf, sharedKeys } from './signing.js';
 
@@ -89,7 +89,9 @@ export class Providers {
     const { oidc } = ctx as { oidc?: KoaContextWithOIDC['oidc'] };
     request.failure = (ctx.body as { error?: string } | undefined)?.error;
     if (oidc && ctx.response.is('html')) this.openForms(ctx);
-    if (oidc?.route === 'end_session_confirm') await this.endWith(oidc, request);
+    if (oidc?.route !== 'end_session_confirm') return;
+    sayWhoStays(ctx);
+    await this.endWith(oidc, request);
   }
 
   /** Forms that end at the application may end there, and nowhere else. */
@@ -132,6 +134,18 @@ export class Providers {
 interface Ended {
   destroyed?: boolean;
   loginSessionId?: string;
+}
+
+/** The library has one page for whoever logged out and whoever did not. */
+function sayWhoStays(ctx: KoaContextWithOIDC): void {
+  const session = ctx.oidc.session as Ended | undefined;
+  // Somebody who is not sent anywhere was refused.
+  if (session?.destroyed || ctx.status !== 303) return;
+  const location = ctx.response.get('location');
+  if (!location.startsWith(ctx.oidc.urlFor('end_session_success'))) return;
+  const url = new URL(location);
+  url.searchParams.set(STAYED, '1');
+  ctx.set('location', url.href);
 }
 
 /** A session of the provider, and a grant, names the login session that it belongs to; the library knows no such field. */

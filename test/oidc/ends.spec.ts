@@ -86,6 +86,9 @@ describe('a logout at an application', () => {
     expect(await refreshes(login)).toBe('invalid_grant');
     expect((await browser.send('GET', '/api/auth/me')).status).toBe(401);
     expect((await browser.go('/oidc/auth')).status).toBe(400);
+    const gone = await browser.go('/oidc/session/end');
+    const left = await browser.go('/oidc/session/end/confirm', 'POST', `xsrf=${fieldOf(gone.text, 'xsrf')}&logout=yes`);
+    expect(left.text).toContain('Anda sudah keluar');
     const { payload } = await jwtVerify(told[0]!, keys(), { issuer: house.issuer, typ: 'logout+jwt' });
     expect(payload).toMatchObject({
       sub: id,
@@ -97,7 +100,9 @@ describe('a logout at an application', () => {
   it('may be thought better of', async () => {
     const { browser, config, tokens } = await loggedIn();
     const page = await browser.go(openid.buildEndSessionUrl(config, { id_token_hint: tokens.id_token! }));
-    await browser.go('/oidc/session/end/confirm', 'POST', `xsrf=${fieldOf(page.text, 'xsrf')}`);
+    const stayed = await browser.go('/oidc/session/end/confirm', 'POST', `xsrf=${fieldOf(page.text, 'xsrf')}`);
+    expect(stayed.text).toContain('Anda tetap masuk');
+    expect(stayed.text).not.toContain('sudah keluar');
     expect((await browser.send('GET', '/api/auth/me')).status).toBe(200);
   });
 });
