@@ -77,10 +77,17 @@ export function providerConfiguration(parts: ConfigurationParts): Configuration 
   };
 }
 
-/** What services that are shown a token need of the person, where the application may know it. */
+/**
+ * What services that are shown a token need of the person, where the application may know it. Only a JWT says so by itself:
+ * what is kept with another would still be told by introspection when the role is another one.
+ */
 async function roleFor(token: object, claims: ProviderClaims): Promise<{ role: string } | undefined> {
-  const { accountId, scopes } = token as { accountId?: string; scopes: Set<string> };
-  if (accountId === undefined || !scopes.has('roles')) return undefined;
+  const { accountId, scopes, resourceServer } = token as {
+    accountId?: string;
+    scopes: Set<string>;
+    resourceServer?: object;
+  };
+  if (accountId === undefined || resourceServer === undefined || !scopes.has('roles')) return undefined;
   const known = await (await claims.accountOf(accountId))?.claims('userinfo', 'openid', {}, []);
   return { role: known?.['role'] as string };
 }

@@ -239,6 +239,22 @@ describe('tokens', () => {
   });
 });
 
+describe('a role that changes', () => {
+  it('is the new one wherever it is told from now on', async () => {
+    const client = await house.client({ scopes: ['roles'] });
+    const { id, username } = await newcomer(house, { role: 'ADMIN' });
+    const browser = new Visitor(house.service);
+    await browser.logIn(username);
+    const config = await discovered(house, client);
+    const tokens = await tokensFor(config, browser, { scope: 'openid roles' });
+    const json = { ...house.admin, 'content-type': 'application/json' };
+    await house.service.send('PATCH', `/api/users/${id}`, '{"role":"USER"}', json);
+    expect((await openid.fetchUserInfo(config, tokens.access_token, id))['role']).toBe('USER');
+    const said = await openid.tokenIntrospection(config, tokens.access_token);
+    expect([said.active, said['role']]).toEqual([true, undefined]);
+  });
+});
+
 describe('what is kept', () => {
   it('of a person goes when they are erased', async () => {
     const { id, client } = await loggedIn();
