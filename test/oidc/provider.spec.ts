@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as openid from 'openid-client';
+import { newPhone } from '../support/house.js';
 import { newcomer } from '../support/logins.js';
 import { OWN_PAGE } from '../support/own-page.js';
 import {
@@ -88,6 +89,21 @@ describe('an application that logs people in', () => {
     await house.pass(person.phone, 3_600);
     await house.code(person.phone, { 'x-client-id': 'Bank Papua' });
     expect(house.fake.messagesFor(person.phone).at(-1)).not.toContain('Bank');
+  });
+
+  it('is not told that a number was proved by a code to the one before it', async () => {
+    const { id, phone, username } = await newcomer(house);
+    const token = { authorization: `Bearer ${(await house.login(phone)).token}` };
+    expect((await house.service.post('/api/auth/logout', {}, token)).status).toBe(200);
+    const json = { ...house.admin, 'content-type': 'application/json' };
+    const body = JSON.stringify({ phone: newPhone() });
+    expect((await house.service.send('PATCH', `/api/users/${id}`, body, json)).status).toBe(200);
+    const browser = new Visitor(house.service);
+    await browser.logIn(username);
+    const config = await discovered(house, await house.client({}));
+    const tokens = await tokensFor(config, browser);
+    const known = await openid.fetchUserInfo(config, tokens.access_token, id);
+    expect(known['phone_number_verified']).toBe(false);
   });
 
   it('is not asked for twice: one login serves every application of the browser', async () => {
