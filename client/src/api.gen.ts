@@ -2618,7 +2618,7 @@ export interface components {
             companyName?: string;
             /** @description Digits of the code, 4 to 8; `OTP_LENGTH` when left out. */
             length?: number;
-            /** @description Minutes that it is valid, 1 to 10; 5 when left out. */
+            /** @description Seconds that it is valid, whole minutes: 60 to 600; 300 when left out. */
             expiresIn?: number;
         };
         SentVerificationDto: {

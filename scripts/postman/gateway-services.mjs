@@ -11,7 +11,7 @@ export const gatewayServices = [
     about: 'For another application: 4 to 8 digits, in the name of `companyName`, checked with the requests below.',
     call: 'POST /api/messages/:sessionId/otp',
     params: { sessionId: 'nobody-{{stamp}}' },
-    json: { to: '081234567890', companyName: 'RSUD Jayapura', length: 6, expiresIn: 5 },
+    json: { to: '081234567890', companyName: 'RSUD Jayapura', length: 6, expiresIn: 300 },
     token: 'adminToken',
     refusal: 'session_not_found',
   },

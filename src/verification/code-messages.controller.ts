@@ -26,7 +26,8 @@ import {
 import { SEND_FAILURES } from './verification.controller.js';
 import { Verification } from './verification.service.js';
 
-const DEFAULT_MINUTES = 5;
+/** In seconds. */
+const DEFAULT_LIFE = 300;
 
 const SessionName = () => Param('sessionId', sessionName);
 
@@ -67,7 +68,7 @@ export class CodeMessagesController {
       phone,
       company: body.companyName ?? this.nameOf(key),
       length: body.length ?? this.settings.otpLength,
-      minutes: body.expiresIn ?? DEFAULT_MINUTES,
+      minutes: (body.expiresIn ?? DEFAULT_LIFE) / 60,
       language: this.language(context),
     };
     const sent = await this.verification.send(name, wanted, caller);

@@ -1,5 +1,15 @@
 import { Transform } from 'class-transformer';
-import { IsInt, IsNotEmpty, IsOptional, IsString, Max, MaxLength, Min, ValidateBy } from 'class-validator';
+import {
+  IsDivisibleBy,
+  IsInt,
+  IsNotEmpty,
+  IsOptional,
+  IsString,
+  Max,
+  MaxLength,
+  Min,
+  ValidateBy,
+} from 'class-validator';
 import { BlankIsAbsent } from '../http/query-fields.js';
 import { isHarmlessCompany } from '../messaging/verification-template.js';
 import { AsDigits, IsCode } from '../otp/typed-code.js';
@@ -47,12 +57,13 @@ export class SendVerificationDto {
   @Max(8)
   length?: number;
 
-  /** Minutes that it is valid, 1 to 10; 5 when left out. */
+  /** Seconds that it is valid, whole minutes: 60 to 600; 300 when left out. */
   @IsOptional()
   @Digits()
   @IsInt()
-  @Min(1)
-  @Max(10)
+  @Min(60)
+  @Max(600)
+  @IsDivisibleBy(60)
   expiresIn?: number;
 }
 

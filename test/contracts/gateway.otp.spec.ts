@@ -120,9 +120,10 @@ describe('POST /api/messages/:sessionId/otp', () => {
     ['three digits', { length: 3 }],
     ['nine digits', { length: 9 }],
     ['half a digit', { length: 4.5 }],
-    ['eleven minutes', { expiresIn: 11 }],
-    ['no minute', { expiresIn: 0 }],
-    ['a list of minutes', { expiresIn: [5] }],
+    ['eleven minutes', { expiresIn: 660 }],
+    ['less than a minute', { expiresIn: 5 }],
+    ['half a minute more', { expiresIn: 90 }],
+    ['a list of seconds', { expiresIn: [300] }],
   ])('refuses %s', async (_, more) => {
     expectFailure(await send(newNumber(), more), 400, 'validation_failed');
   });
@@ -266,7 +267,7 @@ describe('POST /api/otp/verify', () => {
 
   it('takes no code that is over', async () => {
     const to = newNumber();
-    const code = await sent(to, { expiresIn: 1 });
+    const code = await sent(to, { expiresIn: 60 });
     await pass(to, 60);
     expectFailure(await verify(to, code), 400, 'invalid_otp');
     expect((await status(to)).body.data.status).toBe('expired');
