@@ -38,13 +38,16 @@ export class ProviderUpkeep implements OnModuleInit {
   private async tell(session: Payload): Promise<void> {
     const authorizations = (session.authorizations ?? {}) as Authorizations;
     for (const [clientId, authorization] of Object.entries(authorizations)) {
-      const client = await this.providers.current().Client.find(clientId);
-      if (client?.backchannelLogoutUri === undefined || session.accountId === undefined) continue;
-      await ownClient(client)
-        .backchannelLogout(session.accountId, authorization?.sid)
-        .catch((err: unknown) => {
-          this.logger.warn({ err }, 'an application was not told of a logout');
-        });
+      // One that cannot be told keeps the others from nothing.
+      await this.tellOne(clientId, session.accountId, authorization?.sid).catch((err: unknown) => {
+        this.logger.warn({ err }, 'an application was not told of a logout');
+      });
     }
+  }
+
+  private async tellOne(clientId: string, accountId: string | undefined, sid: string | undefined): Promise<void> {
+    const client = await this.providers.current().Client.find(clientId);
+    if (client?.backchannelLogoutUri === undefined || accountId === undefined) return;
+    await ownClient(client).backchannelLogout(accountId, sid);
   }
 }

@@ -144,9 +144,15 @@ export class Verification implements OnModuleInit {
     return { row, attemptsLeft: 0 };
   }
 
-  /** Forgets ended codes before their time. @param apiKeyId of this key; null: of all. @returns how many */
+  /** Forgets ended codes before their time, in small batches. @param apiKeyId of this key; null: of all. @returns how many */
   async clean(days: number, apiKeyId: string | null, most: number): Promise<number> {
-    return this.repository.forgetOld(days, apiKeyId, most);
+    let gone = 0;
+    for (;;) {
+      const batch = Math.min(BATCH, most - gone);
+      const last = batch > 0 ? await this.repository.forgetOld(days, apiKeyId, batch) : 0;
+      gone += last;
+      if (last < BATCH) return gone;
+    }
   }
 
   /** Forgets a number. */
