@@ -248,7 +248,8 @@ describe('every route that sends', () => {
           Object.keys(responses).filter((s) => /409|422/.test(s)),
         ]),
     );
-    const sending = ['auth/otp/request', 'auth/otp/resend', 'forgot-password/request-otp', 'auth/me/phone'];
+    const ofPeople = ['auth/otp/request', 'auth/otp/resend', 'forgot-password/request-otp', 'auth/me/phone'];
+    const sending = [...ofPeople, 'messages/{sessionId}/otp', 'otp/resend'];
     expect(Object.fromEntries(described)).toEqual(
       Object.fromEntries(sending.map((path) => [`post /api/${path}`, ['409', '422']])),
     );
