@@ -21,6 +21,6 @@ if (built !== 0) process.exit(built);
 
 const options = [process.env.NODE_OPTIONS, '--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
 process.exitCode = run(
-  ['node_modules/jest/bin/jest.js', '--maxWorkers=3', '--json', `--outputFile=${REPORT}`, ...process.argv.slice(2)],
+  ['node_modules/jest/bin/jest.js', '--maxWorkers=4', '--json', `--outputFile=${REPORT}`, ...process.argv.slice(2)],
   { ...process.env, NODE_OPTIONS: options.filter(Boolean).join(' ') },
 );

@@ -52,7 +52,7 @@ describe('a database that is stopped', () => {
   it('for a moment ends no connection', async () => {
     await postgres.stop();
     expectFailure(await send('meanwhile'), 503, 'database_unavailable');
-    await pause(2_000);
+    await pause(500);
     expect(line()).toEqual({ open: 1, peak: 1, logins: 1 });
     await postgres.start();
     await sendsAgain('after a moment', 10_000);
