@@ -33,7 +33,9 @@ beforeEach(async () => {
   await house.database.query('DELETE FROM webhooks');
   receiver.calls.length = 0;
   receiver.answers.length = 0;
-});
+  // A machine that is busy elsewhere may have cost it its lease for a moment.
+  await house.becomes('clinic', 'connected');
+}, 30_000);
 
 const post = (path: string, body: unknown, headers = key) => house.service.post(path, body, headers);
 const create = (body: Record<string, unknown> = {}, headers = key) =>
@@ -225,27 +227,27 @@ describe('a receiver that fails', () => {
   it('gets the same event again, with the same id, later each time', async () => {
     const { id } = await hook('slow', ['message.status']);
     receiver.answers.push(500, 503, 200);
-    const owner = (await text(newNumber())).status === 200 ? key : house.admin;
+    expect((await text(newNumber())).status).toBe(200);
     await until('the first try', () => callsOf('slow').length === 1);
     for (const tries of [1, 2]) {
       await until(
         'written down',
         async () =>
-          (await deliveries(id, '', owner)).body.data[0]?.attempts === tries &&
-          (await deliveries(id, '', owner)).body.data[0]?.lastStatus !== null,
+          (await deliveries(id)).body.data[0]?.attempts === tries &&
+          (await deliveries(id)).body.data[0]?.lastStatus !== null,
       );
       await until(
         'free',
         async () =>
           (await house.database.query('SELECT 1 FROM webhook_deliveries WHERE claimed_until IS NULL')).length === 1,
       );
-      const [row] = (await deliveries(id, '', owner)).body.data;
+      const [row] = (await deliveries(id)).body.data;
       expect(row).toMatchObject({ status: 'pending', lastStatus: tries === 1 ? 500 : 503, lastError: 'status' });
       expect(Date.parse(row.nextAttemptAt)).toBeGreaterThan(Date.now() - 1_000);
       await hurry();
       await until('the next try', () => callsOf('slow').length === tries + 1);
     }
-    await until('delivered', async () => (await deliveries(id, '?status=delivered', owner)).body.data.length === 1);
+    await until('delivered', async () => (await deliveries(id, '?status=delivered')).body.data.length === 1);
     expect(new Set(callsOf('slow').map(({ headers }) => headers['webhook-id'])).size).toBe(1);
     expect((await house.service.get('/api/webhooks', key)).body.data[0]).toMatchObject({
       status: 'active',
