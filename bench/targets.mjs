@@ -4,7 +4,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
-import { phoneOf } from './phones.mjs';
+import { digitsInSql } from './phones.mjs';
 import { parentOf, runToEnd, startServer } from './processes.mjs';
 
 const BENCH = import.meta.dirname;
@@ -74,7 +74,7 @@ export async function startCeiling({ folder, serverUrl, providerUrl, users }) {
   await query(databaseUrl, await readFile(join(BENCH, 'bare-ceiling.sql'), 'utf8'));
   await query(
     databaseUrl,
-    `INSERT INTO fl_user (phone, name) SELECT '62812' || (10000000 + n)::text, 'User ' || n FROM generate_series(0, ${users - 1}) n;
+    `INSERT INTO fl_user (phone, name) SELECT ${digitsInSql('n')}, 'User ' || n FROM generate_series(0, ${users - 1}) n;
      ANALYZE`,
   );
   const server = await startServer({
@@ -132,9 +132,8 @@ export async function startService({
 }
 
 function insertUsers(count) {
-  const [before, after] = phoneOf(0).e164.split('10000000');
   return `
     INSERT INTO users (id, phone, full_name)
-    SELECT gen_random_uuid(), '${before}' || (10000000 + n)::text || '${after}', 'User ' || n FROM generate_series(0, ${count - 1}) n;
+    SELECT gen_random_uuid(), '+' || ${digitsInSql('n')}, 'User ' || n FROM generate_series(0, ${count - 1}) n;
     ANALYZE`;
 }
