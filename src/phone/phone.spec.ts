@@ -44,6 +44,14 @@ describe('parsePhone, Indonesia', () => {
     '＋６２８１２３４５６７８９０',
     '（０８１２）３４５６－７８９０',
     '0812/3456/7890',
+    '0812.345.678.90',
+    '+62.812.3456.7890',
+    '(0812).3456.7890',
+    '0812. 3456. 7890',
+    '0812-3456-78-90',
+    '081234567890.',
+    '081234567890-',
+    '(081234567890)',
   ])('reads %j as one and the same number', (spelling) => {
     expect(parsePhone(spelling, ID)).toBe(NUMBER);
   });
@@ -53,6 +61,8 @@ describe('parsePhone, Indonesia', () => {
     ['0812345678901', '+62812345678901'],
     ['62 895-1234-5678', '+6289512345678'],
     ['0881 234 5678', '+628812345678'],
+    ['0812.3456.700', '+628123456700'],
+    ['0812-3456-7890-1', '+62812345678901'],
     // Taiwan typed without its plus is taken as Indonesian: the price of accepting a bare 8….
     ['886912345678', '+62886912345678'],
   ])('reads %j as %s', (spelling, expected) => {
@@ -106,6 +116,50 @@ describe('parsePhone, Indonesia', () => {
     ['half a surrogate pair', '081234567890\ud800'],
   ])('refuses %s', (_, spelling) => {
     expect(parsePhone(spelling, ID)).toBeNull();
+  });
+
+  // Without its separator, each of these would be the number of somebody else.
+  it.each([
+    ['a decimal', '081234567890.0'],
+    ['a decimal of an international number', '6281234567890.0'],
+    ['a decimal with a plus', '+6281234567890.0'],
+    ['a decimal of a bare number', '81355500041.0'],
+    ['a decimal with two zeros', '81355500041.00'],
+    ['a decimal with three zeros', '8123456789.000'],
+    ['a decimal after groups', '0812 3456 789.0'],
+    ['a decimal after dots', '0812.3456.78.00'],
+    ['a decimal with other digits', '0812345678.25'],
+    ['a decimal in full width', '８１３５５５０００４１．０'],
+    ['a decimal with a space behind it', '81355500041.0 '],
+    ['a number in scientific notation', '8.1234567890E+10'],
+    ['its mantissa', '8.1234567890'],
+    ['a fraction', '.81234567890'],
+    ['a fraction with its zero', '0.81234567890'],
+    ['left-out digits', '0812...34567890'],
+    ['an ellipsis', '0812\u202634567890'],
+    ['two numbers that differ in the end', '0812345678/79'],
+    ['two numbers, the first in groups', '0812-3456-78/79'],
+    ['a range of numbers', '0812345678\u201379'],
+    ['an extension', '08123456789-1'],
+    ['an extension after a space', '08123456789 1'],
+    ['a copy', '08123456789 (1)'],
+    ['a copy of a number in groups', '0812-3456-789 (1)'],
+    ['a footnote', '08123456789\u00B9'],
+    ['a footnote below', '08123456789\u2081'],
+    ['a circled digit', '08123456789\u2460'],
+    ['digits shown backwards', '\u202E098765432180'],
+    ['digits shown backwards in the middle', '0812\u202E09876543\u202C'],
+  ])('refuses %s', (_, spelling) => {
+    expect(parsePhone(spelling, ID)).toBeNull();
+  });
+
+  it.each([
+    ['+60 12-345 6789.0', ['MY']],
+    ['+60123456789.0', ['ID', 'MY']],
+    ['+60123456789-1', ['ID', 'MY']],
+    ['6591234567.00', ['SG']],
+  ])('refuses %j where %j are allowed', (spelling, allowed) => {
+    expect(parsePhone(spelling, allowed)).toBeNull();
   });
 
   it.each([null, undefined, true, 0, 81234567890, 6281234567890n, [], ['081234567890'], {}, Object('081234567890')])(
@@ -166,6 +220,16 @@ describe('parsePhone, other countries', () => {
   });
 });
 
+function inGroups(digits: string, sizes: number[]): string[] {
+  const groups: string[] = [];
+  for (let at = 0, group = 0; at < digits.length; group++) {
+    const next = at + (sizes[group] ?? 2);
+    groups.push(digits.slice(at, next));
+    at = next;
+  }
+  return groups;
+}
+
 describe('parsePhone, for any input', () => {
   const mobile = fc
     .tuple(fc.constantFrom('1', '2', '3', '5', '6', '7', '8', '9'), fc.stringMatching(/^[0-9]{7,10}$/))
@@ -179,18 +243,27 @@ describe('parsePhone, for any input', () => {
   const spellings = ['0', '62', '+62', '', '0062', '+620', '620'];
 
   it('finds every spelling of a mobile number to be the same', () => {
-    const separator = fc.constantFrom('', '', ' ', '-', '.', ' - ', '\u200E', '\u00A0');
+    const separator = fc.constantFrom('', ' ', '-', ' - ', '\u200E', '\u00A0', '.', '. ');
+    const widths = fc.array(fc.integer({ min: 2, max: 4 }), { minLength: 8, maxLength: 8 });
     fc.assert(
-      fc.property(
-        mobile,
-        fc.constantFrom(...spellings),
-        fc.array(separator, { maxLength: 12 }),
-        (rest, start, gaps) => {
-          const spelt = [...`${start}${rest}`].map((digit, at) => digit + (gaps[at] ?? '')).join('');
-          fc.pre(spelt.length <= 40);
-          expect(parsePhone(spelt, ID)).toBe(`+62${rest}`);
-        },
-      ),
+      fc.property(mobile, fc.constantFrom(...spellings), widths, separator, (rest, start, sizes, between) => {
+        const [plus, digits] = start.startsWith('+') ? ['+', start.slice(1)] : ['', start];
+        const groups = inGroups(`${digits}${rest}`, sizes);
+        // A single digit, or two zeros, behind the last dot is a decimal.
+        fc.pre(!between.includes('.') || /^(?!00$)\d{2}/.test(groups.at(-1) ?? ''));
+        const spelt = plus + groups.join(between);
+        fc.pre(spelt.length <= 40);
+        expect(parsePhone(spelt, ID)).toBe(`+62${rest}`);
+      }),
+    );
+  });
+
+  it('reads no number with a decimal point as another one', () => {
+    const zeros = fc.constantFrom('0', '00', '000', '5', '50');
+    fc.assert(
+      fc.property(mobile, fc.constantFrom(...spellings), zeros, (rest, start, decimals) => {
+        expect(parsePhone(`${start}${rest}.${decimals}`, ID)).toBeNull();
+      }),
     );
   });
 

@@ -6,38 +6,53 @@ const require = createRequire(import.meta.url);
 let loaded: typeof Libphonenumber | undefined;
 
 const MAX_LENGTH = 40;
+const CLEAN = /^\+?[0-9]+$/;
 /**
  * Indonesian mobile numbers without `+`: libphonenumber's own rule (the providers' document, section 6), but for 0868,
  * which it takes for mobile: satellite telephones (Byru), dear to reach and without WhatsApp.
  */
 const INDONESIAN = /^628(?!68)[1-35-9][0-9]{7,10}$/;
 const WHATSAPP_ID = /^\+?([0-9]{7,15})(?::[0-9]{1,3})?@(?:s\.whatsapp\.net|c\.us)$/i;
-/** Invisible characters that come along when a number is copied from a contact card. */
-const INVISIBLE = /[\u00AD\u200B-\u200F\u202A-\u202E\u2060\u2066-\u2069\uFEFF]/g;
+/**
+ * Invisible characters that come along when a number is copied from a contact card. Not U+202E, which shows digits in
+ * another order than they have.
+ */
+const INVISIBLE = /[\u00AD\u200B-\u200F\u202A-\u202D\u2060\u2066-\u2069\uFEFF]/g;
+/** ASCII as Chinese and Japanese keyboards write it. NFKC would read more: a footnote, as in `0812…¹`, becomes a digit. */
+const FULL_WIDTH = /[\uFF01-\uFF5E]/g;
+const FULL_WIDTH_OFFSET = 0xfee0;
 /** Not `\s`: tabs and line breaks are no way to write a number. */
-const SEPARATORS = /[ ().\-\u2010-\u2015\u2212/]/g;
+const SPACES = /[\u00A0\u2000-\u200A\u202F\u205F\u3000]/g;
+const SEPARATORS = /[ ().\-\u2010-\u2015\u2212/]+/g;
+/**
+ * Dots that group nothing: beside a group of one digit, or before one or two zeros at the end. A spreadsheet writes so
+ * (`81234567890.0`, `8.1234567890`), and without the dot the digits are another number.
+ */
+const DECIMAL_POINT = /(?<![0-9]{2}\)?)\.(?=.*[0-9])|\.(?! ?[0-9]{2})(?=.*[0-9])|\. ?00\D*$/;
 
 /**
  * The one identity of every spelling of a mobile number.
  * In: anything; `allowedCountries` as ISO 3166 codes in upper case. Out: E.164 (`+6281234567890`), or null for what is
  * no mobile number of these countries. Rules: the providers' document, section 6.
  * A number without a country code is read as Indonesian when Indonesia is allowed, else (and then) as one of the first
- * allowed country.
+ * allowed country. Separators group the digits of one number. A text in which they may do something else is refused,
+ * because it would be read as another person's number: decimals, two numbers, an extension, a footnote.
  */
 export function parsePhone(input: unknown, allowedCountries: readonly string[]): string | null {
   if (typeof input !== 'string' || input.length > MAX_LENGTH) {
     return null;
   }
-  const written = input.includes('@') ? fromWhatsappId(input) : bare(input);
-  if (written === null) {
-    return null;
-  }
-  if (allowedCountries.includes('ID')) {
-    const digits = indonesianDigits(written);
-    if (INDONESIAN.test(digits)) return `+${digits}`;
-  }
-  const others = allowedCountries.filter((country) => country !== 'ID');
-  return others.length === 0 ? null : foreign(written, allowedCountries[0], others);
+  if (input.includes('@')) return readDigits(fromWhatsappId(input), allowedCountries);
+  // Most numbers come clean from a form; the test is cheaper than what follows.
+  if (CLEAN.test(input)) return readDigits(international(input), allowedCountries);
+  const text = plain(input);
+  const phone = groupsDigits(text) ? readDigits(joined(text), allowedCountries) : null;
+  return phone === null || goesOn(text, allowedCountries) ? null : phone;
+}
+
+/** Whether the separators of a number, or of a part of one, only group its digits: `0812.3456`, but not `812345.0`. */
+export function groupsDigits(text: string): boolean {
+  return !DECIMAL_POINT.test(text.trim());
 }
 
 /** The number as it is dialled at home: `081234567890`; a foreign one as E.164. */
@@ -78,16 +93,46 @@ function fromWhatsappId(input: string): string | null {
   return digits === undefined ? null : `+${digits}`;
 }
 
-/** Digits with at most one `+` in front (`00` counts as one), or null when anything else is left. */
-function bare(input: string): string | null {
-  // Most numbers come clean from a form; the test is cheaper than the normalising below.
-  const text = /^\+?[0-9]+$/.test(input)
-    ? input
-    : input.normalize('NFKC').replace(INVISIBLE, '').replace(SEPARATORS, '');
-  if (!/^\+?[0-9]+$/.test(text)) {
-    return null;
+function readDigits(written: string | null, allowedCountries: readonly string[]): string | null {
+  if (written === null) return null;
+  if (allowedCountries.includes('ID')) {
+    const digits = indonesianDigits(written);
+    if (INDONESIAN.test(digits)) return `+${digits}`;
   }
-  return text.startsWith('00') ? `+${text.slice(2)}` : text;
+  const others = allowedCountries.filter((country) => country !== 'ID');
+  return others.length === 0 ? null : foreign(written, allowedCountries[0], others);
+}
+
+/** ASCII with ordinary spaces, as far as a number is written with anything else. */
+function plain(input: string): string {
+  return input
+    .replace(FULL_WIDTH, (sign) => String.fromCharCode(sign.charCodeAt(0) - FULL_WIDTH_OFFSET))
+    .replace(SPACES, ' ')
+    .replace(INVISIBLE, '');
+}
+
+/** Digits with at most one `+` in front (`00` counts as one), or null when anything else is left. */
+function joined(text: string): string | null {
+  const digits = text.replace(SEPARATORS, '');
+  return CLEAN.test(digits) ? international(digits) : null;
+}
+
+function international(digits: string): string {
+  return digits.startsWith('00') ? `+${digits.slice(2)}` : digits;
+}
+
+/**
+ * Whether digits follow a number that is already whole: after its first group, or after a sign that sets a second thing
+ * apart (a slash, a bracket, the only dot). People who group a long number do not begin with so many digits.
+ */
+function goesOn(text: string, allowedCountries: readonly string[]): boolean {
+  const gaps = [...text.matchAll(SEPARATORS)].filter(({ index }) => /[0-9]/.test(text.slice(0, index)));
+  const onlyDot = text.split('.').length === 2 ? text.indexOf('.') : -1;
+  return gaps.some(({ 0: gap, index }, at) => {
+    const setsApart = at === 0 || /[/(]/.test(gap) || (onlyDot >= index && onlyDot < index + gap.length);
+    const digitsFollow = /[0-9]/.test(text.slice(index));
+    return setsApart && digitsFollow && readDigits(joined(text.slice(0, index)), allowedCountries) !== null;
+  });
 }
 
 function indonesianDigits(written: string): string {

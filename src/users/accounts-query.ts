@@ -1,5 +1,5 @@
 import { AppError } from '../errors/app-error.js';
-import { parsePhone } from '../phone/phone.js';
+import { groupsDigits, parsePhone } from '../phone/phone.js';
 import { type ManagedAccountRow } from './account.js';
 import { type AccountsFilter } from './accounts.repository.js';
 
@@ -22,7 +22,8 @@ export function searchPatterns(
   if (term === '') return { words: null, digits: null };
   const whole = parsePhone(term, allowedCountries)?.slice(1);
   // A beginning such as 0812 stands as 62812 in the table: without the zero it is found in both.
-  const digits = whole ?? (PHONE_PART.test(term) ? term.replace(/\D/g, '').replace(/^0+/, '') : '');
+  const isPart = PHONE_PART.test(term) && groupsDigits(term);
+  const digits = whole ?? (isPart ? term.replace(/\D/g, '').replace(/^0+/, '') : '');
   return { words: containing(term), digits: digits === '' ? null : containing(digits) };
 }
 

@@ -116,6 +116,7 @@ describe('POST /api/messages/:sessionId/text', () => {
     ['+14155550100', 'invalid_phone'],
     ['120363000000000000@g.us', 'invalid_phone'],
     ['status@broadcast', 'invalid_phone'],
+    ['81355512345.0', 'invalid_phone'],
     [['081234567890'], 'invalid_phone'],
     [{ $ne: '' }, 'invalid_phone'],
   ])('refuses the recipient %j', async (to, code) => {

@@ -167,7 +167,7 @@ describe('POST /api/users', () => {
     expect(answer.body.details).toContainEqual({ field, problem: expect.any(String) });
   });
 
-  it.each(['1', '02112345678', '+1 212 555 0100', {}, 81234567890])('refuses the phone %j', async (phone) => {
+  it.each(['1', '02112345678', '+1 212 555 0100', '81355500041.0', {}, 81234567890])('refuses the phone %j', async (phone) => {
     const answer = await create({ fullName: 'Ani', phone });
     expect([answer.status, answer.body.code]).toEqual([400, 'invalid_phone']);
   });
