@@ -1,6 +1,6 @@
--- What the ceiling's two statements need, and no more.
+-- What the ceiling's statements need, and no more.
 CREATE TABLE fl_user (
-  id bigserial PRIMARY KEY, phone text UNIQUE NOT NULL, active bool NOT NULL DEFAULT true, name text
+  id bigserial PRIMARY KEY, phone text UNIQUE NOT NULL, active bool NOT NULL DEFAULT true, name text, password_hash text
 );
 CREATE TABLE fl_otp (
   id bigserial PRIMARY KEY, user_id bigint NOT NULL REFERENCES fl_user, code_hash text NOT NULL,

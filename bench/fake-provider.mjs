@@ -1,12 +1,10 @@
 /**
  * A stand-in for Whacenter, and the phones behind it. `POST /api/send` takes a message and answers as Whacenter does
  * (JSON, served as text/html); `GET /code?number=62…` hands the code of that phone's next unread message to the load
- * generator, waiting for it where the service answers before it delivers. Listens on a port of its own choice.
+ * generator, which waits for it where the service answers before it delivers: as long as the load generator is there,
+ * because how slow is too slow is not for the provider to say. Listens on a port of its own choice.
  */
 import http from 'node:http';
-
-/** A code that has not come by then never will; ms. */
-const PATIENCE = 5_000;
 
 /** By number: the code of a message that nobody has read yet. */
 const unread = new Map();
@@ -29,8 +27,8 @@ function receive(form, response) {
   const code = /\*(\d{4,8})\*/.exec(form.get('message') ?? '')?.[1] ?? null;
   sent += 1;
   answerAsWhacenter(response, { id: sent });
-  const reader = waiting.get(number);
-  if (reader) reader(code);
+  const hand = waiting.get(number);
+  if (hand) hand(code);
   else unread.set(number, code);
 }
 
@@ -40,13 +38,14 @@ function read(number, response) {
     unread.delete(number);
     return tellCode(response, code);
   }
-  const finish = (late) => {
-    clearTimeout(patience);
+  const hand = (late) => {
     waiting.delete(number);
     tellCode(response, late);
   };
-  const patience = setTimeout(() => finish(null), PATIENCE);
-  waiting.set(number, finish);
+  waiting.set(number, hand);
+  response.once('close', () => {
+    if (waiting.get(number) === hand) waiting.delete(number);
+  });
 }
 
 const server = http.createServer((request, response) => {

@@ -1,7 +1,11 @@
-/** Ranges of ten thousand numbers that the users are spread over, as people are: a range has a budget of its own. */
+/** The people of the bench: their numbers, and the password that all of them have. */
+
+/** Ranges of ten thousand numbers that the people are spread over, as in life: a range has a budget of its own. */
 const RANGES = 1000;
 
-/** The numbers of the bench's users: as a person types them, as providers want them. */
+export const PASSWORD = 'a long password for the bench';
+
+/** A user's number: as a person types it, and as providers want it. */
 export function phoneOf(user) {
   const digits = `62812${10_000_000 + (user % RANGES) * 10_000 + Math.floor(user / RANGES)}`;
   return { typed: `0${digits.slice(2)}`, digits };

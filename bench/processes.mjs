@@ -1,25 +1,22 @@
-/** Processes of the bench: started, waited for, measured, and ended each by its own number. */
+/** Processes of the bench: started, waited for, and ended each by its own number. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, readdirSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const START_PATIENCE = 30_000;
-const STOP_PATIENCE = 12_000;
-
-/** The kernel's clock ticks a second in /proc: 100 on every Linux that Node runs on. */
-const TICKS = 100;
+/** A server that does not listen after so long hangs. No machine is that slow; ms. */
+const START_PATIENCE = 300_000;
+/** A server that is told to stop and does not is killed after so long; ms. */
+const STOP_PATIENCE = 60_000;
 
 const running = new Set();
 
 /**
- * Starts a server and waits until it says "Server listening at …". What it writes goes to a file, as in production it
- * would go to a collector.
+ * Starts a server. What it writes goes to a file, as in production it would go to a collector.
  *
- * @returns its address, its process and a way to end it
+ * @returns its process, its log file, a way to end it, and `said`: what it has written, or an Error once it has ended
  */
-export async function startServer({ script, args = [], env, logFile, cwd, ipc = false }) {
+export async function spawnServer({ script, args = [], env, logFile, cwd, ipc = false }) {
   const log = await open(logFile, 'w');
   const child = spawn(process.execPath, [...args, script], {
     cwd,
@@ -38,13 +35,22 @@ export async function startServer({ script, args = [], env, logFile, cwd, ipc = 
     running.delete(stop);
   };
   running.add(stop);
+  const said = async () => {
+    const text = await readFile(logFile, 'utf8');
+    if (child.exitCode !== null) throw new Error(`${script} ended with ${child.exitCode}:\n${text}`);
+    return text;
+  };
+  return { child, stop, logFile, said };
+}
+
+/** Starts a server and waits until it says "Server listening at …"; @returns its address, too */
+export async function startServer(options) {
+  const server = await spawnServer(options);
   for (const until = Date.now() + START_PATIENCE; Date.now() < until; await sleep(25)) {
-    const said = await readFile(logFile, 'utf8');
-    const url = /Server listening at (http:\/\/[^"\s]+)/.exec(said)?.[1];
-    if (url) return { url, child, stop, logFile };
-    if (child.exitCode !== null) throw new Error(`${script} ended with ${child.exitCode}:\n${said}`);
+    const url = /Server listening at (http:\/\/[^"\s]+)/.exec(await server.said())?.[1];
+    if (url) return { ...server, url };
   }
-  throw new Error(`${script} does not listen after ${START_PATIENCE / 1000} s; see ${logFile}`);
+  throw new Error(`${options.script} does not listen after ${START_PATIENCE / 1000} s; see ${server.logFile}`);
 }
 
 /** The last errors that a server wrote into its log (pino's level 50 and above); none where it keeps no such log. */
@@ -73,40 +79,4 @@ export async function runToEnd(script, { args = [], env, cwd } = {}) {
   running.delete(stop);
   if (code !== 0) throw new Error(`${script} ended with ${code}`);
   return output;
-}
-
-/** CPU seconds of a process so far; NaN where the system does not tell. */
-export function cpuOf(pid) {
-  const fields = statOf(pid);
-  return fields ? (fields.user + fields.system) / TICKS : Number.NaN;
-}
-
-/** CPU seconds of a process and all its children, the ended ones too. */
-export function cpuOfFamily(pid) {
-  const head = statOf(pid);
-  if (!head) return Number.NaN;
-  let ticks = head.user + head.system + head.childrenUser + head.childrenSystem;
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    const fields = statOf(name);
-    if (fields?.parent === pid) ticks += fields.user + fields.system;
-  }
-  return ticks / TICKS;
-}
-
-/** The process that started this one; undefined where the system does not tell. */
-export function parentOf(pid) {
-  return statOf(pid)?.parent;
-}
-
-function statOf(pid) {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name, in brackets, may hold anything; the numbers come after it, from the third field on.
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    const [user, system, childrenUser, childrenSystem] = fields.slice(11, 15).map(Number);
-    return { parent: Number(fields[1]), user, system, childrenUser, childrenSystem };
-  } catch {
-    return undefined;
-  }
 }

@@ -1,23 +1,21 @@
-/** The tables that the bench prints. */
+/** Tables of figures, medians, and ratios with their ranges. */
 
-const COLUMNS = [
-  ['round', 5, ({ round }) => round],
-  ['target', 14, ({ target }) => target],
-  ['logins/s', 8, ({ perSecond }) => perSecond.toFixed(0)],
-  ['request p50', 11, ({ request }) => request.p50.toFixed(1)],
-  ['p99', 6, ({ request }) => request.p99.toFixed(1)],
-  ['verify p50', 10, ({ verify }) => verify.p50.toFixed(1)],
-  ['p99', 6, ({ verify }) => verify.p99.toFixed(1)],
-  ['CPU: target', 11, ({ cpu }) => cpu.target.toFixed(0)],
-  ['PostgreSQL', 10, ({ cpu }) => cpu.database.toFixed(0)],
-  ['provider', 8, ({ cpu }) => cpu.provider.toFixed(0)],
-  ['load', 5, ({ cpu }) => cpu.load.toFixed(0)],
-];
+/** A figure with so many digits after the point; what is not known is a dash. */
+export const figure = (value, digits = 0) =>
+  value === null || value === undefined || Number.isNaN(value) ? '–' : value.toFixed(digits);
 
-export const tableHead = () => COLUMNS.map(([name, width]) => name.padStart(width)).join('  ');
-
-export const tableLine = (result) =>
-  COLUMNS.map(([, width, value]) => String(value(result)).padStart(width)).join('  ');
+/**
+ * The lines of a table, under its head.
+ *
+ * @param columns each with its title and a function that takes a row's text out of it; the first column is set to the left
+ */
+export function table(columns, rows) {
+  const cells = [columns.map(([title]) => title), ...rows.map((row) => columns.map(([, text]) => String(text(row))))];
+  const widths = columns.map((_, at) => Math.max(...cells.map((line) => line[at].length)));
+  return cells.map((line) =>
+    line.map((text, at) => (at === 0 ? text.padEnd(widths[at]) : text.padStart(widths[at]))).join('  '),
+  );
+}
 
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
@@ -25,47 +23,26 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** One line a target: medians of its rounds. */
-export function mediansReport(results) {
-  return namesOf(results).map((target) => {
-    const own = results.filter((result) => result.target === target);
-    const of = (pick) => median(own.map(pick));
-    const cpu = (name) => of((result) => result.cpu[name]);
-    return tableLine({
-      round: `×${own.length}`,
-      target,
-      perSecond: of(({ perSecond }) => perSecond),
-      request: { p50: of(({ request }) => request.p50), p99: of(({ request }) => request.p99) },
-      verify: { p50: of(({ verify }) => verify.p50), p99: of(({ verify }) => verify.p99) },
-      cpu: { target: cpu('target'), database: cpu('database'), provider: cpu('provider'), load: cpu('load') },
-    });
-  });
+/** The median of what was told; null where nothing was. */
+export function medianOf(values) {
+  const told = values.filter((value) => value !== null && value !== undefined);
+  return told.length === 0 ? null : median(told);
 }
 
 /**
- * How each target stands to a reference, round by round: neighbours in time are compared, so slow minutes cancel out.
- * The CPU that service and database take for a login together is the steadier figure on a machine with other work.
+ * How one target stands to another, round by round: neighbours in time are compared, so slow minutes cancel out.
+ *
+ * @param measure takes the figure out of a result
+ * @returns "median (least to most)", or a dash where a figure is not known
  */
-export function ratiosReport(results, reference) {
-  const rounds = [...new Set(results.map(({ round }) => round))];
-  const ratios = (target, measure) =>
-    rounds.map((round) => {
-      const of = (name) => measure(results.find((result) => result.target === name && result.round === round));
-      return of(target) / of(reference);
-    });
-  const spread = (values) => {
-    const [least, most] = [Math.min(...values), Math.max(...values)].map((value) => value.toFixed(3));
-    return `${median(values).toFixed(3)} (${least} to ${most})`;
-  };
-  return namesOf(results)
-    .filter((target) => target !== reference)
-    .map((target) => {
-      const speed = spread(ratios(target, ({ perSecond }) => perSecond));
-      const work = spread(ratios(target, ({ cpu }) => cpu.target + cpu.database));
-      return `${target} / ${reference}, median of ${rounds.length} pairs: logins/s ${speed}, CPU a login ${work}`;
-    });
+export function ratio(results, name, reference, measure) {
+  const of = (target) => new Map(results.filter((r) => r.target === target).map((r) => [r.round, measure(r)]));
+  const [above, below] = [of(name), of(reference)];
+  const ratios = [...above].map(([round, value]) => value / below.get(round));
+  if (ratios.some((value) => !Number.isFinite(value))) return '–';
+  const [least, most] = [Math.min(...ratios), Math.max(...ratios)].map((value) => value.toFixed(2));
+  return `${median(ratios).toFixed(2)} (${least} to ${most})`;
 }
 
-function namesOf(results) {
-  return [...new Set(results.map(({ target }) => target))];
-}
+/** CPU of service and PostgreSQL together; null where the system does not tell. */
+export const work = ({ cpu }) => (cpu.target === null || cpu.database === null ? null : cpu.target + cpu.database);

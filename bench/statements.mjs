@@ -1,5 +1,5 @@
 /** What the service's statements cost PostgreSQL, as pg_stat_statements counts it. */
-import { query } from './targets.mjs';
+import { query } from './databases.mjs';
 
 /** Server settings that the counting needs. */
 export const COUNTING = {

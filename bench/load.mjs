@@ -1,0 +1,161 @@
+/**
+ * The load generator: plays people against one target and prints one line of JSON. Started by turn.mjs, in a process of
+ * its own, with one argument, the order as JSON:
+ *
+ * - `kind`, `base`, `provider`: how the target is spoken to (dialects.mjs), its address, and that of the fake provider
+ * - `what`: `logins`, `me`, `refresh` or `password`
+ * - `count`: how many of them; the load ends with the last one
+ * - `people`: how many at a time, each beginning the next one when the last one is done (a closed loop)
+ * - `perSecond`: with it, logins begin at that rate instead, whatever is still under way, at most `people` (an open loop)
+ * - `first`, `users`: the users of this turn
+ * - `clocks`: whose CPU time is read: `target`, `provider` and `postmaster` (process numbers), `database` (its name)
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cpuOf, postgresSeconds, readPostgres } from './cpu.mjs';
+import { dialects } from './dialects.mjs';
+import { LoadClient } from './load-client.mjs';
+import { PASSWORD, phoneOf } from './phones.mjs';
+
+const order = JSON.parse(process.argv[2]);
+const { what, count, people, users, clocks } = order;
+const speak = dialects[order.kind];
+const client = new LoadClient(order.base, people);
+
+/** Seconds without a single answer after which something hangs. Counted, so that a machine that sleeps does not count. */
+const STALLED_AFTER = 60;
+
+/** What is written behind the answers belongs to the turn, so the clocks are read so much after the last one; ms. */
+const SETTLE = 1_000;
+
+/** The part of the calls that is played before, so that measured calls meet a warm route. */
+const PRACTICE_SHARE = 0.2;
+
+let begun = 0;
+let succeeded = 0;
+/** A person has one phone: who is still logging in does not begin again. */
+const busy = new Set();
+let nextUser = 0;
+
+function takeUser() {
+  while (busy.has(nextUser % users)) nextUser += 1;
+  const user = nextUser % users;
+  nextUser += 1;
+  busy.add(user);
+  return user;
+}
+
+/** A whole login: a code is asked for, read on the phone, and shown. @returns the text of the answer, null if it failed */
+async function logIn(person) {
+  const user = takeUser();
+  const phone = phoneOf(order.first + user);
+  try {
+    if ((await client.step(person, 'request', speak.request(phone))) === null) return null;
+    const path = `/code?number=${phone.digits}`;
+    const { code } = JSON.parse((await client.call(person, { path }, order.provider)).text);
+    return await client.step(person, 'verify', speak.verify(phone, code));
+  } finally {
+    busy.delete(user);
+  }
+}
+
+/** For the routes behind a login: each person's tokens, once for all that follows. */
+const sessions = [];
+
+const play = {
+  logins: async (person) => (await logIn(person)) !== null,
+  me: async (person) => (await client.step(person, 'me', speak.me(sessions[person]))) !== null,
+  refresh: async (person) => {
+    const answer = await client.step(person, 'refresh', speak.refresh(sessions[person]));
+    if (answer !== null) sessions[person] = speak.tokens(JSON.parse(answer));
+    return answer !== null;
+  },
+  password: async (person) => {
+    const user = takeUser();
+    const phone = phoneOf(order.first + user);
+    const answer = await client.step(person, 'password', speak.password(phone, PASSWORD));
+    busy.delete(user);
+    return answer !== null;
+  },
+};
+
+async function closedLoop(limit) {
+  begun = 0;
+  const person = async (_, at) => {
+    while (begun < limit) {
+      begun += 1;
+      if (await play[what](at)) succeeded += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: people }, person));
+}
+
+/** Beginnings are as independent of each other as those of strangers: the gaps are exponentially distributed. */
+async function openLoop() {
+  const underWay = new Set();
+  let due = performance.now();
+  for (let at = 0; at < count; at++) {
+    due += (-Math.log(1 - Math.random()) * 1000) / order.perSecond;
+    await sleep(Math.max(0, due - performance.now()));
+    while (underWay.size >= people) await Promise.race(underWay);
+    const login = play[what](at % people).then((good) => {
+      if (good) succeeded += 1;
+      underWay.delete(login);
+    });
+    underWay.add(login);
+  }
+  await Promise.all(underWay);
+}
+
+async function prepare() {
+  if (what === 'logins') return;
+  if (what !== 'password') {
+    const open = async (_, at) => {
+      const answer = await logIn(at);
+      if (answer === null) throw new Error(`no login for ${what}: ${client.summary().failures[0]?.[0]}`);
+      sessions[at] = speak.tokens(JSON.parse(answer));
+    };
+    await Promise.all(Array.from({ length: people }, open));
+  }
+  await closedLoop(Math.ceil(count * PRACTICE_SHARE));
+  client.forget();
+  succeeded = 0;
+}
+
+/** Resolves when nothing has been answered for long: somebody waits for what will never come. */
+async function stalled() {
+  for (let quiet = 0, seen = -1; quiet < STALLED_AFTER; await sleep(1_000)) {
+    quiet = client.answered === seen ? quiet + 1 : 0;
+    seen = client.answered;
+  }
+  client.fail(`nothing was answered for ${STALLED_AFTER} s while ${busy.size} people were waiting`);
+}
+
+const read = () => ({
+  target: cpuOf(clocks.target),
+  provider: cpuOf(clocks.provider),
+  postgres: readPostgres(clocks.postmaster),
+  load: cpuOf(process.pid),
+});
+
+await Promise.race([prepare(), stalled()]);
+const before = read();
+const started = performance.now();
+await Promise.race([order.perSecond === undefined ? closedLoop(count) : openLoop(), stalled()]);
+const seconds = (performance.now() - started) / 1000;
+await sleep(SETTLE);
+const after = read();
+const micros = (used) => (used === null ? null : (used * 1e6) / count);
+const between = (name) => micros(after[name] === null ? null : after[name] - before[name]);
+const result = {
+  succeeded,
+  perSecond: succeeded / seconds,
+  ...client.summary(),
+  cpu: {
+    target: between('target'),
+    database: micros(postgresSeconds(before.postgres, after.postgres, clocks.database)),
+    provider: between('provider'),
+    load: between('load'),
+  },
+};
+// The sockets that are kept alive would keep the process, too.
+process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
