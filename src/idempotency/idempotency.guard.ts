@@ -11,6 +11,7 @@ import {
 import { Reflector } from '@nestjs/core';
 import { ApiHeader } from '@nestjs/swagger';
 import { type FastifyInstance, type FastifyReply } from 'fastify';
+import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
 import { type ErrorCode } from '../errors/catalogue.js';
 import { type CallerRequest } from '../http/access.decorators.js';
@@ -31,13 +32,18 @@ const KEPT_HEADERS = ['content-type', 'cache-control', 'location'] as const;
 /** Keys that callers without an API key may use from one address: each of them is a row for a day. */
 const KEYS_AN_HOUR = { name: 'idempotency', cap: 1_000, seconds: 3_600 };
 
+/** How long a route may take to send what it sends, in seconds. */
+type TimeLimit = (settings: Settings) => number;
+
 /**
  * A route that acts once for all requests with the same `Idempotency-Key`; without the header nothing changes. Its
  * failures are `IDEMPOTENCY_FAILURES`.
+ *
+ * @param timeLimit how long a request of this route may send: when its instance dies, its key is free soon after that
  */
-export const Idempotent = () =>
+export const Idempotent = (timeLimit: TimeLimit = ({ sendTimeout }) => sendTimeout) =>
   applyDecorators(
-    SetMetadata(IDEMPOTENT, true),
+    SetMetadata(IDEMPOTENT, timeLimit),
     ApiHeader({
       name: 'Idempotency-Key',
       required: false,
@@ -77,18 +83,23 @@ export class IdempotencyGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly requests: IdempotentRequests,
     private readonly limits: LeasedLimits,
+    private readonly settings: Settings,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<IdempotentRequest>();
     const header = request.headers['idempotency-key'];
     if (header === undefined) return true;
-    if (!this.reflector.getAllAndOverride<boolean | undefined>(IDEMPOTENT, [context.getHandler(), context.getClass()]))
-      return true;
+    const limitOf = this.reflector.getAllAndOverride<TimeLimit | undefined>(IDEMPOTENT, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    if (!limitOf) return true;
     const key = idempotencyKey(String(header));
     if (key === null) throw new AppError('idempotency_key_invalid');
     const content = `${request.method} ${request.url}\n${canonicalJson(request.body)}`;
-    const begun = await this.withinLimit(request, () => this.requests.begin({ scope: scopeOf(request), key, content }));
+    const keyed = { scope: scopeOf(request), key, content, timeLimit: limitOf(this.settings) };
+    const begun = await this.withinLimit(request, () => this.requests.begin(keyed));
     if ('status' in begun) throw new AnsweredBefore(begun);
     request.keepAnswer = (answer) => this.requests.finish(begun, answer);
     return true;

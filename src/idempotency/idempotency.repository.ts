@@ -15,9 +15,6 @@ export interface Claim {
   readonly claimId: string;
 }
 
-/** How long a request is believed to be under way, in seconds: longer than any of ours takes. */
-const UNDER_WAY = 180;
-
 /** How long an answer is kept, in seconds. */
 const KEPT = 24 * 3600;
 
@@ -32,7 +29,7 @@ const CLAIM = statement<KeyRow>(
   `WITH claimed AS (
      INSERT INTO idempotency_keys AS k (key_hash, fingerprint, claim_id, claimed_until, expires_at)
      VALUES (:key_hash::bytea, :fingerprint::bytea, :claim_id::uuid,
-             now() + interval '${UNDER_WAY} seconds', now() + interval '${KEPT} seconds')
+             now() + :seconds::int * interval '1 second', now() + interval '${KEPT} seconds')
      ON CONFLICT (key_hash) DO UPDATE SET fingerprint = excluded.fingerprint, claim_id = excluded.claim_id,
             claimed_until = excluded.claimed_until, sealed_answer = NULL, expires_at = excluded.expires_at
       WHERE NOT (${LIVES('k')})
@@ -66,9 +63,12 @@ const FORGET_OLD = statement<{ key_hash: Buffer }>(
 export class IdempotencyRepository {
   constructor(private readonly database: Database) {}
 
-  /** @returns null when it has to be asked again */
-  async claim({ keyHash, claimId }: Claim, fingerprint: Buffer): Promise<KeyRow | null> {
-    const [row] = await this.database.run(CLAIM, { key_hash: keyHash, claim_id: claimId, fingerprint });
+  /**
+   * @param seconds for how long the request is believed to be under way
+   * @returns null when it has to be asked again
+   */
+  async claim({ keyHash, claimId }: Claim, fingerprint: Buffer, seconds: number): Promise<KeyRow | null> {
+    const [row] = await this.database.run(CLAIM, { key_hash: keyHash, claim_id: claimId, fingerprint, seconds });
     return row ?? null;
   }
 

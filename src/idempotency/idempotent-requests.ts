@@ -22,7 +22,15 @@ export interface KeyedRequest {
   readonly key: string;
   /** What is asked for: where, and the body. */
   readonly content: string;
+  /** How long the request may take to send what it sends, in seconds. */
+  readonly timeLimit: number;
 }
+
+/**
+ * What a request may take beside its send, in seconds: its statements before and after it, each of which ends after five
+ * seconds at most.
+ */
+const STATEMENTS = 10;
 
 /** Refusals of the moment: the same request may do better later, and must not get the old answer then. */
 const PASSING = new Set([401, 403, 408, 429]);
@@ -61,7 +69,7 @@ export class IdempotentRequests implements OnModuleInit {
     const [fingerprint, previous] = this.secret.acceptedMacs('idempotent-request', request.content);
     if (!fingerprint) throw new Error('there is no secret');
     for (let attempt = 1; attempt <= 3; attempt++) {
-      const row = await this.repository.claim(claim, fingerprint);
+      const row = await this.repository.claim(claim, fingerprint, request.timeLimit + STATEMENTS);
       if (!row) continue;
       if (row.claimed) return claim;
       const same = [fingerprint, previous].some((mac) => mac && timingSafeEqual(mac, row.fingerprint));
@@ -74,7 +82,7 @@ export class IdempotentRequests implements OnModuleInit {
 
   /**
    * Keeps the answer of a request that has begun. One that says "not now", or is none to be kept, frees the key instead.
-   * Never fails: the answer goes out, and a key that could not be written is free again when its claim runs out.
+   * Never fails: the answer goes out, and a key that could not be written is free again when its claim ends.
    */
   async finish(claim: Claim, answer: GivenAnswer | null): Promise<void> {
     try {

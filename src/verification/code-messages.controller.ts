@@ -47,7 +47,7 @@ export class CodeMessagesController {
   @Scopes('otp')
   @HttpCode(200)
   @Header('cache-control', 'no-store')
-  @Idempotent()
+  @Idempotent(({ gatewaySendTimeout }) => gatewaySendTimeout)
   @ApiOperation({
     operationId: 'sendVerification',
     summary: 'Make a code and send it, to be checked with `POST /api/otp/verify`',

@@ -93,7 +93,7 @@ export class VerificationController {
   @Post('resend')
   @HttpCode(200)
   @Header('cache-control', 'no-store')
-  @Idempotent()
+  @Idempotent(({ gatewaySendTimeout }) => gatewaySendTimeout)
   @ApiOperation({
     operationId: 'resendVerification',
     summary: 'A new code by the same session, in the same name',

@@ -82,7 +82,7 @@ describe('a hundred requests with one key at once, over two instances', () => {
 });
 
 describe('a first request that died', () => {
-  it('by kill -9 frees its key after a bounded time, and not before', async () => {
+  it('by kill -9 frees its key soon after its own time limit, and not before', async () => {
     const { phone } = await addPerson(database);
     const key = randomUUID();
     const dying = await startService(variables);
@@ -93,10 +93,14 @@ describe('a first request that died', () => {
     await lost;
     whacenter.forNumber(phone, undefined);
     expect((await resend(one, phone, key)).body.code).toBe('idempotency_conflict');
+    // SEND_TIMEOUT is 8 s; the claim is as long as that and ten seconds more.
+    const [claim] = await database.query<{ seconds: number }>(
+      `SELECT extract(epoch FROM expires_at - interval '1 day' - claimed_until)::int * -1 AS seconds
+         FROM idempotency_keys ORDER BY expires_at DESC LIMIT 1`,
+    );
+    expect(claim!.seconds).toBe(18);
     await endCooldown(database, phone);
-    await age(170);
-    expect((await resend(other, phone, key)).body.code).toBe('idempotency_conflict');
-    await age(11);
+    await age(18);
     const answers = await atOnce(20, (at) => resend(either(at), phone, key));
     expect(answers.filter((answer) => answer.status === 200 && !isReplayed(answer))).toHaveLength(1);
     expect(answers.every(({ status }) => status === 200 || status === 409)).toBe(true);
@@ -108,7 +112,7 @@ describe('a first request that died', () => {
     whacenter.forNumber(phone, { delayMs: 1_200 });
     const slow = resend(one, phone, key);
     await until('it is under way', async () => whacenter.calls.some(({ fields }) => `+${fields['number']}` === phone));
-    await age(181);
+    await age(18);
     await endCooldown(database, phone);
     whacenter.forNumber(phone, undefined);
     const second = await resend(other, phone, key);
