@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
 
-const START_PATIENCE = 20_000;
+const START_PATIENCE = 90_000;
 
 /** An answer, its JSON parsed where it is JSON. */
 export interface Answer {
