@@ -11,6 +11,7 @@ import { ExceptionToAnswerFilter } from './errors/exception.filter.js';
 import { answerUnparsed } from './errors/unparsed-requests.js';
 import { settleCharges } from './http/address-limit.guard.js';
 import { REPLAYED_HEADER, keepAnswers } from './idempotency/idempotency.guard.js';
+import { TrustedProxies, readClientAddresses } from './http/client-address.js';
 import { acceptJsonOnly } from './http/json-bodies.js';
 import { NestLog, unknownRoute } from './http/logger.js';
 import { limitSlowBodies } from './http/slow-bodies.js';
@@ -37,12 +38,14 @@ const API_POLICY = {
 /** The service, ready to listen; used by `main`, by the tests and by the OpenAPI export. */
 export async function createApp(given: Foundation): Promise<NestFastifyApplication> {
   const { settings, logger } = given;
+  const proxies = new TrustedProxies(settings.trustedProxies);
   const adapter = new FastifyAdapter({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     // Its first part is the time, by which the audit log finds a request without an index over the ids.
     genReqId: () => uuidv7(),
-    trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
+    // For the host and the scheme that a proxy names; whose request it is, `readClientAddresses` finds out.
+    trustProxy: (address) => proxies.has(address),
     bodyLimit: READ_LIMIT,
     requestTimeout: UPLOAD_TIMEOUT,
     http: { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: 2_000 },
@@ -60,6 +63,7 @@ export async function createApp(given: Foundation): Promise<NestFastifyApplicati
     logger: new NestLog(logger),
     abortOnError: false,
   });
+  readClientAddresses(app.getHttpAdapter().getInstance(), proxies, settings);
   await addHttpManners(app, settings);
   mountApiDocs(app);
   await app.init();

@@ -77,6 +77,7 @@ export class Environment {
   @Text(8192) FRONTEND_URL?: string;
   @Text(8192) TRUST_PROXY?: string;
   @OneOf(...LOG_LEVELS) LOG_LEVEL?: string;
+  @Text(64, /^[A-Za-z0-9-]+$/, 'must be the name of a header such as X-Forwarded-For') CLIENT_ADDRESS_HEADER?: string;
   @OneOf('sikeskoja', 'ticketing', 'none') SEED_DEMO?: string;
   @Text(120, /^[^\r\n]+$/, 'must be one line of at most 120 characters') APP_NAME?: string;
   @Text(120, /^[^\r\n]+$/, 'must be one line of at most 120 characters') APP_TEAM?: string;

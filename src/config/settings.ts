@@ -35,6 +35,8 @@ export class Settings {
   readonly logLevel: string;
   readonly seedDemo: 'sikeskoja' | 'ticketing' | 'none';
   readonly appName: string;
+  /** In lower case: the one header that is believed about a client's address, from a trusted proxy. */
+  readonly clientAddressHeader: string;
   readonly appTeam: string;
   readonly messageLanguage: Language | 'negotiate';
   readonly allowedCountries: readonly string[];
@@ -145,6 +147,7 @@ export class Settings {
     this.seedDemo = (env.SEED_DEMO as Settings['seedDemo'] | undefined) ?? (this.production ? 'none' : 'sikeskoja');
     this.appName = env.APP_NAME ?? 'SiKesKoja - Sistem Kesehatan Kota Jayapura';
     this.appTeam = env.APP_TEAM ?? 'SiKesKoja';
+    this.clientAddressHeader = (env.CLIENT_ADDRESS_HEADER ?? 'X-Forwarded-For').toLowerCase();
     this.messageLanguage = (env.MESSAGE_LANGUAGE as Settings['messageLanguage'] | undefined) ?? 'id';
     this.allowedCountries = list(env.ALLOWED_COUNTRIES ?? 'ID');
 

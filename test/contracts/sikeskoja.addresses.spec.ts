@@ -167,6 +167,45 @@ describe('the address', () => {
     await expectSendsRefused({ 'x-forwarded-for': `198.51.100.99, ${real}` });
   });
 
+  it('has no port, no quotes and no brackets, however the proxy writes it', async () => {
+    const { 'x-forwarded-for': own } = newAddress();
+    const group = (number: string) => Number(number).toString(16).padStart(2, '0');
+    const [a = '', b = '', c = '', d = ''] = own.split('.');
+    const hex = `::ffff:${group(a)}${group(b)}:${group(c)}${group(d)}`;
+    const spellings = [`${own}:40001`, `"${own}:40002"`, `::ffff:${own}`, hex, `[::ffff:${own}]:40003`];
+    for (const spelling of spellings.slice(0, SENDS)) await expectSent({ 'x-forwarded-for': spelling });
+    for (const spelling of spellings) await expectSendsRefused({ 'x-forwarded-for': spelling });
+    // Another client of the same proxy has limits of its own.
+    await expectSent({ 'x-forwarded-for': `${newAddress()['x-forwarded-for']}:40001` });
+    const v6 = (host: number) => ({ 'x-forwarded-for': `[2001:db8:7:1::${host}]:443` });
+    for (let host = 1; host <= SENDS; host++) await expectSent(v6(host));
+    await expectSendsRefused({ 'x-forwarded-for': '2001:db8:7:1::99' });
+    await expectSent({ 'x-forwarded-for': '[2001:db8:7:2::1]:443' });
+  });
+
+  it('with a port locks nobody else out of the login', async () => {
+    await house.person({ username: 'banyak-port', password: 'rahasia-banyak' });
+    const own = newAddress()['x-forwarded-for'];
+    for (let failure = 0; failure < FAILURES; failure++)
+      expectFailure(await wrongPassword({ 'x-forwarded-for': `${own}:4000${failure}` }), 401, 'invalid_credentials');
+    expectFailure(await wrongPassword({ 'x-forwarded-for': `${own}:40009` }), 429, 'login_locked');
+    const body = { identifier: 'banyak-port', password: 'rahasia-banyak' };
+    const other = { 'x-forwarded-for': `${newAddress()['x-forwarded-for']}:40004` };
+    expect((await house.service.post('/api/auth/login', body, other)).status).toBe(200);
+  });
+
+  it('is read from one header: what a client writes into others beside it counts for nothing', async () => {
+    const client = newAddress();
+    const claims = (host: number) => ({
+      ...client,
+      forwarded: `for=198.51.100.${host}`,
+      'x-real-ip': `198.51.100.${host}`,
+      'cf-connecting-ip': `198.51.100.${host}`,
+    });
+    for (let send = 0; send < SENDS; send++) await expectSent(claims(send));
+    await expectSendsRefused(claims(99));
+  });
+
   it('is the connection itself when there is no proxy of ours: a header changes nothing', async () => {
     const bare = await openHouse({ ADDRESS_SENDS_PER_HOUR: '2' });
     try {
@@ -185,6 +224,25 @@ describe('the address', () => {
     } finally {
       await bare.close();
     }
+  });
+
+  it('is read from the header that the settings name, and from no other', async () => {
+    const named = { CLIENT_ADDRESS_HEADER: 'Forwarded', HOST: '::', EXPOSE_DEVELOPMENT: 'on', LOG_LEVEL: 'info' };
+    const other = await house.another(named);
+    // On a socket for both families, which sees our proxy as ::ffff:127.0.0.1.
+    const proxy = other.at(`http://127.0.0.1:${new URL(other.url).port}`);
+    const post = async (forwarded: string, more: Client = {}) => {
+      const { phone } = await house.person();
+      return (await proxy.post('/api/auth/otp/request', { phone }, { forwarded, ...more })).status;
+    };
+    const at = (host: number) => `for=198.51.100.9, for="203.0.114.7:${host}";proto=https;by=203.0.114.1`;
+    expect(await post('FOR="[2001:db8:9:9::1]:443"')).toBe(200);
+    const statuses = [];
+    for (let send = 0; send <= SENDS; send++)
+      statuses.push(await post(at(send), { 'x-forwarded-for': `203.0.113.${200 + send}` }));
+    expect(statuses).toEqual([...Array<number>(SENDS).fill(200), 429]);
+    expect(other.output()).toContain('"address":"203.0.114.7"');
+    expect(other.output()).toContain('"address":"2001:db8:9:9::1"');
   });
 
   it('is counted over all instances', async () => {
