@@ -84,6 +84,7 @@ export async function makeService(
         AUTH_PROFILE: profile,
         PORT: '0',
         HOST: '127.0.0.1',
+        PUBLIC_URL: 'https://masuk.example.org',
         DATABASE_URL: databaseUrl,
         DATA_DIR: home,
         AUTH_SECRET: randomBytes(48).toString('hex'),

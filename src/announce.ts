@@ -1,15 +1,18 @@
 import { type AddressInfo } from 'node:net';
+import { exposureWarning } from './config/exposure.js';
 import { type Settings } from './config/settings.js';
 import { nationalPhone } from './phone/phone.js';
 
 /** Tells the person at the terminal where everything is; in production the log has one line less to explain. */
 export function announce(settings: Settings, address: AddressInfo, demoPhones: readonly string[]): void {
   if (settings.production || settings.test) return;
-  const at = `http://localhost:${address.port}`;
+  const at = `http://${hostOf(address)}:${address.port}`;
+  const warning = exposureWarning(settings);
   const inbox = `${at}/dev/inbox`;
   const usesInbox = settings.providers.includes('console');
   const lines = [
     '',
+    ...(warning === null ? [] : [`  !!! ${warning}`, '']),
     `  Masuk listens at     ${at}`,
     ...(demoPhones.length > 0 ? [`  Demo numbers         ${demoPhones.map(nationalPhone).join(', ')}`] : []),
     codesAre(settings.providers, inbox),
@@ -23,6 +26,14 @@ export function announce(settings: Settings, address: AddressInfo, demoPhones: r
     '',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+const REACHED_AS_LOCALHOST: ReadonlySet<string> = new Set(['127.0.0.1', '::1', '0.0.0.0', '::']);
+
+/** The address by which somebody at this terminal reaches it: `localhost`, unless it listens on another one alone. */
+function hostOf({ address }: AddressInfo): string {
+  if (REACHED_AS_LOCALHOST.has(address)) return 'localhost';
+  return address.includes(':') ? `[${address}]` : address;
 }
 
 /** Where the codes go: nothing reaches the developer inbox where real providers alone are set. */

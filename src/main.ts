@@ -2,6 +2,7 @@ import { type AddressInfo } from 'node:net';
 import { announce } from './announce.js';
 import { createApp } from './app.js';
 import { loadAuthSecret } from './config/auth-secret.js';
+import { exposureWarning, isReachedByOthers } from './config/exposure.js';
 import { readSettings } from './config/read-settings.js';
 import { openDatabase } from './database/open-database.js';
 import { Gateway } from './gateway/gateway.js';
@@ -26,8 +27,11 @@ async function start(life: Lifetime): Promise<void> {
   const app = await createApp({ settings, secret, logger, database });
   life.opens(() => app.close());
   const demo = app.get(DemoAccounts);
-  if (settings.production) await demo.refuseInProduction();
-  else await demo.seedIfEmpty();
+  if (settings.production || (isReachedByOthers(settings) && !settings.exposeDevelopment))
+    await demo.refuseDemoPassword();
+  if (!settings.production) await demo.seedIfEmpty();
+  const exposed = exposureWarning(settings);
+  if (exposed !== null) logger.warn(exposed);
   if (settings.providers.length === 0) logger.warn('no provider is configured: no code can be sent');
   await app.listen(settings.port, settings.host);
   app.get(Jobs).start();

@@ -1,15 +1,14 @@
-import { isIP } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
+import { TrustedProxies } from '../http/client-address.js';
+import { isCalledFromHere } from '../http/loopback.js';
 import { rawBody } from '../http/raw-bodies.js';
 import { challengeAnswer, isFromCloudApi } from '../messaging/providers/cloud-api.js';
 import { isFromTwilio } from '../messaging/providers/sms.js';
 import { sameSecret } from '../messaging/providers/webhook-secret.js';
 import { isFromWhapi } from '../messaging/providers/whapi.js';
-
-const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip'];
 
 /**
  * Who may deliver to each webhook: whoever shows what was agreed with the provider. A webhook for which nothing was
@@ -17,7 +16,11 @@ const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip'];
  */
 @Injectable()
 export class WebhookDoors {
-  constructor(private readonly settings: Settings) {}
+  private readonly proxies: TrustedProxies;
+
+  constructor(private readonly settings: Settings) {
+    this.proxies = new TrustedProxies(settings.trustedProxies);
+  }
 
   /**
    * A secret in a header. Without one only this machine may deliver, and in production nobody (contract D).
@@ -66,15 +69,8 @@ export class WebhookDoors {
       throw new AppError('invalid_webhook_secret');
   }
 
-  /**
-   * A call from this machine that was not handed on by a proxy on it, nor by a browser that was led here under another
-   * name (DNS rebinding).
-   */
+  /** A call from this machine; one that a trusted proxy hands on counts where it says so of its client. */
   private isThisMachine(request: FastifyRequest): boolean {
-    const { hostname, ip, headers } = request;
-    if (this.settings.trustedProxies.length === 0 && FORWARDED.some((name) => headers[name] !== undefined))
-      return false;
-    const name = hostname.toLowerCase().replace(/^\[|\]$/g, '');
-    return (name === 'localhost' || isIP(name) !== 0) && /^(?:::ffff:)?127\.|^::1$/.test(ip);
+    return isCalledFromHere(request, this.proxies.has(request.raw.socket.remoteAddress));
   }
 }

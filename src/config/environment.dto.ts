@@ -70,14 +70,15 @@ export class Environment {
   @Whole(0, 65_535) PORT?: number;
   @Text(255, /^[A-Za-z0-9.:_-]+$/, 'must be a host name or an address') HOST?: string;
   @HttpUrl() PUBLIC_URL?: string;
+  @OneOf('on', 'off') EXPOSE_DEVELOPMENT?: string;
   @Text(4096, /^postgres(ql)?:\/\//, 'must begin with postgresql://') DATABASE_URL?: string;
   @Text(4096, /^postgres(ql)?:\/\//, 'must begin with postgresql://') DIRECT_DATABASE_URL?: string;
   @Whole(1, 500) DATABASE_POOL?: number;
   @Text(4096) DATA_DIR?: string;
   @Text(8192) FRONTEND_URL?: string;
   @Text(8192) TRUST_PROXY?: string;
-  @OneOf(...LOG_LEVELS) LOG_LEVEL?: string;
   @Text(64, /^[A-Za-z0-9-]+$/, 'must be the name of a header such as X-Forwarded-For') CLIENT_ADDRESS_HEADER?: string;
+  @OneOf(...LOG_LEVELS) LOG_LEVEL?: string;
   @OneOf('sikeskoja', 'ticketing', 'none') SEED_DEMO?: string;
   @Text(120, /^[^\r\n]+$/, 'must be one line of at most 120 characters') APP_NAME?: string;
   @Text(120, /^[^\r\n]+$/, 'must be one line of at most 120 characters') APP_TEAM?: string;

@@ -3,6 +3,7 @@ import { ConfigurationError, settingsFrom } from './read-settings.js';
 
 const production = {
   NODE_ENV: 'production',
+  PUBLIC_URL: 'https://masuk.example.org',
   DATABASE_URL: 'postgresql://masuk:pw@db/masuk',
   AUTH_SECRET: 'Zk3vN8qL1xW7tR5yB2mC9pD4sF6gH0jK',
   WHATSAPP_DEVICE_ID: 'device',

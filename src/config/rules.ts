@@ -1,4 +1,6 @@
 import { isIP } from 'node:net';
+import { exposureRefused } from './exposure.js';
+import { isLoopback } from './loopback.js';
 import { RUNGS } from './provider-settings.js';
 import { type Settings } from './settings.js';
 import { type TestPhones } from './test-phones.js';
@@ -49,6 +51,23 @@ function alwaysBroken(settings: Settings): string[] {
   refuse(settings.guessBudget < settings.otpMaxAttempts, 'GUESS_BUDGET must not be smaller than OTP_MAX_ATTEMPTS');
   refuse(settings.sendsPerDay < settings.sendsPerHour, 'OTP_SENDS_PER_DAY must not be smaller than OTP_SENDS_PER_HOUR');
   refuse(
+    settings.gatewayKeylessLoopback && (settings.production || settings.profile === 'strict'),
+    'GATEWAY_KEYLESS_LOOPBACK may be on only outside production and under AUTH_PROFILE=compat',
+  );
+  refuseAddresses(settings, refuse);
+  if (settings.testPhones) refuseTestPhones(settings, settings.testPhones, refuse);
+  return broken;
+}
+
+/** Where the service listens, what it is called, and whom it believes. */
+function refuseAddresses(settings: Settings, refuse: (condition: boolean, sentence: string) => unknown): void {
+  const exposure = exposureRefused(settings);
+  refuse(exposure !== null, exposure ?? '');
+  refuse(
+    /[@?#]/.test(settings.publicUrl),
+    'PUBLIC_URL must be an address without user name, query and fragment, such as https://login.example.org',
+  );
+  refuse(
     settings.allowedOrigins?.some((origin) => !/^https?:\/\/[^/]+$/.test(origin)) ?? false,
     'FRONTEND_URL must be a comma list of origins such as https://app.example',
   );
@@ -57,11 +76,13 @@ function alwaysBroken(settings: Settings): string[] {
     'TRUST_PROXY must be a comma list of addresses or CIDR ranges',
   );
   refuse(
-    settings.gatewayKeylessLoopback && (settings.production || settings.profile === 'strict'),
-    'GATEWAY_KEYLESS_LOOPBACK may be on only outside production and under AUTH_PROFILE=compat',
+    settings.trustedProxies.some((range) => /\/0+$/.test(range)),
+    'TRUST_PROXY must not be every address: anybody could then write down whose request theirs is',
   );
-  if (settings.testPhones) refuseTestPhones(settings, settings.testPhones, refuse);
-  return broken;
+  refuse(
+    settings.clientAddressHeader !== 'x-forwarded-for' && settings.trustedProxies.length === 0,
+    'CLIENT_ADDRESS_HEADER is read from the proxies of TRUST_PROXY alone: name them',
+  );
 }
 
 /** How many test numbers production allows, and for how many days from the start. */
@@ -98,6 +119,14 @@ function brokenInProduction(settings: Settings): string[] {
   const broken: string[] = [];
   const refuse = (condition: boolean, sentence: string) => condition && broken.push(sentence);
   refuse(!settings.databaseUrl, 'DATABASE_URL is required in production');
+  refuse(
+    settings.publicUrl === '',
+    'PUBLIC_URL is required in production: it is the issuer of tokens, and makes cookies Secure',
+  );
+  refuse(
+    settings.publicUrl.startsWith('http:') && !isLoopback(new URL(settings.publicUrl).hostname),
+    'PUBLIC_URL must begin with https:// in production; http:// is taken for localhost only',
+  );
   refuse(!settings.authSecret, 'AUTH_SECRET is required in production (at least 32 bytes)');
   refuse(
     settings.authSecret !== undefined && looksMadeUp(settings.authSecret),

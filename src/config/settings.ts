@@ -22,7 +22,10 @@ export class Settings {
   readonly test: boolean;
   readonly port: number;
   readonly host: string;
+  /** Empty only in a production that is refused. */
   readonly publicUrl: string;
+  /** Whether others than this machine may reach a service outside production. */
+  readonly exposeDevelopment: boolean;
   /** Absent: the embedded PostgreSQL under `dataDir` (never in production). */
   readonly databaseUrl: string | undefined;
   /** For migrations, where `databaseUrl` goes through a pooler. */
@@ -32,11 +35,11 @@ export class Settings {
   /** Exact origins; null allows any port of localhost and 127.0.0.1 (outside production). */
   readonly allowedOrigins: readonly string[] | null;
   readonly trustedProxies: readonly string[];
+  /** In lower case: the one header that is believed about a client's address, from a trusted proxy. */
+  readonly clientAddressHeader: string;
   readonly logLevel: string;
   readonly seedDemo: 'sikeskoja' | 'ticketing' | 'none';
   readonly appName: string;
-  /** In lower case: the one header that is believed about a client's address, from a trusted proxy. */
-  readonly clientAddressHeader: string;
   readonly appTeam: string;
   readonly messageLanguage: Language | 'negotiate';
   readonly allowedCountries: readonly string[];
@@ -136,18 +139,19 @@ export class Settings {
     this.test = env.NODE_ENV === 'test';
     this.port = env.PORT ?? 5000;
     this.host = env.HOST ?? (this.production ? '0.0.0.0' : '127.0.0.1');
-    this.publicUrl = (env.PUBLIC_URL ?? `http://localhost:${this.port}`).replace(/\/+$/, '');
+    this.publicUrl = publicUrlOf(env.PUBLIC_URL ?? (this.production ? '' : `http://localhost:${this.port}`));
+    this.exposeDevelopment = !this.production && env.EXPOSE_DEVELOPMENT === 'on';
     this.databaseUrl = env.DATABASE_URL ?? databaseUrlFromParts(env);
     this.directDatabaseUrl = env.DIRECT_DATABASE_URL;
     this.databasePool = env.DATABASE_POOL ?? 10;
     this.dataDir = resolve(env.DATA_DIR ?? '.data');
     this.allowedOrigins = env.FRONTEND_URL ? list(env.FRONTEND_URL).map(originOf) : this.production ? [] : null;
     this.trustedProxies = list(env.TRUST_PROXY ?? '');
+    this.clientAddressHeader = (env.CLIENT_ADDRESS_HEADER ?? 'X-Forwarded-For').toLowerCase();
     this.logLevel = env.LOG_LEVEL ?? 'info';
     this.seedDemo = (env.SEED_DEMO as Settings['seedDemo'] | undefined) ?? (this.production ? 'none' : 'sikeskoja');
     this.appName = env.APP_NAME ?? 'SiKesKoja - Sistem Kesehatan Kota Jayapura';
     this.appTeam = env.APP_TEAM ?? 'SiKesKoja';
-    this.clientAddressHeader = (env.CLIENT_ADDRESS_HEADER ?? 'X-Forwarded-For').toLowerCase();
     this.messageLanguage = (env.MESSAGE_LANGUAGE as Settings['messageLanguage'] | undefined) ?? 'id';
     this.allowedCountries = list(env.ALLOWED_COUNTRIES ?? 'ID');
 
@@ -226,6 +230,11 @@ export class Settings {
     const configured = configuredRungs(env);
     return configured.length > 0 || this.production ? configured : ['console'];
   }
+}
+
+/** Without slashes at its end; the scheme in lower case, because its being https decides about cookies and HSTS. */
+function publicUrlOf(address: string): string {
+  return address.replace(/\/+$/, '').replace(/^https?:/i, (scheme) => scheme.toLowerCase());
 }
 
 function accessTokenLifetime(env: Environment, profileDefault: string): number {

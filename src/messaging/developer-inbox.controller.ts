@@ -2,8 +2,10 @@ import { isIP } from 'node:net';
 import { Controller, Get, Header, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
 import { Public } from '../http/access.decorators.js';
+import { isCalledFromHere } from '../http/loopback.js';
 import { DeveloperInbox } from './developer-inbox.js';
 import { INBOX_PAGE, INBOX_SCRIPT, INBOX_STYLE } from './developer-inbox.page.js';
 
@@ -14,13 +16,16 @@ const PAGE_POLICY =
 @ApiExcludeController()
 @Controller('dev')
 export class DeveloperInboxController {
-  constructor(private readonly inbox: DeveloperInbox) {}
+  constructor(
+    private readonly inbox: DeveloperInbox,
+    private readonly settings: Settings,
+  ) {}
 
   /** The page for a browser; JSON for everything that does not ask for HTML. */
   @Get('inbox')
   @Public()
   async show(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    refuseRebinding(request);
+    if (!this.mayRead(request)) throw new AppError('not_found');
     void reply.header('cache-control', 'no-store').header('vary', 'accept');
     if (request.headers.accept?.includes('text/html')) {
       return void reply
@@ -44,13 +49,14 @@ export class DeveloperInboxController {
   style(): string {
     return INBOX_STYLE;
   }
-}
 
-/**
- * Codes are read here, so a page of somebody else must not: a name of theirs that is made to point at this machine
- * (DNS rebinding) arrives with that name as its host, and as of the same origin.
- */
-function refuseRebinding(request: FastifyRequest): void {
-  const name = request.hostname.toLowerCase();
-  if (name !== 'localhost' && isIP(name.replace(/^\[|\]$/g, '')) === 0) throw new AppError('not_found');
+  /**
+   * Codes are read here, so nobody but this machine may, unless `EXPOSE_DEVELOPMENT` opens the service to others. Even
+   * then no page of somebody else may: a name of theirs that is made to point here (DNS rebinding) arrives as the host.
+   */
+  private mayRead(request: FastifyRequest): boolean {
+    if (isCalledFromHere(request)) return true;
+    const host = request.hostname.toLowerCase().replace(/^\[|\]$/g, '');
+    return this.settings.exposeDevelopment && (host === 'localhost' || isIP(host) !== 0);
+  }
 }

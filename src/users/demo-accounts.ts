@@ -40,7 +40,7 @@ const SETS: Record<'sikeskoja' | 'ticketing', readonly DemoAccount[]> = {
   ],
 };
 
-/** A demo account lives on in production with the password that everybody can read here. */
+/** A demo account lives on where strangers come, with the password that everybody can read here. */
 export class DemoPasswordInUse extends Error {
   override readonly name = 'DemoPasswordInUse';
   constructor() {
@@ -48,7 +48,7 @@ export class DemoPasswordInUse extends Error {
   }
 }
 
-/** Demo accounts for a development database, and the check that none of them lives on in production. */
+/** Demo accounts for a development database, and the check that none of them lives on where strangers come. */
 @Injectable()
 export class DemoAccounts {
   constructor(
@@ -79,7 +79,7 @@ export class DemoAccounts {
   }
 
   /** @throws DemoPasswordInUse when an account of the demo sets still has the demo password (contract, "Profiles") */
-  async refuseInProduction(): Promise<void> {
+  async refuseDemoPassword(): Promise<void> {
     const identifiers = Object.values(SETS).flatMap((set) =>
       set.flatMap(({ phone, email, username }) => [phone, email, username]),
     );

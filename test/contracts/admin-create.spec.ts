@@ -22,6 +22,7 @@ beforeEach(async () => {
   database = await createDatabase();
   variables = {
     NODE_ENV: 'production',
+    PUBLIC_URL: 'https://masuk.example.org',
     DATABASE_URL: database.url,
     AUTH_SECRET: 'kZ8vW1pQe7RtY3uXm5Ba9sDf2GhJ4LcN6oVi0T',
     WHATSAPP_DEVICE_ID: 'd5e1a2b6943b12c1faa361ae98534d44',

@@ -37,6 +37,7 @@ afterAll(async () => {
 /** A production that starts; each refusal below changes one thing of it. */
 const production = (more: Record<string, string> = {}) => ({
   NODE_ENV: 'production',
+  PUBLIC_URL: 'https://masuk.example.org',
   HOST: '127.0.0.1',
   DATABASE_URL: database.url,
   AUTH_SECRET: SECRET,
@@ -188,6 +189,12 @@ describe('values that break a rule', () => {
     ['every origin', /FRONTEND_URL/, { FRONTEND_URL: '*' }],
     ['a proxy that is no address', /TRUST_PROXY/, { TRUST_PROXY: '10.0.0.0/33' }],
     ['every proxy', /TRUST_PROXY/, { TRUST_PROXY: 'true' }],
+    ['every address as a proxy', /TRUST_PROXY must not be every/, { TRUST_PROXY: '10.0.0.1, 0.0.0.0/0' }],
+    ['every IPv6 address as a proxy', /TRUST_PROXY must not be every/, { TRUST_PROXY: '::/0' }],
+    ['a header without a proxy', /TRUST_PROXY/, { CLIENT_ADDRESS_HEADER: 'X-Real-IP' }],
+    ['two headers', /CLIENT_ADDRESS_HEADER/, { TRUST_PROXY: '10.0.0.1', CLIENT_ADDRESS_HEADER: 'X-A, X-B' }],
+    ['a public address with a password', /PUBLIC_URL/, { PUBLIC_URL: 'https://a:b@masuk.example.org' }],
+    ['a public address with a query', /PUBLIC_URL/, { PUBLIC_URL: 'https://masuk.example.org/?a=b' }],
   ];
   it.each(together)('do so together, too: %s', (_what, name, variables) => {
     expect(problemsOf(development())).toBe('');
@@ -219,6 +226,9 @@ describe('production', () => {
 
   const refused: [string, RegExp, Record<string, string>][] = [
     ['without a database', /DATABASE_URL is required/, { DATABASE_URL: '' }],
+    ['without an address for its users', /PUBLIC_URL is required in production/, { PUBLIC_URL: '' }],
+    ['without TLS', /PUBLIC_URL must begin with https/, { PUBLIC_URL: 'http://masuk.example.org' }],
+    ['with TLS in name only', /PUBLIC_URL must begin with https/, { PUBLIC_URL: 'HTTP://masuk.example.org' }],
     ['without a secret', /AUTH_SECRET is required/, { AUTH_SECRET: '' }],
     ['with a short secret', /AUTH_SECRET .*32 bytes/, { AUTH_SECRET: 'kX9-short-secret' }],
     ['with a placeholder', /AUTH_SECRET is a placeholder/, { AUTH_SECRET: 'change-me-change-me-change-me-change-me' }],
@@ -286,6 +296,28 @@ describe('production', () => {
     } finally {
       await empty.drop();
     }
+  });
+});
+
+describe('outside production an address that others reach', () => {
+  const closed = { SEED_DEMO: 'none', WHATSAPP_DEVICE_ID: 'x', OTP_ECHO: 'off' };
+  const open: [string, Record<string, string>][] = [
+    ['SEED_DEMO', { SEED_DEMO: '' }],
+    ['WHATSAPP_PROVIDERS', { WHATSAPP_PROVIDERS: 'whacenter,console' }],
+    ['OTP_ECHO', { OTP_ECHO: '' }],
+    ['TEST_PHONES', { TEST_PHONES: '+6281200000001=code:123456,until=2026-12-31' }],
+  ];
+
+  it.each(open)('is refused while %s lets strangers in, unless EXPOSE_DEVELOPMENT says so', (name, change) => {
+    for (const HOST of ['0.0.0.0', '::', '192.0.2.7', 'masuk.example.org', '128.0.0.1']) {
+      expect(problemsOf({ ...closed, HOST })).toBe('');
+      expect(problemsOf({ ...closed, ...change, HOST })).toMatch(
+        new RegExp(`- HOST .*\\(${name}\\).*EXPOSE_DEVELOPMENT=on`),
+      );
+      expect(problemsOf({ ...closed, ...change, HOST, EXPOSE_DEVELOPMENT: 'on' })).toBe('');
+    }
+    for (const HOST of ['127.0.0.1', '127.1.2.3', '::1', 'localhost', ''])
+      expect(problemsOf({ ...closed, ...change, HOST })).toBe('');
   });
 });
 

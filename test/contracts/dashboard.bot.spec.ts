@@ -115,6 +115,7 @@ describe('POST /webhook/whapi', () => {
   it('without a secret is not there in production', async () => {
     const production = await house.another({
       NODE_ENV: 'production',
+      PUBLIC_URL: 'https://masuk.example.org',
       HOST: '127.0.0.1',
       AUTH_SECRET: 'kP3vQ8wZ1mX6cL0sT9yB4nH7jF2dR5gA-uE_oI8aW1q',
     });

@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, INSTANT } from '../support/answers.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { openHouse, type House } from '../support/house.js';
+import { sendRaw } from '../support/raw-http.js';
+import { type Service } from '../support/service.js';
 
 // Contract A: demo accounts; and a development start without any WhatsApp device, whose codes are read in the inbox.
 
@@ -115,6 +118,17 @@ describe('a development start on an empty database, without a device', () => {
     }
   });
 
+  it.each([
+    ['HTTP/1.0, as proxies speak it', '1.0', ['Host: 127.0.0.1']],
+    ['HTTP/1.0 without a host', '1.0', []],
+    ['the name of a site (DNS rebinding)', '1.1', ['Host: evil.example']],
+    ['an address of the network', '1.1', ['Host: 192.0.2.7:5000']],
+    ['a forwarded request', '1.1', ['Host: 127.0.0.1', 'X-Forwarded-For: 192.0.2.7']],
+  ])('hides the inbox from %s', async (_, version, headers) => {
+    const lines = [`GET /dev/inbox HTTP/${version}`, ...headers, 'Connection: close'];
+    expectFailure(await sendRaw(house.service.url, `${lines.join('\r\n')}\r\n\r\n`), 404, 'not_found');
+  });
+
   it('says that no device is connected: the inbox is none', async () => {
     expect((await house.service.get('/api/auth/otp/status')).body.data).toEqual({ connected: false });
   });
@@ -123,6 +137,45 @@ describe('a development start on an empty database, without a device', () => {
     const [message] = await inbox();
     expect(house.service.output()).not.toContain(message.code);
     expect(house.service.output()).not.toContain('81234567890');
+  });
+});
+
+describe('a development start that other machines reach', () => {
+  /** An address of this machine that is no loopback one: who calls it is taken for somebody else. */
+  const outer = Object.values(networkInterfaces())
+    .flatMap((each) => each ?? [])
+    .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+  const fromOutside = (service: Service) => service.at(`http://${outer ?? ''}:${new URL(service.url).port}`);
+
+  let house: House;
+  beforeAll(async () => {
+    house = await openHouse({ HOST: '0.0.0.0', SEED_DEMO: '', EXPOSE_DEVELOPMENT: 'on' });
+  });
+  afterAll(async () => house.close());
+
+  it('warns of all that is open', () => {
+    const warning = house.service.output().match(/^.*NOT FOR REAL PEOPLE.*$/m)?.[0] ?? '';
+    expect(JSON.parse(warning)).toMatchObject({
+      level: 40,
+      msg: expect.stringMatching(/HOST .*SEED_DEMO.*OTP_ECHO/),
+    });
+  });
+
+  it('does not come about with a demo account of an earlier start', async () => {
+    const closed = { SEED_DEMO: 'none', OTP_ECHO: 'off', EXPOSE_DEVELOPMENT: '' };
+    await expect(house.another(closed)).rejects.toThrow('An account still has the demo password.');
+    await house.database.query('UPDATE users SET password_hash = NULL');
+    expect((await house.another(closed)).output()).not.toContain('NOT FOR REAL PEOPLE');
+  });
+
+  (outer === undefined ? it.skip : it)('shows others the inbox only with EXPOSE_DEVELOPMENT', async () => {
+    await house.database.query('UPDATE users SET password_hash = NULL');
+    const closed = await house.another({ SEED_DEMO: 'none', OTP_ECHO: 'off', EXPOSE_DEVELOPMENT: '' });
+    expect((await closed.at(closed.url.replace(/\/\/[^:]+/, '//127.0.0.1')).get('/dev/inbox')).status).toBe(200);
+    expectFailure(await fromOutside(closed).get('/dev/inbox'), 404, 'not_found');
+    expect((await fromOutside(house.service).get('/dev/inbox')).status).toBe(200);
+    const rebound = `GET /dev/inbox HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n`;
+    expectFailure(await sendRaw(house.service.url, rebound), 404, 'not_found');
   });
 });
 
@@ -170,6 +223,7 @@ describe('the seed', () => {
       const { code } = await runCli(
         {
           NODE_ENV: 'production',
+          PUBLIC_URL: 'https://masuk.example.org',
           DATABASE_URL: database.url,
           AUTH_SECRET: 'pX4mC8vN2bQ6zL0kJ7hG3fD9sA1wE5rT',
           WHATSAPP_DEVICE_ID: 'aabbccddeeff00112233445566778899',
@@ -199,7 +253,12 @@ describe('the seed', () => {
 describe('production', () => {
   let house: House;
   beforeAll(async () => {
-    house = await openHouse({ NODE_ENV: 'production', SEED_DEMO: '', HOST: '127.0.0.1' });
+    house = await openHouse({
+      NODE_ENV: 'production',
+      SEED_DEMO: '',
+      HOST: '127.0.0.1',
+      PUBLIC_URL: 'https://masuk.example.org',
+    });
   });
   afterAll(async () => house.close());
 

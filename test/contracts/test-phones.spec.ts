@@ -83,6 +83,7 @@ describe('in production', () => {
   beforeAll(async () => {
     const production_ = {
       NODE_ENV: 'production',
+      PUBLIC_URL: 'https://masuk.example.org',
       AUTH_SECRET: 'Zk3vN8qL1xW7tR5yB2mC9pD4sF6gH0jK',
       UNKNOWN_PHONE: 'reveal',
       HOST: '127.0.0.1',

@@ -73,7 +73,11 @@ describe('applyJobSchema', () => {
 });
 
 describe('production', () => {
-  const SECRETS = { NODE_ENV: 'production', AUTH_SECRET: 'a production secret of this spec: 7f3c9a1e5b8d2046' };
+  const SECRETS = {
+    NODE_ENV: 'production',
+    PUBLIC_URL: 'https://masuk.example.org',
+    AUTH_SECRET: 'a production secret of this spec: 7f3c9a1e5b8d2046',
+  };
 
   it('refuses to start without the tables, or with older ones, and says what to do', async () => {
     const whacenter = await startFakeWhacenter();

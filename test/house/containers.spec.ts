@@ -16,6 +16,7 @@ describe('containers', () => {
 
   it('takes the secrets from outside and refuses to start without them', async () => {
     const { app, db } = (await compose()).services;
+    expect(app.environment.PUBLIC_URL).toMatch(/^\$\{PUBLIC_URL:\?.+\}$/);
     expect(app.environment.AUTH_SECRET).toMatch(/^\$\{AUTH_SECRET:\?.+\}$/);
     expect(app.environment.DATABASE_URL).toContain('${POSTGRES_PASSWORD:?');
     expect(db.environment.POSTGRES_PASSWORD).toMatch(/^\$\{POSTGRES_PASSWORD:\?.+\}$/);
