@@ -33,7 +33,7 @@ export class LoadClient {
     const answer = await new Promise((resolve, reject) => {
       const options = {
         method: data ? 'POST' : 'GET',
-        agent: this.#agents[person % this.#agents.length],
+        agent: this.#agents[Math.floor(person / PEOPLE_AN_ADDRESS)],
         headers: { ...own, ...headers },
       };
       const request = http.request(base + path, options, (response) => {

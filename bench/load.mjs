@@ -6,6 +6,7 @@
  * - `what`: `logins`, `me`, `refresh` or `password`
  * - `count`: how many of them; the load ends with the last one
  * - `people`: how many at a time, each beginning the next one when the last one is done (a closed loop)
+ * - `waiting`: so many more may be waiting for their codes; who waits makes room for somebody else to call the target
  * - `perSecond`: with it, logins begin at that rate instead, whatever is still under way, at most `people` (an open loop)
  * - `first`, `users`: the users of this turn
  * - `clocks`: whose CPU time is read: `target`, `provider` and `postmaster` (process numbers), `database` (its name)
@@ -13,13 +14,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuOf, postgresSeconds, readPostgres } from './cpu.mjs';
 import { dialects } from './dialects.mjs';
+import { Gate } from './gate.mjs';
 import { LoadClient } from './load-client.mjs';
 import { PASSWORD, phoneOf } from './phones.mjs';
 
 const order = JSON.parse(process.argv[2]);
-const { what, count, people, users, clocks } = order;
+const { what, count, people, waiting, users, clocks } = order;
 const speak = dialects[order.kind];
-const client = new LoadClient(order.base, people);
+const client = new LoadClient(order.base, people + waiting);
+const gate = new Gate(people);
 
 /** Seconds without a single answer after which something hangs. Counted, so that a machine that sleeps does not count. */
 const STALLED_AFTER = 60;
@@ -32,6 +35,7 @@ const PRACTICE_SHARE = 0.2;
 
 let begun = 0;
 let succeeded = 0;
+let mostUnderWay = 0;
 /** A person has one phone: who is still logging in does not begin again. */
 const busy = new Set();
 let nextUser = 0;
@@ -41,6 +45,7 @@ function takeUser() {
   const user = nextUser % users;
   nextUser += 1;
   busy.add(user);
+  mostUnderWay = Math.max(mostUnderWay, busy.size);
   return user;
 }
 
@@ -51,8 +56,9 @@ async function logIn(person) {
   try {
     if ((await client.step(person, 'request', speak.request(phone))) === null) return null;
     const path = `/code?number=${phone.digits}`;
-    const { code } = JSON.parse((await client.call(person, { path }, order.provider)).text);
-    return await client.step(person, 'verify', speak.verify(phone, code));
+    const reading = client.call(person, { path }, order.provider);
+    const { text } = await (waiting > 0 ? gate.outside(() => reading) : reading);
+    return await client.step(person, 'verify', speak.verify(phone, JSON.parse(text).code));
   } finally {
     busy.delete(user);
   }
@@ -81,12 +87,14 @@ const play = {
 async function closedLoop(limit) {
   begun = 0;
   const person = async (_, at) => {
-    while (begun < limit) {
+    for (await gate.enter(); begun < limit; await gate.enter()) {
       begun += 1;
       if (await play[what](at)) succeeded += 1;
+      gate.leave();
     }
+    gate.leave();
   };
-  await Promise.all(Array.from({ length: people }, person));
+  await Promise.all(Array.from({ length: people + waiting }, person));
 }
 
 /** Beginnings are as independent of each other as those of strangers: the gaps are exponentially distributed. */
@@ -119,6 +127,7 @@ async function prepare() {
   await closedLoop(Math.ceil(count * PRACTICE_SHARE));
   client.forget();
   succeeded = 0;
+  mostUnderWay = 0;
 }
 
 /** Resolves when nothing has been answered for long: somebody waits for what will never come. */
@@ -148,6 +157,7 @@ const micros = (used) => (used === null ? null : (used * 1e6) / count);
 const between = (name) => micros(after[name] === null ? null : after[name] - before[name]);
 const result = {
   succeeded,
+  mostUnderWay,
   perSecond: succeeded / seconds,
   ...client.summary(),
   cpu: {

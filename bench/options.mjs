@@ -1,11 +1,15 @@
 /** The options of `npm run bench`, read and checked; README.md explains each one. */
 import { parseArgs } from 'node:util';
 
+const PARTS = ['logins', 'half-load', 'routes', 'rest', 'growth'];
 const PROFILES = ['compat', 'strict'];
 
 const read = {
   whole: (text) => (/^\d+$/.test(text) && Number(text) > 0 ? Number(text) : null),
   wholes: (text) => listOf(text, read.whole),
+  /** Counts of rows may be written 1e6. */
+  counts: (text) => listOf(text, (part) => (Number.isInteger(Number(part)) && Number(part) > 0 ? Number(part) : null)),
+  parts: (text) => listOf(text === 'all' ? PARTS.join() : text, (part) => (PARTS.includes(part) ? part : null)),
   profiles: (text) =>
     listOf(text === 'both' ? PROFILES.join() : text, (part) => (PROFILES.includes(part) ? part : null)),
   text: (text) => text || null,
@@ -13,12 +17,15 @@ const read = {
 
 /** By name: its default, how it is read, and what a wrong value is told. */
 const OPTIONS = {
+  parts: ['logins,half-load,routes,rest', read.parts, `a comma list out of ${PARTS.join(', ')}, or all`],
   people: ['16', read.wholes, 'a comma list of whole numbers above 0'],
   rounds: ['3', read.whole, 'a whole number above 0'],
   logins: ['2000', read.whole, 'a whole number above 0'],
   'warm-up': ['1500', read.whole, 'a whole number above 0'],
   profile: ['both', read.profiles, 'compat, strict or both'],
   against: [undefined, read.text, 'a folder'],
+  rest: ['60', read.whole, 'a whole number of seconds above 0'],
+  rows: ['1e3,1e6', read.counts, 'a comma list of whole numbers above 0'],
   json: [undefined, read.text, 'a file'],
   minutes: ['120', read.whole, 'a whole number above 0'],
 };

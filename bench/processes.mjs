@@ -5,7 +5,7 @@ import { open, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A server that does not listen after so long hangs. No machine is that slow; ms. */
-const START_PATIENCE = 300_000;
+export const START_PATIENCE = 300_000;
 /** A server that is told to stop and does not is killed after so long; ms. */
 const STOP_PATIENCE = 60_000;
 

@@ -7,12 +7,16 @@ import os from 'node:os';
 import { join, resolve } from 'node:path';
 import { TOLD } from './cpu.mjs';
 import { startDatabase } from './databases.mjs';
+import { measureGrowth } from './growth.mjs';
+import { measureHalfLoad } from './half-load.mjs';
 import { lookInside } from './inside.mjs';
 import { compareLogins } from './logins.mjs';
 import { readOptions } from './options.mjs';
-import { makePeer } from './peer.mjs';
+import { PEER, makePeer } from './peer.mjs';
 import { stopServers } from './processes.mjs';
+import { measureRest } from './rest.mjs';
 import { warmUp } from './rotation.mjs';
+import { measureRoutes } from './routes.mjs';
 import { COUNTING } from './statements.mjs';
 import { makeCeiling, makeService, startProvider, startTarget } from './targets.mjs';
 
@@ -54,18 +58,36 @@ async function makeTargets({ options, place }) {
 /** Runs the parts that were asked for; @returns their results by part */
 async function runParts(stage) {
   const { options } = stage;
-  const results = {};
-  const targets = await makeTargets(stage);
-  for (const target of targets) await startTarget(target);
-  await warmUp(stage, targets, options['warm-up']);
-  results.logins = await compareLogins(stage, targets);
-  if (options.cpu || options.sql) await lookInside(stage, targets);
+  const wanted = (...parts) => parts.some((part) => options.parts.includes(part));
+  const results = { machine: machine(), options };
+  const targets = wanted('logins', 'half-load', 'routes', 'rest') ? await makeTargets(stage) : [];
+  const [profile] = options.profile;
+  const oneProfile = targets.filter(
+    ({ name }) => !options.profile.includes(name.split(' ')[0]) || name.startsWith(profile),
+  );
+  if (wanted('logins', 'half-load', 'routes')) {
+    for (const target of targets) await startTarget(target);
+    await warmUp(stage, targets, options['warm-up']);
+    if (wanted('logins')) results.logins = await compareLogins(stage, targets);
+    if (wanted('half-load')) results.halfLoad = await measureHalfLoad(stage, targets, results.logins ?? []);
+    if (wanted('routes'))
+      results.routes = await measureRoutes(
+        stage,
+        oneProfile.filter(({ name }) => name !== PEER),
+      );
+    if (options.cpu || options.sql) await lookInside(stage, targets);
+    for (const target of targets) await target.stop();
+  }
+  if (wanted('rest')) results.rest = await measureRest(stage, oneProfile);
+  if (wanted('growth')) results.growth = await measureGrowth(stage);
   return results;
 }
 
+const machine = () => `Node ${process.version}, ${os.cpus().length} × ${os.cpus()[0]?.model}`;
+
 function introduce({ people, rounds, logins }) {
   const load = os.loadavg().map((value) => value.toFixed(1));
-  say(`Node ${process.version}, ${os.cpus().length} × ${os.cpus()[0]?.model}, load before: ${load.join(' ')}`);
+  say(`${machine()}, load before: ${load.join(' ')}`);
   say(`${rounds} rounds, ${logins} logins a turn, by ${people.join(', ')} people at a time`);
   if (!TOLD)
     say('This system has no /proc, so what processes use (CPU, memory) is not known here: a dash stands for it.');

@@ -5,19 +5,18 @@ import { errorsOf, runToEnd } from './processes.mjs';
 
 /** What the service allows a phone in an hour is 5; the bench stays under it. */
 const LOGINS_A_USER = 4;
+/** So that a turn of few logins is spread like one of many. */
 const USERS_AT_LEAST = 500;
 /** With fewer numbers to choose from, the same one would come again while its last login is still under way. */
 const NUMBERS_A_PERSON = 10;
+const NUMBERS_WHERE_PEOPLE_WAIT = 2_560;
+/**
+ * How many may wait for their codes where these come later than the answer: at 0.3 s each enough for 2,300 a second, and
+ * with 256 more fewer than the 1,000 unused codes that a country may have in an hour.
+ */
+const WAITING_AT_MOST = 700;
 /** Accounts are made so many at a time: before turns, never during one. */
-const USERS_AT_A_TIME = 10_000;
-
-/** Where a code comes 0.1 to 0.5 s after the answer, so many more people are under way, most of them waiting for theirs. */
-const WAITING_FACTOR = 16;
-
-/** How many people are under way against a target while `people` would be against one that does not let them wait. */
-export function underWay(target, people) {
-  return target.codesComeLater ? people * WAITING_FACTOR : people;
-}
+const USERS_AT_A_TIME = 1_000;
 
 /** Users that nobody has played yet, so that no turn meets the limits of another; @returns the first one's number */
 async function takeUsers(target, count) {
@@ -36,12 +35,14 @@ async function makeUsers(target, count) {
   await query(target.databaseUrl, `${target.usersSql(numbers)}; ANALYZE`);
 }
 
-const usersFor = (people, count) =>
-  Math.max(USERS_AT_LEAST, Math.ceil(count / LOGINS_A_USER), people * NUMBERS_A_PERSON);
+function usersFor({ codesComeLater }, { people, count }) {
+  const least = codesComeLater ? NUMBERS_WHERE_PEOPLE_WAIT : USERS_AT_LEAST;
+  return Math.max(least, people * NUMBERS_A_PERSON, Math.ceil(count / LOGINS_A_USER));
+}
 
 /** Makes the accounts for a number of turns before the first of them. */
-export async function provideUsers(target, turns, { people, count }) {
-  await makeUsers(target, (target.nextUser ?? 0) + turns * usersFor(underWay(target, people), count));
+export async function provideUsers(target, turns, turn) {
+  await makeUsers(target, (target.nextUser ?? 0) + turns * usersFor(target, turn));
 }
 
 /**
@@ -53,11 +54,12 @@ export async function provideUsers(target, turns, { people, count }) {
  * @throws Error with what the target said, when one of them fails
  */
 export async function play({ database, provider }, target, { what = 'logins', people, count, perSecond }) {
-  const atATime = perSecond === undefined ? underWay(target, people) : people;
-  const users = usersFor(atATime, count);
+  const users = usersFor(target, { people, count });
+  const mayWait = what === 'logins' && target.codesComeLater && perSecond === undefined;
   const order = {
     ...{ kind: target.kind, base: target.url, provider: provider.url },
-    ...{ what, count, people: atATime, perSecond },
+    ...{ what, count, people, perSecond },
+    waiting: mayWait ? WAITING_AT_MOST : 0,
     ...{ first: await takeUsers(target, users), users },
     clocks: {
       target: target.child.pid,
@@ -73,5 +75,5 @@ export async function play({ database, provider }, target, { what = 'logins', pe
       `${count - result.succeeded} of ${count} ${what} failed against ${target.name}:\n${said.join('\n')}`,
     );
   }
-  return { target: target.name, what, people, atATime, ...result };
+  return { target: target.name, what, people, ...result };
 }
