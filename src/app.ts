@@ -12,6 +12,7 @@ import { answerUnparsed } from './errors/unparsed-requests.js';
 import { settleCharges } from './http/address-limit.guard.js';
 import { REPLAYED_HEADER, keepAnswers } from './idempotency/idempotency.guard.js';
 import { TrustedProxies, readClientAddresses } from './http/client-address.js';
+import { allowOrigins } from './http/cors.js';
 import { acceptJsonOnly } from './http/json-bodies.js';
 import { NestLog, unknownRoute } from './http/logger.js';
 import { limitSlowBodies } from './http/slow-bodies.js';
@@ -107,16 +108,9 @@ async function addHttpManners(app: NestFastifyApplication, settings: Settings): 
   // After our own hooks: the plugins' come behind them.
   await acceptUploads(app, settings.mediaMaxBytes);
   await app.register(fastifyCookie);
-  app.enableCors({
-    hook: 'preParsing',
-    origin:
-      settings.allowedOrigins === null ? /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/ : [...settings.allowedOrigins],
-    allowedHeaders: ['authorization', 'content-type', 'x-device-token', 'accept-language', 'idempotency-key'],
-    // Its clock tells a client how long a code still lives.
-    exposedHeaders: ['retry-after', 'x-request-id', 'date', 'ratelimit', 'ratelimit-policy', REPLAYED_HEADER],
-    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    maxAge: 600,
-  });
+  // Its clock tells a client how long a code still lives.
+  const exposed = ['retry-after', 'x-request-id', 'date', 'ratelimit', 'ratelimit-policy', REPLAYED_HEADER];
+  allowOrigins(app, settings.allowedOrigins, exposed);
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: API_POLICY,
     frameguard: { action: 'deny' },

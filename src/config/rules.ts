@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { exposureRefused } from './exposure.js';
 import { isLoopback } from './loopback.js';
+import { isOrigin } from './origins.js';
 import { RUNGS } from './provider-settings.js';
 import { type Settings } from './settings.js';
 import { type TestPhones } from './test-phones.js';
@@ -68,8 +69,8 @@ function refuseAddresses(settings: Settings, refuse: (condition: boolean, senten
     'PUBLIC_URL must be an address without user name, query and fragment, such as https://login.example.org',
   );
   refuse(
-    settings.allowedOrigins?.some((origin) => !/^https?:\/\/[^/]+$/.test(origin)) ?? false,
-    'FRONTEND_URL must be a comma list of origins such as https://app.example',
+    settings.allowedOrigins?.some((origin) => !isOrigin(origin)) ?? false,
+    'FRONTEND_URL must be a comma list of origins such as https://app.example or capacitor://localhost, each one whole',
   );
   refuse(
     !settings.trustedProxies.every(isAddressOrRange),

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type Environment } from './environment.dto.js';
 import { endOfDay, readTestPhones, type TestPhones } from './test-phones.js';
 import { databaseUrlFromParts } from './database-url.js';
+import { originOf } from './origins.js';
 import {
   cloudApiSettings,
   configuredRungs,
@@ -32,7 +33,7 @@ export class Settings {
   readonly directDatabaseUrl: string | undefined;
   readonly databasePool: number;
   readonly dataDir: string;
-  /** Exact origins; null allows any port of localhost and 127.0.0.1 (outside production). */
+  /** Exact origins; null allows pages and packaged apps of this machine (outside production). */
   readonly allowedOrigins: readonly string[] | null;
   readonly trustedProxies: readonly string[];
   /** In lower case: the one header that is believed about a client's address, from a trusted proxy. */
@@ -256,9 +257,4 @@ function list(text: string): string[] {
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
-}
-
-/** `https://app.example/path/` is the origin `https://app.example`; what is no address stays and is refused by the rules. */
-function originOf(address: string): string {
-  return URL.canParse(address) ? new URL(address).origin : address;
 }

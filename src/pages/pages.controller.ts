@@ -74,7 +74,10 @@ export class PagesController {
   element(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     const file = this.files.element('masuk-login.js');
     if (!file) throw new AppError('not_found');
-    void reply.header('access-control-allow-origin', '*').header('cross-origin-resource-policy', 'cross-origin');
+    void reply
+      .removeHeader('access-control-allow-credentials')
+      .header('access-control-allow-origin', '*')
+      .header('cross-origin-resource-policy', 'cross-origin');
     sendFile(request, reply, file, FIVE_MINUTES);
   }
 

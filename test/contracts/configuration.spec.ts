@@ -187,6 +187,7 @@ describe('values that break a rule', () => {
     ],
     ['an origin that is none', /FRONTEND_URL/, { FRONTEND_URL: 'https://app.example, app' }],
     ['every origin', /FRONTEND_URL/, { FRONTEND_URL: '*' }],
+    ['a pattern of origins', /FRONTEND_URL/, { FRONTEND_URL: 'https://*.app.example' }],
     ['a proxy that is no address', /TRUST_PROXY/, { TRUST_PROXY: '10.0.0.0/33' }],
     ['every proxy', /TRUST_PROXY/, { TRUST_PROXY: 'true' }],
     ['every address as a proxy', /TRUST_PROXY must not be every/, { TRUST_PROXY: '10.0.0.1, 0.0.0.0/0' }],

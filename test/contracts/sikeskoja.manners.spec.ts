@@ -141,6 +141,48 @@ describe('CORS', () => {
     expect(stranger.headers.get('access-control-allow-origin')).toBeNull();
   });
 
+  it.each([
+    'x-api-key,content-type',
+    'content-type,x-requested-with',
+    'baggage,content-type,sentry-trace',
+    'content-type,traceparent,tracestate',
+    'authorization,cache-control,pragma',
+  ])('allows a page whatever header it asks for: %s', async (asked) => {
+    const answer = await preflight(house.service, 'https://app.example', asked);
+    expect(answer.status).toBe(204);
+    const allowedHeaders = (answer.headers.get('access-control-allow-headers') ?? '').split(/, */);
+    expect(allowedHeaders).toEqual(asked.split(','));
+  });
+
+  it('tells other origins nothing at all', async () => {
+    for (const origin of ['https://evil.example', 'capacitor://localhost', 'null']) {
+      const answers = [await ask(house.service, origin), await preflight(house.service, origin, 'x-api-key')];
+      for (const { headers } of answers)
+        expect([...headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([]);
+      expect(answers[1]?.status).toBe(204);
+    }
+  });
+
+  it('lets listed pages send cookies, and packaged apps call without them', async () => {
+    const apps = ['capacitor://localhost', 'ionic://localhost', 'https://localhost'];
+    const service = await house.another({ FRONTEND_URL: ['https://app.example', ...apps].join(',') });
+    const seen = async (origin: string) => {
+      const answers = [await ask(service, origin), await preflight(service, origin, 'content-type')];
+      return answers.map(({ headers }) => [
+        headers.get('access-control-allow-origin'),
+        headers.get('access-control-allow-credentials'),
+      ]);
+    };
+    expect(await seen('https://app.example')).toEqual(Array(2).fill(['https://app.example', 'true']));
+    for (const origin of apps) expect(await seen(origin)).toEqual(Array(2).fill([origin, null]));
+    for (const origin of ['https://localhost:8443', 'http://localhost', 'app://localhost'])
+      expect(await seen(origin)).toEqual(Array(2).fill([null, null]));
+    // The element is for every page, and then credentials would be refused by the browser.
+    const element = await ask(service, 'https://app.example', '/elements/masuk-login.js');
+    expect(element.headers.get('access-control-allow-origin')).toBe('*');
+    expect(element.headers.has('access-control-allow-credentials')).toBe(false);
+  });
+
   it('lets in any port of this machine, outside production and without FRONTEND_URL', async () => {
     const service = await house.another({ FRONTEND_URL: '' });
     for (const origin of [
@@ -148,8 +190,13 @@ describe('CORS', () => {
       'http://localhost:5173',
       'http://127.0.0.1:8080',
       'http://localhost',
+      'https://localhost:5173',
+      'https://localhost',
+      'capacitor://localhost',
+      'ionic://localhost',
     ]) {
       expect({ origin, allowed: await allowed(service, origin) }).toEqual({ origin, allowed: true });
+      expect((await ask(service, origin)).headers.has('access-control-allow-credentials')).toBe(false);
     }
     for (const origin of [
       'http://localhost.evil.example:3000',
