@@ -130,13 +130,20 @@ async function prepare() {
   mostUnderWay = 0;
 }
 
-/** Resolves when nothing has been answered for long: somebody waits for what will never come. */
-async function stalled() {
+/** Prints what there is to say, and ends: the sockets that are kept alive would keep the process. */
+function finish(seconds, cpu) {
+  const result = { succeeded, mostUnderWay, perSecond: succeeded / seconds, ...client.summary(), cpu };
+  process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
+}
+
+/** Ends the load when nothing has been answered for long: somebody waits for what will never come. */
+async function endWhenStalled() {
   for (let quiet = 0, seen = -1; quiet < STALLED_AFTER; await sleep(1_000)) {
     quiet = client.answered === seen ? quiet + 1 : 0;
     seen = client.answered;
   }
   client.fail(`nothing was answered for ${STALLED_AFTER} s while ${busy.size} people were waiting`);
+  finish(Number.NaN, null);
 }
 
 const read = () => ({
@@ -146,26 +153,19 @@ const read = () => ({
   load: cpuOf(process.pid),
 });
 
-await Promise.race([prepare(), stalled()]);
+/** CPU in µs for each login or call, null where the system does not tell. */
+function cpuBetween(before, after) {
+  const micros = (seconds) => (seconds === null ? null : (seconds * 1e6) / count);
+  const of = (name) => micros(after[name] === null ? null : after[name] - before[name]);
+  const database = micros(postgresSeconds(before.postgres, after.postgres, clocks.database));
+  return { target: of('target'), database, provider: of('provider'), load: of('load') };
+}
+
+void endWhenStalled();
+await prepare();
 const before = read();
 const started = performance.now();
-await Promise.race([order.perSecond === undefined ? closedLoop(count) : openLoop(), stalled()]);
+await (order.perSecond === undefined ? closedLoop(count) : openLoop());
 const seconds = (performance.now() - started) / 1000;
 await sleep(SETTLE);
-const after = read();
-const micros = (used) => (used === null ? null : (used * 1e6) / count);
-const between = (name) => micros(after[name] === null ? null : after[name] - before[name]);
-const result = {
-  succeeded,
-  mostUnderWay,
-  perSecond: succeeded / seconds,
-  ...client.summary(),
-  cpu: {
-    target: between('target'),
-    database: micros(postgresSeconds(before.postgres, after.postgres, clocks.database)),
-    provider: between('provider'),
-    load: between('load'),
-  },
-};
-// The sockets that are kept alive would keep the process, too.
-process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
+finish(seconds, cpuBetween(before, read()));
