@@ -87,7 +87,7 @@ export class AppModule {
         { provide: APP_GUARD, useExisting: ApiKeyGuard },
         { provide: APP_GUARD, useExisting: IdempotencyGuard },
         { provide: APP_GUARD, useExisting: AddressLimitGuard },
-        { provide: APP_PIPE, useFactory: () => bodyValidation(settings.profile) },
+        { provide: APP_PIPE, useFactory: () => bodyValidation(settings.profile, settings.otpLength) },
         // The last filter is asked first: this one is for everything that the next leaves.
         {
           provide: APP_FILTER,

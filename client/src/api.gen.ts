@@ -1685,7 +1685,7 @@ export interface components {
              */
             phone: string;
             /**
-             * @description The code from the message, as text: leading zeros count.
+             * @description The code from the message, as text: leading zeros count. The message around it may be there too.
              * @example 123456
              */
             otpCode: string;
@@ -2242,7 +2242,7 @@ export interface components {
         };
         VerifyResetDto: {
             /**
-             * @description The code from the message, as text: leading zeros count.
+             * @description The code from the message, as text: leading zeros count. The message around it may be there too.
              * @example 123456
              */
             otp: string;
@@ -2263,7 +2263,7 @@ export interface components {
         };
         ResetPasswordDto: {
             /**
-             * @description The code from the message, as text: leading zeros count.
+             * @description The code from the message, as text: leading zeros count. The message around it may be there too.
              * @example 123456
              */
             otp: string;
@@ -2416,7 +2416,7 @@ export interface components {
             address?: string;
         };
         ButtonDto: {
-            /** @description What comes back when it is chosen. */
+            /** @description What comes back when it is chosen: a text, or a whole number that becomes one. */
             id: string;
             text: string;
         };
@@ -2451,7 +2451,7 @@ export interface components {
             data: components["schemas"]["SentMenuDto"];
         };
         ListRowDto: {
-            /** @description What comes back when it is chosen. */
+            /** @description What comes back when it is chosen: a text, or a whole number that becomes one. */
             id: string;
             title: string;
             description?: string;
@@ -2665,7 +2665,7 @@ export interface components {
         };
         CheckVerificationDto: {
             /**
-             * @description As it was typed: spaces and dashes do not matter.
+             * @description As it was typed or pasted: what stands around it does not matter, if there is no second code in it.
              * @example 012345
              */
             otp: string;

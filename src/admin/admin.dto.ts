@@ -12,21 +12,14 @@ import {
   ValidateIf,
 } from 'class-validator';
 import { UserDto } from '../auth/auth.dto.js';
+import { WholeNumber } from '../http/query-fields.js';
 
 const ROLES = ['ADMIN', 'SUPERVISOR', 'OPERATOR', 'KARYAWAN', 'USER'];
 
 /** May be left out, but null is no value of it. */
 const MayBeAbsent = () => ValidateIf((_, value) => value !== undefined);
 
-/** `?role=` means the same as no role at all. */
-export const BlankIsAbsent = () => Transform(({ value }: { value: unknown }) => (value === '' ? undefined : value));
-
-/** A whole number in a query's digits; what is none stays as it is and fails `IsInt`. */
-export const asNumber = ({ value }: { value: unknown }) =>
-  typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value === '' ? undefined : value;
-
-const asBoolean = ({ value }: { value: unknown }) =>
-  value === 'true' ? true : value === 'false' ? false : value === '' ? undefined : value;
+const asBoolean = ({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value);
 
 class UserFieldsDto {
   /**
@@ -86,13 +79,11 @@ export class ChangeUserDto extends UserFieldsDto {
 
 export class ListUsersDto {
   /** Part of a name, e-mail address, username or phone number (in any spelling). */
-  @BlankIsAbsent()
   @IsOptional()
   @IsString()
   @MaxLength(100)
   search?: string;
 
-  @BlankIsAbsent()
   @IsOptional()
   @IsIn(ROLES)
   role?: 'ADMIN' | 'SUPERVISOR' | 'OPERATOR' | 'KARYAWAN' | 'USER';
@@ -103,7 +94,7 @@ export class ListUsersDto {
   isActive?: boolean;
 
   /** Accounts a page, 20 unless told otherwise. */
-  @Transform(asNumber)
+  @WholeNumber()
   @IsOptional()
   @IsInt()
   @Min(1)
@@ -111,7 +102,6 @@ export class ListUsersDto {
   limit?: number;
 
   /** `nextCursor` of the page before. */
-  @BlankIsAbsent()
   @IsOptional()
   @IsString()
   @MaxLength(200)

@@ -1,4 +1,3 @@
-import { Transform } from 'class-transformer';
 import {
   IsIn,
   IsInt,
@@ -12,8 +11,7 @@ import {
   ValidateBy,
   isIP,
 } from 'class-validator';
-import { IsInstant } from '../http/query-fields.js';
-import { BlankIsAbsent, asNumber } from './admin.dto.js';
+import { IsInstant, WholeNumber } from '../http/query-fields.js';
 
 /** An address, the /64 of one, or what stands for an unreadable one. */
 const IsAddress = () =>
@@ -31,13 +29,11 @@ export class AuditQueryDto {
    * First instant, ISO 8601 with its offset.
    * @example 2026-11-19T00:00:00Z
    */
-  @BlankIsAbsent()
   @IsOptional()
   @IsInstant()
   from?: string;
 
   /** First instant that is not shown any more. */
-  @BlankIsAbsent()
   @IsOptional()
   @IsInstant()
   to?: string;
@@ -46,26 +42,22 @@ export class AuditQueryDto {
    * What happened.
    * @example login.otp
    */
-  @BlankIsAbsent()
   @IsOptional()
   @IsString()
   @MaxLength(64)
   @Matches(/^[a-z_]+(\.[a-z_]+)*$/)
   type?: string;
 
-  @BlankIsAbsent()
   @IsOptional()
   @IsIn(['success', 'failure'])
   outcome?: 'success' | 'failure';
 
   /** Who did it, or whose code, password or session it was. */
-  @BlankIsAbsent()
   @IsOptional()
   @IsUUID()
   userId?: string;
 
   /** What it was about: an account, a login session, a code, an API key. */
-  @BlankIsAbsent()
   @IsOptional()
   @IsUUID()
   subjectId?: string;
@@ -74,13 +66,11 @@ export class AuditQueryDto {
    * Where it came from; any address of an IPv6 /64 finds all of it.
    * @example 203.0.113.7
    */
-  @BlankIsAbsent()
   @IsOptional()
   @IsAddress()
   address?: string;
 
   /** `X-Request-Id` of an answer: also the last one of refusals that were counted together. */
-  @BlankIsAbsent()
   @IsOptional()
   @IsString()
   @MaxLength(64)
@@ -88,7 +78,7 @@ export class AuditQueryDto {
   requestId?: string;
 
   /** Events a page, 50 unless told otherwise. As CSV: events in all, every one unless told otherwise. */
-  @Transform(asNumber)
+  @WholeNumber()
   @IsOptional()
   @IsInt()
   @Min(1)
@@ -96,7 +86,6 @@ export class AuditQueryDto {
   limit?: number;
 
   /** `nextCursor` of the page before. */
-  @BlankIsAbsent()
   @IsOptional()
   @IsString()
   @MaxLength(200)

@@ -1,19 +1,17 @@
 import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 import { SESSION_ID } from '../gateway/gateway.dto.js';
-import { BlankIsAbsent, IsInstant, WholeNumber } from '../http/query-fields.js';
+import { IsInstant, WholeNumber } from '../http/query-fields.js';
 
 export class SpanQueryDto {
   /**
    * First instant, ISO 8601 with its offset; a day before `to` when left out. Figures begin at its whole hour.
    * @example 2026-11-19T00:00:00Z
    */
-  @BlankIsAbsent()
   @IsOptional()
   @IsInstant()
   from?: string;
 
   /** First instant that is not counted any more; now when left out. At most 92 days after `from`. */
-  @BlankIsAbsent()
   @IsOptional()
   @IsInstant()
   to?: string;
@@ -21,7 +19,6 @@ export class SpanQueryDto {
 
 export class DashboardQueryDto extends SpanQueryDto {
   /** Only this session. */
-  @BlankIsAbsent()
   @IsOptional()
   @IsString()
   @Matches(SESSION_ID)
@@ -33,19 +30,16 @@ class LogQueryDto {
    * First instant, ISO 8601 with its offset.
    * @example 2026-11-19T00:00:00Z
    */
-  @BlankIsAbsent()
   @IsOptional()
   @IsInstant()
   from?: string;
 
   /** First instant that is not shown any more. */
-  @BlankIsAbsent()
   @IsOptional()
   @IsInstant()
   to?: string;
 
   /** Only this session. */
-  @BlankIsAbsent()
   @IsOptional()
   @IsString()
   @Matches(SESSION_ID)
@@ -60,7 +54,6 @@ class LogQueryDto {
   limit?: number;
 
   /** `nextCursor` of the page before. */
-  @BlankIsAbsent()
   @IsOptional()
   @IsString()
   @MaxLength(200)
@@ -68,7 +61,6 @@ class LogQueryDto {
 }
 
 export class ActivityQueryDto extends LogQueryDto {
-  @BlankIsAbsent()
   @IsOptional()
   @IsIn(['success', 'failure', 'unknown'])
   status?: 'success' | 'failure' | 'unknown';
@@ -77,7 +69,6 @@ export class ActivityQueryDto extends LogQueryDto {
    * What happened.
    * @example message.text
    */
-  @BlankIsAbsent()
   @IsOptional()
   @IsString()
   @MaxLength(64)
@@ -86,7 +77,6 @@ export class ActivityQueryDto extends LogQueryDto {
 }
 
 export class OtpLogQueryDto extends LogQueryDto {
-  @BlankIsAbsent()
   @IsOptional()
   @IsIn(['pending', 'verified', 'expired', 'replaced', 'failed'])
   status?: 'pending' | 'verified' | 'expired' | 'replaced' | 'failed';
@@ -95,6 +85,7 @@ export class OtpLogQueryDto extends LogQueryDto {
 export class CleanupDto {
   /** Lines older than so many days; `ACTIVITY_RETENTION_DAYS` and `OTP_RETENTION_DAYS` when left out. */
   @IsOptional()
+  @WholeNumber()
   @IsInt()
   @Min(1)
   @Max(365)

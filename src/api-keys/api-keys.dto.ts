@@ -17,6 +17,7 @@ import {
   isISO8601,
 } from 'class-validator';
 import { SCOPES, type Scope } from '../http/access.decorators.js';
+import { WholeNumber } from '../http/query-fields.js';
 
 /** With its offset, or a day alone: a time without one would mean another instant on another machine. */
 const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
@@ -33,12 +34,6 @@ const IsFutureInstant = () =>
       defaultMessage: () => '$property must be a time in the future, ISO 8601 with its offset',
     },
   });
-
-/** A whole number in decimal digits, as a query has it; anything else stays as it is and fails `IsInt`. */
-const WholeNumber = () =>
-  Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' && /^\d{1,4}$/.test(value) ? Number(value) : value,
-  );
 
 const Trimmed = () => Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value));
 
@@ -78,6 +73,7 @@ export class CreateApiKeyDto {
    * @example 600
    */
   @IsOptional()
+  @WholeNumber()
   @IsInt()
   @Min(1)
   @Max(100_000)

@@ -1,5 +1,5 @@
 import { IsIn, IsNotEmpty, IsOptional, IsString, IsUUID, Matches, MaxLength } from 'class-validator';
-import { AsDigits, IsCode } from '../otp/typed-code.js';
+import { AsCode, IsCode } from '../otp/typed-code.js';
 
 export class PhoneDto {
   /**
@@ -14,10 +14,10 @@ export class PhoneDto {
 
 export class VerifyOtpDto extends PhoneDto {
   /**
-   * The code from the message, as text: leading zeros count.
+   * The code from the message, as text: leading zeros count. The message around it may be there too.
    * @example 123456
    */
-  @AsDigits()
+  @AsCode()
   @IsCode()
   otpCode!: string;
 

@@ -14,19 +14,14 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { WholeNumber } from '../http/query-fields.js';
 import { MEDIA_KINDS, type MediaKind } from '../messaging/media-types.js';
 
 const STATES = ['BOT', 'AGENT', 'PAUSE'];
 
-/** `?state=` means the same as no state at all. */
-const BlankIsAbsent = () => Transform(({ value }: { value: unknown }) => (value === '' ? undefined : value));
-
 /** Line breaks as WhatsApp has them, whatever system they were typed on. */
 const WithPlainBreaks = () =>
   Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.replace(/\r\n?/g, '\n') : value));
-
-const asNumber = ({ value }: { value: unknown }) =>
-  typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value === '' ? undefined : value;
 
 export class WebhookTakenDto {
   status!: 'ok';
@@ -34,7 +29,7 @@ export class WebhookTakenDto {
 
 export class PageDto {
   /** Entries a page, 20 unless told otherwise. */
-  @Transform(asNumber)
+  @WholeNumber()
   @IsOptional()
   @IsInt()
   @Min(1)
@@ -42,7 +37,6 @@ export class PageDto {
   limit?: number;
 
   /** `nextCursor` of the page before. */
-  @BlankIsAbsent()
   @IsOptional()
   @IsString()
   @MaxLength(200)
@@ -51,7 +45,6 @@ export class PageDto {
 
 export class ListConversationsDto extends PageDto {
   /** Only conversations in this state. */
-  @BlankIsAbsent()
   @IsOptional()
   @IsIn(STATES)
   state?: 'BOT' | 'AGENT' | 'PAUSE';

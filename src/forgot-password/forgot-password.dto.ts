@@ -1,5 +1,5 @@
 import { IsNotEmpty, IsOptional, IsString, MaxLength } from 'class-validator';
-import { IsCode, AsDigits } from '../otp/typed-code.js';
+import { AsCode, IsCode } from '../otp/typed-code.js';
 
 export class ResetPhoneDto {
   /**
@@ -25,10 +25,10 @@ export class RequestResetDto extends ResetPhoneDto {
 
 export class VerifyResetDto extends ResetPhoneDto {
   /**
-   * The code from the message, as text: leading zeros count.
+   * The code from the message, as text: leading zeros count. The message around it may be there too.
    * @example 123456
    */
-  @AsDigits()
+  @AsCode()
   @IsCode()
   otp!: string;
 }

@@ -1,5 +1,5 @@
-import { Transform } from 'class-transformer';
 import { IsInt, IsNotEmpty, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { WholeNumber } from '../http/query-fields.js';
 
 /** A name that its maker chose: never a path, never a part of a shell's line. */
 export const SESSION_ID = /^[A-Za-z0-9_-]{1,64}$/;
@@ -9,12 +9,6 @@ export const REAL_TEXT = /^[^\0\p{Cs}]*$/u;
 
 /** As long as WhatsApp lets a text be. */
 const LONGEST_TEXT = 65_536;
-
-/** A whole number in decimal digits, as a query has it; anything else stays as it is and fails `IsInt`. */
-const WholeNumber = () =>
-  Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' && /^\d{1,4}$/.test(value) ? Number(value) : value,
-  );
 
 export class CreateGatewaySessionDto {
   /**

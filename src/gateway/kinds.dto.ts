@@ -15,6 +15,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
+import { DecimalNumber, IdAsText } from '../http/query-fields.js';
 import { REAL_TEXT, SentMessageDto } from './gateway.dto.js';
 
 /** No line break, nothing that a phone does not show: a title must not look like two choices. */
@@ -42,6 +43,7 @@ export class SendLocationDto {
    * Degrees, north is positive.
    * @example -2.5337
    */
+  @DecimalNumber()
   @IsNumber({ allowNaN: false, allowInfinity: false })
   @Min(-90)
   @Max(90)
@@ -51,6 +53,7 @@ export class SendLocationDto {
    * Degrees, east is positive.
    * @example 140.7181
    */
+  @DecimalNumber()
   @IsNumber({ allowNaN: false, allowInfinity: false })
   @Min(-180)
   @Max(180)
@@ -67,7 +70,8 @@ export class SendLocationDto {
 }
 
 export class ButtonDto {
-  /** What comes back when it is chosen. */
+  /** What comes back when it is chosen: a text, or a whole number that becomes one. */
+  @IdAsText()
   @Line(200)
   id!: string;
 
@@ -101,7 +105,8 @@ export class SendButtonsDto {
 }
 
 export class ListRowDto {
-  /** What comes back when it is chosen. */
+  /** What comes back when it is chosen: a text, or a whole number that becomes one. */
+  @IdAsText()
   @Line(200)
   id!: string;
 

@@ -94,8 +94,9 @@ export class MediaMessages {
       const { fields, upload } = await this.form.read(request, place.kind, (bytes) => this.intake.store(bytes, place));
       const to = parsePhone(fields.to, this.settings.allowedCountries);
       if (to === null) throw new AppError('invalid_phone');
-      if ((upload === null) === (fields.url === undefined)) throw oneOf(place.kind);
-      const { name, kept } = upload ?? (await this.fetch(fields.url ?? '', place));
+      const url = fields.url ?? null;
+      if ((upload === null) === (url === null)) throw oneOf(place.kind);
+      const { name, kept } = upload ?? (await this.fetch(url ?? '', place));
       return { to, message: { kind: place.kind, content: contentOf(kept, name, place.kind, fields) } };
     });
   }

@@ -60,7 +60,7 @@ export class GatewayMessagesController {
     const to = parsePhone(body.to, this.settings.allowedCountries);
     if (to === null) throw new AppError('invalid_phone');
     const text = body.text ?? body.message;
-    if (text === undefined) throw missing('text');
+    if (!text) throw missing('text');
     const sent = await this.messages.send(name, caller, to, { kind: 'text', content: { text } });
     return sentAnswer(sent, answerLanguage(this.settings.messageLanguage, context.acceptLanguage));
   }

@@ -15,11 +15,18 @@ export const IsInstant = () =>
     },
   });
 
-/** `?status=` means the same as no status at all. */
-export const BlankIsAbsent = () => Transform(({ value }: { value: unknown }) => (value === '' ? undefined : value));
-
-/** A whole number in a query's digits; what is none stays as it is and fails `IsInt`. */
+/** A whole number, also in digits, as a query or a form has it; what is none stays as it is and fails `IsInt`. */
 export const WholeNumber = () =>
   Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value === '' ? undefined : value,
+    typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value,
   );
+
+/** A decimal number, also as text with a point; what is none stays as it is and fails `IsNumber`. */
+export const DecimalNumber = () =>
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^[+-]?\d{1,9}(?:\.\d{1,20})?$/.test(value.trim()) ? Number(value) : value,
+  );
+
+/** A name that its maker chose, such as an id, which may be a whole number to them; everything else stays as it is. */
+export const IdAsText = () =>
+  Transform(({ value }: { value: unknown }) => (Number.isSafeInteger(value) ? String(value) : value));

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { describe, expect, it } from '@jest/globals';
-import { IsISO8601, IsOptional, IsString } from 'class-validator';
+import { Type } from 'class-transformer';
+import { IsArray, IsISO8601, IsNotEmpty, IsOptional, IsString, ValidateIf, ValidateNested } from 'class-validator';
 import { AppError } from '../errors/app-error.js';
 import { bodyValidation } from './validation.pipe.js';
 
@@ -39,5 +40,65 @@ describe('a body', () => {
 
   it.each([[[]], [[{ name: 'x' }]], ['x'], [''], [1], [true]])('%j is refused', async (body) => {
     await expect(read(body)).rejects.toMatchObject({ code: 'validation_failed' } satisfies Partial<AppError>);
+  });
+});
+
+class LineDto {
+  @IsString()
+  @IsNotEmpty()
+  id!: string;
+
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  note?: string;
+}
+
+class FormDto extends NameDto {
+  @IsString()
+  @IsNotEmpty()
+  title!: string;
+
+  /** Null is no value of it. */
+  @ValidateIf((_, value) => value !== undefined)
+  @IsISO8601()
+  at?: string;
+
+  /** Needed where there are no lines. */
+  @ValidateIf(({ lines }: FormDto) => lines === undefined)
+  @IsString()
+  @IsNotEmpty()
+  text?: string;
+
+  @IsOptional()
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => LineDto)
+  lines?: LineDto[];
+}
+
+describe('a blank text', () => {
+  const form = (value: unknown) => pipe.transform(value, { type: 'body', metatype: FormDto });
+  const lines = [{ id: 'a' }];
+
+  it('is left out where the field may be, also of what is in lists', async () => {
+    const blank = { title: 'x', name: '', at: '', text: '', lines: [{ id: 'a', note: '' }] };
+    expect({ ...((await form(blank)) as object) }).toEqual({ title: 'x', lines });
+  });
+
+  it('of a list is left out too', async () => {
+    expect({ ...((await form({ title: 'x', text: 'y', lines: '' })) as object) }).toEqual({ title: 'x', text: 'y' });
+  });
+
+  it.each([
+    [{ title: '', lines }, 'title'],
+    [{ title: 'x', text: '' }, 'text'],
+    [{ title: 'x', lines: [{ id: 'a' }, { id: '' }] }, 'lines.1.id'],
+    [{ title: 'x', lines, at: ' ' }, 'at'],
+    [{ title: 'x', lines, at: null }, 'at'],
+  ])('of %j is refused by its field', async (body, field) => {
+    const refusal = (await form(body).catch((error: unknown) => error)) as AppError;
+    expect(refusal.code).toBe('validation_failed');
+    expect((refusal.details as (language: string) => unknown)('en')).toMatchObject([{ field }]);
   });
 });

@@ -1,7 +1,10 @@
 import { ValidationPipe, type ValidationError } from '@nestjs/common';
+import { type ClassTransformOptions } from 'class-transformer';
+import { type ValidatorOptions } from 'class-validator';
 import { type Language } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
 import { type ErrorCode, type Text } from '../errors/catalogue.js';
+import { leaveOutBlanks } from './blank-fields.js';
 
 /** What each rule of class-validator that the DTOs use says when it is broken; of several broken ones the first here speaks. */
 const PROBLEMS: Record<string, Text> = {
@@ -17,8 +20,9 @@ const PROBLEMS: Record<string, Text> = {
   },
   isInstant: { id: 'harus berupa waktu, ISO 8601 dengan offset', en: 'must be a time, ISO 8601 with its offset' },
   isAddress: { id: 'harus berupa alamat IP', en: 'must be an IP address' },
-  isCode: { id: 'harus terdiri dari 4 sampai 8 angka', en: 'must be 4 to 8 digits' },
+  isCode: { id: 'harus memuat tepat satu kode', en: 'must hold exactly one code' },
   isBoolean: { id: 'harus true atau false', en: 'must be true or false' },
+  isNumber: { id: 'harus berupa angka', en: 'must be a number' },
   isInt: { id: 'harus berupa bilangan bulat', en: 'must be a whole number' },
   whitelistValidation: { id: 'tidak dikenal', en: 'is not a known field' },
 };
@@ -31,13 +35,29 @@ const PHONE_FIELDS = new Set(['phone', 'noHp', 'to']);
 /** Fields whose absence has a code of its own; of several the first here speaks (contract B). */
 const REQUIRED: Record<string, ErrorCode> = { nama: 'name_required', noHp: 'phone_number_required' };
 
+/** What transformations of fields may know: see `bodyValidation`. */
+export interface ReadingOptions extends ClassTransformOptions {
+  readonly codeLength: number | undefined;
+}
+
+class BodyPipe extends ValidationPipe {
+  protected override validate(body: object, options?: ValidatorOptions) {
+    leaveOutBlanks(body);
+    return super.validate(body, options);
+  }
+}
+
 /**
  * Bodies become instances of their DTO or are refused whole. Unknown fields are dropped under `compat` and refused
- * under `strict` (contract, "Common to all"); values are never converted: `true`, `0` and `[]` are no texts.
+ * under `strict` (contract, "Common to all"). Blank texts count as left out where a field may be left out. Otherwise values
+ * are converted only where their DTO says so: `true`, `0` and `[]` are no texts.
+ *
+ * @param codeLength digits of a one-time code here, for fields that hold one
  */
-export function bodyValidation(profile: 'compat' | 'strict'): ValidationPipe {
-  return new ValidationPipe({
+export function bodyValidation(profile: 'compat' | 'strict', codeLength?: number): ValidationPipe {
+  return new BodyPipe({
     transform: true,
+    transformOptions: { codeLength } as ReadingOptions,
     whitelist: true,
     forbidNonWhitelisted: profile === 'strict',
     forbidUnknownValues: true,
@@ -47,7 +67,7 @@ export function bodyValidation(profile: 'compat' | 'strict'): ValidationPipe {
       if (missing !== undefined) return new AppError(REQUIRED[missing] ?? 'validation_failed');
       const onlyPhone = errors.length > 0 && errors.every(isPhone);
       return new AppError(onlyPhone ? 'invalid_phone' : 'validation_failed', {
-        details: (language) => errors.map((error) => problemOf(error, language)),
+        details: (language) => errors.flatMap((error) => problemsOf(error, language)),
       });
     },
   });
@@ -62,8 +82,12 @@ function isMissing({ property, constraints = {} }: ValidationError, field: strin
   return property === field && 'isNotEmpty' in constraints;
 }
 
-function problemOf(error: ValidationError, language: Language): { field: string; problem: string } {
+/** One problem a field; of a list or an object the fields in it, by their path (`buttons.0.id`). */
+function problemsOf(error: ValidationError, language: Language, path = ''): { field: string; problem: string }[] {
+  const field = `${path}${error.property.slice(0, 60)}`;
+  const inside = (error.children ?? []).flatMap((child) => problemsOf(child, language, `${field}.`));
+  if (inside.length > 0) return inside;
   const broken = error.constraints ?? {};
   const rule = Object.keys(PROBLEMS).find((name) => name in broken) ?? '';
-  return { field: error.property.slice(0, 60), problem: (PROBLEMS[rule] ?? OTHERWISE)[language] };
+  return [{ field, problem: (PROBLEMS[rule] ?? OTHERWISE)[language] }];
 }

@@ -17,12 +17,8 @@ import {
   Min,
   ValidateIf,
 } from 'class-validator';
+import { WholeNumber } from '../http/query-fields.js';
 import { CLIENT_KINDS, type ClientKind } from './clients.repository.js';
-
-const WholeNumber = () =>
-  Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' && /^\d{1,4}$/.test(value) ? Number(value) : value,
-  );
 
 const Trimmed = () => Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value));
 
@@ -110,6 +106,7 @@ export class ChangeOidcClientDto {
 
   /** Life of its access tokens, in seconds; 3600 when left out. */
   @MayBeLeftOut()
+  @WholeNumber()
   @IsInt()
   @Min(60)
   @Max(3_600)
@@ -117,6 +114,7 @@ export class ChangeOidcClientDto {
 
   /** Life of a refresh token that is not used, in seconds; 0: it gets none. The login session's when left out. */
   @MayBeLeftOut()
+  @WholeNumber()
   @IsInt()
   @Min(0)
   @Max(34_560_000)

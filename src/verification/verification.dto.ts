@@ -1,4 +1,3 @@
-import { Transform } from 'class-transformer';
 import {
   IsDivisibleBy,
   IsInt,
@@ -10,9 +9,9 @@ import {
   Min,
   ValidateBy,
 } from 'class-validator';
-import { BlankIsAbsent } from '../http/query-fields.js';
+import { WholeNumber } from '../http/query-fields.js';
 import { isHarmlessCompany } from '../messaging/verification-template.js';
-import { AsDigits, IsCode } from '../otp/typed-code.js';
+import { AsCode, IsCode } from '../otp/typed-code.js';
 
 /** A name that a message may carry; see `isHarmlessCompany`. */
 const IsCompany = () =>
@@ -24,12 +23,6 @@ const IsCompany = () =>
         '$property must be one line of at most 60 characters without addresses, markup or long numbers',
     },
   });
-
-/** Digits as a query or a form has them; anything else stays as it is and fails `IsInt`. */
-const Digits = () =>
-  Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' && /^\d{1,3}$/.test(value) ? Number(value) : value,
-  );
 
 export class SendVerificationDto {
   /**
@@ -51,7 +44,7 @@ export class SendVerificationDto {
 
   /** Digits of the code, 4 to 8; `OTP_LENGTH` when left out. */
   @IsOptional()
-  @Digits()
+  @WholeNumber()
   @IsInt()
   @Min(4)
   @Max(8)
@@ -59,7 +52,7 @@ export class SendVerificationDto {
 
   /** Seconds that it is valid, whole minutes: 60 to 600; 300 when left out. */
   @IsOptional()
-  @Digits()
+  @WholeNumber()
   @IsInt()
   @Min(60)
   @Max(600)
@@ -77,19 +70,18 @@ export class VerificationPhoneDto {
 
 export class CheckVerificationDto extends VerificationPhoneDto {
   /**
-   * As it was typed: spaces and dashes do not matter.
+   * As it was typed or pasted: what stands around it does not matter, if there is no second code in it.
    * @example "012345"
    */
-  @AsDigits()
+  @AsCode({ anyLength: true })
   @IsCode()
   otp!: string;
 }
 
 export class GenerateOtpDto {
   /** Digits, 4 to 8; `OTP_LENGTH` when left out. */
-  @BlankIsAbsent()
   @IsOptional()
-  @Digits()
+  @WholeNumber()
   @IsInt()
   @Min(4)
   @Max(8)

@@ -391,13 +391,14 @@ describe('PATCH /api/conversations/:phone', () => {
     expect((await change(phone, {})).body.data).toMatchObject({ state: 'AGENT', unread: 1 });
     expect((await change(phone, { read: true })).body.data).toMatchObject({ state: 'AGENT', unread: 0 });
     expect((await change(phone, { read: false, state: null })).body.data).toMatchObject({ state: 'AGENT', unread: 0 });
+    expect((await change(phone, { read: '', state: '' })).body.data).toMatchObject({ state: 'AGENT', unread: 0 });
   });
 
   it('refuses what is no state, and where there is no conversation', async () => {
     const phone = newPhone();
     expectFailure(await change(phone, { state: 'BOT' }), 404, 'conversation_not_found');
     await say(service, phone, 'pause');
-    for (const body of [{ state: 'bot' }, { state: '' }, { state: 1 }, { state: ['BOT'] }, { read: 'true' }])
+    for (const body of [{ state: 'bot' }, { state: ' ' }, { state: 1 }, { state: ['BOT'] }, { read: 'true' }])
       expectFailure(await change(phone, body), 400, 'validation_failed');
     expectFailure(await change('abc', { state: 'BOT' }), 400, 'invalid_phone');
     expect(await stateOf(house, phone)).toBe('PAUSE');

@@ -196,13 +196,26 @@ describe('the same services behind /api/auth', () => {
 });
 
 describe('null in a registration', () => {
-  it('says no more than a field that is left out', async () => {
+  it('says no more than a field that is left out, nor does a blank', async () => {
     const house = await open({ REGISTRATION: 'open' });
     const nothing = { email: null, phone: null, password: null, role: null };
     const made = await house.service.post('/api/auth/register', { fullName: 'Nol', username: 'nol', ...nothing });
     expect({ status: made.status, role: made.body.data?.user.role }).toEqual({ status: 201, role: 'USER' });
     const refused = await house.service.post('/auth/register', { ...newcomer('karyawan'), password: null });
     expectFailure(refused, 400, 'validation_failed');
+
+    // A blank, as a form sends it, says no more either. What is required is refused by its field.
+    const blank = { email: '', phone: '', password: '', role: '' };
+    const filled = await house.service.post('/api/auth/register', { fullName: 'Ani', username: 'kosong', ...blank });
+    expect(filled.status).toBe(201);
+    const { user } = filled.body.data as { user: { id: string; role: string; email: unknown } };
+    expect(user).toMatchObject({ role: 'USER', email: null });
+    const rows = await house.database.query('SELECT password_hash FROM users WHERE id = $1', [user.id]);
+    expect(rows).toEqual([{ password_hash: null }]);
+    for (const field of ['name', 'email', 'username', 'password', 'role']) {
+      const answer = await house.service.post('/auth/register', { ...newcomer('karyawan'), [field]: '' });
+      expect(expectFailure(answer, 400, 'validation_failed').details).toMatchObject([{ field }]);
+    }
   });
 
   it('nor do characters that are not shown: they make no name and no lookalike', async () => {

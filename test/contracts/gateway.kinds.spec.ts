@@ -49,9 +49,23 @@ describe('POST /api/messages/:sessionId/location', () => {
     });
   });
 
+  it('takes coordinates as text, and blanks for left out', async () => {
+    const to = newNumber();
+    const place = { latitude: '-2.53', longitude: ' 140.7', name: '', address: '' };
+    expect((await post('location', { to, ...place })).status).toBe(200);
+    const sent = house.whatsapp.messagesTo(to)[0]?.content.locationMessage;
+    expect(sent).toMatchObject({ degreesLatitude: -2.53, degreesLongitude: 140.7 });
+    expect([sent?.name, sent?.address].every((text) => !text)).toBe(true);
+  });
+
   it.each<Record<string, unknown>>([
     { latitude: 91 },
-    { latitude: '-2.5' },
+    { latitude: '91' },
+    { latitude: '-2,53' },
+    { latitude: '0x10' },
+    { latitude: '1e1' },
+    { latitude: '' },
+    { longitude: 'Infinity' },
     { latitude: null },
     { longitude: -180.1 },
     { longitude: [140] },
@@ -81,6 +95,31 @@ describe('POST /api/messages/:sessionId/button and /list', () => {
     expect(house.whatsapp.messagesTo(to)[0]?.text).toBe(
       'Pilih jadwal\n\n*Jadwal*\n\n*Pagi*\n1. 08.00\n    dr. Sari\n\n*Sore*\n2. 16.00\n\nBalas dengan nomor pilihan Anda.',
     );
+  });
+
+  it('takes whole numbers for ids, and blanks for left out', async () => {
+    const to = newNumber();
+    const buttons = [
+      { id: 1, text: 'Ya' },
+      { id: '2', text: 'Tidak' },
+    ];
+    expect((await post('button', { to, text: 'Pilih', footer: '', buttons })).status).toBe(200);
+    const sections = [{ title: '', rows: [{ id: 7, title: 'Pagi', description: '' }] }];
+    expect((await post('list', { to, text: 'Pilih', footer: '', buttonText: '', sections })).status).toBe(200);
+    const texts = house.whatsapp.messagesTo(to).map(({ text }) => text);
+    expect(texts).toEqual([
+      'Pilih\n\n1. Ya\n2. Tidak\n\nBalas dengan nomor pilihan Anda.',
+      'Pilih\n\n1. Pagi\n\nBalas dengan nomor pilihan Anda.',
+    ]);
+  });
+
+  it.each<[string, unknown, string]>([
+    ['button', [{ id: 1.5, text: 'Ya' }], 'buttons.0.id'],
+    ['button', [BUTTONS[0], { id: '', text: 'Ya' }], 'buttons.1.id'],
+    ['list', [{ rows: [{ id: 'a', title: '' }] }], 'sections.0.rows.0.title'],
+  ])('names the field of a %s that is wrong', async (kind, choices, field) => {
+    const body = { to: '081234567890', text: 'Pilih', [kind === 'button' ? 'buttons' : 'sections']: choices };
+    expect(expectFailure(await post(kind, body), 400, 'validation_failed').details).toMatchObject([{ field }]);
   });
 
   it.each<[string, string, unknown]>([

@@ -126,6 +126,7 @@ describe('POST /api/messages/:sessionId/text', () => {
   it.each<[string, Record<string, unknown>]>([
     ['no text', {}],
     ['an empty text', { text: '' }],
+    ['null twice', { text: null, message: null }],
     ['a number', { text: 5 }],
     ['a list', { text: ['halo'] }],
     ['a NUL', { text: 'a\u0000b' }],

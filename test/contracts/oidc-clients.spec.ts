@@ -91,6 +91,11 @@ it('changes what is named, leaves the rest, and all of it counts at once', async
   expect(changed.body.data).toMatchObject({ name: 'Laporan', firstParty: true, refreshTokenSeconds: 0 });
   expect((await tokensFor(config, browser)).refresh_token).toBeUndefined();
 
+  const blank = '{"name":"","logoUri":"","redirectUris":"","firstParty":"","refreshTokenSeconds":""}';
+  expect((await house.service.send('PATCH', path, blank, json())).body.data).toMatchObject({
+    ...{ name: 'Laporan', redirectUris: changed.body.data.redirectUris, firstParty: true, refreshTokenSeconds: 0 },
+  });
+
   const rotated = await house.service.post(`${path}/secret`, {}, house.admin);
   await expect(openid.tokenIntrospection(config, tokens.access_token)).rejects.toMatchObject({
     error: 'invalid_client',
@@ -106,7 +111,7 @@ it('changes what is named, leaves the rest, and all of it counts at once', async
     [client.id],
   );
   expect(events.map(({ type }) => type)).toEqual(
-    ['created', 'changed', 'secret_rotated', 'deleted'].map((what) => `oidc_client.${what}`),
+    ['created', 'changed', 'changed', 'secret_rotated', 'deleted'].map((what) => `oidc_client.${what}`),
   );
 });
 

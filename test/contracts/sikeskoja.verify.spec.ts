@@ -98,6 +98,39 @@ describe('the right code', () => {
   });
 });
 
+describe('a code as it is pasted', () => {
+  const fullWidth = (code: string, zero: number) =>
+    [...code].map((digit) => String.fromCodePoint(zero + Number(digit))).join('');
+
+  it.each<[string, (code: string) => string]>([
+    ['with a dot', (code) => `${code.slice(0, 3)}.${code.slice(3)}`],
+    ['with an en dash', (code) => `${code.slice(0, 3)}–${code.slice(3)}`],
+    ['with a full stop', (code) => `${code}.`],
+    ['in quotes', (code) => `"${code}"`],
+    ['in Devanagari digits', (code) => fullWidth(code, 0x966)],
+    ['in its sentence', (code) => `Kode OTP untuk login ke SiKesKoja: *${code}*`],
+    ['in its message', (code) => `Halo Siti,\n\nKode:\n\n*${code}*\n\nberlaku 5 menit. Hubungi 081234567890`],
+  ])('is read %s', async (_what, paste) => {
+    const person = await house.person();
+    expect((await house.verify(person.phone, paste(await house.code(person.phone)))).status).toBe(200);
+  });
+
+  it.each<[string, (code: string) => string]>([
+    ['two codes', (code) => `Kode ${code} atau ${wrong(code)}`],
+    ['no code', () => 'Halo Siti, kode Anda tidak ada'],
+    ['a decimal that has lost its zero', () => '12345.0'],
+    ['words around too few digits', (code) => `kode: ${code.slice(1)}`],
+    ['a text without end', (code) => `${code} ${'x'.repeat(5_000)}`],
+  ])('is refused with %s, and no guess is charged', async (_what, paste) => {
+    const person = await house.person();
+    const code = await house.code(person.phone);
+    for (let time = 0; time < 6; time++)
+      expectFailure(await house.verify(person.phone, paste(code)), 400, 'validation_failed');
+    expectInvalid(await house.verify(person.phone, wrong(code)), 2);
+    expect((await house.verify(person.phone, code)).status).toBe(200);
+  });
+});
+
 describe('the session id', () => {
   it('may be given', async () => {
     const person = await house.person();
@@ -205,10 +238,10 @@ describe('a code that does not fit', () => {
     expect((await house.verify(person.phone, await house.code(person.phone))).status).toBe(200);
   });
 
-  it.each([null, 'upper'])('takes a sessionId that a front end lost or wrote otherwise: %p', async (kind) => {
+  it.each([null, '', 'upper'])('takes a sessionId that a front end lost or wrote otherwise: %p', async (kind) => {
     const person = await house.person();
     const asked = await house.request(person.phone);
-    const sessionId = kind === null ? null : (asked.body.data.sessionId as string).toUpperCase();
+    const sessionId = kind !== 'upper' ? kind : (asked.body.data.sessionId as string).toUpperCase();
     const otpCode = house.fake.codeFor(person.phone);
     const body = { phone: person.phone, otpCode, sessionId };
     expect((await house.service.post('/api/auth/otp/verify', body)).status).toBe(200);

@@ -77,7 +77,14 @@ describe('POST /api/forgot-password/verify-otp', () => {
     const { phone, code } = await asked();
     const fullWidth = [...code].map((digit) => String.fromCodePoint(0xff10 + Number(digit))).join('');
     const arabic = [...code].map((digit) => String.fromCodePoint(0x660 + Number(digit))).join('');
-    for (const typed of [` ${code} `, `*${code}*`, `${code.slice(0, 3)}-${code.slice(3)}`, fullWidth, arabic])
+    for (const typed of [
+      ` ${code} `,
+      `*${code}*`,
+      `${code.slice(0, 3)}-${code.slice(3)}`,
+      fullWidth,
+      arabic,
+      `Kode Anda: *${code}*. Berlaku 15 menit.`,
+    ])
       expect([typed, (await verify(phone, typed)).status]).toEqual([typed, 200]);
   });
 

@@ -121,6 +121,12 @@ describe('POST /api/users', () => {
     expect(body.data).toMatchObject({ role: 'USER', email: null, username: null });
   });
 
+  it('takes the fields of a form that nobody filled in for left out', async () => {
+    const made = await create({ fullName: 'Budi', email: '', username: '', phone: nextPhone(), role: '' });
+    expect(made.status).toBe(201);
+    expect(made.body.data).toMatchObject({ email: null, username: null, role: 'USER' });
+  });
+
   it('has no way to set or show a password, nor an id or a time', async () => {
     const phone = nextPhone();
     const made = await create({
@@ -149,7 +155,8 @@ describe('POST /api/users', () => {
     [{ fullName: 'Ani' }, 'identity'],
     [{ fullName: 'Ani', email: null, phone: null }, 'identity'],
     [{ fullName: 'Ani', email: 'ani' }, 'email'],
-    [{ fullName: 'Ani', email: '' }, 'email'],
+    [{ fullName: 'Ani', email: '', username: '', phone: '' }, 'identity'],
+    [{ fullName: 'Ani', email: ' ' }, 'email'],
     [{ fullName: 'Ani', email: 'a b@x.example' }, 'email'],
     [{ fullName: 'Ani', email: 'a@b@x.example' }, 'email'],
     [{ fullName: 'Ani', email: { $ne: null } }, 'email'],
@@ -167,10 +174,13 @@ describe('POST /api/users', () => {
     expect(answer.body.details).toContainEqual({ field, problem: expect.any(String) });
   });
 
-  it.each(['1', '02112345678', '+1 212 555 0100', '81355500041.0', {}, 81234567890])('refuses the phone %j', async (phone) => {
-    const answer = await create({ fullName: 'Ani', phone });
-    expect([answer.status, answer.body.code]).toEqual([400, 'invalid_phone']);
-  });
+  it.each(['1', '02112345678', '+1 212 555 0100', '81355500041.0', {}, 81234567890])(
+    'refuses the phone %j',
+    async (phone) => {
+      const answer = await create({ fullName: 'Ani', phone });
+      expect([answer.status, answer.body.code]).toEqual([400, 'invalid_phone']);
+    },
+  );
 
   it.each([
     [{ email: 'ADMIN@sikeskoja.com' }, 'email_taken', 'email'],
@@ -265,6 +275,8 @@ describe('PATCH /api/users/:id', () => {
       profile: { fullName: 'Nama Lain', phone },
     });
     expect((await change(id, {})).body.data).toEqual(answer.body.data);
+    const blank = { fullName: '', email: '', username: '', phone: '', role: '', isActive: '' };
+    expect((await change(id, blank)).body.data).toEqual(answer.body.data);
     const events = await database.query(
       `SELECT type, detail, user_id = subject_id AS own FROM audit_events WHERE subject_id = $1 ORDER BY occurred_at, id`,
       [id],
