@@ -1,7 +1,8 @@
 import { ConfigurationError } from './config/read-settings.js';
+import { type LogOutput } from './http/log-output.js';
 
-/** An orchestrator kills after its own patience (30 s is usual); we are gone before, in ms. */
-const STOP_PATIENCE = 10_000;
+/** How long stopping may take at least before the process ends all the same, in ms. */
+const LEAST_PATIENCE = 10_000;
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
@@ -19,9 +20,8 @@ export class Lifetime {
   private readonly opened: (() => Promise<void>)[] = [];
   private stopping = false;
   private started: Promise<void> = Promise.resolve();
-
-  /** @param say told what goes on; the log once there is one */
-  constructor(private say: (message: string) => void = () => undefined) {}
+  private say: (message: string) => void = () => undefined;
+  private log: LogOutput | undefined;
 
   /** Runs the start; a failed one is told on standard error and ends the process with exit code 1. */
   run(start: (life: Lifetime) => Promise<void>): void {
@@ -34,9 +34,10 @@ export class Lifetime {
     });
   }
 
-  /** From now on the log hears what goes on. */
-  tell(say: (message: string) => void): void {
+  /** Hands over what is known once the settings are read. */
+  know({ say, log }: { say: (message: string) => void; log: LogOutput }): void {
     this.say = say;
+    this.log = log;
   }
 
   /**
@@ -56,16 +57,23 @@ export class Lifetime {
     this.say(`stopping on ${signal}`);
     setTimeout(() => {
       process.stderr.write('Stopping took too long.\n');
-      process.exit(1);
-    }, STOP_PATIENCE).unref();
+      void this.leave(1);
+    }, LEAST_PATIENCE).unref();
     await this.started.catch(() => undefined);
     await this.closeAll().then(
-      () => process.exit(0),
+      () => this.leave(0),
       (error: unknown) => {
         process.stderr.write(`Stopping failed: ${messageOf(error)}\n`);
-        process.exit(1);
+        return this.leave(1);
       },
     );
+  }
+
+  /** Ends the process, its last lines written if they can be. */
+  private async leave(code: number): Promise<void> {
+    // exit() waits for threads, and one that writes to a dead disk or terminal never comes back.
+    if ((await this.log?.end()) === 'stuck') process.kill(process.pid, 'SIGKILL');
+    process.exit(code);
   }
 
   private async closeAll(): Promise<void> {

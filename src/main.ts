@@ -6,7 +6,7 @@ import { exposureWarning, isReachedByOthers } from './config/exposure.js';
 import { readSettings } from './config/read-settings.js';
 import { openDatabase } from './database/open-database.js';
 import { Gateway } from './gateway/gateway.js';
-import { createLogger } from './http/logger.js';
+import { openLog } from './http/logger.js';
 import { ensureJobSchema } from './jobs/job-schema.js';
 import { Jobs } from './jobs/jobs.service.js';
 import { Lifetime } from './lifetime.js';
@@ -15,11 +15,11 @@ import { WebhookDispatcher } from './webhooks/webhook-dispatcher.js';
 
 async function start(life: Lifetime): Promise<void> {
   const settings = await readSettings();
-  const logger = createLogger(settings);
+  const { logger, output } = openLog(settings);
   const say = (message: string) => {
     logger.info(message);
   };
-  life.tell(say);
+  life.know({ say, log: output });
   const secret = loadAuthSecret(settings);
   const database = await openDatabase(settings, secret, say);
   life.opens(() => database.close());
@@ -37,6 +37,7 @@ async function start(life: Lifetime): Promise<void> {
   app.get(Jobs).start();
   app.get(Gateway).begin();
   app.get(WebhookDispatcher).begin();
+  output.flush();
   announce(settings, app.getHttpServer().address() as AddressInfo, await demo.phones());
 }
 

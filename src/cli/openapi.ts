@@ -8,7 +8,7 @@ import { AppModule } from '../app.module.js';
 import { AuthSecret } from '../config/auth-secret.js';
 import { settingsFrom } from '../config/read-settings.js';
 import { apiDocument } from '../http/api-docs.js';
-import { createLogger } from '../http/logger.js';
+import { openLog } from '../http/logger.js';
 
 /** Writes `openapi.json` from the controllers alone: nothing is started, no database is asked. */
 const settings = settingsFrom({ LOG_LEVEL: 'error' });
@@ -16,7 +16,7 @@ const app = await NestFactory.create<NestFastifyApplication>(
   AppModule.on({
     settings,
     secret: new AuthSecret('none'),
-    logger: createLogger(settings),
+    logger: openLog(settings).logger,
     database: { pool: new pg.Pool() },
   }),
   new FastifyAdapter(),

@@ -4,7 +4,7 @@ import { AppModule } from '../app.module.js';
 import { loadAuthSecret } from '../config/auth-secret.js';
 import { readSettings } from '../config/read-settings.js';
 import { openDatabase } from '../database/open-database.js';
-import { createLogger } from '../http/logger.js';
+import { openLog } from '../http/logger.js';
 
 /**
  * Lets a command work with the rooms of the service, without its routes: opens the database as a start does, and closes
@@ -19,7 +19,7 @@ export async function withRooms(
 ): Promise<void> {
   const settings = await readSettings();
   // What goes wrong is thrown, and told once.
-  const logger = createLogger({ logLevel: 'silent', production: settings.production });
+  const { logger } = openLog({ logLevel: 'silent', production: settings.production, test: settings.test });
   const secret = loadAuthSecret(settings);
   const database = await openDatabase(settings, secret, say);
   try {

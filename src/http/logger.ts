@@ -1,6 +1,9 @@
+import { createRequire } from 'node:module';
+import { isatty } from 'node:tty';
 import { type LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
 import { type Settings } from '../config/settings.js';
+import { LONGEST_WAIT, standardOutput, type LogOutput } from './log-output.js';
 
 export type ServiceLogger = Logger;
 
@@ -45,20 +48,34 @@ function errorForLog(error: unknown): Record<string, unknown> {
   };
 }
 
+/** The service's log, and the output that is ended with the process. */
+export interface ServiceLog {
+  readonly logger: ServiceLogger;
+  readonly output: LogOutput;
+}
+
 /** One JSON line an event on standard output; for a person at a terminal, a readable line (development only). */
-export function createLogger(settings: Pick<Settings, 'logLevel' | 'production'>): ServiceLogger {
-  const pretty = !settings.production && process.stdout.isTTY;
-  return pino({
-    level: settings.logLevel,
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-    serializers: { err: errorForLog },
-    ...(pretty
-      ? {
-          transport: { target: 'pino-pretty', options: { colorize: true, ignore: 'reqId', translateTime: 'HH:MM:ss' } },
-        }
-      : {}),
-  });
+export function openLog(settings: Pick<Settings, 'logLevel' | 'production' | 'test'>): ServiceLog {
+  // A test reads what it caused; there is nothing to be gained by gathering.
+  const wait = settings.test ? 0 : LONGEST_WAIT;
+  const output = standardOutput(!settings.production && isatty(1) ? { wait, dress: readable() } : { wait });
+  const logger = pino(
+    {
+      level: settings.logLevel,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: errorForLog },
+    },
+    output,
+  );
+  output.onDropped = (count) => logger.warn({ count }, 'log lines dropped');
+  return { logger, output };
+}
+
+/** Loaded when it is needed: production has no use for it. */
+function readable(): (line: string) => string {
+  const { prettyFactory } = createRequire(import.meta.url)('pino-pretty') as typeof import('pino-pretty');
+  return prettyFactory({ colorize: true, ignore: 'reqId', translateTime: 'HH:MM:ss' });
 }
 
 /** Lets Nest speak through the same log; its start-up chatter counts as debug. */

@@ -1,9 +1,16 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { startFakeWhacenter, type FakeWhacenter } from '../support/fake-whacenter.js';
 import {
   addPeople,
   addPerson,
+  codeOf,
   pause,
   requestCode,
   sharing,
@@ -172,3 +179,87 @@ describe('SIGTERM under load', () => {
     expect((await ends).map(({ code }) => code)).toEqual([0, 0]);
   });
 });
+
+describe('a log that nobody takes', () => {
+  /** Enough lines for the pipe, and for what the service keeps. */
+  const LINES = 6_000;
+
+  it('stops nothing and hangs nothing while its pipe is full, and tells how much was lost', async () => {
+    const service = await startService(sharing(database, whacenter, { LOG_LEVEL: 'info' }));
+    const readOn = service.holdOutput();
+    await sendMany(service.url, LINES);
+    const { phone } = await addPerson(database);
+    expect((await service.get('/health/live')).status).toBe(200);
+    expect((await verifyCode(service, phone, await codeOf(service, whacenter, phone))).status).toBe(200);
+    readOn();
+    await until('the pipe is empty', () => service.output().includes('log lines dropped'));
+    const lines = service.output().split('\n').slice(0, -1);
+    const entries = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as { count?: number });
+    const dropped = entries.reduce((sum, { count = 0 }) => sum + count, 0);
+    const requests = lines.filter((line) => line.includes('"msg":"request"')).length;
+    expect(dropped).toBeGreaterThan(0);
+    expect(requests + dropped).toBeGreaterThanOrEqual(LINES);
+    const { code } = await service.stop();
+    expect(code).toBe(0);
+    expect(service.output()).toContain('stopping on SIGTERM');
+  }, 60_000);
+
+  it('does not keep the service from ending', async () => {
+    const service = await startService(sharing(database, whacenter));
+    service.holdOutput();
+    await sendMany(service.url, LINES);
+    const { code, ms } = await stopped(service);
+    expect({ code, inTime: ms < PATIENCE }).toEqual({ code: 0, inTime: true });
+  }, 60_000);
+});
+
+describe('a disk that is full', () => {
+  it('under the log stops nothing, and does not keep the service from ending', async () => {
+    const [port, full] = [await freePort(), openSync('/dev/full', 'w')];
+    const dataDir = mkdtempSync(join(tmpdir(), 'masuk-full-'));
+    const child = spawn(process.execPath, [join(import.meta.dirname, '../../dist/main.js')], {
+      cwd: dataDir,
+      env: { NODE_ENV: 'test', PORT: String(port), DATA_DIR: dataDir, ...sharing(database, whacenter) },
+      stdio: ['ignore', full, full],
+    });
+    const ended = once(child, 'exit');
+    try {
+      const live = () => fetch(`http://127.0.0.1:${port}/health/live`).then(({ status }) => status);
+      await until('it listens', () => live().then(Boolean, () => false), 50_000);
+      await sendMany(`http://127.0.0.1:${port}`, 500);
+      expect(await live()).toBe(200);
+      child.kill('SIGTERM');
+      expect(await ended).toEqual([0, null]);
+    } finally {
+      child.kill('SIGKILL');
+      closeSync(full);
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  }, 90_000);
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** So many requests, each of which becomes a line of the log; pipelined on a few connections. */
+async function sendMany(url: string, count: number): Promise<void> {
+  const { hostname, port } = new URL(url);
+  const connections = 10;
+  const each = Math.ceil(count / connections);
+  const request = `GET /no-such-${'x'.repeat(20)}/${'y/'.repeat(60)} HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`;
+  await Promise.all(
+    Array.from({ length: connections }, async () => {
+      const socket = connect(Number(port), hostname);
+      let answered = 0;
+      socket.on('data', (data) => (answered += data.toString('latin1').split('HTTP/1.1 404').length - 1));
+      socket.write(request.repeat(each));
+      await until('all are answered', () => answered >= each, 50_000);
+      socket.destroy();
+    }),
+  );
+}

@@ -51,6 +51,12 @@ function asOne(services: readonly Service[], proxy: string | undefined): Service
     url: proxy ?? first.url,
     pid: first.pid,
     output: () => services.map((each) => each.output()).join(''),
+    holdOutput: () => {
+      const held = services.map((each) => each.holdOutput());
+      return () => {
+        for (const readOn of held) readOn();
+      };
+    },
     at: first.at,
     send: (...request) => one().send(...request),
     get: (...request) => one().get(...request),

@@ -31,6 +31,8 @@ export interface Service extends Requests {
   readonly pid: number;
   /** Everything it wrote so far. */
   output(): string;
+  /** Stops reading what it writes, as a log collector does that hangs; its pipes fill up. @returns reads on */
+  holdOutput(): () => void;
   /** The same requests to another address that leads to it. */
   at(url: string): Requests;
   /** Sends the signal and waits for the end. */
@@ -87,6 +89,12 @@ export async function startService(variables: Record<string, string>): Promise<S
     url,
     pid: child.pid ?? 0,
     output: () => output,
+    holdOutput: () => {
+      for (const stream of [child.stdout, child.stderr]) stream.pause();
+      return () => {
+        for (const stream of [child.stdout, child.stderr]) stream.resume();
+      };
+    },
     at: requestsTo,
     ...requestsTo(url),
     stop: async (signal = 'SIGTERM') => {
