@@ -81,6 +81,7 @@ export async function makeService(
       logFile: join(home, 'service.log'),
       env: {
         NODE_ENV: 'production',
+        DRAIN_TIME: '0',
         AUTH_PROFILE: profile,
         PORT: '0',
         HOST: '127.0.0.1',

@@ -1,6 +1,6 @@
 import fastifyCookie from '@fastify/cookie';
 import fastifyHelmet from '@fastify/helmet';
-import { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { LogController, type FastifyReply, type FastifyRequest } from 'fastify';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { v7 as uuidv7 } from 'uuid';
@@ -13,6 +13,7 @@ import { settleCharges } from './http/address-limit.guard.js';
 import { REPLAYED_HEADER, keepAnswers } from './idempotency/idempotency.guard.js';
 import { TrustedProxies, readClientAddresses } from './http/client-address.js';
 import { allowOrigins } from './http/cors.js';
+import { Departure } from './http/departure.js';
 import { acceptJsonOnly } from './http/json-bodies.js';
 import { NestLog, unknownRoute } from './http/logger.js';
 import { limitSlowBodies } from './http/slow-bodies.js';
@@ -80,7 +81,7 @@ async function addHttpManners(app: NestFastifyApplication, settings: Settings): 
   acceptForms(fastify);
   settleCharges(fastify);
   keepAnswers(fastify);
-  partWithGrace(fastify);
+  app.get(Departure).partFrom(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {
     // Tokens and people are no cache's business (RFC 6749, 5.1); what is for everybody says so itself.
     void reply.header('x-request-id', request.id).header('cache-control', 'no-store');
@@ -115,24 +116,5 @@ async function addHttpManners(app: NestFastifyApplication, settings: Settings): 
     contentSecurityPolicy: API_POLICY,
     frameguard: { action: 'deny' },
     strictTransportSecurity: settings.publicUrl.startsWith('https:') ? { maxAge: 31_536_000 } : false,
-  });
-}
-
-/** Between the word that we are going and the closing of idle connections, in ms: what is on the wire still arrives. */
-const FAREWELL = 300;
-
-/**
- * While the server closes, each answer tells its client to go: a connection kept alive would hold the process, and one
- * that was closed without a word would reset a request that was just being sent.
- */
-function partWithGrace(fastify: FastifyInstance): void {
-  let closing = false;
-  fastify.addHook('preClose', (done) => {
-    closing = true;
-    setTimeout(done, FAREWELL);
-  });
-  fastify.addHook('onSend', (_request, reply, payload, done) => {
-    if (closing) void reply.header('connection', 'close');
-    done(null, payload);
   });
 }

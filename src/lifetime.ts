@@ -1,8 +1,12 @@
 import { ConfigurationError } from './config/read-settings.js';
+import { type Settings } from './config/settings.js';
 import { type LogOutput } from './http/log-output.js';
 
 /** How long stopping may take at least before the process ends all the same, in ms. */
 const LEAST_PATIENCE = 10_000;
+
+/** What is left to do when the last send has ended: its outcome is written, connections are closed. In ms. */
+const AFTER_LAST_SEND = 5_000;
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
@@ -22,6 +26,7 @@ export class Lifetime {
   private started: Promise<void> = Promise.resolve();
   private say: (message: string) => void = () => undefined;
   private log: LogOutput | undefined;
+  private patience = LEAST_PATIENCE;
 
   /** Runs the start; a failed one is told on standard error and ends the process with exit code 1. */
   run(start: (life: Lifetime) => Promise<void>): void {
@@ -34,10 +39,15 @@ export class Lifetime {
     });
   }
 
-  /** Hands over what is known once the settings are read. */
-  know({ say, log }: { say: (message: string) => void; log: LogOutput }): void {
+  /**
+   * Hands over what is known once the settings are read.
+   *
+   * @param patience how long stopping may take before the process ends all the same, in ms
+   */
+  know({ say, log, patience }: { say: (message: string) => void; log: LogOutput; patience: number }): void {
     this.say = say;
     this.log = log;
+    this.patience = patience;
   }
 
   /**
@@ -58,7 +68,7 @@ export class Lifetime {
     setTimeout(() => {
       process.stderr.write('Stopping took too long.\n');
       void this.leave(1);
-    }, LEAST_PATIENCE).unref();
+    }, this.patience).unref();
     await this.started.catch(() => undefined);
     await this.closeAll().then(
       () => this.leave(0),
@@ -79,6 +89,15 @@ export class Lifetime {
   private async closeAll(): Promise<void> {
     for (let close = this.opened.pop(); close; close = this.opened.pop()) await close();
   }
+}
+
+/**
+ * How long stopping may take, in ms: the drain time, and then as long as a send that has just begun, but 10 s at least.
+ *
+ * @param settings durations in seconds
+ */
+export function stopPatience({ drainTime, sendTimeout }: Pick<Settings, 'drainTime' | 'sendTimeout'>): number {
+  return drainTime * 1000 + Math.max(LEAST_PATIENCE, sendTimeout * 1000 + AFTER_LAST_SEND);
 }
 
 /** Says on standard error why the service, or a command of it, does not start, and exits 1. */

@@ -6,10 +6,11 @@ import { exposureWarning, isReachedByOthers } from './config/exposure.js';
 import { readSettings } from './config/read-settings.js';
 import { openDatabase } from './database/open-database.js';
 import { Gateway } from './gateway/gateway.js';
+import { Departure } from './http/departure.js';
 import { openLog } from './http/logger.js';
 import { ensureJobSchema } from './jobs/job-schema.js';
 import { Jobs } from './jobs/jobs.service.js';
-import { Lifetime } from './lifetime.js';
+import { Lifetime, stopPatience } from './lifetime.js';
 import { DemoAccounts } from './users/demo-accounts.js';
 import { WebhookDispatcher } from './webhooks/webhook-dispatcher.js';
 
@@ -19,7 +20,7 @@ async function start(life: Lifetime): Promise<void> {
   const say = (message: string) => {
     logger.info(message);
   };
-  life.know({ say, log: output });
+  life.know({ say, log: output, patience: stopPatience(settings) });
   const secret = loadAuthSecret(settings);
   const database = await openDatabase(settings, secret, say);
   life.opens(() => database.close());
@@ -34,6 +35,7 @@ async function start(life: Lifetime): Promise<void> {
   if (exposed !== null) logger.warn(exposed);
   if (settings.providers.length === 0) logger.warn('no provider is configured: no code can be sent');
   await app.listen(settings.port, settings.host);
+  life.opens(() => app.get(Departure).drain(settings.drainTime));
   app.get(Jobs).start();
   app.get(Gateway).begin();
   app.get(WebhookDispatcher).begin();

@@ -3104,17 +3104,29 @@ export interface components {
         };
         ReadyAnswerDto: {
             success: boolean;
-            /** @example ok */
-            status: string;
-            /** @enum {string} */
-            database: "connected" | "disconnected";
+            /**
+             * @description `unavailable`: because of the database. `stopping`: this instance is about to end; others answer.
+             * @enum {string}
+             */
+            status: "unavailable" | "ok" | "stopping";
+            /**
+             * @description `read-only`: it answers, but takes no writes, so nobody can log in.
+             * @enum {string}
+             */
+            database: "connected" | "disconnected" | "read-only";
         };
         HealthAnswerDto: {
             success: boolean;
-            /** @example ok */
-            status: string;
-            /** @enum {string} */
-            database: "connected" | "disconnected";
+            /**
+             * @description `unavailable`: because of the database. `stopping`: this instance is about to end; others answer.
+             * @enum {string}
+             */
+            status: "unavailable" | "ok" | "stopping";
+            /**
+             * @description `read-only`: it answers, but takes no writes, so nobody can log in.
+             * @enum {string}
+             */
+            database: "connected" | "disconnected" | "read-only";
             /**
              * @description Whether a WhatsApp device is connected; the service is ready without one.
              * @enum {string}
@@ -10564,7 +10576,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The database answers; WhatsApp is not asked. */
+            /** @description The database answers and can be written to; WhatsApp is not asked. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10573,7 +10585,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReadyAnswerDto"];
                 };
             };
-            /** @description The database does not answer. */
+            /** @description The database does not answer or cannot be written to, or this instance is stopping. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10593,7 +10605,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The database answers. */
+            /** @description The database answers and can be written to. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10602,7 +10614,7 @@ export interface operations {
                     "application/json": components["schemas"]["HealthAnswerDto"];
                 };
             };
-            /** @description The database does not answer. */
+            /** @description The database does not answer or cannot be written to, or this instance is stopping. */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -75,6 +75,7 @@ export class Environment {
   @Text(4096, /^postgres(ql)?:\/\//, 'must begin with postgresql://') DIRECT_DATABASE_URL?: string;
   @Whole(1, 500) DATABASE_POOL?: number;
   @Text(4096) DATA_DIR?: string;
+  @Whole(0, 300) DRAIN_TIME?: number;
   @Text(8192) FRONTEND_URL?: string;
   @Text(8192) TRUST_PROXY?: string;
   @Text(64, /^[A-Za-z0-9-]+$/, 'must be the name of a header such as X-Forwarded-For') CLIENT_ADDRESS_HEADER?: string;

@@ -33,6 +33,8 @@ export class Settings {
   readonly directDatabaseUrl: string | undefined;
   readonly databasePool: number;
   readonly dataDir: string;
+  /** How long the service says that it goes before it takes no more requests. */
+  readonly drainTime: number;
   /** Exact origins; null allows pages and packaged apps of this machine (outside production). */
   readonly allowedOrigins: readonly string[] | null;
   readonly trustedProxies: readonly string[];
@@ -146,6 +148,7 @@ export class Settings {
     this.directDatabaseUrl = env.DIRECT_DATABASE_URL;
     this.databasePool = env.DATABASE_POOL ?? 10;
     this.dataDir = resolve(env.DATA_DIR ?? '.data');
+    this.drainTime = env.DRAIN_TIME ?? (this.production ? 5 : 0);
     this.allowedOrigins = env.FRONTEND_URL ? list(env.FRONTEND_URL).map(originOf) : this.production ? [] : null;
     this.trustedProxies = list(env.TRUST_PROXY ?? '');
     this.clientAddressHeader = (env.CLIENT_ADDRESS_HEADER ?? 'X-Forwarded-For').toLowerCase();

@@ -6,6 +6,7 @@ import { DatabaseHealth } from '../database/database-health.js';
 import { AppError } from '../errors/app-error.js';
 import { GatewaySessions } from '../gateway/gateway-sessions.service.js';
 import { KeylessFromLoopback, Public, Scopes } from '../http/access.decorators.js';
+import { Departure } from '../http/departure.js';
 import { Fails } from '../http/openapi.decorators.js';
 import { Messaging } from '../messaging/messaging.service.js';
 import {
@@ -16,6 +17,8 @@ import {
   SessionsHealthAnswerDto,
   type SessionHealthDto,
 } from './health.dto.js';
+
+const NOT_READY = 'The database does not answer or cannot be written to, or this instance is stopping.';
 
 const BROWSERS_GO_TO = '/login';
 
@@ -29,6 +32,7 @@ export class HealthController {
     private readonly database: DatabaseHealth,
     private readonly messaging: Messaging,
     private readonly sessions: GatewaySessions,
+    private readonly departure: Departure,
   ) {}
 
   /** A browser at the front door is sent to the login page. */
@@ -48,7 +52,7 @@ export class HealthController {
   @ApiOkResponse({ type: DbConnectAnswerDto, description: 'It does.' })
   @Fails()
   async dbConnect(): Promise<DbConnectAnswerDto> {
-    if (!(await this.database.answers())) throw new AppError('database_unavailable');
+    if ((await this.database.state()) === 'disconnected') throw new AppError('database_unavailable');
     return { database: 'postgresql', status: 'connected' };
   }
 
@@ -63,8 +67,11 @@ export class HealthController {
   @Get('health/ready')
   @Public()
   @ApiOperation({ operationId: 'ready', summary: 'Whether requests can be served' })
-  @ApiOkResponse({ type: ReadyAnswerDto, description: 'The database answers; WhatsApp is not asked.' })
-  @ApiResponse({ status: 503, type: ReadyAnswerDto, description: 'The database does not answer.' })
+  @ApiOkResponse({
+    type: ReadyAnswerDto,
+    description: 'The database answers and can be written to; WhatsApp is not asked.',
+  })
+  @ApiResponse({ status: 503, type: ReadyAnswerDto, description: NOT_READY })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadyAnswerDto> {
     return this.databaseState(reply);
   }
@@ -72,8 +79,8 @@ export class HealthController {
   @Get('api/health')
   @Public()
   @ApiOperation({ operationId: 'health', summary: 'Database and WhatsApp at a glance' })
-  @ApiOkResponse({ type: HealthAnswerDto, description: 'The database answers.' })
-  @ApiResponse({ status: 503, type: HealthAnswerDto, description: 'The database does not answer.' })
+  @ApiOkResponse({ type: HealthAnswerDto, description: 'The database answers and can be written to.' })
+  @ApiResponse({ status: 503, type: HealthAnswerDto, description: NOT_READY })
   async health(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthAnswerDto> {
     const [state, connected] = await Promise.all([
       this.databaseState(reply),
@@ -107,11 +114,11 @@ export class HealthController {
   }
 
   private async databaseState(reply: FastifyReply): Promise<ReadyAnswerDto> {
-    const answers = await this.database.answers();
+    const database = await this.database.state();
     void reply.header('cache-control', 'no-store');
-    if (answers) return { success: true, status: 'ok', database: 'connected' };
+    if (database === 'connected' && !this.departure.isNear) return { success: true, status: 'ok', database };
     void reply.code(503).header('retry-after', '5');
-    return { success: false, status: 'unavailable', database: 'disconnected' };
+    return { success: false, status: this.departure.isNear ? 'stopping' : 'unavailable', database };
   }
 }
 

@@ -12,9 +12,10 @@ export class LiveAnswerDto {
 
 export class ReadyAnswerDto {
   success!: boolean;
-  /** @example ok */
-  status!: string;
-  database!: 'connected' | 'disconnected';
+  /** `unavailable`: because of the database. `stopping`: this instance is about to end; others answer. */
+  status!: 'ok' | 'unavailable' | 'stopping';
+  /** `read-only`: it answers, but takes no writes, so nobody can log in. */
+  database!: 'connected' | 'read-only' | 'disconnected';
 }
 
 export class HealthAnswerDto extends ReadyAnswerDto {

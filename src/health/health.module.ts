@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
 import { GatewayModule } from '../gateway/gateway.module.js';
+import { HttpModule } from '../http/http.module.js';
 import { MessagingModule } from '../messaging/messaging.module.js';
 import { HealthController } from './health.controller.js';
 
-@Module({ imports: [GatewayModule, MessagingModule], controllers: [HealthController] })
+@Module({ imports: [GatewayModule, HttpModule, MessagingModule], controllers: [HealthController] })
 export class HealthModule {}

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { Agent, get } from 'node:http';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +21,7 @@ import {
   type Person,
 } from '../support/people.js';
 import { startService, stopAllServices, type Service } from '../support/service.js';
+import { stopPatience } from '../../src/lifetime.js';
 
 /** What an orchestrator may wait before it kills, ms. */
 const PATIENCE = 10_000;
@@ -177,6 +179,75 @@ describe('SIGTERM under load', () => {
     const ends = Promise.all([stopped(service), pause(100).then(() => service.stop('SIGINT'))]);
     expect((await request).status).toBe(200);
     expect((await ends).map(({ code }) => code)).toEqual([0, 0]);
+  });
+});
+
+describe('SIGTERM and connections that are kept alive', () => {
+  /** A client that asks again and again on one connection, and opens another one when it is told to or must. */
+  function keptAlive(service: Service) {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const answers: { status: number; connection: string }[] = [];
+    const ask = () =>
+      new Promise<string>((resolve) => {
+        const request = get(`${service.url}/health/ready`, { agent }, (answer) => {
+          answers.push({ status: answer.statusCode ?? 0, connection: answer.headers.connection ?? '' });
+          answer.resume().on('end', () => resolve('answered'));
+        });
+        // A new connection may be refused, or reset in the instant in which the door closes; nothing was asked on it.
+        request.on('error', ({ code, message }: NodeJS.ErrnoException) =>
+          resolve(request.reusedSocket ? `kept alive: ${code ?? message}` : 'refused'),
+        );
+      });
+    const untilRefused = async (): Promise<string> => {
+      for (;;) {
+        const result = await ask();
+        if (result !== 'answered') return result;
+        await pause(20 + Math.random() * 20);
+      }
+    };
+    return { answers, untilRefused };
+  }
+
+  it('says for the drain time that it goes, closes each connection with an answer, and resets none', async () => {
+    const service = await startService(sharing(database, whacenter, { DRAIN_TIME: '1' }));
+    const clients = Array.from({ length: 20 }, () => keptAlive(service));
+    const ends = clients.map((client) => client.untilRefused());
+    await until('each has asked', () => clients.every(({ answers }) => answers.length > 2));
+    const before = clients.map(({ answers }) => answers.length);
+    const { code, ms } = await stopped(service);
+    expect({ code, drained: ms >= 1_000 }).toEqual({ code: 0, drained: true });
+    expect(new Set(await Promise.all(ends))).toEqual(new Set(['refused']));
+    const first = clients.map(({ answers }, at) => answers.slice(0, before[at]));
+    expect(new Set(first.flat().map(({ status, connection }) => `${status} ${connection}`))).toEqual(
+      new Set(['200 keep-alive']),
+    );
+    // One answer may have been on its way when the signal came.
+    const drained = clients.map(({ answers }, at) => answers.slice(before[at]! + 1));
+    expect(drained.every((answers) => answers.length > 5)).toBe(true);
+    expect(new Set(drained.flat().map(({ status, connection }) => `${status} ${connection}`))).toEqual(
+      new Set(['503 close']),
+    );
+  });
+
+  it('serves requests while it drains', async () => {
+    const service = await startService(sharing(database, whacenter, { DRAIN_TIME: '2' }));
+    const { phone } = await addPerson(database);
+    const end = stopped(service);
+    await until('it drains', async () => (await service.get('/health/ready')).body.status === 'stopping');
+    expect((await service.get('/health/live')).status).toBe(200);
+    expect((await service.get('/api/health')).body).toMatchObject({ status: 'stopping', database: 'connected' });
+    const answer = await requestCode(service, phone);
+    expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
+    expect((await verifyCode(service, phone, whacenter.codeFor(phone)!)).status).toBe(200);
+    expect((await end).code).toBe(0);
+  });
+
+  it.each([
+    [{ drainTime: 0, sendTimeout: 1 }, 10_000],
+    [{ drainTime: 5, sendTimeout: 8 }, 18_000],
+    [{ drainTime: 0, sendTimeout: 30 }, 35_000],
+  ])('gives %j the patience of %i ms, never less than a send takes', (settings, patience) => {
+    expect(stopPatience(settings)).toBe(patience);
   });
 });
 
