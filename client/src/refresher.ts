@@ -13,11 +13,17 @@ const REFUSED = new Set(['invalid_refresh_token', 'validation_failed']);
 /** Exchanges refresh tokens: one exchange for all who ask at the same time. */
 export class Refresher {
   private running: Promise<void> | undefined;
+  /** How the last session ended, as long as there is no other one. */
+  private end: { readonly userId: string; readonly error: unknown } | undefined;
 
   constructor(
     private readonly service: Service,
     private readonly vault: TokenVault,
-  ) {}
+  ) {
+    vault.listen((tokens) => {
+      if (tokens) this.end = undefined;
+    });
+  }
 
   /**
    * Resolves when a new access token is held.
@@ -44,9 +50,15 @@ export class Refresher {
     return this.ofSameUser(tokens);
   }
 
-  /** Other tokens than those that were refused. Null when that session is over. */
+  /**
+   * Other tokens than those that were refused. Null when somebody has logged out, or in as another user.
+   *
+   * @throws MasukError as `refresh` does, also when that was a moment ago: a refusal may come late
+   */
   async replacementFor(refused: Tokens): Promise<Tokens | null> {
-    if (this.vault.held()?.token === refused.token) await this.refresh();
+    const held = this.vault.held();
+    if (held?.token === refused.token) await this.refresh();
+    else if (!held && this.end?.userId === refused.userId) throw this.end.error;
     return this.ofSameUser(refused);
   }
 
@@ -60,6 +72,15 @@ export class Refresher {
     await this.vault.load();
     const before = this.vault.held();
     if (!before) throw this.nobody();
+    try {
+      await this.renewed(before);
+    } catch (error) {
+      if (!this.vault.held()) this.end = { userId: before.userId, error };
+      throw error;
+    }
+  }
+
+  private async renewed(before: Tokens): Promise<void> {
     if (await this.adoptedFromStore(before)) return;
     // A second round only when the store shows that another program was quicker.
     for (let round = 0; ; round += 1) {

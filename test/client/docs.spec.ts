@@ -154,8 +154,16 @@ describe('the code on the pages', () => {
   }, 60_000);
 });
 
-/** Loads the page's module, as a browser with this storage would; the next answer to `lost.path` does not arrive. */
-async function openPage(house: House, entries: Map<string, string>, lost: { path?: string } = {}) {
+/** What goes wrong on the way to a page. */
+interface Trouble {
+  /** The next answer from here does not arrive. */
+  lost?: string;
+  /** Answers from here that come from now on wait for it. */
+  late?: { path: string; until: Promise<unknown>; came?: (at: null) => void } | undefined;
+}
+
+/** Loads the page's module, as a browser with this storage would. */
+async function openPage(house: House, entries: Map<string, string>, trouble: Trouble = {}) {
   const block = blocksOf('docs/integration/javascript.md').find(({ code }) => code.includes("const BASE = '"));
   const localStorage = {
     getItem: (key: string) => entries.get(key) ?? null,
@@ -167,8 +175,13 @@ async function openPage(house: House, entries: Map<string, string>, lost: { path
     const { pathname } = new URL(url);
     sent.push(pathname);
     const response = await fetch(house.service.url + pathname, init);
-    if (lost.path !== pathname) return response;
-    delete lost.path;
+    const { late } = trouble;
+    if (late?.path === pathname) {
+      late.came?.(null);
+      await late.until;
+    }
+    if (trouble.lost !== pathname) return response;
+    delete trouble.lost;
     throw new TypeError('fetch failed');
   };
   const context = vm.createContext({ fetch: fetchHere, localStorage, AbortSignal });
@@ -205,8 +218,7 @@ describe('the page with nothing but fetch', () => {
     const { token, refreshToken } = JSON.parse(entries.get('masuk')!);
     const spoil = () => entries.set('masuk', JSON.stringify({ token: `${token}AAAA`, refreshToken }));
     spoil();
-    const lost = { path: '/api/auth/refresh' };
-    const unlucky = await openPage(house, entries, lost);
+    const unlucky = await openPage(house, entries, { lost: '/api/auth/refresh' });
     await expect(unlucky.page.authorised(ME)).rejects.toMatchObject({ code: 'network_error' });
     expect((await unlucky.page.authorised(ME)).status).toBe(200);
     spoil();
@@ -219,6 +231,59 @@ describe('the page with nothing but fetch', () => {
     expect([...entries.keys()]).toEqual(['masuk-device']);
     expect((await reloaded.page.authorised(ME)).status).toBe(401);
     expect((await page.authorised(ME)).status).toBe(401);
+  });
+
+  describe('when an answer is late', () => {
+    const PATH = '/api/auth/me';
+    /** A page whose access token is refused, with one call of its whose 401 is on its way until `deliver`. */
+    async function waiting() {
+      const somebody = await house.person();
+      const { token, refreshToken } = await house.login(somebody.phone);
+      const entries = new Map([
+        ['masuk', JSON.stringify({ token: `${token}AAAA`, refreshToken, userId: somebody.id })],
+      ]);
+      const until = Promise.withResolvers<null>();
+      const came = Promise.withResolvers<null>();
+      const trouble: Trouble = { late: { path: PATH, until: until.promise, came: came.resolve } };
+      const { page, sent } = await openPage(house, entries, trouble);
+      const late = page.authorised(ME) as Promise<Response>;
+      await came.promise;
+      trouble.late = undefined;
+      const refreshes = () => sent.filter((path) => path === '/api/auth/refresh').length;
+      return { page, entries, trouble, late, deliver: until.resolve, refreshes };
+    }
+
+    it('refreshes once for all calls that showed the same token', async () => {
+      const { page, late, deliver, refreshes } = await waiting();
+      expect((await page.authorised(ME)).status).toBe(200);
+      deliver(null);
+      expect((await late).status).toBe(200);
+      expect(refreshes()).toBe(1);
+    });
+
+    it('repeats nothing in the name of somebody else who has logged in meanwhile', async () => {
+      const { page, late, deliver, refreshes } = await waiting();
+      const other = await house.person();
+      await page.requestCode(other.phone);
+      await page.verifyCode(other.phone, house.fake.codeFor(other.digits)!);
+      deliver(null);
+      expect((await late).status).toBe(401);
+      expect(refreshes()).toBe(0);
+      expect(await page.me()).toMatchObject({ id: other.id });
+    });
+
+    it('brings no session back that was logged out while it was refreshed', async () => {
+      const { page, entries, trouble, late, deliver } = await waiting();
+      const until = Promise.withResolvers<null>();
+      const came = Promise.withResolvers<null>();
+      trouble.late = { path: '/api/auth/refresh', until: until.promise, came: came.resolve };
+      deliver(null);
+      await came.promise;
+      await page.logout();
+      until.resolve(null);
+      expect((await late).status).toBe(401);
+      expect(entries.has('masuk')).toBe(false);
+    });
   });
 });
 

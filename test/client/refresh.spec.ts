@@ -85,6 +85,19 @@ describe('a refused access token', () => {
     expect(wire.count(REFRESH)).toBe(1);
   });
 
+  it('is not refreshed again either when its successor was replaced, too, before the caller hears of it', async () => {
+    const { storage } = await spoiltLogin();
+    const masuk = clientOf({ store: storageStore(storage) });
+    const release = wire.hold(ME);
+    const late = masuk.fetch('/api/auth/me');
+    await wire.answered(ME);
+    await masuk.me();
+    await masuk.refresh();
+    release();
+    expect((await late).status).toBe(200);
+    expect(wire.count(REFRESH)).toBe(2);
+  });
+
   it('is repeated once only: the second refusal belongs to the caller', async () => {
     const masuk = await loggedIn();
     const refusal = { status: 401, body: '{"success":false,"code":"invalid_token","message":"x"}' };
@@ -185,6 +198,18 @@ describe('a refresh', () => {
     expect([...storage.entries.keys()]).toEqual(['masuk.device']);
     expect(masuk.deviceToken).toBe(deviceToken);
     expect((await masuk.fetch('/api/auth/me')).status).toBe(401);
+  });
+
+  it('that is refused is told to a call, too, that hears of its own refusal after it', async () => {
+    const masuk = await loggedIn();
+    await passEnd(house.database, 'absolute', claimsOf(masuk.tokens!.token).sid);
+    const release = wire.hold(ME);
+    const late = codeOf(masuk.me());
+    await wire.answered(ME);
+    expect(await codeOf(masuk.refresh())).toBe('invalid_refresh_token');
+    release();
+    expect(await late).toBe('invalid_refresh_token');
+    expect(wire.count(REFRESH)).toBe(1);
   });
 
   it('leaves a call of the application its own 401 when the session is over', async () => {
