@@ -6,7 +6,9 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const SPECS = ['proxies', 'flooding', 'guessing', 'idempotency'].map((name) => `test/attacks/${name}.spec.ts`);
+const SPECS = ['behind-nginx', 'proxies', 'flooding', 'guessing', 'idempotency'].map(
+  (name) => `test/attacks/${name}.spec.ts`,
+);
 
 function run(args, env = process.env) {
   const { status } = spawnSync(process.execPath, args, { env, stdio: 'inherit' });

@@ -52,10 +52,10 @@ export async function startNginx(instances: readonly string[]): Promise<Nginx> {
 }
 
 function siteFor(instances: readonly string[], port: number): string {
-  const servers = instances.map((each) => `server ${new URL(each).host};`).join('\n    ');
+  const servers = instances.map((each) => `server ${new URL(each).host} max_fails=0;`).join('\n    ');
   let site = readFileSync(EXAMPLE, 'utf8');
   const replaced: [RegExp, string][] = [
-    [/server 127\.0\.0\.1:5000;\s+server 127\.0\.0\.1:5001;/, servers],
+    [/server 127\.0\.0\.1:5000 max_fails=0;\s+server 127\.0\.0\.1:5001 max_fails=0;/, servers],
     [/listen 443 ssl http2;/, `listen 127.0.0.1:${port};`],
     [/\n *ssl_certificate .*\n *ssl_certificate_key .*\n *ssl_protocols .*\n/, '\n'],
     [/access_log \S+ masuk;/, 'access_log access.log masuk;'],

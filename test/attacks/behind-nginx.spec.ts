@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { expectFailure, expectFailureShape, retryAfter } from '../support/answers.js';
+import { createDatabase, type TestDatabase } from '../support/database.js';
+import { startNginx, type Nginx } from '../support/nginx.js';
+import { freePort } from '../support/oidc.js';
+import { rawRequest, sendRaw } from '../support/raw-http.js';
+import { startService, stopAllServices, type Service } from '../support/service.js';
+
+// What only nginx with deploy/nginx/masuk.conf does: its own limits, and what becomes of requests when instances go and
+// come. `npm run attacks:nginx` runs it.
+
+const EXAMPLE = join(import.meta.dirname, '..', '..', 'deploy', 'nginx', 'masuk.conf');
+const behindNginx = process.env['MASUK_TEST_NGINX'] === '1' ? describe : describe.skip;
+
+behindNginx('nginx', () => {
+  let database: TestDatabase;
+  let ports: [number, number];
+  let instances: [Service, Service];
+  let nginx: Nginx;
+
+  const start = (port: number) =>
+    startService({
+      DATABASE_URL: database.url,
+      AUTH_SECRET: 'kP3vQ8wZ1mX6cL0sT9yB4nH7jF2dR5gA-uE_oI8aW1q',
+      SEED_DEMO: 'none',
+      TRUST_PROXY: '127.0.0.1',
+      PORT: String(port),
+    });
+  const get = (path: string) => instances[0].at(nginx.url).get(path);
+  /** As many requests as make sure that each instance's turn has come. */
+  const statuses = async () => {
+    const answers = [];
+    for (let at = 0; at < 4; at++) answers.push((await get('/health/live')).status);
+    return answers;
+  };
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    ports = [await freePort(), await freePort()];
+    instances = [await start(ports[0]), await start(ports[1])];
+    nginx = await startNginx(instances.map(({ url }) => url));
+  });
+  afterAll(async () => {
+    await nginx?.stop();
+    await stopAllServices();
+    await database?.drop();
+  });
+
+  /** The head of a request with a body of this length, of which nothing follows. */
+  const announced = (path: string, bytes: number, more: string[] = []) =>
+    sendRaw(
+      nginx.url,
+      rawRequest('POST', path, [
+        'Content-Type: multipart/form-data; boundary=x',
+        `Content-Length: ${bytes}`,
+        'Connection: close',
+        ...more,
+      ]),
+    );
+
+  it.each(['image', 'video', 'audio', 'document', 'document/'])(
+    'lets a file of 50 MB through to the service: %s',
+    async (kind) => {
+      const answer = await announced(`/api/messages/klinik/${kind}`, 50 * 1024 * 1024 + 4_096);
+      expectFailure(answer, 401, 'unauthenticated');
+      expect(answer.headers.get('x-request-id')).not.toBeNull();
+    },
+  );
+
+  it('keeps what is larger, and what is large elsewhere, away, in the shape of our failures', async () => {
+    for (const [path, bytes] of [
+      ['/api/messages/klinik/document', 60 * 1024 * 1024],
+      ['/api/messages/klinik/text', 3 * 1024 * 1024],
+      ['/api/messages/klinik/document/x', 3 * 1024 * 1024],
+      ['/api/auth/login', 3 * 1024 * 1024],
+    ] as const) {
+      const answer = await announced(path, bytes);
+      expectFailure(answer, 413, 'body_too_large');
+      expect(answer.headers.get('x-request-id')).toBeNull();
+    }
+  });
+
+  it('waits for a file and for WhatsApp longer than both may take', () => {
+    const [, upload = ''] = readFileSync(EXAMPLE, 'utf8').split(/location ~ [^{]*\{/);
+    const [, seconds] = /proxy_read_timeout (\d+)s/.exec(upload) ?? [];
+    // The time of an upload, and the most that GATEWAY_SEND_TIMEOUT may be.
+    expect(Number(seconds)).toBeGreaterThan(120 + 120);
+    expect(upload).toContain('proxy_request_buffering off;');
+  });
+
+  it('lets nobody notice that one instance is gone, nor that it comes back while the other is killed', async () => {
+    await instances[0].stop('SIGKILL');
+    expect(await statuses()).toEqual([200, 200, 200, 200]);
+    instances[0] = await start(ports[0]);
+    await instances[1].stop('SIGKILL');
+    expect(await statuses()).toEqual([200, 200, 200, 200]);
+  });
+
+  it('says in the shape of our failures that nobody is there, and when to try again', async () => {
+    await instances[0].stop('SIGKILL');
+    const answer = await instances[0].at(nginx.url).post('/api/auth/login', { identifier: 'x', password: 'x' });
+    expectFailure(answer, 503, 'busy');
+    expectFailureShape(answer);
+    expect(retryAfter(answer)).toBe(5);
+    instances[0] = await start(ports[0]);
+    expect(await statuses()).toEqual([200, 200, 200, 200]);
+  });
+});
