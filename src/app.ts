@@ -18,6 +18,7 @@ import { acceptJsonOnly } from './http/json-bodies.js';
 import { NestLog, unknownRoute } from './http/logger.js';
 import { limitSlowBodies } from './http/slow-bodies.js';
 import { acceptUploads, takesUpload } from './http/uploads.js';
+import { withoutSlashAtEnd } from './http/trailing-slash.js';
 import { acceptForms } from './http/form-bodies.js';
 import { Mount } from './oidc/mount.js';
 import { mountApiDocs } from './http/api-docs.js';
@@ -49,6 +50,7 @@ export async function createApp(given: Foundation): Promise<NestFastifyApplicati
     // For the host and the scheme that a proxy names; whose request it is, `readClientAddresses` finds out.
     trustProxy: (address) => proxies.has(address),
     bodyLimit: READ_LIMIT,
+    rewriteUrl: withoutSlashAtEnd,
     requestTimeout: UPLOAD_TIMEOUT,
     http: { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: 2_000 },
     // As long as the longest secret in an address of a webhook.

@@ -65,7 +65,7 @@ export class WebhookDoors {
   sms(request: FastifyRequest, form: URLSearchParams): void {
     const { authToken } = this.settings.sms;
     if (authToken === undefined) throw new AppError('not_found');
-    if (!isFromTwilio(request.headers, `${this.settings.publicUrl}${request.url}`, form, authToken))
+    if (!isFromTwilio(request.headers, `${this.settings.publicUrl}${request.originalUrl}`, form, authToken))
       throw new AppError('invalid_webhook_secret');
   }
 

@@ -103,12 +103,12 @@ function routesOf(service: Service): string[] {
   return [...own].filter((route) => !answered(route) && !/^OPTIONS \/?\*$/.test(route)).sort();
 }
 
-async function outcomeOf(route: string, headers: Headers): Promise<Outcome> {
+async function outcomeOf(route: string, headers: Headers, end = ''): Promise<Outcome> {
   const [method = '', pattern = ''] = route.split(' ');
   const path = pattern.replace(/:\w+/g, NOBODY).replace('*', 'nothing');
   const body = method === 'GET' || method === 'HEAD' ? undefined : (BODIES[route] ?? '{}');
   const typed = body === undefined ? headers : { 'content-type': 'application/json', ...headers };
-  const answer = await house.service.send(method, path, body, typed);
+  const answer = await house.service.send(method, path + end, body, typed);
   if (answer.status >= 500 || answer.status === 429) throw new Error(`${route}: ${answer.status} ${answer.text}`);
   if (answer.status === 401) return 'unauthenticated';
   if (answer.status !== 403) return 'open';
@@ -164,6 +164,26 @@ it('lets in whom the table says and nobody else', async () => {
   // The credentials were whole to the end: what a route would have ended would look closed in the table.
   for (const caller of [...ROLES, 'cookie:ADMIN', 'cookie:USER'])
     expect([caller, (await house.service.get('/api/auth/me', callers.get(caller))).status]).toEqual([caller, 200]);
+}, 120_000);
+
+it('lets in the same ones where a slash stands at the end', async () => {
+  const table = JSON.parse(readFileSync(TABLE, 'utf8')) as Table;
+  // The provider's addresses are the standards', and those of files their own.
+  const ours = routes.filter((route) => !/ \/(?:oidc(?:\/.*)?|docs.*|redoc.*)?$/.test(route));
+  expect(ours.length).toBeGreaterThan(100);
+  for (const route of ours) {
+    const row = outcomesOf(table[route]);
+    for (const caller of ['none', 'bad-key', 'USER', 'key:messages']) {
+      const own = ENDS_SESSION.has(route) && caller === 'USER' ? await freshLogin(caller) : callers.get(caller);
+      const outcome = await outcomeOf(route, own ?? {}, '/');
+      expect([route, caller, outcome]).toEqual([route, caller, row.get(caller)]);
+    }
+  }
+  for (const route of routes.filter((each) => / \/oidc\/./.test(each))) {
+    const [method = '', path = ''] = route.split(' ');
+    const answer = await house.service.send(method, `${path.replace(/:\w+/g, NOBODY)}/`);
+    expect([route, answer.status]).toEqual([route, 404]);
+  }
 }, 120_000);
 
 it('opens to no credential only what was meant to be open', () => {

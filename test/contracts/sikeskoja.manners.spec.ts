@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure } from '../support/answers.js';
 import { newPhone, openHouse, wrong, type House } from '../support/house.js';
@@ -222,6 +223,68 @@ describe('countries', () => {
   it('are Indonesia alone by default', async () => {
     for (const phone of [singapore, '+14155552671', '+60123456789', '+447400123456']) {
       expectFailure(await request(house.service, phone), 400, 'invalid_phone');
+describe('a slash at the end of an address', () => {
+  it('changes nothing at the routes of the replaced services', async () => {
+    const { phone } = await house.person({ username: 'garis-miring', password: 'rahasia-miring' });
+    expect((await house.service.post('/api/auth/otp/request/', { phone })).status).toBe(200);
+    expect((await house.service.get('/api/health/?x=/')).status).toBe(200);
+    expect((await house.service.get('/db-connect/')).status).toBe(200);
+    expect((await house.service.get('/api/sessions/')).status).toBe(200);
+    expectFailure(await house.service.get('/auth/me/'), 401, 'unauthenticated');
+    const login = await house.service.post('/auth/login/', { identifier: 'garis-miring', password: 'rahasia-miring' });
+    expect(login.status).toBe(200);
+    const reset = (end: string) => house.service.post(`/api/forgot-password/request-otp${end}`, {});
+    expect((await reset('/')).text).toBe((await reset('')).text);
+    expectFailure(await house.service.get('/api/health//'), 404, 'not_found');
+    expectFailure(await house.service.get('/nowhere/'), 404, 'not_found');
+    expect((await house.service.get('/docs/')).text).toContain('swagger-ui');
+  });
+
+  it('leads to the same limits, raw bodies and answers that were kept', async () => {
+    const service = await house.another({
+      ADDRESS_FAILURES_PER_HOUR: '2',
+      TRUST_PROXY: '127.0.0.1',
+      LOG_LEVEL: 'trace',
+    });
+    const client = { 'x-forwarded-for': '203.0.113.200' };
+    const wrongLogin = (end: string) =>
+      service.post(`/api/auth/login${end}`, { identifier: 'x@y.example', password: 'salah' }, client);
+    const answers = [await wrongLogin('/'), await wrongLogin(''), await wrongLogin('/')];
+    expect(answers.map(({ status }) => status)).toEqual([401, 401, 429]);
+    // A signature is over the bytes, which only a route that takes its body raw still has.
+    const hook = await service.send('POST', '/webhook/whapi/', '{"messages":[]}', {
+      'content-type': 'application/json',
+    });
+    expect(hook.status).toBe(
+      (await service.send('POST', '/webhook/whapi', '{"messages":[]}', { 'content-type': 'application/json' })).status,
+    );
+    const { phone } = await house.person();
+    const key = { 'idempotency-key': '"kunci-garis-miring"' };
+    const first = await house.service.post('/api/auth/otp/request/', { phone }, key);
+    const again = await house.service.post('/api/auth/otp/request', { phone }, key);
+    expect([again.status, again.text, again.headers.get('idempotency-replayed')]).toEqual([200, first.text, 'true']);
+    // Neither does it bring an address with a secret in it into the log.
+    await service.send('POST', '/webhook/whacenter/rahasia-di-alamat/', '{}');
+    expect(service.output()).not.toContain('rahasia-di-alamat');
+  });
+
+  it('belongs to the address that Twilio signs', async () => {
+    const settings = { TWILIO_ACCOUNT_SID: 'AC1', TWILIO_AUTH_TOKEN: 'token-of-twilio', TWILIO_FROM: '+14155550100' };
+    const service = await house.another({ ...settings, PUBLIC_URL: 'https://masuk.example.org' });
+    const deliver = (signed: string) => {
+      const form = new URLSearchParams({ MessageSid: 'SM1', MessageStatus: 'delivered' });
+      const data = [...form].sort().map(([name, value]) => name + value);
+      const signature = createHmac('sha1', 'token-of-twilio')
+        .update(signed + data.join(''))
+        .digest('base64');
+      const headers = { 'content-type': 'application/x-www-form-urlencoded', 'x-twilio-signature': signature };
+      return service.send('POST', '/webhook/sms/', form.toString(), headers);
+    };
+    expect((await deliver('https://masuk.example.org/webhook/sms/')).status).toBeLessThan(300);
+    expectFailure(await deliver('https://masuk.example.org/webhook/sms'), 401, 'invalid_webhook_secret');
+  });
+});
+
     }
   });
 
