@@ -15,10 +15,11 @@ import { TrustedProxies, readClientAddresses } from './http/client-address.js';
 import { allowOrigins } from './http/cors.js';
 import { Departure } from './http/departure.js';
 import { acceptJsonOnly } from './http/json-bodies.js';
+import { ignoreTypeOfNothing, refusePackedBodies } from './http/body-headers.js';
 import { NestLog, unknownRoute } from './http/logger.js';
 import { limitSlowBodies } from './http/slow-bodies.js';
-import { acceptUploads, takesUpload } from './http/uploads.js';
 import { withoutSlashAtEnd } from './http/trailing-slash.js';
+import { acceptUploads, takesUpload } from './http/uploads.js';
 import { acceptForms } from './http/form-bodies.js';
 import { Mount } from './oidc/mount.js';
 import { mountApiDocs } from './http/api-docs.js';
@@ -49,8 +50,8 @@ export async function createApp(given: Foundation): Promise<NestFastifyApplicati
     genReqId: () => uuidv7(),
     // For the host and the scheme that a proxy names; whose request it is, `readClientAddresses` finds out.
     trustProxy: (address) => proxies.has(address),
-    bodyLimit: READ_LIMIT,
     rewriteUrl: withoutSlashAtEnd,
+    bodyLimit: READ_LIMIT,
     requestTimeout: UPLOAD_TIMEOUT,
     http: { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: 2_000 },
     // As long as the longest secret in an address of a webhook.
@@ -79,6 +80,7 @@ async function addHttpManners(app: NestFastifyApplication, settings: Settings): 
   const fastify = app.getHttpAdapter().getInstance();
   const filter = new ExceptionToAnswerFilter(settings);
   limitSlowBodies(fastify, REQUEST_TIMEOUT, takesUpload, settings.messageLanguage === 'en' ? 'en' : 'id');
+  ignoreTypeOfNothing(fastify);
   acceptJsonOnly(fastify);
   acceptForms(fastify);
   settleCharges(fastify);
@@ -108,12 +110,13 @@ async function addHttpManners(app: NestFastifyApplication, settings: Settings): 
     done();
   });
   app.get(Mount).answerPreflights(fastify);
-  // After our own hooks: the plugins' come behind them.
-  await acceptUploads(app, settings.mediaMaxBytes);
-  await app.register(fastifyCookie);
   // Its clock tells a client how long a code still lives.
   const exposed = ['retry-after', 'x-request-id', 'date', 'ratelimit', 'ratelimit-policy', REPLAYED_HEADER];
   allowOrigins(app, settings.allowedOrigins, exposed);
+  // Behind it, so that pages can read what these refuse.
+  await acceptUploads(app, settings.mediaMaxBytes);
+  refusePackedBodies(fastify);
+  await app.register(fastifyCookie);
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: API_POLICY,
     frameguard: { action: 'deny' },

@@ -18,6 +18,8 @@ export function acceptForms(fastify: FastifyInstance): void {
     const text = body.toString();
     if (takesRaw(request, FORM)) {
       done(null, body);
+    } else if (text === '') {
+      done(null, undefined);
     } else if (!FORM_ROUTES.has(request.routeOptions.url ?? '')) {
       done(unsupportedMediaType());
     } else if (Buffer.byteLength(text) > BODY_LIMIT) {

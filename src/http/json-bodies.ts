@@ -24,6 +24,8 @@ export function acceptJsonOnly(fastify: FastifyInstance): void {
     const text = body.toString();
     if (takesRaw(request, JSON_TYPE)) done(null, body);
     else if (isRaw(request)) done(unsupportedMediaType());
+    // Sent in chunks, of which there was none.
+    else if (text === '') done(null, undefined);
     else if (Buffer.byteLength(text) > BODY_LIMIT) done(new AppError('body_too_large'));
     else if (isDeep(text)) done(new AppError('invalid_json'));
     else

@@ -376,14 +376,73 @@ describe('a body', () => {
 
   it('that is empty or missing is refused', async () => {
     await withoutTrace(async () => {
-      await everyRoute('', [400]);
       await everyRoute(' ', [400]);
       // A change of nothing may have no body.
       for (const { method, path } of routes.filter(({ required }) => required.length > 0)) {
-        const answer = await house.service.send(method, path, undefined, admin);
-        expectRefused({ path }, answer, [400, 415]);
+        for (const headers of [{}, JSON_TYPE, { 'content-type': 'text/plain;charset=UTF-8' }]) {
+          for (const body of [undefined, '']) {
+            const answer = await house.service.send(method, path, body, { ...headers, ...admin });
+            expectRefused({ path, headers }, answer, [400]);
+            expect([path, answer.body.code]).not.toEqual([path, 'invalid_json']);
+          }
+        }
       }
     });
+  });
+
+  it('that is not there counts as not there, whatever type is named', async () => {
+    const changing = Object.entries(documented).flatMap(([path, operations]) =>
+      Object.keys(operations)
+        .filter((method) => method !== 'get' && path !== '/api/auth/logout' && !path.startsWith('/webhook'))
+        .map((method): [string, string] => [method.toUpperCase(), filled(path)]),
+    );
+    expect(changing.length).toBeGreaterThan(50);
+    const types = ['application/json', FORM, 'multipart/form-data; boundary=x', 'garbage'];
+    for (const [method, path] of changing) {
+      const ask = async (body: string | undefined, headers: Record<string, string>) => {
+        const { status, body: answer } = await house.service.send(method, path, body, { ...headers, ...admin });
+        return { method, path, status, code: answer?.code as unknown };
+      };
+      const plain = await ask(undefined, {});
+      expect(plain.status).toBeLessThan(500);
+      for (const type of types) expect(await ask('', { 'content-type': type })).toEqual(plain);
+    }
+    // Sent in chunks, of which there is none.
+    const chunked = ['Content-Type: application/json', 'Transfer-Encoding: chunked', 'Connection: close'];
+    const request = `${rawRequest('POST', '/api/auth/otp/request', chunked)}0\r\n\r\n`;
+    expectFailure(await sendRaw(house.service.url, request), 400, 'invalid_phone');
+  });
+
+  it('is not there: sessions end and go on as without a type', async () => {
+    const typed = { 'content-type': 'application/json' };
+    const person = await house.person();
+    const [first, second] = [await house.login(person.phone), await house.login(person.phone)];
+    const { body } = await house.service.get('/api/auth/sessions', { authorization: `Bearer ${second.token}` });
+    const other = (body.data as { id: string; current: boolean }[]).find(({ current }) => !current);
+    const headers = { ...typed, authorization: `Bearer ${second.token}` };
+    const ended = await house.service.send('DELETE', `/api/auth/sessions/${other?.id}`, undefined, headers);
+    expect(ended.status).toBe(200);
+    expectFailure(
+      await house.service.get('/api/auth/me', { authorization: `Bearer ${first.token}` }),
+      401,
+      'invalid_token',
+    );
+    expect((await house.service.send('POST', '/api/auth/logout', '', headers)).status).toBe(200);
+  });
+
+  it('that is packed is refused before it is read, with what is taken instead', async () => {
+    const bytes = gzipSync('{"phone":"081234567890"}');
+    for (const encoding of ['gzip', 'GZIP', 'x-gzip', 'deflate', 'br', 'zstd', 'identity, gzip', 'garbage']) {
+      const head = ['POST /api/auth/otp/request HTTP/1.1', 'Host: x', 'Content-Type: application/json'];
+      const length = [`Content-Encoding: ${encoding}`, `Content-Length: ${bytes.length}`, 'Connection: close'];
+      const request = Buffer.concat([Buffer.from(`${[...head, ...length].join('\r\n')}\r\n\r\n`), bytes]);
+      const answer = await sendRaw(house.service.url, request);
+      expectFailure(answer, 415, 'unsupported_media_type');
+      expect(answer.body.details).toMatch(/Content-Encoding/);
+      expect(answer.headers.get('accept-encoding')).toBe('identity');
+    }
+    const plain = { ...JSON_TYPE, 'content-encoding': 'identity' };
+    expectFailure(await house.service.send('POST', '/api/auth/otp/request', '{}', plain), 400, 'invalid_phone');
   });
 
   it('that is nested deeply is refused', async () => {

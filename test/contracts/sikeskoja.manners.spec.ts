@@ -184,6 +184,13 @@ describe('CORS', () => {
     expect(element.headers.has('access-control-allow-credentials')).toBe(false);
   });
 
+  it('lets pages read why their upload is refused', async () => {
+    const typed = { origin: 'https://app.example', 'content-type': 'multipart/form-data; boundary=x' };
+    const answer = await house.service.send('POST', '/api/auth/login', '--x--', typed);
+    expectFailure(answer, 415, 'unsupported_media_type');
+    expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.example');
+  });
+
   it('lets in any port of this machine, outside production and without FRONTEND_URL', async () => {
     const service = await house.another({ FRONTEND_URL: '' });
     for (const origin of [
@@ -216,13 +223,6 @@ describe('CORS', () => {
   });
 });
 
-describe('countries', () => {
-  const singapore = '+6591234567';
-  const request = (service: Service, phone: string) => service.post('/api/auth/otp/request', { phone });
-
-  it('are Indonesia alone by default', async () => {
-    for (const phone of [singapore, '+14155552671', '+60123456789', '+447400123456']) {
-      expectFailure(await request(house.service, phone), 400, 'invalid_phone');
 describe('a slash at the end of an address', () => {
   it('changes nothing at the routes of the replaced services', async () => {
     const { phone } = await house.person({ username: 'garis-miring', password: 'rahasia-miring' });
@@ -285,6 +285,13 @@ describe('a slash at the end of an address', () => {
   });
 });
 
+describe('countries', () => {
+  const singapore = '+6591234567';
+  const request = (service: Service, phone: string) => service.post('/api/auth/otp/request', { phone });
+
+  it('are Indonesia alone by default', async () => {
+    for (const phone of [singapore, '+14155552671', '+60123456789', '+447400123456']) {
+      expectFailure(await request(house.service, phone), 400, 'invalid_phone');
     }
   });
 
