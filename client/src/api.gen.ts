@@ -3023,7 +3023,7 @@ export interface components {
             state: "connected" | "disconnected" | "waiting-for-scan" | "unreachable";
             stateText: string | null;
             /**
-             * @description Of the instance that answers: `closed` is good, `open` is asked last, `half-open` is being probed.
+             * @description Of the instance that answers: `closed` is good, `open` is not asked, `half-open` is being probed by one message.
              * @enum {string}
              */
             breaker: "open" | "closed" | "half-open";

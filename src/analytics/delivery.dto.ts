@@ -61,7 +61,7 @@ export class ProviderStatusDto {
   /** What the provider says of its own link; `connected` does not mean that it delivers. */
   state!: 'connected' | 'disconnected' | 'waiting-for-scan' | 'unreachable';
   stateText!: string | null;
-  /** Of the instance that answers: `closed` is good, `open` is asked last, `half-open` is being probed. */
+  /** Of the instance that answers: `closed` is good, `open` is not asked, `half-open` is being probed by one message. */
   breaker!: 'closed' | 'open' | 'half-open';
   /** Seconds until it may be asked again, as its `Retry-After` said; 0: now. */
   restSeconds!: number;

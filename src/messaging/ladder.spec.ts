@@ -10,7 +10,7 @@ const WALK = { requestId: null };
 
 /** A rung that answers as it is told, and counts how often it was asked. */
 function rung(name: string, outcome: SendOutcome, state: DeviceState['state'] = 'connected', stateAge = 1_000) {
-  const asked = { sends: 0, states: 0 };
+  const asked = { sends: 0, states: 0, outcome };
   const provider: MessageProvider = {
     name,
     onWhatsApp: true,
@@ -19,7 +19,7 @@ function rung(name: string, outcome: SendOutcome, state: DeviceState['state'] = 
     stateAge,
     send: () => {
       asked.sends += 1;
-      return Promise.resolve(outcome);
+      return Promise.resolve(asked.outcome);
     },
     deviceState: () => {
       asked.states += 1;
@@ -91,6 +91,74 @@ describe('a message that is worth little more time', () => {
   });
 });
 
+describe('a rung whose breaker is open', () => {
+  const down: SendOutcome = { kind: 'rejected', reason: 'provider-unavailable' };
+
+  afterEach(() => void jest.useRealTimers());
+
+  /** A ladder whose rungs have failed so often that their breakers are open; the calls until then are forgotten. */
+  async function brokenLadder(...rungs: ReturnType<typeof rung>[]): Promise<Ladder> {
+    jest.useFakeTimers({ now: 0 });
+    const ladder = ladderOf(...rungs);
+    const walks = Array.from({ length: 20 }, () => ladder.send(codeMessage(), { ...WALK, within: 200 }));
+    await jest.advanceTimersByTimeAsync(200);
+    await Promise.all(walks);
+    for (const { asked } of rungs) asked.sends = 0;
+    return ladder;
+  }
+
+  it('is not asked; alone on the ladder it fails the message at once, and says when to come back', async () => {
+    const only = rung('a', { ...down, providerText: 'Server Error' });
+    const ladder = await brokenLadder(only);
+    expect(await ladder.send(codeMessage(), WALK)).toEqual({
+      ...{ kind: 'failed', reason: 'provider-unavailable', words: 'Server Error' },
+      ...{ retryAfter: 1, heldBack: true, refusedBy: ['a'] },
+    });
+    expect(only.asked.sends).toBe(0);
+  });
+
+  it('is probed by one message of many, with one call', async () => {
+    const only = rung('a', { kind: 'unknown', cause: 'timeout' });
+    const ladder = await brokenLadder(only);
+    jest.advanceTimersByTime(1_000);
+    const deliveries = await Promise.all([1, 2, 3, 4, 5].map(() => ladder.send(codeMessage(), WALK)));
+    expect(only.asked.sends).toBe(1);
+    expect(deliveries.map(({ kind }) => kind)).toEqual(['unknown', 'failed', 'failed', 'failed', 'failed']);
+    expect(deliveries[1]).toMatchObject({ reason: 'provider-unavailable', retryAfter: 1, heldBack: true });
+  });
+
+  it('is passed over while another one can send, and is not called a rung that refused', async () => {
+    const [first, second] = [rung('a', down), rung('b', down)];
+    const ladder = await brokenLadder(first, second);
+    second.asked.outcome = accepted;
+    jest.advanceTimersByTime(1_000);
+    const [probes] = await Promise.all([1, 2].map(() => ladder.send(codeMessage(), WALK)));
+    expect(probes).toMatchObject({ kind: 'accepted', provider: 'b', refusedBy: ['a'] });
+    first.asked.sends = 0;
+    expect(await ladder.send(codeMessage(), WALK)).toMatchObject({ kind: 'accepted', provider: 'b', refusedBy: [] });
+    expect(first.asked.sends).toBe(0);
+  });
+
+  it('ends the tries of a message that was under way', async () => {
+    const only = rung('a', down);
+    const ladder = await brokenLadder(only);
+    jest.advanceTimersByTime(1_000);
+    const started = performance.now();
+    expect(await ladder.send(codeMessage(), WALK)).toMatchObject({ kind: 'failed', heldBack: false });
+    expect([only.asked.sends, performance.now() - started]).toEqual([1, 0]);
+  });
+
+  it('is what failed a message that has no other way', async () => {
+    const [first, second] = [rung('a', disconnected), rung('b', declined)];
+    const ladder = await brokenLadder(first, second);
+    expect(await ladder.send(codeMessage(), WALK)).toMatchObject({
+      ...{ kind: 'failed', reason: 'provider-disconnected', words: 'device not connected or not found' },
+      ...{ heldBack: true, refusedBy: ['b', 'a'] },
+    });
+    expect([first.asked.sends, second.asked.sends]).toEqual([0, 1]);
+  });
+});
+
 describe('the state of a device', () => {
   afterEach(() => void jest.useRealTimers());
 
@@ -106,11 +174,22 @@ describe('the state of a device', () => {
     const one = rung('a', accepted, state, stateAge);
     const ladder = ladderOf(one);
     await Promise.all([ladder.deviceState(one.provider), ladder.deviceState(one.provider)]);
-    jest.setSystemTime(remembered - 1);
+    jest.advanceTimersByTime(remembered - 1);
     await ladder.deviceState(one.provider);
     expect(one.asked.states).toBe(1);
-    jest.setSystemTime(remembered);
+    jest.advanceTimersByTime(1);
     expect(await ladder.deviceState(one.provider)).toEqual({ state });
+    expect(one.asked.states).toBe(2);
+  });
+
+  it('is not remembered for longer when the clock is set back by an hour', async () => {
+    jest.useFakeTimers({ now: 0 });
+    const one = rung('a', accepted, 'disconnected');
+    const ladder = ladderOf(one);
+    await ladder.deviceState(one.provider);
+    jest.setSystemTime(-3_600_000);
+    jest.advanceTimersByTime(1_000);
+    await ladder.deviceState(one.provider);
     expect(one.asked.states).toBe(2);
   });
 

@@ -19,10 +19,13 @@ export type Delivery = (
   | { kind: 'accepted'; provider: string; providerMessageId: string | null; ms: number; receipts: boolean }
   /** Some rung may have sent it; none said that it did. */
   | { kind: 'unknown' }
-  /** Every rung said no, for certain. `words` are the last provider's own; another try is worth it in `retryAfter` seconds. */
-  | { kind: 'failed'; reason: RejectionReason; words: string | undefined; retryAfter: number }
+  /**
+   * No rung took it, for certain. `words` are the last provider's own; another try is worth it in `retryAfter` seconds.
+   * `heldBack`: no provider was asked, because those that could have taken it rest or are broken.
+   */
+  | { kind: 'failed'; reason: RejectionReason; words: string | undefined; retryAfter: number; heldBack: boolean }
 ) & {
-  /** The rungs that did not take it, each once. */
+  /** The rungs that did not take it, each once. Broken ones, which were not asked, only where no other took it. */
   readonly refusedBy: readonly string[];
 };
 
@@ -52,6 +55,9 @@ const RETRY_AFTER = 30;
 
 type Refusal = Extract<SendOutcome, { kind: 'rejected' }>;
 
+/** What a provider that does not answer any more would say. */
+const SILENT: Refusal = { kind: 'rejected', reason: 'provider-unavailable' };
+
 /** What a provider's trouble may be remembered for at most, in ms. */
 const BAD_STATE_AGE = 5_000;
 
@@ -73,19 +79,21 @@ export class Ladder {
   /**
    * Tries rung after rung with the same message until one takes it. A rung whose outcome is unknown is not asked
    * again; rungs that refused for a passing reason are, with back-off, while time is left. A rung that asked for rest
-   * (`Retry-After`) is left alone until then, or for good if time does not last that long.
+   * (`Retry-After`) is left alone until then, or for good if time does not last that long. A broken one is not waited
+   * for: where all others have said their last word, or there is none, the walk ends at once.
    */
   async send(message: OutgoingMessage, walk: Walk): Promise<Delivery> {
-    const deadline = Date.now() + Math.min(this.settings.sendTimeout * 1000, walk.within ?? Infinity);
+    const deadline = performance.now() + Math.min(this.settings.sendTimeout * 1000, walk.within ?? Infinity);
+    const way = this.inOrder(walk, message.media?.kind);
     const refusedBy = new Set<string>();
-    let rungs = this.inOrder(walk, message.media?.kind);
+    let rungs = way;
     let unknown = false;
     let refusal: Refusal | undefined;
     for (let round = 0; rungs.length > 0; round++) {
       const again: Rung[] = [];
       for (const rung of rungs) {
-        if (Date.now() >= deadline) break;
-        if (rung.rest > 0) {
+        if (performance.now() >= deadline) break;
+        if (rung.rest > 0 || !rung.mayBeAsked) {
           again.push(rung);
           continue;
         }
@@ -106,18 +114,36 @@ export class Ladder {
         }
       }
       const pause = FIRST_PAUSE * 2 ** round;
-      const wait = Math.min(...again.map(({ rest }) => Math.max(pause, rest)));
-      if (Date.now() + wait >= deadline) break;
+      const waits = again.filter(({ mayBeAsked }) => mayBeAsked).map(({ rest }) => Math.max(pause, rest));
+      const wait = Math.min(...waits);
+      if (performance.now() + wait >= deadline) break;
       await new Promise((resolve) => setTimeout(resolve, wait));
       rungs = again;
     }
     if (unknown) return { kind: 'unknown', refusedBy: [...refusedBy] };
-    // Without a refusal nobody was asked: all of them rest, or none sends files.
-    const unasked = this.takes(message.media?.kind) ? 'rate-limited-account' : 'content';
-    const { reason = unasked, providerText: words } = refusal ?? {};
-    const rests = this.rungs.map(({ rest }) => Math.ceil(rest / 1000)).filter((rest) => rest > 0);
-    const retryAfter = rests.length === this.rungs.length ? Math.min(...rests, RETRY_AFTER) : RETRY_AFTER;
-    return { kind: 'failed', reason, words, retryAfter, refusedBy: [...refusedBy] };
+    return this.failure(way, message.media?.kind, refusal, refusedBy);
+  }
+
+  /** What comes of a walk on which every rung said no, or was not asked. */
+  private failure(
+    way: readonly Rung[],
+    media: MediaKind | undefined,
+    refusal: Refusal | undefined,
+    refusedBy: ReadonlySet<string>,
+  ): Delivery {
+    const nobodyAsked = refusal === undefined || refusal.reason === 'recipient-unreachable';
+    const broken = way.filter(({ openedBy }) => openedBy !== undefined);
+    const openedBy = nobodyAsked ? broken[0]?.openedBy : undefined;
+    const last = openedBy?.kind === 'unknown' ? SILENT : (openedBy ?? refusal);
+    // Without a refusal all of them rest, or none sends files.
+    const { reason = this.takes(media) ? 'rate-limited-account' : 'content', providerText: words } = last ?? {};
+    const waits = way.map(({ wait }) => Math.ceil(wait / 1000));
+    const retryAfter = waits.length > 0 && !waits.includes(0) ? Math.min(...waits, RETRY_AFTER) : RETRY_AFTER;
+    return {
+      ...{ kind: 'failed', reason, words, retryAfter },
+      heldBack: nobodyAsked && waits.some((wait) => wait > 0),
+      refusedBy: [...new Set([...refusedBy, ...broken.map(({ name }) => name)])],
+    };
   }
 
   /** Whether any rung sends this kind of file, whatever its state; texts are sent by all. */
@@ -131,20 +157,18 @@ export class Ladder {
     return reason === 'provider-disconnected' && this.rungs.length > 1 && round < MORE_CHANCES;
   }
 
-  /** Rungs whose breaker is open come last, so that it reorders the ladder and never empties it. */
   private inOrder({ skip, first, only }: Walk, media: MediaKind | undefined): readonly Rung[] {
     const left = this.rungs.filter(
       (rung) => rung.name !== skip && (only === undefined || rung.name === only) && sends(rung.provider, media),
     );
-    const rank = (rung: Rung) => (rung.keepsItsPlace ? (rung.name === first ? 0 : 1) : 2);
-    return left.toSorted((a, b) => rank(a) - rank(b));
+    return left.toSorted((a, b) => Number(b.name === first) - Number(a.name === first));
   }
 
   /** The state of one provider's device, as old as the provider allows; parallel callers share one probe. */
   deviceState(provider: MessageProvider): Promise<DeviceState> {
     const known = this.probes.get(provider.name);
-    if (known && Date.now() < known.until) return known.state;
-    const started = Date.now();
+    if (known && performance.now() < known.until) return known.state;
+    const started = performance.now();
     const state = within(this.settings.providerTimeout * 1000, (signal) => provider.deviceState(signal));
     const probe = { until: started + provider.stateAge, state };
     this.probes.set(provider.name, probe);
@@ -168,11 +192,11 @@ export class Ladder {
     requestId: string | null,
   ): Promise<SendOutcome> {
     const started = performance.now();
-    const left = deadline - Date.now();
+    const left = deadline - performance.now();
     // A provider fetches a file before it answers: it gets all the time there is, or the next one would send it again.
     const timeout = message.media ? left : Math.min(left, this.settings.providerTimeout * 1000);
     const send = () => within(timeout, (signal) => rung.provider.send(message, signal));
-    const outcome = await (message.media ? rung.askUncounted(send) : rung.ask(send));
+    const outcome = await (message.media ? rung.askUncounted(send) : rung.ask(message.to, send));
     if (outcome.kind !== 'accepted') {
       const ms = Math.round(performance.now() - started);
       const why = outcome.kind === 'rejected' ? outcome.reason : outcome.cause;

@@ -42,9 +42,9 @@ export class Receipts implements OnApplicationShutdown {
     const left = [...this.waiting];
     this.waiting.clear();
     for (const [timer] of left) clearTimeout(timer);
-    const until = Date.now() + LAST_LOOKS;
+    const until = performance.now() + LAST_LOOKS;
     for (const [index, [, summary]] of left.entries()) {
-      if (Date.now() > until) {
+      if (performance.now() > until) {
         this.logger.warn({ count: left.length - index }, 'receipts were not looked at again before the end');
         return;
       }

@@ -46,7 +46,7 @@ export class TestNumbers {
 
   /** Acts as a provider would, without one. */
   async deliver(outcome: TestOutcome, message: OutgoingMessage): Promise<Delivery> {
-    const failed = { kind: 'failed', words: undefined, retryAfter: 30, refusedBy: [] } as const;
+    const failed = { kind: 'failed', words: undefined, retryAfter: 30, heldBack: false, refusedBy: [] } as const;
     switch (outcome.kind) {
       case 'not-on-whatsapp':
         return { ...failed, reason: 'recipient-not-on-whatsapp' };

@@ -189,7 +189,7 @@ export class CodeIssuer {
     }
     if (delivery.kind === 'failed') {
       this.sendLimits.giveBack(draws);
-      await this.repository.closeUnsent(message.id, message.recipient, purpose.name);
+      await this.repository.closeUnsent(message.id, message.recipient, purpose.name, !delivery.heldBack);
       throw new AppError('whatsapp_unavailable', {
         details: knownWords(delivery.words),
         retryAfter: delivery.retryAfter,

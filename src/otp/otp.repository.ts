@@ -227,7 +227,8 @@ const SECONDS_LOCKED = statement<{ closed: boolean; seconds: number | null }>(
      FROM caller LEFT JOIN otp_budgets b ON b.phone = :phone::text AND b.purpose = :purpose::text`,
 );
 
-// A send that failed for certain: its code is closed, the send is not counted and starts no cooldown, the try is.
+// A send that failed for certain: its code is closed, the send is not counted and starts no cooldown, the try is, if a
+// provider was asked.
 const CLOSE_UNSENT = statement(
   'otp_close_unsent',
   `WITH closed AS (
@@ -237,7 +238,7 @@ const CLOSE_UNSENT = statement(
      RETURNING otp_sessions.id, phone, purpose
    )
    UPDATE otp_budgets b SET sends = array_remove(b.sends, b.current_issued_at), known_sends = array_remove(b.known_sends, b.current_issued_at),
-          failed_sends = ${recentAndNow('b.failed_sends', '10 minutes')}, updated_at = now(),
+          failed_sends = CASE WHEN :asked::boolean THEN ${recentAndNow('b.failed_sends', '10 minutes')} ELSE b.failed_sends END, updated_at = now(),
           current_session_id = NULL, current_issued_at = NULL, current_expires_at = NULL, current_resend_at = NULL
      FROM closed WHERE b.phone = closed.phone AND b.purpose = closed.purpose AND b.current_session_id = closed.id`,
 );
@@ -328,8 +329,9 @@ export class OtpRepository {
     return { closed: row?.closed ?? false, seconds: Math.max(1, row?.seconds ?? 1) };
   }
 
-  async closeUnsent(otpSessionId: string, phone: string, purpose: string): Promise<void> {
-    await this.database.run(CLOSE_UNSENT, { otp_session_id: otpSessionId, phone, purpose });
+  /** @param asked whether any provider was asked to send it */
+  async closeUnsent(otpSessionId: string, phone: string, purpose: string, asked: boolean): Promise<void> {
+    await this.database.run(CLOSE_UNSENT, { otp_session_id: otpSessionId, phone, purpose, asked });
   }
 
   /** @returns null when the code was not right */

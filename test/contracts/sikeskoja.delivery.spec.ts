@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { expectFailure, retryAfter } from '../support/answers.js';
 import { type WhacenterScript } from '../support/fake-whacenter.js';
 import { openHouse, type House, type Resident } from '../support/house.js';
@@ -16,6 +16,10 @@ beforeAll(async () => {
   house = await openHouse();
 });
 afterAll(async () => house.close());
+// What the tests before made the gateway fail with is one trouble each, and not a gateway that is down.
+beforeEach(async () => {
+  await house.code((await house.person()).phone);
+});
 
 const expectedUnavailable = (answer: Awaited<ReturnType<House['request']>>) => {
   expectFailure(answer, 503, 'whatsapp_unavailable', FAILED);
@@ -68,9 +72,11 @@ describe('a device that is not connected', () => {
 
   it('is asked ten times in ten minutes for a phone, not more', async () => {
     const person = await house.person();
-    await disconnected(async () => {
-      for (let attempt = 0; attempt < 10; attempt++) expectUnavailable(await house.request(person.phone));
-    });
+    for (let attempt = 0; attempt < 10; attempt++) {
+      await disconnected(async () => expectUnavailable(await house.request(person.phone)));
+      // Somebody else's success in between: a gateway that fails ten times in a row is not asked any more.
+      await house.code((await house.person()).phone);
+    }
     const refused = await house.request(person.phone);
     expectFailure(refused, 429, 'otp_rate_limited');
     expect(Math.abs(retryAfter(refused) - 600)).toBeLessThanOrEqual(10);
@@ -218,6 +224,63 @@ describe('a gateway that fails for certain', () => {
     const person = await house.person();
     const answer = await astray.post('/api/auth/otp/request', { phone: person.phone });
     expect(expectUnavailable(answer).details).toBeUndefined();
+  });
+});
+
+describe('a gateway that is down, alone on the ladder', () => {
+  const DOWN: WhacenterScript = { status: 500, body: 'Internal Server Error' };
+  let lonely: Service;
+  beforeAll(async () => {
+    lonely = await house.another({ SEND_TIMEOUT: '8' });
+  });
+
+  const request = async (phone: string) => {
+    const started = performance.now();
+    const answer = await lonely.post('/api/auth/otp/request', { phone });
+    return { answer, ms: performance.now() - started };
+  };
+  const allDown = async (count: number) => {
+    const people = await Promise.all(Array.from({ length: count }, () => house.person()));
+    for (const { phone } of people) house.fake.forNumber(phone, DOWN);
+    return people;
+  };
+  const callsTo = (people: Resident[]) => people.reduce((sum, { phone }) => sum + house.sendsTo(phone), 0);
+
+  it('fails fast after the first tries, is probed by single messages, and is back by itself', async () => {
+    const first = await allDown(4);
+    for (const { answer } of await Promise.all(first.map(({ phone }) => request(phone)))) expectUnavailable(answer);
+    const crowd = await allDown(20);
+    const answers = await Promise.all(crowd.map(({ phone }) => request(phone)));
+    for (const { answer } of answers) {
+      expectUnavailable(answer);
+      expect(retryAfter(answer)).toBeLessThanOrEqual(10);
+    }
+    // Half of the time that a message has for its tries.
+    expect(answers.filter(({ ms }) => ms > 4_000)).toEqual([]);
+    expect(callsTo(crowd)).toBeLessThanOrEqual(2);
+    const [person] = crowd as [Resident];
+    for (const { phone } of crowd) house.fake.forNumber(phone, undefined);
+    // As the answers say: nobody is turned away for having come back as often as they were told to.
+    let answer = answers[0]!.answer;
+    for (let tried = 0; tried < 3 && answer.status === 503; tried++) {
+      await sleep(retryAfter(answer) * 1000);
+      ({ answer } = await request(person.phone));
+    }
+    expect(answer.status).toBe(200);
+    const login = await house.verify(person.phone, house.fake.codeFor(person.phone) ?? '');
+    expect(login.status).toBe(200);
+  });
+
+  it('costs nobody one of their tries when it was not asked', async () => {
+    await Promise.all((await allDown(4)).map(({ phone }) => request(phone)));
+    const [person, other] = (await allDown(2)) as [Resident, Resident];
+    const refusals: number[] = [];
+    // Twice the tries that a number may have; others take the probes.
+    for (let attempt = 0; attempt < 20; attempt++) {
+      await request(other.phone);
+      refusals.push((await request(person.phone)).answer.status);
+    }
+    expect(new Set(refusals)).toEqual(new Set([503]));
   });
 });
 

@@ -99,6 +99,23 @@ describe('three rungs that each refuse every second message', () => {
   });
 });
 
+describe('two rungs that each refuse every second message, behind one that is down', () => {
+  it('bring 199 of 200 codes or more, of 400', async () => {
+    const service = await startService(variables('whacenter,whapi,sms', { SEND_TIMEOUT: '8', PROVIDER_TIMEOUT: '5' }));
+    whacenter.mode = 'hang';
+    const half = () => (Math.random() < 0.5 ? { status: 503, body: { error: { message: 'try later' } } } : undefined);
+    for (const wire of [whapi.wire, twilio.wire]) wire.sometimes = half;
+    const people = await addPeople(database, 400);
+    let arrived = 0;
+    await each(people, 16, async ({ phone }) => {
+      const { status } = await requestCode(service, phone);
+      const codes = [...codesIn(whapi.messagesFor(phone)), twilio.codeFor(phone)].filter((code) => code !== undefined);
+      if (status === 200 && codes.length > 0) arrived += 1;
+    });
+    expect(arrived).toBeGreaterThanOrEqual(398);
+  });
+});
+
 describe('two instances, one of which is killed with kill -9 again and again', () => {
   it('lose no acknowledged code of 2,000 and deliver none late', async () => {
     const settings = variables('whacenter', { SEND_TIMEOUT: '2', PROVIDER_TIMEOUT: '2' });
