@@ -6,6 +6,13 @@ import { masuk } from './eslint-rules/masuk.mjs';
 const CONFIG_ONLY =
   'Only src/config/ reads process.env, once, validated and typed. Add the variable there and inject the configuration.';
 
+const CLOCK =
+  'The wall clock may be set back or forth. Measure time with performance.now(), and compare with what rows hold in the statement or by databaseNow().';
+
+/** Lets dates be made, shown and stored, and no time be measured with them. */
+const WALL_CLOCK = { object: 'Date', property: 'now', message: CLOCK };
+const NEW_DATE = 'NewExpression[callee.name="Date"][arguments.length=0]';
+
 const nodeGlobals = Object.fromEntries(Object.getOwnPropertyNames(globalThis).map((name) => [name, 'readonly']));
 
 /** Strict, less what only makes noise with Nest: classes that are decorators' carriers, async methods of an interface. */
@@ -41,7 +48,7 @@ const house = {
     'no-console': 'error',
     'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
     'max-lines-per-function': ['error', { max: 50, skipBlankLines: true, skipComments: true, IIFEs: true }],
-    'no-restricted-properties': ['error', { object: 'process', property: 'env', message: CONFIG_ONLY }],
+    'no-restricted-properties': ['error', { object: 'process', property: 'env', message: CONFIG_ONLY }, WALL_CLOCK],
     'no-restricted-imports': [
       'error',
       {
@@ -66,6 +73,8 @@ const house = {
         selector: 'ExportAllDeclaration',
         message: 'Import the file that declares the name; a re-export hides where it comes from.',
       },
+      { selector: `BinaryExpression > ${NEW_DATE}`, message: CLOCK },
+      { selector: `MemberExpression[property.name=/^(getTime|valueOf)$/] > ${NEW_DATE}`, message: CLOCK },
     ],
     'masuk/table-owner': 'error',
     'masuk/route-protection': 'error',
@@ -141,7 +150,7 @@ export default defineConfig(
   },
   house,
   browsers,
-  { files: ['src/config/**/*.ts'], rules: { 'no-restricted-properties': 'off' } },
+  { files: ['src/config/**/*.ts'], rules: { 'no-restricted-properties': ['error', WALL_CLOCK] } },
   { files: ['src/cli/**/*.ts'], rules: { 'no-console': 'off' } },
   tests,
 );

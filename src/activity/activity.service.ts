@@ -8,8 +8,6 @@ import { ActivityRepository, type ActivityEntry } from './activity.repository.js
 
 export { type ActivityEntry };
 
-const DAY = 86_400_000;
-
 /** Rows that one statement deletes. */
 const BATCH = 1_000;
 
@@ -62,10 +60,9 @@ export class Activity implements OnModuleInit {
 
   private async dropOld(): Promise<boolean> {
     const days = this.settings.activityRetentionDays;
-    const before = new Date(Date.now() - days * DAY);
     const dropped = [
-      ...(await this.partitions.dropBefore('activity_log', before)),
-      ...(await this.partitions.dropBefore('activity_numbers', before)),
+      ...(await this.partitions.dropOlderThan('activity_log', days)),
+      ...(await this.partitions.dropOlderThan('activity_numbers', days)),
     ];
     if (dropped.length > 0) this.logger.info({ dropped }, 'activity past its retention dropped');
     return this.repository.forgetDays(days);

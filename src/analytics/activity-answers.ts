@@ -94,13 +94,12 @@ function activityOf({ id, occurredAt, sessionName, action, status, error, number
 }
 
 function codeOf(row: OtpRow): OtpLogDto {
-  const late = row.endedAs === null && row.expiresAt <= new Date();
   return {
     id: row.id,
     sessionId: row.sessionName,
     phone: maskPhone(row.phone),
     companyName: row.company,
-    status: late ? 'expired' : ((row.endedAs ?? 'pending') as OtpLogDto['status']),
+    status: row.late ? 'expired' : ((row.endedAs ?? 'pending') as OtpLogDto['status']),
     attempts: row.attempts,
     createdAt: row.createdAt.toISOString(),
     expiresAt: row.expiresAt.toISOString(),

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { percentile } from '../activity/durations.js';
 import { type Calling } from '../api-keys/api-key.guard.js';
+import { databaseNow } from '../database/database-time.js';
+import { Database } from '../database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { GatewaySessions } from '../gateway/gateway-sessions.service.js';
 import { type DashboardDto, type FiguresDto, type OutcomesDto, type SessionStatsDto } from './activity.dto.js';
@@ -22,6 +24,7 @@ interface TypedSpan {
 @Injectable()
 export class ActivityFigures {
   constructor(
+    private readonly database: Database,
     private readonly repository: ActivityFiguresRepository,
     private readonly sessions: GatewaySessions,
   ) {}
@@ -51,11 +54,12 @@ export class ActivityFigures {
   }
 
   private async figures(scope: FigureScope, typed: TypedSpan): Promise<FiguresDto> {
-    const { from, to } = spanOf(typed);
+    const now = (await databaseNow(this.database)).getTime();
+    const { from, to } = spanOf(typed, now);
     const [touched, busiest, uptime] = await Promise.all([
       this.repository.counted(scope, from, to),
       this.repository.busiest(scope, from, to),
-      this.repository.uptime(scope, from, new Date(Math.min(to.getTime(), Date.now()))),
+      this.repository.uptime(scope, from, new Date(Math.min(to.getTime(), now))),
     ]);
     // Of the days at its ends there may be nothing in the span itself.
     const counted = touched.filter((row) => total([row]) > 0);
@@ -89,8 +93,8 @@ export class ActivityFigures {
 }
 
 /** Whole hours around what was asked for. */
-function spanOf({ from: typedFrom, to: typedTo }: TypedSpan): { from: Date; to: Date } {
-  const asked = typedTo === undefined ? Date.now() : Date.parse(typedTo);
+function spanOf({ from: typedFrom, to: typedTo }: TypedSpan, now: number): { from: Date; to: Date } {
+  const asked = typedTo === undefined ? now : Date.parse(typedTo);
   const start = typedFrom === undefined ? asked - DAY : Date.parse(typedFrom);
   if (!(asked > start && asked - start <= LONGEST_SPAN)) {
     const problem = { id: 'harus sebelum to, paling lama 92 hari', en: 'must be before to, by at most 92 days' };

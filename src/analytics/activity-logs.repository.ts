@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import { databaseNow } from '../database/database-time.js';
+import { Database } from '../database/database.js';
 import { type ActivityLog, type Prisma, type Verification } from '../database/generated/client.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { type TimePosition } from '../http/time-cursors.js';
 
 export type ActivityRow = ActivityLog;
-export type OtpRow = Omit<Verification, 'codeHash'>;
+/** A code; `late` while its time is over and nobody has ended it yet. */
+export type OtpRow = Omit<Verification, 'codeHash'> & { readonly late: boolean };
 export type OtpStatus = 'pending' | 'verified' | 'expired' | 'replaced' | 'failed';
 
 /** Which lines; null: whatever. */
@@ -32,7 +35,10 @@ export type OtpFilter = Pick<ActivityFilter, 'from' | 'to' | 'sessionName'> & {
  */
 @Injectable()
 export class ActivityLogsRepository {
-  constructor(private readonly prisma: PrismaService) {}
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly database: Database,
+  ) {}
 
   /** @param after null for the newest */
   activity(filter: ActivityFilter, after: TimePosition | null, count: number): Promise<ActivityRow[]> {
@@ -56,27 +62,28 @@ export class ActivityLogsRepository {
   }
 
   /** Codes that were sent for other applications. @param after null for the newest */
-  codes(filter: OtpFilter, after: TimePosition | null, count: number): Promise<OtpRow[]> {
+  async codes(filter: OtpFilter, after: TimePosition | null, count: number): Promise<OtpRow[]> {
     const { from, to, status, sessionName, ownerId } = filter;
+    const now = await databaseNow(this.database);
     const conditions: Prisma.VerificationWhereInput[] = [
       ...(from ? [{ createdAt: { gte: from } }] : []),
       ...(to ? [{ createdAt: { lt: to } }] : []),
-      ...(status === null ? [] : [conditionOf(status)]),
+      ...(status === null ? [] : [conditionOf(status, now)]),
       ...(sessionName === null ? [] : [{ sessionName }]),
       ...(ownerId === null ? [] : [{ ownerId }]),
       ...(after ? [{ createdAt: { lte: after.at } }, { NOT: { createdAt: after.at, id: { gte: after.id } } }] : []),
     ];
-    return this.prisma.verification.findMany({
+    const rows = await this.prisma.verification.findMany({
       where: { AND: conditions },
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
       take: count,
       omit: { codeHash: true },
     });
+    return rows.map((row) => ({ ...row, late: row.endedAs === null && row.expiresAt <= now }));
   }
 }
 
-function conditionOf(status: OtpStatus): Prisma.VerificationWhereInput {
-  const now = new Date();
+function conditionOf(status: OtpStatus, now: Date): Prisma.VerificationWhereInput {
   if (status === 'pending') return { endedAs: null, expiresAt: { gt: now } };
   if (status === 'expired') return { OR: [{ endedAs: 'expired' }, { endedAs: null, expiresAt: { lte: now } }] };
   return { endedAs: status };

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { databaseNow } from '../database/database-time.js';
+import { Database } from '../database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { LadderStatus, type RungState } from '../messaging/ladder-status.js';
 import { DeliveryRepository, type FunnelRow, type LatelyRow } from './delivery.repository.js';
@@ -18,6 +20,7 @@ export interface ProviderStatus {
 @Injectable()
 export class DeliveryFigures {
   constructor(
+    private readonly database: Database,
     private readonly repository: DeliveryRepository,
     private readonly ladder: LadderStatus,
   ) {}
@@ -28,7 +31,7 @@ export class DeliveryFigures {
    * @throws AppError `validation_failed` for a span that is empty or longer than 92 days
    */
   async funnel(typed: { from?: string | undefined; to?: string | undefined }) {
-    const to = typed.to === undefined ? new Date() : new Date(typed.to);
+    const to = typed.to === undefined ? await databaseNow(this.database) : new Date(typed.to);
     const from = typed.from === undefined ? new Date(to.getTime() - DAY) : new Date(typed.from);
     const span = to.getTime() - from.getTime();
     if (!(span > 0 && span <= LONGEST_SPAN)) {

@@ -77,7 +77,7 @@ class TokenGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<CallerRequest>();
     if (request.headers.authorization)
-      request.caller = { userId: 'a', sessionId: 'b', role: 'ADMIN', loggedInAt: new Date() };
+      request.caller = { userId: 'a', sessionId: 'b', role: 'ADMIN', loggedInAt: new Date(), loginAge: 0 };
     return true;
   }
 }

@@ -30,6 +30,7 @@ const IsFutureInstant = () =>
         typeof value === 'string' &&
         INSTANT.test(value) &&
         isISO8601(value, { strict: true }) &&
+        // eslint-disable-next-line no-restricted-properties -- a day that a person chose; when the key is used the database decides
         Date.parse(value) > Date.now(),
       defaultMessage: () => '$property must be a time in the future, ISO 8601 with its offset',
     },

@@ -4,8 +4,6 @@ import { Partitions } from '../database/partitions.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { Jobs } from '../jobs/jobs.service.js';
 
-const DAY = 86_400_000;
-
 /** Keeps the histories' partitions coming, and drops the events that are older than `AUDIT_RETENTION_DAYS`. */
 @Injectable()
 export class AuditRetention implements OnModuleInit {
@@ -22,11 +20,11 @@ export class AuditRetention implements OnModuleInit {
 
   private async run(): Promise<boolean> {
     await this.partitions.ensure();
-    const before = new Date(Date.now() - this.settings.auditRetentionDays * DAY);
+    const days = this.settings.auditRetentionDays;
     // The history of messages is kept as long: it says who got them, and nothing should stay for ever.
     const dropped = [
-      ...(await this.partitions.dropBefore('audit_events', before)),
-      ...(await this.partitions.dropBefore('message_history', before)),
+      ...(await this.partitions.dropOlderThan('audit_events', days)),
+      ...(await this.partitions.dropOlderThan('message_history', days)),
     ];
     if (dropped.length > 0) this.logger.info({ dropped }, 'history past its retention dropped');
     return false;

@@ -18,8 +18,8 @@ import { Sessions } from '../sessions/sessions.service.js';
 import { type AccountRow } from '../users/account.js';
 import { Accounts, type AccountChange } from '../users/accounts.service.js';
 
-/** A login may be so old, in ms, that the number by which one logs in is changed from it. */
-const FRESH = 10 * 60_000;
+/** A login may be so old, in seconds, that the number by which one logs in is changed from it. */
+const FRESH = 10 * 60;
 
 /** Refusals of a guess that are recorded. */
 const GUESSES: readonly ErrorCode[] = ['invalid_otp', 'otp_locked'];
@@ -100,8 +100,8 @@ export class PhoneChange {
     });
   }
 
-  private newPhone(typed: string, { loggedInAt }: CurrentCaller): string {
-    if (Date.now() - loggedInAt.getTime() > FRESH) throw new AppError('fresh_login_required');
+  private newPhone(typed: string, { loginAge }: CurrentCaller): string {
+    if (loginAge > FRESH) throw new AppError('fresh_login_required');
     const phone = parsePhone(typed, this.settings.allowedCountries);
     if (!phone) throw new AppError('invalid_phone');
     return phone;

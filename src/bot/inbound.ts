@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { Settings } from '../config/settings.js';
 import { type Transaction } from '../database/database.js';
+import { databaseNow } from '../database/database-time.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { Messaging, type ClaimedMessage } from '../messaging/messaging.service.js';
 import { type IncomingBatch, type IncomingMessage } from '../messaging/providers/message-provider.js';
@@ -119,7 +120,7 @@ export class Inbound {
     requestId: string,
     within: Transaction,
   ): Promise<OpeningAnswer> {
-    if (sentAt !== null && Date.now() - sentAt.getTime() > PROVES_FOR) return 'late';
+    if (sentAt !== null && (await databaseNow(within)).getTime() - sentAt.getTime() > PROVES_FOR) return 'late';
     return (await this.otp.openClosed(phone, { provider, requestId }, within)) ? 'opened' : 'was_open';
   }
 

@@ -53,6 +53,7 @@ function readArguments() {
 }
 
 function expiryAfter(duration: string): string {
+  // eslint-disable-next-line no-restricted-properties -- becomes a day that people read, before a database is open
   const end = new Date(DURATION.test(duration) ? Date.now() + seconds(duration) * 1000 : Number.NaN);
   if (Number.isNaN(end.getTime())) throw new WrongUsage('--expires must be a duration such as 12h or 90d.');
   return end.toISOString();

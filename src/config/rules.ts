@@ -110,6 +110,7 @@ function refuseTestPhones(
   }
   refuse(!(until <= allowedUntil), 'TEST_PHONES must end by TEST_PHONES_IN_PRODUCTION');
   refuse(
+    // eslint-disable-next-line no-restricted-properties -- a day of the calendar that a person chose
     !(allowedUntil.getTime() <= Date.now() + (days + 1) * DAY),
     `TEST_PHONES_IN_PRODUCTION must be a day within the next ${days}`,
   );

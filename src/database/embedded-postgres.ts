@@ -102,7 +102,7 @@ async function bringUp(
 
 /** Whether the orphan is the server of this very cluster and knows our password; waits while it still starts. */
 async function answers(orphan: Postmaster, cluster: string, password: string): Promise<boolean> {
-  for (const until = Date.now() + ADOPT_PATIENCE; Date.now() < until && stillRuns(orphan.mark);) {
+  for (const until = performance.now() + ADOPT_PATIENCE; performance.now() < until && stillRuns(orphan.mark);) {
     try {
       const row = await ask(urlOf(orphan.port, password, 'postgres'), 'SHOW data_directory');
       return row?.['data_directory'] === cluster;

@@ -33,8 +33,13 @@ interface Partition {
 export class Partitions {
   constructor(@Inject(POOL) private readonly pool: Pool) {}
 
-  /** Makes what is missing of the present and the next spans. Safe from many instances at once. */
-  async ensure(today = new Date()): Promise<void> {
+  /**
+   * Makes what is missing of the present and the next spans. Safe from many instances at once.
+   *
+   * @param day within the present span; without one the database's, whose clock decides into which partition a row goes
+   */
+  async ensure(day?: Date): Promise<void> {
+    const today = day ?? (await this.daysAgo(0));
     const wanted = Object.entries(PARTITIONED).flatMap(([table, span]) =>
       Array.from({ length: AHEAD[span] + 1 }, (_, ahead) => partitionAt(table as PartitionedTable, span, today, ahead)),
     );
@@ -52,6 +57,11 @@ export class Partitions {
     );
   }
 
+  /** Drops the partitions whose rows are all older than so many days, by the database's clock. Returns their names. */
+  async dropOlderThan(table: PartitionedTable, days: number): Promise<string[]> {
+    return this.dropBefore(table, await this.daysAgo(days));
+  }
+
   /** Drops the partitions that hold nothing younger than `before`: retention without a single DELETE. Returns their names. */
   async dropBefore(table: PartitionedTable, before: Date): Promise<string[]> {
     const { rows } = await this.pool.query<{ name: string }>(
@@ -63,6 +73,12 @@ export class Partitions {
     const over = rows.map(({ name }) => name).filter((name) => endOf(name) <= before);
     for (const name of over) await this.pool.query(`DROP TABLE IF EXISTS partitions.${name}`);
     return over;
+  }
+
+  private async daysAgo(days: number): Promise<Date> {
+    const { rows } = await this.pool.query<{ at: Date }>(`SELECT now() - $1::int * interval '24 hours' AS at`, [days]);
+    if (!rows[0]) throw new Error('the database told no time');
+    return rows[0].at;
   }
 }
 

@@ -76,7 +76,7 @@ async function disarmFile(cluster: string): Promise<void> {
  * @throws Error with the end of the server's log when it does not start
  */
 export async function startPostmaster(home: PostmasterHome, tail: () => Promise<string>): Promise<Postmaster> {
-  const until = Date.now() + STRAY_PATIENCE;
+  const until = performance.now() + STRAY_PATIENCE;
   for (let attempt = 1; ; attempt += 1) {
     await disarmFile(home.place.cluster);
     const before = (await tail()).length;
@@ -87,7 +87,7 @@ export async function startPostmaster(home: PostmasterHome, tail: () => Promise<
     // Somebody took the port between our look and its start.
     if (attempt < PORT_TRIES && /could not (bind|create any TCP)/.test(said)) continue;
     // The first process was killed, and its children have not all noticed yet.
-    if (Date.now() < until && said.includes('pre-existing shared memory block')) {
+    if (performance.now() < until && said.includes('pre-existing shared memory block')) {
       await new Promise((resolve) => setTimeout(resolve, 200));
       continue;
     }
@@ -124,12 +124,12 @@ async function spawnPostmaster(home: PostmasterHome, port: number): Promise<Post
   child.once('error', (error) => (ended = error.message));
   child.once('exit', (code, signalName) => (ended = `it ended with ${code ?? signalName}`));
   child.unref();
-  const until = Date.now() + START_PATIENCE;
+  const until = performance.now() + START_PATIENCE;
   // Only its own file is believed: another server may answer on the port, and must not be shown the password.
   for (let file = await readPostmasterFile(cluster); ; file = await readPostmasterFile(cluster)) {
     if (ended !== undefined || child.pid === undefined) return ended ?? 'it could not be run';
     if (file?.pid === child.pid && file.port === port && file.ready) return { mark: markOf(child.pid), port };
-    if (Date.now() > until) {
+    if (performance.now() > until) {
       signal(child.pid, 'SIGQUIT');
       return `it was not ready after ${START_PATIENCE / 1000} s`;
     }

@@ -56,9 +56,9 @@ export function worksIn(pid: number, folder: string): boolean | undefined {
 
 /** Waits until the process has ended; false when it still runs after `milliseconds`. */
 export async function waitForEnd(mark: ProcessMark, milliseconds: number): Promise<boolean> {
-  const until = Date.now() + milliseconds;
+  const until = performance.now() + milliseconds;
   while (stillRuns(mark)) {
-    if (Date.now() >= until) return false;
+    if (performance.now() >= until) return false;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return true;

@@ -79,6 +79,7 @@ export function mediaToWhatsApp({ kind, content }: MediaMessage, { url, directPa
     directPath,
     mimetype: content.mimetype,
     mediaKey: Buffer.from(content.key, 'base64'),
+    // eslint-disable-next-line no-restricted-properties -- the other side reads it: seconds of its calendar
     mediaKeyTimestamp: Math.floor(Date.now() / 1000),
     fileSha256: Buffer.from(content.sha256, 'base64'),
     fileEncSha256: Buffer.from(content.encryptedSha256, 'base64'),

@@ -97,7 +97,7 @@ class SessionStream {
       } else if (data !== this.last) {
         this.last = data;
         this.write(`event: status\ndata: ${data}\n\n`);
-      } else if (Date.now() - this.writtenAt > SIGN_OF_LIFE) {
+      } else if (performance.now() - this.writtenAt > SIGN_OF_LIFE) {
         this.write(': still here\n\n');
       }
     } catch (error) {
@@ -108,7 +108,7 @@ class SessionStream {
   }
 
   private write(text: string): void {
-    this.writtenAt = Date.now();
+    this.writtenAt = performance.now();
     if (!this.raw.writableEnded) this.raw.write(text);
   }
 }

@@ -8,8 +8,10 @@ export interface CurrentCaller {
   readonly userId: string;
   readonly sessionId: string;
   readonly role: Role;
-  /** When the session was opened: some changes want a fresh login. */
+  /** When the session was opened. */
   readonly loggedInAt: Date;
+  /** Seconds since then, by the database's clock: some changes want a fresh login. */
+  readonly loginAge: number;
 }
 
 /** Who may call a route. Without one of the decorators below a route is closed to everybody. */

@@ -150,10 +150,10 @@ async function forgetEndedSession(provider: Provider, interaction: Interaction):
 }
 
 /** Whether a login that the browser had already is what the application asked for. */
-function satisfies({ prompt, params, session }: Interaction, { userId, loggedInAt }: BrowserCaller): boolean {
+function satisfies({ prompt, params, session }: Interaction, { userId, loginAge }: BrowserCaller): boolean {
   if (prompt.reasons.some((reason) => reason !== 'no_session' && reason !== 'max_age')) return false;
   const maxAge = params['max_age'];
-  if (maxAge !== undefined && (Date.now() - loggedInAt.getTime()) / 1000 > Number(maxAge)) return false;
+  if (maxAge !== undefined && loginAge > Number(maxAge)) return false;
   return session === undefined || session.accountId === userId;
 }
 

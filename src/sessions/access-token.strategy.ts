@@ -46,7 +46,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
     const live = await this.sessions.findLive(sid);
     if (live?.user_id !== sub) return false;
     if (live.stale) await this.sessions.noteUse(sid);
-    return { userId: sub, sessionId: sid, role: live.role, loggedInAt: live.created_at };
+    return { userId: sub, sessionId: sid, role: live.role, loggedInAt: live.created_at, loginAge: live.age_seconds };
   }
 }
 

@@ -90,6 +90,7 @@ export function accessClaims(
   if (typeof claims !== 'object' || claims === null) return null;
   const { sub, sid, jti, iat, exp, iss, aud } = claims as Record<string, unknown>;
   if (typeof sub !== 'string' || typeof sid !== 'string' || !UUID.test(sid) || typeof jti !== 'string') return null;
+  // eslint-disable-next-line no-restricted-properties -- times in tokens are of the calendar (RFC 7519 section 2, NumericDate)
   if (typeof iat !== 'number' || iat > Date.now() / 1000 + CLOCK_SLACK || typeof exp !== 'number') return null;
   return iss === jwtIssuer && aud === jwtAudience ? { sub, sid, jti, iat, exp } : null;
 }

@@ -38,6 +38,7 @@ export class BrowserSessions {
       sessionId: live.id,
       role: live.role,
       loggedInAt: live.created_at,
+      loginAge: live.age_seconds,
       method: live.method,
     };
   }

@@ -11,6 +11,8 @@ export interface LiveSession {
   method: 'OTP' | 'PASSWORD';
   role: 'ADMIN' | 'SUPERVISOR' | 'OPERATOR' | 'KARYAWAN' | 'USER';
   created_at: Date;
+  /** Since it was opened, by the database's clock. */
+  age_seconds: number;
   /** More than five minutes since its last use was noted. */
   stale: boolean;
 }

@@ -36,7 +36,7 @@ const inserted = (columns: string, values: string) => `
    made AS (
      INSERT INTO signing_keys (kid, algorithm, public_jwk, sealed_private, ${columns})
      VALUES (:kid::text, :algorithm::text, :public_jwk::jsonb, :sealed_private::bytea, ${values})
-     ON CONFLICT DO NOTHING RETURNING kid
+     ON CONFLICT DO NOTHING RETURNING kid, activates_at
    )`;
 
 const INSERT_FIRST_ACTIVE = statement<{ kid: string }>(
@@ -46,11 +46,17 @@ const INSERT_FIRST_ACTIVE = statement<{ kid: string }>(
    SELECT kid FROM made`,
 );
 
-const INSERT_NEXT = statement<{ kid: string }>(
+const INSERT_NEXT = statement<{ activates_at: Date }>(
   'signing_keys_insert_next',
-  `WITH ${inserted('state, activates_at', `'NEXT', :activates_at::timestamptz`)},
+  `WITH ${inserted('state, activates_at', `'NEXT', now() + :announced_for::int * interval '1 second'`)},
    recorded AS (${recordKey('signing_key.announced', 'made')})
-   SELECT kid FROM made`,
+   SELECT activates_at FROM made`,
+);
+
+const ACTIVE_IS_OLDER = statement<{ kid: string }>(
+  'signing_keys_active_is_older',
+  `SELECT kid FROM signing_keys
+    WHERE algorithm = :algorithm::text AND state = 'ACTIVE' AND activated_at < now() - :days::int * interval '24 hours'`,
 );
 
 // The announced key takes over when its time has come: one statement, so that there is no instant without a key that
@@ -103,10 +109,23 @@ export class SigningKeyRepository {
     await this.database.run(INSERT_FIRST_ACTIVE, { ...valuesOf(key), ...event('service') });
   }
 
-  /** Announces a key; where one is announced already, that one stays. Returns whether ours was stored. */
-  async insertNext(key: NewSigningKey, activatesAt: Date, by: KeyChanger): Promise<boolean> {
-    const values = { ...valuesOf(key), activates_at: activatesAt, ...event(by) };
-    return (await this.database.run(INSERT_NEXT, values)).length > 0;
+  /**
+   * Announces a key, which signs after so many seconds; where one is announced already, that one stays.
+   *
+   * @returns when it signs; null when it was not stored
+   */
+  async insertNext(key: NewSigningKey, announcedFor: number, by: KeyChanger): Promise<Date | null> {
+    const [row] = await this.database.run(INSERT_NEXT, {
+      ...valuesOf(key),
+      announced_for: announcedFor,
+      ...event(by),
+    });
+    return row?.activates_at ?? null;
+  }
+
+  /** Whether the key that signs has done so for more than so many days. */
+  async activeIsOlderThan(days: number, algorithm: string): Promise<boolean> {
+    return (await this.database.run(ACTIVE_IS_OLDER, { days, algorithm })).length > 0;
   }
 
   /** @returns whether a key took over */

@@ -44,8 +44,6 @@ export const LONGEST_SIGNED = 3_600;
 /** A signing key is replaced after this, in days (NIST SP 800-57 part 1, 5.3.6: a private signature key has a bounded period). */
 const ROTATE_AFTER_DAYS = 90;
 
-const DAY = 86_400_000;
-
 /** An unknown `kid` may be another instance's new key, but asking for it must not be a way to keep the database busy. */
 const RELOAD_AT_MOST_EVERY = 1_000;
 
@@ -103,7 +101,7 @@ export class SigningKeys implements OnModuleInit, OnApplicationShutdown {
     let found = this.verification.get(kid);
     if (!found && this.looking) {
       // Whoever comes during a look waits for it: of many tokens with a new key the first must not be the only one read.
-      await (Date.now() - this.reloadedAt > RELOAD_AT_MOST_EVERY ? this.load() : this.reload);
+      await (performance.now() - this.reloadedAt > RELOAD_AT_MOST_EVERY ? this.load() : this.reload);
       found = this.verification.get(kid);
     }
     return found?.algorithm === this.settings.jwtAlgorithm ? found.key : null;
@@ -123,24 +121,23 @@ export class SigningKeys implements OnModuleInit, OnApplicationShutdown {
   async rotate(by: KeyChanger): Promise<Date | null> {
     const algorithm = this.settings.jwtAlgorithm;
     if (algorithm === 'HS256') throw new Error('With HS256 there is no key to rotate: change JWT_SECRET.');
-    const activatesAt = new Date(Date.now() + ANNOUNCED_FOR * 1000);
-    const announced = await this.repository.insertNext(await this.generateKey(algorithm), activatesAt, by);
+    const activatesAt = await this.repository.insertNext(await this.generateKey(algorithm), ANNOUNCED_FOR, by);
     await this.load();
-    return announced ? activatesAt : null;
+    return activatesAt;
   }
 
   private async keepUp(algorithm: 'ES256' | 'RS256'): Promise<void> {
     if (await this.repository.promoteDue(algorithm)) this.logger.info('a new signing key took over');
     // Until the last token of a retired key is dead it must verify; a minute more for clocks.
     await this.repository.forgetRetired(Math.max(this.settings.jwtExpiresIn, LONGEST_SIGNED) + 60);
-    const active = (await this.load())?.activatedAt;
-    if (active && Date.now() - active.getTime() > ROTATE_AFTER_DAYS * DAY && this.published.length === 1)
+    await this.load();
+    if (this.published.length === 1 && (await this.repository.activeIsOlderThan(ROTATE_AFTER_DAYS, algorithm)))
       await this.rotate('service');
   }
 
   /** @returns the active key, if there is one */
   private load(): Promise<StoredSigningKey | undefined> {
-    this.reloadedAt = Date.now();
+    this.reloadedAt = performance.now();
     this.reload = this.readAll();
     return this.reload;
   }

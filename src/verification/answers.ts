@@ -43,12 +43,13 @@ export function verifiedAnswer(language: Language): VerifiedAnswerDto {
 }
 
 export function statusAnswer(
-  { row, attemptsLeft }: VerificationState,
+  state: VerificationState,
   saying: 'status' | 'expired',
   language: Language,
 ): VerificationStatusAnswerDto {
+  const { row, attemptsLeft } = state;
   const data = {
-    status: statusOf(row),
+    status: statusOf(state),
     expiresAt: row.expires_at.toISOString(),
     attemptsLeft,
     ...(row.ended_as === 'verified' && row.ended_at ? { verifiedAt: row.ended_at.toISOString() } : {}),
@@ -65,7 +66,7 @@ export function formattedAnswer(original: string, e164: string | null, language:
   return { success: true, message: SAID.formatted[language], data };
 }
 
-function statusOf({ ended_as: end, expires_at: expiresAt }: VerificationState['row']): VerificationStatusDto['status'] {
+function statusOf({ row: { ended_as: end }, over }: VerificationState): VerificationStatusDto['status'] {
   if (end === 'verified' || end === 'failed') return end;
-  return end === null && expiresAt > new Date() ? 'pending' : 'expired';
+  return over ? 'expired' : 'pending';
 }

@@ -150,9 +150,9 @@ const CONSUME = statement<VerificationRow>(
    SELECT * FROM won`,
 );
 
-const NEWEST = statement<VerificationRow>(
+const NEWEST = statement<VerificationRow & { now: Date }>(
   'verification_newest',
-  `SELECT ${SHOWN} FROM verifications WHERE phone = :phone::text AND owner_id = :owner_id::uuid ORDER BY created_at DESC, id DESC LIMIT 1`,
+  `SELECT ${SHOWN}, now() AS now FROM verifications WHERE phone = :phone::text AND owner_id = :owner_id::uuid ORDER BY created_at DESC, id DESC LIMIT 1`,
 );
 
 const EXPIRE = statement<VerificationRow>(
@@ -222,7 +222,8 @@ export class VerificationRepository {
     return row ?? null;
   }
 
-  async newest(phone: string, ownerId: string): Promise<VerificationRow | null> {
+  /** @returns the owner's newest code for a number, and the time */
+  async newest(phone: string, ownerId: string): Promise<(VerificationRow & { now: Date }) | null> {
     const [row] = await this.database.run(NEWEST, { phone, owner_id: ownerId });
     return row ?? null;
   }

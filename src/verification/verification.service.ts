@@ -38,6 +38,8 @@ export interface SentVerification extends SentMessage {
 
 export interface VerificationState {
   readonly row: VerificationRow;
+  /** Whether its life is over, however. */
+  readonly over: boolean;
   readonly attemptsLeft: number;
 }
 
@@ -128,12 +130,12 @@ export class Verification implements OnModuleInit {
   async status(phone: string, caller: Calling): Promise<VerificationState> {
     const row = await this.newest(phone, caller);
     const limits = await this.repository.limits(phone);
-    const since = Date.now() - 15 * 60_000;
+    const since = row.now.getTime() - 15 * 60_000;
     const recent = limits?.guesses.map((at, index) => ({ at, owner: limits.guess_owners[index] })) ?? [];
     const young = recent.filter(({ at }) => at.getTime() > since);
     const used = { used: young.filter(({ owner }) => owner === row.owner_id).length, used_by_all: young.length };
-    const over = row.ended_at !== null || row.expires_at <= new Date();
-    return { row, attemptsLeft: over ? 0 : this.attemptsLeft(row.attempts, used) };
+    const over = row.ended_at !== null || row.expires_at <= row.now;
+    return { row, over, attemptsLeft: over ? 0 : this.attemptsLeft(row.attempts, used) };
   }
 
   /** Ends the caller's living code for a number. @throws AppError `verification_not_found` where none lives */
@@ -141,7 +143,7 @@ export class Verification implements OnModuleInit {
     const row = await this.repository.expire(phone, ownerOf(caller));
     if (!row) throw new AppError('verification_not_found');
     await this.tell(row, 'expired');
-    return { row, attemptsLeft: 0 };
+    return { row, over: true, attemptsLeft: 0 };
   }
 
   /** Forgets ended codes before their time, in small batches. @param apiKeyId of this key; null: of all. @returns how many */
@@ -194,7 +196,7 @@ export class Verification implements OnModuleInit {
     return new Date(now.getTime() + (limits ? secondsUntilSend(limits, owner, this.settings) * 1000 : 0));
   }
 
-  private async newest(phone: string, caller: Calling): Promise<VerificationRow> {
+  private async newest(phone: string, caller: Calling): Promise<VerificationRow & { now: Date }> {
     const row = await this.repository.newest(phone, ownerOf(caller));
     if (!row) throw new AppError('verification_not_found');
     return row;

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { startService, stopAllServices, type Answer, type Service } from '../support/service.js';
@@ -87,6 +88,14 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 30));
   }
 }
+
+it('takes a fresh login for fresh at an instance whose clock is twenty minutes ahead', async () => {
+  const clock = join(import.meta.dirname, '..', 'support', 'settable-clock.mjs');
+  const ahead = await startService({ ...variables, NODE_OPTIONS: `--import=${clock}`, CLOCK_AHEAD: '1200' });
+  const { headers } = await person();
+  expect((await request(nextPhone(), headers, ahead)).status).toBe(200);
+  await ahead.stop();
+});
 
 describe('refuses', () => {
   it('a login older than ten minutes', async () => {

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openHouse, type House } from '../support/house.js';
+import { until } from '../support/people.js';
 
 // Contract A, the row of `GET /api/auth/otp/status`, and its note on the device id and the cache.
 
@@ -55,6 +57,22 @@ describe('the state of the WhatsApp device', () => {
     const before = probes(house);
     await Promise.all(Array.from({ length: 10 }, () => house.service.get(PATH)));
     expect(probes(house)).toBe(before);
+  });
+
+  it('is no older when the clock is set back by an hour, nor is what is known of the gateway', async () => {
+    const clock = join(import.meta.dirname, '..', 'support', 'settable-clock.mjs');
+    const service = await house.another({ NODE_OPTIONS: `--import=${clock}` });
+    house.fake.connected = false;
+    expect((await service.get(PATH)).body).toEqual(NOT_CONNECTED);
+    const [limited, person] = [await house.person(), await house.person()];
+    house.fake.forNumber(limited.phone, { status: 429, body: '', headers: { 'retry-after': '1' } });
+    expect((await service.post('/api/auth/otp/request', { phone: limited.phone })).status).toBe(503);
+    process.kill(service.pid, 'SIGUSR2');
+    await until('the clock is set back', () => service.output().includes('the clock was set back'));
+    house.fake.connected = true;
+    await sleep(A_SECOND);
+    expect((await service.get(PATH)).body.data.connected).toBe(true);
+    expect((await service.post('/api/auth/otp/request', { phone: person.phone })).status).toBe(200);
   });
 
   it('shows the whole device id to an admin only', async () => {

@@ -53,12 +53,12 @@ export class HttpExchange {
     if (signal.aborted) return { kind: 'not-sent', code: 'ERR_CANCELED' };
     try {
       const response = await this.#client.request<string>({ method, url, signal, data });
-      const retryAfter: unknown = response.headers['retry-after'];
+      const { 'retry-after': retryAfter, date } = response.headers as Record<string, unknown>;
       return {
         kind: 'answer',
         status: response.status,
         text: response.data,
-        retryAfter: typeof retryAfter === 'string' ? retryAfterSeconds(retryAfter, Date.now()) : undefined,
+        retryAfter: typeof retryAfter === 'string' ? retryAfterSeconds(retryAfter, date) : undefined,
       };
     } catch (error) {
       return failure(error);
@@ -116,8 +116,18 @@ function failure(error: unknown): HttpResult {
   return { kind: unreadable ? 'bad-body' : 'reset' };
 }
 
-/** `Retry-After` (RFC 9110, 10.2.3) in whole seconds from `now` (ms), at most a day; undefined when it is neither form. */
-function retryAfterSeconds(value: string, now: number): number | undefined {
-  const seconds = /^\s*\d+\s*$/.test(value) ? Number(value) : Math.ceil((Date.parse(value) - now) / 1000);
+/**
+ * `Retry-After` (RFC 9110, 10.2.3) in whole seconds, at most a day; undefined when it is neither form. A date is meant by the
+ * clock of its sender, which the answer's own `Date` tells.
+ */
+function retryAfterSeconds(value: string, date: unknown): number | undefined {
+  const seconds = /^\s*\d+\s*$/.test(value) ? Number(value) : Math.ceil((Date.parse(value) - sentAt(date)) / 1000);
   return Number.isNaN(seconds) ? undefined : Math.min(Math.max(seconds, 0), MAX_RETRY_AFTER_SECONDS);
+}
+
+/** The instant (ms) in an answer's `Date`; that of this machine where the sender has no clock (RFC 9110, 6.6.1). */
+function sentAt(date: unknown): number {
+  const told = typeof date === 'string' ? Date.parse(date) : Number.NaN;
+  // eslint-disable-next-line no-restricted-properties -- there is no other clock that the date could be of
+  return Number.isNaN(told) ? Date.now() : told;
 }
