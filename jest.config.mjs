@@ -1,6 +1,7 @@
 /** Specs run from the sources; contracts, races and browser tests talk to the built service over HTTP. */
 export default {
-  testEnvironment: 'node',
+  // Node's, and it notes what each file costs (scripts/slowest-specs.mjs).
+  testEnvironment: '<rootDir>/test/support/cpu-environment.mjs',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
