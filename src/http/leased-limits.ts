@@ -1,5 +1,13 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { LeasedLimitRepository, type Limit, type LimitWindow } from './leased-limit.repository.js';
+import { v4 as uuidv4 } from 'uuid';
+import {
+  LeasedLimitRepository,
+  type Block,
+  type Limit,
+  type LimitWindow,
+  type Report,
+  type Reported,
+} from './leased-limit.repository.js';
 import { LOGGER, type ServiceLogger } from './logger.js';
 import { every, type Recurring } from './recurring.js';
 
@@ -9,36 +17,56 @@ export { type Limit };
 interface Lease {
   readonly subject: string;
   limit: Limit;
+  /** Names the block in the database, each with a name of its own: whoever is late with an old one touches no newer one. */
+  block: string;
   available: number;
-  /** Given back after their window, or where no block was leased: they go to the row with the next tidying. */
+  /** How many the database takes for unused, and lets come back when the block ends. */
+  told: number;
+  /** When the block ends; never after the database thinks so. */
+  heldUntil: number;
+  /** Given back after their window, or where no block was leased: they go to the row with the next report. */
   owed: number;
-  /** The window that `available` belongs to, by the database's clock. */
+  /** Uses that proved good, to be counted with the next report. */
+  proved: number;
+  /** The window that the block belongs to, by the database's clock. */
   window: Date;
-  /** What all instances had taken of it when the database was last asked, the cap being what it was then. */
+  /** What all instances had taken of it, and its cap, when the database was last asked. */
   taken: number;
+  cap: number;
   /** When that window is over; never after the database thinks so. */
   endsAt: number;
+  /** When somebody else's block ends that is not used up. */
+  returnsAt: number;
   /** Until when the database need not be asked again, after it said no. */
   refusedUntil: number;
   usedAt: number;
-  /** The question to the database that is under way: whoever finds nothing left waits for the one answer. */
+  /** The statement that is under way: whoever finds nothing left waits for the one answer. */
   asking: Promise<void> | undefined;
 }
 
-const TIDY_EVERY = 5_000;
-const IDLE = 10_000;
+/** How often an instance reports what it has used, in ms: what a killed one used after its last report comes back, too. */
+const REPORT_EVERY = 2_000;
+
+/** How long a block is held after it was leased or reported, in seconds. */
+const HELD_FOR = 30;
+
+/** A subject is forgotten when nobody has asked for it for so long, in ms; one whose row is gone is reported no longer. */
+const IDLE = 60_000;
+
+const FORGET_EVERY = 60_000;
 const ASK_AGAIN = 1_000;
 const STOP_PATIENCE = 1_000;
 
 /**
  * Limits that many requests share. A busy subject is one row for all of them, so each instance leases small blocks of it
- * and hands them out from memory: the row is touched once a block, and the sum of all blocks never exceeds the cap.
- * Blocks that lie idle go back.
+ * and hands them out from memory: the row is touched once a block, and the sum of all blocks never exceeds the cap. A
+ * block ends by itself, and what is left of it comes back: nothing is lost with an instance that was killed. One that
+ * was only slow finds its block gone, hands out nothing more of it, and what it had used is counted after all.
  */
 @Injectable()
 export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
   private readonly leases = new Map<string, Lease>();
-  private tidying: Recurring | undefined;
+  private recurring: Recurring[] = [];
 
   constructor(
     private readonly repository: LeasedLimitRepository,
@@ -47,15 +75,16 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
 
   onModuleInit(): void {
     const onError = (err: unknown) => this.logger.warn({ err }, 'limits not tidied');
-    this.tidying = every(TIDY_EVERY, () => this.returnIdle(performance.now() - IDLE), onError);
+    this.recurring = [
+      every(REPORT_EVERY, () => this.report(), onError),
+      every(FORGET_EVERY, () => this.repository.forgetOld(), onError),
+    ];
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.tidying?.stop();
-    // A database that does not answer keeps them until their windows end; stopping must not wait for it.
-    const returned = this.returnIdle(Number.POSITIVE_INFINITY).catch((err: unknown) =>
-      this.logger.warn({ err }, 'leases not given back'),
-    );
+    await Promise.all(this.recurring.map((task) => task.stop()));
+    // A database that does not answer keeps them until they end; stopping must not wait for it.
+    const returned = this.report(true).catch((err: unknown) => this.logger.warn({ err }, 'leases not given back'));
     await Promise.race([returned, new Promise((resolve) => setTimeout(resolve, STOP_PATIENCE).unref())]);
   }
 
@@ -69,25 +98,28 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
     for (;;) {
       const lease = this.leaseOf(limit, subject);
       const now = (lease.usedAt = performance.now());
-      if (lease.available > 0 && lease.endsAt > now) {
+      if (lease.available > 0 && Math.min(lease.endsAt, lease.heldUntil) > now) {
         lease.available -= 1;
         return null;
       }
-      if (lease.refusedUntil > now) return (lease.endsAt - now) / 1000;
+      if (lease.refusedUntil > now)
+        return (Math.max(lease.refusedUntil, Math.min(lease.endsAt, lease.returnsAt)) - now) / 1000;
       await (lease.asking ??= this.leaseMore(lease).finally(() => (lease.asking = undefined)));
     }
   }
 
   /**
-   * What is left of a limit for a subject, as the database said when it was last asked, and until when.
+   * What is left of a limit for a subject, as the database said when it was last asked, and until when; with its cap as it
+   * has grown.
    *
    * @returns null when it has not been asked
    */
-  standing(limit: Limit, subject: string): { left: number; seconds: number } | null {
+  standing(limit: Limit, subject: string): { left: number; seconds: number; cap: number } | null {
     const lease = this.leases.get(`${limit.name} ${subject}`);
     const seconds = lease ? (lease.endsAt - performance.now()) / 1000 : 0;
     if (!lease || seconds <= 0) return null;
-    return { left: Math.max(0, limit.cap - lease.taken) + lease.available, seconds };
+    const { cap, taken, available } = lease;
+    return { left: Math.max(0, cap - taken) + available, seconds, cap };
   }
 
   /** Puts one back that did not count after all. */
@@ -98,18 +130,31 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
     lease.refusedUntil = 0;
   }
 
+  /** Puts one back that proved good, and counts it: a limit with `growth` grows by it for a day. */
+  proveGood(limit: Limit, subject: string): void {
+    this.giveBack(limit, subject);
+    this.leaseOf(limit, subject).proved += 1;
+  }
+
   private async leaseMore(lease: Lease): Promise<void> {
     const { limit, subject } = lease;
+    const block = blockIn(lease);
     const askedAt = performance.now();
     for (let size = blockOf(limit); size >= 1; size = Math.floor(size / 2)) {
-      const window = await this.repository.lease(limit, subject, size);
+      const next = { id: uuidv4(), size };
+      const window = await this.repository.lease(limit, subject, block, next, HELD_FOR);
       if (!window) continue;
+      // What was given back meanwhile belongs to the block before, which may have been of another window.
+      const since = window.startedAt.getTime() === lease.window.getTime() ? lease.available - block.left : 0;
       enter(lease, window, askedAt);
-      lease.available += size;
+      lease.block = next.id;
+      lease.available = size + since;
+      lease.told = size - 1;
+      lease.heldUntil = askedAt + HELD_FOR * 1000;
       limit.onUsed?.(window.used - size, window.used, window.startedAt);
       return;
     }
-    const window = await this.repository.current(limit, subject);
+    const window = await this.repository.current(limit, subject, block);
     if (window) enter(lease, window, askedAt);
     // A window that ended between the two statements has room again: the next question finds it.
     lease.refusedUntil = Math.min(performance.now() + ASK_AGAIN, lease.endsAt);
@@ -119,46 +164,94 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
     const key = `${limit.name} ${subject}`;
     const known = this.leases.get(key);
     if (known) {
-      // A cap may follow what happens: the newest one counts.
       known.limit = limit;
       return known;
     }
-    const nothing = {
-      available: 0,
-      owed: 0,
-      taken: 0,
-      window: new Date(0),
-      endsAt: 0,
-      refusedUntil: 0,
-      asking: undefined,
-    };
-    const lease: Lease = { limit, subject, usedAt: performance.now(), ...nothing };
+    const nothing = { block: '', available: 0, told: 0, owed: 0, proved: 0, taken: 0, cap: limit.cap };
+    const times = { window: new Date(0), heldUntil: 0, endsAt: 0, returnsAt: 0, refusedUntil: 0 };
+    const lease: Lease = { limit, subject, ...nothing, ...times, usedAt: performance.now(), asking: undefined };
     this.leases.set(key, lease);
     return lease;
   }
 
-  private async returnIdle(usedBefore: number): Promise<void> {
+  /** @param last nothing is held any more afterwards */
+  private async report(last = false): Promise<void> {
+    const idleSince = performance.now() - IDLE;
+    const due: Lease[] = [];
     for (const [key, lease] of this.leases) {
       if (lease.asking) continue;
-      const { limit, subject, owed } = lease;
-      const idle = lease.usedAt <= usedBefore;
-      // What is given back can pile up on an instance that uses little; what exceeds two blocks helps others more.
-      const unused = idle ? lease.available : Math.max(0, lease.available - 2 * blockOf(limit));
-      lease.available -= unused;
-      lease.owed = 0;
-      if (idle) this.leases.delete(key);
-      if (unused + owed > 0) await this.repository.giveBack(limit, subject, unused, lease.window, owed);
+      if (lease.endsAt <= performance.now()) lease.available = lease.told = 0;
+      if (isUnreported(lease) || (last && lease.available > 0)) due.push(lease);
+      if (lease.usedAt <= idleSince) this.leases.delete(key);
     }
-    await this.repository.forgetOld();
+    if (due.length === 0) return;
+    const reports = due.map((lease) => reportOf(lease, last));
+    const askedAt = performance.now();
+    const reporting = this.repository.report(reports, HELD_FOR);
+    // Nobody leases another block of these in the meantime.
+    const settled = reporting.then(
+      () => undefined,
+      () => undefined,
+    );
+    for (const lease of due) lease.asking = settled;
+    let reported: Reported[] = [];
+    try {
+      reported = await reporting;
+    } finally {
+      const held = new Map(reported.map(({ name, subject, held }) => [`${name} ${subject}`, held]));
+      due.forEach((lease, at) => {
+        lease.asking = undefined;
+        const report = reports[at];
+        if (report) settle(lease, report, held.get(`${report.name} ${report.subject}`), askedAt);
+      });
+    }
   }
+}
+
+function isUnreported({ available, told, owed, proved }: Lease): boolean {
+  return available !== told || owed !== 0 || proved > 0;
+}
+
+function blockIn({ block: id, window, told, available: left }: Lease): Block {
+  return { id, window, told, left };
+}
+
+/** What is reported to go back is not handed out any more. */
+function reportOf(lease: Lease, last: boolean): Report {
+  // What is given back can pile up on an instance that uses little; what exceeds two blocks helps others more.
+  const returned = last ? lease.available : Math.max(0, lease.available - 2 * blockOf(lease.limit));
+  lease.available -= returned;
+  const { limit, subject, owed, proved } = lease;
+  return { name: limit.name, subject, ...blockIn(lease), returned, owed, proved };
+}
+
+/** @param held whether the block was held when the report was taken down; undefined: it was not taken down */
+function settle(lease: Lease, report: Report, held: boolean | undefined, askedAt: number): void {
+  if (held === undefined) {
+    lease.available += report.returned;
+    return;
+  }
+  lease.owed -= report.owed;
+  lease.proved -= report.proved;
+  if (held) {
+    lease.told = report.left;
+    lease.heldUntil = askedAt + HELD_FOR * 1000;
+    return;
+  }
+  // What was left had come back: what has been handed out of it meanwhile counts on top, and there is no more of it.
+  lease.owed += lease.available - report.left;
+  lease.available = lease.told = 0;
 }
 
 /** Takes note of the window that the database is in: what is left of the one before is worth nothing. */
 function enter(lease: Lease, window: LimitWindow, askedAt: number): void {
-  if (window.startedAt.getTime() !== lease.window.getTime()) lease.available = 0;
+  if (window.startedAt.getTime() !== lease.window.getTime()) lease.available = lease.told = 0;
   lease.window = window.startedAt;
   lease.taken = window.used;
+  lease.cap = window.cap;
   lease.endsAt = askedAt + window.secondsLeft * 1000;
+  const { secondsToReturn } = window;
+  lease.returnsAt = secondsToReturn === null ? Number.POSITIVE_INFINITY : askedAt + secondsToReturn * 1000;
 }
 
 function blockOf({ cap }: Limit): number {

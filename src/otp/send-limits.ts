@@ -1,10 +1,9 @@
-import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service.js';
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
 import { LeasedLimits, type Limit } from '../http/leased-limits.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
-import { every, type Recurring } from '../http/recurring.js';
 import { type RequestContext } from '../http/request-context.js';
 import { countryOf } from '../phone/phone.js';
 import { type KnownDevice } from '../sessions/device-tokens.js';
@@ -12,9 +11,6 @@ import { SendLimitsRepository } from './send-limits.repository.js';
 
 const HOUR = 3_600;
 const DAY = 24 * HOUR;
-
-/** How often the verified volume is counted, in ms. */
-const COUNT_EVERY = 60_000;
 
 /** The share of the day's allowance at which somebody should look. */
 const ALERT_SHARE = 0.8;
@@ -54,11 +50,9 @@ export const prefixOf = (e164: string) => e164.slice(0, -4);
  * allowance a day. That of the client's address stands at the route (`AddressLimit`).
  */
 @Injectable()
-export class SendLimits implements OnModuleInit, OnApplicationShutdown {
+export class SendLimits {
   private readonly service: Draw;
   private readonly alertAt: number;
-  private verified = new Map<string, number>();
-  private counting: Recurring | undefined;
 
   constructor(
     private readonly settings: Settings,
@@ -76,19 +70,6 @@ export class SendLimits implements OnModuleInit, OnApplicationShutdown {
     };
     const limit = { name: 'service-sends', cap: settings.serviceSendsPerDay, seconds: DAY, onUsed };
     this.service = { limit, subject: 'all' };
-  }
-
-  async onModuleInit(): Promise<void> {
-    await this.countVerified();
-    this.counting = every(
-      COUNT_EVERY,
-      () => this.countVerified(),
-      (err) => this.logger.warn({ err }, 'verified sends not counted'),
-    );
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.counting?.stop();
   }
 
   /**
@@ -121,7 +102,7 @@ export class SendLimits implements OnModuleInit, OnApplicationShutdown {
 
   /** Puts back what a send took that has been verified; the day's allowance of the service stays spent. */
   verifiedSend(phone: string): void {
-    this.giveBack([this.range(phone), this.country(phone)]);
+    for (const { limit, subject } of [this.range(phone), this.country(phone)]) this.limits.proveGood(limit, subject);
   }
 
   private range(phone: string): Draw {
@@ -134,18 +115,7 @@ export class SendLimits implements OnModuleInit, OnApplicationShutdown {
 
   /** A budget of unverified sends: a base, and a share of what was verified lately. */
   private budget(name: string, subject: string, base: number): Draw {
-    const cap = base + Math.floor((this.verified.get(`${name} ${subject}`) ?? 0) * FOLLOWS);
-    return { limit: { name, cap, seconds: HOUR }, subject };
-  }
-
-  private async countVerified(): Promise<void> {
-    const verified = new Map<string, number>();
-    const add = (key: string, count: number) => verified.set(key, (verified.get(key) ?? 0) + count);
-    for (const { prefix, count } of await this.repository.verifiedInLastDay()) {
-      add(`prefix-sends ${prefix}`, count);
-      add(`${COUNTRY} ${countryOf(prefix)}`, count);
-    }
-    this.verified = verified;
+    return { limit: { name, cap: base, seconds: HOUR, growth: FOLLOWS }, subject };
   }
 
   /** Writes down what becomes of a send that a budget has no room for, and why. */
@@ -157,7 +127,8 @@ export class SendLimits implements OnModuleInit, OnApplicationShutdown {
   ): Promise<void> {
     const refusal = new AppError('otp_rate_limited', { retryAfter });
     const decision = await this.decision(limit, asked);
-    const detail = { limit: limit.name, subject, cap: limit.cap, decision };
+    const cap = this.limits.standing(limit, subject)?.cap ?? limit.cap;
+    const detail = { limit: limit.name, subject, cap, decision };
     await this.audit.recordRefusal('limits.sends', refusal, { id, address, detail });
     if (decision === 'refused') throw refusal;
   }

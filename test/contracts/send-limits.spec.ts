@@ -46,6 +46,21 @@ describe('a range of numbers', () => {
     expect(JSON.stringify(first?.detail)).not.toContain((phones[3] ?? '').slice(1));
   });
 
+  it('gets one more for every two codes that were used in the last day', async () => {
+    house = await openHouse({ PREFIX_SENDS_PER_HOUR: '2' });
+    const phones = await neighbours(8);
+    for (const phone of phones.slice(0, 2)) await house.login(phone);
+    await until('the verified sends are counted', async () => {
+      const [row] = await house.database.query<{ proved: number }>(
+        `SELECT proved FROM rate_limits WHERE name = 'prefix-sends'`,
+      );
+      return row?.proved === 2;
+    });
+    expect(await statuses(phones.slice(2))).toEqual([200, 200, 200, 429, 429, 429]);
+    const [refused] = await eventsOf('limits.sends');
+    expect(refused?.detail).toMatchObject({ limit: 'prefix-sends', cap: 3 });
+  });
+
   it('has its allowance back for every code that is used, and pays nothing for one that could not be sent', async () => {
     house = await openHouse({ PREFIX_SENDS_PER_HOUR: '2' });
     const phones = await neighbours(6);
@@ -116,6 +131,31 @@ describe('the whole service', () => {
     expect(await statuses(phones.slice(7))).toEqual([200, 200, 200, 429, 429]);
     await until('the alert is recorded', async () => (await eventsOf('limits.spend_alert')).length === 1);
     expect((await eventsOf('limits.spend_alert'))[0]?.detail).toMatchObject({ used: 8, cap: 10 });
+  });
+
+  it('loses nothing of its day with instances that are killed', async () => {
+    house = await openHouse({ SERVICE_SENDS_PER_DAY: '100' });
+    const phones = await neighbours(4);
+    const victims = [await house.another(), await house.another(), await house.another()];
+    for (const [at, victim] of victims.entries()) {
+      expect((await victim.post('/api/auth/otp/request', { phone: phones[at] })).status).toBe(200);
+      await victim.stop('SIGKILL');
+    }
+    const used = async () => {
+      const [row] = await house.database.query<{ used: number; held: number }>(
+        `SELECT used, (SELECT coalesce(sum((value->>'unused')::int), 0)::int FROM jsonb_each(leases)) AS held
+           FROM rate_limits WHERE name = 'service-sends'`,
+      );
+      return row!;
+    };
+    expect(await used()).toEqual({ used: 15, held: 12 });
+    // Their blocks end after half a minute.
+    await house.database.query(
+      `UPDATE rate_limits SET leases = (SELECT jsonb_object_agg(key, value || jsonb_build_object('until', now())) FROM jsonb_each(leases))
+        WHERE leases <> '{}'`,
+    );
+    expect(await statuses(phones.slice(3))).toEqual([200]);
+    expect(await used()).toEqual({ used: 3 + 5, held: 4 });
   });
 
   it('says so once, though what instances had set aside comes back and is taken again', async () => {
