@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../database/database.js';
 import { statement } from '../database/statement.js';
+import { ofTheFirst } from '../database/steps.js';
 import { recordActivityFrom } from './activity.sql.js';
 
 /** A line of the log. */
@@ -42,8 +43,8 @@ const CLEAN = statement<{ id: string }>(
 
 const FORGET_DAYS = statement<{ day: Date }>(
   'activity_forget_days',
-  `DELETE FROM activity_days WHERE (day, session_id, action, status) IN (
-     SELECT day, session_id, action, status FROM activity_days WHERE day < (now() AT TIME ZONE 'UTC')::date - :days::int LIMIT 1000)
+  `DELETE FROM activity_days
+    WHERE ${ofTheFirst({ table: 'activity_days', where: `day < (now() AT TIME ZONE 'UTC')::date - :days::int`, order: 'day', most: 1_000 })}
    RETURNING day`,
 );
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../database/database.js';
 import { statement, type Statement } from '../database/statement.js';
+import { ofTheFirst } from '../database/steps.js';
 import { type ConversationState } from './menu.js';
 
 /** A message as it is kept. */
@@ -80,16 +81,16 @@ const FORGET = statement('conversations_forget', `DELETE FROM conversations WHER
 
 const DROP_MESSAGES = statement<{ id: string }>(
   'conversation_messages_drop',
-  `DELETE FROM conversation_messages WHERE id IN
-     (SELECT id FROM conversation_messages WHERE created_at < now() - :days::int * interval '1 day' LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
+  `DELETE FROM conversation_messages
+    WHERE ${ofTheFirst({ table: 'conversation_messages', where: `created_at < now() - :days::int * interval '1 day'`, order: 'created_at', most: BATCH })}
    RETURNING id`,
 );
 
 // Nothing was said in it for so long that all of its messages are dropped by now.
 const DROP_CONVERSATIONS = statement<{ phone: string }>(
   'conversations_drop',
-  `DELETE FROM conversations WHERE phone IN
-     (SELECT phone FROM conversations WHERE last_activity_at < now() - :days::int * interval '1 day' LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
+  `DELETE FROM conversations
+    WHERE ${ofTheFirst({ table: 'conversations', where: `last_activity_at < now() - :days::int * interval '1 day'`, order: 'last_activity_at', most: BATCH })}
    RETURNING phone`,
 );
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { statement } from '../database/statement.js';
+import { ofTheFirst } from '../database/steps.js';
 import { type Hold } from './gateway-keys.repository.js';
 
 export type CommandKind = 'restart' | 'logout' | 'pairing-code';
@@ -53,9 +54,11 @@ const COLLECT = statement<CommandEnd>(
   `DELETE FROM gateway_commands WHERE id = :id::uuid AND done_at IS NOT NULL RETURNING sealed_result, error`,
 );
 
-const FORGET_OLD = statement(
+const FORGET_OLD = statement<{ id: string }>(
   'gateway_commands_forget_old',
-  `DELETE FROM gateway_commands WHERE expires_at < now() - interval '1 minute'`,
+  `DELETE FROM gateway_commands
+    WHERE ${ofTheFirst({ table: 'gateway_commands', where: `expires_at < now() - interval '1 minute'`, order: 'expires_at', most: 500 })}
+   RETURNING id`,
 );
 
 @Injectable()
@@ -92,7 +95,8 @@ export class GatewayCommandsRepository {
     return row ?? null;
   }
 
-  async forgetOld(): Promise<void> {
-    await this.database.run(FORGET_OLD, {});
+  /** @returns whether there may be more */
+  async forgetOld(): Promise<boolean> {
+    return (await this.database.run(FORGET_OLD, {})).length > 0;
   }
 }

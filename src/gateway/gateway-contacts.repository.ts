@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { statement } from '../database/statement.js';
+import { endOf, pageOf, wantedOf } from '../database/steps.js';
 
 const HEARD_FROM = statement<{ heard_at: Date }>(
   'gateway_contacts_heard_from',
@@ -27,11 +28,23 @@ const NOTE_HEARD = statement(
        ON CONFLICT (contact_hash, session_id) DO UPDATE SET heard_at = EXCLUDED.heard_at`,
 );
 
-const FORGET_OLD = statement<{ session_id: string }>(
+/** The key of a contact. */
+interface ContactKey {
+  contact_hash: Buffer;
+  session_id: string;
+}
+
+// No index says when a contact was last heard of: each message would pay for it. So they are walked through.
+const OLD = {
+  table: 'gateway_contacts',
+  key: 'contact_hash, session_id',
+  after: ':contact_hash::bytea, :session_id::uuid',
+  most: 1_000,
+  where: `greatest(wrote_at, heard_at) < now() - :days::int * interval '1 day'`,
+};
+const FORGET_OLD = statement<ContactKey>(
   'gateway_contacts_forget_old',
-  `DELETE FROM gateway_contacts WHERE (contact_hash, session_id) IN (
-     SELECT contact_hash, session_id FROM gateway_contacts
-      WHERE greatest(wrote_at, heard_at) < now() - :days::int * interval '1 day' LIMIT 1000) RETURNING session_id`,
+  `WITH ${pageOf(OLD)}, gone AS (DELETE FROM gateway_contacts WHERE ${wantedOf(OLD)}) ${endOf(OLD)}`,
 );
 
 /** Which session has written to whom, or heard from them. */
@@ -64,8 +77,16 @@ export class GatewayContactsRepository {
     await this.database.run(NOTE_HEARD, { session_id: sessionId, contacts });
   }
 
-  /** Forgets up to a thousand. @returns whether there may be more */
-  async forgetOld(days: number): Promise<boolean> {
-    return (await this.database.run(FORGET_OLD, { days })).length === 1000;
+  /**
+   * One step of a walk through the contacts: forgets those that are older.
+   *
+   * @param after where the step before ended; null for the first
+   * @returns where it ended; null behind the last
+   */
+  async forgetOld(days: number, after: string | null): Promise<string | null> {
+    const [hash = '', session = '00000000-0000-0000-0000-000000000000'] = after?.split(' ') ?? [];
+    const behind = { contact_hash: Buffer.from(hash, 'hex'), session_id: session };
+    const [end] = await this.database.run(FORGET_OLD, { ...behind, days });
+    return end ? `${end.contact_hash.toString('hex')} ${end.session_id}` : null;
   }
 }

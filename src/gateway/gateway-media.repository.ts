@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { statement } from '../database/statement.js';
+import { ofTheFirst } from '../database/steps.js';
 
 // The count makes a full store refuse; a few too many in one instant do no harm.
 const BEGIN = statement<{ message_id: string }>(
@@ -30,11 +31,13 @@ const FORGET = statement(
 
 const FORGET_LEFT = statement<{ message_id: string }>(
   'gateway_media_forget_left',
-  `DELETE FROM gateway_media WHERE message_id IN (
-     SELECT m.message_id FROM gateway_media m
-      WHERE m.created_at < now() - :minutes::int * interval '1 minute' AND NOT EXISTS (
-        SELECT 1 FROM gateway_messages g WHERE g.id = m.message_id AND g.state IN ('QUEUED', 'SENDING'))
-      LIMIT 20) RETURNING message_id`,
+  `DELETE FROM gateway_media WHERE ${ofTheFirst({
+    table: 'gateway_media',
+    where: `created_at < now() - :minutes::int * interval '1 minute' AND NOT EXISTS (
+        SELECT 1 FROM gateway_messages g WHERE g.id = gateway_media.message_id AND g.state IN ('QUEUED', 'SENDING'))`,
+    order: 'created_at',
+    most: 20,
+  })} RETURNING message_id`,
 );
 
 /** Files of queued messages, encrypted, in pieces. */

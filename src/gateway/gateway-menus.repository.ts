@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { statement } from '../database/statement.js';
+import { ofTheFirst } from '../database/steps.js';
 
 /** A menu that an answer may belong to. */
 export interface OpenMenu {
@@ -38,8 +39,8 @@ const ANSWER = statement<{ whatsapp_id: string }>(
 
 const FORGET_OLD = statement<{ whatsapp_id: string }>(
   'gateway_menus_forget_old',
-  `DELETE FROM gateway_menus WHERE (session_id, whatsapp_id) IN (
-     SELECT session_id, whatsapp_id FROM gateway_menus WHERE expires_at < now() LIMIT 1000) RETURNING whatsapp_id`,
+  `DELETE FROM gateway_menus
+    WHERE ${ofTheFirst({ table: 'gateway_menus', where: 'expires_at < now()', order: 'expires_at', most: 1_000 })} RETURNING whatsapp_id`,
 );
 
 /** Menus that went out as texts. */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { maskedNumber, recordActivityFrom } from '../activity/activity.sql.js';
 import { Database, type Transaction } from '../database/database.js';
 import { statement } from '../database/statement.js';
+import { ofTheFirst } from '../database/steps.js';
 import { type Hold } from './gateway-keys.repository.js';
 
 /** Why a message failed, from our own list. */
@@ -158,7 +159,11 @@ const EXPIRE = statement<{ id: string }>(
   `WITH ended AS (
      UPDATE gateway_messages g SET state = ${GIVEN_UP}, sealed_content = NULL
        FROM gateway_sessions s
-      WHERE g.state IN ('QUEUED', 'SENDING') AND g.expires_at < now() - :grace_seconds::int * interval '1 second' AND s.id = g.session_id
+      WHERE g.ctid = ANY (ARRAY(
+              SELECT ctid FROM gateway_messages
+               WHERE state IN ('QUEUED', 'SENDING') AND expires_at < now() - :grace_seconds::int * interval '1 second'
+               ORDER BY expires_at LIMIT 500 FOR UPDATE SKIP LOCKED))
+        AND s.id = g.session_id
      RETURNING ${ENDED}
    ), told AS (${activityOf('ended', 'NULL::bytea')}), ${recordActivityFrom('told')}
    SELECT id FROM ended`,
@@ -166,9 +171,12 @@ const EXPIRE = statement<{ id: string }>(
 
 const FORGET_OLD = statement<{ id: string }>(
   'gateway_messages_forget_old',
-  `DELETE FROM gateway_messages WHERE id IN (
-     SELECT id FROM gateway_messages WHERE created_at < now() - :days::int * interval '1 day' AND state NOT IN ('QUEUED', 'SENDING')
-      ORDER BY created_at LIMIT 1000) RETURNING id`,
+  `DELETE FROM gateway_messages WHERE ${ofTheFirst({
+    table: 'gateway_messages',
+    where: `created_at < now() - :days::int * interval '1 day' AND state NOT IN ('QUEUED', 'SENDING')`,
+    order: 'created_at',
+    most: 1_000,
+  })} RETURNING id`,
 );
 
 const FORGET_RECIPIENT = statement(
@@ -249,6 +257,7 @@ export class GatewayMessagesRepository {
     return row ? { fromLadder: row.from_ladder } : null;
   }
 
+  /** Ends up to 500. @returns how many */
   async expire(graceSeconds: number): Promise<number> {
     return (await this.database.run(EXPIRE, { grace_seconds: graceSeconds })).length;
   }

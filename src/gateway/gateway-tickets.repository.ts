@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { statement } from '../database/statement.js';
+import { ofTheFirst } from '../database/steps.js';
 
 const INSERT = statement<{ expires_at: Date }>(
   'gateway_tickets_insert',
@@ -24,7 +25,11 @@ const VIEWER = statement<{ session_id: string }>(
     WHERE t.viewer_hash = :viewer_hash::bytea AND t.expires_at > now() AND s.name = :session_name::text`,
 );
 
-const FORGET_OLD = statement('gateway_tickets_forget_old', `DELETE FROM gateway_tickets WHERE expires_at < now()`);
+const FORGET_OLD = statement<{ session_id: string }>(
+  'gateway_tickets_forget_old',
+  `DELETE FROM gateway_tickets
+    WHERE ${ofTheFirst({ table: 'gateway_tickets', where: 'expires_at < now()', order: 'expires_at', most: 500 })} RETURNING session_id`,
+);
 
 @Injectable()
 export class GatewayTicketsRepository {
@@ -50,7 +55,8 @@ export class GatewayTicketsRepository {
     return row?.session_id ?? null;
   }
 
-  async forgetOld(): Promise<void> {
-    await this.database.run(FORGET_OLD, {});
+  /** @returns whether there may be more */
+  async forgetOld(): Promise<boolean> {
+    return (await this.database.run(FORGET_OLD, {})).length > 0;
   }
 }

@@ -23,6 +23,9 @@ const MESSAGES_KEPT = 30;
 /** How long it is remembered which session knows a number, in days. */
 const CONTACTS_KEPT = 180;
 
+/** Steps of a thousand contacts that are looked at each hour: a million in a day. */
+const CONTACT_STEPS = 50;
+
 /** A file that came in so long ago, and belongs to no message, is one that its instance died over; in minutes. */
 const MEDIA_LEFT_AFTER = 10;
 
@@ -47,7 +50,10 @@ export class GatewayUpkeep implements OnModuleInit, OnApplicationShutdown {
   onModuleInit(): void {
     this.jobs.schedule('late-gateway-messages', '* * * * *', () => this.closeLate());
     this.jobs.schedule('old-gateway-messages', '31 * * * *', () => this.messages.forgetOld(MESSAGES_KEPT));
-    this.jobs.schedule('old-gateway-contacts', '37 * * * *', () => this.contacts.forgetOld(CONTACTS_KEPT));
+    this.jobs.schedule('old-gateway-contacts', '37 * * * *', async () => {
+      await this.jobs.walk('gateway-contacts', CONTACT_STEPS, (after) => this.contacts.forgetOld(CONTACTS_KEPT, after));
+      return false;
+    });
     this.jobs.schedule('left-gateway-media', '* * * * *', () => this.media.forgetLeft(MEDIA_LEFT_AFTER));
     this.jobs.schedule('old-gateway-menus', '43 * * * *', () => this.menus.forgetOld());
   }
@@ -67,9 +73,9 @@ export class GatewayUpkeep implements OnModuleInit, OnApplicationShutdown {
   private async closeLate(): Promise<boolean> {
     const late = await this.messages.expire(GRACE);
     if (late > 0) this.logger.warn({ count: late }, 'messages of the gateway were not sent in their time');
-    await this.commands.forgetOld();
-    await this.tickets.forgetOld();
-    return false;
+    const commands = await this.commands.forgetOld();
+    const tickets = await this.tickets.forgetOld();
+    return late > 0 || commands || tickets;
   }
 
   /** Also those of sessions that nobody holds: the old secret will not come back. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { statement } from '../database/statement.js';
+import { ofTheFirst } from '../database/steps.js';
 
 /** What stands at a key: our own claim, or what another request left. */
 export type KeyRow =
@@ -54,8 +55,8 @@ const RELEASE = statement(
 
 const FORGET_OLD = statement<{ key_hash: Buffer }>(
   'idempotency_forget_old',
-  `DELETE FROM idempotency_keys WHERE key_hash IN
-     (SELECT key_hash FROM idempotency_keys WHERE expires_at < now() LIMIT 1000 FOR UPDATE SKIP LOCKED)
+  `DELETE FROM idempotency_keys
+    WHERE ${ofTheFirst({ table: 'idempotency_keys', where: 'expires_at < now()', order: 'expires_at', most: 1_000 })}
    RETURNING key_hash`,
 );
 

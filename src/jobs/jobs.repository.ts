@@ -65,6 +65,15 @@ const LIST = statement<JobRow>(
     ORDER BY s.name`,
 );
 
+const PLACE = statement<{ place: string }>('walk_places_of', 'SELECT place FROM walk_places WHERE walk = :walk::text');
+
+const KEEP_PLACE = statement(
+  'walk_places_keep',
+  `INSERT INTO walk_places (walk, place) VALUES (:walk::text, :place::text) ON CONFLICT (walk) DO UPDATE SET place = excluded.place`,
+);
+
+const FORGET_PLACE = statement('walk_places_forget', 'DELETE FROM walk_places WHERE walk = :walk::text');
+
 /** What pg-boss knows, read beside it: it has no such questions of its own. */
 @Injectable()
 export class JobsRepository {
@@ -81,6 +90,18 @@ export class JobsRepository {
       due: rows.filter(({ overdue }) => !overdue).map(({ name }) => name),
       overdue: rows.some(({ overdue }) => overdue),
     };
+  }
+
+  /** Where a walk has come to; null at its beginning. */
+  async placeOf(walk: string): Promise<string | null> {
+    const [row] = await this.database.run(PLACE, { walk });
+    return row?.place ?? null;
+  }
+
+  /** @param place null: the walk has ended, and begins anew */
+  async keepPlace(walk: string, place: string | null): Promise<void> {
+    if (place === null) await this.database.run(FORGET_PLACE, { walk });
+    else await this.database.run(KEEP_PLACE, { walk, place });
   }
 
   async list(): Promise<JobState[]> {

@@ -14,6 +14,9 @@ const LOOK_EVERY = 3_500;
 /** A job begins no further part after this, in ms: what is left waits for its next time. Well under `EXPIRES_IN`. */
 const RUN_FOR = 30_000;
 
+/** A walk takes no further step after this, in ms; with the step under way well under `EXPIRES_IN`. */
+const WALK_FOR = 20_000;
+
 /** What a job under way is given to end when the service stops, in ms; then another instance gets it. */
 const STOP_PATIENCE = 3_000;
 
@@ -58,6 +61,25 @@ export class Jobs implements BeforeApplicationShutdown, OnApplicationShutdown {
    */
   schedule(name: string, cron: string, work: ScheduledJob['work']): void {
     this.scheduled.push({ name, cron, work });
+  }
+
+  /**
+   * Goes on with a walk through a table, for jobs that look for rows which no index finds: some steps each time, from where
+   * the last time ended, whichever instance that was. Behind the last row it begins anew. So the work of a minute does not
+   * grow with the table; how long a whole walk takes does.
+   *
+   * @param walk its name in the database; never changed
+   * @param most steps of this time
+   * @param step does one, from behind a place (null: the beginning), and says where it ended; null behind the last row
+   */
+  async walk(walk: string, most: number, step: (after: string | null) => Promise<string | null>): Promise<void> {
+    const until = performance.now() + WALK_FOR;
+    let place = await this.repository.placeOf(walk);
+    for (let steps = 0; steps < most && !this.stopping && performance.now() < until; steps++) {
+      place = await step(place);
+      await this.repository.keepPlace(walk, place);
+      if (place === null) return;
+    }
   }
 
   /** Begins, when every room has said what it wants; waits for nothing, and goes on trying when the database is away. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../database/database.js';
 import { statement } from '../database/statement.js';
+import { ofTheFirst, pageOf, wantedOf } from '../database/steps.js';
 import { emailOf } from '../users/users.sql.js';
 import { IS_PENDING } from './messages.sql.js';
 
@@ -106,23 +107,22 @@ const POSTPONE = statement(
 const EXPIRE = statement(
   'messages_expire',
   `UPDATE messages SET state = 'EXPIRED', claimed_until = NULL, closed_at = now(), sealed_content = NULL, recipient_name = NULL
-    WHERE id IN (SELECT id FROM messages WHERE state = 'PENDING' AND claimed_until < now() AND expires_at <= now()
-                  LIMIT 500 FOR UPDATE SKIP LOCKED)`,
+    WHERE ${ofTheFirst({ table: 'messages', where: `state = 'PENDING' AND claimed_until < now() AND expires_at <= now()`, order: 'claimed_until', most: 500 })}`,
 );
 
 // What kept its content for a next rung gives it up when its time is over.
-const BLANK_KEPT = statement(
+const BLANK_KEPT = statement<{ id: string }>(
   'messages_blank_kept',
   `UPDATE messages SET sealed_content = NULL, recipient_name = NULL
-    WHERE sealed_content IS NOT NULL AND state <> 'PENDING' AND expires_at <= now()`,
+    WHERE ${ofTheFirst({ table: 'messages', where: `sealed_content IS NOT NULL AND state <> 'PENDING' AND expires_at <= now()`, order: 'expires_at', most: 500 })}
+   RETURNING id`,
 );
 
 // Newest first: an old code is worth less than a fresh one when a queue has built up.
 const RECLAIM = statement<RecoveredMessage>(
   'messages_reclaim',
   `UPDATE messages SET fence = fence + 1, claimed_until = now() + :claim_seconds::int * interval '1 second'
-    WHERE id IN (SELECT id FROM messages WHERE state = 'PENDING' AND claimed_until < now() AND expires_at > now()
-                  ORDER BY created_at DESC LIMIT :count::int FOR UPDATE SKIP LOCKED)
+    WHERE ${ofTheFirst({ table: 'messages', where: `state = 'PENDING' AND claimed_until < now() AND expires_at > now()`, order: 'created_at DESC', most: ':count::int' })}
    RETURNING ${RECOVERED}`,
 );
 
@@ -133,13 +133,18 @@ const LIFE_LEFT = statement<{ ms: number }>(
     WHERE id = :id::uuid AND fence = :fence::int AND ${IS_PENDING} AND expires_at > now()`,
 );
 
-// Closed rows leave the small table in batches; a receipt has a day to come in.
+// Closed rows leave the small table in batches; a receipt has a day to come in. Ids grow with time: the oldest messages
+// stand at the beginning of the primary key.
+const CLOSED = {
+  table: 'messages',
+  key: 'id',
+  most: 500,
+  where: `state <> 'PENDING' AND created_at < now() - interval '1 day'`,
+};
 const MOVE_TO_HISTORY = statement<{ id: string }>(
   'messages_move_to_history',
-  `WITH closed AS (
-     DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE state <> 'PENDING' AND created_at < now() - interval '1 day'
-                                        LIMIT 500 FOR UPDATE SKIP LOCKED)
-     RETURNING *
+  `WITH ${pageOf(CLOSED)}, closed AS (
+     DELETE FROM messages WHERE ${wantedOf(CLOSED)} RETURNING *
    )
    INSERT INTO message_history (id, purpose, recipient, user_id, state, otp_session_id, provider, provider_message_id, last_error, attempts, created_at, closed_at,
                                 accept_ms, sent_at, delivered_at, read_at, refused_by, failed_provider)
@@ -205,8 +210,9 @@ export class MessagesRepository {
     await this.database.run(POSTPONE, values);
   }
 
-  async blankKept(): Promise<void> {
-    await this.database.run(BLANK_KEPT, {});
+  /** @returns whether there may be more */
+  async blankKept(): Promise<boolean> {
+    return (await this.database.run(BLANK_KEPT, {})).length > 0;
   }
 
   async expireLate(): Promise<void> {

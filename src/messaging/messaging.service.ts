@@ -235,8 +235,8 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
 
   /** Content that was kept for a next rung goes when its time is over, and what is over into the history. */
   private async tidy(): Promise<boolean> {
-    await this.repository.blankKept();
-    return this.repository.moveToHistory();
+    const blanked = await this.repository.blankKept();
+    return (await this.repository.moveToHistory()) || blanked;
   }
 
   /** Whether the device of one rung is connected; false where the ladder has no such rung. */

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { statement } from '../database/statement.js';
-import { livingSessionOf } from '../sessions/sessions.sql.js';
+import { ofTheFirst } from '../database/steps.js';
+import { livingSessionOf, REVOKED_LATELY } from '../sessions/sessions.sql.js';
 
 /** What is kept of an artifact, as it comes back. */
 export interface ArtifactRow {
@@ -87,18 +88,33 @@ const REVOKE_BY_GRANT = statement(
 
 const FORGET_EXPIRED = statement<{ id_hash: Buffer }>(
   'oidc_artifacts_forget_expired',
-  `DELETE FROM oidc_artifacts WHERE id_hash IN
-     (SELECT id_hash FROM oidc_artifacts WHERE expires_at < now() - interval '5 minutes' LIMIT 500 FOR UPDATE SKIP LOCKED)
+  `DELETE FROM oidc_artifacts
+    WHERE ${ofTheFirst({ table: 'oidc_artifacts', where: `expires_at < now() - interval '5 minutes'`, order: 'expires_at', most: 500 })}
    RETURNING id_hash`,
 );
 
+/** Rows that are looked at in one step. */
+const STEP = 200;
+
+// The provider's sessions of logins that somebody has ended lately; found by the time of that end.
+const REVOKED = statement<{ id_hash: Buffer }>(
+  'oidc_artifacts_revoked',
+  `SELECT a.id_hash FROM (${REVOKED_LATELY}) revoked JOIN oidc_artifacts a ON a.login_session_id = revoked.id
+    WHERE a.kind = 'Session' LIMIT ${STEP}`,
+);
+
+// Logins that ran out, or ended in any other way, no index finds: the provider's sessions are walked through. Counting the living
+// login makes PostgreSQL ask for it row by row, and not read all logins.
+const WALK = statement<{ id_hash: Buffer; ended: boolean }>(
+  'oidc_artifacts_walk',
+  `SELECT a.id_hash, (SELECT count(*) FROM (${livingSessionOf('a.login_session_id')}) living) = 0 AS ended FROM oidc_artifacts a
+    WHERE a.kind = 'Session' AND a.login_session_id IS NOT NULL AND a.id_hash > :after::bytea ORDER BY a.id_hash LIMIT ${STEP}`,
+);
+
 // Whoever deletes the row tells the applications: once, on however many instances.
-const TAKE_ENDED = statement<EndedSession>(
-  'oidc_artifacts_take_ended',
-  `DELETE FROM oidc_artifacts WHERE id_hash IN
-     (SELECT a.id_hash FROM oidc_artifacts a LEFT JOIN LATERAL (${livingSessionOf('a.login_session_id')}) living ON true
-       WHERE a.kind = 'Session' AND a.login_session_id IS NOT NULL AND living.id IS NULL LIMIT 50 FOR UPDATE OF a SKIP LOCKED)
-   RETURNING id_hash, sealed_payload`,
+const TAKE = statement<EndedSession>(
+  'oidc_artifacts_take',
+  `DELETE FROM oidc_artifacts WHERE id_hash = ANY (:id_hashes::bytea[]) RETURNING id_hash, sealed_payload`,
 );
 
 /** What the OpenID Provider remembers: one table, by the hashes of what opens each row. */
@@ -166,8 +182,27 @@ export class ArtifactsRepository {
     return (await this.database.run(FORGET_EXPIRED, {})).length > 0;
   }
 
-  /** Some of the provider's sessions whose login has ended; they are forgotten by being given. */
-  takeEnded(): Promise<EndedSession[]> {
-    return this.database.run(TAKE_ENDED, {});
+  /** Some of the provider's sessions whose login somebody has ended within the last hour. */
+  async revoked(): Promise<{ ended: Buffer[]; more: boolean }> {
+    const rows = await this.database.run(REVOKED, {});
+    return { ended: rows.map(({ id_hash }) => id_hash), more: rows.length === STEP };
+  }
+
+  /**
+   * One step of a walk through the provider's sessions.
+   *
+   * @param after where the step before ended; null for the first
+   * @returns those whose login is over, and where the step ended; null behind the last
+   */
+  async endedBehind(after: string | null): Promise<{ ended: Buffer[]; end: string | null }> {
+    const rows = await this.database.run(WALK, { after: Buffer.from(after ?? '', 'hex') });
+    const last = rows.length === STEP ? rows.at(-1) : undefined;
+    const ended = rows.filter((row) => row.ended).map(({ id_hash }) => id_hash);
+    return { ended, end: last?.id_hash.toString('hex') ?? null };
+  }
+
+  /** Takes sessions of the provider out of the table; of several that do so at once, one gets each. */
+  take(ended: readonly Buffer[]): Promise<EndedSession[]> {
+    return this.database.run(TAKE, { id_hashes: ended });
   }
 }

@@ -7,6 +7,12 @@ import { ArtifactsRepository } from './artifacts.repository.js';
 import { ownClient } from './client-metadata.js';
 import { Providers } from './providers.js';
 
+/** Ended sessions that applications are told of at once. */
+const TOLD_AT_ONCE = 50;
+
+/** Steps of two hundred of the provider's sessions that are looked at each minute: millions in a day. */
+const SESSION_STEPS = 20;
+
 /** Applications of a session, as the library keeps them. */
 type Authorizations = Record<string, { readonly sid?: string } | undefined>;
 
@@ -30,9 +36,22 @@ export class ProviderUpkeep implements OnModuleInit {
 
   /** @returns whether there may be more */
   private async tellOfEnded(): Promise<boolean> {
-    const ended = await this.repository.takeEnded();
-    await Promise.all(ended.map((row) => this.tell(this.artifacts.open('Session', row))));
-    return ended.length > 0;
+    const { ended, more } = await this.repository.revoked();
+    await this.tellAll(ended);
+    if (more) return true;
+    await this.jobs.walk('oidc-sessions', SESSION_STEPS, async (after) => {
+      const step = await this.repository.endedBehind(after);
+      await this.tellAll(step.ended);
+      return step.end;
+    });
+    return false;
+  }
+
+  private async tellAll(ended: readonly Buffer[]): Promise<void> {
+    for (let from = 0; from < ended.length; from += TOLD_AT_ONCE) {
+      const taken = await this.repository.take(ended.slice(from, from + TOLD_AT_ONCE));
+      await Promise.all(taken.map((row) => this.tell(this.artifacts.open('Session', row))));
+    }
   }
 
   private async tell(session: Payload): Promise<void> {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { recordEventFrom } from '../audit/audit.sql.js';
 import { Database, type Transaction } from '../database/database.js';
 import { statement, type StatementValues } from '../database/statement.js';
+import { endOf, pageOf, wantedOf } from '../database/steps.js';
 import {
   noteVerifiedMessages,
   providerOfMessage,
@@ -282,24 +283,36 @@ export interface ConsumedRow {
   client_address: string;
 }
 
-// Nothing is asked of a code that is over for a day (its message remembers whether it was used), nor of a budget whose
-// longest window (a day) has passed, but for its failures in a row: they count for a quarter of a year, and as long as
-// they close the number.
+// Nothing is asked of a code that is over for a day; its message remembers whether it was used. Ids grow with time: the
+// oldest codes stand at the beginning of the primary key.
+const OLD_CODES = { table: 'otp_sessions', key: 'id', most: 500, where: `expires_at < now() - interval '1 day'` };
 const FORGET_CODES = statement<{ id: string }>(
   'otp_forget_codes',
-  `WITH over AS (
-     DELETE FROM otp_sessions WHERE id IN (SELECT id FROM otp_sessions WHERE expires_at < now() - interval '1 day' LIMIT 1000 FOR UPDATE SKIP LOCKED)
-     RETURNING id, created_at, consumed_at
+  `WITH ${pageOf(OLD_CODES)}, over AS (
+     DELETE FROM otp_sessions WHERE ${wantedOf(OLD_CODES)} RETURNING id, created_at, consumed_at
    ), told AS (${noteVerifiedMessages('over')})
    SELECT id FROM over`,
 );
-const FORGET_BUDGETS = statement<{ phone: string }>(
+
+// Nothing is asked of a budget whose longest window (a day) has passed, but for its failures in a row: they count for a
+// quarter of a year, and as long as they close the number. No index says that, and none should: each guess would pay for it.
+const OLD_BUDGETS = {
+  table: 'otp_budgets',
+  key: 'phone, purpose',
+  after: ':phone::text, :purpose::text',
+  most: 1_000,
+  where: `failures < ${CLOSING_FAILURES}
+          AND updated_at < now() - CASE WHEN failures + known_failures = 0 THEN interval '25 hours' ELSE interval '90 days' END`,
+};
+const FORGET_BUDGETS = statement<BudgetKey>(
   'otp_forget_budgets',
-  `DELETE FROM otp_budgets WHERE (phone, purpose) IN
-     (SELECT phone, purpose FROM otp_budgets WHERE updated_at < now() - CASE WHEN failures + known_failures = 0 THEN interval '25 hours' ELSE interval '90 days' END
-         AND failures < ${CLOSING_FAILURES} LIMIT 1000 FOR UPDATE SKIP LOCKED)
-   RETURNING phone`,
+  `WITH ${pageOf(OLD_BUDGETS)}, gone AS (DELETE FROM otp_budgets WHERE ${wantedOf(OLD_BUDGETS)}) ${endOf(OLD_BUDGETS)}`,
 );
+
+interface BudgetKey {
+  phone: string;
+  purpose: string;
+}
 
 @Injectable()
 export class OtpRepository {
@@ -347,9 +360,14 @@ export class OtpRepository {
   }
 
   /** @returns whether there may be more */
-  async forgetOld(): Promise<boolean> {
-    const codes = await this.database.run(FORGET_CODES, {});
-    const budgets = await this.database.run(FORGET_BUDGETS, {});
-    return codes.length + budgets.length > 0;
+  async forgetCodes(): Promise<boolean> {
+    return (await this.database.run(FORGET_CODES, {})).length > 0;
+  }
+
+  /** One step of a walk through the budgets. @param after null for the first. @returns where it ended; null behind the last */
+  async forgetBudgets(after: string | null): Promise<string | null> {
+    const [phone = '', purpose = ''] = after?.split(' ') ?? [];
+    const [end] = await this.database.run(FORGET_BUDGETS, { phone, purpose });
+    return end ? `${end.phone} ${end.purpose}` : null;
   }
 }

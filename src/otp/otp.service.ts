@@ -34,6 +34,9 @@ export interface ChargedGuess {
 /** Seconds that a number whose guesses are used up waits for the next one. */
 export const LOCKED_FOR = 15 * 60;
 
+/** Steps of a thousand budgets that are looked at each minute: some millions in a day. */
+const BUDGET_STEPS = 5;
+
 /** One-time codes once they are out: charged for, confirmed, consumed, ended. What a right code opens is the caller's business. */
 @Injectable()
 export class Otp implements OnModuleInit {
@@ -48,7 +51,7 @@ export class Otp implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.jobs.schedule('old-codes', '* * * * *', () => this.repository.forgetOld());
+    this.jobs.schedule('old-codes', '* * * * *', () => this.forgetOld());
   }
 
   /**
@@ -196,6 +199,12 @@ export class Otp implements OnModuleInit {
    */
   forget(userId: string, phone: string | null, within: Transaction): Promise<void> {
     return this.held.forget(userId, phone, within);
+  }
+
+  private async forgetOld(): Promise<boolean> {
+    if (await this.repository.forgetCodes()) return true;
+    await this.jobs.walk('otp-budgets', BUDGET_STEPS, (after) => this.repository.forgetBudgets(after));
+    return false;
   }
 }
 

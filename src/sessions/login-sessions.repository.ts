@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { recordEventFrom } from '../audit/audit.sql.js';
 import { Database, type Transaction } from '../database/database.js';
 import { statement } from '../database/statement.js';
+import { ofTheFirst } from '../database/steps.js';
 import { livingSessionOf, livingSessionWhere } from './sessions.sql.js';
 
 /** What the guard must know of a session at each call. */
@@ -101,12 +102,28 @@ const END_ALL = statement<{ ended: string }>(
    SELECT count(*) AS ended FROM all_ended`,
 );
 
-const FORGET_DEAD = statement<{ id: string }>(
+/** Sessions that are looked at in one step, and tokens that are dropped in one. */
+const STEP = 1_000;
+const TOKENS_STEP = 2_000;
+
+// No index says when a session was last used: each refresh would pay for it. So they are walked through.
+const DEAD = `(least(idle_expires_at, expires_at) < now() - interval '30 days' OR revoked_at < now() - interval '30 days')`;
+const WALK = statement<{ id: string; dead: boolean | null }>(
+  'login_sessions_walk',
+  `SELECT id, ${DEAD} AS dead FROM login_sessions WHERE id > :after::uuid ORDER BY id LIMIT ${STEP}`,
+);
+
+// First the tokens, of which one session can have thousands: what goes with a session goes in one statement.
+const FORGET_TOKENS = statement<{ session_id: string }>(
+  'refresh_tokens_forget_dead',
+  `DELETE FROM refresh_tokens
+    WHERE ${ofTheFirst({ table: 'refresh_tokens', where: 'session_id = ANY (:ids::uuid[])', order: 'session_id', most: TOKENS_STEP })}
+   RETURNING session_id`,
+);
+const FORGET_DEAD = statement(
   'login_sessions_forget_dead',
-  `DELETE FROM login_sessions WHERE id IN
-     (SELECT id FROM login_sessions WHERE least(idle_expires_at, expires_at) < now() - interval '30 days'
-         OR revoked_at < now() - interval '30 days' LIMIT 500 FOR UPDATE SKIP LOCKED)
-   RETURNING id`,
+  `DELETE FROM login_sessions
+    WHERE ${ofTheFirst({ table: 'login_sessions', where: `id = ANY (:ids::uuid[]) AND ${DEAD}`, order: 'id', most: STEP })}`,
 );
 
 @Injectable()
@@ -156,9 +173,20 @@ export class LoginSessionsRepository {
     return Number(row?.ended ?? 0);
   }
 
-  /** @returns whether there may be more */
-  async forgetDead(): Promise<boolean> {
-    return (await this.database.run(FORGET_DEAD, {})).length > 0;
+  /**
+   * One step of a walk through the sessions: forgets those that ended more than thirty days ago, with their tokens.
+   *
+   * @param after where the step before ended; null for the first
+   * @returns where it ended; null behind the last
+   */
+  async forgetDead(after: string | null): Promise<string | null> {
+    const rows = await this.database.run(WALK, { after: after ?? '00000000-0000-0000-0000-000000000000' });
+    const ids = rows.filter(({ dead }) => dead).map(({ id }) => id);
+    if (ids.length > 0) {
+      while ((await this.database.run(FORGET_TOKENS, { ids })).length === TOKENS_STEP);
+      await this.database.run(FORGET_DEAD, { ids });
+    }
+    return rows.length === STEP ? (rows.at(-1)?.id ?? null) : null;
   }
 }
 

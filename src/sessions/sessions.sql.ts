@@ -17,6 +17,9 @@ export const livingSessionWhere = (condition: string) => `
     FROM login_sessions s JOIN LATERAL (${activeRoleOf('s.user_id')}) live_user ON true
    WHERE ${condition} AND ${isLiving('s')}`;
 
+/** Login sessions that somebody has ended within the last hour; those that ran out are not among them. */
+export const REVOKED_LATELY = `SELECT id FROM login_sessions WHERE revoked_at > now() - interval '1 hour'`;
+
 /**
  * Opens a login session, with its first refresh token unless a cookie holds it, for each row of `account`, as CTEs of the statement that decided
  * who it is. A device keeps its id only for the account that it is known to (`:device_user`). Parameters: `:login_session_id`, `:device_user`, `:device_id`, `:new_device_id`, `:method`, `:address`, `:user_agent`, `:idle_seconds`,

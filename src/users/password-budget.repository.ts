@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../database/database.js';
 import { statement } from '../database/statement.js';
+import { ofTheFirst } from '../database/steps.js';
 
 // Charged before the password is looked at, in one statement that commits by itself: a request that fails or is cut off
 // refunds nothing, and any number of parallel ones cannot pass the limit. The array keeps the window sliding.
@@ -27,8 +28,8 @@ const FORGET = statement(
 
 const FORGET_OLD = statement<{ identifier_key: Buffer }>(
   'password_budgets_forget_old',
-  `DELETE FROM password_budgets WHERE identifier_key IN
-     (SELECT identifier_key FROM password_budgets WHERE updated_at < now() - interval '1 hour' LIMIT 500 FOR UPDATE SKIP LOCKED)
+  `DELETE FROM password_budgets
+    WHERE ${ofTheFirst({ table: 'password_budgets', where: `updated_at < now() - interval '1 hour'`, order: 'updated_at', most: 500 })}
    RETURNING identifier_key`,
 );
 

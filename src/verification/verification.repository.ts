@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../database/database.js';
 import { statement, type StatementValues } from '../database/statement.js';
+import { ofTheFirst } from '../database/steps.js';
 
 /** A code as it stands. */
 export interface VerificationRow {
@@ -164,23 +165,25 @@ const EXPIRE = statement<VerificationRow>(
 const EXPIRE_LATE = statement<VerificationRow>(
   'verification_expire_late',
   `UPDATE verifications SET ended_at = expires_at, ended_as = 'expired'
-    WHERE id IN (SELECT id FROM verifications WHERE ended_at IS NULL AND expires_at <= now() LIMIT 500 FOR UPDATE SKIP LOCKED)
+    WHERE ${ofTheFirst({ table: 'verifications', where: 'ended_at IS NULL AND expires_at <= now()', order: 'expires_at', most: 500 })}
    RETURNING ${SHOWN}`,
 );
 
-const FORGET_OLD = statement<{ id: string }>(
-  'verification_forget_old',
-  `DELETE FROM verifications WHERE id IN (
-     SELECT id FROM verifications WHERE created_at < now() - :days::int * interval '1 day' AND ended_at IS NOT NULL
-        AND (:owner_id::uuid IS NULL OR owner_id = :owner_id::uuid)
-      ORDER BY created_at LIMIT :most::int) RETURNING id`,
-);
+const OLD = `created_at < now() - :days::int * interval '1 day' AND ended_at IS NOT NULL`;
+const forgetOld = (name: string, where: string) =>
+  statement<{ id: string }>(
+    name,
+    `DELETE FROM verifications
+      WHERE ${ofTheFirst({ table: 'verifications', where, order: 'created_at', most: ':most::int' })} RETURNING id`,
+  );
+const FORGET_OLD = forgetOld('verification_forget_old', OLD);
+const FORGET_OLD_OF = forgetOld('verification_forget_old_of', `owner_id = :owner_id::uuid AND ${OLD}`);
 
 // No window is longer than a day.
 const FORGET_PHONES = statement<{ phone: string }>(
   'verification_forget_phones',
-  `DELETE FROM verification_phones WHERE phone IN (
-     SELECT phone FROM verification_phones WHERE updated_at < now() - interval '25 hours' LIMIT 1000 FOR UPDATE SKIP LOCKED)
+  `DELETE FROM verification_phones
+    WHERE ${ofTheFirst({ table: 'verification_phones', where: `updated_at < now() - interval '25 hours'`, order: 'updated_at', most: 1_000 })}
    RETURNING phone`,
 );
 
@@ -241,7 +244,8 @@ export class VerificationRepository {
 
   /** Forgets at most so many ended ones. @param ownerId null: of all. @returns how many */
   async forgetOld(days: number, ownerId: string | null, most: number): Promise<number> {
-    return (await this.database.run(FORGET_OLD, { days, owner_id: ownerId, most })).length;
+    if (ownerId === null) return (await this.database.run(FORGET_OLD, { days, most })).length;
+    return (await this.database.run(FORGET_OLD_OF, { days, owner_id: ownerId, most })).length;
   }
 
   async forgetPhones(): Promise<number> {

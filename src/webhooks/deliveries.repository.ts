@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { isLiveKey } from '../api-keys/api-keys.sql.js';
 import { Database } from '../database/database.js';
 import { statement } from '../database/statement.js';
+import { ofTheFirst } from '../database/steps.js';
 import { type SendResult } from './webhook-sender.js';
 
 export type DeliveryState = 'PENDING' | 'DELIVERED' | 'FAILED';
@@ -42,10 +43,17 @@ const INSERT = statement<{ id: string }>(
 );
 
 // Some of each webhook, so that a slow one keeps nobody else waiting; those that this instance is busy with are left out.
+// From one webhook for which something waits to the next, by the index: those with nothing to deliver are not looked at.
 const CLAIM = statement<ClaimedDelivery>(
   'webhook_deliveries_claim',
-  `WITH due AS (
-     SELECT d.id FROM webhooks w
+  `WITH RECURSIVE waiting (webhook_id) AS (
+     (SELECT webhook_id FROM webhook_deliveries WHERE state = 'PENDING' ORDER BY webhook_id LIMIT 1)
+      UNION ALL
+     SELECT (SELECT n.webhook_id FROM webhook_deliveries n WHERE n.state = 'PENDING' AND n.webhook_id > waiting.webhook_id
+              ORDER BY n.webhook_id LIMIT 1)
+       FROM waiting WHERE waiting.webhook_id IS NOT NULL
+   ), due AS (
+     SELECT d.id FROM waiting JOIN webhooks w ON w.id = waiting.webhook_id
       CROSS JOIN LATERAL (
         SELECT x.id, x.next_attempt_at FROM webhook_deliveries x
          WHERE x.webhook_id = w.id AND x.state = 'PENDING' AND x.next_attempt_at <= now() AND coalesce(x.claimed_until < now(), true)
@@ -115,8 +123,9 @@ const REPLAY = statement<{ id: string }>(
 
 const FORGET_OLD = statement<{ id: string }>(
   'webhook_deliveries_forget_old',
-  `DELETE FROM webhook_deliveries WHERE id IN (
-     SELECT id FROM webhook_deliveries WHERE created_at < now() - :days::int * interval '1 day' ORDER BY created_at LIMIT 1000) RETURNING id`,
+  `DELETE FROM webhook_deliveries
+    WHERE ${ofTheFirst({ table: 'webhook_deliveries', where: `created_at < now() - :days::int * interval '1 day'`, order: 'created_at', most: 1_000 })}
+   RETURNING id`,
 );
 
 @Injectable()

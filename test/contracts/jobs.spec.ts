@@ -104,12 +104,12 @@ describe('GET /api/admin/jobs', () => {
     await house.database.query(
       `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
          $$ BEGIN RAISE EXCEPTION 'not for +6281234567890' USING DETAIL = 'its owner is Budi Santoso'; END $$;
-       CREATE TRIGGER refuse BEFORE DELETE ON login_sessions FOR EACH STATEMENT EXECUTE FUNCTION refuse()`,
+       CREATE TRIGGER refuse BEFORE DELETE ON idempotency_keys FOR EACH STATEMENT EXECUTE FUNCTION refuse()`,
     );
-    await demandJob(house.database, 'dead-sessions');
-    await until('it fails', async () => (await job('dead-sessions')).lastRun?.outcome === 'failure');
-    await house.database.query('DROP TRIGGER refuse ON login_sessions');
-    const failed = await job('dead-sessions');
+    await demandJob(house.database, 'old-idempotency-keys');
+    await until('it fails', async () => (await job('old-idempotency-keys')).lastRun?.outcome === 'failure');
+    await house.database.query('DROP TRIGGER refuse ON idempotency_keys');
+    const failed = await job('old-idempotency-keys');
     expect(failed.lastRun).toEqual({
       startedAt: expect.stringMatching(ISO),
       endedAt: expect.stringMatching(ISO),
@@ -119,7 +119,7 @@ describe('GET /api/admin/jobs', () => {
     const pause = Date.parse(failed.nextRunAt) - Date.parse(failed.lastRun!.startedAt);
     expect(pause).toBeGreaterThan(9_000);
     expect(pause).toBeLessThan(25_000);
-    const [run] = await runsOf(house.database, 'dead-sessions');
+    const [run] = await runsOf(house.database, 'old-idempotency-keys');
     expect(JSON.stringify(run!.output)).not.toMatch(/Budi|628/);
   });
 
