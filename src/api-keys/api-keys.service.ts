@@ -89,6 +89,21 @@ export class ApiKeys {
     });
   }
 
+  /** Ends every key that lives. @returns how many there were */
+  async revokeAll(by: KeyKeeper): Promise<number> {
+    let revoked = 0;
+    let cursor: string | null = null;
+    do {
+      const page: { rows: ApiKeyRow[]; nextCursor: string | null } = await this.list(cursor, 100);
+      for (const { id } of page.rows.filter(({ revoked_at }) => revoked_at === null)) {
+        await this.revoke(id, by);
+        revoked += 1;
+      }
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+    return revoked;
+  }
+
   /**
    * Checks the key that a call came with, and charges the call to it.
    *

@@ -25,7 +25,8 @@ export type KeyLabel =
   | 'conversation-repeat'
   | 'oidc-artifact'
   | 'oidc-user-code'
-  | 'oidc-cookie';
+  | 'oidc-cookie'
+  | 'walk-place';
 
 /**
  * `AUTH_SECRET` behind its uses: every key is derived from it by HKDF-SHA-256 (RFC 5869) under a label of its own, so

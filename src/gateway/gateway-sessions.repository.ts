@@ -105,6 +105,25 @@ const RESEAL = statement(
   `UPDATE gateway_sessions SET sealed_key = :sealed_key::bytea WHERE id = :id::uuid AND sealed_key = :before::bytea`,
 );
 
+// As when its account was logged out (session-holds.repository.ts), whoever holds it.
+const FORGET_ACCOUNT = statement<{ linked: boolean }>(
+  'gateway_sessions_forget_account',
+  `WITH before AS (
+     SELECT id, phone IS NOT NULL AS linked FROM gateway_sessions WHERE id = :id::uuid FOR UPDATE
+   ), forgotten AS (
+     UPDATE gateway_sessions s
+        SET state = 'LOGGED_OUT', wanted = false, sealed_qr = NULL, qr_at = NULL, close_code = NULL, phone = NULL, push_name = NULL,
+            linked_at = NULL, sealed_key = :sealed_key::bytea, restricted_until = NULL, restrictions = 0,
+            owner = NULL, lease_until = NULL, fence = fence + 1
+       FROM before WHERE s.id = before.id
+   ), keys AS (
+     DELETE FROM gateway_keys g USING before WHERE g.session_id = before.id
+   ), tickets AS (
+     DELETE FROM gateway_tickets t USING before WHERE t.session_id = before.id
+   )
+   SELECT linked FROM before`,
+);
+
 const DELETE = statement<{ id: string }>(
   'gateway_sessions_delete',
   `DELETE FROM gateway_sessions WHERE id = :id::uuid RETURNING id`,
@@ -177,6 +196,17 @@ export class GatewaySessionsRepository {
 
   async reseal(id: string, before: Buffer, sealedKey: Buffer): Promise<void> {
     await this.database.run(RESEAL, { id, before, sealed_key: sealedKey });
+  }
+
+  /**
+   * Forgets its linked account with all keys, and the links to its QR page.
+   *
+   * @param sealedKey the key of what may come
+   * @returns whether an account was linked
+   */
+  async forgetAccount(id: string, sealedKey: Buffer): Promise<boolean> {
+    const [row] = await this.database.run(FORGET_ACCOUNT, { id, sealed_key: sealedKey });
+    return row?.linked ?? false;
   }
 
   /** Its keys, messages and all the rest go with it. */

@@ -70,6 +70,19 @@ export class GatewaySessions {
     return row;
   }
 
+  /**
+   * Forgets every linked account: in a database that was restored, the keys are of before the backup, and messages under
+   * them would use keys a second time (decision 9). The accounts have to be linked anew.
+   *
+   * @returns how many were linked
+   */
+  async forgetAccounts(): Promise<number> {
+    let linked = 0;
+    for (const { id } of await this.repository.keys())
+      if (await this.repository.forgetAccount(id, this.seal.newKey(id))) linked += 1;
+    return linked;
+  }
+
   /** By name. @param after the name that the page begins behind */
   async list(
     caller: Calling,

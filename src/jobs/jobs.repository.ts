@@ -65,11 +65,15 @@ const LIST = statement<JobRow>(
     ORDER BY s.name`,
 );
 
-const PLACE = statement<{ place: string }>('walk_places_of', 'SELECT place FROM walk_places WHERE walk = :walk::text');
+const PLACE = statement<{ sealed_place: Buffer }>(
+  'walk_places_of',
+  'SELECT sealed_place FROM walk_places WHERE walk = :walk::text',
+);
 
 const KEEP_PLACE = statement(
   'walk_places_keep',
-  `INSERT INTO walk_places (walk, place) VALUES (:walk::text, :place::text) ON CONFLICT (walk) DO UPDATE SET place = excluded.place`,
+  `INSERT INTO walk_places (walk, sealed_place) VALUES (:walk::text, :sealed_place::bytea)
+   ON CONFLICT (walk) DO UPDATE SET sealed_place = excluded.sealed_place`,
 );
 
 const FORGET_PLACE = statement('walk_places_forget', 'DELETE FROM walk_places WHERE walk = :walk::text');
@@ -92,16 +96,16 @@ export class JobsRepository {
     };
   }
 
-  /** Where a walk has come to; null at its beginning. */
-  async placeOf(walk: string): Promise<string | null> {
+  /** Where a walk has come to, sealed; null at its beginning. */
+  async placeOf(walk: string): Promise<Buffer | null> {
     const [row] = await this.database.run(PLACE, { walk });
-    return row?.place ?? null;
+    return row?.sealed_place ?? null;
   }
 
-  /** @param place null: the walk has ended, and begins anew */
-  async keepPlace(walk: string, place: string | null): Promise<void> {
-    if (place === null) await this.database.run(FORGET_PLACE, { walk });
-    else await this.database.run(KEEP_PLACE, { walk, place });
+  /** @param sealedPlace null: the walk has ended, and begins anew */
+  async keepPlace(walk: string, sealedPlace: Buffer | null): Promise<void> {
+    if (sealedPlace === null) await this.database.run(FORGET_PLACE, { walk });
+    else await this.database.run(KEEP_PLACE, { walk, sealed_place: sealedPlace });
   }
 
   async list(): Promise<JobState[]> {

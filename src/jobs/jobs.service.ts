@@ -1,5 +1,6 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationShutdown } from '@nestjs/common';
 import { type PgBoss } from 'pg-boss';
+import { AuthSecret } from '../config/auth-secret.js';
 import { Database } from '../database/database.js';
 import { LOGGER, masked, type ServiceLogger } from '../http/logger.js';
 import { every, type Recurring } from '../http/recurring.js';
@@ -43,6 +44,7 @@ export class Jobs implements BeforeApplicationShutdown, OnApplicationShutdown {
   constructor(
     private readonly database: Database,
     private readonly repository: JobsRepository,
+    private readonly secret: AuthSecret,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {
     this.schedule('finished-jobs', '23 * * * *', async () => {
@@ -74,10 +76,10 @@ export class Jobs implements BeforeApplicationShutdown, OnApplicationShutdown {
    */
   async walk(walk: string, most: number, step: (after: string | null) => Promise<string | null>): Promise<void> {
     const until = performance.now() + WALK_FOR;
-    let place = await this.repository.placeOf(walk);
+    let place = this.openPlace(walk, await this.repository.placeOf(walk));
     for (let steps = 0; steps < most && !this.stopping && performance.now() < until; steps++) {
       place = await step(place);
-      await this.repository.keepPlace(walk, place);
+      await this.repository.keepPlace(walk, place === null ? null : this.secret.seal('walk-place', place, walk));
       if (place === null) return;
     }
   }
@@ -103,6 +105,15 @@ export class Jobs implements BeforeApplicationShutdown, OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     await this.stopped;
+  }
+
+  /** A place that was sealed under another secret is none: the walk begins anew. */
+  private openPlace(walk: string, sealed: Buffer | null): string | null {
+    try {
+      return sealed && this.secret.open('walk-place', sealed, walk).toString();
+    } catch {
+      return null;
+    }
   }
 
   private async stop(): Promise<void> {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../database/database.js';
 import { statement } from '../database/statement.js';
+import { ofTheFirst } from '../database/steps.js';
 import { RECIPIENTS_OF_ACCOUNT } from './messages.sql.js';
 
 const OF_ACCOUNT = statement<HeldMessageRow>(
@@ -36,6 +37,17 @@ const FORGET_HISTORY_OF_NUMBER = statement(
   'message_history_forget_number',
   `UPDATE message_history SET recipient = 'erased', provider_message_id = NULL, otp_session_id = NULL
     WHERE recipient = :phone::text AND user_id IS NULL`,
+);
+
+const END_PENDING = statement<{ id: string }>(
+  'messages_end_pending',
+  `UPDATE messages SET state = 'EXPIRED', fence = fence + 1, claimed_until = NULL, closed_at = now(), sealed_content = NULL, recipient_name = NULL
+    WHERE ${ofTheFirst({ table: 'messages', where: `state = 'PENDING'`, order: 'claimed_until', most: 500 })} RETURNING id`,
+);
+const BLANK = statement<{ id: string }>(
+  'messages_blank',
+  `UPDATE messages SET sealed_content = NULL, recipient_name = NULL
+    WHERE ${ofTheFirst({ table: 'messages', where: `sealed_content IS NOT NULL AND state <> 'PENDING'`, order: 'expires_at', most: 500 })} RETURNING id`,
 );
 
 // By the exact instant, too: it leads to the one partition and its key.
@@ -82,6 +94,16 @@ export class HeldMessagesRepository {
   async forgetNumber(phone: string, within: Transaction): Promise<void> {
     for (const step of [FORGET_INBOX_OF_NUMBER, FORGET_LIVE_OF_NUMBER, FORGET_HISTORY_OF_NUMBER])
       await within.run(step, { phone });
+  }
+
+  /** Ends some messages that wait, whosever. @returns how many; 0 when none waits any more */
+  async endPending(): Promise<number> {
+    return (await this.database.run(END_PENDING, {})).length;
+  }
+
+  /** Empties some of the sent messages that are kept for a next rung. @returns how many; 0 when none is left */
+  async blank(): Promise<number> {
+    return (await this.database.run(BLANK, {})).length;
   }
 
   async statesOf(messages: readonly { id: string; createdAt: Date }[]): Promise<MessageStateRow[]> {

@@ -288,6 +288,14 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     return this.held.forgetNumber(phone, within);
   }
 
+  /** Sends nothing more of what waits, whosever; for a database that was restored. @returns how many messages that were */
+  async endAll(): Promise<number> {
+    let ended = 0;
+    for (let step = 1; step > 0; ended += step) step = await this.held.endPending();
+    while ((await this.held.blank()) > 0);
+    return ended;
+  }
+
   /** What became of messages, those in the history too; in any order. */
   statesOf(messages: readonly { id: string; createdAt: Date }[]): Promise<MessageStateRow[]> {
     return this.held.statesOf(messages);

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { statement } from '../database/statement.js';
-import { ofTheFirst } from '../database/steps.js';
+import { endOf, ofTheFirst, pageOf, wantedOf } from '../database/steps.js';
 import { livingSessionOf, REVOKED_LATELY } from '../sessions/sessions.sql.js';
 
 /** What is kept of an artifact, as it comes back. */
@@ -111,6 +111,21 @@ const WALK = statement<{ id_hash: Buffer; ended: boolean }>(
     WHERE a.kind = 'Session' AND a.login_session_id IS NOT NULL AND a.id_hash > :after::bytea ORDER BY a.id_hash LIMIT ${STEP}`,
 );
 
+// Codes, tokens and grants that were used or taken away live again in a database that was restored. The provider's sessions
+// stay: their logins have ended, and applications are yet to be told.
+const ISSUED = {
+  table: 'oidc_artifacts',
+  key: 'id_hash',
+  after: ':after::bytea',
+  most: 500,
+  where: `(kind <> 'Session' OR login_session_id IS NULL)`,
+};
+const FORGET_ISSUED = statement<{ gone: number; end: Buffer | null }>(
+  'oidc_artifacts_forget_issued',
+  `WITH ${pageOf(ISSUED)}, gone AS (DELETE FROM oidc_artifacts WHERE ${wantedOf(ISSUED)} RETURNING id_hash)
+   SELECT (SELECT count(*)::int FROM gone) AS gone, (${endOf(ISSUED)}) AS end`,
+);
+
 // Whoever deletes the row tells the applications: once, on however many instances.
 const TAKE = statement<EndedSession>(
   'oidc_artifacts_take',
@@ -204,5 +219,16 @@ export class ArtifactsRepository {
   /** Takes sessions of the provider out of the table; of several that do so at once, one gets each. */
   take(ended: readonly Buffer[]): Promise<EndedSession[]> {
     return this.database.run(TAKE, { id_hashes: ended });
+  }
+
+  /**
+   * One step of a walk: forgets all but the provider's sessions of logins.
+   *
+   * @param after where the step before ended; null for the first
+   * @returns how many it forgot, and where it ended; null behind the last
+   */
+  async forgetIssued(after: Buffer | null): Promise<{ gone: number; end: Buffer | null }> {
+    const [step] = await this.database.run(FORGET_ISSUED, { after: after ?? Buffer.alloc(0) });
+    return step ?? { gone: 0, end: null };
   }
 }

@@ -61,6 +61,23 @@ export class Artifacts {
     return JSON.parse(opened.toString()) as Payload;
   }
 
+  /**
+   * Forgets all codes, tokens and grants, whosever; for a database that was restored, where used ones live again. The
+   * provider's sessions are forgotten when applications have been told that their logins ended.
+   *
+   * @returns how many there were
+   */
+  async forgetIssued(): Promise<number> {
+    let gone = 0;
+    let place: Buffer | null = null;
+    do {
+      const step: { gone: number; end: Buffer | null } = await this.repository.forgetIssued(place);
+      gone += step.gone;
+      place = step.end;
+    } while (place !== null);
+    return gone;
+  }
+
   private async keep(kind: string, value: string, payload: Payload, lifetime = A_DAY): Promise<void> {
     const { uid, userCode, grantId, clientId, loginSessionId } = payload;
     const idHash = hashOf(kind, value);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../database/database.js';
 import { statement } from '../database/statement.js';
+import { ofTheFirst } from '../database/steps.js';
 import { RECIPIENTS_OF_ACCOUNT, withdrawMessagesOf } from '../messaging/messages.sql.js';
 import { isPhoneOfAnother } from '../users/users.sql.js';
 import { CLOSING_FAILURES } from './otp.sql.js';
@@ -86,6 +87,20 @@ const BUDGETS_OF = statement<HeldBudgetRow>(
     WHERE phone = :phone::text ORDER BY purpose`,
 );
 
+// For a database that was restored, before anybody uses it: the budgets need not be locked first.
+const END_LIVING = statement<{ id: string }>(
+  'otp_end_living',
+  `WITH ended AS (
+     UPDATE otp_sessions SET replaced_at = now()
+      WHERE ${ofTheFirst({ table: 'otp_sessions', where: LIVE, order: 'phone, purpose', most: 500 })}
+     RETURNING id, phone, purpose
+   ), withdrawn AS (${withdrawMessagesOf('ended')}), free AS (
+     UPDATE otp_budgets b SET current_session_id = NULL, current_issued_at = NULL, current_expires_at = NULL, current_resend_at = NULL
+       FROM ended WHERE b.phone = ended.phone AND b.purpose = ended.purpose
+   )
+   SELECT id FROM ended`,
+);
+
 /** A code that was asked for; kept for a day. */
 export interface HeldCodeRow {
   id: string;
@@ -115,6 +130,11 @@ export class HeldCodesRepository {
 
   async void(phone: string, within: Transaction): Promise<void> {
     await within.run(VOID, { phone });
+  }
+
+  /** Ends some codes, whosever. @returns how many; 0 when none lives any more */
+  async endLiving(): Promise<number> {
+    return (await this.database.run(END_LIVING, {})).length;
   }
 
   async reopen(phone: string): Promise<void> {

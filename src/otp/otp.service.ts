@@ -149,6 +149,13 @@ export class Otp implements OnModuleInit {
     await this.held.void(phone, within);
   }
 
+  /** Ends every code, whosever: in a database that was restored, used ones live again. @returns how many there were */
+  async endAll(): Promise<number> {
+    let ended = 0;
+    for (let step = 1; step > 0; ended += step) step = await this.held.endLiving();
+    return ended;
+  }
+
   /**
    * Forgets the wrong guesses in a row at a number's codes, and with them that it is closed to unknown devices: its
    * owner has been proven in another way.

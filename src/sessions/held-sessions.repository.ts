@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../database/database.js';
 import { statement } from '../database/statement.js';
+import { endOf, pageOf, wantedOf } from '../database/steps.js';
 import { type SessionRow } from './login-sessions.repository.js';
 
 const ALL_OF = statement<HeldSessionRow>(
@@ -31,6 +32,21 @@ const BY_CODE = statement<{ id: string }>(
     LIMIT 1`,
 );
 
+const LIVING_ONES = {
+  table: 'login_sessions',
+  key: 'id',
+  after: ':after::uuid',
+  most: 1_000,
+  where: 'revoked_at IS NULL AND idle_expires_at > now() AND expires_at > now()',
+};
+const END_LIVING = statement<{ ended: number; end: string | null }>(
+  'login_sessions_end_living',
+  `WITH ${pageOf(LIVING_ONES)}, ended AS (
+     UPDATE login_sessions SET revoked_at = now(), revoked_reason = 'restored' WHERE ${wantedOf(LIVING_ONES)} RETURNING id
+   )
+   SELECT (SELECT count(*)::int FROM ended) AS ended, (${endOf(LIVING_ONES)}) AS end`,
+);
+
 /** A session as it is kept: until thirty days after its end. */
 export type HeldSessionRow = SessionRow & { revoked_at: Date | null; revoked_reason: string | null };
 
@@ -51,6 +67,17 @@ export class HeldSessionsRepository {
   /** Whether the account was logged in to by a code to its number, as far as sessions are kept that nobody has ended. */
   async hasLoggedInByCode(userId: string): Promise<boolean> {
     return (await this.database.run(BY_CODE, { user_id: userId })).length > 0;
+  }
+
+  /**
+   * One step of a walk through the sessions: ends those that live, whosever.
+   *
+   * @param after where the step before ended; null for the first
+   * @returns how many it ended, and where; null behind the last
+   */
+  async endLiving(after: string | null): Promise<{ ended: number; end: string | null }> {
+    const [step] = await this.database.run(END_LIVING, { after: after ?? '00000000-0000-0000-0000-000000000000' });
+    return step ?? { ended: 0, end: null };
   }
 
   async forget(userId: string, within: Transaction): Promise<void> {

@@ -111,6 +111,23 @@ export class Sessions implements OnModuleInit {
     return this.repository.endAll(userId, but, ending(reason, context), within);
   }
 
+  /**
+   * Ends every session, whosever: in a database that was restored, those that were ended live again, and so do refresh
+   * tokens that were exchanged.
+   *
+   * @returns how many there were
+   */
+  async endEverybodys(): Promise<number> {
+    let ended = 0;
+    let place: string | null = null;
+    do {
+      const step: { ended: number; end: string | null } = await this.held.endLiving(place);
+      ended += step.ended;
+      place = step.end;
+    } while (place !== null);
+    return ended;
+  }
+
   /** Every session of an account that is still kept, the ended ones too. */
   heldOf(userId: string): Promise<HeldSessionRow[]> {
     return this.held.allOf(userId);

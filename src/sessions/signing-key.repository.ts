@@ -18,7 +18,7 @@ export interface StoredSigningKey {
 }
 
 /** Who had a key made. */
-export type KeyChanger = 'service' | 'keys:rotate';
+export type KeyChanger = 'service' | 'keys:rotate' | 'restore:finish';
 
 export type NewSigningKey = Pick<StoredSigningKey, 'kid' | 'algorithm' | 'publicJwk' | 'sealedPrivate'>;
 
@@ -82,6 +82,8 @@ const FORGET_RETIRED = statement<{ kid: string }>(
   `DELETE FROM signing_keys WHERE state = 'RETIRED' AND retired_at < now() - :seconds::int * interval '1 second' RETURNING kid`,
 );
 
+const FORGET_ALL = statement<{ kid: string }>('signing_keys_forget_all', 'DELETE FROM signing_keys RETURNING kid');
+
 const RESEAL = statement(
   'signing_keys_reseal',
   `UPDATE signing_keys SET sealed_private = :resealed::bytea WHERE kid = :kid::text AND sealed_private = :sealed::bytea`,
@@ -107,6 +109,15 @@ export class SigningKeyRepository {
   /** Stores the first active key of its algorithm; where another instance was faster, its key stays and ours is forgotten. */
   async insertFirstActive(key: NewSigningKey): Promise<void> {
     await this.database.run(INSERT_FIRST_ACTIVE, { ...valuesOf(key), ...event('service') });
+  }
+
+  /** Drops every key and stores one that signs from now on. @returns how many were dropped */
+  async replaceAll(key: NewSigningKey, by: KeyChanger): Promise<number> {
+    return this.database.transaction(async (transaction) => {
+      const dropped = await transaction.run(FORGET_ALL, {});
+      await transaction.run(INSERT_FIRST_ACTIVE, { ...valuesOf(key), ...event(by) });
+      return dropped.length;
+    });
   }
 
   /**

@@ -126,6 +126,20 @@ export class SigningKeys implements OnModuleInit, OnApplicationShutdown {
     return activatesAt;
   }
 
+  /**
+   * Drops every key and makes one that signs at once, for a database that was restored: one that had got out, and was
+   * taken away after the backup, is there again. Nothing that was signed before is taken any more.
+   *
+   * @returns how many were dropped; null with HS256, which has none
+   */
+  async replaceAll(by: KeyChanger): Promise<number | null> {
+    const algorithm = this.settings.jwtAlgorithm;
+    if (algorithm === 'HS256') return null;
+    const dropped = await this.repository.replaceAll(await this.generateKey(algorithm), by);
+    await this.load();
+    return dropped;
+  }
+
   private async keepUp(algorithm: 'ES256' | 'RS256'): Promise<void> {
     if (await this.repository.promoteDue(algorithm)) this.logger.info('a new signing key took over');
     // Until the last token of a retired key is dead it must verify; a minute more for clocks.

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { statement } from '../database/statement.js';
+import { endOf, pageOf, wantedOf } from '../database/steps.js';
 import { type AccountRow } from './account.js';
 import { ACCOUNT_COLUMNS } from './users.sql.js';
 
@@ -25,6 +26,21 @@ const STRENGTHEN = statement<{ id: string }>(
 const BCRYPT_COST = statement<{ cost: number | null }>(
   'users_bcrypt_cost',
   `SELECT max(substr(password_hash, 5, 2))::int AS cost FROM users WHERE password_hash LIKE '$2%'`,
+);
+
+const EVERYBODY = {
+  table: 'users',
+  key: 'id',
+  after: ':after::uuid',
+  most: 1_000,
+  where: 'erased_at IS NULL',
+};
+const FORGET_DEVICES = statement<{ accounts: number; end: string | null }>(
+  'users_forget_devices',
+  `WITH ${pageOf(EVERYBODY)}, strange AS (
+     UPDATE users SET devices_valid_from = now() WHERE ${wantedOf(EVERYBODY)} RETURNING id
+   )
+   SELECT (SELECT count(*)::int FROM strange) AS accounts, (${endOf(EVERYBODY)}) AS end`,
 );
 
 /** An account to be made, as the seed gives it. */
@@ -77,6 +93,17 @@ export class UsersRepository {
   /** @returns false when the account has another hash by now */
   async strengthenPassword(id: string, compared: string, stronger: string): Promise<boolean> {
     return (await this.database.run(STRENGTHEN, { id, compared, stronger })).length > 0;
+  }
+
+  /**
+   * One step of a walk through the accounts: device tokens of before are known no more.
+   *
+   * @param after where the step before ended; null for the first
+   * @returns of how many accounts, and where it ended; null behind the last
+   */
+  async forgetDevices(after: string | null): Promise<{ accounts: number; end: string | null }> {
+    const [step] = await this.database.run(FORGET_DEVICES, { after: after ?? '00000000-0000-0000-0000-000000000000' });
+    return step ?? { accounts: 0, end: null };
   }
 
   /** The highest cost of the bcrypt hashes that are stored; null when there are none. */

@@ -80,6 +80,23 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
     );
   }
 
+  /**
+   * Makes every device token strange, whosever: in a database that was restored, those that a reset had ended are known
+   * again.
+   *
+   * @returns of how many accounts
+   */
+  async forgetDevices(): Promise<number> {
+    let accounts = 0;
+    let place: string | null = null;
+    do {
+      const step: { accounts: number; end: string | null } = await this.repository.forgetDevices(place);
+      accounts += step.accounts;
+      place = step.end;
+    } while (place !== null);
+    return accounts;
+  }
+
   /** The role of the active account with a number, E.164; null where there is none. */
   roleByPhone(phone: string): Promise<AccountRow['role'] | null> {
     return this.repository.roleByPhone(phone);

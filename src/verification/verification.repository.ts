@@ -169,6 +169,12 @@ const EXPIRE_LATE = statement<VerificationRow>(
    RETURNING ${SHOWN}`,
 );
 
+const END_LIVING = statement<{ id: string }>(
+  'verification_end_living',
+  `UPDATE verifications SET ended_at = now(), ended_as = 'expired'
+    WHERE ${ofTheFirst({ table: 'verifications', where: 'ended_at IS NULL', order: 'expires_at', most: 500 })} RETURNING id`,
+);
+
 const OLD = `created_at < now() - :days::int * interval '1 day' AND ended_at IS NOT NULL`;
 const forgetOld = (name: string, where: string) =>
   statement<{ id: string }>(
@@ -235,6 +241,11 @@ export class VerificationRepository {
   async expire(phone: string, ownerId: string): Promise<VerificationRow | null> {
     const [row] = await this.database.run(EXPIRE, { phone, owner_id: ownerId });
     return row ?? null;
+  }
+
+  /** Ends some codes, whosever. @returns how many; 0 when none lives any more */
+  async endLiving(): Promise<number> {
+    return (await this.database.run(END_LIVING, {})).length;
   }
 
   /** Ends up to 500 codes whose time has passed. */

@@ -1,5 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { pino } from 'pino';
+import { AuthSecret } from '../../src/config/auth-secret.js';
+import { Database } from '../../src/database/database.js';
+import { JobsRepository } from '../../src/jobs/jobs.repository.js';
+import { Jobs } from '../../src/jobs/jobs.service.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { startFakeWhacenter, type FakeWhacenter } from '../support/fake-whacenter.js';
 import { demandJob, runJob, runsOf, untilScheduled } from '../support/jobs.js';
@@ -151,14 +156,14 @@ describe('a job that fails', () => {
   it('is tried again with back-off, and says why without secrets', async () => {
     const service = await instance('one');
     await untilScheduled(database);
-    await until('no run of before', async () => (await unfinished('dead-sessions')).length === 0);
+    await until('no run of before', async () => (await unfinished('old-idempotency-keys')).length === 0);
     await database.query(
       `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
          $$ BEGIN RAISE EXCEPTION 'not for +6281234567890' USING DETAIL = 'its owner is Budi Santoso'; END $$;
-       CREATE TRIGGER refuse BEFORE DELETE ON login_sessions FOR EACH STATEMENT EXECUTE FUNCTION refuse()`,
+       CREATE TRIGGER refuse BEFORE DELETE ON idempotency_keys FOR EACH STATEMENT EXECUTE FUNCTION refuse()`,
     );
-    await demandJob(database, 'dead-sessions');
-    const waiting = async () => (await unfinished('dead-sessions')).find(({ state }) => state === 'retry');
+    await demandJob(database, 'old-idempotency-keys');
+    const waiting = async () => (await unfinished('old-idempotency-keys')).find(({ state }) => state === 'retry');
     await until('it fails', async () => (await waiting()) !== undefined);
     const failed = (await waiting())!;
     expect(failed.output).toEqual({ message: 'not for [digits]', endedAt: expect.any(String) });
@@ -169,10 +174,10 @@ describe('a job that fails', () => {
     )) as [{ least: boolean; most: boolean }];
     expect({ least, most }).toEqual({ least: true, most: true });
     // What its schedule asks for meanwhile is the same run.
-    await demandJob(database, 'dead-sessions');
-    expect(await unfinished('dead-sessions')).toHaveLength(1);
+    await demandJob(database, 'old-idempotency-keys');
+    expect(await unfinished('old-idempotency-keys')).toHaveLength(1);
     await database.query(`UPDATE pgboss.job SET start_after = now() WHERE id = $1`, [failed.id]);
-    const again = async () => (await runsOf(database, 'dead-sessions')).find(({ id }) => id === failed.id)!;
+    const again = async () => (await runsOf(database, 'old-idempotency-keys')).find(({ id }) => id === failed.id)!;
     await until('it fails again', async () => (await again()).retry_count === 1 && (await again()).state === 'retry');
     await database.query(`UPDATE pgboss.job SET start_after = now(), retry_count = retry_limit - 1 WHERE id = $1`, [
       failed.id,
@@ -183,14 +188,14 @@ describe('a job that fails', () => {
       .split('\n')
       .filter((line) => line.includes('"msg":"job failed'));
     expect(lines.map((line) => JSON.parse(line)).map(({ level, job, msg }) => ({ level, job, msg }))).toEqual([
-      { level: 40, job: 'dead-sessions', msg: 'job failed, it will be tried again' },
-      { level: 40, job: 'dead-sessions', msg: 'job failed, it will be tried again' },
-      { level: 50, job: 'dead-sessions', msg: 'job failed' },
+      { level: 40, job: 'old-idempotency-keys', msg: 'job failed, it will be tried again' },
+      { level: 40, job: 'old-idempotency-keys', msg: 'job failed, it will be tried again' },
+      { level: 50, job: 'old-idempotency-keys', msg: 'job failed' },
     ]);
     expect(service.output()).not.toMatch(/6281234567890|Budi Santoso/);
     // The next time comes all the same.
-    await database.query('DROP TRIGGER refuse ON login_sessions');
-    await runJob(database, 'dead-sessions');
+    await database.query('DROP TRIGGER refuse ON idempotency_keys');
+    await runJob(database, 'old-idempotency-keys');
   });
 });
 
@@ -352,6 +357,53 @@ describe('SIGTERM', () => {
     await instance('two');
     await runJob(database, 'old-codes');
     expect(await database.query('SELECT 1 FROM otp_sessions WHERE phone = $1', [phone])).toEqual([]);
+  });
+});
+
+describe('a walk', () => {
+  /** As an instance has it, with connections of its own. */
+  const jobsOf = (pool: pg.Pool, secret = 'the specs share this one: 7f3c9a1e5b8d2046') => {
+    const own = new Database(pool);
+    return new Jobs(own, new JobsRepository(own), new AuthSecret(secret), pino({ level: 'silent' }));
+  };
+
+  it('goes on where the last time ended, on whichever instance, and begins anew behind the last row', async () => {
+    const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+    const visited: (string | null)[] = [];
+    const step = async (after: string | null) => {
+      visited.push(after);
+      const next = after === null ? 1 : Number(after.slice(1)) + 1;
+      return next > 4 ? null : `+${next}`;
+    };
+    await jobsOf(pool).walk('spec', 2, step);
+    await jobsOf(pool).walk('spec', 2, step);
+    await jobsOf(pool).walk('spec', 5, step);
+    await jobsOf(pool).walk('spec', 1, step);
+    expect(visited).toEqual([null, '+1', '+2', '+3', '+4', null]);
+    const [row] = await database.query<{ sealed_place: Buffer }>(
+      `SELECT sealed_place FROM walk_places WHERE walk = 'spec'`,
+    );
+    expect(row!.sealed_place.toString()).not.toContain('+1');
+    // A place that nobody can read any more is where it began.
+    await jobsOf(pool, 'another secret, which is long enough 12345').walk('spec', 1, step);
+    expect(visited.at(-1)).toBeNull();
+    await pool.end();
+  });
+
+  it('that breaks off is taken up from its last whole step', async () => {
+    const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+    const failing = async (after: string | null) => {
+      if (after !== null) throw new Error('no more');
+      return 'first';
+    };
+    await expect(jobsOf(pool).walk('broken', 5, failing)).rejects.toThrow('no more');
+    const visited: (string | null)[] = [];
+    await jobsOf(pool).walk('broken', 5, async (after) => {
+      visited.push(after);
+      return null;
+    });
+    expect(visited).toEqual(['first']);
+    await pool.end();
   });
 });
 

@@ -1,7 +1,7 @@
--- How far a job has come that walks through a table by its key.
+-- How far a job has come that walks through a table by its key; sealed, because a key may be a phone number.
 CREATE TABLE "walk_places" (
     "walk" TEXT NOT NULL,
-    "place" TEXT NOT NULL,
+    "sealed_place" BYTEA NOT NULL,
 
     CONSTRAINT "walk_places_pkey" PRIMARY KEY ("walk")
 );

@@ -1,0 +1,75 @@
+import { parseArgs } from 'node:util';
+import { type INestApplicationContext } from '@nestjs/common';
+import { ApiKeys } from '../api-keys/api-keys.service.js';
+import { Audit } from '../audit/audit.service.js';
+import { GatewaySessions } from '../gateway/gateway-sessions.service.js';
+import { refuseStart } from '../lifetime.js';
+import { Messaging } from '../messaging/messaging.service.js';
+import { Artifacts } from '../oidc/artifacts.js';
+import { Otp } from '../otp/otp.service.js';
+import { Sessions } from '../sessions/sessions.service.js';
+import { SigningKeys } from '../sessions/signing-keys.js';
+import { Users } from '../users/users.service.js';
+import { Verification } from '../verification/verification.service.js';
+import { withRooms } from './with-rooms.js';
+
+const USAGE = `usage: npm run restore:finish [-- --api-keys]
+  Ends what a database that was restored from a backup must not bring back. Run it before the first instance starts.
+  --api-keys  also revokes every API key`;
+
+const BY = { userId: null, address: null, requestId: null };
+
+/** What each step has ended, in the order of the steps; null: there is no such thing here. */
+type Ended = Record<string, number | null>;
+
+/**
+ * The database is as it was at the backup: what was used, exchanged, ended or replaced after it lives again. Nobody knows
+ * what that was, so all of its kind ends. Sessions come before what rests on them. It may be run again.
+ */
+async function finish(rooms: INestApplicationContext, apiKeys: boolean): Promise<Ended> {
+  const ended: Ended = {
+    messages: await rooms.get(Messaging).endAll(),
+    codes: await rooms.get(Otp).endAll(),
+    verifications: await rooms.get(Verification).endAll(),
+    sessions: await rooms.get(Sessions).endEverybodys(),
+    oidc: await rooms.get(Artifacts).forgetIssued(),
+    devices: await rooms.get(Users).forgetDevices(),
+    linkedAccounts: await rooms.get(GatewaySessions).forgetAccounts(),
+    apiKeys: apiKeys ? await rooms.get(ApiKeys).revokeAll(BY) : null,
+    signingKeys: await rooms.get(SigningKeys).replaceAll('restore:finish'),
+  };
+  await rooms.get(Audit).record({ type: 'database.restored', outcome: 'success', detail: ended });
+  return ended;
+}
+
+const WORDS: Record<string, string> = {
+  messages: 'messages that waited to be sent',
+  codes: 'codes',
+  verifications: 'codes for other applications',
+  sessions: 'login sessions, with their refresh tokens',
+  oidc: 'codes, tokens and grants of the OpenID Provider',
+  devices: 'accounts whose devices are unknown now',
+  linkedAccounts: 'linked WhatsApp accounts, to be linked anew',
+  apiKeys: 'API keys',
+  signingKeys: 'signing keys; a new one signs',
+};
+
+async function main(): Promise<void> {
+  let apiKeys: boolean;
+  try {
+    apiKeys = parseArgs({ options: { 'api-keys': { type: 'boolean' } } }).values['api-keys'] ?? false;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
+    process.exitCode = 2;
+    return;
+  }
+  const say = (message: string) => process.stdout.write(`${message}\n`);
+  await withRooms(say, async (rooms) => {
+    const ended = await finish(rooms, apiKeys);
+    say('Ended:');
+    for (const [what, count] of Object.entries(ended)) if (count !== null) say(`  ${count} ${WORDS[what] ?? what}`);
+    say('What this cannot know, and you have to look at, stands in docs/operations.md, "After a restore".');
+  });
+}
+
+main().catch((error: unknown) => refuseStart(error, 'The restore is not finished: run it again.'));
