@@ -53,7 +53,9 @@ const HELD_FOR = 30;
 /** A subject is forgotten when nobody has asked for it for so long, in ms; one whose row is gone is reported no longer. */
 const IDLE = 60_000;
 
+/** How often old rows are dropped, in ms, and in how many small steps at most. */
 const FORGET_EVERY = 60_000;
+const FORGET_STEPS = 20;
 const ASK_AGAIN = 1_000;
 const STOP_PATIENCE = 1_000;
 
@@ -77,7 +79,7 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
     const onError = (err: unknown) => this.logger.warn({ err }, 'limits not tidied');
     this.recurring = [
       every(REPORT_EVERY, () => this.report(), onError),
-      every(FORGET_EVERY, () => this.repository.forgetOld(), onError),
+      every(FORGET_EVERY, () => this.forgetOld(), onError),
     ];
   }
 
@@ -172,6 +174,10 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
     const lease: Lease = { limit, subject, ...nothing, ...times, usedAt: performance.now(), asking: undefined };
     this.leases.set(key, lease);
     return lease;
+  }
+
+  private async forgetOld(): Promise<void> {
+    for (let steps = 0; steps < FORGET_STEPS && (await this.repository.forgetOld()); steps++);
   }
 
   /** @param last nothing is held any more afterwards */

@@ -78,8 +78,10 @@ export class Jobs implements BeforeApplicationShutdown, OnApplicationShutdown {
     const until = performance.now() + WALK_FOR;
     let place = this.openPlace(walk, await this.repository.placeOf(walk));
     for (let steps = 0; steps < most && !this.stopping && performance.now() < until; steps++) {
-      place = await step(place);
-      await this.repository.keepPlace(walk, place === null ? null : this.secret.seal('walk-place', place, walk));
+      const before = place;
+      place = await step(before);
+      if (place !== null || before !== null)
+        await this.repository.keepPlace(walk, place === null ? null : this.secret.seal('walk-place', place, walk));
       if (place === null) return;
     }
   }

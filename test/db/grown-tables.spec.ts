@@ -33,6 +33,7 @@ const { Messaging } = await built<typeof import('../../src/messaging/messaging.s
 );
 const { SigningKeys } = await built<typeof import('../../src/sessions/signing-keys.js')>('sessions/signing-keys.js');
 const { Users } = await built<typeof import('../../src/users/users.service.js')>('users/users.service.js');
+const { DemoAccounts } = await built<typeof import('../../src/users/demo-accounts.js')>('users/demo-accounts.js');
 const { DeliveriesRepository } = await built<typeof import('../../src/webhooks/deliveries.repository.js')>(
   'webhooks/deliveries.repository.js',
 );
@@ -298,10 +299,16 @@ interface Node {
   'Actual Rows'?: number;
   'Actual Loops'?: number;
   'Rows Removed by Filter'?: number;
+  Filter?: string;
+  /** Whether the node above takes only so many rows. */
+  limited?: boolean;
   Plans?: Node[];
 }
 
-const nodesOf = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
+const nodesOf = (node: Node): Node[] => [
+  node,
+  ...(node.Plans ?? []).flatMap((child) => nodesOf({ ...child, limited: node['Node Type'] === 'Limit' })),
+];
 const isGrown = ({ 'Relation Name': name = '' }: Node) => grown.has(name);
 
 async function explain(how: string, text: string, values?: unknown[]): Promise<Node[]> {
@@ -325,7 +332,9 @@ function whole(nodes: Node[]): string[] {
   return nodes.filter(isGrown).flatMap((node) => {
     const read = ((node['Actual Rows'] ?? 0) + (node['Rows Removed by Filter'] ?? 0)) * (node['Actual Loops'] ?? 1);
     const kind = `${node['Node Type']} of ${node['Relation Name']}`;
-    if (node['Node Type'] === 'Seq Scan' && node['Actual Loops'] !== 0) return [kind];
+    // Any first row of all needs no index.
+    const anyFirst = node.limited && node.Filter === undefined;
+    if (node['Node Type'] === 'Seq Scan' && !anyFirst && node['Actual Loops'] !== 0) return [kind];
     return read > READ_AT_MOST ? [`${kind} reads ${read} rows`] : [];
   });
 }
@@ -392,6 +401,10 @@ describe('on grown tables', () => {
     expect(jobs.length).toBeGreaterThan(15);
     for (const { work } of jobs) for (let parts = 0; parts < 10 && (await work()); parts++);
     for (const work of Object.values(TIMERS)) await work();
+    // What else the start asks for (main.ts).
+    await room(DemoAccounts).refuseDemoPassword();
+    await room(DemoAccounts).phones();
+    await room(DemoAccounts).seedIfEmpty();
     // The start, each job and each timer have left something.
     expect([...recorded.keys()]).toEqual(
       expect.arrayContaining([
