@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { MigrationDirectory, MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg';
 import { withDirectConnection } from './direct-connection.js';
+import { refuseForeignTables } from './foreign-tables.js';
 import { withSchemaEngine } from './schema-engine.js';
 
 /** Where migrations and the schema are read from; given only by tests. */
@@ -34,7 +35,7 @@ const NO_FILTER = { externalTables: [], externalEnums: [] };
  *
  * @param databaseUrl a direct connection: the lock belongs to a session, which a pooler in transaction mode breaks
  * @returns the names of the migrations applied by this call
- * @throws Error when a migration fails, failed before, or was edited after it was applied
+ * @throws ForeignDatabase; Error when a migration fails, failed before, or was edited after it was applied
  */
 export async function applyMigrations(
   databaseUrl: string,
@@ -42,6 +43,7 @@ export async function applyMigrations(
   sources: MigrationSources = {},
 ): Promise<string[]> {
   const migrationsList = await readMigrations(sources);
+  await refuseForeignTables(databaseUrl, namesOf(migrationsList));
   return underLock(databaseUrl, log, () =>
     withSchemaEngine(databaseUrl, undefined, async (engine) => {
       if ((await pendingOf(engine, migrationsList)).length === 0) return [];
@@ -56,10 +58,11 @@ export async function applyMigrations(
  * Tells which migrations the database does not have yet; changes nothing. Migrations that the database has and we do
  * not know (a newer release was here) are no error, so that a release can be taken back.
  *
- * @throws Error when a migration failed or was edited after it was applied
+ * @throws ForeignDatabase; Error when a migration failed or was edited after it was applied
  */
 export async function pendingMigrations(databaseUrl: string, sources: MigrationSources = {}): Promise<string[]> {
   const migrationsList = await readMigrations(sources);
+  await refuseForeignTables(databaseUrl, namesOf(migrationsList));
   return withSchemaEngine(databaseUrl, undefined, (engine) => pendingOf(engine, migrationsList));
 }
 
@@ -144,6 +147,10 @@ async function underLock<T>(databaseUrl: string, log: (message: string) => void,
     }
     return work();
   });
+}
+
+function namesOf({ migrationDirectories }: MigrationList): string[] {
+  return migrationDirectories.map(({ path }) => path);
 }
 
 async function readMigrations(sources: MigrationSources): Promise<MigrationList> {

@@ -404,6 +404,32 @@ describe('names of the originals', () => {
   });
 });
 
+describe('a database of a replaced system', () => {
+  it('is refused in words, and left as it is, whether or not it was made by Prisma', async () => {
+    const theirs = await createDatabase({ migrated: false });
+    try {
+      await theirs.query('CREATE TABLE users (id serial PRIMARY KEY, username text)');
+      const expectRefusal = async (start: Record<string, string>) => {
+        const output = await refusal({ ...start, DATABASE_URL: theirs.url });
+        expect(output).toMatch(/holds tables of another program \(.*users\)/);
+        expect(output).toMatch(/CREATE DATABASE masuk.*docs\/integration\/users\.md/);
+        expect(output).not.toMatch(/P3005|pris\.ly|baseline/i);
+      };
+      await expectRefusal(development());
+      await expectRefusal(production());
+      await theirs.query('CREATE TABLE _prisma_migrations (migration_name varchar(255) NOT NULL)');
+      await theirs.query(`INSERT INTO _prisma_migrations VALUES ('20240101000000_init')`);
+      await expectRefusal(development());
+      const tables = await theirs.query(
+        `SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`,
+      );
+      expect(tables).toHaveLength(2);
+    } finally {
+      await theirs.drop();
+    }
+  });
+});
+
 describe('two instances that start at the same moment on one empty database', () => {
   it('both come up, and share one key set and one seed', async () => {
     const empty = await createDatabase({ migrated: false });
