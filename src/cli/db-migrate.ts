@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { readDatabaseSettings } from '../config/database-url.js';
+import { loadVariables } from '../config/variables.js';
 import { startEmbeddedPostgres } from '../database/embedded-postgres.js';
 import { applyMigrations, forgetFailedMigration } from '../database/migrator.js';
 import { applyJobSchema } from '../jobs/job-schema.js';
@@ -9,7 +9,7 @@ import { applyJobSchema } from '../jobs/job-schema.js';
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { 'rolled-back': { type: 'string' } } });
   finishWhenInterrupted();
-  if (existsSync('.env')) process.loadEnvFile();
+  loadVariables();
   const settings = readDatabaseSettings();
   const given = settings.directDatabaseUrl ?? settings.databaseUrl;
   const embedded = given === undefined ? await startEmbeddedPostgres({ dataDir: settings.dataDir, log }) : undefined;

@@ -52,6 +52,15 @@ const URL_SAFE = /^[A-Za-z0-9._~-]+$/;
 /** An optional token or secret of another service: it travels in headers, so it is visible ASCII. */
 const Secret = () => Text(4096, /^[\x21-\x7e]+$/, 'must be visible ASCII without spaces');
 
+/** An optional secret that keys are made of: too long to be found by trying. */
+function KeyMaterial(): PropertyDecorator {
+  const rule = { message: '$property must be at least 32 bytes; make one with: openssl rand -base64 48' };
+  return (target, key) => {
+    IsOptional()(target, key);
+    MinLength(32, rule)(target, key);
+  };
+}
+
 /** An optional http(s) address. */
 function HttpUrl(): PropertyDecorator {
   const rule = { message: '$property must be an http or https address' };
@@ -90,16 +99,14 @@ export class Environment {
   @OneOf('compat', 'strict') AUTH_PROFILE?: string;
   @OneOf('reveal', 'conceal') UNKNOWN_PHONE?: string;
   @OneOf('on', 'off') OTP_ECHO?: string;
-  @IsOptional() @MinLength(32, { message: '$property must be at least 32 bytes' }) AUTH_SECRET?: string;
-  @IsOptional()
-  @MinLength(32, { message: '$property must be at least 32 bytes' })
-  AUTH_SECRET_PREVIOUS?: string;
+  @KeyMaterial() AUTH_SECRET?: string;
+  @KeyMaterial() AUTH_SECRET_PREVIOUS?: string;
   @OneOf('open', 'admin') REGISTRATION?: string;
   @Whole(6, 64) PASSWORD_MIN_LENGTH?: number;
   @Whole(64, 1024) PASSWORD_MAX_LENGTH?: number;
   @OneOf('on', 'off') PASSWORD_BLOCKLIST?: string;
   @OneOf('ES256', 'RS256', 'HS256') JWT_ALGORITHM?: string;
-  @IsOptional() @MinLength(32, { message: '$property must be at least 32 bytes' }) JWT_SECRET?: string;
+  @KeyMaterial() JWT_SECRET?: string;
   @Duration() JWT_EXPIRES_IN?: string;
   @Text(255) JWT_ISSUER?: string;
   @Text(255) JWT_AUDIENCE?: string;
@@ -196,7 +203,7 @@ export class Environment {
   /** (DATABASE_URL) */
   @Text(1024) DB_PASSWORD?: string;
   /** (JWT_SECRET) */
-  @IsOptional() @MinLength(32, { message: '$property must be at least 32 bytes' }) SECRET_KEY?: string;
+  @KeyMaterial() SECRET_KEY?: string;
   /** (JWT_ALGORITHM) */
   @OneOf('ES256', 'RS256', 'HS256') ALGORITHM?: string;
   /** (JWT_EXPIRES_IN), in minutes */

@@ -3,17 +3,13 @@ import { ConfigModule, ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
+import { ConfigurationError } from './configuration-error.js';
 import { Environment } from './environment.dto.js';
 import { brokenRules } from './rules.js';
 import { Settings } from './settings.js';
+import { readVariables } from './variables.js';
 
-/** The environment breaks rules; the message names variables and rules, never values. */
-export class ConfigurationError extends Error {
-  override readonly name = 'ConfigurationError';
-  constructor(readonly problems: readonly string[]) {
-    super(`The configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
-  }
-}
+export { ConfigurationError };
 
 /**
  * Settings out of raw variables.
@@ -45,7 +41,8 @@ export function settingsFrom(variables: Record<string, unknown>): Settings {
 export async function readSettings(): Promise<Settings> {
   @Module({
     imports: [
-      ConfigModule.forRoot({ envFilePath: '.env', validate: (variables) => ({ settings: settingsFrom(variables) }) }),
+      // Its own reader of the file takes UTF-16 for nothing.
+      ConfigModule.forRoot({ ignoreEnvFile: true, validate: () => ({ settings: settingsFrom(readVariables()) }) }),
     ],
   })
   class ReadingModule {}

@@ -144,7 +144,7 @@ describe('values that break a rule', () => {
       ['PROVIDER_TIMEOUT', '3000', /whole number/],
       ['WHACENTER_BASE_URL', 'app-9h3', /http or https/],
       ['ALGORITHM', 'HS512-9h4', /ES256, RS256, HS256/],
-      ['SECRET_KEY', 'short-9h5', /32 bytes/],
+      ['SECRET_KEY', 'short-9h5', /32 bytes; make one with: openssl rand -base64 48/],
       ['ACCESS_TOKEN_EXPIRE_MINUTES', 'thirty-9h6', /whole number/],
       ['DB_PORT', '5432x', /whole number/],
       ['DB_TYPE', 'mysql', /DATABASE_URL/],
@@ -462,6 +462,21 @@ describe('where settings come from', () => {
         /OTP_LENGTH must be a whole number from 4 to 8/,
       );
       await expectStart(development({ DATA_DIR: dataDir, OTP_LENGTH: '6' }));
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  });
+
+  it('is also what Compose hands on of a line, and a file that PowerShell wrote', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'masuk-env-'));
+    try {
+      const text = 'OTP_LENGTH=12   # digits\r\n';
+      writeFileSync(join(dataDir, '.env'), Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')]));
+      expect(await refusal(development({ DATA_DIR: dataDir, OTP_EXPIRES_IN: '5x' }))).toMatch(
+        /OTP_LENGTH must be .*from 4 to 8/,
+      );
+      const asCompose = { OTP_LENGTH: '"8" # digits', OTP_EXPIRES_IN: '5          # Durasi dalam menit' };
+      await expectStart(development({ DATA_DIR: dataDir, ...asCompose }));
     } finally {
       rmSync(dataDir, { recursive: true, force: true });
     }
