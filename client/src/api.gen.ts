@@ -1685,6 +1685,11 @@ export interface components {
              */
             phone: string;
             /**
+             * @description `registrationToken` of the registration, where this client made the account. Without it the first code that proves the
+             *     number clears the password, e-mail and username that were set there.
+             */
+            registrationToken?: string | null;
+            /**
              * @description The code from the message, as text: leading zeros count. The message around it may be there too.
              * @example 123456
              */
@@ -1768,6 +1773,11 @@ export interface components {
         };
         RegisteredDto: {
             user: components["schemas"]["UserDto"];
+            /**
+             * @description Only where somebody registered a phone number by themselves. To be sent with the code that proves the number: then what
+             *     was set here stays.
+             */
+            registrationToken?: string;
         };
         RegisterAnswerDto: {
             success: boolean;
@@ -1909,6 +1919,23 @@ export interface components {
             success: boolean;
             message: string;
             data: components["schemas"]["PersonalDataDto"];
+        };
+        TypedCodeDto: {
+            /**
+             * @description Phone number in any common spelling; stored and compared as E.164.
+             * @example 081234567890
+             */
+            phone: string;
+            /**
+             * @description The code from the message, as text: leading zeros count. The message around it may be there too.
+             * @example 123456
+             */
+            otpCode: string;
+            /**
+             * Format: uuid
+             * @description `sessionId` of the answer to the request, if the client kept it. It is a name, no secret.
+             */
+            sessionId?: string | null;
         };
         RefreshDto: {
             /** @description The refresh token of the last answer. */
@@ -2277,6 +2304,8 @@ export interface components {
             confirmPassword: string;
             /** @description `otpId` of the verification, if the client kept it. It is a name, no secret. */
             otpId?: string | null;
+            /** @description `registrationToken` of the registration, where this client made the account: what was set there then stays. */
+            registrationToken?: string | null;
         };
         ResetDoneAnswerDto: {
             success: boolean;
@@ -4417,7 +4446,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["VerifyOtpDto"];
+                "application/json": components["schemas"]["TypedCodeDto"];
             };
         };
         responses: {

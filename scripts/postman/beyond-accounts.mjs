@@ -9,6 +9,7 @@ const RENEWED = {
   fields: { '': 'success message data', data: 'token tokenType expiresIn refreshToken' },
 };
 const HELD = 'account sessions codes limits messages conversation events';
+const OWN_PHONE = "`0813${pm.collectionVariables.get('stamp')}`";
 const NEW_PHONE = "`0821${pm.collectionVariables.get('stamp')}`";
 
 export const ownAccount = {
@@ -19,17 +20,21 @@ export const ownAccount = {
       name: 'Register',
       about:
         'One of e-mail, username and phone is needed; the password is left out by those who log in by code only. ' +
-        'Keeps `personId`.',
+        'Keeps `personId`, `registrationToken`.',
       call: 'POST /api/auth/register',
       before: NEW_STAMP,
       json: { fullName: 'Warga {{stamp}}', username: 'warga{{stamp}}', phone: '0813{{stamp}}', password: PASSWORD },
       ok: {
         status: 201,
         says: 'Registrasi berhasil',
-        fields: { '': 'success message data', 'data.user': 'id email username phone role profile' },
+        fields: {
+          '': 'success message data',
+          data: 'user registrationToken',
+          'data.user': 'id email username phone role profile',
+        },
       },
       tests: { 'is an ordinary user': "pm.expect(body.data.user.role).to.equal('USER');" },
-      keep: { personId: 'body.data.user.id' },
+      keep: { personId: 'body.data.user.id', registrationToken: 'body.data.registrationToken' },
     },
     {
       name: 'Register a number that is taken',
@@ -60,11 +65,38 @@ export const ownAccount = {
       refusal: 'forbidden',
     },
     {
-      name: 'Log in as the person',
-      about: 'Keeps `personToken`, `personRefreshToken`.',
+      name: 'Log in by password before the number is proven',
+      about: 'Anybody could have registered the number: until a code to it was used, nothing else logs in.',
       call: 'POST /api/auth/login',
       json: LOGIN,
+      refusal: 'invalid_credentials',
+    },
+    {
+      name: 'Ask for the first code',
+      about: 'The number proves itself by it.',
+      call: 'POST /api/auth/otp/request',
+      json: { phone: '0813{{stamp}}' },
+      ok: { status: 200, says: 'Kode OTP telah dikirim ke WhatsApp Anda' },
+    },
+    {
+      name: 'Read the first code',
+      about: 'In the developer inbox; or type it into `personCode`.',
+      call: 'GET /dev/inbox',
+      ok: { status: 200, success: true },
+      tests: {
+        'there is a code for the number': `pm.expect(${newestCodeFor(OWN_PHONE)}).to.match(/^\\d{4,8}$/);`,
+      },
+      keep: { personCode: newestCodeFor(OWN_PHONE) },
+    },
+    {
+      name: 'Log in as the person',
+      about:
+        'With the token of the registration what was set there stays; without it password, e-mail and username would be ' +
+        'cleared. Keeps `personToken`, `personRefreshToken`.',
+      call: 'POST /api/auth/otp/verify',
+      json: { phone: '0813{{stamp}}', otpCode: '{{personCode}}', registrationToken: '{{registrationToken}}' },
       ok: { status: 200, says: 'Login berhasil' },
+      tests: { 'has kept the username': 'pm.expect(body.data.user.username).to.match(/^warga/);' },
       keep: { personToken: 'body.data.token', personRefreshToken: 'body.data.refreshToken' },
     },
     {

@@ -43,6 +43,8 @@ const FILLED = {
   dashboardToken: "Access token of the dashboard's login.",
   dashboardRefreshToken: 'Refresh token of that login.',
   personId: 'Account of the person in "Beyond".',
+  registrationToken: 'What their registration answered.',
+  personCode: 'Their first code.',
   personToken: 'Their access token.',
   personRefreshToken: 'Their newest refresh token.',
   usedRefreshToken: 'One that was exchanged already.',

@@ -38,7 +38,7 @@ export class AdminCreation {
     if (others.length > 0) throw new AppError('conflict');
     // E-mails and usernames are as people typed them: a stranger may have taken the one that an admin is to have.
     if (existing && (!mayPromote || !isSame(existing, { email, username, phone }))) throw new AppError('conflict');
-    if (existing) return { account: await this.promote(existing.id, password), isNew: false };
+    if (existing) return { account: await this.promote(existing.id, password, phone !== null), isNew: false };
     if (phone === null && password === null) throw new AppError('phone_required');
     return { account: await this.make(fields, password), isNew: true };
   }
@@ -52,13 +52,15 @@ export class AdminCreation {
     });
   }
 
-  private async promote(id: string, password: string | null): Promise<ManagedAccountRow> {
+  private async promote(id: string, password: string | null, isPhoneNamed: boolean): Promise<ManagedAccountRow> {
     const account = await this.accounts.held(id);
     if (account.phone === null && !account.has_password && password === null) throw new AppError('phone_required');
     const owner = { ...account, fullName: account.full_name };
     const hash = password === null ? null : await this.accounts.hashNewPassword(password, owner);
     return this.database.transaction(async (transaction) => {
       const { after, fields } = await this.accounts.change(id, { role: 'ADMIN', isActive: true }, transaction);
+      // Whoever runs the command knows whose number it is; the password of somebody who registered it is nobody's any more.
+      if (isPhoneNamed) await this.accounts.vouch(id, transaction);
       if (hash !== null) await this.accounts.setPassword(id, hash, transaction);
       // Whoever is logged in to the account now has to show again that it is theirs, before it can do more.
       await this.sessions.endAll(id, 'role_changed', { id: null, address: null }, null, transaction);

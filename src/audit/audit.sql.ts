@@ -8,6 +8,8 @@ interface RecordedFrom {
   readonly subjectId: string;
   /** Of the type jsonb. */
   readonly detail?: string;
+  /** The event's own id, where one statement records several. */
+  readonly id?: string;
 }
 
 /**
@@ -16,8 +18,9 @@ interface RecordedFrom {
  *
  * @returns the body of a data-modifying CTE
  */
-export function recordEventFrom({ source, type, outcome, userId, subjectId, detail = 'NULL' }: RecordedFrom): string {
+export function recordEventFrom(event: RecordedFrom): string {
+  const { source, type, outcome, userId, subjectId, detail = 'NULL', id = ':audit_id::uuid' } = event;
   return `INSERT INTO audit_events (id, type, outcome, user_id, subject_id, address, request_id, detail)
-     SELECT :audit_id::uuid, '${type}', '${outcome}', ${userId}, ${subjectId}, :address::text, :request_id::text, ${detail}
+     SELECT ${id}, '${type}', '${outcome}', ${userId}, ${subjectId}, :address::text, :request_id::text, ${detail}
        FROM ${source}`;
 }

@@ -18,6 +18,7 @@ import { roughDevice, roughPlace } from './rough.js';
 import { type BrowserLoginAnswerDto, type LoginOptionsAnswerDto } from './browser.dto.js';
 import { type PersonalDataAnswerDto, type PersonalDataDto } from './personal-data.dto.js';
 import { type Login } from './auth.service.js';
+import { type Registered } from './registration.js';
 
 /** What system A says when things go well (contract A). */
 const SAID = {
@@ -74,8 +75,9 @@ export function meAnswer(account: AccountRow, language: Language): MeAnswerDto {
   return { success: true, message: SAID.me[language], data: userOf(account) };
 }
 
-export function registeredAnswer(account: AccountRow, language: Language): RegisterAnswerDto {
-  return { success: true, message: SAID.registered[language], data: { user: userOf(account) } };
+export function registeredAnswer({ account, token }: Registered, language: Language): RegisterAnswerDto {
+  const data = { user: userOf(account), ...(token === null ? {} : { registrationToken: token }) };
+  return { success: true, message: SAID.registered[language], data };
 }
 
 export function refreshedAnswer(tokens: RefreshedTokens, language: Language): RefreshedAnswerDto {

@@ -12,7 +12,7 @@ export class PhoneDto {
   phone!: string;
 }
 
-export class VerifyOtpDto extends PhoneDto {
+export class TypedCodeDto extends PhoneDto {
   /**
    * The code from the message, as text: leading zeros count. The message around it may be there too.
    * @example 123456
@@ -25,6 +25,17 @@ export class VerifyOtpDto extends PhoneDto {
   @IsOptional()
   @IsUUID()
   sessionId?: string | null;
+}
+
+export class VerifyOtpDto extends TypedCodeDto {
+  /**
+   * `registrationToken` of the registration, where this client made the account. Without it the first code that proves the
+   * number clears the password, e-mail and username that were set there.
+   */
+  @IsOptional()
+  @IsString()
+  @MaxLength(256)
+  registrationToken?: string | null;
 }
 
 export class PasswordLoginDto {
@@ -247,6 +258,11 @@ export class LoginDto {
 
 export class RegisteredDto {
   user!: UserDto;
+  /**
+   * Only where somebody registered a phone number by themselves. To be sent with the code that proves the number: then what
+   * was set here stays.
+   */
+  registrationToken?: string;
 }
 
 export class RegisterAnswerDto {

@@ -11,6 +11,7 @@ import { CodeIssuer, type IssuedOtp } from '../otp/code-issuer.js';
 import { type OtpPurpose } from '../otp/otp-purpose.js';
 import { SendLimits } from '../otp/send-limits.js';
 import { Otp, guessValues } from '../otp/otp.service.js';
+import { PhoneProof } from '../otp/phone-proof.js';
 import { parsePhone } from '../phone/phone.js';
 import { AccessTokens } from '../sessions/access-tokens.js';
 import { Sessions } from '../sessions/sessions.service.js';
@@ -41,6 +42,8 @@ export interface TypedCode {
   readonly phone: string;
   readonly otpCode: string;
   readonly sessionId?: string | null;
+  /** What the registration answered, where this client made the account. */
+  readonly registrationToken?: string | null;
 }
 
 /** An e-mail, username or phone number and the password, as they were typed. */
@@ -67,6 +70,7 @@ export class Auth {
     private readonly settings: Settings,
     private readonly codes: CodeIssuer,
     private readonly otp: Otp,
+    private readonly proof: PhoneProof,
     private readonly users: Users,
     private readonly sessions: Sessions,
     private readonly repository: LoginRepository,
@@ -90,7 +94,7 @@ export class Auth {
     return this.codes.issue(request, context);
   }
 
-  /** @throws AppError `invalid_phone`, `otp_locked`, `invalid_otp` */
+  /** @throws AppError `invalid_phone`, `validation_failed` (registration token), `otp_locked`, `invalid_otp` */
   async loginByCode(typed: TypedCode, context: RequestContext): Promise<Login> {
     const draft = this.draftSession('tokens', context);
     return this.withTokens(await this.openByCode(typed, draft, context), draft);
@@ -136,16 +140,19 @@ export class Auth {
   private async openByCode(typed: TypedCode, draft: SessionDraft, context: RequestContext): Promise<LoggedInRow> {
     const phone = this.phone(typed.phone);
     const sessionId = typed.sessionId ?? undefined;
+    const proof = this.proof.draft(typed.registrationToken, context);
     const guess = await this.otp
       .charge(this.loginCode, phone, typed.otpCode, sessionId, draft.device, context)
       .catch(this.recordRefusal(context));
     const account = await this.repository.byCode({
       ...this.sessionValues(draft, 'OTP', context),
+      ...proof.values,
       ...guessValues(guess),
     });
     if (!account) return this.recordRefusal(context)(this.otp.wrong(guess, context));
     this.addresses.giveBack('sends', account.code_address);
     this.sendLimits.verifiedSend(phone);
+    if (account.is_taken_over) this.proof.tell(proof, { phone, fullName: account.full_name }, context);
     return account;
   }
 

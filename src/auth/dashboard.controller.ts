@@ -63,7 +63,7 @@ export class DashboardController {
       password,
       role: role === 'admin' ? 'ADMIN' : 'KARYAWAN',
     } as const;
-    const account = await this.registration.register(registrant, caller, context).catch(inOwnWords);
+    const { account } = await this.registration.register(registrant, caller, context).catch(inOwnWords);
     return {
       message: 'Register success',
       data: { ...userOf(account), created_at: account.created_at.toISOString() },

@@ -2,13 +2,23 @@ import { Injectable } from '@nestjs/common';
 import { recordEventFrom } from '../audit/audit.sql.js';
 import { Database } from '../database/database.js';
 import { statement, type StatementValues } from '../database/statement.js';
+import { reachedPhone } from '../messaging/messages.sql.js';
 import { CONSUME_CODE } from '../otp/otp.sql.js';
+import { PROVE_PHONE } from '../otp/phone-proof.sql.js';
 import { OPEN_LOGIN_SESSION } from '../sessions/sessions.sql.js';
 import { type AccountRow } from '../users/account.js';
-import { ACCOUNT_WITH_PASSWORD, CLEAR_PASSWORD_BUDGET, accountToLogIn } from '../users/users.sql.js';
+import {
+  ACCOUNT_WITH_PASSWORD,
+  CLEAR_PASSWORD_BUDGET,
+  accountAfterProof,
+  accountProvenBy,
+} from '../users/users.sql.js';
 
 /** Who has logged in, when by the database's clock, and the id of the device it was on. */
 export type LoggedInRow = AccountRow & { device_id: string; logged_in_at: Date };
+
+/** The same with a code, the address that had asked for it, and whether the account was somebody else's before. */
+export type CodeLoginRow = LoggedInRow & { code_address: string; is_taken_over: boolean };
 
 const recordLogin = (type: string) =>
   recordEventFrom({
@@ -21,16 +31,19 @@ const recordLogin = (type: string) =>
     detail: `CASE WHEN :cookie_hash::bytea IS NOT NULL THEN jsonb_build_object('heldBy', 'cookie') END`,
   });
 
-// The winning transaction as one statement: the code is consumed, the budget given back, the session opened and the
-// event recorded, or nothing of it. Four rooms' fragments are fused because the same steps as a transaction take six
+// The winning transaction as one statement: the code is consumed, the budget given back, what somebody else had set at the
+// account ends if its number is proven for the first time, the session is opened and the event recorded, or nothing of it. Four rooms' fragments are fused because the same steps as a transaction take six
 // round trips and hold a connection meanwhile; `npm run bench` measures whole logins with it (docs/decisions/0001).
-const LOGIN_BY_CODE = statement<LoggedInRow & { code_address: string }>(
+const LOGIN_BY_CODE = statement<CodeLoginRow>(
   'login_by_code',
   `WITH ${CONSUME_CODE},
-   account AS (${accountToLogIn('won')}),
+   prover AS (${accountProvenBy('won', reachedPhone('won.id'))}),
+   ${PROVE_PHONE},
+   account AS (${accountAfterProof('prover')}),
    ${OPEN_LOGIN_SESSION},
    recorded AS (${recordLogin('login.otp')})
-   SELECT account.*, opened.device_id, now() AS logged_in_at, won.client_address AS code_address FROM account, opened, won`,
+   SELECT account.*, opened.device_id, now() AS logged_in_at, won.client_address AS code_address, prover.is_taken_over
+     FROM account, opened, won, prover`,
 );
 
 const LOGIN_BY_PASSWORD = statement<LoggedInRow>(
@@ -46,8 +59,8 @@ const LOGIN_BY_PASSWORD = statement<LoggedInRow>(
 export class LoginRepository {
   constructor(private readonly database: Database) {}
 
-  /** @returns the account, and the address that had asked for the code; null when the code did not win */
-  async byCode(values: StatementValues): Promise<(LoggedInRow & { code_address: string }) | null> {
+  /** @returns null when the code did not win */
+  async byCode(values: StatementValues): Promise<CodeLoginRow | null> {
     const [row] = await this.database.run(LOGIN_BY_CODE, values);
     return row ?? null;
   }

@@ -8,7 +8,7 @@ import { IDEMPOTENCY_FAILURES, Idempotent } from '../idempotency/idempotency.gua
 import { Fails } from '../http/openapi.decorators.js';
 import { Context, type RequestContext } from '../http/request-context.js';
 import { meAnswer, otpSentAnswer, personalDataAnswer } from './answers.js';
-import { MeAnswerDto, OtpSentAnswerDto, PhoneDto, VerifyOtpDto } from './auth.dto.js';
+import { MeAnswerDto, OtpSentAnswerDto, PhoneDto, TypedCodeDto } from './auth.dto.js';
 import { PersonalDataAnswerDto } from './personal-data.dto.js';
 import { PhoneChange } from './phone-change.js';
 import { PersonalData } from './personal-data.js';
@@ -83,7 +83,7 @@ export class OwnAccountController {
     'otp_locked',
   )
   async verifyPhoneChange(
-    @Body() body: VerifyOtpDto,
+    @Body() body: TypedCodeDto,
     @Caller() caller: CurrentCaller,
     @Context() context: RequestContext,
   ): Promise<MeAnswerDto> {

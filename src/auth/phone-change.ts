@@ -91,7 +91,7 @@ export class PhoneChange {
     return this.database.transaction(async (transaction) => {
       const codeAddress = await this.consume(guess, caller, context, transaction);
       if (oldPhone !== null) await this.otp.voidCodes(oldPhone, transaction);
-      const change = await this.accounts.change(caller.userId, { phone }, transaction);
+      const change = await this.accounts.change(caller.userId, { phone }, transaction, true);
       if (!change.before.is_active) throw new AppError('invalid_token');
       await this.sessions.endAll(caller.userId, 'phone_changed', context, caller.sessionId, transaction);
       await this.record(caller, context, transaction);

@@ -8,11 +8,19 @@ import { type RequestContext } from '../http/request-context.js';
 import { type TypedFields } from '../users/account-fields.js';
 import { type ManagedAccountRow } from '../users/account.js';
 import { Accounts } from '../users/accounts.service.js';
+import { RegistrationTokens } from '../users/registration-tokens.js';
 
 /** What somebody who registers says of themself; `password` is left out by those who log in by code only. */
 export interface Registrant extends Pick<TypedFields, 'fullName' | 'email' | 'username' | 'phone'> {
   readonly role?: TypedFields['role'] | null;
   readonly password?: string | null | undefined;
+}
+
+/** An account that was made. */
+export interface Registered {
+  readonly account: ManagedAccountRow;
+  /** Shown with the code that proves the number, it keeps what was set here; null where nobody has to prove one. */
+  readonly token: string | null;
 }
 
 /** Roles that people may give themselves where registration is open; the others are an admin's to give. */
@@ -25,6 +33,7 @@ export class Registration {
     private readonly settings: Settings,
     private readonly database: Database,
     private readonly accounts: Accounts,
+    private readonly tokens: RegistrationTokens,
     private readonly audit: Audit,
   ) {}
 
@@ -33,6 +42,9 @@ export class Registration {
    * role where registration is open; outside production the first ADMIN of a database that has none, decided under a
    * lock.
    *
+   * An admin vouches for what they register. Of anybody else a number is a claim: until a code to it was used, nothing but a
+   * code lets anybody in (docs/decisions/0012).
+   *
    * @throws AppError `registration_closed`, `forbidden`, `validation_failed`, `invalid_phone`, `password_refused`;
    *   the driver's error for a name that is taken
    */
@@ -40,7 +52,7 @@ export class Registration {
     registrant: Registrant,
     caller: CurrentCaller | undefined,
     context: RequestContext,
-  ): Promise<ManagedAccountRow> {
+  ): Promise<Registered> {
     const byAdmin = caller?.role === 'ADMIN';
     // Every account made by a stranger counts, refused or not: nobody fills the table from one address.
     if (!byAdmin) context.charges.confirm('failures');
@@ -49,22 +61,23 @@ export class Registration {
     const { password, ...typed } = withoutNulls(registrant);
     const fields = this.accounts.read(typed);
     const hash = password === undefined ? null : await this.accounts.hashNewPassword(password, fields);
-    return this.database.transaction(async (transaction) => {
+    const account = await this.database.transaction(async (transaction) => {
       if (wantsFirstAdmin && !(await this.accounts.noAdminYet(transaction))) throw new AppError('forbidden');
-      const account = await this.accounts.create(fields, hash, transaction);
-      const event = { type: 'user.registered', outcome: 'success', userId: caller?.userId ?? account.id } as const;
+      const made = await this.accounts.create(fields, hash, transaction, !byAdmin);
+      const event = { type: 'user.registered', outcome: 'success', userId: caller?.userId ?? made.id } as const;
       await this.audit.record(
         {
           ...event,
-          subjectId: account.id,
+          subjectId: made.id,
           address: context.address,
           requestId: context.id,
-          detail: { role: account.role },
+          detail: { role: made.role },
         },
         transaction,
       );
-      return account;
+      return made;
     });
+    return { account, token: account.phone_claimed ? this.tokens.issue(account.id) : null };
   }
 
   private refuseUnlessOpen(role: Registrant['role']): void {

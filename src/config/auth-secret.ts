@@ -17,6 +17,7 @@ export type KeyLabel =
   | 'webhook-body'
   | 'signing-key'
   | 'device-token'
+  | 'registration-token'
   | 'login-identifier'
   | 'idempotent-request'
   | 'idempotent-answer'

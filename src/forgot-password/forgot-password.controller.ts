@@ -86,8 +86,9 @@ export class ForgotPasswordController {
     'busy',
   )
   async reset(@Body() body: ResetPasswordDto, @Context() context: RequestContext): Promise<ResetDoneAnswerDto> {
-    const { noHp: phone, otp: code, otpId, newPassword, confirmPassword } = body;
-    await this.forgotPassword.reset({ phone, code, otpId: otpId ?? undefined, newPassword, confirmPassword }, context);
+    const { noHp: phone, otp: code, otpId, newPassword, confirmPassword, registrationToken } = body;
+    const typed = { phone, code, otpId: otpId ?? undefined, newPassword, confirmPassword, registrationToken };
+    await this.forgotPassword.reset(typed, context);
     return doneAnswer(this.language(context));
   }
 

@@ -51,6 +51,12 @@ export class ResetPasswordDto extends VerifyResetDto {
   @IsString()
   @MaxLength(64)
   otpId?: string | null;
+
+  /** `registrationToken` of the registration, where this client made the account: what was set there then stays. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(256)
+  registrationToken?: string | null;
 }
 
 export class ResetTimesDto {

@@ -12,6 +12,7 @@ import { CodeIssuer, type IssuedOtp } from '../otp/code-issuer.js';
 import { type OtpPurpose } from '../otp/otp-purpose.js';
 import { SendLimits } from '../otp/send-limits.js';
 import { Otp, type ChargedGuess, type ConfirmedRow } from '../otp/otp.service.js';
+import { PhoneProof, type ProofDraft } from '../otp/phone-proof.js';
 import { parsePhone } from '../phone/phone.js';
 import { DeviceTokens } from '../sessions/device-tokens.js';
 import { Sessions } from '../sessions/sessions.service.js';
@@ -29,6 +30,8 @@ export interface TypedReset {
   readonly otpId: string | undefined;
   readonly newPassword: string;
   readonly confirmPassword: string;
+  /** What the registration answered, where this client made the account. */
+  readonly registrationToken?: string | null | undefined;
 }
 
 /** Refusals of a guess that are recorded. */
@@ -44,6 +47,7 @@ export class ForgotPassword {
     private readonly database: Database,
     private readonly codes: CodeIssuer,
     private readonly otp: Otp,
+    private readonly proof: PhoneProof,
     private readonly accounts: Accounts,
     private readonly users: Users,
     private readonly sessions: Sessions,
@@ -94,15 +98,16 @@ export class ForgotPassword {
 
   /**
    * Sets the new password with a code that was verified. It ends the code and every other one of the number, every
-   * session of the account and its known devices; the owner is told.
+   * session of the account and its known devices; the owner is told. As any code that went to the number, it proves it.
    *
-   * @throws AppError `invalid_phone`, `passwords_differ`, `password_refused`, `otp_locked`, `invalid_otp`,
-   *   `otp_not_verified`, `busy`
+   * @throws AppError `invalid_phone`, `passwords_differ`, `password_refused`, `validation_failed` (registration token),
+   *   `otp_locked`, `invalid_otp`, `otp_not_verified`, `busy`
    */
   async reset(typed: TypedReset, context: RequestContext): Promise<void> {
     if (typed.newPassword !== typed.confirmPassword) throw new AppError('passwords_differ');
     // What is wrong with it for anybody is said before a guess is paid for; hashing waits until the code was right.
     this.accounts.checkNewPassword(typed.newPassword, {});
+    const proof = this.proof.draft(typed.registrationToken, context);
     await this.recorded(context, async () => {
       const { guess, user_id: userId, verified } = await this.shown(typed, false, context);
       if (!verified) throw new AppError('otp_not_verified', { concerns: guess.concerns });
@@ -111,7 +116,7 @@ export class ForgotPassword {
         .get(userId)
         .catch(retold('user_not_found', () => this.otp.wrong(guess, context)));
       const passwordHash = await this.accounts.hashNewPassword(typed.newPassword, ownerOf(owner));
-      await this.change(guess, userId, passwordHash, context);
+      await this.change({ guess, userId, proof }, passwordHash, context);
     });
   }
 
@@ -130,16 +135,16 @@ export class ForgotPassword {
   }
 
   private async change(
-    guess: ChargedGuess,
-    userId: string,
+    { guess, userId, proof }: { guess: ChargedGuess; userId: string; proof: ProofDraft },
     passwordHash: string,
     context: RequestContext,
   ): Promise<void> {
-    const { notice, codeAddress } = await this.database.transaction(async (transaction) => {
+    const { account, notice, isTakenOver, codeAddress } = await this.database.transaction(async (transaction) => {
       await this.otp.lock(guess.phone, transaction);
       const code = await this.otp.consume(guess, transaction);
       if (code?.user_id !== userId) throw this.otp.wrong(guess, context);
       await this.otp.voidCodes(guess.phone, transaction);
+      const isTakenOver = await this.proof.prove(proof, guess, userId, transaction);
       const account = await this.accounts.setPassword(userId, passwordHash, transaction);
       // Disabled, or given another number, since the code was sent: then it is not this number's to decide.
       if (!account.is_active || account.phone !== guess.phone) throw this.otp.wrong(guess, context);
@@ -150,13 +155,12 @@ export class ForgotPassword {
       await this.audit.record({ ...event, address, requestId }, transaction);
       const language = answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
       const content = { template: 'notice.password_changed', language } as const;
-      return {
-        notice: await this.messaging.queueNotice(guess.phone, account, content, transaction),
-        codeAddress: code.client_address,
-      };
+      const notice = await this.messaging.queueNotice(guess.phone, account, content, transaction);
+      return { account, notice, isTakenOver, codeAddress: code.client_address };
     });
     this.addresses.giveBack('sends', codeAddress);
     this.sendLimits.verifiedSend(guess.phone);
+    if (isTakenOver) this.proof.tell(proof, { phone: guess.phone, fullName: account.full_name }, context);
     this.messaging.deliverBehind(notice, context.id);
   }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../database/database.js';
 import { statement } from '../database/statement.js';
 import { ofTheFirst, pageOf, wantedOf } from '../database/steps.js';
-import { emailOf } from '../users/users.sql.js';
+import { mailboxOf } from '../users/users.sql.js';
 import { IS_PENDING } from './messages.sql.js';
 
 /** A send that a provider took over. */
@@ -60,7 +60,7 @@ export interface RecoveredMessage {
 }
 
 /** What must be known of a message to send it. */
-export const RECOVERED = `id, fence, recipient, recipient_name, sealed_content, attempts, failed_provider, (${emailOf('messages.user_id')}) AS email`;
+export const RECOVERED = `id, fence, recipient, recipient_name, sealed_content, attempts, failed_provider, (${mailboxOf('messages.user_id')}) AS email`;
 
 const QUEUE = statement(
   'messages_queue',

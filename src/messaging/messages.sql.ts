@@ -41,6 +41,25 @@ export const noteVerifiedMessages = (source: string) =>
 /** Which rung took a message (null: none yet), for the id in `column`. */
 export const providerOfMessage = (column: string) => `(SELECT provider FROM messages WHERE messages.id = ${column})`;
 
+/**
+ * Whether the message with the id in `column` reached a phone and, for certain, no mailbox. Which rung took a message is
+ * written down behind the answer: until then a message may have gone to either. Parameter: `:mail_is_rung`, whether the ladder
+ * has a rung that writes to mailboxes.
+ */
+export const reachedPhone = (column: string) => `
+  (NOT :mail_is_rung::boolean OR EXISTS (
+     SELECT 1 FROM messages m WHERE m.id = ${column} AND m.provider <> 'email' AND NOT 'email' = ANY (m.refused_by)))`;
+
+/**
+ * Puts a notice into the outbox, already claimed by this instance, for each row of `source`, a CTE with the columns of an
+ * account. Parameters: `:notice_id`, `:notice_purpose`, `:sealed_notice`, `:claim_seconds`, `:notice_seconds`.
+ */
+export const queueNoticeFrom = (source: string) => `
+  INSERT INTO messages (id, purpose, recipient, recipient_name, user_id, sealed_content, claimed_until, expires_at)
+  SELECT :notice_id::uuid, :notice_purpose::text, n.phone, n.full_name, n.id, :sealed_notice::bytea,
+         now() + :claim_seconds::int * interval '1 second', now() + :notice_seconds::int * interval '1 second'
+    FROM ${source} n`;
+
 /** The numbers that messages of the account `:user_id` went to, one row each. */
 export const RECIPIENTS_OF_ACCOUNT = `
   SELECT recipient AS phone FROM messages WHERE user_id = :user_id::uuid

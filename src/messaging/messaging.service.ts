@@ -35,6 +35,20 @@ export interface ClaimedMessage {
   readonly content: MessageContent;
 }
 
+/** A notice whose sending a statement decides about. */
+export interface NoticeDraft {
+  /** Parameters of `queueNoticeFrom`. */
+  readonly values: {
+    readonly notice_id: string;
+    readonly notice_purpose: string;
+    readonly sealed_notice: Buffer;
+    readonly notice_seconds: number;
+    readonly claim_seconds: number;
+  };
+  /** The notice as it was queued for the owner of `phone` (E.164). */
+  readonly to: (owner: { phone: string; fullName: string }) => ClaimedMessage;
+}
+
 /** How a message walks the ladder, and how often it has been tried. */
 export type Way = Omit<Walk, 'requestId'> & { readonly tries?: number };
 
@@ -152,6 +166,34 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     return delivery;
   }
 
+  /** Whether a rung of the ladder writes to mailboxes in place of numbers. */
+  get hasMailRung(): boolean {
+    return this.ladder.providers.some(({ name }) => name === 'email');
+  }
+
+  /** A notice for a statement that may queue it (`queueNoticeFrom`); once that has committed, `deliverBehind` it. */
+  draftNotice(content: NoticeContent): NoticeDraft {
+    const id = uuidv7();
+    const values = {
+      notice_id: id,
+      notice_purpose: content.template,
+      sealed_notice: this.seal(content, id),
+      notice_seconds: LIFE.notice,
+      claim_seconds: this.claimSeconds,
+    };
+    return {
+      values,
+      to: ({ phone: recipient, fullName: recipientName }) => ({
+        id,
+        fence: 1,
+        recipient,
+        recipientName,
+        email: null,
+        content,
+      }),
+    };
+  }
+
   /**
    * Puts a notice into the outbox, in the transaction of what it tells of; after its commit, `deliverBehind` it.
    *
@@ -160,7 +202,7 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
    */
   async queueNotice(
     to: string,
-    owner: { id: string; full_name: string; email: string | null },
+    owner: { id: string; full_name: string; email: string | null; email_claimed: boolean },
     content: NoticeContent,
     within: Transaction,
   ): Promise<ClaimedMessage> {
@@ -178,7 +220,8 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
       this.claimSeconds,
       within,
     );
-    return { id, fence: 1, recipient: to, recipientName: owner.full_name, email: owner.email, content };
+    const email = owner.email_claimed ? null : owner.email;
+    return { id, fence: 1, recipient: to, recipientName: owner.full_name, email, content };
   }
 
   /**

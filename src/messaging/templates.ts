@@ -13,7 +13,7 @@ export interface CodeContent {
 
 /** What a notice says: something happened to the account, and there is nothing to do if it was its owner. */
 export interface NoticeContent {
-  readonly template: 'notice.phone_changed' | 'notice.password_changed' | 'notice.canary';
+  readonly template: 'notice.phone_changed' | 'notice.phone_proven' | 'notice.password_changed' | 'notice.canary';
   readonly language: Language;
 }
 
@@ -106,6 +106,10 @@ const SUBJECTS: Record<MessageContent['template'], Record<Language, (appName: st
     id: (appName) => `Kata sandi akun Anda di ${appName} telah diubah`,
     en: (appName) => `The password of your account with ${appName} has been changed`,
   },
+  'notice.phone_proven': {
+    id: (appName) => `Nomor Anda di ${appName} telah terbukti`,
+    en: (appName) => `Your number with ${appName} has been proven`,
+  },
   'notice.canary': {
     id: (appName) => `Uji pengiriman ${appName}`,
     en: (appName) => `Delivery check of ${appName}`,
@@ -129,6 +133,22 @@ const NOTICES: Record<NoticeContent['template'], Record<Language, (app: App) => 
       `If it was not you who changed it, get in touch with the ${appTeam} team at once.`,
     ],
   },
+  'notice.phone_proven': {
+    id: ({ appName, appTeam }) => [
+      `Kode ke nomor ini baru saja dipakai untuk pertama kali di ${appName}. Akun dengan nomor ini sekarang milik Anda.`,
+      '',
+      'Kata sandi, email, dan username yang dipasang saat pendaftaran telah dihapus, dan semua perangkat yang masuk sebelumnya telah dikeluarkan.',
+      '',
+      `Jika bukan Anda yang memakai kode itu, segera hubungi Tim ${appTeam}.`,
+    ],
+    en: ({ appName, appTeam }) => [
+      `A code to this number has just been used for the first time with ${appName}. The account with this number is now yours.`,
+      '',
+      'The password, e-mail and username that were set at registration have been removed, and every device that was logged in before has been logged out.',
+      '',
+      `If it was not you who used the code, get in touch with the ${appTeam} team at once.`,
+    ],
+  },
   'notice.canary': {
     id: ({ appName }) => [`Ini uji pengiriman dari ${appName}. Tidak ada yang perlu dilakukan.`],
     en: ({ appName }) => [`This is a delivery check of ${appName}. There is nothing to do.`],
@@ -148,10 +168,14 @@ const NOTICES: Record<NoticeContent['template'], Record<Language, (app: App) => 
 };
 
 /**
- * What may reach this number and nothing else: a code that proves the number would prove a mailbox instead, and a
- * conversation belongs to who holds the number now.
+ * What may reach this number and nothing else: a code that proves the number would prove a mailbox instead, a conversation
+ * belongs to who holds the number now, and so does the news that the account is theirs.
  */
-const FOR_THE_NUMBER: ReadonlySet<MessageContent['template']> = new Set(['otp.phone_change', 'text']);
+const FOR_THE_NUMBER: ReadonlySet<MessageContent['template']> = new Set([
+  'otp.phone_change',
+  'notice.phone_proven',
+  'text',
+]);
 
 /** A message in every form that a channel may need. */
 export function outgoingMessage(content: MessageContent, { phone, name, email }: Recipient, app: App): OutgoingMessage {

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Account } from 'oidc-provider';
 import { Settings } from '../config/settings.js';
-import { Sessions } from '../sessions/sessions.service.js';
 import { Users } from '../users/users.service.js';
 
 /** What each scope lets an application know (OpenID Connect Core section 5.4, and our roles). */
@@ -30,30 +29,25 @@ export class ProviderClaims {
   constructor(
     private readonly settings: Settings,
     private readonly users: Users,
-    private readonly sessions: Sessions,
   ) {}
 
   /** The active account with this id; undefined when it is gone or disabled. */
   async accountOf(id: string): Promise<Account | undefined> {
     const account = await this.users.findActive(id);
     if (!account) return undefined;
-    const { full_name: name, username, email, phone } = account;
+    const { full_name: name, username, email, phone, phone_proven_at: provenAt } = account;
     return {
       accountId: id,
-      claims: async (_use, scope) => ({
+      claims: () => ({
         sub: id,
         name,
         ...(username === null ? {} : { preferred_username: username }),
-        ...(phone === null || !scope.split(' ').includes('phone') ? {} : await this.phoneClaims(id, phone)),
+        ...(phone === null ? {} : { phone_number: phone, phone_number_verified: provenAt !== null }),
         // Nobody has proved it to us.
         ...(email === null ? {} : { email, email_verified: false }),
         role: this.roleOf(account.role),
       }),
     };
-  }
-
-  private async phoneClaims(id: string, phone: string) {
-    return { phone_number: phone, phone_number_verified: await this.sessions.hasProvedPhone(id) };
   }
 
   /** As our own access tokens spell it. */

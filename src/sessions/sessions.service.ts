@@ -138,11 +138,6 @@ export class Sessions implements OnModuleInit {
     return this.held.lastLogins(userIds);
   }
 
-  /** Whether somebody has proved to hold the account's number: a code to it was read, not long ago. */
-  hasProvedPhone(userId: string): Promise<boolean> {
-    return this.held.hasLoggedInByCode(userId);
-  }
-
   /** Forgets the sessions of an account and with them its tokens, which are refused from then on. */
   forget(userId: string, within: Transaction): Promise<void> {
     return this.held.forget(userId, within);

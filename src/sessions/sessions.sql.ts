@@ -21,6 +21,15 @@ export const livingSessionWhere = (condition: string) => `
 export const REVOKED_LATELY = `SELECT id FROM login_sessions WHERE revoked_at > now() - interval '1 hour'`;
 
 /**
+ * Ends the login sessions, with their refresh tokens and all that applications were issued on them, of each account of
+ * `source`, a CTE with the column id. One that the same statement opens is not among them.
+ */
+export const endSessionsOf = (source: string, reason: string) => `
+  UPDATE login_sessions SET revoked_at = now(), revoked_reason = '${reason}'
+    FROM ${source} WHERE login_sessions.user_id = ${source}.id AND login_sessions.revoked_at IS NULL
+  RETURNING login_sessions.id`;
+
+/**
  * Opens a login session, with its first refresh token unless a cookie holds it, for each row of `account`, as CTEs of the statement that decided
  * who it is. A device keeps its id only for the account that it is known to (`:device_user`). Parameters: `:login_session_id`, `:device_user`, `:device_id`, `:new_device_id`, `:method`, `:address`, `:user_agent`, `:idle_seconds`,
  * `:max_seconds`, and one of `:refresh_hash` and `:cookie_hash`, the other being null.

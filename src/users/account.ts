@@ -9,4 +9,11 @@ export interface AccountRow {
 }
 
 /** An account as those who administer it see it. */
-export type ManagedAccountRow = AccountRow & { is_active: boolean; created_at: Date };
+export type ManagedAccountRow = AccountRow & {
+  is_active: boolean;
+  created_at: Date;
+  /** The number is only what somebody said who registered. */
+  phone_claimed: boolean;
+  /** The same of the e-mail: no message goes there. */
+  email_claimed: boolean;
+};

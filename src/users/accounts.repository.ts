@@ -5,13 +5,14 @@ import { type AccountFields } from './account-fields.js';
 import { type ManagedAccountRow } from './account.js';
 import { ACCOUNT_COLUMNS } from './users.sql.js';
 
-const MANAGED_COLUMNS = `${ACCOUNT_COLUMNS}, users.is_active, users.created_at`;
+const MANAGED_COLUMNS = `${ACCOUNT_COLUMNS}, users.is_active, users.created_at, users.phone_claimed, users.email_claimed`;
 
 const INSERT = statement<ManagedAccountRow>(
   'accounts_insert',
-  `INSERT INTO users (id, full_name, email, username, phone, role, is_active, password_hash, password_changed_at)
+  `INSERT INTO users (id, full_name, email, username, phone, role, is_active, password_hash, password_changed_at, phone_claimed, email_claimed)
    VALUES (:id::uuid, :full_name::text, :email::text, :username::text, :phone::text, :role::role, :is_active::boolean,
-           :password_hash::text, CASE WHEN :password_hash::text IS NULL THEN NULL ELSE now() END)
+           :password_hash::text, CASE WHEN :password_hash::text IS NULL THEN NULL ELSE now() END,
+           :claimed::boolean AND :phone::text IS NOT NULL, :claimed::boolean AND :email::text IS NOT NULL)
    RETURNING ${MANAGED_COLUMNS}`,
 );
 
@@ -56,13 +57,26 @@ const LOCK = statement<ManagedAccountRow>(
  */
 const NO_DEVICE_YET = `clock_timestamp() + interval '1 millisecond'`;
 
-// A number that changes hands takes its known devices with it.
+// A number that changes hands takes its known devices with it. What an admin writes in place of what somebody said who
+// registered, the admin vouches for; with a number, the password of whoever registered goes.
 const WRITE = statement<ManagedAccountRow>(
   'accounts_write',
   `UPDATE users SET full_name = :full_name::text, email = :email::text, username = :username::text, role = :role::role,
           is_active = :is_active::boolean, updated_at = now(), phone = :phone::text,
-          devices_valid_from = CASE WHEN phone IS DISTINCT FROM :phone::text THEN ${NO_DEVICE_YET} ELSE devices_valid_from END
+          devices_valid_from = CASE WHEN phone IS DISTINCT FROM :phone::text THEN ${NO_DEVICE_YET} ELSE devices_valid_from END,
+          phone_proven_at = CASE WHEN :is_proven::boolean THEN now() WHEN phone = :phone::text THEN phone_proven_at END,
+          phone_claimed = phone_claimed AND phone IS NOT DISTINCT FROM :phone::text AND NOT :is_proven::boolean,
+          email_claimed = email_claimed AND email IS NOT DISTINCT FROM :email::text,
+          password_hash = CASE WHEN NOT phone_claimed OR phone = :phone::text OR :phone::text IS NULL THEN password_hash END,
+          password_changed_at = CASE WHEN NOT phone_claimed OR phone = :phone::text OR :phone::text IS NULL THEN password_changed_at END
     WHERE id = :id::uuid RETURNING ${MANAGED_COLUMNS}`,
+);
+
+// What somebody said who registered becomes what the operator says; a password of theirs goes.
+const VOUCH = statement(
+  'accounts_vouch',
+  `UPDATE users SET phone_claimed = false, password_hash = NULL, password_changed_at = NULL, devices_valid_from = ${NO_DEVICE_YET}, updated_at = now()
+    WHERE id = :id::uuid AND phone_claimed`,
 );
 
 const SET_PASSWORD = statement(
@@ -74,7 +88,8 @@ const SET_PASSWORD = statement(
 const ERASE = statement(
   'accounts_erase',
   `UPDATE users SET full_name = 'Erased', email = NULL, username = NULL, phone = NULL, role = 'USER', is_active = false,
-          password_hash = NULL, password_changed_at = NULL, devices_valid_from = ${NO_DEVICE_YET}, updated_at = now(), erased_at = now()
+          password_hash = NULL, password_changed_at = NULL, devices_valid_from = ${NO_DEVICE_YET}, updated_at = now(), erased_at = now(),
+          phone_proven_at = NULL, phone_claimed = false, email_claimed = false
     WHERE id = :id::uuid`,
 );
 
@@ -114,10 +129,10 @@ export class AccountsRepository {
   async insert(
     id: string,
     fields: AccountFields,
-    passwordHash: string | null,
+    { passwordHash, claimed }: { passwordHash: string | null; claimed: boolean },
     within: Transaction = this.database,
   ): Promise<ManagedAccountRow> {
-    const [row] = await within.run(INSERT, { id, ...values(fields), password_hash: passwordHash });
+    const [row] = await within.run(INSERT, { id, ...values(fields), password_hash: passwordHash, claimed });
     if (!row) throw new Error('the insert returned no row');
     return row;
   }
@@ -152,10 +167,20 @@ export class AccountsRepository {
     return row ?? null;
   }
 
-  async write(id: string, fields: AccountFields, within: Transaction): Promise<ManagedAccountRow> {
-    const [row] = await within.run(WRITE, { id, ...values(fields) });
+  /** @param isPhoneProven whether a code to the number has just been used */
+  async write(
+    id: string,
+    fields: AccountFields,
+    isPhoneProven: boolean,
+    within: Transaction,
+  ): Promise<ManagedAccountRow> {
+    const [row] = await within.run(WRITE, { id, ...values(fields), is_proven: isPhoneProven });
     if (!row) throw new Error('a locked account is gone');
     return row;
+  }
+
+  async vouch(id: string, within: Transaction): Promise<void> {
+    await within.run(VOUCH, { id });
   }
 
   async setPassword(id: string, passwordHash: string | null, within: Transaction): Promise<void> {

@@ -68,16 +68,18 @@ export class Accounts {
    * Makes an account; whether its e-mail, username and phone are free the database decides.
    *
    * @param passwordHash null: the account logs in by code
+   * @param claimed whether a stranger says so of themself: until a code to the number was used, nothing else lets anybody in
    * @throws AppError `validation_failed` without a name or an identity; the driver's error for a name that is taken
    */
   async create(
     given: Partial<AccountFields>,
     passwordHash: string | null,
     within?: Transaction,
+    claimed = false,
   ): Promise<ManagedAccountRow> {
     const fields = { ...BLANK, ...given };
     requireEssentials(fields);
-    return this.repository.insert(uuidv7(), fields, passwordHash, within);
+    return this.repository.insert(uuidv7(), fields, { passwordHash, claimed }, within);
   }
 
   /** @throws AppError `user_not_found`, also for an erased account */
@@ -111,20 +113,33 @@ export class Accounts {
   }
 
   /**
-   * Writes the given fields, in the caller's transaction.
+   * Writes the given fields, in the caller's transaction. Whoever else than the account's owner writes a number or an
+   * e-mail vouches for it.
    *
+   * @param isPhoneProven whether the owner has just used a code that went to the given phone
    * @throws AppError `user_not_found`, `validation_failed` when no identity is left, `last_admin`; the driver's error
    *   for a name that is taken
    */
-  async change(id: string, given: Partial<AccountFields>, within: Transaction): Promise<AccountChange> {
+  async change(
+    id: string,
+    given: Partial<AccountFields>,
+    within: Transaction,
+    isPhoneProven = false,
+  ): Promise<AccountChange> {
     const mayLoseAdmin = given.isActive === false || (given.role !== undefined && given.role !== 'ADMIN');
     const before = await this.lock(id, mayLoseAdmin, within);
     const old = fieldsOf(before);
     const fields = { ...old, ...given };
     requireEssentials(fields);
     const changed = (Object.keys(old) as (keyof AccountFields)[]).filter((field) => fields[field] !== old[field]);
-    const after = changed.length === 0 ? before : await this.repository.write(id, fields, within);
+    const isSame = changed.length === 0 && !isPhoneProven;
+    const after = isSame ? before : await this.repository.write(id, fields, isPhoneProven, within);
     return { before, after, fields: changed };
+  }
+
+  /** Vouches for a number that somebody claimed who registered; the password that they set goes. */
+  vouch(id: string, within: Transaction): Promise<void> {
+    return this.repository.vouch(id, within);
   }
 
   /**

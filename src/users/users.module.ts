@@ -6,6 +6,7 @@ import { DemoAccounts } from './demo-accounts.js';
 import { PasswordBudgetRepository } from './password-budget.repository.js';
 import { PasswordPolicy } from './password-policy.js';
 import { Passwords } from './passwords.js';
+import { RegistrationTokens } from './registration-tokens.js';
 import { UsersRepository } from './users.repository.js';
 import { Users } from './users.service.js';
 
@@ -20,7 +21,8 @@ import { Users } from './users.service.js';
     PasswordPolicy,
     PasswordBudgetRepository,
     DemoAccounts,
+    RegistrationTokens,
   ],
-  exports: [Users, Accounts, DemoAccounts],
+  exports: [Users, Accounts, DemoAccounts, RegistrationTokens],
 })
 export class UsersModule {}

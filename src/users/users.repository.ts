@@ -6,15 +6,16 @@ import { endOf, pageOf, wantedOf } from '../database/steps.js';
 import { type AccountRow } from './account.js';
 import { ACCOUNT_COLUMNS } from './users.sql.js';
 
+// Where the number is only what somebody said who registered, the account is as one without a password: in the same time.
 const BY_IDENTIFIER = statement<AccountRow & { password_hash: string | null }>(
   'users_by_identifier',
-  `SELECT ${ACCOUNT_COLUMNS}, users.password_hash FROM users
+  `SELECT ${ACCOUNT_COLUMNS}, CASE WHEN NOT users.phone_claimed THEN users.password_hash END AS password_hash FROM users
     WHERE is_active AND (email = :identifier::text OR username = :identifier::text OR phone = :phone::text)`,
 );
 
-const BY_ID = statement<AccountRow & { is_active: boolean; created_at: Date }>(
+const BY_ID = statement<FoundAccountRow>(
   'users_by_id',
-  `SELECT ${ACCOUNT_COLUMNS}, users.is_active, users.created_at FROM users WHERE id = :id::uuid`,
+  `SELECT ${ACCOUNT_COLUMNS}, users.is_active, users.created_at, users.phone_proven_at FROM users WHERE id = :id::uuid`,
 );
 
 // Only over the hash that was compared: a password that was changed meanwhile stays changed.
@@ -43,6 +44,9 @@ const FORGET_DEVICES = statement<{ accounts: number; end: string | null }>(
    SELECT (SELECT count(*)::int FROM strange) AS accounts, (${endOf(EVERYBODY)}) AS end`,
 );
 
+/** An account, active or not, and when somebody proved its number. */
+export type FoundAccountRow = AccountRow & { is_active: boolean; created_at: Date; phone_proven_at: Date | null };
+
 /** An account to be made, as the seed gives it. */
 export interface NewAccount {
   id: string;
@@ -70,7 +74,7 @@ export class UsersRepository {
     return row ?? null;
   }
 
-  async findById(id: string): Promise<(AccountRow & { is_active: boolean; created_at: Date }) | null> {
+  async findById(id: string): Promise<FoundAccountRow | null> {
     const [row] = await this.database.run(BY_ID, { id });
     return row ?? null;
   }

@@ -10,7 +10,7 @@ import { parsePhone } from '../phone/phone.js';
 import { canonicalName } from './identifiers.js';
 import { PasswordBudgetRepository } from './password-budget.repository.js';
 import { Passwords } from './passwords.js';
-import { UsersRepository } from './users.repository.js';
+import { UsersRepository, type FoundAccountRow } from './users.repository.js';
 import { type AccountRow } from './account.js';
 
 /** Wrong passwords an identifier may have in 15 minutes (contract A). */
@@ -103,7 +103,7 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** @returns the active account, or null */
-  async findActive(id: string): Promise<(AccountRow & { created_at: Date }) | null> {
+  async findActive(id: string): Promise<FoundAccountRow | null> {
     const account = await this.repository.findById(id);
     return account?.is_active ? account : null;
   }

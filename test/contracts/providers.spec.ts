@@ -3,7 +3,8 @@ import { FakeCloudApi } from '../support/fake-cloud-api.js';
 import { FakeSmtp } from '../support/fake-smtp.js';
 import { FakeTwilio, twilioError } from '../support/fake-twilio.js';
 import { FakeWhapi } from '../support/fake-whapi.js';
-import { openHouse, type House } from '../support/house.js';
+import { national, newPhone, openHouse, type House } from '../support/house.js';
+import { until } from '../support/people.js';
 import { stopAllServices } from '../support/service.js';
 
 // Contract, "Environment", Delivery: the ladder `whacenter,whapi,cloud-api,sms,email,console`.
@@ -105,6 +106,62 @@ describe('the ladder of what is configured', () => {
     expect(mail?.to).toEqual(['budi@example.com']);
     const code = /^\*(\d{6})\*$/m.exec(mail?.parts.get('text/plain')?.replaceAll('\r', '') ?? '')?.[1];
     expect((await house.verify(phone, code ?? 'none')).status).toBe(200);
+  });
+
+  it('sends no mail to an address that only whoever registered has given, nor anything to a mailbox before the proof', async () => {
+    const before = smtp.mails.length;
+    const phone = national(newPhone());
+    const typed = { fullName: 'Budi', phone, email: 'jahat@example.com', password: 'kopi susu di teras' };
+    const { user, registrationToken } = (await house.service.post('/api/auth/register', typed)).body.data;
+    const failEverywhereElse = () => {
+      house.fake.connected = false;
+      const e164 = phone.replace(/^0/, '+62');
+      whapi.wire.forNumber(e164, { status: 402, body: '' });
+      cloud.failFor(e164, 131026);
+      twilio.wire.forNumber(e164, twilioError(21610));
+    };
+    failEverywhereElse();
+    expect((await house.request(phone)).status).toBe(503);
+    // An admin's address is a way to the person, and yet no way to the first proof.
+    await house.database.query('UPDATE users SET email_claimed = false WHERE id = $1', [user.id]);
+    expect((await house.request(phone)).status).toBe(503);
+    house.fake.connected = true;
+    const otpCode = await house.code(phone);
+    const proven = await house.service.post('/api/auth/otp/verify', { phone, otpCode, registrationToken });
+    expect(proven.status).toBe(200);
+    await house.pass(phone, 3_600);
+    await house.database.query('UPDATE users SET email_claimed = true WHERE id = $1', [user.id]);
+    failEverywhereElse();
+    expect((await house.request(phone)).status).toBe(503);
+    expect(smtp.mails.length).toBe(before);
+  });
+
+  it('takes no number for proven by a code that went to a mailbox', async () => {
+    const { id, phone, e164 } = await house.person({ email: 'dewi@example.com' });
+    const isProven = async () =>
+      (
+        await house.database.query<{ proven: boolean }>(
+          'SELECT phone_proven_at IS NOT NULL AS proven FROM users WHERE id = $1',
+          [id],
+        )
+      )[0]?.proven;
+    house.fake.connected = false;
+    whapi.wire.forNumber(e164, { status: 402, body: '' });
+    cloud.failFor(e164, 131026);
+    twilio.wire.forNumber(e164, twilioError(21610));
+    expect((await house.request(phone)).body.data?.channel).toBe('email');
+    const mail = smtp.mails.at(-1)?.parts.get('text/plain')?.replaceAll('\r', '') ?? '';
+    expect((await house.verify(phone, /^\*(\d{6})\*$/m.exec(mail)?.[1] ?? 'none')).status).toBe(200);
+    expect(await isProven()).toBe(false);
+    house.fake.connected = true;
+    await house.pass(phone, 3_600);
+    const code = await house.code(phone);
+    await until('the outcome is written', async () => {
+      const sql = `SELECT 1 FROM messages WHERE recipient = $1 AND provider = 'whacenter'`;
+      return (await house.database.query(sql, [e164])).length > 0;
+    });
+    expect((await house.verify(phone, code)).status).toBe(200);
+    expect(await isProven()).toBe(true);
   });
 
   it('tells no secret, number or code to the log', async () => {

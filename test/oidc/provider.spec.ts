@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import * as openid from 'openid-client';
-import { newPhone } from '../support/house.js';
-import { newcomer } from '../support/logins.js';
+import { national, newPhone } from '../support/house.js';
+import { newcomer, PASSWORD } from '../support/logins.js';
 import { OWN_PAGE } from '../support/own-page.js';
 import {
   ask,
@@ -104,6 +105,28 @@ describe('an application that logs people in', () => {
     const tokens = await tokensFor(config, browser);
     const known = await openid.fetchUserInfo(config, tokens.access_token, id);
     expect(known['phone_number_verified']).toBe(false);
+  });
+
+  it('is told nothing by a stranger who registered the number, and no login of theirs outlives its proof', async () => {
+    const phone = national(newPhone());
+    const typed = { fullName: 'Budi', phone, username: `u${randomUUID().slice(0, 8)}`, password: PASSWORD };
+    const { id } = (await house.service.post('/api/auth/register', typed)).body.data.user;
+    // Logged in when that was let in, before an upgrade.
+    await house.database.query('UPDATE users SET phone_claimed = false WHERE id = $1', [id]);
+    const stranger = new Visitor(house.service);
+    await stranger.logIn(typed.username);
+    const config = await discovered(house, await house.client({}));
+    const tokens = await tokensFor(config, stranger);
+    const known = await openid.fetchUserInfo(config, tokens.access_token, id);
+    expect(known).toMatchObject({ phone_number_verified: false });
+    await house.database.query('UPDATE users SET phone_claimed = true WHERE id = $1', [id]);
+    await expect(openid.fetchUserInfo(config, tokens.access_token, id)).rejects.toThrow();
+
+    await house.login(phone);
+    await expect(openid.fetchUserInfo(config, tokens.access_token, id)).rejects.toThrow();
+    await expect(openid.refreshTokenGrant(config, String(tokens.refresh_token))).rejects.toThrow();
+    const { at } = await stranger.go((await ask(config, { prompt: 'none' })).url);
+    expect(at.searchParams.get('error')).toBe('login_required');
   });
 
   it('is not asked for twice: one login serves every application of the browser', async () => {

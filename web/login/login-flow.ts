@@ -135,7 +135,12 @@ export class LoginFlow implements Flow {
     if (wrong !== null || sent === null || this.isWaiting() || this.code.isOver(this.stage.service.now())) return;
     this.problem = this.notice = null;
     const { to: phone, sessionId } = sent;
-    const input = { phone, otpCode, ...(sessionId !== null && { sessionId }) };
+    const registrationToken = this.stage.registrationToken();
+    const input = {
+      ...{ phone, otpCode },
+      ...(sessionId !== null && { sessionId }),
+      ...(registrationToken !== null && { registrationToken }),
+    };
     void this.call.run('verify', () => this.stage.service.masuk.verifyOtp(input), {
       done: (login) => this.stage.loggedIn(login),
       failed: (error) => {

@@ -41,6 +41,7 @@ export class MasukLogin extends LitElement {
     clientId: { attribute: 'client-id' },
     phone: {},
     deviceToken: { attribute: false },
+    registrationToken: { attribute: false },
     isLoggedIn: { state: true },
   };
   declare purpose: Purpose;
@@ -57,6 +58,8 @@ export class MasukLogin extends LitElement {
   declare phone: string | null;
   /** Of an earlier login on this device; only for `session="memory"`. */
   declare deviceToken: string | null;
+  /** What `POST /api/auth/register` answered to this page: with it the first code keeps what was registered. */
+  declare registrationToken: string | null;
   declare private isLoggedIn: boolean;
 
   private readonly service = new ServiceLink(() => this.requestUpdate());
@@ -81,6 +84,7 @@ export class MasukLogin extends LitElement {
       this.forgotUrl =
       this.loginUrl =
       this.deviceToken =
+      this.registrationToken =
       this.clientId =
       this.phone =
         null;
@@ -184,6 +188,7 @@ export class MasukLogin extends LitElement {
   private stage(): Stage {
     return {
       service: this.service,
+      registrationToken: () => this.registrationToken,
       changed: () => this.requestUpdate(),
       enter: (step, how = 'next') => {
         this.trail?.enter(step, this.flow.step, how);

@@ -171,7 +171,9 @@ export class ResetFlow implements Flow {
     const otp = this.verified?.otp ?? this.code.typed;
     const work = async () => {
       this.verified ??= { otp, otpId: (await forgotPassword.verifyOtp({ noHp, otp })).otpId };
-      await forgotPassword.resetPassword({ noHp, newPassword, confirmPassword, ...this.verified });
+      const registrationToken = this.stage.registrationToken();
+      const registered = registrationToken !== null && { registrationToken };
+      await forgotPassword.resetPassword({ noHp, newPassword, confirmPassword, ...this.verified, ...registered });
     };
     void this.call.run('reset', work, {
       done: () => {

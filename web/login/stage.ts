@@ -9,6 +9,8 @@ import { type Texts } from '../texts/id.js';
 /** What a flow is given by the element around it. */
 export interface Stage {
   readonly service: ServiceLink;
+  /** What the page's registration answered; null where it registered nobody. */
+  readonly registrationToken: () => string | null;
   /** Something to draw has changed. */
   changed(): void;
   /** Goes to a step: the next one, or instead of this one where there is no way back. */

@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { Settings } from '../config/settings.js';
+import { type StatementValues } from '../database/statement.js';
+import { type Transaction } from '../database/database.js';
+import { answerLanguage } from '../errors/language.js';
+import { type RequestContext } from '../http/request-context.js';
+import { Messaging, type NoticeDraft } from '../messaging/messaging.service.js';
+import { RegistrationTokens } from '../users/registration-tokens.js';
+import { type ChargedGuess } from './otp.service.js';
+import { PhoneProofRepository } from './phone-proof.repository.js';
+
+/** What a statement that consumes a code needs, in case the code is the first proof of its number. */
+export interface ProofDraft {
+  readonly values: StatementValues;
+  readonly notice: NoticeDraft;
+}
+
+/**
+ * The first proof of a number: whoever reads a code that went to it owns the account that has it. What somebody else had
+ * set who registered the number ends in the very statement that the proof is made by (`PROVE_PHONE`).
+ */
+@Injectable()
+export class PhoneProof {
+  constructor(
+    private readonly settings: Settings,
+    private readonly messaging: Messaging,
+    private readonly registrations: RegistrationTokens,
+    private readonly repository: PhoneProofRepository,
+  ) {}
+
+  /**
+   * To be made before a guess is paid for.
+   *
+   * @param registrationToken what the registration had answered to this client, if it made the account
+   * @throws AppError `validation_failed` for a token that is none of ours
+   */
+  draft(registrationToken: string | null | undefined, context: RequestContext): ProofDraft {
+    const registrant = this.registrations.read(registrationToken);
+    const language = answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+    const notice = this.messaging.draftNotice({ template: 'notice.phone_proven', language });
+    return {
+      values: {
+        registrant,
+        proof_audit_id: uuidv7(),
+        address: context.address,
+        request_id: context.id,
+        mail_is_rung: this.messaging.hasMailRung,
+        ...notice.values,
+      },
+      notice,
+    };
+  }
+
+  /**
+   * Proves the number of a code that this transaction has consumed.
+   *
+   * @returns whether the account was taken over; `tell` its owner after the commit
+   */
+  prove(draft: ProofDraft, { otpSessionId, phone, purpose }: ChargedGuess, userId: string, within: Transaction) {
+    const code = { otp_session_id: otpSessionId, phone, purpose, user_id: userId };
+    return this.repository.prove({ ...draft.values, ...code }, within);
+  }
+
+  /** Delivers the notice that the statement has queued. */
+  tell({ notice }: ProofDraft, owner: { phone: string; fullName: string }, context: RequestContext): void {
+    this.messaging.deliverBehind(notice.to(owner), context.id);
+  }
+}
