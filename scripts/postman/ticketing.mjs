@@ -48,8 +48,9 @@ const forgetful = {
   items: [
     {
       name: 'Make the person',
-      about: 'By open registration. Keeps `forgetfulId`.',
+      about: 'By an admin, who vouches for the number: the password works at once. Keeps `forgetfulId`.',
       call: 'POST /api/auth/register',
+      token: 'adminToken',
       json: { fullName: PERSON.nama, phone: '0813{{stamp}}', password: 'sandi-lama-{{stamp}}' },
       ok: { status: 201, says: 'Registrasi berhasil', fields: { data: 'user' } },
       keep: { forgetfulId: 'body.data.user.id' },
