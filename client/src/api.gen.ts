@@ -3976,7 +3976,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `forbidden`: You are not allowed to do this. `registration_closed`: Only an admin can register accounts. */
+            /** @description `forbidden`: You are not allowed to do this. `registration_by_phone_only`: Accounts are registered by phone number here. `registration_closed`: Only an admin can register accounts. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4918,7 +4918,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `forbidden`: You are not allowed to do this. `registration_closed`: Only an admin can register accounts. */
+            /** @description `forbidden`: You are not allowed to do this. `registration_by_phone_only`: Accounts are registered by phone number here. `registration_closed`: Only an admin can register accounts. */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -106,6 +106,7 @@ export class AuthController {
     'invalid_phone',
     'password_refused',
     'forbidden',
+    'registration_by_phone_only',
     'registration_closed',
     'email_taken',
     'username_taken',

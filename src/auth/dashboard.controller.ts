@@ -46,6 +46,7 @@ export class DashboardController {
     'validation_failed',
     'password_refused',
     'forbidden',
+    'registration_by_phone_only',
     'registration_closed',
     'email_taken',
     'username_taken',

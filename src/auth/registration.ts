@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { Audit } from '../audit/audit.service.js';
+import { Audit, type AuditEvent } from '../audit/audit.service.js';
 import { Settings } from '../config/settings.js';
-import { Database } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { type CurrentCaller } from '../http/access.decorators.js';
 import { type RequestContext } from '../http/request-context.js';
-import { type TypedFields } from '../users/account-fields.js';
-import { type ManagedAccountRow } from '../users/account.js';
+import { type AccountFields, type TypedFields } from '../users/account-fields.js';
+import { type AccountRow } from '../users/account.js';
 import { Accounts } from '../users/accounts.service.js';
 import { RegistrationTokens } from '../users/registration-tokens.js';
 
@@ -18,13 +18,19 @@ export interface Registrant extends Pick<TypedFields, 'fullName' | 'email' | 'us
 
 /** An account that was made. */
 export interface Registered {
-  readonly account: ManagedAccountRow;
+  readonly account: AccountRow & { created_at: Date };
   /** Shown with the code that proves the number, it keeps what was set here; null where nobody has to prove one. */
   readonly token: string | null;
 }
 
 /** Roles that people may give themselves where registration is open; the others are an admin's to give. */
 const OPEN_ROLES: readonly Registrant['role'][] = [undefined, null, 'USER', 'KARYAWAN'];
+
+/** What is to be made, read and checked. */
+interface Draft {
+  readonly fields: Partial<AccountFields>;
+  readonly passwordHash: string | null;
+}
 
 /** New accounts made by their owners (`REGISTRATION=open`) or by an admin. */
 @Injectable()
@@ -45,8 +51,12 @@ export class Registration {
    * An admin vouches for what they register. Of anybody else a number is a claim: until a code to it was used, nothing but a
    * code lets anybody in (docs/decisions/0012).
    *
-   * @throws AppError `registration_closed`, `forbidden`, `validation_failed`, `invalid_phone`, `password_refused`;
-   *   the driver's error for a name that is taken
+   * While unknown numbers are concealed, a stranger gets the same answer for a number, an e-mail and a username that is
+   * known, and an account is made where the number is free. So it takes a number: a password without one would log in at
+   * once or not, and tell.
+   *
+   * @throws AppError `registration_closed`, `registration_by_phone_only`, `forbidden`, `validation_failed`, `invalid_phone`,
+   *   `password_refused`; the driver's error for a name that is taken
    */
   async register(
     registrant: Registrant,
@@ -58,26 +68,47 @@ export class Registration {
     if (!byAdmin) context.charges.confirm('failures');
     const wantsFirstAdmin = registrant.role === 'ADMIN' && !byAdmin && !this.settings.production;
     if (!byAdmin && !wantsFirstAdmin) this.refuseUnlessOpen(registrant.role);
+    const isQuiet = this.settings.concealUnknownPhones && !byAdmin && !wantsFirstAdmin;
     const { password, ...typed } = withoutNulls(registrant);
     const fields = this.accounts.read(typed);
-    const hash = password === undefined ? null : await this.accounts.hashNewPassword(password, fields);
+    if (isQuiet && !fields.phone) throw new AppError('registration_by_phone_only');
+    const passwordHash = password === undefined ? null : await this.accounts.hashNewPassword(password, fields);
+    if (isQuiet) return this.makeQuietly({ fields, passwordHash }, caller, context);
     const account = await this.database.transaction(async (transaction) => {
       if (wantsFirstAdmin && !(await this.accounts.noAdminYet(transaction))) throw new AppError('forbidden');
-      const made = await this.accounts.create(fields, hash, transaction, !byAdmin);
-      const event = { type: 'user.registered', outcome: 'success', userId: caller?.userId ?? made.id } as const;
-      await this.audit.record(
-        {
-          ...event,
-          subjectId: made.id,
-          address: context.address,
-          requestId: context.id,
-          detail: { role: made.role },
-        },
-        transaction,
-      );
+      const made = await this.accounts.create(fields, passwordHash, transaction, !byAdmin);
+      const event = { outcome: 'success', userId: caller?.userId ?? made.id, detail: { role: made.role } } as const;
+      await this.record({ ...event, subjectId: made.id }, context, transaction);
       return made;
     });
     return { account, token: account.phone_claimed ? this.tokens.issue(account.id) : null };
+  }
+
+  /** The same answer, and the same work, whatever of it is known already. */
+  private async makeQuietly(
+    { fields, passwordHash }: Draft,
+    caller: CurrentCaller | undefined,
+    context: RequestContext,
+  ): Promise<Registered> {
+    const account = await this.database.transaction(async (transaction) => {
+      const { account: asked, holder } = await this.accounts.createQuietly(fields, passwordHash, transaction);
+      const isMade = holder === asked.id;
+      const userId = caller?.userId ?? (isMade ? asked.id : null);
+      const event = isMade
+        ? ({ outcome: 'success', detail: { role: asked.role } } as const)
+        : ({ outcome: 'failure', detail: { code: 'phone_taken' } } as const);
+      await this.record({ ...event, userId, subjectId: holder }, context, transaction);
+      return asked;
+    });
+    return { account, token: this.tokens.issue(account.id) };
+  }
+
+  private record(
+    event: Omit<AuditEvent, 'type'>,
+    { address, id: requestId }: RequestContext,
+    within: Transaction,
+  ): Promise<void> {
+    return this.audit.record({ ...event, type: 'user.registered', address, requestId }, within);
   }
 
   private refuseUnlessOpen(role: Registrant['role']): void {

@@ -81,6 +81,13 @@ export const CATALOGUE = {
     status: 403,
     text: { id: 'Silakan login ulang untuk melanjutkan', en: 'Log in again to go on' },
   },
+  registration_by_phone_only: {
+    status: 403,
+    text: {
+      id: 'Pendaftaran di sini hanya dengan nomor telepon',
+      en: 'Accounts are registered by phone number here',
+    },
+  },
   registration_closed: {
     status: 403,
     text: { id: 'Pendaftaran hanya oleh admin', en: 'Only an admin can register accounts' },

@@ -7,13 +7,29 @@ import { ACCOUNT_COLUMNS } from './users.sql.js';
 
 const MANAGED_COLUMNS = `${ACCOUNT_COLUMNS}, users.is_active, users.created_at, users.phone_claimed, users.email_claimed`;
 
+const insertAccount = (email: string, username: string) =>
+  `INSERT INTO users (id, full_name, email, username, phone, role, is_active, password_hash, password_changed_at, phone_claimed, email_claimed)
+   SELECT :id::uuid, :full_name::text, n.email, n.username, :phone::text, :role::role, :is_active::boolean,
+          :password_hash::text, CASE WHEN :password_hash::text IS NULL THEN NULL ELSE now() END,
+          :claimed::boolean AND :phone::text IS NOT NULL, :claimed::boolean AND n.email IS NOT NULL
+     FROM (SELECT ${email} AS email, ${username} AS username) n`;
+
 const INSERT = statement<ManagedAccountRow>(
   'accounts_insert',
-  `INSERT INTO users (id, full_name, email, username, phone, role, is_active, password_hash, password_changed_at, phone_claimed, email_claimed)
-   VALUES (:id::uuid, :full_name::text, :email::text, :username::text, :phone::text, :role::role, :is_active::boolean,
-           :password_hash::text, CASE WHEN :password_hash::text IS NULL THEN NULL ELSE now() END,
-           :claimed::boolean AND :phone::text IS NOT NULL, :claimed::boolean AND :email::text IS NOT NULL)
-   RETURNING ${MANAGED_COLUMNS}`,
+  `${insertAccount(':email::text', ':username::text')} RETURNING ${MANAGED_COLUMNS}`,
+);
+
+const unlessTaken = (column: string) =>
+  `CASE WHEN NOT EXISTS (SELECT 1 FROM users taken WHERE taken.${column} = :${column}::text) THEN :${column}::text END`;
+
+// For answers that must not tell whether a number, an e-mail or a username is known: the same work whether the number is
+// free or not. No row of either kind: somebody took a name after our snapshot, and the caller tries again.
+const INSERT_QUIETLY = statement<{ made: string | null; holder: string | null }>(
+  'accounts_insert_quietly',
+  `WITH made AS (
+     ${insertAccount(unlessTaken('email'), unlessTaken('username'))} ON CONFLICT DO NOTHING RETURNING id
+   )
+   SELECT (SELECT id FROM made) AS made, (SELECT id FROM users WHERE phone = :phone::text) AS holder`,
 );
 
 const FIND = statement<ManagedAccountRow>(
@@ -135,6 +151,23 @@ export class AccountsRepository {
     const [row] = await within.run(INSERT, { id, ...values(fields), password_hash: passwordHash, claimed });
     if (!row) throw new Error('the insert returned no row');
     return row;
+  }
+
+  /**
+   * As `insert`, where it must not be told what is taken: an e-mail or username that somebody has is left out, and where
+   * somebody has the number nothing is made.
+   *
+   * @returns who has the number; both null: try again
+   */
+  async insertQuietly(
+    id: string,
+    fields: AccountFields,
+    passwordHash: string | null,
+    within: Transaction,
+  ): Promise<{ made: string | null; holder: string | null }> {
+    const given = { id, ...values(fields), password_hash: passwordHash, claimed: true };
+    const [row] = await within.run(INSERT_QUIETLY, given);
+    return row ?? { made: null, holder: null };
   }
 
   async find(id: string): Promise<ManagedAccountRow | null> {

@@ -4,7 +4,7 @@ import { Settings } from '../config/settings.js';
 import { type Transaction } from '../database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { readAccountFields, requireEssentials, type AccountFields, type TypedFields } from './account-fields.js';
-import { type ManagedAccountRow } from './account.js';
+import { type AccountRow, type ManagedAccountRow } from './account.js';
 import { cursorAfter, readCursor, searchPatterns } from './accounts-query.js';
 import { AccountsRepository, type HeldAccountRow } from './accounts.repository.js';
 import { PasswordPolicy, type PasswordOwner } from './password-policy.js';
@@ -80,6 +80,30 @@ export class Accounts {
     const fields = { ...BLANK, ...given };
     requireEssentials(fields);
     return this.repository.insert(uuidv7(), fields, { passwordHash, claimed }, within);
+  }
+
+  /**
+   * Makes an account for a number as `create` does, without telling what is taken: an e-mail or username that somebody has is
+   * left out, and where somebody has the number nothing is made. The answer is the account as it was asked for.
+   *
+   * @returns `holder`: whose number it is; the account's own id if it was made
+   * @throws AppError `validation_failed` without a name; `busy` when others took the same names at the same moment, again and again
+   */
+  async createQuietly(
+    given: Partial<AccountFields>,
+    passwordHash: string | null,
+    within: Transaction,
+  ): Promise<{ account: AccountRow & { created_at: Date }; holder: string }> {
+    const fields = { ...BLANK, ...given };
+    requireEssentials(fields);
+    const { fullName: full_name, email, username, phone, role } = fields;
+    const account = { id: uuidv7(), full_name, email, username, phone, role, created_at: new Date() };
+    for (let tries = 0; tries < 3; tries++) {
+      const { made, holder } = await this.repository.insertQuietly(account.id, fields, passwordHash, within);
+      const whose = made ?? holder;
+      if (whose !== null) return { account, holder: whose };
+    }
+    throw new AppError('busy', { retryAfter: 1 });
   }
 
   /** @throws AppError `user_not_found`, also for an erased account */

@@ -33,7 +33,7 @@ let house: House;
 let numbers = 0;
 
 beforeAll(async () => {
-  house = await openHouse({ AUTH_PROFILE: 'strict' });
+  house = await openHouse({ AUTH_PROFILE: 'strict', REGISTRATION: 'open' });
 });
 afterAll(async () => {
   agent.destroy();
@@ -126,6 +126,13 @@ const FLOWS: Record<string, Record<string, Step>> = {
       path: `${RESET}/verify-otp`,
       status: 400,
       body: ({ phone }) => ({ noHp: phone, otp: '000000' }),
+    },
+  },
+  'a registration': {
+    'registering a number': {
+      path: `${AUTH}/register`,
+      status: 201,
+      body: ({ phone }) => ({ fullName: NAME, phone }),
     },
   },
   'a login by password': {

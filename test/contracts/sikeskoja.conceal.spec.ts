@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { decodeJwt } from 'jose';
 import { expectFailure, retryAfter } from '../support/answers.js';
 import { national, newPhone, openHouse, wrong, type House } from '../support/house.js';
-import { type Answer } from '../support/service.js';
+import { type Answer, type Service } from '../support/service.js';
 
 // Contract, "Profiles": with UNKNOWN_PHONE=conceal (strict) nobody learns who is registered.
 
@@ -205,6 +205,136 @@ describe('a gateway in trouble', () => {
     for (let tries = 0; house.fake.codeFor(known) === undefined && tries < 120; tries++) await sleep(100);
     expect((await house.verify(known, house.fake.codeFor(known) ?? '')).status).toBe(200);
   }, 20_000);
+});
+
+describe('an open registration', () => {
+  let open: Service;
+  beforeAll(async () => {
+    open = await house.another({ REGISTRATION: 'open' });
+  });
+
+  const PASSWORD = 'kopi susu di teras 9';
+  const register = (body: object, headers?: Record<string, string>) =>
+    open.post('/api/auth/register', { fullName: 'Siti', password: PASSWORD, ...body }, headers);
+  let names = 0;
+  // All of one length: the answer repeats what was typed.
+  const newName = () => `siti${String((names += 1)).padStart(4, '0')}`;
+  const rows = () => house.database.query<{ count: number }>('SELECT count(*)::int AS count FROM users');
+  /** What a stranger sees, but for the id, the token and what they have typed themselves. */
+  const seen = ({ status, headers, body }: Answer) => {
+    const passing = ['date', 'x-request-id', 'ratelimit'];
+    const { user, registrationToken, ...data } = body.data;
+    const { id, phone, email, username, profile, ...rest } = user;
+    const lengths = [id.length, id[14], registrationToken.length];
+    const given = [typeof phone, typeof email, typeof username, Object.keys(profile)];
+    const kept = [...headers].filter(([name]) => !passing.includes(name));
+    return { status, headers: kept, body: { ...body, data: { ...data, rest, lengths, given } } };
+  };
+
+  it('tells known numbers, e-mails and usernames from unknown ones by nothing', async () => {
+    const taken = { email: `${newName()}@papua.example`, username: newName() };
+    const known = await house.person(taken);
+    const inactive = await house.person({ active: false });
+    const other = national(newPhone());
+    expect((await register({ phone: other, username: newName() })).status).toBe(201);
+    const fresh = () => ({ email: `${newName()}@papua.example`, username: newName(), phone: national(newPhone()) });
+    const asked = [
+      fresh(),
+      { ...fresh(), phone: known.phone },
+      { ...fresh(), phone: inactive.phone },
+      { ...fresh(), phone: other },
+      { ...fresh(), email: taken.email },
+      { ...fresh(), username: taken.username.toUpperCase() },
+      { ...taken, phone: known.phone },
+    ];
+    const answers = [];
+    for (const body of asked) answers.push(await register(body));
+    for (const [at, answer] of answers.entries()) {
+      const { phone, email, username } = asked[at]!;
+      const user = { phone, email: email.toLowerCase(), username: username.toLowerCase() };
+      expect(answer.body.data.user).toMatchObject({ ...user, profile: { fullName: 'Siti', phone } });
+      expect(seen(answer)).toEqual(seen(answers[0]!));
+      // Nor is there a way to find out afterwards: a password logs in to none of them, and all are sent codes alike.
+      expectFailure(
+        await open.post('/api/auth/login', { identifier: username, password: PASSWORD }),
+        401,
+        'invalid_credentials',
+      );
+    }
+    await same([asked[0]!.phone, known.phone, inactive.phone], (phone) =>
+      open.post('/api/auth/otp/request', { phone }),
+    );
+    // Asked twice, it is known by now, and answers as it did.
+    expect(seen(await register(asked[0]!))).toEqual(seen(answers[0]!));
+  });
+
+  it('makes an account where the number is free, and leaves out a name that is not', async () => {
+    const taken = { email: `${newName()}@papua.example`, username: newName() };
+    await house.person(taken);
+    const phone = national(newPhone());
+    const username = newName();
+    const answer = await register({ phone, email: taken.email, username });
+    const { registrationToken } = answer.body.data;
+    await open.post('/api/auth/otp/request', { phone });
+    const otpCode = await arrived(phone);
+    const login = await open.post('/api/auth/otp/verify', { phone, otpCode, registrationToken });
+    expect(login.body.data.user).toMatchObject({ id: answer.body.data.user.id, username, email: null });
+    expect((await open.post('/api/auth/login', { identifier: phone, password: PASSWORD })).status).toBe(200);
+  });
+
+  it('changes nothing at a number that somebody has, whose owner finds the try in their data', async () => {
+    const { id, phone } = await house.person({ username: newName() });
+    const [before] = await house.database.query('SELECT * FROM users WHERE id = $1', [id]);
+    const { count } = (await rows())[0]!;
+    const { user, registrationToken } = (await register({ phone, username: newName() })).body.data;
+    expect(user.id).not.toBe(id);
+    expect((await rows())[0]!.count).toBe(count);
+    await open.post('/api/auth/otp/request', { phone });
+    const login = await open.post('/api/auth/otp/verify', { phone, otpCode: await arrived(phone), registrationToken });
+    expect(login.body.data.user.id).toBe(id);
+    const [after] = await house.database.query('SELECT * FROM users WHERE id = $1', [id]);
+    expect(after).toEqual({ ...before, phone_proven_at: expect.any(Date), updated_at: expect.any(Date) });
+    const held = await open.get('/api/auth/me/export', { authorization: `Bearer ${login.body.data.token}` });
+    const tries = held.body.data.events.filter(({ type }: { type: string }) => type === 'user.registered');
+    expect(tries).toMatchObject([{ outcome: 'failure' }]);
+  });
+
+  it('takes a number, and says so: a password alone would tell whether its e-mail was known', async () => {
+    const email = `${newName()}@papua.example`;
+    await house.person({ email });
+    for (const each of [email, `${newName()}@papua.example`]) {
+      const message = 'Pendaftaran di sini hanya dengan nomor telepon';
+      expectFailure(await register({ email: each }), 403, 'registration_by_phone_only', message);
+      const atD = { name: 'Siti', email: each, username: newName(), password: PASSWORD, role: 'karyawan' };
+      expectFailure(await open.post('/auth/register', atD), 403, 'registration_by_phone_only', message);
+    }
+  });
+
+  it('tells an admin what is taken', async () => {
+    const { phone } = await house.person();
+    await house.person({ role: 'ADMIN', username: 'kepala-dinas', password: PASSWORD });
+    const { token } = (await open.post('/api/auth/login', { identifier: 'kepala-dinas', password: PASSWORD })).body
+      .data;
+    expectFailure(await register({ phone }, { authorization: `Bearer ${token}` }), 409, 'phone_taken');
+  });
+
+  it('of twenty for one number at once makes one account, and answers all alike', async () => {
+    const phone = national(newPhone());
+    const email = `${newName()}@papua.example`;
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, at) =>
+        register(
+          at % 2 ? { phone, email, username: newName() } : { phone: national(newPhone()), email, username: newName() },
+        ),
+      ),
+    );
+    for (const answer of answers) expect(seen(answer)).toEqual(seen(answers[0]!));
+    const made = await house.database.query('SELECT email FROM users WHERE phone = $1 OR email = $2', [
+      `+62${phone.slice(1)}`,
+      email,
+    ]);
+    expect(made.filter((row) => row['email'] === email)).toHaveLength(1);
+  });
 });
 
 describe('UNKNOWN_PHONE by itself', () => {

@@ -21,6 +21,7 @@ const NEVER_MET = [
   'invalid_refresh_token',
   'invalid_api_key',
   'fresh_login_required',
+  'registration_by_phone_only',
   'registration_closed',
   'api_key_not_found',
   'oidc_client_not_found',
