@@ -3,8 +3,9 @@ import { AppError } from '../errors/app-error.js';
 import { COMMON_PASSWORDS } from './common-passwords.js';
 import { PasswordPolicy, type PasswordOwner } from './password-policy.js';
 
-const strict = { passwordMinLength: 15, passwordMaxLength: 128, passwordBlocklist: true };
-const compat = { passwordMinLength: 6, passwordMaxLength: 72, passwordBlocklist: false };
+const names = { appName: 'SiKesKoja - Sistem Kesehatan Kota Jayapura', appTeam: 'Tim Dinkes' };
+const strict = { passwordMinLength: 15, passwordMaxLength: 128, passwordBlocklist: true, ...names };
+const compat = { passwordMinLength: 6, passwordMaxLength: 72, passwordBlocklist: false, ...names };
 const listed = { ...compat, passwordBlocklist: true };
 const siti: PasswordOwner = {
   fullName: 'Siti Nurhaliza Wanggai',
@@ -63,6 +64,71 @@ describe('length', () => {
   });
 });
 
+describe('what is not seen', () => {
+  const invisible = [
+    '\u200b',
+    '\u2060',
+    '\u00ad',
+    '\u3164',
+    '\u2800',
+    '\u00a0',
+    '\ue000',
+    '\u0007',
+    '\u180e',
+    '\ufe0f',
+  ];
+
+  it.each([' ', '\t', '\u3000', ...invisible])('is no password, however long: %j', (character) => {
+    for (const settings of [strict, compat]) {
+      expect(rules(settings, character.repeat(20))).toEqual(['too_short', 'blank']);
+      expect(rules(settings, ` ${character} `.repeat(7))).toEqual(['too_short', 'blank']);
+    }
+  });
+
+  it('makes a short password no longer', () => {
+    expect(rules(strict, `kx7Lq2m${' '.repeat(20)}Vz9Ow`)).toEqual(['too_short']);
+    expect(rules(strict, `k${'\u200b'.repeat(20)}x7Lq2mV`)).toEqual(['too_short']);
+    expect(rules(compat, `abc${' '.repeat(6)}`)).toEqual(['too_short']);
+    expect(rules(strict, 'empat kuda lari')).toEqual([]);
+  });
+
+  it('hides no common word, name or row', () => {
+    expect(rules(listed, 'pass\u2800word')).toContain('common');
+    expect(rules(strict, `nurha\u200bliza kx7Lq2mV`, siti)).toContain('personal');
+    expect(rules(listed, `a${'\u2800'.repeat(3)}b`)).toContain('monotone');
+  });
+});
+
+describe('the names of the service', () => {
+  it.each([
+    'SiKesKoja-SiKesKoja',
+    'sikeskoja 2026!!',
+    's.i.k.e.s.k.o.j.a.1.2.3.4',
+    'Sistem_Kesehatan/Kota+Jayapura',
+    'Kota Jayapura, Kesehatan!',
+    'S1K3sK0j@_S1K3sK0j@',
+    'MASUK|sikeskoja|masuk',
+    'Tim-Dinkes-Tim-Dinkes',
+    'ｓｉｋｅｓｋｏｊａ　ｄｉｎｋｅｓ',
+    'sikeskoja password123',
+  ])('%p is nothing else', (password) => {
+    expect(rules(strict, password)).toContain('service_name');
+  });
+
+  it.each(['kuda di jayapura lari', 'sikeskoja-kx7Lq2mV', 'masuk angin terus ya'])(
+    '%p is something else',
+    (password) => {
+      expect(rules(strict, password)).toEqual([]);
+    },
+  );
+
+  it('are those that the operator has set', () => {
+    const other = { ...strict, appName: 'Antrean RSUD Abepura', appTeam: 'RSUD' };
+    expect(rules(other, 'antrean-rsud-abepura')).toContain('service_name');
+    expect(rules(other, 'SiKesKoja-Dinkes-9')).toEqual([]);
+  });
+});
+
 describe('common passwords', () => {
   it('are a list of some thousands, written as they are looked up', () => {
     expect(COMMON_PASSWORDS.size).toBeGreaterThan(1000);
@@ -80,6 +146,8 @@ describe('common passwords', () => {
     'Katasandi-1234',
     '123rahasia!',
     'p a s s w o r d',
+    'p-a-s-s-w-o-r-d',
+    'r.a.h.a.s.i.a_2024',
     'ｐａｓｓｗｏｒｄ',
     'thequickbrownfoxjumps',
   ])('%p is one', (password) => {
@@ -107,6 +175,8 @@ describe('rows and repetitions', () => {
     'QWERTYUIOPASDFGHJ',
     '😀😀😀😀😀😀😀😀',
     'kx7Lq2mkx7Lq2m',
+    'a-b-c-d-e-f-g-h-i',
+    '1.2.3.4.5.6.7.8',
   ])('%p is refused', (password) => {
     expect(rules(listed, password)).toContain('monotone');
   });
@@ -126,6 +196,9 @@ describe('the own name', () => {
     'kx6281234567890Lq',
     'kx 0812 3456 7890 Lq',
     'kx81234567890Lq2',
+    'kx-n.u.r.h.a.l.i.z.a',
+    'sn_wanggai!kx7Lq2',
+    'kx-0812-3456-7890-Lq',
   ])('%p is refused', (password) => {
     expect(rules(strict, password, siti)).toContain('personal');
   });

@@ -15,7 +15,7 @@ export interface PasswordOwner {
 }
 
 /** Why a password is refused; front ends switch on it. */
-type PasswordRule = 'too_short' | 'too_long' | 'common' | 'personal' | 'monotone';
+type PasswordRule = 'too_short' | 'too_long' | 'blank' | 'common' | 'service_name' | 'personal' | 'monotone';
 
 /** More bytes are not hashed, whatever the characters are. */
 const MOST_BYTES = 1024;
@@ -25,6 +25,18 @@ const SHORTEST_NAME = 4;
 
 /** What is put around a common word and does not make it another password. */
 const SHORT_DECORATION = 4;
+
+/** Words of the service's names that are shorter occur in other words by chance. */
+const SHORTEST_SERVICE_WORD = 3;
+
+/** What this program is called, whatever its operator calls the service. */
+const PRODUCT = 'Masuk';
+
+/**
+ * What is seen as nothing, or as a gap: white space, control and format characters, what Unicode calls ignorable, and the blank
+ * of Braille, which it does not.
+ */
+const UNSEEN = /[\s\p{Z}\p{C}\p{DI}\u2800]+/gu;
 
 /** Rows of keys and of characters, each also backwards; digits go round. */
 const ROWS = [
@@ -52,10 +64,18 @@ const LOOKS_LIKE: Record<string, string> = {
 /** The profile's rules for new passwords (NIST SP 800-63B-4 section 3.1.1.2): length and guessability, no composition. */
 @Injectable()
 export class PasswordPolicy {
+  /** The words of the service's names (ASVS 6.1.2), longest first. */
+  private readonly serviceWords: readonly string[];
+
   constructor(
     @Inject(Settings)
-    private readonly settings: Pick<Settings, 'passwordMinLength' | 'passwordMaxLength' | 'passwordBlocklist'>,
-  ) {}
+    private readonly settings: Pick<
+      Settings,
+      'passwordMinLength' | 'passwordMaxLength' | 'passwordBlocklist' | 'appName' | 'appTeam'
+    >,
+  ) {
+    this.serviceWords = wordsOf([PRODUCT, settings.appName, settings.appTeam]);
+  }
 
   /** @throws AppError `password_refused`, naming every rule that is broken */
   check(password: string, owner: PasswordOwner): void {
@@ -67,17 +87,33 @@ export class PasswordPolicy {
   }
 
   private brokenRules(password: string, owner: PasswordOwner): PasswordRule[] {
-    const characters = [...password.normalize('NFC')].length;
+    const composed = password.normalize('NFC');
     const broken: PasswordRule[] = [];
-    if (characters < this.settings.passwordMinLength) broken.push('too_short');
     // The rest would be work on a text of any length.
-    if (characters > this.settings.passwordMaxLength || Buffer.byteLength(password) > MOST_BYTES) return ['too_long'];
-    if (!this.settings.passwordBlocklist) return broken;
+    if ([...composed].length > this.settings.passwordMaxLength || Buffer.byteLength(password) > MOST_BYTES)
+      return ['too_long'];
+    // However long a gap is, a guesser sees one.
+    if ([...composed.replace(UNSEEN, ' ')].length < this.settings.passwordMinLength) broken.push('too_short');
     const folded = fold(password);
-    if (isCommon(folded)) broken.push('common');
-    if (isMonotone(folded)) broken.push('monotone');
-    if (namesOf(owner).some((name) => folded.includes(name))) broken.push('personal');
+    if (folded === '') return [...broken, 'blank'];
+    if (!this.settings.passwordBlocklist) return broken;
+    // Signs between the letters make no other word of it; where there are only signs, they are all there is.
+    const forms = [...new Set([folded, bare(password)])].filter((form) => form !== '');
+    const names = namesOf(owner);
+    if (forms.some(isCommon)) broken.push('common');
+    if (forms.some((form) => this.isServiceName(form))) broken.push('service_name');
+    if (forms.some(isMonotone)) broken.push('monotone');
+    if (forms.some((form) => names.some((name) => form.includes(name)))) broken.push('personal');
     return broken;
+  }
+
+  /** Whether nothing but words of the service's names is left of it, however often and in whatever order. */
+  private isServiceName(form: string): boolean {
+    return [form, plainLetters(form)].some((text) => {
+      const rest = this.serviceWords.reduce((left, word) => left.replaceAll(word, ' '), text);
+      const unknown = rest.split(' ').filter((part) => !COMMON_PASSWORDS.has(part) && !isMonotone(part));
+      return rest !== text && [...unknown.join('')].length <= SHORT_DECORATION;
+    });
   }
 
   private sentence(rule: PasswordRule, language: Language): string {
@@ -90,6 +126,14 @@ export class PasswordPolicy {
       too_long: {
         id: `Kata sandi boleh paling banyak ${max} karakter.`,
         en: `The password must have at most ${max} characters.`,
+      },
+      blank: {
+        id: 'Kata sandi tidak boleh hanya spasi atau karakter yang tidak terlihat.',
+        en: 'The password must not be spaces or invisible characters only.',
+      },
+      service_name: {
+        id: 'Kata sandi tidak boleh hanya nama layanan ini.',
+        en: 'The password must not be the name of this service.',
       },
       common: {
         id: 'Kata sandi ini terlalu umum dan mudah ditebak.',
@@ -110,10 +154,25 @@ export class PasswordPolicy {
 
 /** Spelling that a guesser does not care about: case, width, spaces. */
 function fold(text: string): string {
-  return text
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[\s\p{DI}]+/gu, '');
+  return text.normalize('NFKC').toLowerCase().replace(UNSEEN, '');
+}
+
+/** The same without any signs. */
+function bare(text: string): string {
+  return fold(text).replace(/[^\p{L}\p{M}\p{N}]+/gu, '');
+}
+
+/** Digits and signs that stand for letters, as those. */
+function plainLetters(text: string): string {
+  return text.replace(/[013457@$!]/g, (sign) => LOOKS_LIKE[sign] ?? sign);
+}
+
+/** The words of names, longest first, so that none is cut by a shorter one. */
+function wordsOf(names: readonly string[]): string[] {
+  const words = names.flatMap((name) => name.split(/[^\p{L}\p{M}\p{N}]+/u)).map(bare);
+  return [...new Set(words)]
+    .filter((word) => [...word].length >= SHORTEST_SERVICE_WORD)
+    .sort((a, b) => b.length - a.length);
 }
 
 function isCommon(folded: string): boolean {
@@ -126,15 +185,13 @@ function isCommon(folded: string): boolean {
 }
 
 function isListed(text: string): boolean {
-  return (
-    COMMON_PASSWORDS.has(text) || COMMON_PASSWORDS.has(text.replace(/[013457@$!]/g, (sign) => LOOKS_LIKE[sign] ?? sign))
-  );
+  return COMMON_PASSWORDS.has(text) || COMMON_PASSWORDS.has(plainLetters(text));
 }
 
-/** `aaaa…`, `abcabc…`, `12345…`, `qwert…`. */
+/** `aaaa…`, `abcabc…`, `12345…`, `qwert…`, and what is too short to be anything else. */
 function isMonotone(folded: string): boolean {
   const characters = [...folded];
-  if (characters.length < 3) return false;
+  if (characters.length < 3) return true;
   for (let period = 1; period <= characters.length / 2; period++) {
     if (characters.every((character, at) => character === characters[at % period])) return true;
   }
@@ -145,5 +202,6 @@ function isMonotone(folded: string): boolean {
 function namesOf({ fullName, email, username, phone }: PasswordOwner): string[] {
   const words = [...(fullName?.split(/[^\p{L}\p{N}]+/u) ?? []), fullName, email, email?.split('@')[0], username];
   const numbers = phone ? [phoneDigits(phone), nationalPhone(phone), nationalPhone(phone).replace(/^(0|\+)/, '')] : [];
-  return [...words, ...numbers].map((name) => fold(name ?? '')).filter((name) => name.length >= SHORTEST_NAME);
+  const spelled = [...words, ...numbers].flatMap((name) => [fold(name ?? ''), bare(name ?? '')]);
+  return [...new Set(spelled)].filter((name) => name.length >= SHORTEST_NAME);
 }
