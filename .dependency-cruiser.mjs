@@ -10,7 +10,7 @@ const TIERS = [
   ['verification'],
   ['webhooks'],
   ['bot', 'gateway', 'forgot-password', 'auth'],
-  ['otp'],
+  ['codes'],
   ['messaging'],
   ['sessions', 'api-keys'],
   ['users'],

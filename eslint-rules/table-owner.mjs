@@ -6,7 +6,7 @@
  * It reads text and not SQL: what it looks for is a table's name where SQL would have one.
  */
 const OWNERS = {
-  otp: { otp_budgets: 'otpBudget', otp_sessions: 'otpSession' },
+  codes: { otp_codes: 'otpCode', otp_sessions: 'otpSession', device_guesses: 'deviceGuess' },
   messaging: {
     messages: 'message',
     message_history: 'messageHistory',

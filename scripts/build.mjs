@@ -134,6 +134,14 @@ async function copyAssets() {
   await writeFile(at('dist', 'docs-assets', bundle), script.replaceAll(/https:\/\/cdn\.redoc\.ly\/[^"']+/g, 'data:,'));
 }
 
+/** The rooms' SQL functions as one text, which the migrator installs. Expressions stand before what computes with them. */
+async function collectFunctions() {
+  const paths = (await filesUnder(at('src'), [GENERATED])).filter((path) => path.endsWith('.sql'));
+  const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
+  await mkdir(at('dist'), { recursive: true });
+  await writeAtomically(at('dist', 'functions.sql'), texts.join('\n'));
+}
+
 async function buildService() {
   // Read before the compiler does: a file saved meanwhile makes this build stale, as it should.
   const hash = await hashOfInputs();
@@ -141,6 +149,7 @@ async function buildService() {
   await generateClient();
   await run('node_modules/@nestjs/cli/bin/nest.js', 'build');
   await removeLeftovers();
+  await collectFunctions();
   await copyAssets();
   await writeAtomically(STAMP, hash);
 }

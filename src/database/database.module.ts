@@ -9,14 +9,14 @@ import { PrismaService } from './prisma.service.js';
 /** Hands the opened database to every room that has a repository. */
 @Module({})
 export class DatabaseModule {
-  static with(open: Pick<OpenDatabase, 'pool'>): DynamicModule {
+  static with(open: Pick<OpenDatabase, 'pool' | 'poolBehind'>): DynamicModule {
     return {
       module: DatabaseModule,
       global: true,
       providers: [
-        { provide: Database, useFactory: () => new Database(open.pool) },
-        { provide: PrismaService, useFactory: () => new PrismaService(open.pool) },
+        { provide: Database, useFactory: () => new Database(open.pool, open.poolBehind) },
         { provide: POOL, useValue: open.pool },
+        PrismaService,
         DatabaseHealth,
         Partitions,
       ],

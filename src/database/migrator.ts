@@ -2,23 +2,26 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { MigrationDirectory, MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg';
+import { type ClientBase } from 'pg';
 import { withDirectConnection } from './direct-connection.js';
 import { refuseForeignTables } from './foreign-tables.js';
-import { withSchemaEngine } from './schema-engine.js';
+import { FUNCTIONS, hasFunctions, installFunctions } from './functions.js';
+import { isUpToDate } from './migration-check.js';
+import { underMigrationLock } from './migration-lock.js';
+import { type EngineOptions } from './schema-engine.js';
 
 /** Where migrations and the schema are read from; given only by tests. */
 export interface MigrationSources {
   migrationsDir?: string;
   schemaPath?: string;
+  /** How long another process that migrates is waited for, in ms. */
+  lockPatience?: number;
 }
 
 /** The project's folder, both from src/database and from dist/database. */
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const MIGRATIONS = join(ROOT, 'prisma', 'migrations');
 const SCHEMA = join(ROOT, 'prisma', 'schema.prisma');
-
-/** Advisory lock (two numbers) held while migrating; nothing else in the service may use this pair. */
-const LOCK = '1298232181, 1';
 
 /** Prisma's note of the kind of database; it insists on finding it beside the migrations. */
 const LOCK_FILE = 'migration_lock.toml';
@@ -28,14 +31,16 @@ const NO_FILTER = { externalTables: [], externalEnums: [] };
 
 /**
  * Applies the migrations that the database does not have yet, oldest first. Any number of processes may do this at
- * once: one migrates, the others wait and then find nothing to do.
+ * once: one migrates, the others wait, five minutes at most, and then find nothing to do. A migration whose tables are in
+ * use is tried for two minutes.
  *
  * Each migration is one message to the server, so PostgreSQL applies it whole or not at all (unless it ends the
  * transaction itself). The table `_prisma_migrations` is the ordinary one of Prisma.
  *
- * @param databaseUrl a direct connection: the lock belongs to a session, which a pooler in transaction mode breaks
+ * @param databaseUrl a direct connection: Prisma's engine needs a session, which a pooler in transaction mode breaks
  * @returns the names of the migrations applied by this call
- * @throws ForeignDatabase; Error when a migration fails, failed before, or was edited after it was applied
+ * @throws ForeignDatabase; MigrationLocked; TablesInUse; Error when a migration fails, failed before, or was edited after
+ *   it was applied
  */
 export async function applyMigrations(
   databaseUrl: string,
@@ -44,18 +49,20 @@ export async function applyMigrations(
 ): Promise<string[]> {
   const migrationsList = await readMigrations(sources);
   await refuseForeignTables(databaseUrl, namesOf(migrationsList));
-  return underLock(databaseUrl, log, () =>
-    withSchemaEngine(databaseUrl, undefined, async (engine) => {
-      if ((await pendingOf(engine, migrationsList)).length === 0) return [];
-      const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters: NO_FILTER });
-      for (const name of appliedMigrationNames) log(`applied the migration ${name}`);
-      return appliedMigrationNames;
-    }),
-  );
+  const work = async () => {
+    const upToDate = await onConnection(databaseUrl, (client) => isUpToDate(client, migrationsList));
+    const applied = upToDate ? [] : await applyPending(databaseUrl, migrationsList, log);
+    for (const name of applied) log(`applied the migration ${name}`);
+    // Tests migrate from folders of their own, to which our functions do not belong.
+    if (!sources.migrationsDir && (await onConnection(databaseUrl, installFunctions)))
+      log('installed the functions of this release');
+    return applied;
+  };
+  return underMigrationLock(databaseUrl, log, work, sources.lockPatience);
 }
 
 /**
- * Tells which migrations the database does not have yet; changes nothing. Migrations that the database has and we do
+ * Tells which migrations, and behind them whether this release's functions, the database does not have yet; changes nothing. Migrations that the database has and we do
  * not know (a newer release was here) are no error, so that a release can be taken back.
  *
  * @throws ForeignDatabase; Error when a migration failed or was edited after it was applied
@@ -63,7 +70,15 @@ export async function applyMigrations(
 export async function pendingMigrations(databaseUrl: string, sources: MigrationSources = {}): Promise<string[]> {
   const migrationsList = await readMigrations(sources);
   await refuseForeignTables(databaseUrl, namesOf(migrationsList));
-  return withSchemaEngine(databaseUrl, undefined, (engine) => pendingOf(engine, migrationsList));
+  const found = await onConnection(databaseUrl, async (client) => ({
+    upToDate: await isUpToDate(client, migrationsList),
+    installed: await hasFunctions(client),
+  }));
+  if (!found.upToDate) {
+    const pending = await withSchemaEngine(databaseUrl, {}, (engine) => pendingOf(engine, migrationsList));
+    if (pending.length > 0) return pending;
+  }
+  return found.installed || sources.migrationsDir ? [] : [`the functions ${FUNCTIONS}`];
 }
 
 /**
@@ -84,7 +99,7 @@ export async function createMigration(
   const migrationsList = await readMigrations(sources);
   const path = sources.schemaPath ?? SCHEMA;
   const schema = { path, content: await readFile(path, 'utf8') };
-  const difference = await withSchemaEngine(databaseUrl, schema, (engine) =>
+  const difference = await withSchemaEngine(databaseUrl, { schema }, (engine) =>
     engine.diff({
       from: { tag: 'migrations', ...migrationsList },
       to: { tag: 'schemaDatamodel', files: [schema] },
@@ -109,7 +124,24 @@ export async function createMigration(
  * @throws Error when no failed migration has that name
  */
 export async function forgetFailedMigration(migrationName: string, databaseUrl: string): Promise<void> {
-  await withSchemaEngine(databaseUrl, undefined, (engine) => engine.markMigrationRolledBack({ migrationName }));
+  await withSchemaEngine(databaseUrl, {}, (engine) => engine.markMigrationRolledBack({ migrationName }));
+}
+
+async function applyPending(
+  databaseUrl: string,
+  migrationsList: MigrationList,
+  log: (message: string) => void,
+): Promise<string[]> {
+  const apply = async (engine: SchemaEngine) => {
+    if ((await pendingOf(engine, migrationsList)).length === 0) return [];
+    return (await engine.applyMigrations({ migrationsList, filters: NO_FILTER })).appliedMigrationNames;
+  };
+  return withSchemaEngine(databaseUrl, { log }, apply).catch(async (error: unknown) => {
+    const { TablesInUse } = await import('./schema-engine.js');
+    // It has left nothing behind, so it need not be declared before the next run tries again.
+    if (error instanceof TablesInUse) await forgetFailedMigration(error.migrationName, databaseUrl);
+    throw error;
+  });
 }
 
 async function pendingOf(engine: SchemaEngine, migrationsList: MigrationList): Promise<string[]> {
@@ -135,18 +167,19 @@ async function pendingOf(engine: SchemaEngine, migrationsList: MigrationList): P
   return found.history && 'unappliedMigrationNames' in found.history ? found.history.unappliedMigrationNames : [];
 }
 
-async function underLock<T>(databaseUrl: string, log: (message: string) => void, work: () => Promise<T>): Promise<T> {
-  // Losing this connection loses only the lock.
-  const onLost = (error: Error) => log(`the connection that holds the migration lock was lost: ${error.message}`);
-  // Ending the session gives the lock back.
-  return withDirectConnection(databaseUrl, onLost, async (client) => {
-    const { rows } = await client.query<{ taken: boolean }>(`SELECT pg_try_advisory_lock(${LOCK}) AS taken`);
-    if (rows[0]?.taken !== true) {
-      log('another process is migrating this database: waiting for it');
-      await client.query(`SELECT pg_advisory_lock(${LOCK})`);
-    }
-    return work();
-  });
+/** See `schema-engine.ts`, which a start with nothing to migrate does not load. */
+async function withSchemaEngine<Result>(
+  databaseUrl: string,
+  options: EngineOptions,
+  work: (engine: SchemaEngine) => Promise<Result>,
+): Promise<Result> {
+  const engine = await import('./schema-engine.js');
+  return engine.withSchemaEngine(databaseUrl, options, work);
+}
+
+/** A question or change on a connection of its own; what it does is committed by itself. */
+function onConnection<Result>(databaseUrl: string, work: (client: ClientBase) => Promise<Result>): Promise<Result> {
+  return withDirectConnection(databaseUrl, () => undefined, work);
 }
 
 function namesOf({ migrationDirectories }: MigrationList): string[] {

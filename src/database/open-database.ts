@@ -2,10 +2,12 @@ import { type Pool } from 'pg';
 import { type AuthSecret } from '../config/auth-secret.js';
 import { type Settings } from '../config/settings.js';
 import { checkAuthSecret } from './auth-secret-check.js';
+import { settledUrl } from './connection.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
+import { firstContact, refuseTransactionPooler, type Way } from './first-contact.js';
 import { applyMigrations, pendingMigrations } from './migrator.js';
 import { Partitions } from './partitions.js';
-import { createPool } from './pool.js';
+import { createPool, createPoolBehind } from './pool.js';
 
 /** In ms. */
 const CLOSE_PATIENCE = 1_000;
@@ -13,6 +15,8 @@ const CLOSE_PATIENCE = 1_000;
 /** A database that is ready to be used, and the way to leave it. */
 export interface OpenDatabase {
   readonly pool: Pool;
+  /** For what is written behind the answer. */
+  readonly poolBehind: Pool;
   /** Past any pooler, for set-ups; holds the password. */
   readonly directUrl: string;
   /** Closes the connections, then stops the embedded PostgreSQL if this process started it. */
@@ -31,7 +35,8 @@ export class UnmigratedDatabase extends Error {
  * Opens the database: starts the embedded PostgreSQL where no `DATABASE_URL` is given, migrates outside production,
  * compares the secret and makes the coming months' partitions. Two instances may do this on one empty database at once.
  *
- * @throws UnmigratedDatabase in production; WrongAuthSecret; the driver's errors
+ * @throws DatabaseUnreachable; UnfitDatabase; UnmigratedDatabase in production; MigrationLocked; WrongAuthSecret; the
+ *   driver's errors
  */
 export async function openDatabase(
   settings: Pick<Settings, 'databaseUrl' | 'directDatabaseUrl' | 'databasePool' | 'dataDir' | 'production'>,
@@ -39,12 +44,16 @@ export async function openDatabase(
   log: (message: string) => void,
 ): Promise<OpenDatabase> {
   const embedded = settings.databaseUrl ? undefined : await startEmbeddedPostgres({ dataDir: settings.dataDir, log });
-  const url = settings.databaseUrl ?? embedded?.url ?? '';
-  const directUrl = settings.directDatabaseUrl ?? url;
   try {
+    const url = await settledUrl(settings.databaseUrl ?? embedded?.url ?? '');
+    const way = await firstContact(url);
+    const directUrl = settings.directDatabaseUrl === undefined ? url : await settledUrl(settings.directDatabaseUrl);
     if (settings.production) await refuseUnmigrated(directUrl);
-    else await applyMigrations(directUrl, log);
-    return { directUrl, ...(await connect(url, settings.databasePool, secret, log, embedded)) };
+    else {
+      await refuseTransactionPooler(directUrl, directUrl === url ? way : undefined);
+      await applyMigrations(directUrl, log);
+    }
+    return { directUrl, ...(await connect({ url, way, size: settings.databasePool }, secret, log, embedded)) };
   } catch (error) {
     await embedded?.stop();
     throw error;
@@ -57,25 +66,28 @@ async function refuseUnmigrated(url: string): Promise<void> {
 }
 
 async function connect(
-  url: string,
-  size: number,
+  { url, way, size }: { url: string; way: Way; size: number },
   secret: AuthSecret,
   log: (message: string) => void,
   embedded: EmbeddedPostgres | undefined,
 ): Promise<Omit<OpenDatabase, 'directUrl'>> {
-  const pool = createPool(url, size, (error) => log(`a database connection broke: ${error.message}`));
+  const onError = (error: Error) => log(`a database connection broke: ${error.message}`);
+  const pool = createPool(url, size, way, onError);
+  const poolBehind = createPoolBehind(url, way, onError);
   try {
     await checkAuthSecret(pool, secret);
     await new Partitions(pool).ensure();
   } catch (error) {
-    await pool.end();
+    await Promise.all([pool.end(), poolBehind.end()]);
     throw error;
   }
   return {
     pool,
+    poolBehind,
     close: async () => {
       // A frozen server answers no good-bye either; its end of the connections is its own affair.
-      await Promise.race([pool.end(), new Promise((resolve) => setTimeout(resolve, CLOSE_PATIENCE).unref())]);
+      const closed = Promise.all([pool.end(), poolBehind.end()]);
+      await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, CLOSE_PATIENCE).unref())]);
       await embedded?.stop();
     },
   };

@@ -1,4 +1,7 @@
 import pg from 'pg';
+import { connectionOptions, sessionsBegin } from './connection.js';
+import { type Way } from './first-contact.js';
+import { SERVICE_LIMITS } from './session-settings.js';
 
 /** Injection token of the connections; everything but partitions goes through `Database` or Prisma. */
 export const POOL = Symbol('pool');
@@ -6,25 +9,50 @@ export const POOL = Symbol('pool');
 /** A request that waits for a connection gives up after this, in ms: better a clear 503 than a queue without end. */
 const CONNECT_TIMEOUT = 3_000;
 
-/** A statement ends after this, in ms, on the server and here, so that a frozen database cannot hold requests for ever. */
-const STATEMENT_TIMEOUT = 5_000;
+/** The server ends a statement after its limit; we do a second later, in case that it is frozen. In ms. */
+const QUERY_TIMEOUT = SERVICE_LIMITS.statement + 1_000;
+
+/** Connections for what is written behind the answer: few, so that it never takes a login's. */
+const BEHIND_SIZE = 2;
 
 /**
- * The service's connections.
+ * Statements are planned once a connection: most of ours take arrays, whose length the planner overestimates, so that it
+ * would take each generic plan for too dear and plan anew at every call.
+ */
+const GENERIC_PLANS = { plan_cache_mode: 'force_generic_plan' };
+
+/**
+ * The service's connections, for everything that somebody waits for.
  *
+ * @param way how the address leads to the server; through a pooler in transaction mode a session cannot be set up
  * @param onError told of idle connections that broke; without a listener Node would end the process
  */
-export function createPool(url: string, size: number, onError: (error: Error) => void): pg.Pool {
+export function createPool(url: string, size: number, way: Way, onError: (error: Error) => void): pg.Pool {
+  return poolOf(url, size, way, onError, GENERIC_PLANS);
+}
+
+/**
+ * The connections for what is written behind the answer. Their commits do not wait for the disk: a crash of PostgreSQL may
+ * lose the last 0.6 s of them (three times wal_writer_delay), and each of their statements says what that means.
+ */
+export function createPoolBehind(url: string, way: Way, onError: (error: Error) => void): pg.Pool {
+  return poolOf(url, BEHIND_SIZE, way, onError, { ...GENERIC_PLANS, synchronous_commit: 'off' });
+}
+
+function poolOf(
+  url: string,
+  size: number,
+  way: Way,
+  onError: (error: Error) => void,
+  settings: Record<string, string>,
+): pg.Pool {
   const pool = new pg.Pool({
-    connectionString: url,
+    ...connectionOptions(url),
     max: size,
     connectionTimeoutMillis: CONNECT_TIMEOUT,
     idleTimeoutMillis: 60_000,
-    query_timeout: STATEMENT_TIMEOUT + 1_000,
-    statement_timeout: STATEMENT_TIMEOUT,
-    idle_in_transaction_session_timeout: 10_000,
-    application_name: 'masuk',
-    keepAlive: true,
+    query_timeout: QUERY_TIMEOUT,
+    ...(way === 'session' && sessionsBegin(SERVICE_LIMITS, settings)),
   });
   // Once the pool has ended, a server that goes down breaks nothing of ours.
   const whileOpen = (error: Error) => {

@@ -11,12 +11,25 @@ import {
 } from '@prisma/driver-adapter-utils';
 import type { SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg';
 import pg from 'pg';
+import { connectionOptions, sessionsBegin } from './connection.js';
+import { despiteLocks, isLockRefused } from './lock-patience.js';
+import { SCHEMA_LIMITS } from './session-settings.js';
 
 const ENGINE = '@prisma/schema-engine-wasm/schema_engine_bg';
 
 /** Object ids of PostgreSQL's types: "char" (one byte, used by its catalogue) and date. */
 const CHAR_OID = 18;
 const DATE_OID = 1082;
+
+/** The engine's own questions are answered in this time, in ms; a migration may take as long as it needs. */
+const ANSWER_PATIENCE = 30_000;
+const NO_LIMIT = 2 ** 31 - 1;
+
+/** A migration whose tables are in use is tried for some two minutes; each try has the `lock` of `SCHEMA_LIMITS`. */
+const LOCK_PATIENCE = { tries: 12, pause: 5_000 };
+
+/** What cannot be repeated: it ends its own transaction, or runs outside of one. */
+const NOT_WHOLE = /\b(COMMIT|CONCURRENTLY|VACUUM)\b/i;
 
 /** As much of it as is used here: the types of Node do not know it, and those of browsers would bring much else. */
 declare const WebAssembly: {
@@ -29,6 +42,25 @@ interface EngineExports {
 
 type EngineModule = typeof import('@prisma/schema-engine-wasm/schema_engine_bg');
 
+/** What an engine is given for its work. */
+export interface EngineOptions {
+  /** The text of schema.prisma, for work that looks at it. */
+  readonly schema?: { path: string; content: string };
+  /** Told when a migration has to wait for a lock. */
+  readonly log?: (message: string) => void;
+}
+
+/** A migration did not get the locks that it needs; nothing of it was applied. */
+export class TablesInUse extends Error {
+  override readonly name = 'TablesInUse';
+  constructor(readonly migrationName: string) {
+    super(
+      `The migration ${migrationName} was not applied: others hold locks on its tables. Look for long transactions ` +
+        `(SELECT pid, state, xact_start, query FROM pg_stat_activity ORDER BY xact_start) and try again.`,
+    );
+  }
+}
+
 let loaded: Promise<EngineModule> | undefined;
 let panic: string | undefined;
 
@@ -38,16 +70,15 @@ let panic: string | undefined;
  * The engine is the WebAssembly one: the ordinary one is a binary that Prisma's command line downloads, which must not
  * be needed (Prisma's command line is therefore not used for migrations at all).
  *
- * @param schema the text of schema.prisma, for work that looks at it
- * @throws Error with the database's words, free of the engine's own stack
+ * @throws TablesInUse; Error with the database's words, free of the engine's own stack
  */
 export async function withSchemaEngine<T>(
   databaseUrl: string,
-  schema: { path: string; content: string } | undefined,
+  { schema, log = () => undefined }: EngineOptions,
   work: (engine: SchemaEngine) => Promise<T>,
 ): Promise<T> {
   const { SchemaEngine: Engine } = await (loaded ??= load());
-  const adapters = new MigrationAdapters(databaseUrl);
+  const adapters = new MigrationAdapters(databaseUrl, log);
   try {
     const datamodels: [string, string][] | undefined = schema && [[schema.path, schema.content]];
     const engine = await Engine.new({ datamodels }, () => undefined, bindMigrationAwareSqlAdapterFactory(adapters));
@@ -58,7 +89,7 @@ export async function withSchemaEngine<T>(
       if (panic === undefined) engine.free();
     }
   } catch (error) {
-    throw readable(error);
+    throw readable(error, adapters.lockRefused);
   } finally {
     await adapters.close();
   }
@@ -81,7 +112,7 @@ async function load(): Promise<EngineModule> {
   return engine;
 }
 
-function readable(error: unknown): Error {
+function readable(error: unknown, lockRefused: boolean): Error {
   if (panic !== undefined) {
     const message = panic;
     // The next caller gets a fresh engine.
@@ -93,6 +124,7 @@ function readable(error: unknown): Error {
   const name = /migration_name="([^"]+)"/.exec(text)?.[1];
   // What the engine adds: '   0: sql_schema_connector::…', '   1: …'.
   const plain = (text.split(/\n\s+0: /)[0] ?? text).replace(/^external connector error\s*/, '').trim();
+  if (name !== undefined && lockRefused) return new TablesInUse(name);
   return new Error(name === undefined ? plain : `The migration ${name} failed: ${plain}`, { cause: error });
 }
 
@@ -106,7 +138,13 @@ class MigrationAdapters implements SqlMigrationAwareDriverAdapterFactory {
   readonly adapterName = '@prisma/adapter-pg';
   private readonly endings: (() => Promise<void>)[] = [];
 
-  constructor(private readonly databaseUrl: string) {}
+  /** Whether the last script failed because it did not get its locks, and left nothing behind. */
+  lockRefused = false;
+
+  constructor(
+    private readonly databaseUrl: string,
+    private readonly log: (message: string) => void,
+  ) {}
 
   async connect(): Promise<SqlDriverAdapter> {
     return this.open(this.databaseUrl);
@@ -129,16 +167,47 @@ class MigrationAdapters implements SqlMigrationAwareDriverAdapterFactory {
 
   private async open(url: string): Promise<SqlDriverAdapter> {
     // One connection, so that the engine's session lock and what it does under it share a session.
-    const pool = new pg.Pool({ connectionString: url, max: 1 });
+    const pool = new pg.Pool({
+      ...connectionOptions(url),
+      max: 1,
+      query_timeout: ANSWER_PATIENCE,
+      ...sessionsBegin(SCHEMA_LIMITS),
+    });
     // The adapter takes its own listener away when the engine lets go of it, before the connection has closed. A server
     // that stops, or a database that is dropped, in that moment would end the process with an unhandled error.
     pool.on('error', () => undefined);
     this.endings.push(() => closed(pool));
-    return mended(await new PrismaPg(pool).connect());
+    return mended(await new PrismaPg(pool).connect(), (script) => this.runWhole(pool, script));
+  }
+
+  /** A script as one message, so that PostgreSQL makes it all or nothing; tried again when its tables are in use. */
+  private async runWhole(pool: pg.Pool, script: string): Promise<void> {
+    const message = { text: script, query_timeout: NO_LIMIT };
+    const patience = NOT_WHOLE.test(script) ? { tries: 1, pause: 0 } : LOCK_PATIENCE;
+    const client = await pool.connect();
+    const once = async () => {
+      try {
+        await client.query(message);
+      } catch (error) {
+        // A script that began a transaction itself leaves it open; a connection that is gone needs nothing.
+        await client.query('ROLLBACK').catch(() => undefined);
+        throw error;
+      }
+    };
+    try {
+      await despiteLocks(once, patience, (left) =>
+        this.log(`a migration waits for tables that others use: ${left} more tries`),
+      );
+    } catch (error) {
+      this.lockRefused = patience.tries > 1 && isLockRefused(error);
+      throw error instanceof pg.DatabaseError ? inOwnWords(error, script) : error;
+    } finally {
+      client.release();
+    }
   }
 
   private async command(statement: string): Promise<void> {
-    const client = new pg.Client(this.databaseUrl);
+    const client = new pg.Client(connectionOptions(this.databaseUrl));
     client.on('error', () => undefined);
     await client.connect();
     try {
@@ -163,7 +232,10 @@ async function closed(pool: pg.Pool): Promise<void> {
  * - It refuses results of the type "char", which the engine reads from the catalogue. They are given the type date on
  *   the way in, since the catalogue has no dates, and the type character on the way out.
  */
-function mended(adapter: Awaited<ReturnType<PrismaPg['connect']>>): SqlDriverAdapter {
+function mended(
+  adapter: Awaited<ReturnType<PrismaPg['connect']>>,
+  runWhole: (script: string) => Promise<void>,
+): SqlDriverAdapter {
   const pool = adapter.underlyingDriver();
   const query = pool.query.bind(pool) as (...given: unknown[]) => Promise<pg.QueryResult>;
   const queryWithChar = async (...given: unknown[]): Promise<pg.QueryResult> => {
@@ -183,11 +255,7 @@ function mended(adapter: Awaited<ReturnType<PrismaPg['connect']>>): SqlDriverAda
     );
     return { ...result, columnTypes };
   };
-  adapter.executeScript = async (script) => {
-    await query(script).catch((error: unknown) => {
-      throw error instanceof pg.DatabaseError ? inOwnWords(error, script) : error;
-    });
-  };
+  adapter.executeScript = runWhole;
   return adapter;
 }
 
