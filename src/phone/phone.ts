@@ -82,6 +82,11 @@ export function whatsappId(e164: string): string {
   return `${phoneDigits(e164)}@s.whatsapp.net`;
 }
 
+/** Whether a text is the WhatsApp id of a number, of whatever country: it is a phone number, though it looks like an e-mail address. */
+export function isWhatsappId(text: string): boolean {
+  return WHATSAPP_ID.test(text);
+}
+
 /** The number as it may stand in a log: `+62812****890`; shorter numbers show less, what is no number nothing. */
 export function maskPhone(e164: string): string {
   if (!/^\+[0-9]{7,15}$/.test(e164)) return '****';

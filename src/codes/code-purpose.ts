@@ -1,7 +1,7 @@
 import { type CodeContent } from '../messaging/templates.js';
 
 /** What a code is for: it is asked for, sent, guessed and limited under this name, and fits nothing else. */
-export interface OtpPurpose {
+export interface CodePurpose {
   readonly name: string;
   readonly template: CodeContent['template'];
   readonly minutes: number;

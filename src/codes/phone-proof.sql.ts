@@ -22,5 +22,5 @@ export const PROVE_PHONE = `
     userId: 'id',
     subjectId: 'id',
     detail: `jsonb_build_object('by', :purpose::text, 'takenOver', is_taken_over, 'sessionsEnded', (SELECT count(*) FROM former_sessions))`,
-    id: ':proof_audit_id::uuid',
+    auditId: ':proof_audit_id::uuid',
   })})`;

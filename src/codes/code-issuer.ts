@@ -1,9 +1,9 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
+import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service.js';
 import { AuthSecret } from '../config/auth-secret.js';
 import { Settings } from '../config/settings.js';
 import { type TestOutcome } from '../config/test-phones.js';
+import { newId } from '../database/new-id.js';
 import { AppError } from '../errors/app-error.js';
 import { answerLanguage } from '../errors/language.js';
 import { type RequestContext } from '../http/request-context.js';
@@ -13,17 +13,23 @@ import { type CodeContent } from '../messaging/templates.js';
 import { TestNumbers } from '../messaging/test-numbers.js';
 import { maskPhone } from '../phone/phone.js';
 import { type KnownDevice } from '../sessions/device-tokens.js';
-import { APPLICATION_NAMES, type ApplicationNames } from './application-names.js';
-import { codeHash, newCode } from './code.js';
-import { LOCKED_FOR } from './otp.service.js';
-import { OtpRepository, type CodeOwner, type IssueRow } from './otp.repository.js';
-import { type OtpPurpose } from './otp-purpose.js';
+import { Applications, type Application } from './applications.js';
+import { newCode, storedHash } from './code.js';
+import { type CodePurpose } from './code-purpose.js';
+import { CodesRepository, type IssueCall, type IssueRow } from './codes.repository.js';
+import { LOCKED_FOR } from './codes.service.js';
 import { SendLimits, type SendDraws } from './send-limits.js';
-import { secondsUntilAllowed } from './send-allowance.js';
+
+/** Which account a code is for, where its number alone does not say so. */
+export type CodeOwner =
+  /** The account that has the number, if this is its name; in NFC and with single spaces. */
+  | { readonly name: string }
+  /** The account that wants the number, which nobody must have yet. */
+  | { readonly newOwner: string };
 
 /** What a code is wanted for. */
 export interface CodeRequest {
-  readonly purpose: OtpPurpose;
+  readonly purpose: CodePurpose;
   /** E.164. */
   readonly phone: string;
   /** Of a checked device token, for the allowance of known devices. */
@@ -48,21 +54,18 @@ export interface IssuedOtp {
   readonly echoed?: string;
 }
 
-/** Tries that failed for certain that a phone and purpose may have in ten minutes (architecture, "How a code is sent"). */
-const FAILED_SENDS_ALLOWED = 10;
-
 /** Makes codes and sends them. */
 @Injectable()
 export class CodeIssuer {
   constructor(
     private readonly settings: Settings,
     private readonly secret: AuthSecret,
-    private readonly repository: OtpRepository,
+    private readonly repository: CodesRepository,
     private readonly messaging: Messaging,
     private readonly testNumbers: TestNumbers,
     private readonly sendLimits: SendLimits,
     private readonly audit: Audit,
-    @Inject(APPLICATION_NAMES) private readonly applications: ApplicationNames,
+    private readonly applications: Applications,
   ) {}
 
   /**
@@ -75,35 +78,45 @@ export class CodeIssuer {
     if (conceal && !request.echo && !(await this.messaging.anyReady()))
       throw new AppError('whatsapp_unavailable', { retryAfter: 30 });
     const test = await this.testOutcome(request, context);
-    const application = context.clientId === undefined ? null : await this.applications.of(context.clientId);
-    const content: CodeContent = {
-      template: request.purpose.template,
-      code: test?.kind === 'fixed-code' ? test.code : newCode(this.settings.otpLength),
-      minutes: request.purpose.minutes,
-      language: answerLanguage(this.settings.messageLanguage, context.acceptLanguage),
-      ...(application === null ? {} : { application }),
-    };
-    const id = uuidv7();
+    const application = await this.applications.of(context);
+    const content = this.content(request, test, application, context);
+    const id = newId();
     const draws = await this.sendLimits.reserve(request.phone, request.device, context);
     const unspent = (error: unknown): never => {
       this.sendLimits.giveBack(draws);
       throw error;
     };
-    const row = await this.write(id, request, content, context).catch(unspent);
-    if (!row) {
+    const row = await this.repository.issue(this.call(id, request, content, application, context)).catch(unspent);
+    if (row.o_verdict === 'nobody') {
       context.charges.confirm('failures');
       return unspent(new AppError('phone_not_registered', { concerns: { phone: request.phone } }));
     }
-    if (row.current_session_id !== id) {
+    if (row.o_verdict !== 'issued') {
       this.sendLimits.giveBack(draws);
       return this.livingOr429(row, request);
     }
     if (test) await this.recordTest(test, request, context);
-    const message = { id, fence: 1, recipient: request.phone, recipientName: row.full_name, email: row.email, content };
+    const { o_full_name: recipientName, o_email: email } = row;
+    const message = { id, fence: 1, recipient: request.phone, recipientName, email, content };
     if (!conceal) return this.sendNow(request, message, row, draws, context);
     context.charges.confirm('sends');
-    if (row.user_id) this.messaging.deliverBehind(message, context.id);
+    if (row.o_account) this.messaging.deliverBehind(message, context.id);
     return issued(row, this.messaging.firstRung, request.echo ? content.code : undefined);
+  }
+
+  private content(
+    request: CodeRequest,
+    test: TestOutcome | null,
+    application: Application | null,
+    context: RequestContext,
+  ): CodeContent {
+    return {
+      template: request.purpose.template,
+      code: test?.kind === 'fixed-code' ? test.code : newCode(this.settings.otpLength),
+      minutes: request.purpose.minutes,
+      language: answerLanguage(this.settings.messageLanguage, context.acceptLanguage),
+      ...(application === null ? {} : { application: application.name }),
+    };
   }
 
   /** What happens with a code for a test number. */
@@ -120,58 +133,48 @@ export class CodeIssuer {
   private recordTest({ kind }: TestOutcome, { phone }: CodeRequest, context: RequestContext): Promise<void> {
     const { address, id: requestId } = context;
     const detail = { phone: maskPhone(phone), outcome: kind };
-    return this.audit.record({ type: 'otp.test_phone', outcome: 'success', address, requestId, detail });
+    return this.audit.record({ type: 'otp.test_phone', outcome: 'success', phone, address, requestId, detail });
   }
 
-  private async write(
+  private call(
     id: string,
     request: CodeRequest,
     content: CodeContent,
+    application: Application | null,
     context: RequestContext,
-  ): Promise<IssueRow | null> {
-    const { purpose, phone, device } = request;
-    const values = {
+  ): IssueCall {
+    const { purpose, phone, device, owner } = request;
+    const placed = { purpose: purpose.name, phone, application: application?.id ?? null };
+    return {
       phone,
       purpose: purpose.name,
-      otp_session_id: id,
-      code_hash: codeHash(this.secret, { purpose: purpose.name, phone, otpSessionId: id, code: content.code }),
-      sealed_content: this.messaging.seal(content, id),
-      ttl: purpose.minutes * 60,
-      conceal: this.settings.concealUnknownPhones,
-      device_user: device?.userId ?? null,
-      device_issued: device?.issuedAt ?? null,
-      cooldowns: this.settings.resendCooldowns,
-      per_hour: this.settings.sendsPerHour,
-      per_day: this.settings.sendsPerDay,
-      failed_allowed: FAILED_SENDS_ALLOWED,
-      max_attempts: this.settings.otpMaxAttempts,
-      budget: this.settings.guessBudget,
-      claim_seconds: this.messaging.claimSeconds,
+      code: id,
+      hash: storedHash(this.secret, id, { ...placed, code: content.code }),
+      application: placed.application,
+      sealedContent: this.messaging.seal(content, id),
+      lifeSeconds: purpose.minutes * 60,
+      claimSeconds: this.messaging.claimSeconds,
       address: context.address,
-      request_id: context.id,
-      audit_id: uuidv7(),
+      name: owner && 'name' in owner ? owner.name : null,
+      newOwner: owner && 'newOwner' in owner ? owner.newOwner : null,
+      device,
+      requestId: context.id,
+      auditId: newId(),
+      phoneKey: this.audit.phoneKey(phone),
     };
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.repository.issue(values, request.owner);
-      } catch (error) {
-        // Another request's code came to life between our snapshot and our insert: look again.
-        if (!isLiveCodeConflict(error)) throw error;
-        if (attempt === 3) throw new AppError('busy', { cause: error, retryAfter: 1 });
-      }
-    }
   }
 
-  private livingOr429(row: IssueRow, { phone, again = false }: CodeRequest): IssuedOtp {
-    // Which rung took a real one would tell it from a decoy.
-    const provider = this.settings.concealUnknownPhones ? null : row.provider;
-    if (row.cooling && !again)
-      return { ...issued(row, provider ?? this.messaging.firstRung, undefined), alreadySent: true };
-    const cooldown =
-      row.cooling && row.current_resend_at ? (row.current_resend_at.getTime() - row.now.getTime()) / 1000 : 0;
-    const allowance = secondsUntilAllowed(row, this.settings, FAILED_SENDS_ALLOWED);
-    const concerns = { phone, userId: row.user_id, ...(row.closed ? { reason: 'closed' } : {}) };
-    throw new AppError('otp_rate_limited', { retryAfter: Math.max(1, cooldown, allowance), concerns });
+  private async livingOr429(row: IssueRow, { phone, again = false }: CodeRequest): Promise<IssuedOtp> {
+    if (row.o_verdict === 'living' && !again)
+      return { ...issued(row, await this.rungOf(row), undefined), alreadySent: true };
+    const concerns = { phone, userId: row.o_account, ...(row.o_closed ? { reason: 'closed' } : {}) };
+    throw new AppError('otp_rate_limited', { retryAfter: Math.max(1, row.o_retry_after ?? 1), concerns });
+  }
+
+  /** Which rung took the message of a living code; under conceal not told, since it would tell a real one from a decoy. */
+  private async rungOf({ o_code: id, o_issued_at: createdAt }: IssueRow): Promise<string> {
+    const told = this.settings.concealUnknownPhones || !id || !createdAt;
+    return (told ? null : await this.messaging.providerOf({ id, createdAt })) ?? this.messaging.firstRung;
   }
 
   private async sendNow(
@@ -189,7 +192,7 @@ export class CodeIssuer {
     }
     if (delivery.kind === 'failed') {
       this.sendLimits.giveBack(draws);
-      await this.repository.closeUnsent(message.id, message.recipient, purpose.name, !delivery.heldBack);
+      await this.repository.closeUnsent(message.recipient, purpose.name, message.id, !delivery.heldBack);
       throw new AppError('whatsapp_unavailable', {
         details: knownWords(delivery.words),
         retryAfter: delivery.retryAfter,
@@ -203,18 +206,13 @@ export class CodeIssuer {
 }
 
 function issued(row: IssueRow, channel: string, echoed: string | undefined): IssuedOtp {
-  if (!row.current_session_id || !row.current_expires_at || !row.current_resend_at)
-    throw new Error('the gate holds no code');
+  if (!row.o_code || !row.o_expires_at || !row.o_resend_at) throw new Error('the number holds no code');
   return {
-    sessionId: row.current_session_id,
-    expiresAt: row.current_expires_at,
-    resendAt: row.current_resend_at,
+    sessionId: row.o_code,
+    expiresAt: row.o_expires_at,
+    resendAt: row.o_resend_at,
     channel,
     alreadySent: false,
     ...(echoed === undefined ? {} : { echoed }),
   };
-}
-
-function isLiveCodeConflict(error: unknown): boolean {
-  return error instanceof Error && (error as { constraint?: unknown }).constraint === 'otp_sessions_live_key';
 }

@@ -125,8 +125,10 @@ export class SendLimits {
     asked: Asked,
     { id, address }: RequestContext,
   ): Promise<void> {
-    const refusal = new AppError('otp_rate_limited', { retryAfter });
     const decision = await this.decision(limit, asked);
+    // What is let go is about the budget, and about nobody's number.
+    const concerns = decision === 'refused' ? { phone: asked.phone } : {};
+    const refusal = new AppError('otp_rate_limited', { retryAfter, concerns });
     const cap = this.limits.standing(limit, subject)?.cap ?? limit.cap;
     const detail = { limit: limit.name, subject, cap, decision };
     await this.audit.recordRefusal('limits.sends', refusal, { id, address, detail });
@@ -136,7 +138,8 @@ export class SendLimits {
   private async decision(limit: Limit, { phone, device }: Asked): Promise<Decision> {
     // The spend cap holds for everybody.
     if (limit.name === this.service.limit.name) return 'refused';
-    if (device && (await this.repository.isKnown(device, phone))) return 'known_device';
+    if (device && (await this.repository.isKnown(device, this.settings.deviceTokenExpiresIn, phone)))
+      return 'known_device';
     return limit.name === COUNTRY && this.settings.abuseMode === 'record' ? 'recorded' : 'refused';
   }
 

@@ -10,7 +10,7 @@ import { PROVE_PHONE } from './phone-proof.sql.js';
 const PROVE = statement<{ is_taken_over: boolean }>(
   'phone_prove',
   `WITH code AS (SELECT :user_id::uuid AS user_id, :phone::text AS phone),
-   prover AS (${accountProvenBy('code', reachedPhone(':otp_session_id::uuid'))}),
+   prover AS (${accountProvenBy('code', reachedPhone(':code::uuid', ':issued_at::timestamptz'))}),
    ${PROVE_PHONE}
    SELECT is_taken_over FROM prover`,
 );

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
 import { Settings } from '../config/settings.js';
 import { type StatementValues } from '../database/statement.js';
 import { type Transaction } from '../database/database.js';
+import { newId } from '../database/new-id.js';
 import { answerLanguage } from '../errors/language.js';
 import { type RequestContext } from '../http/request-context.js';
 import { Messaging, type NoticeDraft } from '../messaging/messaging.service.js';
 import { RegistrationTokens } from '../users/registration-tokens.js';
-import { type ChargedGuess } from './otp.service.js';
+import { type RightGuess, type TypedGuess } from './codes.service.js';
 import { PhoneProofRepository } from './phone-proof.repository.js';
 
 /** What a statement that consumes a code needs, in case the code is the first proof of its number. */
@@ -42,7 +42,7 @@ export class PhoneProof {
     return {
       values: {
         registrant,
-        proof_audit_id: uuidv7(),
+        proof_audit_id: newId(),
         address: context.address,
         request_id: context.id,
         mail_is_rung: this.messaging.hasMailRung,
@@ -53,12 +53,18 @@ export class PhoneProof {
   }
 
   /**
-   * Proves the number of a code that this transaction has consumed.
+   * Proves the number of a code that this transaction has used up.
    *
    * @returns whether the account was taken over; `tell` its owner after the commit
    */
-  prove(draft: ProofDraft, { otpSessionId, phone, purpose }: ChargedGuess, userId: string, within: Transaction) {
-    const code = { otp_session_id: otpSessionId, phone, purpose, user_id: userId };
+  prove(draft: ProofDraft, { phone, purpose }: TypedGuess, used: RightGuess, within: Transaction): Promise<boolean> {
+    const code = {
+      code: used.challenge,
+      issued_at: used.issuedAt,
+      phone,
+      purpose: purpose.name,
+      user_id: used.accountId,
+    };
     return this.repository.prove({ ...draft.values, ...code }, within);
   }
 

@@ -1,0 +1,78 @@
+-- What follows from a judged guess. The caller holds the number.
+
+-- Whether a typed code is the living one. What is stored is bound to its challenge: SHA-256 over the challenge's id and the
+-- proof, which is an HMAC under a key outside the database.
+CREATE FUNCTION masuk.code_fits(p_row otp_codes, p_proofs bytea[], p_legacy_hashes bytea[]) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  IF p_row.current_legacy THEN RETURN p_row.current_hash = ANY (p_legacy_hashes); END IF;
+  RETURN EXISTS (SELECT 1 FROM unnest(p_proofs) proof WHERE p_row.current_hash = sha256(uuid_send(p_row.current_session_id) || proof));
+END $$;
+
+-- Pays for a guess. No guess counts for longer than an hour; but those that came with one device token count for as long as it
+-- lives, so that a stolen one has so many guesses in all.
+CREATE FUNCTION masuk.pay_guess(
+  p_phone text, p_purpose text, p_known boolean, p_device_user uuid, p_device_id uuid, p_device_issued timestamptz
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  v_now CONSTANT timestamptz := masuk.moment();
+  v_since CONSTANT timestamptz := v_now - interval '1 hour';
+BEGIN
+  IF p_known THEN
+    INSERT INTO device_guesses AS d (device_id, issued_at, user_id, guesses)
+    VALUES (p_device_id, p_device_issued, p_device_user, 1)
+    ON CONFLICT (device_id, issued_at) DO UPDATE SET guesses = d.guesses + 1;
+    UPDATE otp_codes c
+       SET known_guesses = masuk.with_instant(masuk.recent(c.known_guesses, v_since), v_now),
+           known_failures = c.known_failures + 1,
+           updated_at = v_now
+     WHERE c.phone = p_phone AND c.purpose = p_purpose;
+  ELSE
+    UPDATE otp_codes c
+       SET guesses = masuk.with_instant(masuk.recent(c.guesses, v_since), v_now),
+           failures = c.failures + 1,
+           updated_at = v_now
+     WHERE c.phone = p_phone AND c.purpose = p_purpose;
+  END IF;
+END $$;
+
+-- Uses the living code up. The purpose's guesses are given back, and the wrong guesses in a row at all codes of the number are
+-- forgotten; but that the number is closed to unknown devices a known one's success does not change.
+CREATE FUNCTION masuk.use_code(p_phone text, p_purpose text, p_known boolean, p_legacy_code uuid) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_now CONSTANT timestamptz := masuk.moment();
+  v_stays_closed CONSTANT boolean := p_known AND masuk.number_is_closed(p_phone);
+BEGIN
+  IF p_legacy_code IS NOT NULL THEN PERFORM masuk.consume_legacy_code(p_legacy_code); END IF;
+  UPDATE otp_codes c
+     SET guesses = '{}',
+         known_guesses = '{}',
+         failures = CASE WHEN v_stays_closed THEN c.failures ELSE 0 END,
+         known_failures = 0,
+         succeeded_at = v_now,
+         current_session_id = NULL,
+         current_user_id = NULL,
+         current_application = NULL,
+         current_hash = NULL,
+         current_address = NULL,
+         current_issued_at = NULL,
+         current_expires_at = NULL,
+         current_resend_at = NULL,
+         current_verified_at = NULL,
+         current_legacy = false,
+         updated_at = v_now
+   WHERE c.phone = p_phone AND c.purpose = p_purpose;
+  UPDATE otp_codes c
+     SET failures = CASE WHEN v_stays_closed THEN c.failures ELSE 0 END,
+         known_failures = 0
+   WHERE c.phone = p_phone AND c.purpose <> p_purpose AND c.failures + c.known_failures > 0;
+END $$;
+
+-- Notes that the right code was shown. It stays: a later step of the same flow uses it up.
+CREATE FUNCTION masuk.show_code(p_phone text, p_purpose text, p_legacy_code uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF p_legacy_code IS NOT NULL THEN PERFORM masuk.show_legacy_code(p_legacy_code); END IF;
+  UPDATE otp_codes c
+     SET current_verified_at = coalesce(c.current_verified_at, masuk.moment())
+   WHERE c.phone = p_phone AND c.purpose = p_purpose;
+END $$;

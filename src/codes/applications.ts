@@ -1,0 +1,26 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type RequestContext } from '../http/request-context.js';
+import { APPLICATION_NAMES, type ApplicationNames } from './application-names.js';
+
+/** An application that people log in for. */
+export interface Application {
+  /** Its client id. */
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Knows for which application a request is made: a code is bound to it. */
+@Injectable()
+export class Applications {
+  constructor(@Inject(APPLICATION_NAMES) private readonly names: ApplicationNames) {}
+
+  /**
+   * The application that a request names (`X-Client-Id`).
+   *
+   * @returns null for the service itself, also when there is no application with this client id
+   */
+  async of({ clientId }: Pick<RequestContext, 'clientId'>): Promise<Application | null> {
+    const name = clientId === undefined ? null : await this.names.of(clientId);
+    return name === null || clientId === undefined ? null : { id: clientId, name };
+  }
+}

@@ -1,0 +1,114 @@
+-- Ends codes that nobody has typed.
+
+-- A send failed for certain: its code is over, the send does not count and starts no cooldown. The try counts,
+-- if a provider was asked.
+CREATE FUNCTION masuk.close_unsent_code(p_phone text, p_purpose text, p_code uuid, p_asked boolean) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_now CONSTANT timestamptz := masuk.moment();
+  v_row otp_codes;
+BEGIN
+  v_row := masuk.hold_code(p_phone, p_purpose, true);
+  -- Used or replaced meanwhile.
+  IF v_row.current_session_id IS DISTINCT FROM p_code THEN RETURN; END IF;
+  UPDATE otp_codes c
+     SET sends = array_remove(c.sends, c.current_issued_at),
+         known_sends = array_remove(c.known_sends, c.current_issued_at),
+         failed_sends = CASE
+           WHEN p_asked THEN masuk.with_instant(masuk.recent(c.failed_sends, v_now - interval '10 minutes'), v_now)
+           ELSE c.failed_sends
+         END
+   WHERE c.phone = p_phone AND c.purpose = p_purpose;
+  PERFORM masuk.clear_code(p_phone, p_purpose);
+END $$;
+
+-- Ends the living codes of a number. Its budgets stay.
+CREATE FUNCTION masuk.void_codes(p_phone text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  v_purpose text;
+BEGIN
+  FOR v_purpose IN SELECT purpose FROM masuk.hold_number(p_phone) LOOP
+    PERFORM masuk.clear_code(p_phone, v_purpose);
+  END LOOP;
+END $$;
+
+-- Locks all rows of a number, the gate first, and tells their purposes.
+CREATE FUNCTION masuk.hold_number(p_phone text) RETURNS TABLE (purpose text) LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM FROM otp_codes c WHERE c.phone = p_phone AND c.purpose = 'login' FOR NO KEY UPDATE;
+  RETURN QUERY SELECT c.purpose FROM otp_codes c WHERE c.phone = p_phone ORDER BY c.purpose FOR NO KEY UPDATE;
+END $$;
+
+-- Takes the living code out of its row.
+CREATE FUNCTION masuk.clear_code(p_phone text, p_purpose text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  v_legacy_code uuid;
+BEGIN
+  SELECT c.current_session_id INTO v_legacy_code
+    FROM otp_codes c WHERE c.phone = p_phone AND c.purpose = p_purpose AND c.current_legacy;
+  IF FOUND THEN PERFORM masuk.replace_legacy_code(v_legacy_code); END IF;
+  UPDATE otp_codes c
+     SET current_session_id = NULL,
+         current_user_id = NULL,
+         current_application = NULL,
+         current_hash = NULL,
+         current_address = NULL,
+         current_issued_at = NULL,
+         current_expires_at = NULL,
+         current_resend_at = NULL,
+         current_verified_at = NULL,
+         current_legacy = false,
+         updated_at = masuk.moment()
+   WHERE c.phone = p_phone AND c.purpose = p_purpose;
+END $$;
+
+-- Whether a code is still the living one of its number: what recovery asks before it sends a message again.
+CREATE FUNCTION masuk.code_lives(p_phone text, p_purpose text, p_code uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (
+    SELECT 1 FROM otp_codes c
+     WHERE c.phone = p_phone AND c.purpose = p_purpose AND c.current_session_id = p_code AND c.current_expires_at > masuk.moment()
+  );
+$$;
+
+-- Forgets rows of which nothing is asked any more, walking the primary key from where the last step ended: a budget whose
+-- longest window, a day, has passed; but failures in a row count for 90 days, and for as long as they close the number.
+-- `o_phone` is null when the walk has come to the end.
+CREATE FUNCTION masuk.forget_old_codes(p_phone text, p_purpose text, p_rows int, OUT o_phone text, OUT o_purpose text)
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_now CONSTANT timestamptz := masuk.moment();
+BEGIN
+  SELECT s.phone, s.purpose INTO o_phone, o_purpose
+    FROM (SELECT c.phone, c.purpose FROM otp_codes c
+           WHERE (c.phone, c.purpose) > (p_phone, p_purpose) ORDER BY c.phone, c.purpose LIMIT p_rows) s
+  OFFSET p_rows - 1;
+  DELETE FROM otp_codes c
+   USING (SELECT o.phone, o.purpose FROM otp_codes o
+           WHERE (o.phone, o.purpose) > (p_phone, p_purpose)
+             AND (o_phone IS NULL OR (o.phone, o.purpose) <= (o_phone, o_purpose))
+             AND o.updated_at < v_now - CASE WHEN o.failures + o.known_failures = 0 THEN interval '25 hours' ELSE interval '90 days' END
+             AND o.failures < masuk.closing_failures()
+             FOR UPDATE SKIP LOCKED) over
+   WHERE c.phone = over.phone AND c.purpose = over.purpose;
+  PERFORM masuk.forget_legacy_codes(p_rows);
+END $$;
+
+-- One step of a walk that ends every living code, whosever, in a database that was restored: used ones live there again.
+CREATE FUNCTION masuk.end_living_codes(
+  p_phone text, p_purpose text, p_rows int, OUT o_ended int, OUT o_phone text, OUT o_purpose text
+) LANGUAGE plpgsql AS $$
+DECLARE
+  v_row record;
+BEGIN
+  o_ended := 0;
+  FOR v_row IN
+    SELECT c.phone, c.purpose, c.current_session_id
+      FROM otp_codes c WHERE (c.phone, c.purpose) > (p_phone, p_purpose) ORDER BY c.phone, c.purpose LIMIT p_rows
+  LOOP
+    o_phone := v_row.phone;
+    o_purpose := v_row.purpose;
+    CONTINUE WHEN v_row.current_session_id IS NULL;
+    PERFORM masuk.clear_code(v_row.phone, v_row.purpose);
+    o_ended := o_ended + 1;
+  END LOOP;
+END $$;
