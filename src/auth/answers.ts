@@ -1,6 +1,6 @@
 import { type Language, type Settings } from '../config/settings.js';
 import { type Text } from '../errors/catalogue.js';
-import { type IssuedOtp } from '../otp/code-issuer.js';
+import { type IssuedOtp } from '../codes/code-issuer.js';
 import { nationalPhone } from '../phone/phone.js';
 import { type AccountRow } from '../users/account.js';
 import {
@@ -29,6 +29,7 @@ const SAID = {
   me: { id: 'Data akun', en: 'Account' },
   registered: { id: 'Registrasi berhasil', en: 'The account was made' },
   refreshed: { id: 'Token diperbarui', en: 'The tokens are renewed' },
+  passwordChanged: { id: 'Kata sandi diubah', en: 'The password is changed' },
   loggedOut: { id: 'Sesi diakhiri', en: 'The session has ended' },
   sessions: { id: 'Daftar sesi', en: 'Sessions' },
 } satisfies Record<string, Text>;
@@ -91,6 +92,10 @@ export function refreshedAnswer(tokens: RefreshedTokens, language: Language): Re
 
 export function loggedOutAnswer(language: Language): DoneAnswerDto {
   return { success: true, message: SAID.loggedOut[language] };
+}
+
+export function passwordChangedAnswer(language: Language): DoneAnswerDto {
+  return { success: true, message: SAID.passwordChanged[language] };
 }
 
 export function sessionsAnswer(rows: readonly SessionRow[], currentId: string, language: Language): SessionsAnswerDto {

@@ -1,5 +1,5 @@
 import { IsIn, IsNotEmpty, IsOptional, IsString, IsUUID, Matches, MaxLength } from 'class-validator';
-import { AsCode, IsCode } from '../otp/typed-code.js';
+import { AsCode, IsCode } from '../codes/typed-code.js';
 
 export class PhoneDto {
   /**
@@ -36,6 +36,20 @@ export class VerifyOtpDto extends TypedCodeDto {
   @IsString()
   @MaxLength(256)
   registrationToken?: string | null;
+}
+
+export class ChangePasswordDto {
+  /** The password that the account has now. */
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(2048)
+  currentPassword!: string;
+
+  // The longest password that PASSWORD_MAX_LENGTH can allow, each character spelled with two.
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(2048)
+  newPassword!: string;
 }
 
 export class PasswordLoginDto {

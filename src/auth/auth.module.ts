@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { HttpModule } from '../http/http.module.js';
 import { MessagingModule } from '../messaging/messaging.module.js';
-import { OtpModule } from '../otp/otp.module.js';
+import { CodesModule } from '../codes/codes.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { BrowserController } from './browser.controller.js';
@@ -15,12 +15,13 @@ import { TokensController } from './tokens.controller.js';
 import { DashboardController } from './dashboard.controller.js';
 import { LoginRepository } from './login.repository.js';
 import { OwnAccountController } from './own-account.controller.js';
+import { PasswordChange } from './password-change.js';
 import { PersonalData } from './personal-data.js';
 import { Registration } from './registration.js';
 import { PhoneChange } from './phone-change.js';
 
 @Module({
-  imports: [AuditModule, HttpModule, MessagingModule, OtpModule, SessionsModule, UsersModule],
+  imports: [AuditModule, HttpModule, MessagingModule, CodesModule, SessionsModule, UsersModule],
   controllers: [
     AuthController,
     BrowserController,
@@ -31,7 +32,7 @@ import { PhoneChange } from './phone-change.js';
     DeviceStatusController,
     JwksController,
   ],
-  providers: [Auth, LoginRepository, PersonalData, PhoneChange, Registration],
+  providers: [Auth, LoginRepository, PasswordChange, PersonalData, PhoneChange, Registration],
   exports: [PersonalData],
 })
 export class AuthModule {}

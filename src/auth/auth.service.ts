@@ -1,17 +1,20 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { v4 as uuidv4, v7 as uuidv7 } from 'uuid';
 import { Audit } from '../audit/audit.service.js';
 import { Settings } from '../config/settings.js';
+import { Database } from '../database/database.js';
+import { newId } from '../database/new-id.js';
 import { AppError } from '../errors/app-error.js';
 import { type ErrorCode } from '../errors/catalogue.js';
 import { type CurrentCaller } from '../http/access.decorators.js';
 import { AddressLimits } from '../http/address-limits.js';
 import { type RequestContext } from '../http/request-context.js';
-import { CodeIssuer, type IssuedOtp } from '../otp/code-issuer.js';
-import { type OtpPurpose } from '../otp/otp-purpose.js';
-import { SendLimits } from '../otp/send-limits.js';
-import { Otp, guessValues } from '../otp/otp.service.js';
-import { PhoneProof } from '../otp/phone-proof.js';
+import { CodeIssuer, type IssuedOtp } from '../codes/code-issuer.js';
+import { type CodePurpose } from '../codes/code-purpose.js';
+import { Codes, type RightGuess, type TypedGuess } from '../codes/codes.service.js';
+import { PhoneProof, type ProofDraft } from '../codes/phone-proof.js';
+import { SendLimits } from '../codes/send-limits.js';
+import { Messaging } from '../messaging/messaging.service.js';
 import { parsePhone } from '../phone/phone.js';
 import { AccessTokens } from '../sessions/access-tokens.js';
 import { Sessions } from '../sessions/sessions.service.js';
@@ -19,7 +22,7 @@ import { newRefreshToken } from '../sessions/refresh-tokens.js';
 import { DeviceTokens, type KnownDevice } from '../sessions/device-tokens.js';
 import { Users } from '../users/users.service.js';
 import { type AccountRow } from '../users/account.js';
-import { LoginRepository, type LoggedInRow } from './login.repository.js';
+import { LoginRepository, type JudgedLoginRow, type LoggedInRow, type SessionCall } from './login.repository.js';
 
 /** A login that succeeded: what the caller gets to keep. */
 export interface Login {
@@ -64,18 +67,20 @@ interface SessionDraft {
 /** The flows of logging in: by code and by password. */
 @Injectable()
 export class Auth {
-  private readonly loginCode: OtpPurpose;
+  private readonly loginCode: CodePurpose;
 
   constructor(
     private readonly settings: Settings,
-    private readonly codes: CodeIssuer,
-    private readonly otp: Otp,
+    private readonly database: Database,
+    private readonly issuer: CodeIssuer,
+    private readonly codes: Codes,
     private readonly proof: PhoneProof,
     private readonly users: Users,
     private readonly sessions: Sessions,
     private readonly repository: LoginRepository,
     private readonly tokens: AccessTokens,
     private readonly devices: DeviceTokens,
+    private readonly messaging: Messaging,
     private readonly addresses: AddressLimits,
     private readonly sendLimits: SendLimits,
     private readonly audit: Audit,
@@ -91,7 +96,7 @@ export class Auth {
       device: this.devices.read(context.deviceToken),
       again,
     };
-    return this.codes.issue(request, context);
+    return this.issuer.issue(request, context);
   }
 
   /** @throws AppError `invalid_phone`, `validation_failed` (registration token), `otp_locked`, `invalid_otp` */
@@ -139,21 +144,68 @@ export class Auth {
 
   private async openByCode(typed: TypedCode, draft: SessionDraft, context: RequestContext): Promise<LoggedInRow> {
     const phone = this.phone(typed.phone);
-    const sessionId = typed.sessionId ?? undefined;
+    const typedGuess = {
+      purpose: this.loginCode,
+      phone,
+      code: typed.otpCode,
+      challenge: typed.sessionId ?? undefined,
+      device: draft.device,
+    };
     const proof = this.proof.draft(typed.registrationToken, context);
-    const guess = await this.otp
-      .charge(this.loginCode, phone, typed.otpCode, sessionId, draft.device, context)
-      .catch(this.recordRefusal(context));
-    const account = await this.repository.byCode({
-      ...this.sessionValues(draft, 'OTP', context),
-      ...proof.values,
-      ...guessValues(guess),
+    const row = await this.judge(typedGuess, draft, context);
+    if (row.o_verdict === 'unproven') return this.openByFirstProof(typedGuess, draft, proof, context);
+    if (row.o_verdict !== 'right' || row.o_account === null)
+      return this.recordRefusal(context)(this.codes.refusal({ ...row, o_verdict: row.o_verdict }, phone, context));
+    if (row.o_code && row.o_issued_at && row.o_address !== null)
+      this.noteUse(phone, { challenge: row.o_code, issuedAt: row.o_issued_at, address: row.o_address });
+    const { o_account: id, o_email: email, o_username: username, o_full_name: full_name, o_role: role } = row;
+    return { id, email, username, phone, full_name, role, device_id: row.device_id, logged_in_at: row.logged_in_at };
+  }
+
+  private async judge(typed: TypedGuess, draft: SessionDraft, context: RequestContext): Promise<JudgedLoginRow> {
+    const guess = await this.codes.call(typed, context).catch(this.recordRefusal(context));
+    const phoneKey = this.audit.phoneKey(typed.phone);
+    const session = { ...this.sessionCall(draft, context), applicationId: guess.application, phoneKey };
+    const row = await this.repository.byCode({ guess, session });
+    if (row.o_verdict !== 'legacy') return row;
+    return this.repository.byCode({ guess: { ...guess, legacy: this.codes.legacyGuess(typed, row) }, session });
+  }
+
+  /** The first proof of a number ends what somebody else may have set at the account, in the transaction that logs in. */
+  private async openByFirstProof(
+    typed: TypedGuess,
+    draft: SessionDraft,
+    proof: ProofDraft,
+    context: RequestContext,
+  ): Promise<LoggedInRow> {
+    const { phone } = typed;
+    const opened = await this.database.transaction(async (transaction) => {
+      const code = await this.codes.guess(typed, 'use', context, transaction);
+      // Returned and not thrown: the commit keeps what the guess has cost.
+      if (code instanceof AppError) return code;
+      const isTakenOver = await this.proof.prove(proof, typed, code, transaction);
+      const application = (await this.codes.call(typed, context)).application;
+      const values = { ...this.sessionValues(draft, 'OTP', context), application, phone, user_id: code.accountId };
+      const phoneKey = this.audit.phoneKey(phone);
+      const account = await this.repository.afterProof({ ...values, phone_key: phoneKey }, transaction);
+      if (!account) throw new AppError('busy', { retryAfter: 1 });
+      return { account, code, isTakenOver };
     });
-    if (!account) return this.recordRefusal(context)(this.otp.wrong(guess, context));
-    this.addresses.giveBack('sends', account.code_address);
-    this.sendLimits.verifiedSend(phone);
-    if (account.is_taken_over) this.proof.tell(proof, { phone, fullName: account.full_name }, context);
+    if (opened instanceof AppError) return this.recordRefusal(context)(opened);
+    const { account, code, isTakenOver } = opened;
+    this.noteUse(phone, code);
+    if (isTakenOver) this.proof.tell(proof, { phone, fullName: account.full_name }, context);
     return account;
+  }
+
+  /** What a used code gives back, and what is noted of it. */
+  private noteUse(
+    phone: string,
+    { challenge, issuedAt, address }: Pick<RightGuess, 'challenge' | 'issuedAt' | 'address'>,
+  ): void {
+    this.addresses.giveBack('sends', address);
+    this.sendLimits.verifiedSend(phone);
+    this.messaging.noteVerified({ id: challenge, createdAt: issuedAt });
   }
 
   private async openByPassword(
@@ -167,16 +219,16 @@ export class Auth {
         ...this.sessionValues(draft, 'PASSWORD', context),
         user_id: checked.userId,
         password_hash: checked.passwordHash,
-        identifier_key: checked.identifierKey,
+        budget_keys: checked.budgetKeys,
       });
       if (!account) throw new AppError('invalid_credentials');
-      if (account.phone !== null) await this.otp.reopen(account.phone);
+      if (account.phone !== null) await this.codes.reopen(account.phone);
       return account;
     } catch (error) {
       const wrong =
         error instanceof AppError && (error.code === 'invalid_credentials' || error.code === 'login_locked');
       if (wrong) context.charges.confirm('failures');
-      return this.recordRefusal(context)(error);
+      return this.recordRefusal(context, identifier)(error);
     }
   }
 
@@ -186,27 +238,45 @@ export class Auth {
     return phone;
   }
 
-  private sessionValues(draft: SessionDraft, method: 'OTP' | 'PASSWORD', context: RequestContext) {
+  private sessionCall(draft: SessionDraft, context: RequestContext): SessionCall {
     return {
-      login_session_id: draft.loginSessionId,
-      device_user: draft.device?.userId ?? null,
-      device_id: draft.device?.deviceId ?? null,
-      new_device_id: uuidv4(),
-      method,
+      loginSessionId: draft.loginSessionId,
+      deviceId: draft.device?.deviceId ?? null,
+      newDeviceId: randomUUID(),
+      userAgent: context.userAgent,
+      refreshHash: draft.heldBy === 'tokens' ? draft.secret.hash : null,
+      cookieHash: draft.heldBy === 'cookie' ? draft.secret.hash : null,
+      applicationId: null,
       address: context.address,
-      user_agent: context.userAgent,
+      requestId: context.id,
+      auditId: newId(),
+      phoneKey: null,
+    };
+  }
+
+  private sessionValues(draft: SessionDraft, method: 'OTP' | 'PASSWORD', context: RequestContext) {
+    const session = this.sessionCall(draft, context);
+    return {
+      login_session_id: session.loginSessionId,
+      device_user: draft.device?.userId ?? null,
+      device_id: session.deviceId,
+      new_device_id: session.newDeviceId,
+      method,
+      application: session.applicationId,
+      address: session.address,
+      user_agent: session.userAgent,
       idle_seconds: this.settings.refreshExpiresIn,
       max_seconds: this.settings.sessionMaxAge,
-      refresh_hash: draft.heldBy === 'tokens' ? draft.secret.hash : null,
-      cookie_hash: draft.heldBy === 'cookie' ? draft.secret.hash : null,
-      request_id: context.id,
-      audit_id: uuidv7(),
+      refresh_hash: session.refreshHash,
+      cookie_hash: session.cookieHash,
+      request_id: session.requestId,
+      audit_id: session.auditId,
     };
   }
 
   private draftSession(heldBy: SessionDraft['heldBy'], context: RequestContext): SessionDraft {
     const device = this.devices.read(context.deviceToken);
-    return { loginSessionId: uuidv7(), device, secret: newRefreshToken(), heldBy };
+    return { loginSessionId: newId(), device, secret: newRefreshToken(), heldBy };
   }
 
   private async endReplaced(replaced: CurrentCaller | undefined, context: RequestContext): Promise<void> {
@@ -227,11 +297,11 @@ export class Auth {
     return this.devices.issue(deviceId, id, at);
   }
 
-  /** A refused guess is an event of its own: which account or number, how, and from where. */
-  private recordRefusal(context: RequestContext) {
+  /** A refused guess is an event of its own: which account or number, how, and from where. @param named whose, as typed */
+  private recordRefusal({ id, address }: RequestContext, named?: string) {
     return async (error: unknown): Promise<never> => {
       const type = error instanceof AppError ? REFUSALS[error.code] : undefined;
-      if (error instanceof AppError && type) await this.audit.recordRefusal(type, error, context);
+      if (error instanceof AppError && type) await this.audit.recordRefusal(type, error, { id, address, named });
       throw error;
     };
   }

@@ -5,10 +5,11 @@ import { answerLanguage } from '../errors/language.js';
 import { Authenticated, Caller, type CurrentCaller } from '../http/access.decorators.js';
 import { AddressLimit } from '../http/address-limit.guard.js';
 import { IDEMPOTENCY_FAILURES, Idempotent } from '../idempotency/idempotency.guard.js';
-import { Fails } from '../http/openapi.decorators.js';
+import { Fails, FailsWithBody } from '../http/openapi.decorators.js';
 import { Context, type RequestContext } from '../http/request-context.js';
-import { meAnswer, otpSentAnswer, personalDataAnswer } from './answers.js';
-import { MeAnswerDto, OtpSentAnswerDto, PhoneDto, TypedCodeDto } from './auth.dto.js';
+import { meAnswer, otpSentAnswer, passwordChangedAnswer, personalDataAnswer } from './answers.js';
+import { ChangePasswordDto, DoneAnswerDto, MeAnswerDto, OtpSentAnswerDto, PhoneDto, TypedCodeDto } from './auth.dto.js';
+import { PasswordChange } from './password-change.js';
 import { PersonalDataAnswerDto } from './personal-data.dto.js';
 import { PhoneChange } from './phone-change.js';
 import { PersonalData } from './personal-data.js';
@@ -21,6 +22,7 @@ export class OwnAccountController {
     private readonly settings: Settings,
     private readonly personalData: PersonalData,
     private readonly phoneChange: PhoneChange,
+    private readonly passwordChange: PasswordChange,
   ) {}
 
   @Get('export')
@@ -88,6 +90,33 @@ export class OwnAccountController {
     @Context() context: RequestContext,
   ): Promise<MeAnswerDto> {
     return meAnswer(await this.phoneChange.verify(body, caller, context), this.language(context));
+  }
+
+  @Post('password')
+  @HttpCode(200)
+  @Authenticated()
+  @AddressLimit('login_locked', 'failures')
+  @ApiOperation({
+    operationId: 'changePassword',
+    summary: 'Change my password with the present one; other sessions end, my number is told',
+  })
+  @ApiOkResponse({ type: DoneAnswerDto, description: 'The new password holds.' })
+  @FailsWithBody(
+    'unauthenticated',
+    'invalid_token',
+    'password_refused',
+    'current_password_wrong',
+    'password_not_set',
+    'login_locked',
+    'busy',
+  )
+  async changePassword(
+    @Body() body: ChangePasswordDto,
+    @Caller() caller: CurrentCaller,
+    @Context() context: RequestContext,
+  ): Promise<DoneAnswerDto> {
+    await this.passwordChange.change(body, caller, context);
+    return passwordChangedAnswer(this.language(context));
   }
 
   private language(context: RequestContext): Language {

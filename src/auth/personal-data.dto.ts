@@ -31,7 +31,6 @@ export class HeldCodeDto {
   address!: string;
   createdAt!: string;
   expiresAt!: string;
-  usedAt!: string | null;
 }
 
 /** When codes were sent and guessed, for the limits; kept for a day. */

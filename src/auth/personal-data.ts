@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service.js';
 import { type RequestContext } from '../http/request-context.js';
 import { Messaging } from '../messaging/messaging.service.js';
-import { Otp } from '../otp/otp.service.js';
+import { Codes } from '../codes/codes.service.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import { Accounts } from '../users/accounts.service.js';
 import { userOf } from './answers.js';
@@ -17,7 +17,7 @@ import {
 
 type HeldAccount = Awaited<ReturnType<Accounts['held']>>;
 type HeldSession = Awaited<ReturnType<Sessions['heldOf']>>[number];
-type HeldCode = Awaited<ReturnType<Otp['heldOf']>>['codes'][number];
+type HeldCode = Awaited<ReturnType<Codes['heldOf']>>['codes'][number];
 type HeldMessage = Awaited<ReturnType<Messaging['heldOf']>>[number];
 
 /** Injection token of the room beside this one that keeps conversations; `app.module.ts` hands it in. */
@@ -34,7 +34,7 @@ export class PersonalData {
   constructor(
     private readonly accounts: Accounts,
     private readonly sessions: Sessions,
-    private readonly otp: Otp,
+    private readonly codes: Codes,
     private readonly messaging: Messaging,
     private readonly audit: Audit,
     @Inject(HELD_CONVERSATION) private readonly conversations: HoldsConversation,
@@ -47,7 +47,7 @@ export class PersonalData {
   async export(userId: string, askedBy: string, context: RequestContext): Promise<PersonalDataDto> {
     const account = await this.accounts.held(userId);
     const sessions = await this.sessions.heldOf(userId);
-    const { codes, budgets } = await this.otp.heldOf(userId, account.phone);
+    const { codes, budgets } = await this.codes.heldOf(userId, account.phone);
     const messages = await this.messaging.heldOf(userId);
     const conversation = account.phone === null ? null : await this.conversations.of(account.phone);
     const events = await this.audit.heldOf(userId);
@@ -111,7 +111,6 @@ function codeOf(code: HeldCode): HeldCodeDto {
     address: code.client_address,
     createdAt: code.created_at.toISOString(),
     expiresAt: code.expires_at.toISOString(),
-    usedAt: text(code.consumed_at),
   };
 }
 

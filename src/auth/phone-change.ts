@@ -9,10 +9,10 @@ import { type CurrentCaller } from '../http/access.decorators.js';
 import { AddressLimits } from '../http/address-limits.js';
 import { type RequestContext } from '../http/request-context.js';
 import { Messaging, type ClaimedMessage } from '../messaging/messaging.service.js';
-import { CodeIssuer, type IssuedOtp } from '../otp/code-issuer.js';
-import { type OtpPurpose } from '../otp/otp-purpose.js';
-import { SendLimits } from '../otp/send-limits.js';
-import { Otp, type ChargedGuess } from '../otp/otp.service.js';
+import { CodeIssuer, type IssuedOtp } from '../codes/code-issuer.js';
+import { type CodePurpose } from '../codes/code-purpose.js';
+import { Codes, type RightGuess, type TypedGuess } from '../codes/codes.service.js';
+import { SendLimits } from '../codes/send-limits.js';
 import { parsePhone } from '../phone/phone.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import { type AccountRow } from '../users/account.js';
@@ -27,13 +27,13 @@ const GUESSES: readonly ErrorCode[] = ['invalid_otp', 'otp_locked'];
 /** Changing one's own number: a fresh login, a code to the new number, and both numbers are told. */
 @Injectable()
 export class PhoneChange {
-  private readonly purpose: OtpPurpose;
+  private readonly purpose: CodePurpose;
 
   constructor(
     private readonly settings: Settings,
     private readonly database: Database,
-    private readonly codes: CodeIssuer,
-    private readonly otp: Otp,
+    private readonly issuer: CodeIssuer,
+    private readonly codes: Codes,
     private readonly accounts: Accounts,
     private readonly sessions: Sessions,
     private readonly messaging: Messaging,
@@ -54,7 +54,7 @@ export class PhoneChange {
     const e164 = this.newPhone(phone, caller);
     try {
       const owner = { newOwner: caller.userId };
-      return await this.codes.issue({ purpose: this.purpose, phone: e164, device: null, owner }, context);
+      return await this.issuer.issue({ purpose: this.purpose, phone: e164, device: null, owner }, context);
     } catch (error) {
       if (error instanceof AppError && error.code === 'phone_not_registered')
         throw new AppError('phone_taken', { details: { field: 'phone' }, concerns: error.concerns ?? {} });
@@ -74,29 +74,34 @@ export class PhoneChange {
     context: RequestContext,
   ): Promise<AccountRow> {
     const phone = this.newPhone(typed.phone, caller);
-    const { otpCode, sessionId } = typed;
-    const guess = await this.otp
-      .charge(this.purpose, phone, otpCode, sessionId ?? undefined, null, context)
-      .catch(this.recordRefusal(caller, context));
+    const { otpCode: code, sessionId } = typed;
+    const guess = { purpose: this.purpose, phone, code, challenge: sessionId ?? undefined, device: null };
     const change = await this.change(guess, caller, context).catch(this.recordRefusal(caller, context));
-    this.addresses.giveBack('sends', change.codeAddress);
+    if (change instanceof AppError) return this.recordRefusal(caller, context)(change);
+    this.addresses.giveBack('sends', change.code.address);
     this.sendLimits.verifiedSend(phone);
+    this.messaging.noteVerified({ id: change.code.challenge, createdAt: change.code.issuedAt });
     for (const notice of change.notices) this.messaging.deliverBehind(notice, context.id);
     return change.account;
   }
 
-  private async change(guess: ChargedGuess, caller: CurrentCaller, context: RequestContext) {
+  /** @returns a refused guess instead of throwing it: the commit keeps what the guess has cost */
+  private async change(guess: TypedGuess, caller: CurrentCaller, context: RequestContext) {
     const { phone } = guess;
     const { phone: oldPhone } = await this.accounts.get(caller.userId);
     return this.database.transaction(async (transaction) => {
-      const codeAddress = await this.consume(guess, caller, context, transaction);
-      if (oldPhone !== null) await this.otp.voidCodes(oldPhone, transaction);
+      await this.codes.lock(oldPhone === null ? [phone] : [phone, oldPhone], transaction);
+      const code = await this.codes.guess(guess, 'use', context, transaction);
+      if (code instanceof AppError) return code;
+      // A code that was made for somebody else stays theirs: the refusal takes its use back.
+      if (code.accountId !== caller.userId) throw this.notTheirs(code, phone, context);
+      if (oldPhone !== null) await this.codes.voidCodes(oldPhone, transaction);
       const change = await this.accounts.change(caller.userId, { phone }, transaction, true);
       if (!change.before.is_active) throw new AppError('invalid_token');
       await this.sessions.endAll(caller.userId, 'phone_changed', context, caller.sessionId, transaction);
-      await this.record(caller, context, transaction);
+      await this.record(phone, caller, context, transaction);
       const notices = await this.queueNotices(change, context, transaction);
-      return { account: change.after, notices, codeAddress };
+      return { account: change.after, notices, code };
     });
   }
 
@@ -107,11 +112,9 @@ export class PhoneChange {
     return phone;
   }
 
-  /** A code that was made for somebody else stays theirs: the refusal takes the consumption back. */
-  private async consume(guess: ChargedGuess, caller: CurrentCaller, context: RequestContext, within: Transaction) {
-    const code = await this.otp.consume(guess, within);
-    if (code?.user_id !== caller.userId) throw this.otp.wrong(guess, context);
-    return code.client_address;
+  private notTheirs({ accountId, challenge }: RightGuess, phone: string, context: RequestContext): AppError {
+    const row = { o_code: challenge, o_account: accountId, o_attempts_left: 0, o_retry_after: null };
+    return this.codes.refusal({ ...row, o_verdict: 'wrong' }, phone, context);
   }
 
   /** A refused guess is an event of its own. */
@@ -123,8 +126,13 @@ export class PhoneChange {
     };
   }
 
-  private record({ userId }: CurrentCaller, { address, id }: RequestContext, within: Transaction): Promise<void> {
-    const event = { type: 'user.changed', outcome: 'success', userId, subjectId: userId } as const;
+  private record(
+    phone: string,
+    { userId }: CurrentCaller,
+    { address, id }: RequestContext,
+    within: Transaction,
+  ): Promise<void> {
+    const event = { type: 'user.changed', outcome: 'success', userId, subjectId: userId, phone } as const;
     return this.audit.record({ ...event, address, requestId: id, detail: { fields: ['phone'] } }, within);
   }
 

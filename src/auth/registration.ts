@@ -66,7 +66,7 @@ export class Registration {
     const byAdmin = caller?.role === 'ADMIN';
     // Every account made by a stranger counts, refused or not: nobody fills the table from one address.
     if (!byAdmin) context.charges.confirm('failures');
-    const wantsFirstAdmin = registrant.role === 'ADMIN' && !byAdmin && !this.settings.production;
+    const wantsFirstAdmin = registrant.role === 'ADMIN' && !byAdmin && this.settings.firstAdminRegisters;
     if (!byAdmin && !wantsFirstAdmin) this.refuseUnlessOpen(registrant.role);
     const isQuiet = this.settings.concealUnknownPhones && !byAdmin && !wantsFirstAdmin;
     const { password, ...typed } = withoutNulls(registrant);

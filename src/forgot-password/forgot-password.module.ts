@@ -2,14 +2,14 @@ import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { HttpModule } from '../http/http.module.js';
 import { MessagingModule } from '../messaging/messaging.module.js';
-import { OtpModule } from '../otp/otp.module.js';
+import { CodesModule } from '../codes/codes.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { ForgotPasswordController } from './forgot-password.controller.js';
 import { ForgotPassword } from './forgot-password.service.js';
 
 @Module({
-  imports: [AuditModule, HttpModule, MessagingModule, OtpModule, SessionsModule, UsersModule],
+  imports: [AuditModule, HttpModule, MessagingModule, CodesModule, SessionsModule, UsersModule],
   controllers: [ForgotPasswordController],
   providers: [ForgotPassword],
 })

@@ -8,11 +8,11 @@ import { answerLanguage } from '../errors/language.js';
 import { AddressLimits } from '../http/address-limits.js';
 import { type RequestContext } from '../http/request-context.js';
 import { Messaging } from '../messaging/messaging.service.js';
-import { CodeIssuer, type IssuedOtp } from '../otp/code-issuer.js';
-import { type OtpPurpose } from '../otp/otp-purpose.js';
-import { SendLimits } from '../otp/send-limits.js';
-import { Otp, type ChargedGuess, type ConfirmedRow } from '../otp/otp.service.js';
-import { PhoneProof, type ProofDraft } from '../otp/phone-proof.js';
+import { CodeIssuer, type IssuedOtp } from '../codes/code-issuer.js';
+import { type CodePurpose } from '../codes/code-purpose.js';
+import { Codes, type RightGuess, type TypedGuess } from '../codes/codes.service.js';
+import { PhoneProof, type ProofDraft } from '../codes/phone-proof.js';
+import { SendLimits } from '../codes/send-limits.js';
 import { parsePhone } from '../phone/phone.js';
 import { DeviceTokens } from '../sessions/device-tokens.js';
 import { Sessions } from '../sessions/sessions.service.js';
@@ -40,13 +40,13 @@ const GUESSES: readonly ErrorCode[] = ['invalid_otp', 'otp_locked', 'otp_not_ver
 /** A forgotten password in three steps: ask for a code, show it, set another password with it (contract B). */
 @Injectable()
 export class ForgotPassword {
-  private readonly purpose: OtpPurpose;
+  private readonly purpose: CodePurpose;
 
   constructor(
     private readonly settings: Settings,
     private readonly database: Database,
-    private readonly codes: CodeIssuer,
-    private readonly otp: Otp,
+    private readonly issuer: CodeIssuer,
+    private readonly codes: Codes,
     private readonly proof: PhoneProof,
     private readonly accounts: Accounts,
     private readonly users: Users,
@@ -78,7 +78,7 @@ export class ForgotPassword {
     const ready = await this.messaging.reachesPeople();
     if (!ready && !this.settings.otpEcho) throw new AppError('whatsapp_unavailable', { retryAfter: 30 });
     const request = { purpose: this.purpose, phone, device: this.device(context), owner: { name }, echo: !ready };
-    const issued = await this.codes
+    const issued = await this.issuer
       .issue(request, context)
       .catch(retold('phone_not_registered', () => new AppError('user_not_found', { concerns: { phone } })));
     if (issued.alreadySent) throw otpActive(issued);
@@ -92,8 +92,8 @@ export class ForgotPassword {
    * @throws AppError `invalid_phone`, `otp_locked`, `invalid_otp`
    */
   async verify(typed: { phone: string; code: string }, context: RequestContext): Promise<string> {
-    const { otp_session_id: otpId } = await this.recorded(context, () => this.shown(typed, true, context));
-    return otpId;
+    const { right } = await this.recorded(context, () => this.shown(typed, 'show', context));
+    return right.challenge;
   }
 
   /**
@@ -109,58 +109,70 @@ export class ForgotPassword {
     this.accounts.checkNewPassword(typed.newPassword, {});
     const proof = this.proof.draft(typed.registrationToken, context);
     await this.recorded(context, async () => {
-      const { guess, user_id: userId, verified } = await this.shown(typed, false, context);
-      if (!verified) throw new AppError('otp_not_verified', { concerns: guess.concerns });
+      const { guess, right } = await this.shown(typed, 'nothing', context);
+      const concerns = { phone: guess.phone, userId: right.accountId, subjectId: right.challenge };
+      if (!right.verified) throw new AppError('otp_not_verified', { concerns });
       // Erased since the code was shown: then it is nobody's any more.
       const owner = await this.accounts
-        .get(userId)
-        .catch(retold('user_not_found', () => this.otp.wrong(guess, context)));
+        .get(right.accountId)
+        .catch(retold('user_not_found', () => this.lost(right, guess, context)));
       const passwordHash = await this.accounts.hashNewPassword(typed.newPassword, ownerOf(owner));
-      await this.change({ guess, userId, proof }, passwordHash, context);
+      await this.change({ guess, shown: right, proof }, passwordHash, context);
     });
   }
 
-  /** Pays for a guess and compares it. A right one costs nothing. */
+  /** Judges a guess. A right one costs nothing. @param then `show`: notes that the right code was shown */
   private async shown(
     typed: { phone: string; code: string; otpId?: string | undefined },
-    mark: boolean,
+    then: 'show' | 'nothing',
     context: RequestContext,
-  ): Promise<ConfirmedRow & { guess: ChargedGuess }> {
-    const { code, otpId } = typed;
+  ): Promise<{ guess: TypedGuess; right: RightGuess }> {
     const phone = this.phone(typed.phone);
-    const guess = await this.otp.charge(this.purpose, phone, code, otpId, this.device(context), context);
-    const right = await this.otp.confirm(guess, mark);
-    if (!right) throw this.otp.wrong(guess, context);
-    return { ...right, guess };
+    const { code, otpId: challenge } = typed;
+    const guess = { purpose: this.purpose, phone, code, challenge, device: this.device(context) };
+    const right = await this.codes.guess(guess, then, context);
+    if (right instanceof AppError) throw right;
+    return { guess, right };
+  }
+
+  /** A right code that opens nothing any more: refused as a wrong one. */
+  private lost({ accountId, challenge }: RightGuess, { phone }: TypedGuess, context: RequestContext): AppError {
+    const row = { o_code: challenge, o_account: accountId, o_attempts_left: 0, o_retry_after: null };
+    return this.codes.refusal({ ...row, o_verdict: 'wrong' }, phone, context);
   }
 
   private async change(
-    { guess, userId, proof }: { guess: ChargedGuess; userId: string; proof: ProofDraft },
+    { guess, shown, proof }: { guess: TypedGuess; shown: RightGuess; proof: ProofDraft },
     passwordHash: string,
     context: RequestContext,
   ): Promise<void> {
-    const { account, notice, isTakenOver, codeAddress } = await this.database.transaction(async (transaction) => {
-      await this.otp.lock(guess.phone, transaction);
-      const code = await this.otp.consume(guess, transaction);
-      if (code?.user_id !== userId) throw this.otp.wrong(guess, context);
-      await this.otp.voidCodes(guess.phone, transaction);
-      const isTakenOver = await this.proof.prove(proof, guess, userId, transaction);
+    const { phone } = guess;
+    const { accountId: userId } = shown;
+    const { account, notice, code, isTakenOver } = await this.database.transaction(async (transaction) => {
+      await this.codes.lock([phone], transaction);
+      const used = await this.codes.guess(guess, 'use', context, transaction);
+      // It was right a moment ago; another request has used it, or another code has replaced it.
+      if (used instanceof AppError) throw used;
+      if (used.accountId !== userId) throw this.lost(shown, guess, context);
+      await this.codes.voidCodes(phone, transaction);
+      const isTakenOver = await this.proof.prove(proof, guess, used, transaction);
       const account = await this.accounts.setPassword(userId, passwordHash, transaction);
       // Disabled, or given another number, since the code was sent: then it is not this number's to decide.
-      if (!account.is_active || account.phone !== guess.phone) throw this.otp.wrong(guess, context);
+      if (!account.is_active || account.phone !== phone) throw this.lost(shown, guess, context);
       await this.sessions.endAll(userId, 'reset', context, null, transaction);
       await this.users.forgetFailures(account, transaction);
       const { address, id: requestId } = context;
       const event = { type: 'user.password_reset', outcome: 'success', userId, subjectId: userId } as const;
-      await this.audit.record({ ...event, address, requestId }, transaction);
+      await this.audit.record({ ...event, phone: guess.phone, address, requestId }, transaction);
       const language = answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
       const content = { template: 'notice.password_changed', language } as const;
-      const notice = await this.messaging.queueNotice(guess.phone, account, content, transaction);
-      return { account, notice, isTakenOver, codeAddress: code.client_address };
+      const notice = await this.messaging.queueNotice(phone, account, content, transaction);
+      return { account, notice, code: used, isTakenOver };
     });
-    this.addresses.giveBack('sends', codeAddress);
-    this.sendLimits.verifiedSend(guess.phone);
-    if (isTakenOver) this.proof.tell(proof, { phone: guess.phone, fullName: account.full_name }, context);
+    this.addresses.giveBack('sends', code.address);
+    this.sendLimits.verifiedSend(phone);
+    this.messaging.noteVerified({ id: code.challenge, createdAt: code.issuedAt });
+    if (isTakenOver) this.proof.tell(proof, { phone, fullName: account.full_name }, context);
     this.messaging.deliverBehind(notice, context.id);
   }
 

@@ -1,6 +1,6 @@
+import { KeyObject, randomUUID, sign } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
-import { v4 as uuidv4 } from 'uuid';
 import { Settings } from '../config/settings.js';
 import { SigningKeys } from './signing-keys.js';
 
@@ -19,27 +19,51 @@ export class AccessTokens {
   /** @returns the token and its lifetime in seconds */
   sign(account: { id: string; role: string }, loginSessionId: string): { token: string; expiresIn: number } {
     const { kid, key } = this.keys.signing();
-    const {
-      jwtAlgorithm: algorithm,
-      jwtExpiresIn: expiresIn,
-      jwtIssuer: issuer,
-      jwtAudience: audience,
-    } = this.settings;
+    const { jwtAlgorithm: algorithm, jwtExpiresIn: expiresIn, jwtIssuer: iss, jwtAudience: aud } = this.settings;
     const role = this.settings.jwtRoleCase === 'lower' ? account.role.toLowerCase() : account.role;
-    const token = this.jwt.sign(
-      { sub: account.id, role, sid: loginSessionId, jti: uuidv4() },
-      // jsonwebtoken takes a KeyObject, which saves it from parsing a PEM at each signature; Nest's type has yet to say so.
-      {
-        algorithm,
-        header: { alg: algorithm, typ: ACCESS_TOKEN_TYPE, kid },
-        expiresIn,
-        issuer,
-        audience,
-        privateKey: key as never,
-      },
-    );
-    return { token, expiresIn };
+    const claims = { sub: account.id, role, sid: loginSessionId, jti: randomUUID() };
+    const header = { alg: algorithm, typ: ACCESS_TOKEN_TYPE, kid };
+    if (algorithm === 'ES256' && key instanceof KeyObject) {
+      // eslint-disable-next-line no-restricted-properties -- the claim is a time of the wall clock (RFC 7519 section 4.1.6)
+      const iat = Math.floor(Date.now() / 1000);
+      return { token: signedEs256(header, { ...claims, iat, exp: iat + expiresIn, aud, iss }, key), expiresIn };
+    }
+    // jsonwebtoken takes a KeyObject, which saves it from parsing a PEM at each signature; Nest's type has yet to say so.
+    const options = { algorithm, header, expiresIn, issuer: iss, audience: aud, privateKey: key as never };
+    return { token: this.jwt.sign(claims, options), expiresIn };
   }
+}
+
+/**
+ * A JWS in compact form (RFC 7515 section 7.1), signed with ES256 (RFC 7518 section 3.4). A login pays for each signature:
+ * OpenSSL's own form, DER, taken apart here costs half of what its `ieee-p1363` form costs (31 µs against 60, Node 24).
+ */
+function signedEs256(header: object, claims: object, key: KeyObject): string {
+  const signed = `${base64url(header)}.${base64url(claims)}`;
+  return `${signed}.${rawSignature(sign('sha256', Buffer.from(signed), key)).toString('base64url')}`;
+}
+
+const base64url = (json: object) => Buffer.from(JSON.stringify(json)).toString('base64url');
+
+/** Bytes of each of the two numbers of an ES256 signature. */
+const NUMBER_BYTES = 32;
+
+/**
+ * @param der SEQUENCE { INTEGER r, INTEGER s }, each with a leading zero byte where its first bit is set, and without its
+ *   leading zero bytes otherwise (ITU-T X.690 section 8.3); short enough for one-byte lengths
+ * @returns r ‖ s, 32 bytes each
+ */
+function rawSignature(der: Buffer): Buffer {
+  const raw = Buffer.alloc(2 * NUMBER_BYTES);
+  let at = 2;
+  for (const end of [NUMBER_BYTES, 2 * NUMBER_BYTES]) {
+    const length = der[at + 1] ?? 0;
+    const from = at + 2 + Math.max(0, length - NUMBER_BYTES);
+    const to = at + 2 + length;
+    der.copy(raw, end - (to - from), from, to);
+    at = to;
+  }
+  return raw;
 }
 
 /** Longest token that is looked at: ours are under 700 characters. */
@@ -77,11 +101,14 @@ export interface AccessClaims {
 /** Clocks of instances may differ by this much, in seconds. */
 const CLOCK_SLACK = 60;
 
+/** The last second that a Date can name (ECMA-262, section 21.4.1.1). JSON can write larger numbers, even infinite ones (1e999). */
+const LAST_SECOND = 8_640_000_000_000;
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
  * The claims as `AccessTokens` writes them, or null. The library that checked signature and times lets pass what has no
- * `exp`, was issued in the future or is for several audiences.
+ * `exp` or has one of infinity, was issued in the future or is for several audiences.
  */
 export function accessClaims(
   claims: unknown,
@@ -91,6 +118,11 @@ export function accessClaims(
   const { sub, sid, jti, iat, exp, iss, aud } = claims as Record<string, unknown>;
   if (typeof sub !== 'string' || typeof sid !== 'string' || !UUID.test(sid) || typeof jti !== 'string') return null;
   // eslint-disable-next-line no-restricted-properties -- times in tokens are of the calendar (RFC 7519 section 2, NumericDate)
-  if (typeof iat !== 'number' || iat > Date.now() / 1000 + CLOCK_SLACK || typeof exp !== 'number') return null;
+  if (!isTime(iat) || iat > Date.now() / 1000 + CLOCK_SLACK || !isTime(exp)) return null;
   return iss === jwtIssuer && aud === jwtAudience ? { sub, sid, jti, iat, exp } : null;
+}
+
+/** A NumericDate (RFC 7519, section 2) that names an instant. */
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Math.abs(value) <= LAST_SECOND;
 }

@@ -12,6 +12,8 @@ const COOKIE = /^[\w-]{43}$/;
 /** Who has a browser's session, and how they logged in. */
 export interface BrowserCaller extends CurrentCaller {
   readonly method: 'OTP' | 'PASSWORD';
+  /** Of a login by code: client id of the application that the code was asked for by; null: the service itself. */
+  readonly application: string | null;
 }
 
 /** Login sessions of browsers on our own pages: held by a cookie, so that no script ever sees a token. */
@@ -40,6 +42,7 @@ export class BrowserSessions {
       loggedInAt: live.created_at,
       loginAge: live.age_seconds,
       method: live.method,
+      application: live.application_id,
     };
   }
 

@@ -10,6 +10,8 @@ export interface LiveSession {
   id: string;
   user_id: string;
   method: 'OTP' | 'PASSWORD';
+  /** Of a login by code: client id of the application that the code was asked for by; null: the service itself. */
+  application_id: string | null;
   role: 'ADMIN' | 'SUPERVISOR' | 'OPERATOR' | 'KARYAWAN' | 'USER';
   created_at: Date;
   /** Since it was opened, by the database's clock. */
@@ -31,7 +33,8 @@ export interface SessionRow {
 
 /** Who ends a session, and why; part of the audit event. */
 export interface Ending {
-  readonly reason: 'logout' | 'revoked' | 'reset' | 'disabled' | 'erased' | 'role_changed' | 'phone_changed';
+  readonly reason:
+    'logout' | 'revoked' | 'reset' | 'disabled' | 'erased' | 'role_changed' | 'phone_changed' | 'password_changed';
   readonly address: string | null;
   readonly requestId: string | null;
   readonly auditId: string;
@@ -86,7 +89,11 @@ const END_BY_REFRESH_TOKEN = statement<{ id: string }>(
   'login_sessions_end_by_refresh_token',
   `WITH ended AS (
      UPDATE login_sessions s SET revoked_at = now(), revoked_reason = :reason::text
-       FROM refresh_tokens t WHERE t.token_hash = :token_hash::bytea AND s.id = t.session_id AND s.revoked_at IS NULL
+      WHERE s.id = (SELECT l.id FROM login_sessions l WHERE l.refresh_hash = :token_hash::bytea
+                     UNION ALL
+                    SELECT t.session_id FROM refresh_tokens t WHERE t.token_hash = :token_hash::bytea
+                     LIMIT 1)
+        AND s.revoked_at IS NULL
      RETURNING s.id, s.user_id
    ), recorded AS (${recordEnding})
    SELECT id FROM ended`,

@@ -7,7 +7,12 @@ import { type RequestContext } from '../http/request-context.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { AccessTokens } from './access-tokens.js';
 import { HeldSessionsRepository, type HeldSessionRow } from './held-sessions.repository.js';
-import { LoginSessionsRepository, type Ending, type SessionRow } from './login-sessions.repository.js';
+import {
+  LoginSessionsRepository,
+  type Ending,
+  type LiveSession,
+  type SessionRow,
+} from './login-sessions.repository.js';
 import { RefreshRepository } from './refresh.repository.js';
 import { newRefreshToken, openSuccessor, sealSuccessor, tokenHash } from './refresh-tokens.js';
 
@@ -71,7 +76,7 @@ export class Sessions implements OnModuleInit {
     });
     if (!row?.id || !row.role || (row.verdict !== 'fresh' && row.verdict !== 'repeated')) {
       context.charges.confirm('failures');
-      const concerns = row ? { subjectId: row.session_id, reason: row.verdict } : {};
+      const concerns = row ? { userId: row.owner_id, subjectId: row.session_id, reason: row.verdict } : {};
       throw new AppError('invalid_refresh_token', { concerns });
     }
     const repeated = row.verdict === 'repeated';
@@ -126,6 +131,12 @@ export class Sessions implements OnModuleInit {
       place = step.end;
     } while (place !== null);
     return ended;
+  }
+
+  /** The role of this moment of who has a login session; null when it is over. For answers that go on. */
+  async roleOf(sessionId: string, userId: string): Promise<LiveSession['role'] | null> {
+    const live = await this.repository.findLive(sessionId);
+    return live?.user_id === userId ? live.role : null;
   }
 
   /** Every session of an account that is still kept, the ended ones too. */

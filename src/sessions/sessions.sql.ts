@@ -12,7 +12,7 @@ export const livingSessionOf = (column: string) => livingSessionWhere(`s.id = ${
 
 /** The same for a condition on `s`. Two primary-key probes. */
 export const livingSessionWhere = (condition: string) => `
-  SELECT s.id, s.user_id, s.method, live_user.role, s.created_at,
+  SELECT s.id, s.user_id, s.method, s.application_id, live_user.role, s.created_at,
          extract(epoch FROM now() - s.created_at)::float8 AS age_seconds, s.last_used_at < now() - interval '5 minutes' AS stale
     FROM login_sessions s JOIN LATERAL (${activeRoleOf('s.user_id')}) live_user ON true
    WHERE ${condition} AND ${isLiving('s')}`;
@@ -30,18 +30,32 @@ export const endSessionsOf = (source: string, reason: string) => `
   RETURNING login_sessions.id`;
 
 /**
- * Opens a login session, with its first refresh token unless a cookie holds it, for each row of `account`, as CTEs of the statement that decided
- * who it is. A device keeps its id only for the account that it is known to (`:device_user`). Parameters: `:login_session_id`, `:device_user`, `:device_id`, `:new_device_id`, `:method`, `:address`, `:user_agent`, `:idle_seconds`,
+ * Opens a login session for each row of `account`, as a CTE of the statement that decided who it is. A refresh token or a
+ * cookie holds it. A device keeps its id only for the account that it is known to (`:device_user`). Parameters: `:login_session_id`, `:device_user`, `:device_id`, `:new_device_id`, `:method`, `:address`, `:user_agent`, `:idle_seconds`,
  * `:max_seconds`, and one of `:refresh_hash` and `:cookie_hash`, the other being null.
  */
 export const OPEN_LOGIN_SESSION = `
   opened AS (
-    INSERT INTO login_sessions (id, user_id, device_id, method, client_address, user_agent, idle_expires_at, expires_at, cookie_hash)
+    INSERT INTO login_sessions (id, user_id, device_id, method, client_address, user_agent,
+                                idle_expires_at, expires_at, refresh_hash, cookie_hash, application_id)
     SELECT :login_session_id::uuid, account.id,
-           CASE WHEN account.id = :device_user::uuid THEN :device_id::uuid ELSE :new_device_id::uuid END, :method::auth_method, :address::text, :user_agent::text,
-           now() + :idle_seconds::int * interval '1 second', now() + :max_seconds::int * interval '1 second', :cookie_hash::bytea
+           CASE WHEN account.id = :device_user::uuid THEN :device_id::uuid ELSE :new_device_id::uuid END,
+           :method::auth_method, :address::text, :user_agent::text,
+           now() + :idle_seconds::int * interval '1 second', now() + :max_seconds::int * interval '1 second',
+           :refresh_hash::bytea, :cookie_hash::bytea, :application::uuid
       FROM account
     RETURNING id, device_id
-  ), first_refresh_token AS (
-    INSERT INTO refresh_tokens (token_hash, session_id) SELECT :refresh_hash::bytea, opened.id FROM opened WHERE :refresh_hash::bytea IS NOT NULL
   )`;
+
+/**
+ * Opens a login session for each row of `source`, a CTE of the statement that decided who it is, with the columns
+ * login_session_id, o_account, device_id, address, user_agent, application_id, refresh_hash and cookie_hash, one of the last two being null.
+ * Parameters: `:idle_seconds`, `:max_seconds`.
+ */
+export const openLoginSessionsFrom = (source: string, method: 'OTP') => `
+  INSERT INTO login_sessions (id, user_id, device_id, method, client_address, user_agent,
+                              idle_expires_at, expires_at, refresh_hash, cookie_hash, application_id)
+  SELECT w.login_session_id, w.o_account, w.device_id, '${method}', w.address, w.user_agent,
+         now() + :idle_seconds::int * interval '1 second', now() + :max_seconds::int * interval '1 second',
+         w.refresh_hash, w.cookie_hash, w.application_id
+    FROM ${source} w`;

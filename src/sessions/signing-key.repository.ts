@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { recordEventFrom } from '../audit/audit.sql.js';
 import { Database } from '../database/database.js';
-import { PrismaService } from '../database/prisma.service.js';
 import { statement } from '../database/statement.js';
 
 export interface StoredSigningKey {
@@ -38,6 +37,22 @@ const inserted = (columns: string, values: string) => `
      VALUES (:kid::text, :algorithm::text, :public_jwk::jsonb, :sealed_private::bytea, ${values})
      ON CONFLICT DO NOTHING RETURNING kid, activates_at
    )`;
+
+const FIND_ALL = statement<StoredSigningKey>(
+  'signing_keys_find_all',
+  `SELECT kid,
+          algorithm,
+          state,
+          public_jwk AS "publicJwk",
+          sealed_private AS "sealedPrivate",
+          created_at AS "createdAt",
+          activates_at AS "activatesAt",
+          activated_at AS "activatedAt",
+          retired_at AS "retiredAt"
+     FROM signing_keys
+    WHERE algorithm = :algorithm::text
+    ORDER BY created_at`,
+);
 
 const INSERT_FIRST_ACTIVE = statement<{ kid: string }>(
   'signing_keys_insert_first_active',
@@ -91,19 +106,11 @@ const RESEAL = statement(
 
 @Injectable()
 export class SigningKeyRepository {
-  constructor(
-    private readonly prisma: PrismaService,
-    private readonly database: Database,
-  ) {}
+  constructor(private readonly database: Database) {}
 
   /** Every key that a living token may be signed with, oldest first. */
   async findAll(algorithm: string): Promise<StoredSigningKey[]> {
-    const rows = await this.prisma.signingKey.findMany({ where: { algorithm }, orderBy: { createdAt: 'asc' } });
-    return rows.map((row) => ({
-      ...row,
-      publicJwk: row.publicJwk as Record<string, unknown>,
-      sealedPrivate: Buffer.from(row.sealedPrivate),
-    }));
+    return this.database.run(FIND_ALL, { algorithm });
   }
 
   /** Stores the first active key of its algorithm; where another instance was faster, its key stays and ours is forgotten. */

@@ -1,7 +1,7 @@
 import { type Language } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
 import { type Text } from '../errors/catalogue.js';
-import { parsePhone } from '../phone/phone.js';
+import { isWhatsappId, parsePhone } from '../phone/phone.js';
 import { type AccountRow } from './account.js';
 import { canonicalName } from './identifiers.js';
 
@@ -34,6 +34,10 @@ const PROBLEMS = {
     en: `must be a name of at most ${LONGEST_NAME} characters`,
   },
   email: { id: 'bukan alamat email', en: 'is not an e-mail address' },
+  emailIsPhone: {
+    id: 'adalah nomor WhatsApp, bukan alamat email',
+    en: 'is a WhatsApp number and not an e-mail address',
+  },
   username: {
     id: `harus memuat huruf, tanpa @ dan spasi, paling banyak ${LONGEST_USERNAME} karakter`,
     en: `must hold a letter, no @ and no space, and have at most ${LONGEST_USERNAME} characters`,
@@ -68,6 +72,8 @@ export function readAccountFields(typed: TypedFields, allowedCountries: readonly
   if (typed.email !== undefined) {
     read.email = typed.email === null ? null : canonicalName(typed.email);
     if (read.email !== null && (read.email.length > LONGEST_EMAIL || !EMAIL.test(read.email))) problems.push('email');
+    // Whoever logs in with it would be looked for by that number, and be charged to it.
+    else if (read.email !== null && isWhatsappId(read.email)) problems.push('emailIsPhone');
   }
   if (typed.username !== undefined) {
     read.username = typed.username === null ? null : canonicalName(typed.username);
@@ -94,8 +100,11 @@ export function requireEssentials({ fullName, email, username, phone }: AccountF
 }
 
 function refusal(problems: Problem[]): AppError {
-  const problemOf = (field: Problem, language: Language) => ({ field, problem: PROBLEMS[field][language] });
+  const problemOf = (problem: Problem, language: Language) => ({
+    field: problem === 'emailIsPhone' ? 'email' : problem,
+    problem: PROBLEMS[problem][language],
+  });
   return new AppError('validation_failed', {
-    details: (language) => problems.map((field) => problemOf(field, language)),
+    details: (language) => problems.map((problem) => problemOf(problem, language)),
   });
 }

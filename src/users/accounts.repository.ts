@@ -101,6 +101,12 @@ const SET_PASSWORD = statement(
     WHERE id = :id::uuid`,
 );
 
+const CHANGE_PASSWORD = statement<ManagedAccountRow>(
+  'accounts_change_password',
+  `UPDATE users SET password_hash = :password_hash::text, password_changed_at = now(), devices_valid_from = ${NO_DEVICE_YET}, updated_at = now()
+    WHERE id = :id::uuid AND is_active AND password_hash = :compared::text RETURNING ${MANAGED_COLUMNS}`,
+);
+
 const ERASE = statement(
   'accounts_erase',
   `UPDATE users SET full_name = 'Erased', email = NULL, username = NULL, phone = NULL, role = 'USER', is_active = false,
@@ -218,6 +224,17 @@ export class AccountsRepository {
 
   async setPassword(id: string, passwordHash: string | null, within: Transaction): Promise<void> {
     await within.run(SET_PASSWORD, { id, password_hash: passwordHash });
+  }
+
+  /** @returns null when the account was disabled, or got another password since `compared` was read */
+  async changePassword(
+    id: string,
+    compared: string,
+    passwordHash: string,
+    within: Transaction,
+  ): Promise<ManagedAccountRow | null> {
+    const [row] = await within.run(CHANGE_PASSWORD, { id, compared, password_hash: passwordHash });
+    return row ?? null;
   }
 
   async erase(id: string, within: Transaction): Promise<void> {

@@ -179,6 +179,22 @@ export class Accounts {
   }
 
   /**
+   * Gives an account another password in place of the one whose hash was compared. Known devices are forgotten with it.
+   *
+   * @throws AppError `current_password_wrong` when it is not the account's password any more, or the account is disabled
+   */
+  async changePassword(
+    id: string,
+    compared: string,
+    passwordHash: string,
+    within: Transaction,
+  ): Promise<ManagedAccountRow> {
+    const account = await this.repository.changePassword(id, compared, passwordHash, within);
+    if (!account) throw new AppError('current_password_wrong');
+    return account;
+  }
+
+  /**
    * Takes everything personal out of an account; its id stays for the audit log.
    *
    * @returns the account as it was

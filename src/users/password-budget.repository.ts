@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../database/database.js';
 import { statement } from '../database/statement.js';
 import { ofTheFirst } from '../database/steps.js';
+import { FORGET_PASSWORD_BUDGETS } from './users.sql.js';
 
 // Charged before the password is looked at, in one statement that commits by itself: a request that fails or is cut off
 // refunds nothing, and any number of parallel ones cannot pass the limit. The array keeps the window sliding.
@@ -21,10 +22,7 @@ const SECONDS_LEFT = statement<{ seconds_left: number | null }>(
      FROM password_budgets, unnest(failures) f WHERE identifier_key = :identifier_key::bytea AND f > now() - interval '15 minutes'`,
 );
 
-const FORGET = statement(
-  'password_budgets_forget',
-  `DELETE FROM password_budgets WHERE identifier_key = ANY(:identifier_keys::bytea[])`,
-);
+const FORGET = statement('password_budgets_forget', FORGET_PASSWORD_BUDGETS);
 
 const FORGET_OLD = statement<{ identifier_key: Buffer }>(
   'password_budgets_forget_old',
@@ -38,15 +36,15 @@ export class PasswordBudgetRepository {
   constructor(private readonly database: Database) {}
 
   /** @returns null when a try was left, else the seconds until there is one */
-  async charge(identifierKey: Buffer, allowed: number): Promise<number | null> {
-    const [charged] = await this.database.run(CHARGE, { identifier_key: identifierKey, allowed });
+  async charge(key: Buffer, allowed: number): Promise<number | null> {
+    const [charged] = await this.database.run(CHARGE, { identifier_key: key, allowed });
     if (charged) return null;
-    const [row] = await this.database.run(SECONDS_LEFT, { identifier_key: identifierKey });
+    const [row] = await this.database.run(SECONDS_LEFT, { identifier_key: key });
     return Math.max(1, row?.seconds_left ?? 1);
   }
 
-  async forget(identifierKeys: Buffer[], within: Transaction): Promise<void> {
-    await within.run(FORGET, { identifier_keys: identifierKeys });
+  async forget(keys: Buffer[], within: Transaction): Promise<void> {
+    await within.run(FORGET, { budget_keys: keys });
   }
 
   /** @returns whether there may be more */

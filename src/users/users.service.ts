@@ -6,25 +6,26 @@ import { AppError } from '../errors/app-error.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { every, type Recurring } from '../http/recurring.js';
 import { Jobs } from '../jobs/jobs.service.js';
-import { parsePhone } from '../phone/phone.js';
-import { canonicalName } from './identifiers.js';
+import { canonicalName, readIdentifier, type Identifier } from './identifiers.js';
 import { PasswordBudgetRepository } from './password-budget.repository.js';
 import { Passwords } from './passwords.js';
 import { UsersRepository, type FoundAccountRow } from './users.repository.js';
 import { type AccountRow } from './account.js';
 
-/** Wrong passwords an identifier may have in 15 minutes (contract A). */
+/** Wrong passwords that an identifier, and an account by all its identifiers, may have in 15 minutes (contract A). */
 const FAILURES_ALLOWED = 10;
 
 const LOOK_EVERY = 60_000;
 
+type FoundAccount = AccountRow & { readonly password_hash: string | null };
 type Fitting = Pick<CheckedPassword, 'userId' | 'passwordHash'>;
 
 /** A password that fitted, and what the statement that opens the session needs to make sure that it still does. */
 export interface CheckedPassword {
   readonly userId: string;
   readonly passwordHash: string;
-  readonly identifierKey: Buffer;
+  /** The budgets that the try was charged to. */
+  readonly budgetKeys: Buffer[];
 }
 
 @Injectable()
@@ -55,29 +56,50 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Checks a password; charged before it is compared, in the same time whether the account exists or not.
+   * Checks a password; charged before it is compared, in the same time whether the account exists or not. The charge is to
+   * the spelling, and to the account by whatever spelling.
    *
-   * @param identifier e-mail, username or phone number, as typed
+   * @param typed e-mail, username or phone number
    * @throws AppError `login_locked` after ten failures in 15 minutes, `invalid_credentials` otherwise
    */
-  async checkPassword(identifier: string, password: string): Promise<CheckedPassword> {
-    const phone = parsePhone(identifier, this.settings.allowedCountries);
-    const name = canonicalName(identifier);
-    const identifierKey = this.identifierKey(phone ?? name);
+  async checkPassword(typed: string, password: string): Promise<CheckedPassword> {
+    const identifier = readIdentifier(typed, this.settings.allowedCountries);
+    const spelling = this.spellingKey(identifier);
     // A try that would not be compared must not be paid for.
     this.passwords.refuseWhenFull();
-    const secondsLeft = await this.budget.charge(identifierKey, FAILURES_ALLOWED);
+    const secondsLeft = await this.budget.charge(spelling, FAILURES_ALLOWED);
     if (secondsLeft !== null) throw new AppError('login_locked', { retryAfter: secondsLeft });
-    return { ...(await this.fittingPassword(name, phone, password)), identifierKey };
+    const account = await this.repository.findByIdentifier(identifier);
+    const owner = account ? this.accountKey(account) : this.nobodysKey(identifier);
+    const ownerWaits = await this.budget.charge(owner, FAILURES_ALLOWED);
+    if (ownerWaits !== null) await this.refuseAccount(account, password, ownerWaits);
+    return { ...(await this.fittingPassword(identifier, account, password)), budgetKeys: [spelling, owner] };
   }
 
-  /** Gives all identifiers of an account their tries back. */
+  /**
+   * Checks the present password of somebody who is logged in; charged to the account before it is compared.
+   *
+   * @returns the hash that it fitted
+   * @throws AppError `password_not_set`, `login_locked` after ten failures in 15 minutes, `current_password_wrong`, `busy`
+   */
+  async checkOwnPassword(id: string, password: string): Promise<string> {
+    this.passwords.refuseWhenFull();
+    const compared = await this.repository.passwordOf(id);
+    if (compared === null) throw new AppError('password_not_set');
+    const secondsLeft = await this.budget.charge(this.accountKey({ id }), FAILURES_ALLOWED);
+    if (secondsLeft !== null) throw new AppError('login_locked', { retryAfter: secondsLeft });
+    const { matched } = await this.passwords.compare(compared, password);
+    if (!matched) throw new AppError('current_password_wrong');
+    return compared;
+  }
+
+  /** Gives an account, and all its identifiers, their tries back. */
   async forgetFailures(account: AccountRow, within: Transaction): Promise<void> {
-    const identifiers = [account.email, account.username, account.phone].filter((identifier) => identifier !== null);
-    await this.budget.forget(
-      identifiers.map((identifier) => this.identifierKey(identifier)),
-      within,
-    );
+    const keys = (['email', 'username', 'phone'] as const).flatMap((column) => {
+      const value = account[column];
+      return value === null ? [] : [this.spellingKey({ column, value })];
+    });
+    await this.budget.forget([...keys, this.accountKey(account)], within);
   }
 
   /**
@@ -97,6 +119,20 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
     return accounts;
   }
 
+  /**
+   * Whose these are, of accounts in any state.
+   *
+   * @param named numbers in E.164, and e-mails and usernames as they were typed
+   * @returns ids of accounts by what was named; what is nobody's is left out
+   */
+  async ownersOf(named: readonly string[]): Promise<Map<string, string>> {
+    const spelling = new Map(named.map((name) => [name, name.startsWith('+') ? name : canonicalName(name)]));
+    const phones = named.filter((name) => name.startsWith('+'));
+    const names = named.filter((name) => !name.startsWith('+')).map(canonicalName);
+    const owners = await this.repository.owners(phones, names);
+    return new Map([...spelling].flatMap(([name, known]) => [[name, owners.get(known)] as const]).filter(isKnown));
+  }
+
   /** The role of the active account with a number, E.164; null where there is none. */
   roleByPhone(phone: string): Promise<AccountRow['role'] | null> {
     return this.repository.roleByPhone(phone);
@@ -112,8 +148,12 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
    * The account whose password this is, and its hash as it stands now. A hash that is weaker than today's is replaced
    * on the way; of two logins that do so at once the second one finds another hash, and compares with that.
    */
-  private async fittingPassword(name: string, phone: string | null, password: string, again = true): Promise<Fitting> {
-    const account = await this.repository.findByIdentifier(name, phone);
+  private async fittingPassword(
+    identifier: Identifier,
+    account: FoundAccount | null,
+    password: string,
+    again = true,
+  ): Promise<Fitting> {
     const compared = account?.password_hash ?? null;
     const { matched, stronger } = await this.passwords.compare(compared, password);
     const refusal = new AppError('invalid_credentials', { concerns: { userId: account?.id ?? null } });
@@ -121,15 +161,41 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
     if (stronger === null) return { userId: account.id, passwordHash: compared };
     if (await this.repository.strengthenPassword(account.id, compared, stronger))
       return { userId: account.id, passwordHash: stronger };
-    if (!again) throw refusal;
-    return this.fittingPassword(name, phone, password, false);
+    const now = again ? await this.repository.findByIdentifier(identifier) : null;
+    if (now?.id !== account.id) throw refusal;
+    return this.fittingPassword(identifier, now, password, false);
   }
 
-  private identifierKey(identifier: string): Buffer {
-    return this.secret.mac('login-identifier', identifier);
+  /**
+   * Refuses a try at an account that has had too many by its other identifiers. Where nobody may learn who exists, it is
+   * answered as a wrong password, after the same work: that two identifiers wait together would tell that both are one
+   * person's.
+   */
+  private async refuseAccount(account: FoundAccount | null, password: string, secondsLeft: number): Promise<never> {
+    const concerns = { userId: account?.id ?? null };
+    if (!this.settings.concealUnknownPhones) throw new AppError('login_locked', { retryAfter: secondsLeft, concerns });
+    await this.passwords.compare(null, password);
+    throw new AppError('invalid_credentials', { concerns });
+  }
+
+  private spellingKey({ column, value }: Identifier): Buffer {
+    return this.secret.mac('login-identifier', `${column}:${value}`);
+  }
+
+  private accountKey({ id }: Pick<AccountRow, 'id'>): Buffer {
+    return this.secret.mac('login-identifier', `account:${id}`);
+  }
+
+  /** Charged in place of an account's, so that a try costs the same where there is none. */
+  private nobodysKey({ column, value }: Identifier): Buffer {
+    return this.secret.mac('login-identifier', `nobody:${column}:${value}`);
   }
 
   private async lookForBcrypt(): Promise<void> {
     this.passwords.expectBcrypt(await this.repository.bcryptCost());
   }
+}
+
+function isKnown(entry: readonly [string, string | undefined]): entry is [string, string] {
+  return entry[1] !== undefined;
 }

@@ -12,7 +12,7 @@ import { Fails, FailsWithBody } from '../http/openapi.decorators.js';
 import { Context, type RequestContext } from '../http/request-context.js';
 import { Idempotent } from '../idempotency/idempotency.guard.js';
 import { isHarmlessCompany } from '../messaging/verification-template.js';
-import { newCode } from '../otp/code.js';
+import { newCode } from '../codes/code.js';
 import { parsePhone } from '../phone/phone.js';
 import { formattedAnswer, generatedAnswer, sentVerificationAnswer } from './answers.js';
 import { mayReadCodes } from './code-readers.js';
@@ -89,6 +89,7 @@ export class CodeMessagesController {
     'rate_limited',
     'gateway_unavailable',
     'session_not_found',
+    'session_id_ambiguous',
   )
   async generate(
     @SessionName() name: string,

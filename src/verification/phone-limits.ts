@@ -1,5 +1,4 @@
 import { type Settings } from '../config/settings.js';
-import { untilRoom } from '../otp/send-allowance.js';
 import { type PhoneRow } from './verification.repository.js';
 
 const MINUTE = 60;
@@ -63,3 +62,10 @@ function cooldownOf(own: readonly Date[], now: Date, { resendCooldowns }: LimitS
 
 const ownOf = (instants: readonly Date[], owners: readonly string[], owner: string) =>
   instants.filter((_, at) => owners[at] === owner);
+
+/** When the oldest of the last `allowed` instants leaves the window, in seconds from `now`. */
+function untilRoom(instants: readonly Date[], allowed: number, windowSeconds: number, now: Date): number {
+  const oldest = [...instants].sort((a, b) => a.getTime() - b.getTime()).at(-allowed);
+  if (!oldest) return 0;
+  return Math.max(0, (oldest.getTime() - now.getTime()) / 1000 + windowSeconds);
+}

@@ -37,6 +37,7 @@ export const SEND_FAILURES = [
   ...IDEMPOTENCY_FAILURES,
   'gateway_unavailable',
   'session_not_found',
+  'session_id_ambiguous',
   'session_not_connected',
   'not_on_whatsapp',
   'session_restricted',

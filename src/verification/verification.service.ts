@@ -10,7 +10,7 @@ import { GatewayMessages, type SentMessage } from '../gateway/gateway-messages.s
 import { GatewaySessions } from '../gateway/gateway-sessions.service.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { verificationText } from '../messaging/verification-template.js';
-import { newCode } from '../otp/code.js';
+import { newCode } from '../codes/code.js';
 import { maskPhone, whatsappId } from '../phone/phone.js';
 import { Webhooks } from '../webhooks/webhooks.service.js';
 import { guessValues, limitValues, secondsUntilGuess, secondsUntilSend } from './phone-limits.js';
