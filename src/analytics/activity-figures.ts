@@ -29,13 +29,16 @@ export class ActivityFigures {
     private readonly sessions: GatewaySessions,
   ) {}
 
-  /** @throws AppError `validation_failed` for a span that is empty or longer than 92 days, `session_not_found` */
+  /**
+   * @throws AppError `validation_failed` for a span that is empty or longer than 92 days, `session_not_found`,
+   *   `session_id_ambiguous`
+   */
   async dashboard(typed: TypedSpan & { sessionId?: string | undefined }, caller: Calling): Promise<DashboardDto> {
-    const states = await this.sessions.states(caller);
-    const asked = typed.sessionId === undefined ? states : states.filter(({ name }) => name === typed.sessionId);
-    if (typed.sessionId !== undefined && asked.length === 0) throw new AppError('session_not_found');
+    const { sessionId } = typed;
+    const asked =
+      sessionId === undefined ? await this.sessions.states(caller) : [await this.sessions.find(sessionId, caller)];
     const scope: FigureScope =
-      typed.sessionId !== undefined && asked[0]
+      sessionId !== undefined && asked[0]
         ? { of: 'session', sessionId: asked[0].id }
         : caller.apiKeyId === null
           ? { of: 'all' }
@@ -46,8 +49,7 @@ export class ActivityFigures {
 
   /** @throws AppError `session_not_found`, also for another key's; as `dashboard` */
   async stats(name: string, typed: TypedSpan, caller: Calling): Promise<SessionStatsDto> {
-    const session = (await this.sessions.states(caller)).find((each) => each.name === name);
-    if (!session) throw new AppError('session_not_found');
+    const session = await this.sessions.find(name, caller);
     const figures = await this.figures({ of: 'session', sessionId: session.id }, typed);
     const status = session.state.toLowerCase() as SessionStatsDto['status'];
     return { sessionId: name, status, lastConnectedAt: session.last_connected_at?.toISOString() ?? null, ...figures };

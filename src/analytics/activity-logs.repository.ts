@@ -41,7 +41,7 @@ export class ActivityLogsRepository {
   ) {}
 
   /** @param after null for the newest */
-  activity(filter: ActivityFilter, after: TimePosition | null, count: number): Promise<ActivityRow[]> {
+  async activity(filter: ActivityFilter, after: TimePosition | null, count: number): Promise<ActivityRow[]> {
     const { from, to, status, action, sessionName, apiKeyId, errorsOnly } = filter;
     const conditions: Prisma.ActivityLogWhereInput[] = [
       ...(from ? [{ occurredAt: { gte: from } }] : []),
@@ -54,7 +54,8 @@ export class ActivityLogsRepository {
       // The first half says where to begin in the index, the second which of one instant are still to come.
       ...(after ? [{ occurredAt: { lte: after.at } }, { NOT: { occurredAt: after.at, id: { gte: after.id } } }] : []),
     ];
-    return this.prisma.activityLog.findMany({
+    const prisma = await this.prisma.client();
+    return prisma.activityLog.findMany({
       where: { AND: conditions },
       orderBy: [{ occurredAt: 'desc' }, { id: 'desc' }],
       take: count,
@@ -73,7 +74,8 @@ export class ActivityLogsRepository {
       ...(ownerId === null ? [] : [{ ownerId }]),
       ...(after ? [{ createdAt: { lte: after.at } }, { NOT: { createdAt: after.at, id: { gte: after.id } } }] : []),
     ];
-    const rows = await this.prisma.verification.findMany({
+    const prisma = await this.prisma.client();
+    const rows = await prisma.verification.findMany({
       where: { AND: conditions },
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
       take: count,

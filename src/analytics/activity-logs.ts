@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Activity } from '../activity/activity.service.js';
 import { type Calling } from '../api-keys/api-key.guard.js';
+import { ApiKeys } from '../api-keys/api-keys.service.js';
 import { Audit } from '../audit/audit.service.js';
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
@@ -45,6 +46,7 @@ export class ActivityLogs {
     private readonly activity: Activity,
     private readonly verification: Verification,
     private readonly audit: Audit,
+    private readonly keys: ApiKeys,
   ) {}
 
   /** @throws AppError `validation_failed` for a span that is empty, or a cursor that is none */
@@ -52,9 +54,10 @@ export class ActivityLogs {
     return pageOf(this.activityReader(query, errorsOnly, caller), ofActivity, query.cursor, limit);
   }
 
-  /** All that fit, or as many as are wanted, read in batches as they are taken. */
+  /** All that fit, or as many as are wanted, read in batches as they are taken, while the caller's key lives. */
   export(query: ActivityQuery, errorsOnly: boolean, limit: number | undefined, caller: Calling) {
-    return exportOf(this.activityReader(query, errorsOnly, caller), ofActivity, query.cursor, limit);
+    const read = this.activityReader(query, errorsOnly, caller);
+    return exportOf(this.whileKeyLives(read, caller), ofActivity, query.cursor, limit);
   }
 
   codes(query: OtpQuery, limit: number, caller: Calling): Promise<Page<OtpRow>> {
@@ -62,7 +65,7 @@ export class ActivityLogs {
   }
 
   exportCodes(query: OtpQuery, limit: number | undefined, caller: Calling) {
-    return exportOf(this.codeReader(query, caller), ofCode, query.cursor, limit);
+    return exportOf(this.whileKeyLives(this.codeReader(query, caller), caller), ofCode, query.cursor, limit);
   }
 
   /** Deletes lines before their time: of a key its own sessions'. What is counted of them stays. */
@@ -75,6 +78,15 @@ export class ActivityLogs {
     const { address, id: requestId } = context;
     await this.audit.record({ type: 'analytics.cleaned', outcome: 'success', userId, address, requestId, detail });
     return { activity, otp, more: activity === CLEANED_AT_ONCE || otp === CLEANED_AT_ONCE };
+  }
+
+  /** A file may be long, and its reader slow. */
+  private whileKeyLives<Row>(read: Reader<Row>, { apiKeyId }: Calling): Reader<Row> {
+    if (apiKeyId === null) return read;
+    return async (after, count) => {
+      if (!(await this.keys.lives(apiKeyId))) throw new AppError('invalid_api_key');
+      return read(after, count);
+    };
   }
 
   private activityReader(query: ActivityQuery, errorsOnly: boolean, { apiKeyId }: Calling): Reader<ActivityRow> {

@@ -89,7 +89,7 @@ export class ActivityController {
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'gatewayDashboard', summary: 'What the sessions did, counted' })
   @ApiOkResponse({ type: DashboardAnswerDto, description: "Of the key's own sessions; of all, for an admin." })
-  @Fails('validation_failed', ...KEY_FAILURES, 'session_not_found')
+  @Fails('validation_failed', ...KEY_FAILURES, 'session_not_found', 'session_id_ambiguous')
   async dashboard(
     @Query() query: DashboardQueryDto,
     @WhoCalls() caller: Calling,
@@ -102,7 +102,7 @@ export class ActivityController {
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'gatewaySessionStats', summary: 'What one session did, counted' })
   @ApiOkResponse({ type: SessionStatsAnswerDto, description: 'With its state.' })
-  @Fails('validation_failed', ...KEY_FAILURES, 'session_not_found')
+  @Fails('validation_failed', ...KEY_FAILURES, 'session_not_found', 'session_id_ambiguous')
   async stats(
     @Param('id', sessionName) name: string,
     @Query() query: SpanQueryDto,

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ActivityModule } from '../activity/activity.module.js';
+import { ApiKeysModule } from '../api-keys/api-keys.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { GatewayModule } from '../gateway/gateway.module.js';
 import { MessagingModule } from '../messaging/messaging.module.js';
@@ -14,7 +15,7 @@ import { DeliveryRepository } from './delivery.repository.js';
 import { DeliveryFigures } from './delivery.service.js';
 
 @Module({
-  imports: [ActivityModule, AuditModule, GatewayModule, MessagingModule, VerificationModule],
+  imports: [ActivityModule, ApiKeysModule, AuditModule, GatewayModule, MessagingModule, VerificationModule],
   controllers: [ActivityController, DeliveryController],
   providers: [
     ActivityFigures,

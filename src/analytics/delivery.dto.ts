@@ -16,7 +16,7 @@ export class FunnelQueryDto {
 }
 
 export class FunnelDto {
-  /** Messages that were to be sent; of a provider: that it was asked to send. */
+  /** Messages that were to be sent; of a provider: that it was asked to send, or could not be because it is broken. */
   requested!: number;
   /** Taken by the provider. */
   accepted!: number;
@@ -25,7 +25,10 @@ export class FunnelDto {
   read!: number;
   /** The code in it was used. */
   verified!: number;
-  /** Not taken by anybody, or reported as failed after it was taken. */
+  /**
+   * Not taken by anybody, or reported as failed after it was taken. Of a provider: that it refused, did not answer to, or
+   * reported as failed, whoever took them in the end.
+   */
   failed!: number;
 }
 

@@ -2,16 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { statement } from '../database/statement.js';
 
-// The read side: messages of the last day are joined with the codes in them; older ones carry that in the history.
-const MESSAGES_BETWEEN = `
-  SELECT m.provider, m.refused_by, m.failed_provider, m.state, m.accept_ms, m.sent_at, m.delivered_at, m.read_at,
-         coalesce(s.consumed_at, s.verified_at) AS verified_at
-    FROM messages m LEFT JOIN otp_sessions s ON s.id = m.otp_session_id
-   WHERE m.created_at >= :from::timestamptz AND m.created_at < :to::timestamptz AND m.state <> 'SUPPRESSED' AND m.purpose <> 'canary'
+const COLUMNS =
+  'provider, refused_by, failed_provider, state, purpose, accept_ms, created_at, closed_at, sent_at, delivered_at, read_at, verified_at';
+
+/** Messages that were made in a span of time: what is under way stands in the outbox, everything else in the history. */
+const madeBetween = (from: string, to: string) => `
+  SELECT ${COLUMNS} FROM messages WHERE created_at >= ${from} AND created_at < ${to} AND state <> 'SUPPRESSED'
    UNION ALL
-  SELECT provider, refused_by, failed_provider, state, accept_ms, sent_at, delivered_at, read_at, verified_at
-    FROM message_history
-   WHERE created_at >= :from::timestamptz AND created_at < :to::timestamptz AND state <> 'SUPPRESSED' AND purpose <> 'canary'`;
+  SELECT ${COLUMNS} FROM message_history WHERE created_at >= ${from} AND created_at < ${to} AND state <> 'SUPPRESSED'`;
+
+const MESSAGES_BETWEEN = `
+  SELECT * FROM (${madeBetween(':from::timestamptz', ':to::timestamptz')}) m WHERE purpose <> 'canary'`;
 
 /** Each step counts those who got at least so far: a receipt that was lost does not make the funnel widen again. */
 const steps = (took: string) => `
@@ -21,6 +22,8 @@ const steps = (took: string) => `
   count(*) FILTER (WHERE ${took} AND read_at IS NOT NULL)::int AS read,
   count(*) FILTER (WHERE ${took} AND verified_at IS NOT NULL)::int AS verified`;
 
+// A failure is counted to each provider that had it: a message that one refused and the next one took has failed with the
+// first only, and one that nobody took has failed with all of them.
 const FUNNEL = statement<FunnelRow>(
   'delivery_funnel',
   `WITH between_times AS MATERIALIZED (${MESSAGES_BETWEEN})
@@ -29,20 +32,21 @@ const FUNNEL = statement<FunnelRow>(
      FROM between_times
     UNION ALL
    (SELECT asked.name, count(*)::int, ${steps('(provider = asked.name AND accept_ms IS NOT NULL OR failed_provider = asked.name)')},
-           count(*) FILTER (WHERE provider = asked.name AND state = 'FAILED' OR failed_provider = asked.name)::int
+           count(*) FILTER (WHERE asked.name = ANY (refused_by) OR provider = asked.name AND state = 'FAILED')::int
       FROM between_times
       CROSS JOIN LATERAL (SELECT DISTINCT unnest(array_remove(refused_by || provider, NULL)) AS name) asked
      GROUP BY asked.name ORDER BY asked.name)`,
 );
 
-// The table holds a day, so this reads little, and nothing older could be called "lately". What a provider took and then
-// failed went to the next rung and counts for both; of the first one no time is left but that of the request.
+// Of the last day: nothing older could be called "lately". What a provider took and then failed went to the next rung and
+// counts for both; of the first one no time is left but that of the request.
 const LATELY = statement<LatelyRow>(
   'delivery_lately',
-  `WITH taken AS (
-     SELECT provider, purpose, accept_ms, created_at, closed_at, delivered_at, read_at FROM messages WHERE accept_ms IS NOT NULL
+  `WITH made AS MATERIALIZED (${madeBetween(`now() - interval '1 day'`, `'infinity'`)}
+   ), taken AS (
+     SELECT provider, purpose, accept_ms, created_at, closed_at, delivered_at, read_at FROM made WHERE accept_ms IS NOT NULL
       UNION ALL
-     SELECT failed_provider, purpose, NULL, created_at, created_at, NULL, NULL FROM messages WHERE failed_provider IS NOT NULL
+     SELECT failed_provider, purpose, NULL, created_at, created_at, NULL, NULL FROM made WHERE failed_provider IS NOT NULL
    )
    SELECT provider, max(closed_at) AS last_accepted_at, max(delivered_at) AS last_delivered_at,
           max(closed_at) FILTER (WHERE purpose = 'canary') AS canary_accepted_at,

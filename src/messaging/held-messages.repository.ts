@@ -59,6 +59,15 @@ const STATES = statement<MessageStateRow>(
      JOIN message_history h ON h.created_at = asked.created_at AND h.id = asked.id`,
 );
 
+// The exact instant leads to the one partition and its key.
+const PROVIDER_OF = statement<{ provider: string | null }>(
+  'messages_provider_of',
+  `SELECT m.provider FROM messages m WHERE m.id = :id::uuid AND m.provider IS NOT NULL
+   UNION ALL
+   SELECT h.provider FROM message_history h WHERE h.created_at = :created_at::timestamptz AND h.id = :id::uuid
+   LIMIT 1`,
+);
+
 /** What became of a message. */
 export interface MessageStateRow {
   id: string;
@@ -110,5 +119,11 @@ export class HeldMessagesRepository {
     if (messages.length === 0) return [];
     const values = { ids: messages.map(({ id }) => id), instants: messages.map(({ createdAt }) => createdAt) };
     return this.database.run(STATES, values);
+  }
+
+  /** @returns the rung that took a message; null: none yet */
+  async providerOf({ id, createdAt }: { id: string; createdAt: Date }): Promise<string | null> {
+    const [row] = await this.database.run(PROVIDER_OF, { id, created_at: createdAt });
+    return row?.provider ?? null;
   }
 }

@@ -1,5 +1,3 @@
-import { fileTypeFromBuffer } from 'file-type';
-
 /** Kinds of message that carry a file; each is also the name of its route and of its field in an upload. */
 export const MEDIA_KINDS = ['image', 'video', 'audio', 'document'] as const;
 export type MediaKind = (typeof MEDIA_KINDS)[number];
@@ -71,6 +69,7 @@ export const LOOKED_AT = 256 * 1024;
  * @returns null for what may not be sent as this kind; `TEXT` for what may be a text, which all of it has to show
  */
 export async function mediaTypeOf(kind: MediaKind, head: Buffer): Promise<MediaType | null> {
+  const { fileTypeFromBuffer } = await import('file-type');
   // A parser that stumbles over made-up bytes knows them as little as one that finds nothing.
   const found = await fileTypeFromBuffer(head).catch(() => undefined);
   if (found) return ALLOWED[kind][found.mime] ?? null;

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../database/database.js';
+import { FUNCTIONS } from '../database/functions.js';
 import { statement } from '../database/statement.js';
-import { ofTheFirst, pageOf, wantedOf } from '../database/steps.js';
 import { mailboxOf } from '../users/users.sql.js';
-import { IS_PENDING } from './messages.sql.js';
 
 /** A send that a provider took over. */
 export interface Acceptance {
@@ -69,31 +68,60 @@ const QUEUE = statement(
            now() + :claim_seconds::int * interval '1 second', now() + :life_seconds::int * interval '1 second')`,
 );
 
+/** The columns that a message takes along into the history. */
+const KEPT_IN_HISTORY = `id, purpose, recipient, user_id, state, otp_session_id, provider, provider_message_id, last_error, attempts,
+          created_at, closed_at, accept_ms, sent_at, delivered_at, read_at, refused_by, failed_provider, verified_at`;
+
 const INSERT_ACCEPTED = statement(
   'messages_insert_accepted',
-  `INSERT INTO messages (id, purpose, recipient, state, provider, provider_message_id, accept_ms, attempts, closed_at, expires_at)
+  `INSERT INTO message_history (id, purpose, recipient, state, provider, provider_message_id, accept_ms, attempts, created_at, closed_at)
    VALUES (:id::uuid, :purpose::text, :recipient::text, 'ACCEPTED', :provider::text, :provider_message_id::text, :ms::int, 1, now(), now())`,
 );
 
-// Many acceptances in one statement: while one flush is under way the next ones gather (see outcome-writer.ts). The
-// fence must still match, else another instance has taken the message over and its outcome counts.
+// Many acceptances in one statement: while one is under way the next ones gather (see outcome-writer.ts). The fence must
+// still match, else another instance has taken the message over and its outcome counts. What a provider has taken leaves the
+// outbox for the history; a message that a next rung may still need stays until its time is over.
 const ACCEPT = statement(
   'messages_accept',
-  `UPDATE messages m SET state = 'ACCEPTED', provider = o.provider, provider_message_id = o.provider_message_id,
-          attempts = m.attempts + 1, claimed_until = NULL, closed_at = now(), accept_ms = o.ms,
-          refused_by = m.refused_by || string_to_array(o.refused_by, ','),
-          sealed_content = CASE WHEN o.keeps_content THEN m.sealed_content END,
-          recipient_name = CASE WHEN o.keeps_content THEN m.recipient_name END
-     FROM unnest(:ids::uuid[], :fences::int[], :providers::text[], :provider_message_ids::text[], :ms::int[], :keep_content::boolean[], :refused_by::text[])
-          AS o(id, fence, provider, provider_message_id, ms, keeps_content, refused_by)
-    WHERE m.id = o.id AND m.fence = o.fence AND m.${IS_PENDING}`,
+  `WITH outcome AS (
+     SELECT * FROM unnest(:ids::uuid[], :fences::int[], :providers::text[], :provider_message_ids::text[], :ms::int[],
+                          :keep_content::boolean[], :refused_by::text[])
+       AS o (id, fence, provider, provider_message_id, ms, keeps_content, refused_by)
+   ), taken AS (
+     DELETE FROM messages m USING outcome o
+      WHERE m.id = o.id AND m.fence = o.fence AND m.state = 'PENDING' AND NOT o.keeps_content
+     RETURNING m.id, m.purpose, m.recipient, m.user_id, m.otp_session_id, m.last_error, m.attempts, m.created_at, m.failed_provider,
+               m.refused_by || string_to_array(o.refused_by, ',') AS refused_by, o.provider, o.provider_message_id, o.ms
+   ), kept AS (
+     UPDATE messages m
+        SET state = 'ACCEPTED', provider = o.provider, provider_message_id = o.provider_message_id, attempts = m.attempts + 1,
+            claimed_until = NULL, closed_at = now(), accept_ms = o.ms, refused_by = m.refused_by || string_to_array(o.refused_by, ',')
+       FROM outcome o
+      WHERE m.id = o.id AND m.fence = o.fence AND m.state = 'PENDING' AND o.keeps_content
+   )
+   INSERT INTO message_history (id, purpose, recipient, user_id, state, otp_session_id, provider, provider_message_id, last_error,
+                                attempts, created_at, closed_at, accept_ms, refused_by, failed_provider)
+   SELECT id, purpose, recipient, user_id, 'ACCEPTED', otp_session_id, provider, provider_message_id, last_error,
+          attempts + 1, created_at, now(), ms, refused_by, failed_provider
+     FROM taken`,
+);
+
+// The codes of these messages were used; a message has the id and the instant of its code.
+const NOTE_VERIFIED = statement(
+  'messages_note_verified',
+  `WITH used AS (
+     SELECT * FROM unnest(:ids::uuid[], :instants::timestamptz[]) AS u (id, created_at)
+   ), kept AS (
+     UPDATE messages m SET verified_at = now() FROM used u WHERE m.id = u.id
+   )
+   UPDATE message_history h SET verified_at = now() FROM used u WHERE h.created_at = u.created_at AND h.id = u.id`,
 );
 
 const CLOSE = statement<{ id: string }>(
   'messages_close',
   `UPDATE messages SET state = :state::message_state, last_error = :last_error::text, attempts = attempts + 1, claimed_until = NULL,
           refused_by = refused_by || :refused_by::text[], closed_at = now(), sealed_content = NULL, recipient_name = NULL
-    WHERE id = :id::uuid AND fence = :fence::int AND ${IS_PENDING} RETURNING id`,
+    WHERE id = :id::uuid AND fence = :fence::int AND state = 'PENDING' RETURNING id`,
 );
 
 // Stays PENDING: recovery takes it up again when the pause is over, if its code still lives then.
@@ -101,55 +129,49 @@ const POSTPONE = statement(
   'messages_postpone',
   `UPDATE messages SET last_error = :last_error::text, attempts = attempts + 1, refused_by = refused_by || :refused_by::text[],
           claimed_until = now() + :pause::int * interval '1 second'
-    WHERE id = :id::uuid AND fence = :fence::int AND ${IS_PENDING}`,
+    WHERE id = :id::uuid AND fence = :fence::int AND state = 'PENDING'`,
 );
 
+/** Whether a message is still worth sending: its time is not over, and its code, where it has one, is the number's living one. */
+const WORTH_SENDING = `(m.expires_at > now()
+    AND (m.otp_session_id IS NULL OR ${FUNCTIONS}.code_lives(m.recipient, m.purpose, m.otp_session_id)))`;
+
+// The outbox holds what is under way and little more, so it is read whole.
 const EXPIRE = statement(
   'messages_expire',
   `UPDATE messages SET state = 'EXPIRED', claimed_until = NULL, closed_at = now(), sealed_content = NULL, recipient_name = NULL
-    WHERE ${ofTheFirst({ table: 'messages', where: `state = 'PENDING' AND claimed_until < now() AND expires_at <= now()`, order: 'claimed_until', most: 500 })}`,
-);
-
-// What kept its content for a next rung gives it up when its time is over.
-const BLANK_KEPT = statement<{ id: string }>(
-  'messages_blank_kept',
-  `UPDATE messages SET sealed_content = NULL, recipient_name = NULL
-    WHERE ${ofTheFirst({ table: 'messages', where: `sealed_content IS NOT NULL AND state <> 'PENDING' AND expires_at <= now()`, order: 'expires_at', most: 500 })}
-   RETURNING id`,
+    WHERE id IN (SELECT m.id FROM messages m WHERE m.state = 'PENDING' AND m.claimed_until < now() AND NOT ${WORTH_SENDING}
+                  LIMIT 500 FOR UPDATE SKIP LOCKED)`,
 );
 
 // Newest first: an old code is worth less than a fresh one when a queue has built up.
 const RECLAIM = statement<RecoveredMessage>(
   'messages_reclaim',
   `UPDATE messages SET fence = fence + 1, claimed_until = now() + :claim_seconds::int * interval '1 second'
-    WHERE ${ofTheFirst({ table: 'messages', where: `state = 'PENDING' AND claimed_until < now() AND expires_at > now()`, order: 'created_at DESC', most: ':count::int' })}
+    WHERE id IN (SELECT m.id FROM messages m WHERE m.state = 'PENDING' AND m.claimed_until < now() AND ${WORTH_SENDING}
+                  ORDER BY m.created_at DESC LIMIT :count::int FOR UPDATE SKIP LOCKED)
    RETURNING ${RECOVERED}`,
 );
 
 // Asked again just before a recovered message leaves: its code may have died while earlier ones of the batch were sent.
 const LIFE_LEFT = statement<{ ms: number }>(
   'messages_life_left',
-  `SELECT (extract(epoch FROM expires_at - now()) * 1000)::int AS ms FROM messages
-    WHERE id = :id::uuid AND fence = :fence::int AND ${IS_PENDING} AND expires_at > now()`,
+  `SELECT (extract(epoch FROM m.expires_at - now()) * 1000)::int AS ms FROM messages m
+    WHERE m.id = :id::uuid AND m.fence = :fence::int AND m.state = 'PENDING' AND ${WORTH_SENDING}`,
 );
 
-// Closed rows leave the small table in batches; a receipt has a day to come in. Ids grow with time: the oldest messages
-// stand at the beginning of the primary key.
-const CLOSED = {
-  table: 'messages',
-  key: 'id',
-  most: 500,
-  where: `state <> 'PENDING' AND created_at < now() - interval '1 day'`,
-};
+// Closed messages leave the outbox in batches; one that a next rung may still need stays until its time is over.
 const MOVE_TO_HISTORY = statement<{ id: string }>(
   'messages_move_to_history',
-  `WITH ${pageOf(CLOSED)}, closed AS (
-     DELETE FROM messages WHERE ${wantedOf(CLOSED)} RETURNING *
+  `WITH closed AS (
+     DELETE FROM messages
+      WHERE id IN (SELECT m.id FROM messages m
+                    WHERE m.state <> 'PENDING' AND (m.sealed_content IS NULL OR m.expires_at <= now())
+                    LIMIT 500 FOR UPDATE SKIP LOCKED)
+     RETURNING ${KEPT_IN_HISTORY}
    )
-   INSERT INTO message_history (id, purpose, recipient, user_id, state, otp_session_id, provider, provider_message_id, last_error, attempts, created_at, closed_at,
-                                accept_ms, sent_at, delivered_at, read_at, refused_by, failed_provider)
-   SELECT id, purpose, recipient, user_id, state, otp_session_id, provider, provider_message_id, last_error, attempts, created_at, closed_at,
-          accept_ms, sent_at, delivered_at, read_at, refused_by, failed_provider FROM closed
+   INSERT INTO message_history (${KEPT_IN_HISTORY})
+   SELECT ${KEPT_IN_HISTORY} FROM closed
    RETURNING id`,
 );
 
@@ -178,7 +200,7 @@ export class MessagesRepository {
   }
 
   async accept(acceptances: readonly Acceptance[]): Promise<void> {
-    await this.database.run(ACCEPT, {
+    await this.database.runBehind(ACCEPT, {
       ids: acceptances.map(({ messageId }) => messageId),
       fences: acceptances.map(({ fence }) => fence),
       providers: acceptances.map(({ provider }) => provider),
@@ -210,9 +232,10 @@ export class MessagesRepository {
     await this.database.run(POSTPONE, values);
   }
 
-  /** @returns whether there may be more */
-  async blankKept(): Promise<boolean> {
-    return (await this.database.run(BLANK_KEPT, {})).length > 0;
+  /** @param codes the messages whose codes were used, by id and the instant of their making */
+  async noteVerified(codes: readonly { id: string; createdAt: Date }[]): Promise<void> {
+    const values = { ids: codes.map(({ id }) => id), instants: codes.map(({ createdAt }) => createdAt) };
+    await this.database.runBehind(NOTE_VERIFIED, values);
   }
 
   async expireLate(): Promise<void> {

@@ -1,54 +1,33 @@
 /**
- * Puts the message of a code into the outbox, already claimed by this instance, for each row of `source`. Where there
- * is no account the row is a decoy: never sent, so that it costs the same work. Parameters: `:phone`, `:purpose`,
- * `:sealed_content`, `:claim_seconds`.
+ * Puts the messages of codes into the outbox, already claimed by this instance, for each row of `source`. Where there is no
+ * account the row is a decoy: never sent, so that it costs the same work. Parameter: `:claim_seconds`.
  *
- * @param source a CTE with the columns id, expires_at, user_id and full_name
+ * @param source a CTE of calls that `issue_code` has judged
  */
-export const queueMessageFrom = (source: string) => `
-  INSERT INTO messages (id, purpose, recipient, recipient_name, user_id, sealed_content, state, claimed_until, expires_at, otp_session_id)
-  SELECT q.id, :purpose::text, :phone::text, q.full_name, q.user_id, CASE WHEN q.user_id IS NULL THEN NULL ELSE :sealed_content::bytea END,
-         CASE WHEN q.user_id IS NULL THEN 'SUPPRESSED' ELSE 'PENDING' END::message_state,
-         CASE WHEN q.user_id IS NULL THEN NULL ELSE now() + :claim_seconds::int * interval '1 second' END,
-         q.expires_at, q.id
+export const queueMessagesFrom = (source: string) => `
+  INSERT INTO messages (id, purpose, recipient, recipient_name, user_id, sealed_content, state, claimed_until,
+                        created_at, expires_at, otp_session_id)
+  SELECT q.o_code, q.purpose, q.phone, q.o_full_name, q.o_account,
+         CASE WHEN q.o_account IS NULL THEN NULL ELSE q.sealed_content END,
+         CASE WHEN q.o_account IS NULL THEN 'SUPPRESSED' ELSE 'PENDING' END::message_state,
+         CASE WHEN q.o_account IS NULL THEN NULL ELSE now() + :claim_seconds::int * interval '1 second' END,
+         q.o_issued_at, q.o_expires_at, q.o_code
     FROM ${source} q`;
 
 /**
- * Whether a message that was found by its id is still pending. A pending one, and no other, has a claim
- * (`messages_claim_check`). Not said as `state = 'PENDING'`, because that is the condition of the partial index for
- * recovery: while few messages are pending PostgreSQL takes it for the shortest way to an id, and then reads all of it,
- * with the dead entries of all that were pending since the last vacuum.
+ * Whether a message reached a phone and, for certain, no mailbox. Which rung took it is written down behind the answer: until
+ * then it may have gone to either. Parameter: `:mail_is_rung`, whether the ladder has a rung that writes to mailboxes.
+ *
+ * @param id SQL: the message's id
+ * @param createdAt SQL: the instant it was made
  */
-export const IS_PENDING = 'claimed_until IS NOT NULL';
-
-/**
- * Ends the delivery of messages whose code is dead: recovery marks them EXPIRED instead of sending them, and a failure
- * that is reported later moves them to no other rung.
- */
-export const withdrawMessagesOf = (source: string) => `
-  UPDATE messages SET expires_at = now() FROM ${source} w
-   WHERE messages.id = w.id AND (messages.${IS_PENDING} OR messages.sealed_content IS NOT NULL)`;
-
-/**
- * Notes in the history that the codes of `source` were used (columns id, created_at and consumed_at); a message has
- * the id and the time of its code, and has been in the history since before the code is forgotten.
- */
-export const noteVerifiedMessages = (source: string) =>
-  `
-  UPDATE message_history SET verified_at = v.consumed_at FROM ${source} v
-   WHERE message_history.created_at = v.created_at AND message_history.id = v.id AND v.consumed_at IS NOT NULL`;
-
-/** Which rung took a message (null: none yet), for the id in `column`. */
-export const providerOfMessage = (column: string) => `(SELECT provider FROM messages WHERE messages.id = ${column})`;
-
-/**
- * Whether the message with the id in `column` reached a phone and, for certain, no mailbox. Which rung took a message is
- * written down behind the answer: until then a message may have gone to either. Parameter: `:mail_is_rung`, whether the ladder
- * has a rung that writes to mailboxes.
- */
-export const reachedPhone = (column: string) => `
+export const reachedPhone = (id: string, createdAt: string) => `
   (NOT :mail_is_rung::boolean OR EXISTS (
-     SELECT 1 FROM messages m WHERE m.id = ${column} AND m.provider <> 'email' AND NOT 'email' = ANY (m.refused_by)))`;
+     SELECT 1
+       FROM (SELECT provider, refused_by FROM messages WHERE id = ${id}
+              UNION ALL
+             SELECT provider, refused_by FROM message_history WHERE created_at = ${createdAt} AND id = ${id}) m
+      WHERE m.provider <> 'email' AND NOT 'email' = ANY (m.refused_by)))`;
 
 /**
  * Puts a notice into the outbox, already claimed by this instance, for each row of `source`, a CTE with the columns of an

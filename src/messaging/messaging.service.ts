@@ -99,7 +99,7 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
   onModuleInit(): void {
     const onError = (err: unknown) => this.logger.warn({ err }, 'messages not recovered');
     this.recovering = every(RECOVER_EVERY, () => this.recover(), onError);
-    this.jobs.schedule('closed-messages', '* * * * *', () => this.tidy());
+    this.jobs.schedule('closed-messages', '* * * * *', () => this.repository.moveToHistory());
   }
 
   /** Before the last request: nothing new is taken up; what recovery is sending is waited for below. */
@@ -276,10 +276,9 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     return this.ladder.rungs.length >= 2 && (await this.receipts.takeBack(failed, 0)) !== null;
   }
 
-  /** Content that was kept for a next rung goes when its time is over, and what is over into the history. */
-  private async tidy(): Promise<boolean> {
-    const blanked = await this.repository.blankKept();
-    return (await this.repository.moveToHistory()) || blanked;
+  /** Notes, behind the answer, that the code of a message was used. @param message its id and the instant of its code */
+  noteVerified(message: { id: string; createdAt: Date }): void {
+    this.outcomes.addVerified(message);
   }
 
   /** Whether the device of one rung is connected; false where the ladder has no such rung. */
@@ -329,6 +328,11 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
   /** What is held for a number that was nobody's account's when it was written to; forgotten as `forget` does. */
   forgetNumber(phone: string, within: Transaction): Promise<void> {
     return this.held.forgetNumber(phone, within);
+  }
+
+  /** Which rung took a message; null: none yet. */
+  providerOf(message: { id: string; createdAt: Date }): Promise<string | null> {
+    return this.held.providerOf(message);
   }
 
   /** Sends nothing more of what waits, whosever; for a database that was restored. @returns how many messages that were */

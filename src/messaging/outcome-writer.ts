@@ -1,16 +1,36 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { Gathered } from '../database/gathered.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { MessagesRepository, type Acceptance } from './messages.repository.js';
 
+/** A message whose code was used, by its id and the instant of its code. */
+interface VerifiedMessage {
+  readonly id: string;
+  readonly createdAt: Date;
+}
+
 /**
  * Writes acceptances down behind the answer. That is safe: a crash in between leaves the message claimed, recovery may
- * then send the same code again, never another one. While one write is under way the next ones gather, so a busy
- * service writes many in one statement.
+ * then send the same code again, never another one. A busy service writes many in one statement.
  */
 @Injectable()
 export class OutcomeWriter {
-  private waiting: Acceptance[] = [];
-  private writing: Promise<void> | undefined;
+  /** What is being written, by its message. */
+  private readonly underWay = new Map<string, Promise<void>>();
+  private readonly acceptances = new Gathered<Acceptance, true>(
+    async (calls) => {
+      await this.repository.accept(calls);
+      return calls.map(() => true);
+    },
+    ({ messageId }) => messageId,
+  );
+  private readonly verified = new Gathered<VerifiedMessage, true>(
+    async (calls) => {
+      await this.repository.noteVerified(calls);
+      return calls.map(() => true);
+    },
+    ({ id }) => id,
+  );
 
   constructor(
     private readonly repository: MessagesRepository,
@@ -18,37 +38,38 @@ export class OutcomeWriter {
   ) {}
 
   add(acceptance: Acceptance): void {
-    this.waiting.push(acceptance);
-    this.writing ??= this.writeAll();
+    this.track(acceptance.messageId, () => this.accept(acceptance));
+  }
+
+  /** Notes that the code of a message was used; behind its acceptance, so that there is a row to note it in. */
+  addVerified(message: VerifiedMessage): void {
+    this.track(message.id, async () => {
+      await this.verified
+        .call(message)
+        .catch((err: unknown) =>
+          this.logger.warn({ err }, 'it was not noted that a code was used; the figures lack it'),
+        );
+    });
   }
 
   /** Resolves when nothing waits any more; called before the database closes. */
   async written(): Promise<void> {
-    await this.writing;
+    while (this.underWay.size > 0) await Promise.all(this.underWay.values());
   }
 
-  private async writeAll(): Promise<void> {
-    // Let the acceptances of the same turn of the event loop come along.
-    await new Promise((resolve) => setImmediate(resolve));
-    while (this.waiting.length > 0) {
-      const batch = this.waiting;
-      this.waiting = [];
-      await this.repository.accept(batch).catch((error: unknown) => this.writeOneByOne(batch, error));
-    }
-    this.writing = undefined;
+  /** One outcome of a message after the other. `write` never throws. */
+  private track(id: string, write: () => Promise<void>): void {
+    const writing = (this.underWay.get(id) ?? Promise.resolve()).then(write).finally(() => {
+      if (this.underWay.get(id) === writing) this.underWay.delete(id);
+    });
+    this.underWay.set(id, writing);
   }
 
-  /**
-   * After a batch that failed: an acceptance that the database will not take must neither drag the others along nor be
-   * sent again, so each is written by itself, and the last try leaves the provider's own id out.
-   */
-  private async writeOneByOne(batch: readonly Acceptance[], error: unknown): Promise<void> {
-    this.logger.warn({ err: error, count: batch.length }, 'a batch of acceptances was not written; trying one by one');
-    for (const acceptance of batch) {
-      await this.repository
-        .accept([acceptance])
-        .catch(() => this.repository.accept([{ ...acceptance, providerMessageId: null, keepsContent: false }]))
-        .catch((err: unknown) => this.logger.warn({ err }, 'an acceptance was not written; recovery will take it up'));
-    }
+  /** One that the database will not take must not be sent again: it is written once more, without the provider's own id. */
+  private async accept(acceptance: Acceptance): Promise<void> {
+    await this.acceptances
+      .call(acceptance)
+      .catch(() => this.repository.accept([{ ...acceptance, providerMessageId: null, keepsContent: false }]))
+      .catch((err: unknown) => this.logger.warn({ err }, 'an acceptance was not written; recovery will take it up'));
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
+import { FUNCTIONS } from '../database/functions.js';
 import { statement } from '../database/statement.js';
 import { RECOVERED, type RecoveredMessage } from './messages.repository.js';
 
@@ -58,6 +59,7 @@ const TAKE_BACK = statement<RecoveredMessage>(
           accept_ms = NULL, sent_at = NULL, last_error = :failure::text
     WHERE provider = :provider::text AND provider_message_id = :provider_message_id::text AND state IN ('ACCEPTED', 'SENT')
       AND sealed_content IS NOT NULL AND failed_provider IS NULL AND expires_at > now()
+      AND (otp_session_id IS NULL OR ${FUNCTIONS}.code_lives(recipient, purpose, otp_session_id))
    RETURNING ${RECOVERED}`,
 );
 
