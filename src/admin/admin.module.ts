@@ -5,7 +5,7 @@ import { BotModule } from '../bot/bot.module.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { GatewayModule } from '../gateway/gateway.module.js';
 import { MessagingModule } from '../messaging/messaging.module.js';
-import { OtpModule } from '../otp/otp.module.js';
+import { CodesModule } from '../codes/codes.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { VerificationModule } from '../verification/verification.module.js';
@@ -25,7 +25,7 @@ import { UsersController } from './users.controller.js';
     VerificationModule,
     JobsModule,
     MessagingModule,
-    OtpModule,
+    CodesModule,
     SessionsModule,
     UsersModule,
   ],

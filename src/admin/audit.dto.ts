@@ -63,6 +63,16 @@ export class AuditQueryDto {
   subjectId?: string;
 
   /**
+   * The number that it was about, in any common spelling, whether somebody has it or not: codes, guesses, refusals. What
+   * its owner did otherwise is found by `userId`.
+   * @example 081234567890
+   */
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  phone?: string;
+
+  /**
    * Where it came from; any address of an IPv6 /64 finds all of it.
    * @example 203.0.113.7
    */

@@ -5,7 +5,7 @@ import { Database } from '../database/database.js';
 import { GatewayMessages } from '../gateway/gateway-messages.service.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { Messaging } from '../messaging/messaging.service.js';
-import { Otp } from '../otp/otp.service.js';
+import { Codes } from '../codes/codes.service.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import { Accounts } from '../users/accounts.service.js';
 import { Users } from '../users/users.service.js';
@@ -18,14 +18,14 @@ const LOOK_AGAIN_AFTER = 10_000;
 /** Erases people (UU PDP, article 8): what is left is an id in the audit log, and messages that nobody got. */
 @Injectable()
 export class Erasure implements OnApplicationShutdown {
-  private readonly due = new Map<string, NodeJS.Timeout>();
+  private readonly due = new Map<string, { timer: NodeJS.Timeout; numbers: readonly string[] }>();
 
   constructor(
     private readonly database: Database,
     private readonly accounts: Accounts,
     private readonly users: Users,
     private readonly sessions: Sessions,
-    private readonly otp: Otp,
+    private readonly codes: Codes,
     private readonly messaging: Messaging,
     private readonly conversations: Conversations,
     private readonly gateway: GatewayMessages,
@@ -41,36 +41,40 @@ export class Erasure implements OnApplicationShutdown {
   /** @throws AppError `user_not_found`, `last_admin` */
   async erase(id: string, actor: Actor): Promise<void> {
     const { phone } = await this.accounts.get(id);
-    await this.database.transaction(async (transaction) => {
-      await this.otp.forget(id, phone, transaction);
+    const numbers = await this.database.transaction(async (transaction) => {
+      await this.codes.forget(id, phone, transaction);
       const before = await this.accounts.erase(id, transaction);
       // The number was changed between the look and the lock.
-      if (before.phone !== phone) await this.otp.forget(id, before.phone, transaction);
+      if (before.phone !== phone) await this.codes.forget(id, before.phone, transaction);
       await this.sessions.forget(id, transaction);
       await this.users.forgetFailures(before, transaction);
       await this.messaging.forget(id, transaction);
       if (before.phone !== null) await this.conversations.forget(before.phone, transaction);
-      for (const number of new Set([phone, before.phone])) {
-        if (number === null) continue;
+      const all = [...new Set([phone, before.phone])].filter((number) => number !== null);
+      for (const number of all) {
         await this.verification.forget(number, transaction);
         await this.gateway.forget(number, transaction);
       }
-      await this.audit.forget(id, transaction);
+      await this.audit.forget(id, all, transaction);
       const address = actor.userId === id ? null : actor.context.address;
       const event = { type: 'user.erased', outcome: 'success', userId: actor.userId, subjectId: id } as const;
       await this.audit.record({ ...event, address, requestId: actor.context.id }, transaction);
+      return all;
     });
-    this.due.set(id, setTimeout(() => void this.lookAgain(id), LOOK_AGAIN_AFTER).unref());
+    this.due.set(id, { timer: setTimeout(() => void this.lookAgain(id), LOOK_AGAIN_AFTER).unref(), numbers });
   }
 
-  /** A code that was asked for in the very moment of the erasure may have been written after it. */
+  /** A code that was asked for in the very moment of the erasure, or its refusal, may have been written after it. */
   private async lookAgain(id: string): Promise<void> {
-    clearTimeout(this.due.get(id));
+    const { timer, numbers = [] } = this.due.get(id) ?? {};
+    clearTimeout(timer);
     this.due.delete(id);
     try {
       await this.database.transaction(async (transaction) => {
-        await this.otp.forget(id, null, transaction);
+        // The numbers are named: the message that would lead to a late code may be forgotten already.
+        for (const number of numbers) await this.codes.forget(id, number, transaction);
         await this.messaging.forget(id, transaction);
+        await this.audit.forgetNumbers(numbers, transaction);
       });
     } catch (err) {
       this.logger.warn({ err }, 'not looked again after an erasure');

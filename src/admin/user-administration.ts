@@ -3,7 +3,7 @@ import { Audit, type AuditEvent } from '../audit/audit.service.js';
 import { Database, type Transaction } from '../database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { type RequestContext } from '../http/request-context.js';
-import { Otp } from '../otp/otp.service.js';
+import { Codes } from '../codes/codes.service.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import { type TypedFields } from '../users/account-fields.js';
 import { type ManagedAccountRow } from '../users/account.js';
@@ -33,7 +33,7 @@ export class UserAdministration {
     private readonly accounts: Accounts,
     private readonly users: Users,
     private readonly sessions: Sessions,
-    private readonly otp: Otp,
+    private readonly codes: Codes,
     private readonly audit: Audit,
   ) {}
 
@@ -74,7 +74,7 @@ export class UserAdministration {
     const { phone } = await this.accounts.get(id);
     const change = await this.database.transaction(async (transaction) => {
       const endsCodes = fields.isActive === false || (fields.phone !== undefined && fields.phone !== phone);
-      if (endsCodes && phone !== null) await this.otp.voidCodes(phone, transaction);
+      if (endsCodes && phone !== null) await this.codes.voidCodes(phone, transaction);
       const written = await this.accounts.change(id, fields, transaction);
       const reason = reasonToEndSessions(written);
       if (reason) await this.sessions.endAll(id, reason, from(actor, id), null, transaction);
@@ -91,7 +91,7 @@ export class UserAdministration {
   async unlock(id: string, actor: Actor): Promise<void> {
     const account = await this.accounts.get(id);
     await this.database.transaction(async (transaction) => {
-      if (account.phone !== null) await this.otp.unlock(account.phone, transaction);
+      if (account.phone !== null) await this.codes.unlock(account.phone, transaction);
       await this.users.forgetFailures(account, transaction);
       await this.record('user.unlocked', id, undefined, actor, transaction);
     });
@@ -106,7 +106,7 @@ export class UserAdministration {
     const { phone } = await this.accounts.get(id);
     if (phone === null) throw new AppError('phone_required');
     await this.database.transaction(async (transaction) => {
-      await this.otp.voidCodes(phone, transaction);
+      await this.codes.voidCodes(phone, transaction);
       const account = await this.accounts.setPassword(id, null, transaction);
       if (account.phone === null) throw new AppError('phone_required');
       await this.sessions.endAll(id, 'reset', from(actor, id), null, transaction);

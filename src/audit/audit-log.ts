@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
 import { type Text } from '../errors/catalogue.js';
 import { addressKey } from '../http/client-address.js';
 import { readTimeCursor, timeCursor } from '../http/time-cursors.js';
+import { parsePhone } from '../phone/phone.js';
 import { AuditRepository, type AuditFilter, type AuditPosition, type AuditedEvent } from './audit.repository.js';
 import { Audit } from './audit.service.js';
 
@@ -18,6 +20,8 @@ export interface AuditQuery {
   readonly outcome?: 'success' | 'failure' | undefined;
   readonly userId?: string | undefined;
   readonly subjectId?: string | undefined;
+  /** A number in any spelling, whether somebody has it or not. */
+  readonly phone?: string | undefined;
   /** A client's address, or its key as an event has it. */
   readonly address?: string | undefined;
   readonly requestId?: string | undefined;
@@ -38,6 +42,7 @@ const BATCH = 500;
 @Injectable()
 export class AuditLog {
   constructor(
+    private readonly settings: Settings,
     private readonly repository: AuditRepository,
     private readonly audit: Audit,
   ) {}
@@ -46,14 +51,14 @@ export class AuditLog {
    * A page of events, newest first. Pages that follow each other by their cursor have every event once that was there
    * when the first one was read.
    *
-   * @throws AppError `validation_failed` for a span that is empty, or a cursor that is none
+   * @throws AppError `validation_failed` for a span that is empty, a number that is none, or a cursor that is none
    */
   async page(
     query: AuditQuery,
     limit: number,
     reader: Reader,
   ): Promise<{ events: AuditedEvent[]; nextCursor: string | null }> {
-    const [filter, after] = [filterOf(query), positionOf(query.cursor)];
+    const [filter, after] = [this.filterOf(query), positionOf(query.cursor)];
     await this.recordReading('page', query, reader);
     const rows = await this.repository.page(filter, after, limit + 1);
     const events = rows.slice(0, limit);
@@ -69,7 +74,7 @@ export class AuditLog {
    * @throws AppError as `page` does, before the first event
    */
   async export(query: AuditQuery, limit: number | undefined, reader: Reader): Promise<AsyncIterable<AuditedEvent>> {
-    const [filter, after] = [filterOf(query), positionOf(query.cursor)];
+    const [filter, after] = [this.filterOf(query), positionOf(query.cursor)];
     await this.recordReading('export', query, reader);
     const events = this.batches(filter, after, limit ?? Number.POSITIVE_INFINITY);
     return beginningWith(await events.next(), events);
@@ -91,12 +96,35 @@ export class AuditLog {
     }
   }
 
-  /** Before anything is read. The address is left out: it would stay here when the person behind it is erased. */
+  private filterOf(query: AuditQuery): AuditFilter {
+    const { type, outcome, userId, subjectId, phone, address, requestId } = query;
+    const from = query.from === undefined ? null : new Date(query.from);
+    const to = query.to === undefined ? null : new Date(query.to);
+    if (from && to && from >= to) throw invalid('from', { id: 'harus sebelum to', en: 'must be before to' });
+    return {
+      ...{ from, to, type: type ?? null, outcome: outcome ?? null },
+      ...{ userId: userId ?? null, subjectId: subjectId ?? null, requestId: requestId ?? null },
+      phoneKeys: phone === undefined ? null : this.keysOf(phone),
+      address: address === undefined ? null : addressKey(address.replace(/\/64$/, '')),
+    };
+  }
+
+  private keysOf(typed: string): Buffer[] {
+    const phone = parsePhone(typed, this.settings.allowedCountries);
+    if (phone === null) throw invalid('phone', { id: 'bukan nomor telepon', en: 'is no phone number' });
+    return this.audit.phoneKeys(phone);
+  }
+
+  /**
+   * Before anything is read. The address and the number are left out: they would stay here when the person behind them is
+   * erased.
+   */
   private recordReading(kind: 'page' | 'export', query: AuditQuery, reader: Reader): Promise<void> {
-    const { address, cursor, ...named } = query;
+    const { address, phone, cursor, ...named } = query;
     const filters = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
     const left = {
       ...(address === undefined ? {} : { address: '…' }),
+      ...(phone === undefined ? {} : { phone: '…' }),
       ...(cursor === undefined ? {} : { cursor: '…' }),
     };
     const detail = { as: kind, ...filters, ...left };
@@ -109,18 +137,6 @@ async function* beginningWith<Item>(first: IteratorResult<Item, void>, rest: Asy
   if (first.done) return;
   yield first.value;
   yield* rest;
-}
-
-function filterOf(query: AuditQuery): AuditFilter {
-  const { type, outcome, userId, subjectId, address, requestId } = query;
-  const from = query.from === undefined ? null : new Date(query.from);
-  const to = query.to === undefined ? null : new Date(query.to);
-  if (from && to && from >= to) throw invalid('from', { id: 'harus sebelum to', en: 'must be before to' });
-  return {
-    ...{ from, to, type: type ?? null, outcome: outcome ?? null },
-    ...{ userId: userId ?? null, subjectId: subjectId ?? null, requestId: requestId ?? null },
-    address: address === undefined ? null : addressKey(address.replace(/\/64$/, '')),
-  };
 }
 
 function cursorAfter({ occurredAt: at, id }: AuditPosition): string {

@@ -6,8 +6,9 @@ import { statement } from '../database/statement.js';
 
 const RECORD = statement(
   'audit_record',
-  `INSERT INTO audit_events (id, type, outcome, user_id, subject_id, address, request_id, detail)
-   VALUES (:id::uuid, :type::text, :outcome::text, :user_id::uuid, :subject_id::uuid, :address::text, :request_id::text, :detail::jsonb)`,
+  `INSERT INTO audit_events (id, type, outcome, user_id, subject_id, address, request_id, detail, phone_key)
+   VALUES (:id::uuid, :type::text, :outcome::text, :user_id::uuid, :subject_id::uuid, :address::text, :request_id::text,
+           :detail::jsonb, :phone_key::bytea)`,
 );
 
 const OF = statement<RecordedEventRow>(
@@ -22,10 +23,17 @@ const OF = statement<RecordedEventRow>(
 // What was done to accounts stays told: those events name nobody but by id. Refusals have a masked number.
 const FORGET = statement(
   'audit_forget',
-  `UPDATE audit_events SET address = NULL, request_id = NULL, last_request_id = NULL,
+  `UPDATE audit_events SET address = NULL, request_id = NULL, last_request_id = NULL, phone_key = NULL,
           detail = CASE WHEN type LIKE 'user.%' AND outcome = 'success' THEN detail END
     WHERE user_id = :user_id::uuid
-      AND num_nonnulls(address, request_id, last_request_id, CASE WHEN type LIKE 'user.%' AND outcome = 'success' THEN NULL ELSE detail END) > 0`,
+      AND num_nonnulls(address, request_id, last_request_id, phone_key, CASE WHEN type LIKE 'user.%' AND outcome = 'success' THEN NULL ELSE detail END) > 0`,
+);
+
+// Events of a number from before it had an account, or after. Those of another account stay that one's.
+const FORGET_NUMBERS = statement(
+  'audit_forget_numbers',
+  `UPDATE audit_events SET phone_key = NULL, detail = detail - 'phone'
+    WHERE phone_key = ANY (:phone_keys::bytea[]) AND user_id IS NULL`,
 );
 
 /** An event as the person whom it is about may see it; others' addresses are theirs. */
@@ -48,6 +56,7 @@ export interface AuditRow {
   address: string | null;
   requestId: string | null;
   detail: unknown;
+  phoneKey: Buffer | null;
 }
 
 /** An event as admins see it. */
@@ -63,6 +72,8 @@ export interface AuditFilter {
   readonly subjectId: string | null;
   readonly address: string | null;
   readonly requestId: string | null;
+  /** The keys that a number may have. */
+  readonly phoneKeys: readonly Buffer[] | null;
 }
 
 /** The event that a page begins behind. */
@@ -88,6 +99,7 @@ export class AuditRepository {
       address: row.address,
       request_id: row.requestId,
       detail: row.detail === undefined ? null : JSON.stringify(row.detail),
+      phone_key: row.phoneKey,
     });
   }
 
@@ -97,8 +109,9 @@ export class AuditRepository {
    *
    * @param after null for the newest
    */
-  page(filter: AuditFilter, after: AuditPosition | null, count: number): Promise<AuditedEvent[]> {
-    return this.prisma.auditEvent.findMany({
+  async page(filter: AuditFilter, after: AuditPosition | null, count: number): Promise<AuditedEvent[]> {
+    const prisma = await this.prisma.client();
+    return prisma.auditEvent.findMany({
       where: { AND: conditions(filter, after) },
       orderBy: [{ occurredAt: 'desc' }, { id: 'desc' }],
       take: count,
@@ -112,15 +125,20 @@ export class AuditRepository {
   async forget(userId: string, within: Transaction): Promise<void> {
     await within.run(FORGET, { user_id: userId });
   }
+
+  async forgetNumbers(phoneKeys: readonly Buffer[], within: Transaction): Promise<void> {
+    await within.run(FORGET_NUMBERS, { phone_keys: phoneKeys });
+  }
 }
 
 function conditions(filter: AuditFilter, after: AuditPosition | null): Prisma.AuditEventWhereInput[] {
-  const { from, to, requestId, ...equal } = filter;
+  const { from, to, requestId, phoneKeys, ...equal } = filter;
   const given = Object.entries(equal).filter(([, value]) => value !== null);
   return [
     Object.fromEntries(given),
     ...(from ? [{ occurredAt: { gte: from } }] : []),
     ...(to ? [{ occurredAt: { lt: to } }] : []),
+    ...(phoneKeys ? [{ phoneKey: { in: phoneKeys.map((key) => new Uint8Array(key)) } }] : []),
     ...(requestId === null ? [] : [{ OR: [{ requestId }, { lastRequestId: requestId }] }, around(requestId)]),
     // The first half says where to begin in the index, the second which of one instant are still to come.
     ...(after

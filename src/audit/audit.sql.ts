@@ -8,19 +8,32 @@ interface RecordedFrom {
   readonly subjectId: string;
   /** Of the type jsonb. */
   readonly detail?: string;
-  /** The event's own id, where one statement records several. */
-  readonly id?: string;
+  /** Where the source has many rows; otherwise the statement's parameters `:audit_id`, `:address` and `:request_id`. */
+  readonly auditId?: string;
+  readonly address?: string;
+  readonly requestId?: string;
+  /** Whether it is about a number: `Audit.phoneKey`, in the parameter `:phone_key`; or in the source's column phone_key. */
+  readonly aboutPhone?: boolean | 'column';
 }
 
 /**
- * An event written by the very statement that makes the change it tells of: either both stand or neither. Parameters:
- * `:audit_id`, `:address`, `:request_id`.
+ * An event written by the very statement that makes the change it tells of: either both stand or neither.
  *
  * @returns the body of a data-modifying CTE
  */
-export function recordEventFrom(event: RecordedFrom): string {
-  const { source, type, outcome, userId, subjectId, detail = 'NULL', id = ':audit_id::uuid' } = event;
-  return `INSERT INTO audit_events (id, type, outcome, user_id, subject_id, address, request_id, detail)
-     SELECT ${id}, '${type}', '${outcome}', ${userId}, ${subjectId}, :address::text, :request_id::text, ${detail}
+export function recordEventFrom({
+  source,
+  type,
+  outcome,
+  userId,
+  subjectId,
+  detail = 'NULL',
+  aboutPhone = false,
+  ...from
+}: RecordedFrom): string {
+  const { auditId = ':audit_id::uuid', address = ':address::text', requestId = ':request_id::text' } = from;
+  const phoneKey = aboutPhone === 'column' ? 'phone_key' : aboutPhone ? ':phone_key::bytea' : 'NULL';
+  return `INSERT INTO audit_events (id, type, outcome, user_id, subject_id, address, request_id, detail, phone_key)
+     SELECT ${auditId}, '${type}', '${outcome}', ${userId}, ${subjectId}, ${address}, ${requestId}, ${detail}, ${phoneKey}
        FROM ${source}`;
 }

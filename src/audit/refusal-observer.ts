@@ -28,6 +28,12 @@ const EVENTS_ABOUT_SOMEBODY: Partial<Record<ErrorCode, string>> = {
   phone_taken: 'otp.requested',
 };
 
+/** Limits whose refusal does not say whom it is about: that of the client's address does not know. */
+const LIMITS = 'limits.reached';
+
+/** Where a body says whose account it is about. */
+const NAMING_FIELDS = ['phone', 'noHp', 'identifier'];
+
 /** A call without a good token is everyday's business, but not on routes that only some may use. */
 const UNIDENTIFIED: readonly ErrorCode[] = ['unauthenticated', 'invalid_token'];
 
@@ -44,6 +50,7 @@ export class RefusalObserver {
       id: request.id,
       address: addressKey(request.ip),
       userId: request.caller?.userId ?? null,
+      named: type === LIMITS && refusal.concerns === undefined ? namedIn(request.body) : undefined,
       route: pattern === undefined ? undefined : `${request.method} ${pattern}`,
     });
   }
@@ -56,4 +63,11 @@ function eventOf({ code, concerns }: AppError, access: Access | undefined): stri
 
 function isForSome(access: Access | undefined): boolean {
   return access?.kind === 'scopes' || (access?.kind === 'roles' && access.roles !== 'any');
+}
+
+function namedIn(body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null) return undefined;
+  const fields = body as Record<string, unknown>;
+  const named = NAMING_FIELDS.map((name) => fields[name]).find((value) => typeof value === 'string');
+  return typeof named === 'string' && named !== '' ? named : undefined;
 }

@@ -15,6 +15,8 @@ export interface CountedRefusal {
   readonly kind: string;
   readonly type: string;
   readonly userId: string | null;
+  /** Of the number that they are about. */
+  readonly phoneKey: Buffer | null;
   readonly subjectId: string | null;
   readonly address: string | null;
   readonly requestId: string | null;
@@ -38,9 +40,9 @@ const COUNT = statement(
   'audit_count_refusals',
   `WITH refused AS (
      SELECT r.*, ${idOf('r.kind')} AS id
-       FROM unnest(:kinds::text[], :types::text[], :user_ids::uuid[], :subject_ids::uuid[], :addresses::text[],
+       FROM unnest(:kinds::text[], :types::text[], :user_ids::uuid[], :phone_keys::bytea[], :subject_ids::uuid[], :addresses::text[],
                    :request_ids::text[], :last_request_ids::text[], :details::text[], :counts::int[])
-            WITH ORDINALITY AS r(kind, type, user_id, subject_id, address, request_id, last_request_id, detail, count, place)
+            WITH ORDINALITY AS r(kind, type, user_id, phone_key, subject_id, address, request_id, last_request_id, detail, count, place)
    ), present AS (
      SELECT id, address FROM audit_events WHERE occurred_at = ${MINUTE} AND count IS NOT NULL
    ), of_address AS (
@@ -53,18 +55,18 @@ const COUNT = statement(
               + coalesce(a.rows, 0) <= ${ROWS_OF_ADDRESS} AS fits_address
        FROM refused r LEFT JOIN present p ON p.id = r.id LEFT JOIN of_address a ON a.address = r.address
    ), placed AS (
-     SELECT id, type, user_id, subject_id, address, detail, request_id, last_request_id, count, place
+     SELECT id, type, user_id, phone_key, subject_id, address, detail, request_id, last_request_id, count, place
        FROM ranked WHERE has_row OR fits_all AND fits_address
       UNION ALL
-     SELECT ${idOf(`CASE WHEN fits_all THEN '${MORE} ' || address ELSE '${MORE}' END`)}, '${MORE}', NULL, NULL,
+     SELECT ${idOf(`CASE WHEN fits_all THEN '${MORE} ' || address ELSE '${MORE}' END`)}, '${MORE}', NULL, NULL, NULL,
             CASE WHEN fits_all THEN address END, NULL, request_id, last_request_id, count, place
        FROM ranked WHERE NOT (has_row OR fits_all AND fits_address)
    )
    INSERT INTO audit_events AS e
-          (id, occurred_at, type, outcome, user_id, subject_id, address, request_id, detail, count, last_at, last_request_id)
-   SELECT id, ${MINUTE}, type, 'failure', user_id, subject_id, address, (array_agg(request_id ORDER BY place))[1],
+          (id, occurred_at, type, outcome, user_id, phone_key, subject_id, address, request_id, detail, count, last_at, last_request_id)
+   SELECT id, ${MINUTE}, type, 'failure', user_id, phone_key, subject_id, address, (array_agg(request_id ORDER BY place))[1],
           detail::jsonb, sum(count)::int, now(), (array_agg(last_request_id ORDER BY place DESC))[1]
-     FROM placed GROUP BY id, type, user_id, subject_id, address, detail ORDER BY id
+     FROM placed GROUP BY id, type, user_id, phone_key, subject_id, address, detail ORDER BY id
    ON CONFLICT (occurred_at, id) DO UPDATE SET
      count = e.count + excluded.count, last_at = greatest(e.last_at, excluded.last_at), last_request_id = excluded.last_request_id`,
 );
@@ -79,6 +81,7 @@ export class RefusalsRepository {
       kinds: refusals.map(({ kind }) => kind),
       types: refusals.map(({ type }) => type),
       user_ids: refusals.map(({ userId }) => userId),
+      phone_keys: refusals.map(({ phoneKey }) => phoneKey),
       subject_ids: refusals.map(({ subjectId }) => subjectId),
       addresses: refusals.map(({ address }) => address),
       request_ids: refusals.map(({ requestId }) => requestId),
