@@ -64,9 +64,14 @@ export class ApiKeyGuard implements CanActivate {
 }
 
 /** The API key that a call to a `@Scopes(…)` route came with; undefined when an ADMIN or this machine calls. */
-export const CallingKey = createParamDecorator(
-  (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<KeyRequest>().apiKey,
+export const CallingKey = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  requestKey(context.switchToHttp().getRequest<KeyRequest>()),
 );
+
+/** As `CallingKey`, where the request itself is at hand. */
+export function requestKey(request: CallerRequest): UsedApiKey | undefined {
+  return (request as KeyRequest).apiKey;
+}
 
 /** Who calls a `@Scopes(…)` route. @throws AppError `unauthenticated` where only a ticket was shown */
 export function whoCalls({ apiKey, caller, keyless }: KeyRequest): Calling {

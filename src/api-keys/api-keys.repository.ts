@@ -73,6 +73,11 @@ const REVOKE = statement<{ name: string }>(
   `UPDATE api_keys SET revoked_at = now() WHERE id = :id::uuid AND revoked_at IS NULL RETURNING name`,
 );
 
+const LIVES = statement<{ lives: boolean }>(
+  'api_keys_lives',
+  `SELECT revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) AS lives FROM api_keys WHERE id = :id::uuid`,
+);
+
 const EXISTS = statement<{ id: string }>('api_keys_exists', 'SELECT id FROM api_keys WHERE id = :id::uuid');
 
 @Injectable()
@@ -98,6 +103,11 @@ export class ApiKeysRepository {
   async use(keyHash: Buffer): Promise<UsedApiKeyRow | null> {
     const [row] = await this.database.run(USE, { key_hash: keyHash });
     return row ?? null;
+  }
+
+  async lives(id: string): Promise<boolean> {
+    const [row] = await this.database.run(LIVES, { id });
+    return row?.lives ?? false;
   }
 
   /** @param before the id that the page begins behind; null for the newest */

@@ -104,6 +104,11 @@ export class ApiKeys {
     return revoked;
   }
 
+  /** Whether a key that was let in lives still; for answers that go on. Charges nothing. */
+  lives(id: string): Promise<boolean> {
+    return this.repository.lives(id);
+  }
+
   /**
    * Checks the key that a call came with, and charges the call to it.
    *

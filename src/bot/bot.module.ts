@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { MessagingModule } from '../messaging/messaging.module.js';
-import { OtpModule } from '../otp/otp.module.js';
+import { CodesModule } from '../codes/codes.module.js';
 import { ConversationSeal } from './conversation-seal.js';
 import { ConversationUpkeep } from './conversation-upkeep.js';
 import { ConversationsController } from './conversations.controller.js';
@@ -14,7 +14,7 @@ import { WebhookDoors } from './webhook-doors.js';
 import { WebhooksController } from './webhooks.controller.js';
 
 @Module({
-  imports: [AuditModule, JobsModule, MessagingModule, OtpModule],
+  imports: [AuditModule, JobsModule, MessagingModule, CodesModule],
   controllers: [WebhooksController, ConversationsController],
   providers: [
     Conversations,

@@ -9,7 +9,7 @@ import { Messaging, type ClaimedMessage } from '../messaging/messaging.service.j
 import { type IncomingBatch, type IncomingMessage } from '../messaging/providers/message-provider.js';
 import { idOf, lineOf, textOf } from '../messaging/providers/webhook-body.js';
 import { Receipts } from '../messaging/receipts.js';
-import { Otp } from '../otp/otp.service.js';
+import { Codes } from '../codes/codes.service.js';
 import { parsePhone } from '../phone/phone.js';
 import { botLanguage, botText } from './bot-texts.js';
 import { ConversationSeal } from './conversation-seal.js';
@@ -40,7 +40,7 @@ export class Inbound {
     private readonly seal: ConversationSeal,
     private readonly messaging: Messaging,
     private readonly receipts: Receipts,
-    private readonly otp: Otp,
+    private readonly codes: Codes,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
 
@@ -93,7 +93,7 @@ export class Inbound {
     const opening = answerable && asksToOpen(message);
     const { fate, answer } = await this.repository.transaction(async (transaction) => {
       // Before the conversation: an erasure locks them in this order, too.
-      if (opening) await this.otp.lock(phone, transaction);
+      if (opening) await this.codes.lock([phone], transaction);
       const conversation = await this.repository.lockOrOpen(phone, transaction);
       const received = this.received(message, phone, conversation.last_position + 1);
       if (!(await this.repository.keep(received, transaction))) return { fate: 'repeated' as const };
@@ -121,7 +121,7 @@ export class Inbound {
     within: Transaction,
   ): Promise<OpeningAnswer> {
     if (sentAt !== null && (await databaseNow(within)).getTime() - sentAt.getTime() > PROVES_FOR) return 'late';
-    return (await this.otp.openClosed(phone, { provider, requestId }, within)) ? 'opened' : 'was_open';
+    return (await this.codes.openClosed(phone, { provider, requestId }, within)) ? 'opened' : 'was_open';
   }
 
   private received(message: IncomingMessage, phone: string, position: number): ReceivedMessage {

@@ -39,11 +39,17 @@ export function sessionAnswer(
   return { success: true, message: SAID[saying][language], data: sessionData(row, qr) };
 }
 
+/** @param ofAll whether the caller sees the sessions of all keys: then theirs are told apart by more than their name */
 export function sessionsAnswer(
   { rows, nextCursor }: { rows: SessionRow[]; nextCursor: string | null },
+  ofAll: boolean,
   language: Language,
 ): GatewaySessionsAnswerDto {
-  const data = rows.map((row) => sessionData(row, null));
+  const data = rows.map((row) => {
+    const { sessionId, ...state } = sessionData(row, null);
+    const { id, api_key_id: apiKeyId } = row;
+    return { sessionId, ...(ofAll && apiKeyId !== null && { id, apiKeyId }), ...state };
+  });
   return { success: true, message: SAID.sessions[language], data, nextCursor };
 }
 

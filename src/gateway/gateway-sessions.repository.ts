@@ -38,14 +38,24 @@ const INSERT = statement<SessionRow>(
   'gateway_sessions_insert',
   `INSERT INTO gateway_sessions (id, name, api_key_id, sealed_key, pairing_until)
    SELECT :id::uuid, :name::text, :api_key_id::uuid, :sealed_key::bytea, now() + :pairing_seconds::int * interval '1 second'
-    WHERE (SELECT count(*) FROM gateway_sessions) < :most::int
+     FROM (SELECT count(*) AS taken, count(*) FILTER (WHERE api_key_id = :api_key_id::uuid) AS own FROM gateway_sessions) AS c
+    WHERE c.taken < :most::int
+      -- A key has at most half of what the others leave, so that there is always room for one more of theirs.
+      AND (:api_key_id::uuid IS NULL OR 2 * c.own < :most::int - (c.taken - c.own))
    RETURNING ${SHOWN}`,
 );
 
 const BY_NAME = statement<SessionRow>(
   'gateway_sessions_by_name',
-  `SELECT ${SHOWN} FROM gateway_sessions
-    WHERE name = :name::text AND (:api_key_id::uuid IS NULL OR api_key_id = :api_key_id::uuid)`,
+  `SELECT ${SHOWN} FROM gateway_sessions WHERE name = :name::text AND api_key_id = :api_key_id::uuid`,
+);
+
+// Who sees all sessions means their own first, then the one with this id, then whoever's has this name.
+const BY_NAME_OF_ALL = statement<SessionRow & { exact: boolean }>(
+  'gateway_sessions_by_name_of_all',
+  `SELECT ${SHOWN}, api_key_id IS NULL OR id::text = :name::text AS exact FROM gateway_sessions
+    WHERE name = :name::text OR id::text = :name::text
+    ORDER BY api_key_id IS NULL AND name = :name::text DESC, id::text = :name::text DESC LIMIT 2`,
 );
 
 const BY_ID = statement<SessionRow>(
@@ -56,8 +66,8 @@ const BY_ID = statement<SessionRow>(
 const LIST = statement<SessionRow>(
   'gateway_sessions_list',
   `SELECT ${SHOWN} FROM gateway_sessions
-    WHERE (:api_key_id::uuid IS NULL OR api_key_id = :api_key_id::uuid) AND name > :after::text
-    ORDER BY name LIMIT :count::int`,
+    WHERE (:api_key_id::uuid IS NULL OR api_key_id = :api_key_id::uuid) AND (name, id) > (:after_name::text, :after_id::uuid)
+    ORDER BY name, id LIMIT :count::int`,
 );
 
 const STATES = statement<SessionStateRow>(
@@ -70,7 +80,7 @@ const STATES = statement<SessionStateRow>(
 const FOR_LADDER = statement<SessionRow>(
   'gateway_sessions_for_ladder',
   `SELECT s.* FROM (SELECT ${SHOWN} FROM gateway_sessions
-    WHERE CASE WHEN :name::text IS NULL THEN api_key_id IS NULL ELSE name = :name::text END) s
+    WHERE api_key_id IS NULL AND (:name::text IS NULL OR name = :name::text)) s
      LEFT JOIN gateway_contacts c ON c.session_id = s.id AND c.contact_hash = :contact_hash::bytea
     WHERE s.state = 'CONNECTED'
     ORDER BY s.restricted AND c.heard_at IS NULL, c.heard_at DESC NULLS LAST, c.wrote_at DESC NULLS LAST, s.last_connected_at DESC
@@ -80,7 +90,7 @@ const FOR_LADDER = statement<SessionRow>(
 const LADDER_STATES = statement<{ state: SessionState }>(
   'gateway_sessions_ladder_states',
   `SELECT s.state FROM (SELECT ${SHOWN} FROM gateway_sessions
-    WHERE CASE WHEN :name::text IS NULL THEN api_key_id IS NULL ELSE name = :name::text END) s
+    WHERE api_key_id IS NULL AND (:name::text IS NULL OR name = :name::text)) s
     ORDER BY s.state = 'CONNECTED' DESC, s.state = 'QR' DESC LIMIT 1`,
 );
 
@@ -134,8 +144,9 @@ export class GatewaySessionsRepository {
   constructor(private readonly database: Database) {}
 
   /**
-   * @returns null when there are as many as there may be
-   * @throws the database's error of `gateway_sessions_name_key` when the name is taken
+   * @returns null when there are as many as there may be, or as many as one key may have
+   * @throws the database's error of `gateway_sessions_name_key` or `gateway_sessions_api_key_id_name_key` when the maker
+   *   has one of that name
    */
   async insert(
     session: { id: string; name: string; apiKeyId: string | null; sealedKey: Buffer },
@@ -151,10 +162,20 @@ export class GatewaySessionsRepository {
     });
   }
 
-  /** @param apiKeyId whose sessions count; null: all */
-  async byName(name: string, apiKeyId: string | null): Promise<SessionRow | null> {
+  async byName(name: string, apiKeyId: string): Promise<SessionRow | null> {
     const [row] = await this.database.run(BY_NAME, { name, api_key_id: apiKeyId });
     return row ?? null;
+  }
+
+  /**
+   * For who sees all sessions: by the name of one that no key made, by an id, or by a name that one key alone uses.
+   *
+   * @returns `several` where keys share the name
+   */
+  async byNameOfAll(name: string): Promise<SessionRow | null | 'several'> {
+    const [first, second] = await this.database.run(BY_NAME_OF_ALL, { name });
+    if (!first) return null;
+    return first.exact || !second ? first : 'several';
   }
 
   async byId(id: string): Promise<SessionRow | null> {
@@ -162,9 +183,10 @@ export class GatewaySessionsRepository {
     return row ?? null;
   }
 
-  /** By name; @param after the name that the page begins behind */
-  list(apiKeyId: string | null, after: string, count: number): Promise<SessionRow[]> {
-    return this.database.run(LIST, { api_key_id: apiKeyId, after, count });
+  /** By name and id; @param after what the page begins behind */
+  list(apiKeyId: string | null, after: { name: string; id: string }, count: number): Promise<SessionRow[]> {
+    const values = { api_key_id: apiKeyId, after_name: after.name, after_id: after.id, count };
+    return this.database.run(LIST, values);
   }
 
   /** By name. @param apiKeyId whose; null: all */
@@ -172,7 +194,7 @@ export class GatewaySessionsRepository {
     return this.database.run(STATES, { api_key_id: apiKeyId });
   }
 
-  /** @param name the one that the ladder may use; null: any that no API key made */
+  /** @param name the one that the ladder may use; null: any. Never one that an API key made */
   async forLadder(name: string | null, contactHash: Buffer): Promise<SessionRow | null> {
     const [row] = await this.database.run(FOR_LADDER, { name, contact_hash: contactHash });
     return row ?? null;

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { toDataURL } from 'qrcode';
 import { v7 as uuidv7 } from 'uuid';
 import { type Calling } from '../api-keys/api-key.guard.js';
 import { Audit } from '../audit/audit.service.js';
@@ -22,6 +21,9 @@ export interface ShownSession {
 /** The first QR code comes some tenths of a second after the session is made: its asker may wait for it, in ms. */
 const QR_PATIENCE = 4_000;
 const QR_LOOK_EVERY = 150;
+
+/** Behind every id of one name. */
+const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 /** How long a change waits for the instance that holds the session, in seconds. */
 const COMMAND_PATIENCE = 6;
@@ -47,11 +49,12 @@ export class GatewaySessions {
   /**
    * Makes a session, which begins to show QR codes.
    *
-   * @throws AppError `session_id_taken`, `session_limit_reached`, `forbidden` for the ladder's own session by a key
+   * @throws AppError `session_id_taken` by the caller's own, `session_limit_reached`, `forbidden` for a key that wants the
+   *   name of the ladder's own session
    */
   async create(name: string, caller: Calling, context: RequestContext): Promise<SessionRow> {
     await this.requireGateway();
-    // Whoever links the ladder's session reads everybody's codes on the linked phone.
+    // The ladder uses none of a key's in any case; with this name an admin would take it for the ladder's.
     if (caller.apiKeyId !== null && name === this.settings.whatsappSessionId) throw new AppError('forbidden');
     const id = uuidv7();
     const session = { id, name, apiKeyId: caller.apiKeyId, sealedKey: this.seal.newKey(id) };
@@ -62,10 +65,20 @@ export class GatewaySessions {
     return row;
   }
 
-  /** @throws AppError `session_not_found`, also for another key's */
+  /**
+   * @param name the caller's own name of it; for an admin also an id, or the name that one key alone uses
+   * @throws AppError `session_not_found`, also for another key's, `session_id_ambiguous`
+   */
   async get(name: string, caller: Calling): Promise<SessionRow> {
     await this.requireGateway();
-    const row = await this.repository.byName(name, caller.apiKeyId);
+    return this.find(name, caller);
+  }
+
+  /** As `get`, also without Baileys. */
+  async find(name: string, { apiKeyId }: Pick<Calling, 'apiKeyId'>): Promise<SessionRow> {
+    const row =
+      apiKeyId === null ? await this.repository.byNameOfAll(name) : await this.repository.byName(name, apiKeyId);
+    if (row === 'several') throw new AppError('session_id_ambiguous');
     if (!row) throw new AppError('session_not_found');
     return row;
   }
@@ -83,16 +96,18 @@ export class GatewaySessions {
     return linked;
   }
 
-  /** By name. @param after the name that the page begins behind */
+  /** By name. @param cursor `nextCursor` of the page before, or a name that the page begins behind */
   async list(
     caller: Calling,
-    after: string,
+    cursor: string,
     count: number,
   ): Promise<{ rows: SessionRow[]; nextCursor: string | null }> {
     await this.requireGateway();
-    const rows = await this.repository.list(caller.apiKeyId, after, count + 1);
+    const [name = '', id = LAST_ID] = cursor.split('~');
+    const rows = await this.repository.list(caller.apiKeyId, { name, id }, count + 1);
     const page = rows.slice(0, count);
-    return { rows: page, nextCursor: rows.length > count ? (page.at(-1)?.name ?? null) : null };
+    const last = rows.length > count ? page.at(-1) : undefined;
+    return { rows: page, nextCursor: last ? `${last.name}~${last.id}` : null };
   }
 
   /** How each of the caller's sessions is, by name; also without Baileys. */
@@ -170,6 +185,7 @@ export class GatewaySessions {
 
   private async withQr(row: SessionRow): Promise<ShownSession> {
     if (!row.sealed_qr) return { row, qr: null };
+    const { toDataURL } = await import('qrcode');
     return { row, qr: await toDataURL(this.seal.openQr(row.sealed_qr, row.id), { width: 360, margin: 2 }) };
   }
 

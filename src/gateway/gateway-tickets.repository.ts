@@ -3,25 +3,31 @@ import { Database } from '../database/database.js';
 import { statement } from '../database/statement.js';
 import { ofTheFirst } from '../database/steps.js';
 
+/** What a ticket is good for, and which API key asked for it; null: none did. */
+export interface TicketRow {
+  session_id: string;
+  api_key_id: string | null;
+}
+
 const INSERT = statement<{ expires_at: Date }>(
   'gateway_tickets_insert',
-  `INSERT INTO gateway_tickets (ticket_hash, session_id, expires_at)
-   VALUES (:ticket_hash::bytea, :session_id::uuid, now() + :seconds::int * interval '1 second') RETURNING expires_at`,
+  `INSERT INTO gateway_tickets (ticket_hash, session_id, api_key_id, expires_at)
+   VALUES (:ticket_hash::bytea, :session_id::uuid, :api_key_id::uuid, now() + :seconds::int * interval '1 second') RETURNING expires_at`,
 );
 
 // Single use: of several that show it at once one finds it unused.
-const EXCHANGE = statement<{ session_id: string }>(
+const EXCHANGE = statement<TicketRow>(
   'gateway_tickets_exchange',
   `UPDATE gateway_tickets t SET viewer_hash = :viewer_hash::bytea, expires_at = now() + :seconds::int * interval '1 second'
      FROM gateway_sessions s
     WHERE t.ticket_hash = :ticket_hash::bytea AND t.viewer_hash IS NULL AND t.expires_at > now()
       AND s.id = t.session_id AND s.name = :session_name::text
-   RETURNING t.session_id`,
+   RETURNING t.session_id, t.api_key_id`,
 );
 
-const VIEWER = statement<{ session_id: string }>(
+const VIEWER = statement<TicketRow>(
   'gateway_tickets_viewer',
-  `SELECT t.session_id FROM gateway_tickets t JOIN gateway_sessions s ON s.id = t.session_id
+  `SELECT t.session_id, t.api_key_id FROM gateway_tickets t JOIN gateway_sessions s ON s.id = t.session_id
     WHERE t.viewer_hash = :viewer_hash::bytea AND t.expires_at > now() AND s.name = :session_name::text`,
 );
 
@@ -36,23 +42,29 @@ export class GatewayTicketsRepository {
   constructor(private readonly database: Database) {}
 
   /** @returns its end */
-  async insert(ticketHash: Buffer, sessionId: string, seconds: number): Promise<Date> {
-    const [row] = await this.database.run(INSERT, { ticket_hash: ticketHash, session_id: sessionId, seconds });
+  async insert(ticketHash: Buffer, sessionId: string, apiKeyId: string | null, seconds: number): Promise<Date> {
+    const values = { ticket_hash: ticketHash, session_id: sessionId, api_key_id: apiKeyId, seconds };
+    const [row] = await this.database.run(INSERT, values);
     if (!row) throw new Error('an inserted ticket came back empty');
     return row.expires_at;
   }
 
-  /** Uses a ticket up. @returns the session that it was for; null when it is none, not for this one, used or old */
-  async exchange(ticketHash: Buffer, sessionName: string, viewerHash: Buffer, seconds: number): Promise<string | null> {
+  /** Uses a ticket up. @returns null when it is none, not for this session, used or old */
+  async exchange(
+    ticketHash: Buffer,
+    sessionName: string,
+    viewerHash: Buffer,
+    seconds: number,
+  ): Promise<TicketRow | null> {
     const values = { ticket_hash: ticketHash, session_name: sessionName, viewer_hash: viewerHash, seconds };
     const [row] = await this.database.run(EXCHANGE, values);
-    return row?.session_id ?? null;
+    return row ?? null;
   }
 
-  /** @returns the session that a browser may look at */
-  async viewer(viewerHash: Buffer, sessionName: string): Promise<string | null> {
+  /** The ticket that a browser has opened. */
+  async viewer(viewerHash: Buffer, sessionName: string): Promise<TicketRow | null> {
     const [row] = await this.database.run(VIEWER, { viewer_hash: viewerHash, session_name: sessionName });
-    return row?.session_id ?? null;
+    return row ?? null;
   }
 
   /** @returns whether there may be more */

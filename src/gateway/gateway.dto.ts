@@ -4,6 +4,9 @@ import { WholeNumber } from '../http/query-fields.js';
 /** A name that its maker chose: never a path, never a part of a shell's line. */
 export const SESSION_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
+/** A session id, and where several have it the one of them that a page ended with. */
+const SESSION_CURSOR = /^[A-Za-z0-9_-]{1,64}(?:~[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})?$/;
+
 /** No NUL and no half of a surrogate pair: neither is text. */
 export const REAL_TEXT = /^[^\0\p{Cs}]*$/u;
 
@@ -33,7 +36,7 @@ export class GatewaySessionPageDto {
   /** `nextCursor` of the page before. */
   @IsOptional()
   @IsString()
-  @Matches(SESSION_ID)
+  @Matches(SESSION_CURSOR)
   cursor?: string;
 }
 
@@ -81,6 +84,10 @@ export class SendTextDto {
 export class GatewaySessionDto {
   /** The id that its maker gave it. */
   sessionId!: string;
+  /** Only for who sees all sessions, of one that an API key made: names it whatever others are called. */
+  id?: string;
+  /** Only beside `id`: the API key that made it. */
+  apiKeyId?: string;
   /** `qr`: a code waits to be scanned; `logged_out`: its phone, or WhatsApp, has taken it off. */
   status!: 'connecting' | 'qr' | 'connected' | 'disconnected' | 'logged_out';
   /**

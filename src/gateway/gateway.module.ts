@@ -1,8 +1,10 @@
 import { Module } from '@nestjs/common';
 import { ActivityModule } from '../activity/activity.module.js';
+import { ApiKeysModule } from '../api-keys/api-keys.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { HttpModule } from '../http/http.module.js';
 import { JobsModule } from '../jobs/jobs.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { CommandRunner } from './command-runner.js';
 import { Gateway } from './gateway.js';
 import { GatewayCommandsRepository } from './gateway-commands.repository.js';
@@ -30,6 +32,7 @@ import { MenuReplies } from './menu-replies.js';
 import { MessageDispatcher } from './message-dispatcher.js';
 import { MessageWaiters } from './message-waiters.js';
 import { GatewayMessagesController } from './messages.controller.js';
+import { Onlookers } from './onlookers.js';
 import { QrPageController } from './qr-page.controller.js';
 import { QrTickets } from './qr-tickets.js';
 import { SessionActivity } from './session-activity.js';
@@ -40,7 +43,7 @@ import { SessionStreams } from './session-streams.js';
 import { GatewaySessionsController } from './sessions.controller.js';
 
 @Module({
-  imports: [ActivityModule, AuditModule, HttpModule, JobsModule],
+  imports: [ActivityModule, ApiKeysModule, AuditModule, HttpModule, JobsModule, SessionsModule],
   controllers: [
     GatewaySessionsController,
     QrPageController,
@@ -73,6 +76,7 @@ import { GatewaySessionsController } from './sessions.controller.js';
     MenuReplies,
     MessageDispatcher,
     MessageWaiters,
+    Onlookers,
     QrTickets,
     SessionActivity,
     SessionHoldsRepository,

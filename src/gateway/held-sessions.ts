@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
-import { toString as drawQr } from 'qrcode';
 import { Settings } from '../config/settings.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { every, type Recurring } from '../http/recurring.js';
@@ -238,6 +237,7 @@ export class HeldSessions implements BeforeApplicationShutdown {
   /** For the terminal of a development start; a log would keep it. */
   private async draw({ name }: LinkedSession, text: string): Promise<void> {
     if (this.settings.production || this.settings.test) return;
+    const { toString: drawQr } = await import('qrcode');
     const picture = await drawQr(text, { type: 'terminal', small: true });
     process.stdout.write(`\n  Scan with WhatsApp to link the session ${name}:\n\n${picture}\n`);
   }
@@ -245,7 +245,7 @@ export class HeldSessions implements BeforeApplicationShutdown {
 
 /**
  * Whether the ladder and the bot use a session, where the ladder has the rung at all: the one that `WHATSAPP_SESSION_ID`
- * names, else any that no API key made. Who links an account reads on its phone what the account sends: a key must not be
+ * names, else any; never one that an API key made. Who links an account reads on its phone what the account sends: a key must not be
  * a way to other people's codes. And nobody who links a phone of their own expects it to answer friends.
  */
 export function isForLadder(
@@ -253,5 +253,5 @@ export function isForLadder(
   { providers, whatsappSessionId }: Pick<Settings, 'providers' | 'whatsappSessionId'>,
 ): boolean {
   if (!providers.includes('session')) return false;
-  return whatsappSessionId === undefined ? apiKeyId === null : name === whatsappSessionId;
+  return apiKeyId === null && (whatsappSessionId === undefined || name === whatsappSessionId);
 }

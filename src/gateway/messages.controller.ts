@@ -12,13 +12,12 @@ import { parsePhone } from '../phone/phone.js';
 import { sentAnswer } from './answers.js';
 import { SendTextDto, SentMessageAnswerDto } from './gateway.dto.js';
 import { GatewayMessages } from './gateway-messages.service.js';
-import { GATEWAY_FAILURES, SessionName } from './sessions.controller.js';
+import { SESSION_FAILURES, SessionName } from './sessions.controller.js';
 
 /** What every route that sends can answer with. */
 export const SEND_FAILURES: readonly ErrorCode[] = [
-  ...GATEWAY_FAILURES,
+  ...SESSION_FAILURES,
   'invalid_phone',
-  'session_not_found',
   'session_not_connected',
   'not_on_whatsapp',
   'session_restricted',

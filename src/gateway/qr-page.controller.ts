@@ -7,6 +7,7 @@ import { answerLanguage } from '../errors/language.js';
 import { KeylessFromLoopback, Public, ScopesOrTicket } from '../http/access.decorators.js';
 import { keepTicketCookie, shownTicket } from '../http/tickets.js';
 import { GatewaySessions } from './gateway-sessions.service.js';
+import { Onlookers } from './onlookers.js';
 import { qrPage, QR_SCRIPT, QR_STYLE } from './qr.page.js';
 import { QrTickets, VIEWER_SECONDS } from './qr-tickets.js';
 import { SessionName } from './sessions.controller.js';
@@ -28,6 +29,7 @@ export class QrPageController {
     private readonly sessions: GatewaySessions,
     private readonly tickets: QrTickets,
     private readonly streams: SessionStreams,
+    private readonly onlookers: Onlookers,
   ) {}
 
   @Get('api/sessions/:id/qr-page')
@@ -51,7 +53,7 @@ export class QrPageController {
   @KeylessFromLoopback()
   async events(@SessionName() name: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const id = await this.mayLook(name, request);
-    this.streams.begin(id, reply);
+    this.streams.begin(id, this.onlookers.of(request, { id, name }), reply);
   }
 
   @Get('gateway/qr.js')

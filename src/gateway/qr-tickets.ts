@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { ApiKeys } from '../api-keys/api-keys.service.js';
 import { AppError } from '../errors/app-error.js';
 import { type ShownTicket } from '../http/tickets.js';
-import { GatewayTicketsRepository } from './gateway-tickets.repository.js';
+import { GatewayTicketsRepository, type TicketRow } from './gateway-tickets.repository.js';
 
 /** A link that was handed on is opened soon or never, in seconds. */
 const TICKET_SECONDS = 300;
@@ -16,11 +17,15 @@ const TOKEN = /^[\w-]{43}$/;
 /** Links that open the QR page of one session for somebody who is no admin: once. */
 @Injectable()
 export class QrTickets {
-  constructor(private readonly repository: GatewayTicketsRepository) {}
+  constructor(
+    private readonly repository: GatewayTicketsRepository,
+    private readonly keys: ApiKeys,
+  ) {}
 
-  async issue(sessionId: string): Promise<{ ticket: string; expiresAt: Date }> {
+  /** @param apiKeyId who asks for it: the link ends with the key */
+  async issue(sessionId: string, apiKeyId: string | null): Promise<{ ticket: string; expiresAt: Date }> {
     const ticket = randomBytes(32).toString('base64url');
-    return { ticket, expiresAt: await this.repository.insert(hashOf(ticket), sessionId, TICKET_SECONDS) };
+    return { ticket, expiresAt: await this.repository.insert(hashOf(ticket), sessionId, apiKeyId, TICKET_SECONDS) };
   }
 
   /**
@@ -31,10 +36,10 @@ export class QrTickets {
    */
   async exchange(ticket: string, sessionName: string): Promise<string> {
     const viewer = randomBytes(32).toString('base64url');
-    const taken =
-      TOKEN.test(ticket) &&
-      (await this.repository.exchange(hashOf(ticket), sessionName, hashOf(viewer), VIEWER_SECONDS));
-    if (!taken) throw new AppError('invalid_ticket');
+    const taken = TOKEN.test(ticket)
+      ? await this.repository.exchange(hashOf(ticket), sessionName, hashOf(viewer), VIEWER_SECONDS)
+      : null;
+    if (!(await this.counts(taken))) throw new AppError('invalid_ticket');
     return viewer;
   }
 
@@ -42,10 +47,22 @@ export class QrTickets {
    * @returns the session that the browser may look at
    * @throws AppError `invalid_ticket`
    */
-  async view({ cookie }: ShownTicket, sessionName: string): Promise<string> {
-    const id = cookie !== null && TOKEN.test(cookie) ? await this.repository.viewer(hashOf(cookie), sessionName) : null;
+  async view(shown: ShownTicket, sessionName: string): Promise<string> {
+    const id = await this.seen(shown, sessionName);
     if (id === null) throw new AppError('invalid_ticket');
     return id;
+  }
+
+  /** As `view`; null where the browser may not look, or not any more. */
+  async seen({ cookie }: ShownTicket, sessionName: string): Promise<string | null> {
+    if (cookie === null || !TOKEN.test(cookie)) return null;
+    const ticket = await this.repository.viewer(hashOf(cookie), sessionName);
+    return (await this.counts(ticket)) ? (ticket?.session_id ?? null) : null;
+  }
+
+  /** Whether there is a ticket, and the key that asked for it lives. */
+  private async counts(ticket: TicketRow | null): Promise<boolean> {
+    return ticket !== null && (ticket.api_key_id === null || (await this.keys.lives(ticket.api_key_id)));
   }
 }
 

@@ -4,6 +4,7 @@ import { type FastifyReply } from 'fastify';
 import { AppError } from '../errors/app-error.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { sessionData } from './answers.js';
+import { type Onlooker } from './onlookers.js';
 import { GatewaySessions } from './gateway-sessions.service.js';
 
 /** How often a session that is watched is looked at, in ms. */
@@ -12,7 +13,7 @@ const LOOK_EVERY = 1_000;
 /** A page that is left open asks again after this, in ms; whoever may not look any more is refused then. */
 const LONGEST = 300_000;
 
-/** So many pages are watched at once, at most. */
+/** So many pages are watched at once, at most; by one onlooker half of what the others leave. */
 const MOST = 200;
 
 /** Something is written at least so often, in ms: proxies end connections on which nothing moves. */
@@ -21,7 +22,8 @@ const SIGN_OF_LIFE = 15_000;
 /** Server-sent events of single sessions, for the QR page (HTML standard, section 9.2). */
 @Injectable()
 export class SessionStreams implements BeforeApplicationShutdown {
-  private readonly open = new Set<SessionStream>();
+  /** With whose each one is. */
+  private readonly open = new Map<SessionStream, string>();
 
   constructor(
     private readonly sessions: GatewaySessions,
@@ -30,12 +32,17 @@ export class SessionStreams implements BeforeApplicationShutdown {
 
   /** Open streams would hold the stop up. */
   beforeApplicationShutdown(): void {
-    for (const stream of this.open) stream.end();
+    for (const stream of this.open.keys()) stream.end();
   }
 
-  /** @throws AppError `busy` when too many are open */
-  begin(sessionId: string, reply: FastifyReply): void {
-    if (this.open.size >= MOST) throw new AppError('busy', { retryAfter: 10 });
+  /**
+   * Ends with the session, and when the onlooker may not look any more.
+   *
+   * @throws AppError `busy` when too many are open
+   */
+  begin(sessionId: string, onlooker: Onlooker, reply: FastifyReply): void {
+    const own = [...this.open.values()].filter((of) => of === onlooker.of).length;
+    if (2 * own >= MOST - (this.open.size - own)) throw new AppError('busy', { retryAfter: 10 });
     reply.hijack();
     reply.raw.writeHead(200, {
       ...(reply.getHeaders() as Record<string, string>),
@@ -46,13 +53,14 @@ export class SessionStreams implements BeforeApplicationShutdown {
     const stream: SessionStream = new SessionStream(
       reply.raw,
       async () => {
+        if (!(await onlooker.mayLook())) return 'refused';
         const shown = await this.sessions.shownById(sessionId);
         return shown && JSON.stringify(sessionData(shown.row, shown.qr));
       },
       () => this.open.delete(stream),
       (err) => this.logger.warn({ err }, 'a watched session was not looked at'),
     );
-    this.open.add(stream);
+    this.open.set(stream, onlooker.of);
   }
 }
 
@@ -66,7 +74,7 @@ class SessionStream {
   private writtenAt = 0;
   private looking = false;
 
-  /** @param read the session as JSON; null when it is gone */
+  /** @param read the session as JSON; null when it is gone, `refused` for who may not look any more */
   constructor(
     private readonly raw: ServerResponse,
     private readonly read: () => Promise<string | null>,
@@ -91,7 +99,10 @@ class SessionStream {
     this.looking = true;
     try {
       const data = await this.read();
-      if (data === null) {
+      if (data === 'refused') {
+        // The page asks again by itself, and is told why it may not.
+        this.end();
+      } else if (data === null) {
         this.write('event: status\ndata: {"status":"gone"}\n\nevent: end\ndata: {}\n\n');
         this.end();
       } else if (data !== this.last) {

@@ -37,6 +37,9 @@ export const GATEWAY_FAILURES = [
   'gateway_unavailable',
 ] as const;
 
+/** Failures of every route that names a session. */
+export const SESSION_FAILURES = [...GATEWAY_FAILURES, 'session_not_found', 'session_id_ambiguous'] as const;
+
 @ApiTags('WhatsApp gateway')
 @ApiBearerAuth()
 @ApiSecurity('apiKey')
@@ -65,7 +68,12 @@ export class GatewaySessionsController {
 
   @Get()
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'listGatewaySessions', summary: 'The sessions that the caller made; all, for an admin' })
+  @ApiOperation({
+    operationId: 'listGatewaySessions',
+    summary: 'The sessions that the caller made; all, for an admin',
+    description:
+      'Names are those of their makers. An admin is also told the `id` of what API keys made: it stands for the name in every other path.',
+  })
   @ApiOkResponse({ type: GatewaySessionsAnswerDto, description: 'By their ids, without QR codes.' })
   @Fails('validation_failed', ...GATEWAY_FAILURES)
   async list(
@@ -74,14 +82,14 @@ export class GatewaySessionsController {
     @Context() context: RequestContext,
   ): Promise<GatewaySessionsAnswerDto> {
     const found = await this.sessions.list(caller, page.cursor ?? '', page.limit ?? DEFAULT_PAGE);
-    return sessionsAnswer(found, this.language(context));
+    return sessionsAnswer(found, caller.apiKeyId === null, this.language(context));
   }
 
   @Get(':id/status')
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'gatewaySessionStatus', summary: 'State of a session' })
   @ApiOkResponse({ type: GatewaySessionAnswerDto, description: 'With its QR code while one is to be scanned.' })
-  @Fails(...GATEWAY_FAILURES, 'session_not_found')
+  @Fails(...SESSION_FAILURES)
   async status(
     @SessionName() name: string,
     @WhoCalls() caller: Calling,
@@ -95,7 +103,7 @@ export class GatewaySessionsController {
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'gatewaySessionQr', summary: 'The QR code to scan' })
   @ApiOkResponse({ type: GatewaySessionAnswerDto, description: '`data.qr` is a PNG as a data URL.' })
-  @Fails(...GATEWAY_FAILURES, 'session_not_found', 'qr_not_available')
+  @Fails(...SESSION_FAILURES, 'qr_not_available')
   async qr(
     @SessionName() name: string,
     @WhoCalls() caller: Calling,
@@ -109,14 +117,14 @@ export class GatewaySessionsController {
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'createQrTicket', summary: 'A link that opens the QR page once, without a login' })
   @ApiCreatedResponse({ type: QrTicketAnswerDto, description: 'Valid for five minutes.' })
-  @Fails(...GATEWAY_FAILURES, 'session_not_found')
+  @Fails(...SESSION_FAILURES)
   async qrTicket(
     @SessionName() name: string,
     @WhoCalls() caller: Calling,
     @Context() context: RequestContext,
   ): Promise<QrTicketAnswerDto> {
     const { id } = await this.sessions.get(name, caller);
-    const ticket = await this.tickets.issue(id);
+    const ticket = await this.tickets.issue(id, caller.apiKeyId);
     return ticketAnswer({ sessionId: name, ...ticket }, this.settings.publicUrl, this.language(context));
   }
 
@@ -129,14 +137,7 @@ export class GatewaySessionsController {
     description: 'Three at most in five minutes: each rings the phone that it is for.',
   })
   @ApiOkResponse({ type: GatewayPairingCodeAnswerDto, description: 'Eight characters.' })
-  @FailsWithBody(
-    ...GATEWAY_FAILURES,
-    'invalid_phone',
-    'session_not_found',
-    'session_already_linked',
-    'message_not_sent',
-    'busy',
-  )
+  @FailsWithBody(...SESSION_FAILURES, 'invalid_phone', 'session_already_linked', 'message_not_sent', 'busy')
   async pairingCode(
     @SessionName() name: string,
     @Body() body: PairingCodeDto,
@@ -155,7 +156,7 @@ export class GatewaySessionsController {
     summary: 'Connect anew, with new QR codes where none is linked',
   })
   @ApiOkResponse({ type: GatewaySessionAnswerDto, description: 'It connects.' })
-  @Fails(...GATEWAY_FAILURES, 'session_not_found')
+  @Fails(...SESSION_FAILURES)
   async restart(
     @SessionName() name: string,
     @WhoCalls() caller: Calling,
@@ -171,7 +172,7 @@ export class GatewaySessionsController {
     summary: 'Take the device off its account, and forget the session',
   })
   @ApiOkResponse({ type: GatewaySessionGoneAnswerDto, description: 'Gone, with its queue and its keys.' })
-  @Fails(...GATEWAY_FAILURES, 'session_not_found')
+  @Fails(...SESSION_FAILURES)
   async delete(
     @SessionName() name: string,
     @WhoCalls() caller: Calling,
