@@ -5,6 +5,7 @@ import { AnalyticsModule } from './analytics/analytics.module.js';
 import { ApiKeyGuard } from './api-keys/api-key.guard.js';
 import { ApiKeysModule } from './api-keys/api-keys.module.js';
 import { AuditModule } from './audit/audit.module.js';
+import { NAMED_OWNERS, type NamedOwners } from './audit/named-owners.js';
 import { RefusalObserver } from './audit/refusal-observer.js';
 import { AuthModule } from './auth/auth.module.js';
 import { HELD_CONVERSATION, type HoldsConversation } from './auth/personal-data.js';
@@ -33,11 +34,12 @@ import { MessagingModule } from './messaging/messaging.module.js';
 import { Receipts } from './messaging/receipts.js';
 import { Clients } from './oidc/clients.service.js';
 import { OidcModule } from './oidc/oidc.module.js';
-import { APPLICATION_NAMES, type ApplicationNames } from './otp/application-names.js';
+import { APPLICATION_NAMES, type ApplicationNames } from './codes/application-names.js';
 import { PagesModule } from './pages/pages.module.js';
 import { AccessGuard } from './sessions/access.guard.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { UsersModule } from './users/users.module.js';
+import { Users } from './users/users.service.js';
 import { VerificationModule } from './verification/verification.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
@@ -46,7 +48,7 @@ export interface Foundation {
   readonly settings: Settings;
   readonly secret: AuthSecret;
   readonly logger: ServiceLogger;
-  readonly database: Pick<OpenDatabase, 'pool'>;
+  readonly database: Pick<OpenDatabase, 'pool' | 'poolBehind'>;
 }
 
 /** The list of rooms, and what stands before every route: deny by default, limits, validation, one filter. */
@@ -59,6 +61,7 @@ export class AppModule {
         foundation(settings, secret, logger),
         providersFromAbove(),
         namesOfApplications(),
+        ownersOfNames(),
         DatabaseModule.with(database),
         HttpModule,
         IdempotencyModule,
@@ -155,6 +158,24 @@ function namesOfApplications(): DynamicModule {
     imports: [OidcModule],
     providers: [names],
     exports: [names],
+  };
+}
+
+/** Whose account a refusal was about, where only a number or a name is known. */
+function ownersOfNames(): DynamicModule {
+  @Module({})
+  class OwnersOfNamesModule {}
+  const owners = {
+    provide: NAMED_OWNERS,
+    useFactory: (users: Users): NamedOwners => ({ of: (named) => users.ownersOf(named) }),
+    inject: [Users],
+  };
+  return {
+    module: OwnersOfNamesModule,
+    global: true,
+    imports: [UsersModule],
+    providers: [owners],
+    exports: [owners],
   };
 }
 

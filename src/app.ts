@@ -1,11 +1,10 @@
 import fastifyCookie from '@fastify/cookie';
-import fastifyHelmet from '@fastify/helmet';
 import { LogController, type FastifyReply, type FastifyRequest } from 'fastify';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { v7 as uuidv7 } from 'uuid';
 import { AppModule, type Foundation } from './app.module.js';
 import { type Settings } from './config/settings.js';
+import { newId } from './database/new-id.js';
 import { AppError } from './errors/app-error.js';
 import { ExceptionToAnswerFilter } from './errors/exception.filter.js';
 import { answerUnparsed } from './errors/unparsed-requests.js';
@@ -16,7 +15,9 @@ import { allowOrigins } from './http/cors.js';
 import { Departure } from './http/departure.js';
 import { acceptJsonOnly } from './http/json-bodies.js';
 import { ignoreTypeOfNothing, refusePackedBodies } from './http/body-headers.js';
+import { requireOneHost } from './http/host-header.js';
 import { NestLog, unknownRoute } from './http/logger.js';
+import { sendSecurityHeaders } from './http/security-headers.js';
 import { limitSlowBodies } from './http/slow-bodies.js';
 import { withoutSlashAtEnd } from './http/trailing-slash.js';
 import { acceptUploads, takesUpload } from './http/uploads.js';
@@ -47,13 +48,14 @@ export async function createApp(given: Foundation): Promise<NestFastifyApplicati
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     // Its first part is the time, by which the audit log finds a request without an index over the ids.
-    genReqId: () => uuidv7(),
+    genReqId: () => newId(),
     // For the host and the scheme that a proxy names; whose request it is, `readClientAddresses` finds out.
     trustProxy: (address) => proxies.has(address),
     rewriteUrl: withoutSlashAtEnd,
     bodyLimit: READ_LIMIT,
     requestTimeout: UPLOAD_TIMEOUT,
-    http: { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: 2_000 },
+    // A missing host is refused in our shape, see `requireOneHost`.
+    http: { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: 2_000, requireHostHeader: false },
     // As long as the longest secret in an address of a webhook.
     routerOptions: { maxParamLength: 255 },
     forceCloseConnections: 'idle',
@@ -68,11 +70,13 @@ export async function createApp(given: Foundation): Promise<NestFastifyApplicati
     logger: new NestLog(logger),
     abortOnError: false,
   });
-  readClientAddresses(app.getHttpAdapter().getInstance(), proxies, settings);
+  const fastify = app.getHttpAdapter().getInstance();
+  readClientAddresses(fastify, proxies, settings);
+  requireOneHost(fastify);
   await addHttpManners(app, settings);
   mountApiDocs(app);
   await app.init();
-  await app.getHttpAdapter().getInstance().ready();
+  await fastify.ready();
   return app;
 }
 
@@ -80,12 +84,17 @@ async function addHttpManners(app: NestFastifyApplication, settings: Settings): 
   const fastify = app.getHttpAdapter().getInstance();
   const filter = new ExceptionToAnswerFilter(settings);
   limitSlowBodies(fastify, REQUEST_TIMEOUT, takesUpload, settings.messageLanguage === 'en' ? 'en' : 'id');
-  ignoreTypeOfNothing(fastify);
   acceptJsonOnly(fastify);
+  ignoreTypeOfNothing(fastify);
   acceptForms(fastify);
   settleCharges(fastify);
   keepAnswers(fastify);
   app.get(Departure).partFrom(fastify);
+  await sendSecurityHeaders(fastify, {
+    contentSecurityPolicy: API_POLICY,
+    frameguard: { action: 'deny' },
+    strictTransportSecurity: settings.publicUrl.startsWith('https:') ? { maxAge: 31_536_000 } : false,
+  });
   fastify.addHook('onRequest', (request, reply, done) => {
     // Tokens and people are no cache's business (RFC 6749, 5.1); what is for everybody says so itself.
     void reply.header('x-request-id', request.id).header('cache-control', 'no-store');
@@ -117,9 +126,4 @@ async function addHttpManners(app: NestFastifyApplication, settings: Settings): 
   await acceptUploads(app, settings.mediaMaxBytes);
   refusePackedBodies(fastify);
   await app.register(fastifyCookie);
-  await app.register(fastifyHelmet, {
-    contentSecurityPolicy: API_POLICY,
-    frameguard: { action: 'deny' },
-    strictTransportSecurity: settings.publicUrl.startsWith('https:') ? { maxAge: 31_536_000 } : false,
-  });
 }

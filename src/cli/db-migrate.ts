@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 import { readDatabaseSettings } from '../config/database-url.js';
 import { loadVariables } from '../config/variables.js';
+import { settledUrl } from '../database/connection.js';
+import { refuseTransactionPooler } from '../database/first-contact.js';
 import { startEmbeddedPostgres } from '../database/embedded-postgres.js';
 import { applyMigrations, forgetFailedMigration } from '../database/migrator.js';
 import { applyJobSchema } from '../jobs/job-schema.js';
@@ -14,7 +16,8 @@ async function main(): Promise<void> {
   const given = settings.directDatabaseUrl ?? settings.databaseUrl;
   const embedded = given === undefined ? await startEmbeddedPostgres({ dataDir: settings.dataDir, log }) : undefined;
   try {
-    const url = given ?? embedded?.url ?? '';
+    const url = await settledUrl(given ?? embedded?.url ?? '');
+    await refuseTransactionPooler(url);
     if (values['rolled-back'] !== undefined) await forgetFailedMigration(values['rolled-back'], url);
     const applied = await applyMigrations(url, log);
     const changedJobs = await applyJobSchema(url, log);

@@ -6,7 +6,7 @@ import { GatewaySessions } from '../gateway/gateway-sessions.service.js';
 import { refuseStart } from '../lifetime.js';
 import { Messaging } from '../messaging/messaging.service.js';
 import { Artifacts } from '../oidc/artifacts.js';
-import { Otp } from '../otp/otp.service.js';
+import { Codes } from '../codes/codes.service.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import { SigningKeys } from '../sessions/signing-keys.js';
 import { Users } from '../users/users.service.js';
@@ -29,7 +29,7 @@ type Ended = Record<string, number | null>;
 async function finish(rooms: INestApplicationContext, apiKeys: boolean): Promise<Ended> {
   const ended: Ended = {
     messages: await rooms.get(Messaging).endAll(),
-    codes: await rooms.get(Otp).endAll(),
+    codes: await rooms.get(Codes).endAll(),
     verifications: await rooms.get(Verification).endAll(),
     sessions: await rooms.get(Sessions).endEverybodys(),
     oidc: await rooms.get(Artifacts).forgetIssued(),

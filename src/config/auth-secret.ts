@@ -8,6 +8,7 @@ import { type Settings } from './settings.js';
 export type KeyLabel =
   | 'check-value'
   | 'otp-code'
+  | 'otp-proof'
   | 'message-content'
   | 'gateway-session'
   | 'gateway-message'
@@ -24,6 +25,7 @@ export type KeyLabel =
   | 'dummy-password'
   | 'conversation'
   | 'conversation-repeat'
+  | 'audit-phone'
   | 'oidc-artifact'
   | 'oidc-user-code'
   | 'oidc-cookie'

@@ -1,3 +1,5 @@
+import { readDatabaseAddress } from './database-address.js';
+
 /** Which database to use, as far as the environment says. */
 export interface DatabaseSettings {
   /** Absent: the embedded PostgreSQL under `dataDir`. */
@@ -15,9 +17,12 @@ const DEFAULTS = { host: 'localhost', port: '5432', name: 'masuk', user: 'postgr
  * Reads where the database is: DATABASE_URL, or else DB_HOST with DB_PORT, DB_NAME, DB_USER and DB_PASSWORD as older
  * set-ups have them, or neither. An empty variable counts as absent, because Compose files pass those on.
  *
+ * Variables of libpq do not count, see `forgetDriverVariables`.
+ *
  * @throws Error when DB_TYPE asks for another kind of database, or an URL or port is not one
  */
 export function readDatabaseSettings(env: NodeJS.ProcessEnv = process.env): DatabaseSettings {
+  forgetDriverVariables(env);
   const kind = env['DB_TYPE']?.trim().toLowerCase();
   if (kind && kind !== 'postgres' && kind !== 'postgresql') {
     throw new Error('DB_TYPE must be postgres: only PostgreSQL is served; set DATABASE_URL to one');
@@ -66,5 +71,28 @@ function checked(name: string, value: string | undefined): string | undefined {
   if (!URL.canParse(url) || !['postgres:', 'postgresql:'].includes(new URL(url).protocol)) {
     throw new Error(`${name} is not a PostgreSQL address (postgresql://user:password@host:5432/database)`);
   }
+  readDatabaseAddress(name, url);
   return url;
+}
+
+/**
+ * The sentence about what is wrong with an address, or undefined when nothing is.
+ *
+ * @param name of the variable; its value is not in the sentence
+ */
+export function problemOfAddress(name: string, value: string | undefined): string | undefined {
+  try {
+    checked(name, value);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/**
+ * Takes the variables of libpq (`PGHOST`, `PGOPTIONS`, `PGSSLMODE`, …) out of the process: the driver would fill in from
+ * them what an address leaves open, so that a shell decided which database is written to, and how.
+ */
+export function forgetDriverVariables(env: NodeJS.ProcessEnv = process.env): void {
+  for (const name of Object.keys(env)) if (/^PG[A-Z_]+$/.test(name)) Reflect.deleteProperty(env, name);
 }

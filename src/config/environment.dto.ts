@@ -113,6 +113,7 @@ export class Environment {
   @OneOf('upper', 'lower') JWT_ROLE_CASE?: string;
   @Duration() REFRESH_EXPIRES_IN?: string;
   @Duration() SESSION_MAX_AGE?: string;
+  @Duration() DEVICE_TOKEN_EXPIRES_IN?: string;
 
   @Whole(4, 8) OTP_LENGTH?: number;
   @Whole(1, 10) OTP_EXPIRES_IN?: number;

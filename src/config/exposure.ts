@@ -3,7 +3,15 @@ import { type Settings } from './settings.js';
 
 type Exposed = Pick<
   Settings,
-  'production' | 'host' | 'publicUrl' | 'exposeDevelopment' | 'seedDemo' | 'providers' | 'otpEcho' | 'testPhones'
+  | 'production'
+  | 'host'
+  | 'publicUrl'
+  | 'trustedProxies'
+  | 'exposeDevelopment'
+  | 'seedDemo'
+  | 'providers'
+  | 'otpEcho'
+  | 'testPhones'
 >;
 
 /** Whether a service outside production listens on more than the loopback address. */
@@ -38,12 +46,16 @@ export function exposureRefused(settings: Exposed): string | null {
 /** What the log and the terminal say at each start where others may come; null where they may not. */
 export function exposureWarning(settings: Exposed): string | null {
   const open = openToStrangers(settings);
+  if (settings.exposeDevelopment) open.push('the first account, which may make itself an ADMIN');
   if (open.length === 0) return null;
-  const because = isReachedByOthers(settings)
-    ? 'HOST lets other machines reach this service'
-    : isLoopback(new URL(settings.publicUrl).hostname)
-      ? null
-      : 'PUBLIC_URL is an address for others';
+  const because = reasonOfExposure(settings);
   if (because === null) return null;
   return `NOT FOR REAL PEOPLE: ${because}, but NODE_ENV is not production. Open to whoever comes: ${open.join(', ')}`;
+}
+
+function reasonOfExposure(settings: Exposed): string | null {
+  if (isReachedByOthers(settings)) return 'HOST lets other machines reach this service';
+  if (settings.trustedProxies.length > 0) return 'TRUST_PROXY names a proxy that hands requests on';
+  if (!isLoopback(new URL(settings.publicUrl).hostname)) return 'PUBLIC_URL is an address for others';
+  return null;
 }

@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { ConfigurationError } from './configuration-error.js';
+import { forgetDriverVariables } from './database-url.js';
 import { Environment } from './environment.dto.js';
 import { brokenRules } from './rules.js';
 import { Settings } from './settings.js';
@@ -49,5 +50,6 @@ export async function readSettings(): Promise<Settings> {
   const context = await NestFactory.createApplicationContext(ReadingModule, { logger: false, abortOnError: false });
   const settings = context.get(ConfigService).getOrThrow<Settings>('settings');
   await context.close();
+  forgetDriverVariables();
   return settings;
 }

@@ -2,11 +2,14 @@ import { isIP } from 'node:net';
 import { exposureRefused } from './exposure.js';
 import { isLoopback } from './loopback.js';
 import { isOrigin } from './origins.js';
+import { problemOfAddress } from './database-url.js';
 import { RUNGS } from './provider-settings.js';
 import { type Settings } from './settings.js';
 import { type TestPhones } from './test-phones.js';
 
 const PLACEHOLDERS = /change[-_ ]?me|placeholder|your[-_ ]|example|secret[-_ ]?key|ganti|rahasia|xxxx|0123456789/i;
+
+const TEN_YEARS = 3_650 * 24 * 3_600;
 
 /** Too few different characters for 32 bytes of chance: a repeated word or a row of one letter. */
 function looksMadeUp(secret: string): boolean {
@@ -29,6 +32,11 @@ function alwaysBroken(settings: Settings): string[] {
     settings.jwtAlgorithm === 'HS256' && !settings.jwtSecret,
     'JWT_SECRET is required (at least 32 bytes) when JWT_ALGORITHM is HS256',
   );
+  for (const problem of [
+    problemOfAddress('DATABASE_URL', settings.databaseUrl),
+    problemOfAddress('DIRECT_DATABASE_URL', settings.directDatabaseUrl),
+  ])
+    if (problem !== undefined) broken.push(problem);
   const unknown = settings.providers.filter((name) => !RUNGS.includes(name));
   refuse(unknown.length > 0, `WHATSAPP_PROVIDERS may name ${RUNGS.join(', ')}`);
   refuse(
@@ -49,6 +57,7 @@ function alwaysBroken(settings: Settings): string[] {
     settings.sessionMaxAge < settings.refreshExpiresIn,
     'SESSION_MAX_AGE must not be shorter than REFRESH_EXPIRES_IN',
   );
+  refuse(settings.deviceTokenExpiresIn > TEN_YEARS, 'DEVICE_TOKEN_EXPIRES_IN must be at most 3650d');
   refuse(settings.guessBudget < settings.otpMaxAttempts, 'GUESS_BUDGET must not be smaller than OTP_MAX_ATTEMPTS');
   refuse(settings.sendsPerDay < settings.sendsPerHour, 'OTP_SENDS_PER_DAY must not be smaller than OTP_SENDS_PER_HOUR');
   refuse(

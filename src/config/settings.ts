@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type Environment } from './environment.dto.js';
 import { endOfDay, readTestPhones, type TestPhones } from './test-phones.js';
 import { databaseUrlFromParts } from './database-url.js';
+import { isLoopback } from './loopback.js';
 import { originOf } from './origins.js';
 import {
   cloudApiSettings,
@@ -27,6 +28,8 @@ export class Settings {
   readonly publicUrl: string;
   /** Whether others than this machine may reach a service outside production. */
   readonly exposeDevelopment: boolean;
+  /** Whether the first account of a database may make itself an ADMIN. */
+  readonly firstAdminRegisters: boolean;
   /** Absent: the embedded PostgreSQL under `dataDir` (never in production). */
   readonly databaseUrl: string | undefined;
   /** For migrations, where `databaseUrl` goes through a pooler. */
@@ -66,6 +69,7 @@ export class Settings {
   readonly jwtRoleCase: 'upper' | 'lower';
   readonly refreshExpiresIn: number;
   readonly sessionMaxAge: number;
+  readonly deviceTokenExpiresIn: number;
 
   readonly otpLength: number;
   readonly otpExpiresInMinutes: number;
@@ -144,6 +148,7 @@ export class Settings {
     this.host = env.HOST ?? (this.production ? '0.0.0.0' : '127.0.0.1');
     this.publicUrl = publicUrlOf(env.PUBLIC_URL ?? (this.production ? '' : `http://localhost:${this.port}`));
     this.exposeDevelopment = !this.production && env.EXPOSE_DEVELOPMENT === 'on';
+    this.firstAdminRegisters = !this.production && (isLoopback(this.host) || this.exposeDevelopment);
     this.databaseUrl = env.DATABASE_URL ?? databaseUrlFromParts(env);
     this.directDatabaseUrl = env.DIRECT_DATABASE_URL;
     this.databasePool = env.DATABASE_POOL ?? 10;
@@ -177,6 +182,7 @@ export class Settings {
     this.jwtRoleCase = (env.JWT_ROLE_CASE as Settings['jwtRoleCase'] | undefined) ?? 'upper';
     this.refreshExpiresIn = seconds(env.REFRESH_EXPIRES_IN ?? '30d');
     this.sessionMaxAge = seconds(env.SESSION_MAX_AGE ?? '90d');
+    this.deviceTokenExpiresIn = seconds(env.DEVICE_TOKEN_EXPIRES_IN ?? '180d');
 
     this.otpLength = env.OTP_LENGTH ?? 6;
     this.otpExpiresInMinutes = env.OTP_EXPIRES_IN ?? 5;

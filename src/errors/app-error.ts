@@ -19,7 +19,7 @@ interface AppErrorOptions {
 export interface Concerned {
   readonly userId?: string | null;
   readonly subjectId?: string | null;
-  /** E.164; recorded masked. */
+  /** E.164; recorded masked, and as an HMAC. */
   readonly phone?: string;
   /** What the code does not say and the caller is not told; one word of ours. */
   readonly reason?: string;

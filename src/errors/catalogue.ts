@@ -92,6 +92,17 @@ export const CATALOGUE = {
     status: 403,
     text: { id: 'Pendaftaran hanya oleh admin', en: 'Only an admin can register accounts' },
   },
+  current_password_wrong: {
+    status: 400,
+    text: { id: 'Kata sandi saat ini salah', en: 'The present password is wrong' },
+  },
+  password_not_set: {
+    status: 409,
+    text: {
+      id: 'Akun ini belum punya kata sandi, atur lewat lupa kata sandi',
+      en: 'This account has no password yet, set one as for a forgotten password',
+    },
+  },
   password_refused: {
     status: 400,
     text: { id: 'Kata sandi tidak memenuhi syarat', en: 'The password does not meet the rules' },

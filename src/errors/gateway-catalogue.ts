@@ -14,6 +14,13 @@ export const GATEWAY_CATALOGUE = {
     text: { id: 'Jumlah webhook sudah mencapai batas', en: 'There are as many webhooks as there may be' },
   },
   session_id_taken: { status: 409, text: { id: 'Session sudah ada', en: 'The session id is taken' } },
+  session_id_ambiguous: {
+    status: 409,
+    text: {
+      id: 'Beberapa session memakai nama ini, pakai id dari daftar session',
+      en: 'Several sessions have this name, use the id from the list of sessions',
+    },
+  },
   session_limit_reached: {
     status: 409,
     text: { id: 'Jumlah session sudah mencapai batas', en: 'There are as many sessions as there may be' },

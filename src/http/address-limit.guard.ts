@@ -55,12 +55,14 @@ export class AddressLimitGuard implements CanActivate {
         reserved.clear();
       },
     };
+    let refusedFor: number | null = null;
     for (const allowance of rule.allowances) {
-      const refusedFor = await this.limits.reserve(allowance, address);
-      if (refusedFor === null) reserved.add(allowance);
-      this.tell(context, rule.allowances, address);
-      if (refusedFor !== null) throw new AppError(rule.refusal, { retryAfter: refusedFor });
+      refusedFor = await this.limits.reserve(allowance, address);
+      if (refusedFor !== null) break;
+      reserved.add(allowance);
     }
+    this.tell(context, rule.allowances, address);
+    if (refusedFor !== null) throw new AppError(rule.refusal, { retryAfter: refusedFor });
     return true;
   }
 

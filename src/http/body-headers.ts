@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders } from 'node:http';
 import { type FastifyInstance } from 'fastify';
 import { AppError } from '../errors/app-error.js';
-import { isRaw } from './raw-bodies.js';
+import { isRaw, unsupportedMediaType } from './raw-bodies.js';
 
 const PACKED = {
   id: 'Content-Encoding tidak didukung, kirim isi tanpa kompresi',
@@ -20,9 +20,22 @@ function announceBody(headers: IncomingHttpHeaders): boolean {
 export function ignoreTypeOfNothing(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, _reply, done) => {
     const { headers } = request.raw;
-    if (headers['content-type'] !== undefined && !announceBody(headers) && !isRaw(request))
+    if (!announceBody(headers) && !isRaw(request)) {
       delete headers['content-type'];
+      // `00` is as little as `0`.
+      delete headers['content-length'];
+    }
     done();
+  });
+  // A body that was announced in chunks, of which there is none: proxies make one of a request by HTTP/2.
+  fastify.addContentTypeParser('*', (_request, payload, done) => {
+    const begun = () => settle(unsupportedMediaType());
+    const over = () => settle(null);
+    const settle = (error: Error | null) => {
+      payload.off('data', begun).off('end', over).off('error', settle);
+      done(error, undefined);
+    };
+    payload.on('data', begun).on('end', over).on('error', settle);
   });
 }
 

@@ -7,12 +7,17 @@ interface Seen {
   readonly ip?: string;
   readonly hostname?: string;
   readonly httpVersion?: string;
+  readonly originalUrl?: string;
   readonly headers?: Record<string, string>;
 }
 
 /** What these functions look at of a request; without changes one that a program on this machine makes. */
-const seen = ({ peer = '127.0.0.1', ip = '127.0.0.1', hostname = 'localhost', httpVersion = '1.1', headers }: Seen) =>
-  ({ ip, hostname, headers: headers ?? {}, raw: { httpVersion, socket: { remoteAddress: peer } } }) as FastifyRequest;
+const seen = ({ peer = '127.0.0.1', httpVersion = '1.1', ...more }: Seen) =>
+  ({
+    ...{ ip: '127.0.0.1', hostname: 'localhost', originalUrl: '/dev/inbox', headers: {} },
+    ...more,
+    raw: { httpVersion, socket: { remoteAddress: peer } },
+  }) as FastifyRequest;
 
 describe('a request from this machine', () => {
   it.each<[string, Seen]>([
@@ -21,7 +26,6 @@ describe('a request from this machine', () => {
     ['an IPv6 address', { peer: '::1', ip: '::1', hostname: '[::1]' }],
     ['another loopback address', { peer: '127.9.9.9', ip: '127.9.9.9' }],
     ['a socket that takes both families', { peer: '::ffff:127.0.0.1' }],
-    ['HTTP/2', { httpVersion: '2.0' }],
     ['the name of an application', { headers: { 'x-client-id': 'a' } }],
   ])('is one by %s', (_, request) => expect(isFromThisMachine(seen(request))).toBe(true));
 
@@ -30,6 +34,8 @@ describe('a request from this machine', () => {
     ['another machine behind a proxy here', { ip: '192.0.2.1' }],
     ['a proxy elsewhere that says so', { peer: '192.0.2.1' }],
     ['HTTP/1.0, as proxies speak it', { httpVersion: '1.0' }],
+    ['a version that we do not speak', { httpVersion: '2.0' }],
+    ['an address for a proxy', { originalUrl: 'http://evil.example/dev/inbox' }],
     ['the name of a site', { hostname: 'evil.example' }],
     ['a name that only begins so', { hostname: 'localhost.evil.example' }],
     ['an address of the network', { hostname: '192.168.1.7' }],

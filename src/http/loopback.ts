@@ -26,14 +26,15 @@ export function isFromThisMachine(request: FastifyRequest): boolean {
 
 /**
  * Whether the other end of the connection is a client on this machine that calls it by a loopback name. HTTP/1.0 does not
- * count: it is what proxies speak that say nothing of their client unless they are told to (nginx's default).
+ * count: it is what proxies speak that say nothing of their client unless they are told to (nginx's default). Neither does
+ * an address with a host in the request line, which is what clients send to a proxy, and which goes before `Host`.
  *
  * @param behindProxy the peer is a proxy of `TRUST_PROXY`, so that what it says of its client counts
  */
 export function isCalledFromHere(request: FastifyRequest, behindProxy = false): boolean {
   const peer = request.raw.socket.remoteAddress;
   if (peer === undefined || !isLoopback(peer) || !isLoopback(request.ip)) return false;
-  if (request.raw.httpVersion === '1.0' || request.raw.httpVersion === '0.9') return false;
+  if (request.raw.httpVersion !== '1.1' || !request.originalUrl.startsWith('/')) return false;
   if (!behindProxy && Object.keys(request.headers).some(isForwarded)) return false;
   return isLoopback(request.hostname);
 }

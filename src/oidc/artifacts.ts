@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
+import { type Adapter, type AdapterPayload } from 'oidc-provider';
 import { Audit } from '../audit/audit.service.js';
 import { AuthSecret } from '../config/auth-secret.js';
 import { BrowserSessions } from '../sessions/browser-sessions.js';
@@ -92,10 +92,11 @@ export class Artifacts {
       sealedPayload: this.secret.seal('oidc-artifact', JSON.stringify(payload), contextOf(kind, idHash)),
       lifetime: Math.max(1, Math.ceil(lifetime)),
     };
-    await this.repository.upsert(artifact).catch((error: unknown) => {
+    await this.repository.upsert(artifact).catch(async (error: unknown) => {
+      if (constraintOf(error) !== 'oidc_artifacts_grant_hash_fkey') throw error;
       // Its grant ended while it was being issued: a code that was shown twice, or a logout.
-      if (constraintOf(error) === 'oidc_artifacts_grant_hash_fkey') throw new errors.InvalidGrant('grant ended');
-      throw error;
+      const { errors } = await import('oidc-provider');
+      throw new errors.InvalidGrant('grant ended');
     });
   }
 
@@ -116,6 +117,7 @@ export class Artifacts {
     if (await this.repository.consume(idHash)) return;
     await this.repository.endGrantOf(idHash);
     await this.audit.record({ type: 'oidc.replayed', outcome: 'failure', detail: { kind } });
+    const { errors } = await import('oidc-provider');
     throw kind === 'PushedAuthorizationRequest'
       ? new errors.InvalidRequestUri('request_uri was already used')
       : new errors.InvalidGrant('already consumed');

@@ -19,7 +19,7 @@ export interface Begun {
   readonly client: OwnClient;
   /** Who has this browser's session with us. */
   readonly caller: BrowserCaller | null;
-  /** The session is younger than the interaction: a login was made for it. */
+  /** The session is younger than the interaction, and no code for another application opened it: a login was made for it. */
   readonly isFresh: boolean;
 }
 
@@ -86,7 +86,7 @@ export class Interactions {
   }
 
   private async begun(uid: string, request: FastifyRequest, reply: FastifyReply): Promise<Begun | null> {
-    const provider = this.providers.current();
+    const provider = await this.providers.current();
     const incoming = new ProviderRequest(request, this.settings.publicUrl);
     const { cookies } = provider.createContext(incoming, reply.raw);
     const shown = cookies.get((provider as unknown as Named).cookieName('interaction'), { signed: true });
@@ -98,7 +98,7 @@ export class Interactions {
     const cookie = sessionCookie(request);
     const caller = cookie === null ? null : await this.browsers.caller(cookie);
     const at = await this.artifacts.createdAt('Interaction', uid);
-    const isFresh = caller !== null && at !== null && caller.loggedInAt > at;
+    const isFresh = caller !== null && at !== null && caller.loggedInAt > at && isFor(client.clientId, caller);
     return { provider, interaction, client: ownClient(client), caller, isFresh };
   }
 
@@ -155,6 +155,11 @@ function satisfies({ prompt, params, session }: Interaction, { userId, loginAge 
   const maxAge = params['max_age'];
   if (maxAge !== undefined && loginAge > Number(maxAge)) return false;
   return session === undefined || session.accountId === userId;
+}
+
+/** A code is for the application that its message names; a password is for all of them. */
+function isFor(clientId: string, { method, application }: BrowserCaller): boolean {
+  return method === 'PASSWORD' || application === clientId;
 }
 
 function loginOf({ userId, sessionId, loggedInAt, method }: BrowserCaller, isFresh: boolean): FinishedLogin {

@@ -28,7 +28,7 @@ export class Mount {
   async serve(request: FastifyRequest, reply: FastifyReply): Promise<ProviderRequest> {
     // An absolute address in the request line would be cut in the wrong place.
     if (!request.raw.url?.startsWith(`${MOUNTED_AT}/`)) throw new AppError('not_found');
-    const provider = this.providers.current();
+    const provider = await this.providers.current();
     const incoming = new ProviderRequest(request, this.settings.publicUrl);
     const answered = provider.callback();
     await answered(incoming, handOver(reply));

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { Inject, Injectable } from '@nestjs/common';
-import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
+import { type Provider, type KoaContextWithOIDC } from 'oidc-provider';
 import { Audit } from '../audit/audit.service.js';
 import { AuthSecret } from '../config/auth-secret.js';
 import { Settings } from '../config/settings.js';
@@ -13,10 +13,8 @@ import { Artifacts } from './artifacts.js';
 import { Clients, isSecret } from './clients.service.js';
 import { providerPolicy } from './page-policy.js';
 import { ProviderClaims } from './provider-claims.js';
-import { providerConfiguration } from './provider-configuration.js';
 import { ProviderPages, STAYED } from './provider-pages.js';
 import { type ProviderRequest } from './provider-request.js';
-import { keySetOf, sharedKeys } from './signing.js';
 
 /** What the library knows of a login when an interaction is finished, with the login session behind it. */
 export interface FinishedLogin {
@@ -28,6 +26,17 @@ export interface FinishedLogin {
   readonly loginSessionId: string;
   /** It was made for this very request, not found in the browser. */
   readonly isFresh: boolean;
+}
+
+/**
+ * The library, and what of ours stands on it: 250 files, which a start does not read. They are loaded with the first request
+ * to the provider.
+ */
+async function loadLibrary() {
+  const { Provider: Library } = await import('oidc-provider');
+  const { providerConfiguration } = await import('./provider-configuration.js');
+  const { keySetOf, sharedKeys } = await import('./signing.js');
+  return { Library, providerConfiguration, keySetOf, sharedKeys };
 }
 
 /**
@@ -52,18 +61,20 @@ export class Providers {
   ) {}
 
   /** @throws AppError `not_found` with a shared secret (HS256), under which applications could forge one another's tokens */
-  current(): Provider {
+  async current(): Promise<Provider> {
     if (this.settings.jwtAlgorithm === 'HS256') throw new AppError('not_found');
-    const keySet = keySetOf(this.keys);
-    if (this.made?.keySet !== keySet) this.made = { keySet, provider: this.make() };
+    const library = await loadLibrary();
+    // From here on in one go: requests that come at once share one provider.
+    const keySet = library.keySetOf(this.keys);
+    if (this.made?.keySet !== keySet) this.made = { keySet, provider: this.make(library) };
     return this.made.provider;
   }
 
-  private make(): Provider {
+  private make({ Library, providerConfiguration, sharedKeys }: Awaited<ReturnType<typeof loadLibrary>>): Provider {
     const { settings, secret, artifacts, clients, claims, pages } = this;
     const jwks = sharedKeys(this.keys);
     const configuration = providerConfiguration({ settings, secret, artifacts, clients, claims, pages, jwks });
-    const provider = new Provider(`${settings.publicUrl}/oidc`, configuration);
+    const provider = new Library(`${settings.publicUrl}/oidc`, configuration);
     // `X-Forwarded-…` of what it is handed are ours (`provider-request.ts`), never a client's.
     provider.proxy = true;
     keepSessionsTogether(provider);

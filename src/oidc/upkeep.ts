@@ -65,7 +65,8 @@ export class ProviderUpkeep implements OnModuleInit {
   }
 
   private async tellOne(clientId: string, accountId: string | undefined, sid: string | undefined): Promise<void> {
-    const client = await this.providers.current().Client.find(clientId);
+    const provider = await this.providers.current();
+    const client = await provider.Client.find(clientId);
     if (client?.backchannelLogoutUri === undefined || accountId === undefined) return;
     await ownClient(client).backchannelLogout(accountId, sid);
   }
