@@ -252,6 +252,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change my password with the present one; other sessions end, my number is told */
+        post: operations["changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/refresh": {
         parameters: {
             query?: never;
@@ -668,7 +685,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The sessions that the caller made; all, for an admin */
+        /**
+         * The sessions that the caller made; all, for an admin
+         * @description Names are those of their makers. An admin is also told the `id` of what API keys made: it stands for the name in every other path.
+         */
         get: operations["listGatewaySessions"];
         put?: never;
         post?: never;
@@ -1865,7 +1885,6 @@ export interface components {
             address: string;
             createdAt: string;
             expiresAt: string;
-            usedAt: string | null;
         };
         HeldLimitsDto: {
             purpose: string;
@@ -1937,6 +1956,15 @@ export interface components {
              */
             sessionId?: string | null;
         };
+        ChangePasswordDto: {
+            /** @description The password that the account has now. */
+            currentPassword: string;
+            newPassword: string;
+        };
+        DoneAnswerDto: {
+            success: boolean;
+            message: string;
+        };
         RefreshDto: {
             /** @description The refresh token of the last answer. */
             refreshToken: string;
@@ -1960,10 +1988,6 @@ export interface components {
             /** @description Instead of an access token, when that one is dead already. */
             refreshToken?: string;
         };
-        DoneAnswerDto: {
-            success: boolean;
-            message: string;
-        };
         SessionDto: {
             /** @description Opaque. */
             id: string;
@@ -1978,7 +2002,7 @@ export interface components {
              * @description How the session was opened.
              * @enum {string}
              */
-            method: "otp" | "password";
+            method: "password" | "otp";
             /** @description ISO 8601 in UTC. */
             createdAt: string;
             /** @description ISO 8601 in UTC, within five minutes. */
@@ -2333,6 +2357,10 @@ export interface components {
         GatewaySessionDto: {
             /** @description The id that its maker gave it. */
             sessionId: string;
+            /** @description Only for who sees all sessions, of one that an API key made: names it whatever others are called. */
+            id?: string;
+            /** @description Only beside `id`: the API key that made it. */
+            apiKeyId?: string;
             /**
              * @description `qr`: a code waits to be scanned; `logged_out`: its phone, or WhatsApp, has taken it off.
              * @enum {string}
@@ -2715,7 +2743,7 @@ export interface components {
              * @description `failed`: it was not sent.
              * @enum {string}
              */
-            status: "failed" | "pending" | "expired" | "verified";
+            status: "failed" | "pending" | "verified" | "expired";
             /** @description ISO 8601 in UTC. */
             expiresAt: string;
             attemptsLeft: number;
@@ -3005,7 +3033,7 @@ export interface components {
             phone: string;
             companyName: string;
             /** @enum {string} */
-            status: "failed" | "pending" | "replaced" | "expired" | "verified";
+            status: "failed" | "pending" | "verified" | "expired" | "replaced";
             attempts: number;
             createdAt: string;
             expiresAt: string;
@@ -3083,7 +3111,7 @@ export interface components {
             data: components["schemas"]["ProviderStatusDto"][];
         };
         FunnelDto: {
-            /** @description Messages that were to be sent; of a provider: that it was asked to send. */
+            /** @description Messages that were to be sent; of a provider: that it was asked to send, or could not be because it is broken. */
             requested: number;
             /** @description Taken by the provider. */
             accepted: number;
@@ -3092,11 +3120,14 @@ export interface components {
             read: number;
             /** @description The code in it was used. */
             verified: number;
-            /** @description Not taken by anybody, or reported as failed after it was taken. */
+            /**
+             * @description Not taken by anybody, or reported as failed after it was taken. Of a provider: that it refused, did not answer to, or
+             *     reported as failed, whoever took them in the end.
+             */
             failed: number;
         };
         ProviderFunnelDto: {
-            /** @description Messages that were to be sent; of a provider: that it was asked to send. */
+            /** @description Messages that were to be sent; of a provider: that it was asked to send, or could not be because it is broken. */
             requested: number;
             /** @description Taken by the provider. */
             accepted: number;
@@ -3105,7 +3136,10 @@ export interface components {
             read: number;
             /** @description The code in it was used. */
             verified: number;
-            /** @description Not taken by anybody, or reported as failed after it was taken. */
+            /**
+             * @description Not taken by anybody, or reported as failed after it was taken. Of a provider: that it refused, did not answer to, or
+             *     reported as failed, whoever took them in the end.
+             */
             failed: number;
             /** @example whacenter */
             provider: string;
@@ -4514,6 +4548,102 @@ export interface operations {
                 };
             };
             /** @description `database_unavailable`: The service is not available, try again shortly. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePasswordDto"];
+            };
+        };
+        responses: {
+            /** @description The new password holds. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `password_refused`: The password does not meet the rules. `current_password_wrong`: The present password is wrong. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `password_not_set`: This account has no password yet, set one as for a forgotten password. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `login_locked`: Too many login attempts, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6272,6 +6402,15 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
+            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
             /** @description `rate_limited`: Too many requests, try again later. */
             429: {
                 headers: {
@@ -6348,6 +6487,15 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
+            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
             /** @description `rate_limited`: Too many requests, try again later. */
             429: {
                 headers: {
@@ -6417,6 +6565,15 @@ export interface operations {
             };
             /** @description `session_not_found`: There is no such session. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6513,7 +6670,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_already_linked`: The session is linked to WhatsApp already. */
+            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. `session_already_linked`: The session is linked to WhatsApp already. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6616,6 +6773,15 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
+            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
             /** @description `rate_limited`: Too many requests, try again later. */
             429: {
                 headers: {
@@ -6685,6 +6851,15 @@ export interface operations {
             };
             /** @description `session_not_found`: There is no such session. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6781,7 +6956,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_connected`: The session is not connected. */
+            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. `session_not_connected`: The session is not connected. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6924,7 +7099,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_connected`: The session is not connected. */
+            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. `session_not_connected`: The session is not connected. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7067,7 +7242,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_connected`: The session is not connected. */
+            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. `session_not_connected`: The session is not connected. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7210,7 +7385,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_connected`: The session is not connected. */
+            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. `session_not_connected`: The session is not connected. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7368,7 +7543,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_connected`: The session is not connected. */
+            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. `session_not_connected`: The session is not connected. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7526,7 +7701,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_connected`: The session is not connected. */
+            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. `session_not_connected`: The session is not connected. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7684,7 +7859,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_connected`: The session is not connected. */
+            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. `session_not_connected`: The session is not connected. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7842,7 +8017,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_connected`: The session is not connected. */
+            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. `session_not_connected`: The session is not connected. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8446,7 +8621,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `idempotency_conflict`: The same request is still under way, try again shortly. `session_not_connected`: The session is not connected. */
+            /** @description `idempotency_conflict`: The same request is still under way, try again shortly. `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. `session_not_connected`: The session is not connected. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8581,6 +8756,15 @@ export interface operations {
             };
             /** @description `session_not_found`: There is no such session. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8926,7 +9110,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `idempotency_conflict`: The same request is still under way, try again shortly. `session_not_connected`: The session is not connected. */
+            /** @description `idempotency_conflict`: The same request is still under way, try again shortly. `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. `session_not_connected`: The session is not connected. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9128,6 +9312,11 @@ export interface operations {
                 userId?: string;
                 /** @description What it was about: an account, a login session, a code, an API key. */
                 subjectId?: string;
+                /**
+                 * @description The number that it was about, in any common spelling, whether somebody has it or not: codes, guesses, refusals. What
+                 *     its owner did otherwise is found by `userId`.
+                 */
+                phone?: string;
                 /** @description Where it came from; any address of an IPv6 /64 finds all of it. */
                 address?: string;
                 /** @description `X-Request-Id` of an answer: also the last one of refusals that were counted together. */
@@ -9912,6 +10101,15 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
+            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
             /** @description `rate_limited`: Too many requests, try again later. */
             429: {
                 headers: {
@@ -9995,6 +10193,15 @@ export interface operations {
             };
             /** @description `session_not_found`: There is no such session. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -50,7 +50,7 @@ export function masukStrategy({ jwksUri, issuer, audience, cooldown = 10_000 }) 
     },
   };
   return new Strategy(options, ({ sub, role, sid, iat, exp }, done) => {
-    // The library lets a token without an end pass.
+    // The library lets a token without an end, or with one of infinity, pass.
     const whole = [sub, sid].every((id) => typeof id === 'string') && [iat, exp].every(Number.isFinite);
     done(null, whole ? { id: sub, role, sessionId: sid } : false);
   });

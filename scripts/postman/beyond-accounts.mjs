@@ -121,6 +121,22 @@ export const ownAccount = {
       refusal: 'invalid_token',
     },
     {
+      name: 'Change my password, with a wrong present one',
+      about: 'Ten of them in 15 minutes, then 429.',
+      call: 'POST /api/auth/me/password',
+      json: { currentPassword: 'sandi-salah-{{stamp}}', newPassword: 'sandi-baru-{{stamp}}' },
+      token: 'personToken',
+      refusal: 'current_password_wrong',
+    },
+    {
+      name: 'Change my password',
+      about: 'To the same one here, which later requests log in with. Other sessions end.',
+      call: 'POST /api/auth/me/password',
+      json: { currentPassword: PASSWORD, newPassword: PASSWORD },
+      token: 'personToken',
+      ok: { status: 200, says: 'Kata sandi diubah', fields: { '': 'success message' } },
+    },
+    {
       name: 'Everything that is held about me',
       about: 'The right to one’s data.',
       call: 'GET /api/auth/me/export',

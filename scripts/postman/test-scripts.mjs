@@ -11,6 +11,7 @@ const REFUSALS = {
   otp_active: [400, 'Sudah ada OTP aktif'],
   otp_not_verified: [400, 'Kode OTP belum diverifikasi'],
   passwords_differ: [400, 'Konfirmasi kata sandi tidak sama'],
+  current_password_wrong: [400, 'Kata sandi saat ini salah'],
   password_refused: [400, 'Kata sandi tidak memenuhi syarat'],
   unauthenticated: [401, 'Anda harus login terlebih dahulu'],
   invalid_token: [401, 'Token tidak valid atau sudah kadaluarsa'],
