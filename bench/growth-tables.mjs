@@ -15,8 +15,7 @@ const PHONE = `'+62813' || lpad(n::text, 8, '0')`;
 
 export const HOT_TABLES = {
   users: { id: uuid('user'), phone: PHONE },
-  otp_budgets: { phone: PHONE },
-  otp_sessions: { id: uuid('code'), phone: PHONE, user_id: uuid('user') },
+  otp_codes: { phone: PHONE },
   messages: {
     id: uuid('message'),
     recipient: PHONE,
@@ -25,7 +24,12 @@ export const HOT_TABLES = {
     provider_message_id: ifSet('provider_message_id', `'bench-' || n`),
   },
   message_history: { id: uuid('message'), recipient: PHONE, user_id: uuid('user'), otp_session_id: uuid('code') },
-  login_sessions: { id: uuid('session'), user_id: uuid('user'), device_id: uuid('device') },
+  login_sessions: {
+    id: uuid('session'),
+    user_id: uuid('user'),
+    device_id: uuid('device'),
+    refresh_hash: ifSet('refresh_hash', bytes('living')),
+  },
   refresh_tokens: {
     token_hash: bytes('token'),
     session_id: uuid('session'),

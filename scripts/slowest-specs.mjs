@@ -1,12 +1,12 @@
 /**
  * Prints the ten spec files that cost the most CPU time in the last `npm test`, and fails when one costs more than its share.
- * CPU time and not wall time: it is nearly the same on a busy machine.
+ * CPU time and not wall time, which says little on a busy machine. There CPU time grows too, so the share is generous.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** CPU seconds that a spec file may cost, with every process that it starts. */
-const BUDGET = 60;
+const BUDGET = 120;
 const SHOWN = 10;
 
 const log = fileURLToPath(new URL('../test-results/cpu.jsonl', import.meta.url));

@@ -61,7 +61,7 @@ behindNginx('nginx', () => {
     );
 
   it.each(['image', 'video', 'audio', 'document', 'document/'])(
-    'lets a file of 50 MB through to the service: %s',
+    'V5.2.1: lets a file of 50 MB through to the service: %s',
     async (kind) => {
       const answer = await announced(`/api/messages/klinik/${kind}`, 50 * 1024 * 1024 + 4_096);
       expectFailure(answer, 401, 'unauthenticated');
@@ -69,7 +69,7 @@ behindNginx('nginx', () => {
     },
   );
 
-  it('keeps what is larger, and what is large elsewhere, away, in the shape of our failures', async () => {
+  it('V5.2.1: refuses larger files, and large bodies elsewhere, in the shape of our failures', async () => {
     for (const [path, bytes] of [
       ['/api/messages/klinik/document', 60 * 1024 * 1024],
       ['/api/messages/klinik/text', 3 * 1024 * 1024],
@@ -82,7 +82,7 @@ behindNginx('nginx', () => {
     }
   });
 
-  it('waits for a file and for WhatsApp longer than both may take', () => {
+  it('V16.5.2: waits longer than an upload and a send by WhatsApp may take', () => {
     const [, upload = ''] = readFileSync(EXAMPLE, 'utf8').split(/location ~ [^{]*\{/);
     const [, seconds] = /proxy_read_timeout (\d+)s/.exec(upload) ?? [];
     // The time of an upload, and the most that GATEWAY_SEND_TIMEOUT may be.
@@ -90,7 +90,7 @@ behindNginx('nginx', () => {
     expect(upload).toContain('proxy_request_buffering off;');
   });
 
-  it('lets nobody notice that one instance is gone, nor that it comes back while the other is killed', async () => {
+  it('V16.5.2: answers all requests while one instance is killed, returns, and the other is killed', async () => {
     await instances[0].stop('SIGKILL');
     expect(await statuses()).toEqual([200, 200, 200, 200]);
     instances[0] = await start(ports[0]);
@@ -98,7 +98,7 @@ behindNginx('nginx', () => {
     expect(await statuses()).toEqual([200, 200, 200, 200]);
   });
 
-  it('says in the shape of our failures that nobody is there, and when to try again', async () => {
+  it('V16.5.2: answers 503 with Retry-After, in the shape of our failures, when no instance is up', async () => {
     await instances[0].stop('SIGKILL');
     const answer = await instances[0].at(nginx.url).post('/api/auth/login', { identifier: 'x', password: 'x' });
     expectFailure(answer, 503, 'busy');

@@ -2,13 +2,15 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, retryAfter } from '../support/answers.js';
-import { openHouse, type House } from '../support/house.js';
+import { national, newPhone, openHouse, type House } from '../support/house.js';
 import { bearer, logIn, newcomer } from '../support/logins.js';
 import { atOnce, tally } from '../support/people.js';
 import { requestReset } from '../support/resets.js';
 
 // Somebody who lets us send, or work, for nothing. Limits of ranges, countries and days: test/contracts/send-limits.spec.ts;
 // of addresses under races: test/db/limit-races.spec.ts; the log: test/db/audit-flood.spec.ts.
+
+const NAME = 'Budi Santoso';
 
 let house: House;
 
@@ -19,8 +21,9 @@ afterAll(async () => house.close());
 
 const rows = async () => {
   const [row] = await house.database.query<{ codes: number; messages: number; budgets: number }>(
-    `SELECT (SELECT count(*)::int FROM otp_sessions) AS codes, (SELECT count(*)::int FROM messages) AS messages,
-            (SELECT count(*)::int FROM otp_budgets) AS budgets`,
+    `SELECT (SELECT count(*)::int FROM otp_codes WHERE current_session_id IS NOT NULL) AS codes,
+            (SELECT count(*)::int FROM messages) + (SELECT count(*)::int FROM message_history) AS messages,
+            (SELECT count(*)::int FROM otp_codes) AS budgets`,
   );
   return row;
 };
@@ -46,6 +49,50 @@ describe('a number', () => {
     expect(Math.max(...hours)).toBeLessThanOrEqual(5);
     expect(house.sendsTo(phone)).toBe(10);
     expect(retryAfter(await house.resend(phone))).toBeGreaterThan(3_600);
+  });
+
+  it('V2.4.1: gets no more because the codes are for several purposes', async () => {
+    const asker = await newcomer(house);
+    const number = newPhone();
+    const phone = national(number);
+    const change = await house.service.post(
+      '/api/auth/me/phone',
+      { phone },
+      bearer(await logIn(house.service, asker.username)),
+    );
+    expect(change.status).toBe(200);
+    await house.person({ phone: number, fullName: NAME });
+    // The total after each ten minutes: six of them are an hour.
+    const totals = [house.sendsTo(phone)];
+    for (let step = 1; step < 18; step++) {
+      await house.pass(phone, 600);
+      await house.resend(phone);
+      await requestReset(house.service, NAME, phone);
+      totals.push(house.sendsTo(phone));
+    }
+    const inHours = totals.map((total, step) => total - (totals[step - 6] ?? 0));
+    expect(totals[0]).toBe(1);
+    expect(Math.max(...inHours)).toBe(5);
+    expect(totals.at(-1)).toBe(10);
+    expectFailure(await house.resend(phone), 429, 'otp_rate_limited');
+    const refused = await requestReset(house.service, NAME, phone);
+    expectFailure(refused, 429, 'otp_rate_limited');
+    expect(retryAfter(refused)).toBeGreaterThan(3_600);
+  });
+
+  it('V2.4.1: gets the last one of its hour once, when logins and resets ask for it at once', async () => {
+    for (let run = 0; run < 5; run++) {
+      const { phone } = await house.person({ fullName: NAME });
+      for (let send = 0; send < 4; send++) {
+        expect((await house.resend(phone)).status).toBe(200);
+        await house.pass(phone, 301);
+      }
+      const answers = await atOnce(12, (at) =>
+        at % 2 ? house.resend(phone) : requestReset(house.service, NAME, phone),
+      );
+      expect(tally(answers)[200]).toBe(1);
+      expect(house.sendsTo(phone)).toBe(5);
+    }
   });
 });
 

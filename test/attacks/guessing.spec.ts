@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure } from '../support/answers.js';
+import { keptCodeOf } from '../support/codes.js';
 import { openHouse, wrong, type House } from '../support/house.js';
 import { PASSWORD, newcomer } from '../support/logins.js';
 import { OWN_PAGE } from '../support/own-page.js';
-import { atOnce, codeSessionsOf, tally, wrongCodes } from '../support/people.js';
+import { atOnce, tally, wrongCodes } from '../support/people.js';
 import { resetCodeOf, resetPassword, verifyReset } from '../support/resets.js';
 
 // Somebody who guesses, over two instances; the races themselves are in test/db/otp-races.spec.ts and reset-races.spec.ts.
@@ -29,7 +30,7 @@ describe('a code', () => {
       }),
     );
     expect(tally(guesses)).toEqual({ 400: 5, 429: 55 });
-    expect(await codeSessionsOf(house.database, e164)).toMatchObject([{ attempts: 3, consumed_at: null }]);
+    expect(await keptCodeOf(house.database, e164)).toMatchObject({ living: true, guesses: 5, made: 1 });
     expectFailure(await house.verify(phone, code), 429, 'otp_locked');
   });
 

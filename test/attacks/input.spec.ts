@@ -54,7 +54,7 @@ describe('a value', () => {
       }
     }
     const [row] = await house.database.query<{ guesses: Date[] }>(
-      `SELECT guesses FROM otp_budgets WHERE phone LIKE '%' || $1`,
+      `SELECT guesses FROM otp_codes WHERE phone LIKE '%' || $1`,
       [phone.slice(1)],
     );
     expect(row?.guesses).toEqual([]);

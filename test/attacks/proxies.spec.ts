@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { expectFailureShape } from '../support/answers.js';
+import { expectFailure, expectFailureShape } from '../support/answers.js';
 import { clientAt, type Client } from '../support/clients.js';
 import { newPhone, openHouse, type House } from '../support/house.js';
 import { tally } from '../support/people.js';
@@ -107,6 +107,20 @@ describe('a request', () => {
     expect(answer.status).toBeGreaterThanOrEqual(400);
     expect(answer.status).toBeLessThan(502);
     expect(answer.text).not.toContain('HTTP/1.1');
+  });
+
+  it.each([
+    ['no host', []],
+    ['two hosts', ['Host: 127.0.0.1', 'Host: evil.example']],
+    ['the same host twice', ['Host: 127.0.0.1', 'Host: 127.0.0.1']],
+  ])('V4.2.1: with %s is refused in the one shape, before any route is looked for', async (_, hosts) => {
+    for (const path of ['/health/live', '/nowhere']) {
+      const lines = [`GET ${path} HTTP/1.1`, ...hosts, 'Connection: close'];
+      const answer = await sendRaw(house.service.url, `${lines.join('\r\n')}\r\n\r\n`);
+      expect(answer.status).toBe(400);
+      // What nginx refuses by itself has its own shape.
+      if (process.env['MASUK_TEST_NGINX'] !== '1') expectFailure(answer, 400, 'malformed_request');
+    }
   });
 
   it('V4.1.3: leads to no other route or method by a header, nor to another host', async () => {

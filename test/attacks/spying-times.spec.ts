@@ -60,7 +60,7 @@ async function subjects(): Promise<Subject[][]> {
       people.map(({ kind }) => kind !== 'inactive'),
     ],
   );
-  await house.database.query('ANALYZE users, otp_budgets, otp_sessions, messages');
+  await house.database.query('ANALYZE users, otp_codes, messages');
   return rounds;
 }
 
@@ -94,12 +94,12 @@ interface Step {
 
 const endCooldowns = (phones: string[]) =>
   house.database.query(
-    `UPDATE otp_budgets SET current_resend_at = now() - interval '1 second' WHERE phone = ANY ($1)`,
+    `UPDATE otp_codes SET current_resend_at = now() - interval '1 second' WHERE phone = ANY ($1) AND current_session_id IS NOT NULL`,
     [phones],
   );
 const lock = (phones: string[]) =>
   house.database.query(
-    `UPDATE otp_budgets SET guesses = array_fill(now(), ARRAY[5]), failures = 5 WHERE phone = ANY ($1)`,
+    `UPDATE otp_codes SET guesses = array_fill(now(), ARRAY[5]), failures = 5 WHERE phone = ANY ($1)`,
     [phones],
   );
 

@@ -59,7 +59,7 @@ const ASKS: Record<string, (phone: string) => Promise<Answer>> = {
 
 const budget = (columns: string) => (e164: string) =>
   house.database.query(
-    `INSERT INTO otp_budgets (phone, purpose, ${columns.split('=')[0]})
+    `INSERT INTO otp_codes (phone, purpose, ${columns.split('=')[0]})
      SELECT $1, purpose, ${columns.split('=')[1]} FROM unnest(ARRAY['login', 'reset']) purpose`,
     [e164],
   );

@@ -54,6 +54,22 @@ describe('V9.2.1: time', () => {
     await allRefused([{ exp: null }, { exp: '9999999999' }, { exp: [9_999_999_999] }, { exp: {} }, { exp: true }]);
   });
 
+  it('refuses times that are no instants', async () => {
+    const text = JSON.stringify(claims);
+    // JSON has no infinity, but numbers that become one.
+    for (const [claim, value] of [
+      ['exp', '1e999'],
+      ['exp', '1e300'],
+      ['exp', '8640000000001'],
+      ['iat', '-1e999'],
+      ['iat', '-1e300'],
+    ] as const) {
+      const changed = text.replace(new RegExp(`"${claim}":[0-9]+`), `"${claim}":${value}`);
+      expect(changed).not.toBe(text);
+      await refused(`${claim} ${value}`, signed(header, changed, stolen.key));
+    }
+  });
+
   it('refuses what is not valid yet', async () => {
     await allRefused([{ nbf: now() + 3600 }, { nbf: '9' }, { nbf: null }, { nbf: {} }]);
     await allRefused([{ iat: now() + 3600 }, { iat: undefined }, { iat: null }, { iat: '1' }, { iat: [1] }]);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, expectFailureShape } from '../support/answers.js';
 import { newPhone, openHouse, type House } from '../support/house.js';
+import { stateOfSent } from '../support/messages.js';
 import { atOnce, pause, tally, until } from '../support/people.js';
 import { rawRequest, sendRaw } from '../support/raw-http.js';
 import { type Answer, type Service } from '../support/service.js';
@@ -137,10 +138,7 @@ describe('V2.3.4: a replay', () => {
        VALUES (gen_random_uuid(), 'text', '+6281200000002', 'ACCEPTED', 'cloud-api', $1, now())`,
       [id],
     );
-    const state = async () =>
-      (
-        await house.database.query<{ state: string }>('SELECT state FROM messages WHERE provider_message_id = $1', [id])
-      )[0]?.state;
+    const state = () => stateOfSent(house.database, id);
     const tell = (status: string) =>
       postCloudApi(service, cloudApiBody('+6281200000002', [], [{ id, status, timestamp: '1795000000' }]), APP_SECRET);
     await tell('read');

@@ -120,6 +120,7 @@ it.each([
   [['--phone', '081234567890'], /fullName must be a name/],
   [['--name', 'X', '--phone', '12'], /phone number is not valid/],
   [['--name', 'X', '--email', 'x@x.example'], /no phone number/],
+  [['--name', 'X', '--username', 'x', '--email', '6281234567890@s.whatsapp.net'], /email is a WhatsApp number/],
 ])('refuses %j', async (args, reason) => {
   const { code, out, err } = await adminCreate(args);
   expect([code, out]).toEqual([1, '']);

@@ -84,6 +84,8 @@ describe('POST /api/api-keys', () => {
     expect(answer.body.data).toMatchObject({ expiresAt: '2099-12-31T14:59:59.000Z', requestsPerMinute: 5 });
     const { answer: plain } = await create({ expiresAt: null, requestsPerMinute: null });
     expect(plain.body.data).toMatchObject({ expiresAt: null, requestsPerMinute: 600 });
+    // As a form sends it.
+    expect((await create({ requestsPerMinute: '10' })).answer.body.data).toMatchObject({ requestsPerMinute: 10 });
   });
 
   it.each<[string, unknown]>([
@@ -111,7 +113,8 @@ describe('POST /api/api-keys', () => {
     ['expiresAt', 'tomorrow'],
     ['requestsPerMinute', 0],
     ['requestsPerMinute', 1.5],
-    ['requestsPerMinute', '10'],
+    ['requestsPerMinute', 'ten'],
+    ['requestsPerMinute', '1e1'],
     ['requestsPerMinute', 100_001],
   ])('refuses %s: %j', async (field, value) => {
     const answer = await one.post('/api/api-keys', { name: 'x', scopes: ['otp'], [field]: value }, admin);

@@ -9,13 +9,19 @@ import { type Answer } from '../support/service.js';
 
 type Headers = Record<string, string>;
 
+const SECRET = 'of this spec, and long enough for a secret';
+
 let house: House;
 let admin: Resident & { username: string };
 let adminHeaders: Headers;
 let addresses = 0;
 
 beforeAll(async () => {
-  house = await openHouse({ TRUST_PROXY: '127.0.0.1', WHAPI_WEBHOOK_SECRET: 'gHt5-Kp2w-Zq8x-Lm3v' });
+  house = await openHouse({
+    AUTH_SECRET: SECRET,
+    TRUST_PROXY: '127.0.0.1',
+    WHAPI_WEBHOOK_SECRET: 'gHt5-Kp2w-Zq8x-Lm3v',
+  });
   admin = await newcomer(house, { role: 'ADMIN' });
   adminHeaders = bearer(await logIn(house.service, admin.username));
 });
@@ -510,6 +516,130 @@ describe('the same as CSV', () => {
   });
 });
 
+describe('a person’s log', () => {
+  const refusalsOf = async (userId: string) => {
+    const kinds = (await events({ userId, outcome: 'failure', limit: 100 })).map(
+      ({ type, detail }) => `${type} ${detail.code}`,
+    );
+    return [...new Set(kinds)].sort();
+  };
+  const wrongPassword = (identifier: string, from: Headers) =>
+    post('/api/auth/login', { identifier, password: 'salah sekali ini' }, from);
+
+  it('has every refusal that concerned them, locks too', async () => {
+    const { from } = freshAddress();
+    const person = await newcomer(house);
+    const code = await house.code(person.phone, from);
+    for (let guess = 1; guess <= 6; guess++) await house.verify(person.phone, wrong(code, guess), from);
+    expectFailure(await house.resend(person.phone, from), 429, 'otp_rate_limited');
+    for (let guess = 0; guess < 11; guess++) await wrongPassword(person.username, from);
+    await until('all are written', async () => (await refusalsOf(person.id)).length >= 5);
+    expect(await refusalsOf(person.id)).toEqual([
+      'limits.reached otp_rate_limited',
+      'login.otp invalid_otp',
+      'login.otp otp_locked',
+      'login.password invalid_credentials',
+      'login.password login_locked',
+    ]);
+    const guesses = await events({ userId: person.id, type: 'login.otp', outcome: 'failure' });
+    expect(total(guesses)).toBe(6);
+  });
+
+  it('has what was refused while no code lived, while they were disabled, and at a dead token', async () => {
+    const { from } = freshAddress();
+    const person = await newcomer(house);
+    const login = await logIn(house.service, person.username, from);
+    await house.verify(person.phone, '123456', from);
+    await post('/api/auth/logout', {}, { ...bearer(login), ...from });
+    await refresh(house.service, login.refreshToken);
+    await house.database.query('UPDATE users SET is_active = false WHERE id = $1', [person.id]);
+    await wrongPassword(person.username.toUpperCase(), from);
+    expectFailure(await house.request(person.phone, from), 404, 'phone_not_registered');
+    await until('all are written', async () => (await refusalsOf(person.id)).length >= 4);
+    expect(await refusalsOf(person.id)).toEqual([
+      'login.otp invalid_otp',
+      'login.password invalid_credentials',
+      'otp.requested phone_not_registered',
+      'session.refresh invalid_refresh_token',
+    ]);
+  });
+
+  it('has what the limits of others kept from them: of an address, and of a range of numbers', async () => {
+    const { from } = freshAddress();
+    const strict = await house.another({ ADDRESS_FAILURES_PER_HOUR: '1', PREFIX_SENDS_PER_HOUR: '1' });
+    const [first, person] = [
+      await house.person({ phone: '+6281377770001' }),
+      await newcomer(house, { phone: '+6281377770002' }),
+    ];
+    const ask = (phone: string) => strict.post('/api/auth/otp/request', { phone }, from);
+    expect([(await ask(first.phone)).status, (await ask(person.phone)).status]).toEqual([200, 429]);
+    for (let guess = 0; guess < 2; guess++)
+      await strict.post('/api/auth/login', { identifier: person.username, password: 'salah' }, from);
+    await until('all are written', async () => (await refusalsOf(person.id)).length >= 3);
+    expect(await refusalsOf(person.id)).toEqual([
+      'limits.reached login_locked',
+      'limits.sends otp_rate_limited',
+      'login.password invalid_credentials',
+    ]);
+  });
+});
+
+describe('the filter by number', () => {
+  const typesOf = async (phone: string) => (await events({ phone, limit: 100 })).map(({ type }) => type);
+
+  it('finds what was done with a number, in any spelling, and nothing of others', async () => {
+    const { from } = freshAddress();
+    const [person, other] = [await house.person(), await house.person()];
+    await house.login(other.phone, from);
+    const code = await house.code(person.phone, from);
+    await house.verify(person.phone, wrong(code), from);
+    await house.verify(person.phone, code, from);
+    for (const spelling of [person.phone, person.e164, person.digits, person.phone.replace(/(....)/g, '$1 ')])
+      expect((await typesOf(spelling)).sort()).toEqual(['login.otp', 'login.otp', 'otp.requested']);
+    for (const { userId } of await events({ phone: person.phone })) expect(userId).toBe(person.id);
+    const [, read] = await events({ type: 'audit.read', userId: admin.id });
+    expect(read!.detail).toMatchObject({ as: 'page', phone: '…' });
+  });
+
+  it('works for a number that nobody has', async () => {
+    const { from } = freshAddress();
+    const phone = newPhone();
+    await house.verify(phone, '123456', from);
+    expectFailure(await house.request(phone, from), 404, 'phone_not_registered');
+    await until('both are written', async () => (await typesOf(phone)).length >= 2);
+    expect((await typesOf(phone)).sort()).toEqual(['login.otp', 'otp.requested']);
+    expect(await typesOf(newPhone())).toEqual([]);
+  });
+
+  it('tells two numbers apart that look the same when they are masked', async () => {
+    const { from } = freshAddress();
+    const [one, two] = ['081399991777', '081399992777'];
+    for (const phone of [one, two]) await house.verify(phone, '123456', from);
+    for (const phone of [one, two]) expect(total(await events({ phone }))).toBe(1);
+  });
+
+  it('refuses what is no number', async () => {
+    const answer = await ask({ phone: '12' });
+    expectFailure(answer, 400, 'validation_failed');
+    expect(answer.body.details).toEqual([{ field: 'phone', problem: expect.any(String) }]);
+  });
+
+  it('finds nothing any more of a person who was erased', async () => {
+    const { address, from } = freshAddress();
+    const phone = newPhone();
+    await house.verify(phone, '123456', from);
+    const person = await house.person({ phone });
+    await house.login(person.phone, from);
+    expect((await typesOf(phone)).sort()).toEqual(['login.otp', 'login.otp', 'otp.requested']);
+    expect((await house.service.send('DELETE', `/api/users/${person.id}`, undefined, adminHeaders)).status).toBe(200);
+    expect(await typesOf(phone)).toEqual([]);
+    // That somebody from that address guessed at some number stays told.
+    expect(await events({ address })).toEqual([
+      expect.objectContaining({ type: 'login.otp', userId: null, detail: { code: 'invalid_otp' } }),
+    ]);
+  });
+});
+
 describe('the table', () => {
   const refused = async (sql: string, ...values: unknown[]) =>
     expect(house.database.query(sql, values)).rejects.toThrow(/append-only/);
@@ -525,6 +655,7 @@ describe('the table', () => {
       `detail = '{}'`,
       `occurred_at = occurred_at - interval '1 second'`,
       `count = 2`,
+      `phone_key = NULL`,
     ])
       await refused(`UPDATE audit_events SET ${change} WHERE subject_id = $1`, login.sid);
     await refused('DELETE FROM audit_events WHERE subject_id = $1', login.sid);
@@ -552,6 +683,21 @@ describe('the table', () => {
     await refused(`UPDATE audit_events SET count = 7, type = 'other' ${ours}`, subject);
     await refused(`UPDATE audit_events SET count = 7, last_at = last_at - interval '1 second' ${ours}`, subject);
     await refused(`UPDATE audit_events SET count = 7 WHERE type = 'old' AND subject_id = $1`, subject);
+  });
+
+  it('lets a number without an account be forgotten, and nothing else with it', async () => {
+    const { address, from } = freshAddress();
+    await house.verify(newPhone(), '123456', from);
+    for (const change of [
+      `phone_key = '\\x00'`,
+      `phone_key = NULL, address = NULL`,
+      `phone_key = NULL, detail = NULL`,
+      `detail = detail - 'phone'`,
+    ])
+      await refused(`UPDATE audit_events SET ${change} WHERE address = $1`, address);
+    const forget = `UPDATE audit_events SET phone_key = NULL, detail = detail - 'phone' WHERE address = $1`;
+    await house.database.query(forget, [address]);
+    expect(await events({ address })).toHaveLength(1);
   });
 
   it('lets what is personal go with its owner, and not before', async () => {
@@ -588,5 +734,20 @@ describe('the table', () => {
     await refused(`DELETE FROM partitions.audit_events_2020_01`);
     await house.database.query('DROP TABLE partitions.audit_events_2020_01');
     expect(await events({ to: '2020-02-01' })).toEqual([]);
+  });
+});
+
+// Last: from then on no instance starts that does not know the new secret.
+describe('while AUTH_SECRET is replaced', () => {
+  it('events of a number are found under both secrets', async () => {
+    const { from } = freshAddress();
+    const phone = newPhone();
+    await house.verify(phone, '123456', from);
+    const rotating = { AUTH_SECRET: 'another secret, quite as long as it must be', AUTH_SECRET_PREVIOUS: SECRET };
+    const next = await house.another(rotating);
+    const login = await logIn(next, admin.username);
+    await next.post('/api/auth/otp/verify', { phone, otpCode: '123456' }, from);
+    const found = await next.get(`/api/admin/audit?phone=${phone}`, bearer(login));
+    expect(total(found.body.data)).toBe(2);
   });
 });

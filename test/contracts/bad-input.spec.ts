@@ -84,11 +84,13 @@ const ofLogin = () =>
 const rows = async (): Promise<unknown> => {
   const tables = await house.database.query<{ name: string }>(
     `SELECT relname AS name FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
-        AND relname NOT IN ('audit_events', 'rate_limits', 'otp_budgets', 'password_budgets', 'message_history',
+        AND relname NOT IN ('audit_events', 'rate_limits', 'otp_codes', 'password_budgets', 'message_history',
           'verification_phones', 'walk_places') AND relname NOT LIKE 'activity%' ORDER BY 1`,
   );
-  expect(tables.map(({ name }) => name)).toEqual(expect.arrayContaining(['login_sessions', 'otp_sessions', 'users']));
-  const counts = tables.map(({ name }) => `SELECT '${name}' AS name, count(*)::int AS rows FROM ${name}`);
+  expect(tables.map(({ name }) => name)).toEqual(expect.arrayContaining(['login_sessions', 'messages', 'users']));
+  // A refused guess leaves a row of the number, but no code in it.
+  const codes = `SELECT 'codes' AS name, count(current_session_id)::int AS rows FROM otp_codes`;
+  const counts = [codes, ...tables.map(({ name }) => `SELECT '${name}' AS name, count(*)::int AS rows FROM ${name}`)];
   return house.database.query(counts.join(' UNION ALL '));
 };
 /** Does the work and expects that no message was sent and no row made. */
@@ -408,9 +410,17 @@ describe('a body', () => {
       for (const type of types) expect(await ask('', { 'content-type': type })).toEqual(plain);
     }
     // Sent in chunks, of which there is none.
-    const chunked = ['Content-Type: application/json', 'Transfer-Encoding: chunked', 'Connection: close'];
-    const request = `${rawRequest('POST', '/api/auth/otp/request', chunked)}0\r\n\r\n`;
-    expectFailure(await sendRaw(house.service.url, request), 400, 'invalid_phone');
+    for (const type of ['X-No: type', 'Content-Type: application/json', 'Content-Type: text/plain']) {
+      const chunked = rawRequest('POST', '/api/auth/otp/request', [type, 'Transfer-Encoding: chunked']);
+      expectFailure(await sendRaw(house.service.url, `${chunked}0\r\n\r\n`), 400, 'invalid_phone');
+    }
+    const text = rawRequest('POST', '/api/auth/otp/request', [
+      'Content-Type: text/plain',
+      'Transfer-Encoding: chunked',
+    ]);
+    expectFailure(await sendRaw(house.service.url, `${text}2\r\n{}\r\n0\r\n\r\n`), 415, 'unsupported_media_type');
+    const zeros = rawRequest('POST', '/api/auth/otp/request', ['Content-Type: application/json', 'Content-Length: 00']);
+    expectFailure(await sendRaw(house.service.url, zeros), 400, 'invalid_phone');
   });
 
   it('is not there: sessions end and go on as without a type', async () => {

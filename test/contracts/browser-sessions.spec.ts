@@ -40,8 +40,7 @@ const traces = async (): Promise<string> => {
     'login_sessions',
     'refresh_tokens',
     'password_budgets',
-    'otp_budgets',
-    'otp_sessions',
+    'otp_codes',
     '(SELECT * FROM audit_events WHERE count IS NULL)',
   ];
   const rows = tables.map((table) => house.database.query(`SELECT t::text AS row FROM ${table} t ORDER BY 1`));
@@ -76,11 +75,15 @@ describe('a login on an own page', () => {
     const { id, browser } = await loggedIn();
     await me(browser.headers);
     const rows = await house.database.query(
-      `SELECT s.cookie_hash, t.token_hash FROM login_sessions s LEFT JOIN refresh_tokens t ON t.session_id = s.id WHERE s.user_id = $1`,
+      `SELECT s.cookie_hash, s.refresh_hash, t.token_hash FROM login_sessions s LEFT JOIN refresh_tokens t ON t.session_id = s.id WHERE s.user_id = $1`,
       [id],
     );
     expect(rows).toEqual([
-      { cookie_hash: createHash('sha256').update(valueOf(browser.session)).digest(), token_hash: null },
+      {
+        cookie_hash: createHash('sha256').update(valueOf(browser.session)).digest(),
+        refresh_hash: null,
+        token_hash: null,
+      },
     ]);
     for (const cookie of [browser.session, browser.device]) {
       expect(await traces()).not.toContain(valueOf(cookie));

@@ -7,6 +7,7 @@ import { FakeWhapi } from '../support/fake-whapi.js';
 import { PNG, pdf } from '../support/files.js';
 import { newPhone, openHouse, type House } from '../support/house.js';
 import { bearer, logIn, newcomer } from '../support/logins.js';
+import { endClaims } from '../support/messages.js';
 import { until } from '../support/people.js';
 import { type Service } from '../support/service.js';
 import { MENU, kept, stateOf } from '../support/webhooks.js';
@@ -281,6 +282,7 @@ describe('a file by hand', () => {
     });
     const rows = await house.database.query<{ row: string }>(
       `SELECT m::text || coalesce(encode(m.sealed_content, 'escape'), '') AS row FROM messages m WHERE recipient = $1
+       UNION ALL SELECT h::text FROM message_history h WHERE recipient = $1
        UNION ALL SELECT c::text || encode(c.sealed_content, 'escape') FROM conversation_messages c WHERE phone = $1
        UNION ALL SELECT a::text FROM audit_events a WHERE subject_id = $2`,
       [phone, body.data.id],
@@ -487,10 +489,7 @@ describe('recovery', () => {
     await dying.stop('SIGKILL');
     whapi.wire.forNumber(phone, undefined);
     await hookTo(service);
-    await house.database.query(
-      `UPDATE messages SET claimed_until = now() - interval '1 second' WHERE recipient = $1 AND state = 'PENDING'`,
-      [phone],
-    );
+    await endClaims(house.database, phone);
     expect(await answer(phone)).toEqual([`whapi ${MENU}`]);
   });
 });

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure } from '../support/answers.js';
 import { newPhone, openHouse, type House } from '../support/house.js';
+import { stateOfSent } from '../support/messages.js';
 import { pause, troubles, until } from '../support/people.js';
 import { type Answer, type Service } from '../support/service.js';
 import {
@@ -483,10 +484,7 @@ describe('receipts', () => {
        VALUES (gen_random_uuid(), 'text', '+6281200000001', 'ACCEPTED', $1, $2, now())`,
       [provider, id],
     );
-  const stateOfSent = async (id: string) =>
-    (
-      await house.database.query<{ state: string }>('SELECT state FROM messages WHERE provider_message_id = $1', [id])
-    )[0]?.state;
+  const messageState = (id: string) => stateOfSent(house.database, id);
 
   it('come by each webhook that has them, beside messages', async () => {
     const phone = newPhone();
@@ -505,7 +503,7 @@ describe('receipts', () => {
       [cloud, 'READ'],
       [sms, 'DELIVERED'],
     ] as const)
-      await until(`${id} is ${state}`, async () => (await stateOfSent(id)) === state);
+      await until(`${id} is ${state}`, async () => (await messageState(id)) === state);
     expect(await answersTo(house, phone)).toEqual([MENU]);
   });
 
@@ -532,6 +530,6 @@ describe('receipts', () => {
     expectFailure(json, 415, 'unsupported_media_type');
     expectFailure(await service.send('POST', '/webhook/sms'), 404, 'not_found');
     await pause(50);
-    expect(await stateOfSent(id)).toBe('ACCEPTED');
+    expect(await messageState(id)).toBe('ACCEPTED');
   });
 });

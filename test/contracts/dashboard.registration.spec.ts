@@ -76,6 +76,13 @@ describe('the role admin', () => {
     60_000,
   );
 
+  it('goes to nobody by themselves where others than this machine may come', async () => {
+    const house = await open({ HOST: '0.0.0.0', OTP_ECHO: 'off' });
+    expectFailure(await register(house, 'admin'), 403, 'forbidden');
+    expect((await register(house, 'karyawan')).status).toBe(201);
+    expect(await admins(house)).toEqual([]);
+  });
+
   it('goes to nobody by themselves in production', async () => {
     const house = await open({ ...PRODUCTION, AUTH_PROFILE: 'compat' });
     expectFailure(await register(house, 'admin'), 403, 'forbidden');
@@ -223,6 +230,18 @@ describe('null in a registration', () => {
     for (const field of ['name', 'email', 'username', 'password', 'role']) {
       const answer = await house.service.post('/auth/register', { ...newcomer('karyawan'), [field]: '' });
       expect(expectFailure(answer, 400, 'validation_failed').details).toMatchObject([{ field }]);
+    }
+  });
+
+  it('an e-mail address that is a phone number is none, at either door', async () => {
+    const house = await open({ REGISTRATION: 'open' });
+    const email = '6281370000009@s.whatsapp.net';
+    for (const [door, body] of [
+      ['/auth/register', { ...newcomer('karyawan'), email }],
+      ['/api/auth/register', { fullName: 'Budi', username: 'budi', email }],
+    ] as const) {
+      const answer = await house.service.post(door, body);
+      expect(expectFailure(answer, 400, 'validation_failed').details).toMatchObject([{ field: 'email' }]);
     }
   });
 

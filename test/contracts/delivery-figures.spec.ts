@@ -3,6 +3,7 @@ import { FakeTwilio } from '../support/fake-twilio.js';
 import { FakeWhapi } from '../support/fake-whapi.js';
 import { openHouse, type House, type Resident } from '../support/house.js';
 import { runJob } from '../support/jobs.js';
+import { messagesOf, stateOfSent } from '../support/messages.js';
 import { pause, until } from '../support/people.js';
 
 // What became of messages: receipts by webhook, the next rung after a late failure, and what admins see of it.
@@ -51,13 +52,7 @@ async function receipt(id: string, ...statuses: string[]): Promise<void> {
   expect(answer.status).toBe(200);
 }
 
-const stateOf = async (id: string) => {
-  const [row] = await house.database.query<{ state: string }>(
-    'SELECT state FROM messages WHERE provider_message_id = $1',
-    [id],
-  );
-  return row?.state;
-};
+const stateOf = (id: string) => stateOfSent(house.database, id);
 const becomes = (id: string, state: string) => until(state, async () => (await stateOf(id)) === state);
 const figures = async () => (await house.service.get('/api/admin/delivery', admin)).body.data;
 const providers = async () => (await house.service.get('/api/admin/providers', admin)).body.data;
@@ -87,6 +82,46 @@ describe('receipts', () => {
     expect(after.providers.find(({ provider }: { provider: string }) => provider === 'whapi').read).toBe(
       after.all.read,
     );
+  });
+});
+
+describe('failures', () => {
+  /** How much a figure of each provider, and of all, has grown by what was done. */
+  async function growth(work: () => Promise<void>) {
+    const before = await figures();
+    await work();
+    const after = await figures();
+    const of = (shown: any, provider: string) =>
+      shown.providers.find((row: any) => row.provider === provider) ?? { requested: 0, failed: 0 };
+    const grown = (name: 'requested' | 'failed') => ({
+      all: after.all[name] - before.all[name],
+      whapi: of(after, 'whapi')[name] - of(before, 'whapi')[name],
+      sms: of(after, 'sms')[name] - of(before, 'sms')[name],
+    });
+    return { requested: grown('requested'), failed: grown('failed') };
+  }
+  const REFUSED = { status: 402, body: { error: { message: 'Trial version limit exceeded' } } };
+
+  it('are counted to the provider that had them, though the next one took the message', async () => {
+    const person = await house.person();
+    whapi.wire.forNumber(person.digits, REFUSED);
+    const grown = await growth(async () => {
+      expect((await house.request(person.phone)).body.data.channel).toBe('sms');
+      await until('the acceptance is written', async () =>
+        (await messagesOf(house.database, person.e164)).some(({ state }) => state === 'ACCEPTED'),
+      );
+    });
+    expect(grown).toEqual({ requested: { all: 1, whapi: 1, sms: 1 }, failed: { all: 0, whapi: 1, sms: 0 } });
+  });
+
+  it('of a message that nobody took are counted to each that was asked', async () => {
+    const person = await house.person();
+    whapi.wire.forNumber(person.digits, REFUSED);
+    twilio.wire.forNumber(person.digits, { status: 401, body: { message: 'Authenticate' } });
+    const grown = await growth(async () => {
+      expect((await house.request(person.phone)).status).toBe(503);
+    });
+    expect(grown).toEqual({ requested: { all: 1, whapi: 1, sms: 1 }, failed: { all: 1, whapi: 1, sms: 1 } });
   });
 });
 

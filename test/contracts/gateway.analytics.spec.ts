@@ -216,6 +216,26 @@ describe('the logs', () => {
     expectFailure(await get('logs/otp?cursor=x', key, { accept: 'text/csv' }), 400, 'validation_failed');
   });
 
+  it('as a file end with the key that asked for them', async () => {
+    const short = await house.key('analytics');
+    // More than all buffers on the way hold, so that the service is still reading when the key ends.
+    await house.database.query(
+      `INSERT INTO activity_log (id, session_id, session_name, api_key_id, action, status, error)
+       SELECT gen_random_uuid(), gen_random_uuid(), 'long', id, 'message.text', 'failure', repeat('x', 500)
+         FROM api_keys, generate_series(1, 40000) WHERE key_hash = sha256(convert_to($1, 'UTF8'))`,
+      [short['x-api-key']],
+    );
+    const headers = { ...short, accept: 'text/csv' };
+    const answer = await fetch(`${house.service.url}/api/analytics/logs/activity`, { headers });
+    expect(answer.status).toBe(200);
+    await house.database.query(
+      `UPDATE api_keys SET revoked_at = now() WHERE key_hash = sha256(convert_to($1, 'UTF8'))`,
+      [short['x-api-key']],
+    );
+    await expect(answer.text()).rejects.toThrow();
+    await house.database.query(`DELETE FROM activity_log WHERE session_name = 'long'`);
+  }, 30_000);
+
   it('hold no whole number and no text', async () => {
     const [row] = await house.database.query(`SELECT string_agg(l::text, ' ') AS text FROM activity_log l`);
     for (const number of [friend, other, nobody]) expect(row!['text']).not.toContain(number);

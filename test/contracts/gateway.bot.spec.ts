@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MEDIA_CERTIFICATE } from '../support/fake-whatsapp-media.js';
 import { pdf } from '../support/files.js';
 import { newNumber, openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
+import { messageWith } from '../support/messages.js';
 import { pause, troubles, until } from '../support/people.js';
 import { MENU } from '../support/webhooks.js';
 
@@ -102,13 +103,8 @@ describe('what people write to a linked account', () => {
       await until('confirmed', () => textsTo(friend).length === 1);
       const media = { kind: 'document', url: fileAt(path) };
       const { body } = await house.service.post(`/api/conversations/${friend}/reply`, { media }, house.admin);
-      const providerOf = async () =>
-        (
-          await house.database.query<{ provider: string }>('SELECT provider FROM messages WHERE id = $1', [
-            body.data.id,
-          ])
-        )[0]?.provider;
-      await until('another has it', async () => (await providerOf()) === 'console', 15_000);
+      const message = () => messageWith(house.database, body.data.id);
+      await until('another has it', async () => (await message())?.provider === 'console', 15_000);
       expect(textsTo(friend)).toHaveLength(1);
       expect(await house.database.query('SELECT 1 FROM gateway_media')).toEqual([]);
     },

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure } from '../support/answers.js';
 import { newNumber, openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
+import { messagesOf } from '../support/messages.js';
 import { addPerson, endCooldown, pause, until } from '../support/people.js';
 import { type Service } from '../support/service.js';
 
@@ -24,11 +25,7 @@ const codeIn = (text: string | null | undefined) => /\*(\d+)\*/.exec(text ?? '')
 const codesTo = (digits: string) => house.whatsapp.messagesTo(digits).filter(({ text }) => codeIn(text) !== undefined);
 
 async function messageStates(phone: string): Promise<string[]> {
-  const rows = await house.database.query<{ state: string }>(
-    'SELECT state FROM messages WHERE recipient = $1 ORDER BY created_at',
-    [phone],
-  );
-  return rows.map(({ state }) => state);
+  return (await messagesOf(house.database, phone)).map(({ state }) => state);
 }
 
 describe('with any session', () => {

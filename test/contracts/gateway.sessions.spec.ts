@@ -60,12 +60,14 @@ describe('POST /api/sessions/create', () => {
     expectFailure(await call('GET', `${name}/qr`), 404, 'qr_not_available');
   }, 30_000);
 
-  it('takes each id once, whoever asks, also at the same moment', async () => {
+  it('takes each id once from each maker, also at the same moment', async () => {
     const name = newName();
-    const keys = [house.admin, await house.key('sessions'), await house.key('sessions')];
-    const answers = await Promise.all(keys.map((headers) => create(name, headers)));
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409]);
-    expectFailure(await create(name), 409, 'session_id_taken');
+    const makers = [house.admin, await house.key('sessions'), await house.key('sessions')];
+    for (const headers of makers) {
+      const answers = await Promise.all([1, 2, 3].map(() => create(name, headers)));
+      expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409]);
+      expectFailure(await create(name, headers), 409, 'session_id_taken');
+    }
   });
 
   it.each<[unknown]>([
@@ -113,6 +115,163 @@ describe('POST /api/sessions/create', () => {
     expect(answers.filter(({ body }) => body.code === 'session_limit_reached')).toHaveLength(10);
     await small.stop();
   }, 30_000);
+});
+
+describe('keys beside each other', () => {
+  const countOf = async () => {
+    const [row] = await house.database.query<{ count: number }>('SELECT count(*)::int AS count FROM gateway_sessions');
+    return row!.count;
+  };
+  const made = (answers: Answer[]) => answers.filter(({ status }) => status === 201).length;
+
+  it('leave room for each other, also when one asks for everything at once', async () => {
+    const [greedy, other] = [await house.key('sessions'), await house.key('sessions')];
+    const small = await house.another({ GATEWAY_MAX_SESSIONS: String((await countOf()) + 5) });
+    const all = (headers: Headers) => Promise.all(Array.from({ length: 8 }, () => create(newName(), headers, small)));
+    const answers = await all(greedy);
+    expect(made(answers)).toBe(3);
+    for (const { status, body } of answers) if (status !== 201) expect(body.code).toBe('session_limit_reached');
+    expect(made(await all(other))).toBe(1);
+    // Admins have no share of their own.
+    expect(made(await all(house.admin))).toBe(1);
+    expectFailure(await create(newName(), greedy, small), 409, 'session_limit_reached');
+    await small.stop();
+  }, 30_000);
+
+  it('learn no names of others, and mean their own', async () => {
+    const [mine, theirs] = [await house.key('sessions'), await house.key('sessions')];
+    const name = newName();
+    expect((await create(name, mine)).status).toBe(201);
+    const answer = await create(name, theirs);
+    expect([answer.status, answer.body.data]).toEqual([201, { sessionId: name, status: 'connecting' }]);
+    expect((await call('DELETE', name, theirs)).status).toBe(200);
+    expectFailure(await call('GET', `${name}/status`, theirs), 404, 'session_not_found');
+    expect((await call('GET', `${name}/status`, mine)).body.data.sessionId).toBe(name);
+  });
+
+  it('are told apart by an admin, who sees all', async () => {
+    const keys = [await house.key('sessions'), await house.key('sessions')];
+    const name = newName();
+    for (const key of keys) expect((await create(name, key)).status).toBe(201);
+    expectFailure(await call('GET', `${name}/status`), 409, 'session_id_ambiguous');
+    expectFailure(await call('DELETE', name), 409, 'session_id_ambiguous');
+    const listed: { sessionId: string; id: string; apiKeyId: string }[] = [];
+    for (let cursor = ''; ;) {
+      const { body } = await call('GET', `?limit=1${cursor}`);
+      listed.push(...body.data);
+      if (body.nextCursor === null) break;
+      cursor = `&cursor=${body.nextCursor}`;
+    }
+    expect(listed).toHaveLength(await countOf());
+    const [one, other, ...more] = listed.filter(({ sessionId }) => sessionId === name);
+    expect(more).toEqual([]);
+    expect(new Set([one?.apiKeyId, other?.apiKeyId, undefined]).size).toBe(3);
+    expect((await call('GET', `${one!.id}/status`)).body.data.sessionId).toBe(name);
+    expect((await call('DELETE', one!.id)).status).toBe(200);
+    // One that is left is meant by its name; an admin's own comes first.
+    expect((await call('GET', `${name}/status`)).status).toBe(200);
+    expect((await create(name)).status).toBe(201);
+    expect((await call('DELETE', name)).status).toBe(200);
+    expect((await call('GET', `${other!.id}/status`)).status).toBe(200);
+    // A key's own name never is another one's id.
+    expect((await create(other!.id, keys[0])).status).toBe(201);
+    expect((await call('DELETE', other!.id, keys[0])).status).toBe(200);
+    expect((await call('GET', `${other!.id}/status`)).status).toBe(200);
+  });
+});
+
+/** Whether an answer that goes on has ended by itself; it is left alone after `patience` ms. */
+async function ends(response: Response, patience = 6_000): Promise<boolean> {
+  const reader = response.body!.getReader();
+  const late = pause(patience).then(() => 'late' as const);
+  for (;;) {
+    const next = await Promise.race([reader.read(), late]);
+    if (next === 'late') {
+      await reader.cancel();
+      return false;
+    }
+    if (next.done) return true;
+  }
+}
+
+describe('a stream', () => {
+  const watch = (name: string, headers: Headers) => {
+    return fetch(`${house.service.url}/api/sessions/${name}/events`, { headers });
+  };
+  const revoke = (key: Headers) =>
+    house.database.query(`UPDATE api_keys SET revoked_at = now() WHERE key_hash = sha256(convert_to($1, 'UTF8'))`, [
+      key['x-api-key'],
+    ]);
+
+  it('ends with the key that opened it, and the others go on', async () => {
+    const [key, other] = [await house.key('sessions'), await house.key('sessions')];
+    const name = newName();
+    for (const each of [key, other]) expect((await create(name, each)).status).toBe(201);
+    const [stream, another] = await Promise.all([watch(name, key), watch(name, other)]);
+    expect([stream.status, another.status]).toEqual([200, 200]);
+    await revoke(key);
+    expect(await Promise.all([ends(stream), ends(another, 3_000)])).toEqual([true, false]);
+  }, 20_000);
+
+  it('ends with the key that handed out its link', async () => {
+    const key = await house.key('sessions');
+    const name = newName();
+    expect((await create(name, key)).status).toBe(201);
+    const link = async () => {
+      const answer = await call('POST', `${name}/qr-ticket`, key);
+      return (answer.body.data.url as string).replace(/^https?:..[^/]+/, '');
+    };
+    const [path, unused] = [await link(), await link()];
+    const opened = await house.service.get(path, { accept: 'text/html' });
+    const shown = { cookie: (opened.headers.get('set-cookie') ?? '').split(';')[0] ?? '' };
+    const stream = await watch(name, shown);
+    expect(stream.status).toBe(200);
+    await revoke(key);
+    expect(await ends(stream)).toBe(true);
+    expect((await watch(name, shown)).status).toBe(401);
+    expectFailure(await house.service.get(unused, { accept: 'text/html' }), 401, 'invalid_ticket');
+  }, 20_000);
+
+  it('ends with the login, or the role, of who opened it', async () => {
+    const name = newName();
+    expect((await create(name)).status).toBe(201);
+    const fullName = 'Kepala';
+    const made = await house.service.post('/api/users', { fullName, username: 'kepala', role: 'ADMIN' }, house.admin);
+    await house.database.query(
+      `UPDATE users SET password_hash = (SELECT password_hash FROM users WHERE username = 'admin') WHERE id = $1`,
+      [made.body.data.id],
+    );
+    const login = async () => {
+      const answer = await house.service.post('/api/auth/login', { identifier: 'kepala', password: 'password123' });
+      return { authorization: `Bearer ${answer.body.data.token}` };
+    };
+    const first = await login();
+    const stream = await watch(name, first);
+    expect(stream.status).toBe(200);
+    await house.service.post('/api/auth/logout', {}, first);
+    expect(await ends(stream)).toBe(true);
+    const again = await watch(name, await login());
+    expect(again.status).toBe(200);
+    await house.database.query(`UPDATE users SET role = 'SUPERVISOR' WHERE id = $1`, [made.body.data.id]);
+    expect(await ends(again)).toBe(true);
+  }, 30_000);
+
+  it('is not taken from others by one who opens all that there may be', async () => {
+    const [greedy, other] = [await house.key('sessions'), await house.key('sessions')];
+    const name = newName();
+    for (const each of [greedy, other]) expect((await create(name, each)).status).toBe(201);
+    const streams = await Promise.all(Array.from({ length: 120 }, () => watch(name, greedy)));
+    try {
+      const statuses = streams.map(({ status }) => status);
+      expect([...new Set(statuses)].sort()).toEqual([200, 503]);
+      expect(statuses.filter((status) => status === 200).length).toBeLessThanOrEqual(100);
+      const theirs = await watch(name, other);
+      streams.push(theirs);
+      expect(theirs.status).toBe(200);
+    } finally {
+      await Promise.all(streams.map(async (stream) => stream.body?.cancel()));
+    }
+  }, 120_000);
 });
 
 describe('who may call', () => {

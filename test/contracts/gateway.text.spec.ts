@@ -177,7 +177,7 @@ describe('POST /api/messages/:sessionId/text', () => {
   it('says that nobody knows when the connection ends before an answer, and does not come back in time', async () => {
     const [name, to] = ['cut-off', newNumber()];
     await house.link(name, newNumber());
-    const hasty = await house.another({ GATEWAY_SEND_TIMEOUT: '2' });
+    const hasty = await house.another({ GATEWAY_SEND_TIMEOUT: '5' });
     house.whatsapp.reply = (message) => {
       house.whatsapp.refuseLogins = 503;
       house.whatsapp.drop(message.from);

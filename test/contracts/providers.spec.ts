@@ -4,6 +4,7 @@ import { FakeSmtp } from '../support/fake-smtp.js';
 import { FakeTwilio, twilioError } from '../support/fake-twilio.js';
 import { FakeWhapi } from '../support/fake-whapi.js';
 import { national, newPhone, openHouse, type House } from '../support/house.js';
+import { messagesOf } from '../support/messages.js';
 import { until } from '../support/people.js';
 import { stopAllServices } from '../support/service.js';
 
@@ -156,10 +157,9 @@ describe('the ladder of what is configured', () => {
     house.fake.connected = true;
     await house.pass(phone, 3_600);
     const code = await house.code(phone);
-    await until('the outcome is written', async () => {
-      const sql = `SELECT 1 FROM messages WHERE recipient = $1 AND provider = 'whacenter'`;
-      return (await house.database.query(sql, [e164])).length > 0;
-    });
+    await until('the outcome is written', async () =>
+      (await messagesOf(house.database, e164)).some(({ provider }) => provider === 'whacenter'),
+    );
     expect((await house.verify(phone, code)).status).toBe(200);
     expect(await isProven()).toBe(true);
   });

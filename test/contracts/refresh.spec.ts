@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, SOME_TEXT } from '../support/answers.js';
 import { openHouse, type House } from '../support/house.js';
@@ -131,8 +131,8 @@ describe('POST /api/auth/refresh', () => {
       expect(repeated.refreshToken).toBe(first.refreshToken);
       expect((await me(house.service, repeated)).status).toBe(200);
     }
-    const [row] = await sql('SELECT count(*)::int AS tokens FROM refresh_tokens WHERE session_id = $1', tokens.sid);
-    expect(row).toEqual({ tokens: 2 });
+    const rows = await sql('SELECT successor_hash FROM refresh_tokens WHERE session_id = $1', tokens.sid);
+    expect(rows).toEqual([{ successor_hash: createHash('sha256').update(first.refreshToken).digest() }]);
     expect((await refresh(first.refreshToken)).status).toBe(200);
   });
 
@@ -164,9 +164,11 @@ describe('POST /api/auth/refresh', () => {
     const tokens = await loggedIn();
     const second = await refreshed(house.service, tokens.refreshToken);
     const [{ all }] = (await sql(
-      `SELECT string_agg(t::text, ' ') || ' ' || string_agg(encode(sealed_successor, 'escape'), ' ') AS all FROM refresh_tokens t WHERE session_id = $1`,
+      `SELECT string_agg(s::text || ' ' || t::text || ' ' || encode(t.sealed_successor, 'escape'), ' ') AS all
+         FROM login_sessions s JOIN refresh_tokens t ON t.session_id = s.id WHERE s.id = $1`,
       tokens.sid,
     )) as [{ all: string }];
+    expect(all).toContain(createHash('sha256').update(second.refreshToken).digest('hex'));
     for (const { refreshToken } of [tokens, second]) {
       expect(all).not.toContain(refreshToken);
       expect(all).not.toContain(Buffer.from(refreshToken).toString('hex'));

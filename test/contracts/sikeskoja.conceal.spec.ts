@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
@@ -41,6 +42,25 @@ const arrived = async (phone: string) => {
   for (let tries = 0; house.fake.codeFor(phone) === undefined && tries < 200; tries++) await sleep(10);
   return house.fake.codeFor(phone) ?? '';
 };
+
+describe('names and passwords', () => {
+  it('do not tell that two names are one person’s: those of a locked account are answered like wrong ones', async () => {
+    const names = { username: 'satu-orang', email: 'satu.orang@dinkes.example' };
+    const person = await house.person({ ...names, password: 'sandi yang cukup panjang' });
+    const login = (identifier: string, password = 'sandi yang cukup panjang') =>
+      house.service.post('/api/auth/login', { identifier, password });
+    for (let time = 0; time < 10; time++)
+      expectFailure(await login(names.username, 'salah sama sekali'), 401, 'invalid_credentials');
+    const refused = await login(names.email);
+    expectFailure(refused, 401, 'invalid_credentials');
+    expect(outline(refused)).toEqual(outline(await login('tidak.ada@dinkes.example')));
+    expectFailure(await login(person.phone), 401, 'invalid_credentials');
+    await house.database.query(
+      `UPDATE password_budgets SET failures = ARRAY(SELECT f - interval '15 minutes' FROM unnest(failures) f)`,
+    );
+    expect((await login(names.email)).status).toBe(200);
+  });
+});
 
 describe('unknown, inactive and known numbers', () => {
   it('get the same first answer; only the known one gets a message', async () => {
@@ -107,6 +127,25 @@ describe('unknown, inactive and known numbers', () => {
     const refused = await same(kinds, (phone) => house.resend(phone));
     expectFailure(refused, 429, 'otp_rate_limited');
     expect(Math.abs(retryAfter(refused) - (3600 - 5 * 301))).toBeLessThanOrEqual(5);
+  });
+
+  it('get the same answer when another application asks while a code lives', async () => {
+    const ids = [randomUUID(), randomUUID()];
+    await house.database.query(
+      `INSERT INTO oidc_clients (id, name, kind, redirect_uris, access_token_seconds, refresh_token_seconds)
+       SELECT id, 'Aplikasi', 'browser', ARRAY['https://a.example/'], 3600, 0 FROM unnest($1::uuid[]) id`,
+      [ids],
+    );
+    const [one, other] = ids.map((id) => ({ 'x-client-id': id }));
+    for (const phone of await phones()) {
+      expect((await house.request(phone, one)).body.data.alreadySent).toBeUndefined();
+      for (const headers of [other, {}]) {
+        const refused = await house.request(phone, headers);
+        expectFailure(refused, 429, 'otp_rate_limited');
+        expect(Math.abs(retryAfter(refused) - 60)).toBeLessThanOrEqual(20);
+      }
+      expect((await house.request(phone, one)).body.data.alreadySent).toBe(true);
+    }
   });
 
   it('log in when they are known; the token lives fifteen minutes', async () => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { expectFailure, retryAfter } from '../support/answers.js';
 import { type WhacenterScript } from '../support/fake-whacenter.js';
 import { openHouse, type House, type Resident } from '../support/house.js';
+import { messagesOf } from '../support/messages.js';
 import { until } from '../support/people.js';
 import { type Service } from '../support/service.js';
 
@@ -329,10 +330,8 @@ describe('a gateway that repeats its ids, or makes odd ones', () => {
     for (const { digits } of people) house.fake.forNumber(digits, { body, delivers: true });
     const answers = await Promise.all(people.map(({ phone }) => house.request(phone)));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
-    const states = () =>
-      house.database.query<{ state: string }>('SELECT state FROM messages WHERE recipient = ANY ($1)', [
-        people.map(({ e164 }) => e164),
-      ]);
+    const recipients = people.map(({ e164 }) => e164);
+    const states = () => messagesOf(house.database, recipients);
     await until('all acceptances are written', async () => (await states()).every(({ state }) => state === 'ACCEPTED'));
     expect(await states()).toHaveLength(3);
     for (const { phone } of people) expect(house.fake.messagesFor(phone)).toHaveLength(1);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, INSTANT } from '../support/answers.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { openHouse, type House } from '../support/house.js';
-import { sendRaw } from '../support/raw-http.js';
+import { rawRequest, sendRaw } from '../support/raw-http.js';
 import { type Service } from '../support/service.js';
 
 // Contract A: demo accounts; and a development start without any WhatsApp device, whose codes are read in the inbox.
@@ -124,9 +124,15 @@ describe('a development start on an empty database, without a device', () => {
     ['the name of a site (DNS rebinding)', '1.1', ['Host: evil.example']],
     ['an address of the network', '1.1', ['Host: 192.0.2.7:5000']],
     ['a forwarded request', '1.1', ['Host: 127.0.0.1', 'X-Forwarded-For: 192.0.2.7']],
+    ['a version that we do not speak', '2.0', ['Host: 127.0.0.1']],
   ])('hides the inbox from %s', async (_, version, headers) => {
     const lines = [`GET /dev/inbox HTTP/${version}`, ...headers, 'Connection: close'];
     expectFailure(await sendRaw(house.service.url, `${lines.join('\r\n')}\r\n\r\n`), 404, 'not_found');
+  });
+
+  it('hides the inbox from an address for a proxy, whose host goes before the header', async () => {
+    const request = rawRequest('GET', 'http://evil.example/dev/inbox', ['Connection: close']);
+    expectFailure(await sendRaw(house.service.url, request), 404, 'not_found');
   });
 
   it('says that no device is connected: the inbox is none', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, retryAfter, SOME_TEXT } from '../support/answers.js';
 import { openHouse, type House } from '../support/house.js';
+import { atOnce, tally } from '../support/people.js';
 
 // Contract A, the row of `POST /api/auth/login`.
 
@@ -178,6 +179,35 @@ describe('ten failures in fifteen minutes', () => {
     expectFailure(await login(person.username), 429, 'login_locked');
     expect((await house.login(person.phone)).user.id).toBe(person.id);
     expect((await login((await member()).username)).status).toBe(200);
+  });
+
+  it('lock an account, whichever of its names they come by, and no other', async () => {
+    const [person, other] = [await member(), await member()];
+    await fail([person.email, person.username, person.phone, person.email, person.username]);
+    expect((await login(other.username)).status).toBe(200);
+    await fail([person.phone, person.email, person.username, person.phone, person.email]);
+    for (const identifier of [person.email, person.username, person.phone])
+      expectFailure(await login(identifier), 429, 'login_locked', LOCKED);
+    expect((await login(other.phone)).status).toBe(200);
+    await letTimePass(900);
+    expect((await login(person.username)).status).toBe(200);
+  });
+
+  it('are exactly ten for an account when they come at once by all its names', async () => {
+    const person = await member();
+    const names = [person.email, person.username, person.phone];
+    const answers = await atOnce(30, (at) => login(names[at % 3], 'salah'));
+    expect(tally(answers)).toEqual({ 401: 10, 429: 20 });
+  });
+
+  it('by one name are not forgotten with a login by another one, or of somebody else', async () => {
+    const [person, other] = [await member(), await member()];
+    await fail(Array<string>(6).fill(person.username));
+    expect((await login(other.username)).status).toBe(200);
+    expect((await login(person.email)).status).toBe(200);
+    await fail(Array<string>(4).fill(person.username));
+    expectFailure(await login(person.username), 429, 'login_locked');
+    expect((await login(person.email)).status).toBe(200);
   });
 
   it('are forgotten with a login', async () => {

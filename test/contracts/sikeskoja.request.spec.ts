@@ -18,8 +18,9 @@ afterAll(async () => house.close());
 
 const rowsOf = async (e164: string) => {
   const [row] = await house.database.query<{ rows: number }>(
-    `SELECT (SELECT count(*) FROM otp_budgets WHERE phone = $1)::int + (SELECT count(*) FROM otp_sessions WHERE phone = $1)::int
-          + (SELECT count(*) FROM messages WHERE recipient = $1)::int AS rows`,
+    `SELECT (SELECT count(*) FROM otp_codes WHERE phone = $1)::int + (SELECT count(*) FROM otp_sessions WHERE phone = $1)::int
+          + (SELECT count(*) FROM messages WHERE recipient = $1)::int
+          + (SELECT count(*) FROM message_history WHERE recipient = $1)::int AS rows`,
     [e164],
   );
   return row?.rows;

@@ -22,7 +22,7 @@ afterAll(async () => house.close());
 
 const john = () => house.person({ fullName: NAME });
 const request = (phone: string, service = house.service) => requestReset(service, NAME, phone);
-const rowsOf = (e164: string) => house.database.query('SELECT id FROM otp_sessions WHERE phone = $1', [e164]);
+const rowsOf = (e164: string) => house.database.query('SELECT 1 FROM otp_codes WHERE phone = $1', [e164]);
 const unavailable = (answer: Answer) => expectFailure(answer, 503, 'whatsapp_unavailable', FAILED);
 
 /** Works while the device is off; its state is remembered for a second. */
@@ -148,7 +148,7 @@ describe('a device that is ready and does not take the message', () => {
     house.fake.forNumber(phone, undefined);
     await resetCodeOf(house.service, house.fake, NAME, phone);
     const counted = await house.database.query(
-      `SELECT cardinality(sends) AS sends, cardinality(failed_sends) AS failed FROM otp_budgets WHERE phone = $1 AND purpose = 'reset'`,
+      `SELECT cardinality(sends) AS sends, cardinality(failed_sends) AS failed FROM otp_codes WHERE phone = $1 AND purpose = 'reset'`,
       [e164],
     );
     expect(counted).toEqual([{ sends: 1, failed: 2 }]);

@@ -153,9 +153,7 @@ describe('the name', () => {
     nobody(await request(NAME, other.phone));
     nobody(await request(NAME, newPhone()));
     nobody(await request(NAME, (await house.person({ fullName: NAME, active: false })).phone));
-    const rows = await house.database.query(`SELECT 1 FROM otp_budgets WHERE phone = ANY($1)`, [
-      [one.e164, other.e164],
-    ]);
+    const rows = await house.database.query(`SELECT 1 FROM otp_codes WHERE phone = ANY($1)`, [[one.e164, other.e164]]);
     expect(rows).toEqual([]);
   });
 });

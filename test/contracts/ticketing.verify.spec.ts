@@ -63,13 +63,17 @@ describe('POST /api/forgot-password/verify-otp', () => {
   it('again is the same, and costs nothing', async () => {
     const { phone, e164, code } = await asked();
     const first = await verify(phone, code);
-    const [before] = await house.database.query('SELECT verified_at FROM otp_sessions WHERE phone = $1', [e164]);
+    const kept = async () =>
+      (
+        await house.database.query(
+          `SELECT current_verified_at, guesses, known_guesses, failures FROM otp_codes WHERE phone = $1 AND purpose = 'reset'`,
+          [e164],
+        )
+      )[0];
+    const before = await kept();
+    expect(before).toEqual({ current_verified_at: expect.any(Date), guesses: [], known_guesses: [], failures: 0 });
     for (let time = 0; time < 12; time++) expect((await verify(phone, code)).body).toEqual(first.body);
-    const [after] = await house.database.query(
-      'SELECT verified_at, attempts, known_attempts, cardinality(guesses) AS guesses FROM otp_sessions JOIN otp_budgets USING (phone, purpose) WHERE phone = $1',
-      [e164],
-    );
-    expect(after).toEqual({ ...before, attempts: 0, known_attempts: 0, guesses: 0 });
+    expect(await kept()).toEqual(before);
     refused(await verify(phone, wrong(code)), 2);
   });
 
@@ -264,7 +268,8 @@ describe('a known device', () => {
   it('gets a code while a stranger has used up every send', async () => {
     const { phone } = await jane();
     const { deviceToken } = await house.login(phone);
-    for (let send = 0; send < 5; send++) {
+    // The login's was the first of five.
+    for (let send = 0; send < 4; send++) {
       await codeOf(phone);
       await house.pass(phone, 301);
     }
@@ -278,8 +283,10 @@ describe('the address', () => {
   beforeEach(() => house.database.query('DELETE FROM rate_limits'));
 
   it('may guess so many names, codes and numbers an hour, and no more', async () => {
-    const strict = await house.another({ ADDRESS_FAILURES_PER_HOUR: '3' });
     const { phone, code } = await asked();
+    const strict = await house.another({ ADDRESS_FAILURES_PER_HOUR: '3' });
+    // What the other instance has leased for the one address of these specs is more than this one's cap.
+    await house.database.query('DELETE FROM rate_limits');
     expectFailure(await requestReset(strict, 'Somebody Else', phone), 404, 'user_not_found');
     expectFailure(await requestReset(strict, NAME, newPhone()), 404, 'user_not_found');
     refused(await verifyReset(strict, phone, wrong(code)), 2);

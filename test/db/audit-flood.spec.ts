@@ -158,7 +158,8 @@ describe('the count itself', () => {
     counters = Array.from({ length: 2 }, () => {
       const pool = new pg.Pool({ connectionString: database.url, max: 4 });
       pools.push(pool);
-      return new Refusals(new RefusalsRepository(new Database(pool)), pino({ level: 'silent' }));
+      const owners = { of: () => Promise.resolve(new Map<string, string>()) };
+      return new Refusals(new RefusalsRepository(new Database(pool)), owners, pino({ level: 'silent' }));
     });
   });
   afterAll(async () => {
@@ -172,8 +173,8 @@ describe('the count itself', () => {
   });
 
   const refusal = (more: Partial<Refusal>): Refusal => ({
-    ...{ kind: 'a kind', type: 'spec', userId: null, subjectId: null, address: '203.0.113.1', requestId: 'first' },
-    ...{ detail: { code: 'invalid_otp' }, ...more },
+    ...{ kind: 'a kind', type: 'spec', userId: null, phoneKey: null, named: null, subjectId: null },
+    ...{ address: '203.0.113.1', requestId: 'first', detail: { code: 'invalid_otp' }, ...more },
   });
 
   it('of both instances is exact, and of one kind one row', async () => {

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newPhone, openHouse, type House } from '../support/house.js';
 import { bearer, logIn, newcomer } from '../support/logins.js';
+import { endClaims } from '../support/messages.js';
 import { atOnce, tally, troubles, until } from '../support/people.js';
 import { rawRequest } from '../support/raw-http.js';
 import { type Service } from '../support/service.js';
@@ -162,10 +163,7 @@ describe('an instance that is killed', () => {
     await dying.stop('SIGKILL');
     house.fake.forNumber(phone, undefined);
     expect(await kept(house, phone)).toEqual(['IN text', 'OUT text']);
-    await house.database.query(
-      `UPDATE messages SET claimed_until = now() - interval '1 second' WHERE recipient = $1 AND state = 'PENDING'`,
-      [phone],
-    );
+    await endClaims(house.database, phone);
     expect((await postWhapi(other, [message])).status).toBe(200);
     expect(await answersTo(house, phone)).toEqual([MENU]);
   });

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,6 +10,9 @@ export interface Answer {
   url?: string;
   error?: string;
   applied?: string[];
+  pending?: string[];
+  engineWasLoaded?: boolean;
+  engineIsLoaded?: boolean;
 }
 
 /** Processes of their own that run modules of src/database: what a kill or a race really does shows only there. */
@@ -23,13 +26,28 @@ export interface Children {
   end(): Promise<void>;
 }
 
-/** Compiles src/database into a temporary folder, so that the tests need no build. */
+/** Compiles src/database, and what it imports, into a temporary folder; of the build it takes the functions' text only. */
 export async function prepareChildren(): Promise<Children> {
   const folder = await mkdtemp(join(tmpdir(), 'masuk-children-'));
-  const source = resolve(import.meta.dirname, '../../src/database');
-  await mkdir(join(folder, 'database'));
+  const dist = join(folder, 'dist');
+  await mkdir(dist);
+  await copyFile(resolve(import.meta.dirname, '../../dist/functions.sql'), join(dist, 'functions.sql'));
   await writeFile(join(folder, 'package.json'), '{"type":"module"}');
   await symlink(resolve(import.meta.dirname, '../../node_modules'), join(folder, 'node_modules'));
+  await Promise.all(['database', 'config', 'errors'].map((room) => compileRoom(room, dist)));
+  const running = new Set<ChildProcess>();
+  return {
+    run: (script, ...args) => runChild(dist, running, script, args),
+    async end() {
+      await Promise.all([...running].map((child) => killed(child)));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function compileRoom(room: string, folder: string): Promise<void> {
+  const source = resolve(import.meta.dirname, '../../src', room);
+  await mkdir(join(folder, room));
   for (const name of await readdir(source)) {
     if (!name.endsWith('.ts') || name.endsWith('.spec.ts')) continue;
     const { code } = await transform(await readFile(join(source, name), 'utf8'), {
@@ -39,16 +57,8 @@ export async function prepareChildren(): Promise<Children> {
         target: 'es2024',
       },
     });
-    await writeFile(join(folder, 'database', name.replace(/\.ts$/, '.js')), code);
+    await writeFile(join(folder, room, name.replace(/\.ts$/, '.js')), code);
   }
-  const running = new Set<ChildProcess>();
-  return {
-    run: (script, ...args) => runChild(folder, running, script, args),
-    async end() {
-      await Promise.all([...running].map((child) => killed(child)));
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
 }
 
 /** Kills a process with SIGKILL, as a crash would, and waits for its end. */

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, retryAfter } from '../support/answers.js';
 import { openHouse, wrong, type House, type Resident } from '../support/house.js';
-import { until } from '../support/people.js';
+import { atOnce, tally, until } from '../support/people.js';
+import { resetCodeOf, verifyReset } from '../support/resets.js';
 import { type Service } from '../support/service.js';
 import { answersTo, postWhapi, say, whapiMessage } from '../support/webhooks.js';
 
@@ -9,6 +10,7 @@ import { answersTo, postWhapi, say, whapiMessage } from '../support/webhooks.js'
 // that each budget that was used up makes the next window longer. Time is moved in the database.
 
 const PASSWORD = 'kuda-lari-7';
+const NAME = 'Budi Santoso';
 
 let house: House;
 let other: Service;
@@ -19,16 +21,17 @@ beforeAll(async () => {
 });
 afterAll(async () => house.close());
 
-const setFailures = (person: Resident, failures: number, purpose = 'login') =>
+const setFailures = (person: Resident, failures: number) =>
   house.database.query(
-    `INSERT INTO otp_budgets (phone, purpose, failures) VALUES ($1, $3, $2)
+    `INSERT INTO otp_codes (phone, purpose, failures) VALUES ($1, 'login', $2)
      ON CONFLICT (phone, purpose) DO UPDATE SET failures = $2, updated_at = now()`,
-    [person.e164, failures, purpose],
+    [person.e164, failures],
   );
 
+/** Wrong guesses in a row at all codes of the number; undefined without a row. */
 const failuresOf = async (person: Resident) => {
-  const [row] = await house.database.query<{ failures: number }>(
-    `SELECT failures FROM otp_budgets WHERE phone = $1 AND purpose = 'login'`,
+  const [row] = await house.database.query<{ failures: number | undefined }>(
+    `SELECT sum(failures)::int AS failures FROM otp_codes WHERE phone = $1 HAVING count(*) > 0`,
     [person.e164],
   );
   return row?.failures;
@@ -55,6 +58,32 @@ describe('a number', () => {
       expectFailure(await house.verify(person.phone, '000000'), 429, 'otp_locked');
       await house.pass(person.phone, 21);
     }
+  });
+
+  it('waits longer for guesses at codes for several purposes together', async () => {
+    const person = await house.person({ fullName: NAME });
+    const guess = {
+      login: () => house.verify(person.phone, '000000'),
+      reset: () => verifyReset(other, person.phone, '000000'),
+    };
+    const useUp = async (purpose: keyof typeof guess) => {
+      for (let time = 0; time < 5; time++) expectFailure(await guess[purpose](), 400, 'invalid_otp');
+    };
+    const waits = async (purpose: keyof typeof guess, minutes: number) => {
+      const locked = await guess[purpose]();
+      expectFailure(locked, 429, 'otp_locked');
+      expect(Math.abs(retryAfter(locked) - minutes * 60)).toBeLessThanOrEqual(20);
+    };
+    await useUp('login');
+    await waits('login', 15);
+    await useUp('reset');
+    await waits('reset', 30);
+    await waits('login', 30);
+    await house.pass(person.phone, 1_801);
+    await useUp('login');
+    await waits('login', 60);
+    // Half of its hour has passed.
+    await waits('reset', 30);
   });
 
   it('forgets them with a right guess', async () => {
@@ -91,14 +120,33 @@ describe('a number', () => {
   });
 
   it('is closed by wrong guesses at codes for all purposes together', async () => {
-    const person = await house.person();
+    const person = await house.person({ fullName: NAME });
     const code = await house.code(person.phone);
-    await setFailures(person, 50);
-    await setFailures(person, 50, 'reset');
+    const reset = await resetCodeOf(house.service, house.fake, NAME, person.phone);
+    await setFailures(person, 97);
+    expectFailure(await house.verify(person.phone, wrong(code)), 400, 'invalid_otp');
+    expectFailure(await verifyReset(other, person.phone, wrong(reset)), 400, 'invalid_otp');
+    expectFailure(await house.verify(person.phone, wrong(code)), 400, 'invalid_otp');
     await expectClosed(person, code);
-    await house.database.query(`DELETE FROM otp_budgets WHERE phone = $1 AND purpose = 'login'`, [person.e164]);
-    await setFailures(person, 100, 'reset');
-    await expectClosed(person, code);
+    expectFailure(await verifyReset(other, person.phone, reset), 429, 'otp_locked');
+  });
+
+  it('is closed by exactly a hundred, when guesses for several purposes come at once over two instances', async () => {
+    for (let run = 0; run < 3; run++) {
+      const person = await house.person({ fullName: NAME });
+      const code = await house.code(person.phone);
+      const reset = await resetCodeOf(house.service, house.fake, NAME, person.phone);
+      await setFailures(person, 96);
+      const guesses = await atOnce(16, (at) => {
+        const service = at % 4 < 2 ? house.service : other;
+        return at % 2
+          ? service.post('/api/auth/otp/verify', { phone: person.phone, otpCode: wrong(code, at + 1) })
+          : verifyReset(service, person.phone, wrong(reset, at + 1));
+      });
+      expect(tally(guesses)).toEqual({ 400: 4, 429: 12 });
+      await expectClosed(person, code);
+      expectFailure(await verifyReset(other, person.phone, reset), 429, 'otp_locked');
+    }
   });
 
   it('is not closed to its own device, whose success does not open it to others', async () => {
@@ -145,10 +193,9 @@ describe('a closed number is opened', () => {
     it('as far as asking for a code again, though strangers had used up its sends', async () => {
       const person = await house.person();
       await house.code(person.phone);
-      await setFailures(person, 60);
-      await setFailures(person, 40, 'reset');
+      await setFailures(person, 100);
       await house.database.query(
-        `UPDATE otp_budgets SET sends = array_fill(now(), ARRAY[1000]), guesses = array_fill(now(), ARRAY[5]) WHERE phone = $1`,
+        `UPDATE otp_codes SET sends = array_fill(now(), ARRAY[1000]), guesses = array_fill(now(), ARRAY[5]) WHERE phone = $1`,
         [person.e164],
       );
       await expectClosed(person, '000000');

@@ -205,7 +205,7 @@ describe('a number that somebody registered', () => {
   it('is not proven by a message to the bot: that opens a closed number and nothing else', async () => {
     const person = await registered();
     await sql(
-      `INSERT INTO otp_budgets (phone, purpose, failures) VALUES ($1, 'login', 100) ON CONFLICT (phone, purpose) DO UPDATE SET failures = 100`,
+      `INSERT INTO otp_codes (phone, purpose, failures) VALUES ($1, 'login', 100) ON CONFLICT (phone, purpose) DO UPDATE SET failures = 100`,
       person.e164,
     );
     const from = person.e164.slice(1);
@@ -218,10 +218,7 @@ describe('a number that somebody registered', () => {
     const timestamp = Math.floor(Date.now() / 1000);
     await one.post('/webhook/whapi', { messages: [{ ...message, from, timestamp, text: { body: 'buka' } }] });
     await until('the number is open', async () => {
-      const [budget] = await sql(
-        `SELECT failures FROM otp_budgets WHERE phone = $1 AND purpose = 'login'`,
-        person.e164,
-      );
+      const [budget] = await sql(`SELECT failures FROM otp_codes WHERE phone = $1 AND purpose = 'login'`, person.e164);
       return budget === undefined;
     });
     await expectNoWayIn(person);

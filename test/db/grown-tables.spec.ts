@@ -64,7 +64,7 @@ const OF_A_LOGIN = `(n % 3 = 0 AND n > ${OLD})`;
 const GROWN: Record<string, Record<string, string>> = {
   users: { id: `md5('user' || n)::uuid`, phone: PHONE, full_name: `'Budi'` },
   password_budgets: { identifier_key: HASH, updated_at: AT },
-  otp_budgets: { phone: PHONE, purpose: `'login'`, failures: 'n % 3', updated_at: AT },
+  otp_codes: { phone: PHONE, purpose: `'login'`, failures: 'n % 3', updated_at: AT },
   otp_sessions: {
     id: ID,
     phone: PHONE,
@@ -271,7 +271,12 @@ beforeAll(async () => {
   pool = connections;
   connections.on('connect', record);
   const settings = settingsFrom({ NODE_ENV: 'test', DATABASE_URL: database.url, AUTH_SECRET: 'x'.repeat(43) });
-  const open = { pool: connections, directUrl: database.url, close: async () => connections.end() };
+  const open = {
+    pool: connections,
+    poolBehind: connections,
+    directUrl: database.url,
+    close: async () => connections.end(),
+  };
   const secret = loadAuthSecret(settings);
   // What applications are told of is opened before.
   const ended = await database.query<{ id_hash: Buffer }>(
@@ -311,6 +316,21 @@ const nodesOf = (node: Node): Node[] => [
 ];
 const isGrown = ({ 'Relation Name': name = '' }: Node) => grown.has(name);
 
+/** What the functions of a statement have read in this transaction: no plan shows it. */
+async function readByFunctions(client: pg.Client, nodes: readonly Node[]): Promise<Node[]> {
+  const { rows } = await client.query<{ table: string; rows: number }>(
+    `SELECT relname AS table, (coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::int AS rows
+       FROM pg_stat_xact_user_tables WHERE relname <> ALL ($1)`,
+    [nodes.map((node) => node['Relation Name'] ?? '')],
+  );
+  return rows.map(({ table, rows: read }) => ({
+    'Node Type': 'Function',
+    'Relation Name': table,
+    'Actual Rows': read,
+    'Actual Loops': 1,
+  }));
+}
+
 async function explain(how: string, text: string, values?: unknown[]): Promise<Node[]> {
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
@@ -320,23 +340,29 @@ async function explain(how: string, text: string, values?: unknown[]): Promise<N
       `EXPLAIN (${how}, FORMAT JSON) ${text}`,
       values,
     );
-    return nodesOf(rows[0]!['QUERY PLAN'][0].Plan);
+    const nodes = nodesOf(rows[0]!['QUERY PLAN'][0].Plan);
+    return how.startsWith('ANALYZE') ? [...nodes, ...(await readByFunctions(client, nodes))] : nodes;
   } finally {
     await client.query('ROLLBACK');
     await client.end();
   }
 }
 
+/** The outbox holds what is under way, so it is read whole: an index would cost each login more than it ever saves. */
+const isOutbox = (node: Node) => node['Relation Name'] === 'messages';
+
 /** What is wrong with a plan. */
 function whole(nodes: Node[]): string[] {
-  return nodes.filter(isGrown).flatMap((node) => {
-    const read = ((node['Actual Rows'] ?? 0) + (node['Rows Removed by Filter'] ?? 0)) * (node['Actual Loops'] ?? 1);
-    const kind = `${node['Node Type']} of ${node['Relation Name']}`;
-    // Any first row of all needs no index.
-    const anyFirst = node.limited && node.Filter === undefined;
-    if (node['Node Type'] === 'Seq Scan' && !anyFirst && node['Actual Loops'] !== 0) return [kind];
-    return read > READ_AT_MOST ? [`${kind} reads ${read} rows`] : [];
-  });
+  return nodes
+    .filter((node) => isGrown(node) && !isOutbox(node))
+    .flatMap((node) => {
+      const read = ((node['Actual Rows'] ?? 0) + (node['Rows Removed by Filter'] ?? 0)) * (node['Actual Loops'] ?? 1);
+      const kind = `${node['Node Type']} of ${node['Relation Name']}`;
+      // Any first row of all needs no index.
+      const anyFirst = node.limited && node.Filter === undefined;
+      if (node['Node Type'] === 'Seq Scan' && !anyFirst && node['Actual Loops'] !== 0) return [kind];
+      return read > READ_AT_MOST ? [`${kind} reads ${read} rows`] : [];
+    });
 }
 
 type Private = Record<string, (...given: unknown[]) => Promise<unknown>>;
@@ -394,6 +420,12 @@ describe('on grown tables', () => {
     expect(whole(await explain('ANALYZE, SETTINGS', index, [new Date()]))).toEqual([
       expect.stringContaining('password_budgets'),
     ]);
+    await database.query(
+      'CREATE FUNCTION read_all() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT sum(failures) FROM otp_codes); END $$',
+    );
+    expect(whole(await explain('ANALYZE', 'SELECT read_all()'))).toEqual([
+      expect.stringMatching(/^Function of otp_codes reads \d+ rows$/),
+    ]);
   });
 
   it('no statement of the start, of a job or of a timer reads a whole table', async () => {
@@ -407,13 +439,7 @@ describe('on grown tables', () => {
     await room(DemoAccounts).seedIfEmpty();
     // The start, each job and each timer have left something.
     expect([...recorded.keys()]).toEqual(
-      expect.arrayContaining([
-        'otp_forget_codes',
-        'otp_forget_budgets',
-        'login_sessions_walk',
-        'users_bcrypt_cost',
-        'rate_limits_report',
-      ]),
+      expect.arrayContaining(['codes_forget_old', 'login_sessions_walk', 'users_bcrypt_cost', 'rate_limits_report']),
     );
     const wrong: Record<string, string[]> = {};
     for (const [name, { text, values }] of recorded) {

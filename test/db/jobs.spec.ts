@@ -61,7 +61,7 @@ const unfinished = async (name: string) =>
 
 describe('several instances', () => {
   it('run a schedule that is due once', async () => {
-    const cleared = await watch('otp_sessions');
+    const cleared = await watch('otp_codes');
     await instance('one');
     await Promise.all([instance('two'), instance('three')]);
     await untilScheduled(database);
@@ -92,11 +92,11 @@ describe('several instances', () => {
   }, 100_000);
 
   it('never run a job twice at once, however often it is asked for', async () => {
-    const cleared = await watch('otp_sessions');
+    const cleared = await watch('otp_codes');
     await Promise.all([instance('one'), instance('two')]);
     await untilScheduled(database);
     await until('no run of before', async () => (await unfinished('old-codes')).length === 0);
-    const { release } = await database.lock('LOCK TABLE otp_sessions IN SHARE MODE');
+    const { release } = await database.lock('LOCK TABLE otp_codes IN SHARE MODE');
     try {
       await Promise.all(Array.from({ length: 10 }, () => demandJob(database, 'old-codes')));
       await until('it runs', async () => (await unfinished('old-codes')).some(({ state }) => state === 'active'));
@@ -104,7 +104,7 @@ describe('several instances', () => {
         await demandJob(database, 'old-codes');
         expect(await unfinished('old-codes')).toHaveLength(1);
         const waiting = await database.query(
-          `SELECT 1 FROM pg_stat_activity WHERE query LIKE '%DELETE FROM otp_sessions%' AND wait_event_type = 'Lock'`,
+          `SELECT 1 FROM pg_stat_activity WHERE query LIKE '%forget_old_codes%' AND wait_event_type = 'Lock'`,
         );
         expect(waiting.length).toBeLessThanOrEqual(1);
         await pause(200);
@@ -118,16 +118,16 @@ describe('several instances', () => {
   });
 
   it('take over the job of one that was killed, when its time is over and not before', async () => {
-    const cleared = await watch('otp_sessions');
+    const cleared = await watch('otp_codes');
     const services = { one: await instance('one'), two: await instance('two') };
     await untilScheduled(database);
     await until('no run of before', async () => (await unfinished('old-codes')).length === 0);
-    const { release } = await database.lock('LOCK TABLE otp_sessions IN SHARE MODE');
+    const { release } = await database.lock('LOCK TABLE otp_codes IN SHARE MODE');
     let victim: 'one' | 'two' | undefined;
     await demandJob(database, 'old-codes');
     await until('it runs', async () => {
       const [row] = await database.query<{ by: 'one' | 'two' }>(
-        `SELECT application_name AS by FROM pg_stat_activity WHERE query LIKE '%DELETE FROM otp_sessions%' AND wait_event_type = 'Lock'`,
+        `SELECT application_name AS by FROM pg_stat_activity WHERE query LIKE '%forget_old_codes%' AND wait_event_type = 'Lock'`,
       );
       victim = row?.by;
       return victim !== undefined;
@@ -333,17 +333,14 @@ describe('SIGTERM', () => {
     const service = await instance('one');
     await untilScheduled(database);
     await until('no run of before', async () => (await unfinished('old-codes')).length === 0);
-    const cleared = await watch('otp_sessions');
+    const cleared = await watch('otp_codes');
     // More than one part, each of which waits for the lock.
-    const { phone } = await addPerson(database);
     await database.query(
-      `INSERT INTO otp_sessions (id, phone, purpose, code_hash, client_address, created_at, expires_at, replaced_at)
-       SELECT gen_random_uuid(), $1, 'login', decode(repeat('ab', 32), 'hex'), '127.0.0.1', t, t + interval '5 minutes', t + interval '1 minute'
-         FROM generate_series(1, 2500) n, LATERAL (SELECT now() - interval '3 days' AS t) x`,
-      [phone],
+      `INSERT INTO otp_codes (phone, purpose, updated_at)
+       SELECT '+62815' || n, 'login', now() - interval '3 days' FROM generate_series(1000001, 1002500) n`,
     );
     await database.query('DELETE FROM watched');
-    const { release } = await database.lock('LOCK TABLE otp_sessions IN SHARE MODE');
+    const { release } = await database.lock('LOCK TABLE otp_codes IN SHARE MODE');
     await demandJob(database, 'old-codes');
     await until('it runs', async () => (await unfinished('old-codes'))[0]?.state === 'active');
     await pause(300);
@@ -356,7 +353,54 @@ describe('SIGTERM', () => {
     // The rest is for the next time.
     await instance('two');
     await runJob(database, 'old-codes');
-    expect(await database.query('SELECT 1 FROM otp_sessions WHERE phone = $1', [phone])).toEqual([]);
+    expect(await database.query(`SELECT 1 FROM otp_codes WHERE phone LIKE '+62815%'`)).toEqual([]);
+  });
+});
+
+describe('a walk', () => {
+  /** As an instance has it, with connections of its own. */
+  const jobsOf = (pool: pg.Pool, secret = 'the specs share this one: 7f3c9a1e5b8d2046') => {
+    const own = new Database(pool);
+    return new Jobs(own, new JobsRepository(own), new AuthSecret(secret), pino({ level: 'silent' }));
+  };
+
+  it('goes on where the last time ended, on whichever instance, and begins anew behind the last row', async () => {
+    const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+    const visited: (string | null)[] = [];
+    const step = async (after: string | null) => {
+      visited.push(after);
+      const next = after === null ? 1 : Number(after.slice(1)) + 1;
+      return next > 4 ? null : `+${next}`;
+    };
+    await jobsOf(pool).walk('spec', 2, step);
+    await jobsOf(pool).walk('spec', 2, step);
+    await jobsOf(pool).walk('spec', 5, step);
+    await jobsOf(pool).walk('spec', 1, step);
+    expect(visited).toEqual([null, '+1', '+2', '+3', '+4', null]);
+    const [row] = await database.query<{ sealed_place: Buffer }>(
+      `SELECT sealed_place FROM walk_places WHERE walk = 'spec'`,
+    );
+    expect(row!.sealed_place.toString()).not.toContain('+1');
+    // A place that nobody can read any more is where it began.
+    await jobsOf(pool, 'another secret, which is long enough 12345').walk('spec', 1, step);
+    expect(visited.at(-1)).toBeNull();
+    await pool.end();
+  });
+
+  it('that breaks off is taken up from its last whole step', async () => {
+    const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+    const failing = async (after: string | null) => {
+      if (after !== null) throw new Error('no more');
+      return 'first';
+    };
+    await expect(jobsOf(pool).walk('broken', 5, failing)).rejects.toThrow('no more');
+    const visited: (string | null)[] = [];
+    await jobsOf(pool).walk('broken', 5, async (after) => {
+      visited.push(after);
+      return null;
+    });
+    expect(visited).toEqual(['first']);
+    await pool.end();
   });
 });
 
@@ -422,7 +466,7 @@ describe('what the jobs leave', () => {
         ['23 hours', '25 hours'],
       ],
       [
-        'otp_budgets',
+        'otp_codes',
         `(phone, purpose, updated_at) SELECT '+62812888' || (random() * 99999)::int, 'login', now() - $1::interval`,
         ['24 hours', '26 hours'],
       ],
@@ -435,7 +479,7 @@ describe('what the jobs leave', () => {
         'messages',
         `(id, purpose, recipient, state, created_at, expires_at, closed_at)
         SELECT gen_random_uuid(), 'login', '+6281299999999', 'FAILED', now() - $1::interval, now() - $1::interval, now() - $1::interval`,
-        ['23 hours', '25 hours'],
+        ['1 minute', '25 hours'],
       ],
     ];
     for (const [table, insertion, spans] of ages)
@@ -452,12 +496,18 @@ describe('what the jobs leave', () => {
     const before = { sessions: await count('login_sessions'), tokens: await count('refresh_tokens') };
     for (const name of ['old-codes', 'closed-messages', 'dead-sessions', 'old-password-budgets'])
       await runJob(database, name);
-    // The code that was asked for just now, and the younger of the two.
-    expect(await count('otp_sessions')).toBe(2);
-    expect(await count('otp_budgets', `phone LIKE '+62812888%'`)).toBe(1);
+    // The release before keeps codes there; the younger of the two is left.
+    expect(await count('otp_sessions')).toBe(1);
+    expect(await count('otp_codes', `phone = '${owner.phone}' AND current_session_id IS NOT NULL`)).toBe(1);
+    expect(await count('otp_codes', `phone LIKE '+62812888%'`)).toBe(1);
     expect(await count('password_budgets')).toBe(1);
-    expect(await count('messages', `state = 'FAILED'`)).toBe(1);
-    expect(await count('message_history')).toBe(1);
+    // What is closed leaves the outbox; what a provider has taken had left it before.
+    expect(await count('messages', `state <> 'PENDING'`)).toBe(0);
+    for (const [recipient, kept] of [
+      ['+6281299999999', 2],
+      [owner.phone, 1],
+    ])
+      expect(await count('message_history', `recipient = '${recipient}'`)).toBe(kept);
     expect({ sessions: await count('login_sessions'), tokens: await count('refresh_tokens') }).toEqual({
       sessions: before.sessions - 1,
       tokens: before.tokens - 1,

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { keptCodeOf } from '../support/codes.js';
+import { AuthSecret } from '../../src/config/auth-secret.js';
+import { DeviceTokens } from '../../src/sessions/device-tokens.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { startFakeWhacenter, type FakeWhacenter } from '../support/fake-whacenter.js';
 import {
@@ -35,7 +38,7 @@ describe('a known device', () => {
   async function loggedInBefore(): Promise<{ phone: string; device: Record<string, string> }> {
     const { phone } = await addPerson(database);
     const answer = await verifyCode(home, phone, await codeOf(home, whacenter, phone));
-    await database.query(`UPDATE otp_budgets SET sends = '{}' WHERE phone = $1`, [phone]);
+    await database.query(`UPDATE otp_codes SET sends = '{}' WHERE phone = $1`, [phone]);
     return { phone, device: { 'x-device-token': answer.body.data.deviceToken as string } };
   }
 
@@ -46,11 +49,7 @@ describe('a known device', () => {
     expect(tally(strange)).toEqual({ 400: 5, 429: 45 });
     const own = await Promise.all(wrongCodes(code, 50).map((wrong) => verifyCode(home, phone, wrong, device)));
     expect(tally(own)).toEqual({ 400: 5, 429: 45 });
-    const [row] = await database.query(
-      'SELECT attempts, known_attempts FROM otp_sessions WHERE phone = $1 ORDER BY created_at DESC LIMIT 1',
-      [phone],
-    );
-    expect(row).toEqual({ attempts: 3, known_attempts: 3 });
+    expect(await keptCodeOf(database, phone)).toMatchObject({ living: true, guesses: 5, knownGuesses: 5 });
     expect((await verifyCode(home, phone, code, device)).status).toBe(429);
   });
 
@@ -90,5 +89,93 @@ describe('a known device', () => {
     }
     expect(sent).toBe(5);
     await until('the stranger has his own', async () => (await resendCode(home, phone)).status === 200, 1_000);
+  });
+});
+
+describe('a device token', () => {
+  const secret = new AuthSecret(sharing({ url: '' }, { deviceId: '', url: '' } as FakeWhacenter).AUTH_SECRET);
+  const tokens = new DeviceTokens(secret);
+  const header = (token: string) => ({ 'x-device-token': token });
+
+  /** Somebody, and two devices on which they have logged in. */
+  async function withTwoDevices() {
+    const person = await addPerson(database);
+    const login = async () => {
+      const answer = await verifyCode(home, person.phone, await codeOf(home, whacenter, person.phone));
+      await database.query(`UPDATE otp_codes SET sends = '{}' WHERE phone = $1`, [person.phone]);
+      return answer.body.data.deviceToken as string;
+    };
+    return { phone: person.phone, one: await login(), other: await login() };
+  }
+  const setGuesses = (token: string, guesses: number) => {
+    const { deviceId, issuedAt, userId } = tokens.read(token)!;
+    return database.query(
+      `INSERT INTO device_guesses (device_id, issued_at, user_id, guesses) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (device_id, issued_at) DO UPDATE SET guesses = $4`,
+      [deviceId, issuedAt, userId, guesses],
+    );
+  };
+  const guessesOf = async (token: string) => {
+    const { deviceId, issuedAt } = tokens.read(token)!;
+    const [row] = await database.query<{ guesses: number }>(
+      'SELECT guesses FROM device_guesses WHERE device_id = $1 AND issued_at = $2',
+      [deviceId, issuedAt],
+    );
+    return row?.guesses;
+  };
+  const budgetOf = async (phone: string) => {
+    const [row] = await database.query<{ failures: number; known_failures: number }>(
+      `SELECT failures, known_failures FROM otp_codes WHERE phone = $1 AND purpose = 'login'`,
+      [phone],
+    );
+    return row;
+  };
+
+  it('is ended by its fiftieth wrong guess, and neither the number nor another device with it', async () => {
+    const { phone, one, other } = await withTwoDevices();
+    const code = await codeOf(home, whacenter, phone, header(one));
+    await setGuesses(one, 49);
+    const [wrong, another] = wrongCodes(code, 2);
+    expect((await verifyCode(home, phone, wrong!, header(one))).body.code).toBe('invalid_otp');
+    expect(await budgetOf(phone)).toEqual({ failures: 0, known_failures: 1 });
+    // From here on whoever has the token is a stranger.
+    expect((await verifyCode(home, phone, another!, header(one))).body.code).toBe('invalid_otp');
+    expect(await budgetOf(phone)).toEqual({ failures: 1, known_failures: 1 });
+    expect(await guessesOf(one)).toBe(50);
+    expect(await guessesOf(other)).toBeUndefined();
+    expect((await verifyCode(home, phone, code, header(other))).status).toBe(200);
+  });
+
+  it('loses nothing by a right guess, and gives the device another one', async () => {
+    const { phone, one } = await withTwoDevices();
+    await setGuesses(one, 20);
+    const answer = await verifyCode(home, phone, await codeOf(home, whacenter, phone, header(one)), header(one));
+    expect(answer.status).toBe(200);
+    expect(await guessesOf(one)).toBe(20);
+    const next = answer.body.data.deviceToken as string;
+    expect(tokens.read(next)!.deviceId).toBe(tokens.read(one)!.deviceId);
+    expect(await guessesOf(next)).toBeUndefined();
+  });
+
+  it('that was ended is open again on its device after a login there', async () => {
+    const { phone, one } = await withTwoDevices();
+    await setGuesses(one, 50);
+    const answer = await verifyCode(home, phone, await codeOf(home, whacenter, phone, header(one)), header(one));
+    const next = answer.body.data.deviceToken as string;
+    const code = await codeOf(home, whacenter, phone, header(next));
+    await verifyCode(home, phone, wrongCodes(code, 1)[0]!, header(next));
+    expect(await budgetOf(phone)).toMatchObject({ failures: 0, known_failures: 1 });
+  });
+
+  it('expires, by the clock of the database', async () => {
+    const { phone, one } = await withTwoDevices();
+    await database.query(`UPDATE users SET devices_valid_from = now() - interval '1 year' WHERE phone = $1`, [phone]);
+    const { deviceId, userId } = tokens.read(one)!;
+    const days = (ago: number) => tokens.issue(deviceId, userId, new Date(Date.now() - ago * 24 * 3_600_000));
+    const [wrong, another] = wrongCodes(await codeOf(home, whacenter, phone), 2);
+    await verifyCode(home, phone, wrong!, header(days(179)));
+    expect(await budgetOf(phone)).toEqual({ failures: 0, known_failures: 1 });
+    await verifyCode(home, phone, another!, header(days(181)));
+    expect(await budgetOf(phone)).toEqual({ failures: 1, known_failures: 1 });
   });
 });

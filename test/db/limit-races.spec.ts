@@ -176,7 +176,7 @@ describe('failures of one address', () => {
     expect(tally(answers)[400]).toBeLessThanOrEqual(FAILURES);
     expect(answers.every(({ status }) => status === 400 || status === 429)).toBe(true);
     const [row] = await database.query<{ attempts: number }>(
-      'SELECT sum(attempts)::int AS attempts FROM otp_sessions WHERE phone = ANY($1)',
+      'SELECT sum(cardinality(guesses))::int AS attempts FROM otp_codes WHERE phone = ANY($1)',
       [people.map(({ phone }) => phone)],
     );
     expect(row!.attempts).toBe(tally(answers)[400]);
@@ -188,7 +188,7 @@ describe('failures of one address', () => {
     for (const { phone } of people) await requestCode(one, phone, freshAddress());
     for (const { phone } of people) {
       // A guess that waits at its budget's row is under way when its client leaves, and goes on when the row is free.
-      const lock = await database.lock('SELECT 1 FROM otp_budgets WHERE phone = $1 FOR UPDATE', [phone]);
+      const lock = await database.lock('SELECT 1 FROM otp_codes WHERE phone = $1 FOR UPDATE', [phone]);
       await abandon(
         one,
         '/api/auth/otp/verify',
@@ -201,7 +201,7 @@ describe('failures of one address', () => {
     const counted = async () =>
       (
         await database.query<{ attempts: number }>(
-          'SELECT sum(attempts)::int AS attempts FROM otp_sessions WHERE phone = ANY($1)',
+          'SELECT sum(cardinality(guesses))::int AS attempts FROM otp_codes WHERE phone = ANY($1)',
           [people.map(({ phone }) => phone)],
         )
       )[0]!.attempts;
@@ -211,7 +211,7 @@ describe('failures of one address', () => {
 });
 
 describe('wrong passwords', () => {
-  it.each(['admin', 'admin@sikeskoja.com', 'nobody-at-all'])('at once allow exactly ten: %s', async (identifier) => {
+  it.each(['admin', 'operator@sikeskoja.com', 'nobody-at-all'])('at once allow exactly ten: %s', async (identifier) => {
     const answers = await atOnce(30, (at) =>
       either(at).post('/api/auth/login', { identifier, password: `wrong-${at}` }, freshAddress()),
     );

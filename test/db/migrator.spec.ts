@@ -18,6 +18,15 @@ const MIGRATE = `
     (error) => ({ error: error.message }));
   console.log(JSON.stringify(applied));`;
 
+/** Asks for the schema's state as a start does, and tells whether Prisma's engine was loaded for it (it needs a global). */
+const CHECK = `
+  import { applyMigrations, pendingMigrations } from './database/migrator.js';
+  const [, url, migrationsDir] = process.argv;
+  const pending = await pendingMigrations(url, { migrationsDir });
+  const engineWasLoaded = 'PRISMA_WASM_PANIC_REGISTRY' in globalThis;
+  await applyMigrations(url, () => {}, { migrationsDir });
+  console.log(JSON.stringify({ pending, engineWasLoaded, engineIsLoaded: 'PRISMA_WASM_PANIC_REGISTRY' in globalThis }));`;
+
 const FIRST = '20260101000000_first';
 const SECOND = '20260102000000_second';
 
@@ -160,6 +169,36 @@ describe('pendingMigrations', () => {
     );
     await ask(url, `UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = '${FIRST}'`);
     await expect(pendingMigrations(url, sources)).rejects.toThrow(`The migration ${FIRST} failed in this database`);
+  });
+});
+
+describe('the check of a start', () => {
+  it('asks the engine only when something is missing', async () => {
+    await twoMigrations();
+    const before = await children.run(CHECK, url, sources.migrationsDir);
+    expect(before.answer).toEqual({ pending: [FIRST, SECOND], engineWasLoaded: true, engineIsLoaded: true });
+    const after = await children.run(CHECK, url, sources.migrationsDir);
+    expect(after.answer).toEqual({ pending: [], engineWasLoaded: false, engineIsLoaded: false });
+  });
+
+  it('counts a migration that was tried again, and not one that was only rolled back', async () => {
+    await migration(FIRST, 'SELECT 1;');
+    await migration(SECOND, 'SELECT nope;');
+    await expect(applyMigrations(url, silent, sources)).rejects.toThrow(SECOND);
+    await forgetFailedMigration(SECOND, url);
+    expect(await pendingMigrations(url, sources)).toEqual([SECOND]);
+    await migration(SECOND, 'SELECT 2;');
+    expect(await applyMigrations(url, silent, sources)).toEqual([SECOND]);
+    const { answer } = await children.run(CHECK, url, sources.migrationsDir);
+    expect(answer).toEqual({ pending: [], engineWasLoaded: false, engineIsLoaded: false });
+  });
+
+  it('throws for a failed migration that this release does not know', async () => {
+    await twoMigrations();
+    await applyMigrations(url, silent, sources);
+    await rm(join(sources.migrationsDir, SECOND), { recursive: true });
+    await ask(url, `UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = '${SECOND}'`);
+    await expect(pendingMigrations(url, sources)).rejects.toThrow(`The migration ${SECOND} failed in this database`);
   });
 });
 

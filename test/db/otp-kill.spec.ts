@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { keptCodeOf } from '../support/codes.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { startFakeWhacenter, type FakeWhacenter } from '../support/fake-whacenter.js';
+import { endClaims, messagesOf } from '../support/messages.js';
 import {
   addPeople,
   addPerson,
@@ -38,28 +40,6 @@ afterAll(async () => {
   await database.drop();
 });
 
-interface MessageRow {
-  id: string;
-  state: string;
-  attempts: number;
-  fence: number;
-  sealed: boolean;
-}
-
-async function messagesOf(phone: string): Promise<MessageRow[]> {
-  return database.query(
-    `SELECT id, state, attempts, fence, sealed_content IS NOT NULL AS sealed FROM messages WHERE recipient = $1 ORDER BY created_at, id`,
-    [phone],
-  );
-}
-
-async function codeSessionsOf(phone: string): Promise<{ id: string; open: boolean }[]> {
-  return database.query(
-    `SELECT id, consumed_at IS NULL AND replaced_at IS NULL AND failed_at IS NULL AS open FROM otp_sessions WHERE phone = $1 ORDER BY created_at, id`,
-    [phone],
-  );
-}
-
 /** The codes that the gateway was asked to send to the phone, whether they arrived or not. */
 function codesAsked(phone: string): (string | undefined)[] {
   const calls = whacenter.calls.filter(({ fields }) => fields['number'] === phone.slice(1));
@@ -68,14 +48,6 @@ function codesAsked(phone: string): (string | undefined)[] {
 
 function codesReceived(phone: string): (string | undefined)[] {
   return whacenter.messagesFor(phone).map((text) => /\*(\d+)\*/.exec(text)?.[1]);
-}
-
-/** Ends the claims on a phone's messages, as time would. */
-async function endClaims(phone: string): Promise<void> {
-  await database.query(
-    `UPDATE messages SET claimed_until = now() - interval '1 second' WHERE recipient = $1 AND state = 'PENDING'`,
-    [phone],
-  );
 }
 
 /** Starts an instance and kills it while the gateway holds its sends; returns each person's code. */
@@ -107,12 +79,12 @@ describe('an instance killed with kill -9 while it sends', () => {
       { UNKNOWN_PHONE: unknownPhone },
     );
     for (const { phone } of both)
-      expect(await messagesOf(phone)).toMatchObject([{ state: 'PENDING', fence: 1, sealed: true }]);
+      expect(await messagesOf(database, phone)).toMatchObject([{ state: 'PENDING', fence: 1, sealed: true }]);
     await pause(RECOVERY);
     for (const { phone } of both) {
       expect(codesAsked(phone)).toHaveLength(1); // claimed: nobody touches it
       expect(await requestCode(survivor, phone)).toMatchObject({ status: 200, body: { data: { alreadySent: true } } });
-      await endClaims(phone);
+      await endClaims(database, phone);
     }
     // The one that was sent comes a second time, which the gateway cannot help; never with other digits.
     await until(
@@ -120,15 +92,15 @@ describe('an instance killed with kill -9 while it sends', () => {
       () => codesReceived(unsent.phone).length === 1 && codesReceived(sent.phone).length === 2,
     );
     for (const [at, { phone }] of both.entries()) {
-      await until('written', async () => (await messagesOf(phone))[0]?.state === 'ACCEPTED');
-      expect(await messagesOf(phone)).toMatchObject([{ fence: 2, sealed: false }]);
+      await until('written', async () => (await messagesOf(database, phone))[0]?.state === 'ACCEPTED');
+      expect(await messagesOf(database, phone)).toMatchObject([{ sealed: false }]);
       expect(new Set(codesReceived(phone))).toEqual(new Set([codes[at]]));
-      const sessions = await codeSessionsOf(phone);
-      expect(sessions).toHaveLength(1);
+      const [message] = await messagesOf(database, phone);
+      expect(await keptCodeOf(database, phone)).toMatchObject({ living: true, made: 1 });
       const answer = await survivor.post('/api/auth/otp/verify', {
         phone,
         otpCode: codes[at],
-        sessionId: sessions[0]!.id,
+        sessionId: message!.id,
       });
       expect(answer.status).toBe(200);
     }
@@ -147,7 +119,7 @@ describe('an instance killed with kill -9 while it sends', () => {
     const people = await addPeople(database, 6);
     const helper = await startService(sharing(database, whacenter));
     await killedInTheMiddle(people.map((person) => [person, SILENT]));
-    await Promise.all(people.map(({ phone }) => endClaims(phone)));
+    await Promise.all(people.map(({ phone }) => endClaims(database, phone)));
     await until('the codes arrive', () => people.every(({ phone }) => codesReceived(phone).length > 0));
     await pause(RECOVERY);
     for (const { phone } of people) expect(codesAsked(phone)).toHaveLength(2);
@@ -162,15 +134,18 @@ it('never sends again a code that was consumed, replaced or expired before its m
   expect((await verifyCode(survivor, consumed.phone, codes[0]!)).status).toBe(200);
   await endCooldown(database, replaced.phone);
   expect((await resendCode(survivor, replaced.phone)).status).toBe(200);
-  for (const table of ['otp_sessions WHERE phone', 'messages WHERE recipient']) {
-    const [name, where] = table.split(' WHERE ');
-    const back = `created_at = created_at - interval '6 minutes', expires_at = expires_at - interval '6 minutes'`;
-    await database.query(`UPDATE ${name} SET ${back} WHERE ${where} = $1`, [expired.phone]);
-  }
-  await Promise.all(people.map(({ phone }) => endClaims(phone)));
+  const back = (column: string) => `${column} = ${column} - interval '6 minutes'`;
+  await database.query(
+    `UPDATE otp_codes SET ${back('current_issued_at')}, ${back('current_expires_at')} WHERE phone = $1`,
+    [expired.phone],
+  );
+  await database.query(`UPDATE messages SET ${back('created_at')}, ${back('expires_at')} WHERE recipient = $1`, [
+    expired.phone,
+  ]);
+  await Promise.all(people.map(({ phone }) => endClaims(database, phone)));
   for (const [at, { phone }] of people.entries()) {
-    await until('marked', async () => (await messagesOf(phone))[0]?.state === 'EXPIRED');
-    expect((await messagesOf(phone))[0]).toMatchObject({ sealed: false });
+    await until('marked', async () => (await messagesOf(database, phone))[0]?.state === 'EXPIRED');
+    expect((await messagesOf(database, phone))[0]).toMatchObject({ sealed: false });
     expect(codesAsked(phone).filter((asked) => asked === codes[at])).toHaveLength(1);
   }
   await pause(RECOVERY);
@@ -193,7 +168,9 @@ describe('an outcome from an instance that lost its claim', () => {
     await takeOver(person.phone);
     expect((await call).status).toBe(200);
     await pause(300);
-    expect(await messagesOf(person.phone)).toMatchObject([{ state: 'PENDING', fence: 2, attempts: 0, sealed: true }]);
+    expect(await messagesOf(database, person.phone)).toMatchObject([
+      { state: 'PENDING', fence: 2, attempts: 0, sealed: true },
+    ]);
     expect((await verifyCode(survivor, person.phone, codesReceived(person.phone)[0]!)).status).toBe(200);
   });
 
@@ -208,10 +185,12 @@ describe('an outcome from an instance that lost its claim', () => {
     await takeOver(person.phone);
     expect((await call).status).toBe(503);
     whacenter.forNumber(person.phone, undefined);
-    expect(await messagesOf(person.phone)).toMatchObject([{ state: 'PENDING', fence: 2, attempts: 0, sealed: true }]);
+    expect(await messagesOf(database, person.phone)).toMatchObject([
+      { state: 'PENDING', fence: 2, attempts: 0, sealed: true },
+    ]);
     // The code is the other instance's to deliver, and alive until then.
-    expect(await codeSessionsOf(person.phone)).toMatchObject([{ open: true }]);
-    await endClaims(person.phone);
+    expect(await keptCodeOf(database, person.phone)).toMatchObject({ living: true, made: 1 });
+    await endClaims(database, person.phone);
     await until('the code arrives', () => codesReceived(person.phone).length === 1);
     expect((await verifyCode(survivor, person.phone, codesReceived(person.phone)[0]!)).status).toBe(200);
   });
@@ -277,7 +256,7 @@ describe('kill -9 in a stream of logins', () => {
       expect(lost.requests + lost.verifies).toBeLessThanOrEqual(AT_A_TIME);
       for (const { phone } of people) {
         expect(new Set(codesReceived(phone)).size).toBe(1);
-        expect(await codeSessionsOf(phone)).toHaveLength(1);
+        expect(await keptCodeOf(database, phone)).toMatchObject({ made: 1 });
       }
       await other.stop();
     },

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { brokenCodesOf, keptCodeOf } from '../support/codes.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { startFakeWhacenter, type FakeWhacenter } from '../support/fake-whacenter.js';
 import {
@@ -6,7 +7,6 @@ import {
   addPerson,
   atOnce,
   codeOf,
-  codeSessionsOf,
   endCooldown,
   loginsOf,
   requestCode,
@@ -40,8 +40,9 @@ afterAll(async () => {
   await database.drop();
 });
 
-afterEach(() => {
+afterEach(async () => {
   expect([...troubles(one), ...troubles(other)]).toEqual([]);
+  expect(await brokenCodesOf(database)).toEqual([]);
 });
 
 /** The instance for the n-th call of a crowd: both in turn. */
@@ -60,7 +61,7 @@ describe('wrong guesses at once', () => {
     const code = await codeOf(one, whacenter, phone);
     const answers = await Promise.all(wrongCodes(code, 100).map((wrong) => verifyCode(one, phone, wrong)));
     expect(tally(answers)).toEqual({ 400: GUESS_BUDGET, 429: 100 - GUESS_BUDGET });
-    expect(await codeSessionsOf(database, phone)).toEqual([{ attempts: MAX_ATTEMPTS, consumed_at: null }]);
+    expect(await keptCodeOf(database, phone)).toMatchObject({ living: true, guesses: GUESS_BUDGET, made: 1 });
     expect(await verifyCode(one, phone, code)).toMatchObject({ status: 429, body: { code: 'otp_locked' } });
     expect(await loginsOf(database, id)).toEqual({ sessions: 0, tokens: 0, events: 0 });
   });
@@ -82,7 +83,7 @@ describe('wrong guesses at once', () => {
     const code = await codeOf(one, whacenter, phone);
     const answers = await Promise.all(wrongCodes(code, 100).map((wrong, at) => verifyCode(either(at), phone, wrong)));
     expect(tally(answers)).toEqual({ 400: GUESS_BUDGET, 429: 100 - GUESS_BUDGET });
-    expect(await codeSessionsOf(database, phone)).toMatchObject([{ attempts: MAX_ATTEMPTS }]);
+    expect(await keptCodeOf(database, phone)).toMatchObject({ living: true, guesses: GUESS_BUDGET, made: 1 });
     expect((await verifyCode(other, phone, code)).status).toBe(429);
   });
 
@@ -93,19 +94,21 @@ describe('wrong guesses at once', () => {
       wrongCodes(first, 2).map((wrong, at) => verifyCode(either(at), phone, wrong)),
     );
     const second = await resent(other, phone);
+    expect(await keptCodeOf(database, phone)).toMatchObject({ living: true, guesses: 0, made: 2 });
     spent.push(...(await Promise.all(wrongCodes(second, 2).map((wrong, at) => verifyCode(either(at), phone, wrong)))));
     expect(tally(spent)).toEqual({ 400: 4 });
+    expect(await keptCodeOf(database, phone)).toMatchObject({ living: true, guesses: 2 });
     const third = await resent(one, phone);
     const rest = await Promise.all(wrongCodes(third, 100).map((wrong, at) => verifyCode(either(at), phone, wrong)));
     expect(tally([...spent, ...rest])).toEqual({ 400: GUESS_BUDGET, 429: 104 - GUESS_BUDGET });
-    expect(await codeSessionsOf(database, phone)).toMatchObject([{ attempts: 2 }, { attempts: 2 }, { attempts: 1 }]);
+    expect(await keptCodeOf(database, phone)).toMatchObject({ living: true, guesses: 1, made: 3 });
     expect((await verifyCode(one, phone, third)).status).toBe(429);
     // A code that nobody may try is not sent.
     await endCooldown(database, phone);
     expect((await resendCode(one, phone)).status).toBe(429);
     // The window passes, and with it the lock: an outsider can delay a login, not end it.
     await database.query(
-      `UPDATE otp_budgets SET guesses = ARRAY(SELECT g - interval '15 minutes' FROM unnest(guesses) g) WHERE phone = $1`,
+      `UPDATE otp_codes SET guesses = ARRAY(SELECT g - interval '15 minutes' FROM unnest(guesses) g) WHERE phone = $1`,
       [phone],
     );
     const fourth = await resent(one, phone);
@@ -129,7 +132,7 @@ describe('wrong guesses at once', () => {
     }
     await until('all guesses charged', async () => {
       const [row] = await database.query<{ used: number }>(
-        'SELECT cardinality(guesses) AS used FROM otp_budgets WHERE phone = $1',
+        'SELECT cardinality(guesses) AS used FROM otp_codes WHERE phone = $1',
         [phone],
       );
       return row?.used === GUESS_BUDGET;
@@ -158,7 +161,7 @@ describe('attempts on one code', () => {
     const code = await codeOf(roomy, whacenter, phone);
     const answers = await Promise.all(wrongCodes(code, count).map((wrong) => verifyCode(roomy, phone, wrong)));
     expect(tally(answers)).toEqual({ 400: count });
-    expect(await codeSessionsOf(database, phone)).toMatchObject([{ attempts: Math.min(count, MAX_ATTEMPTS) }]);
+    expect(await keptCodeOf(database, phone)).toMatchObject({ living: true, guesses: count, made: 1 });
     expect((await verifyCode(roomy, phone, code)).status).toBe(status);
   });
 });
@@ -182,9 +185,9 @@ describe('the right code', () => {
         const answers = await Promise.all(crowd.map((guess, at) => verifyCode(either(at), phone, guess)));
         const won = tally(answers)[200] ?? 0;
         expect(await loginsOf(database, id)).toEqual({ sessions: won, tokens: won, events: won });
-        const [session] = await codeSessionsOf(database, phone);
-        if (won === 0) expect(session).toEqual({ attempts: MAX_ATTEMPTS, consumed_at: null });
-        else expect(session!.consumed_at).not.toBeNull();
+        const { living, guesses, made } = await keptCodeOf(database, phone);
+        expect({ living, made }).toEqual({ living: won === 0, made: 1 });
+        if (won === 0) expect(guesses).toBe(GUESS_BUDGET);
         return won;
       }),
     );
@@ -204,7 +207,7 @@ describe('requests at once', () => {
     expect(answers.filter(({ body }) => body.data.alreadySent === true)).toHaveLength(9);
     expect(new Set(answers.map(({ body }) => body.data.sessionId as string)).size).toBe(1);
     expect(whacenter.messagesFor(phone)).toHaveLength(1);
-    expect(await codeSessionsOf(database, phone)).toHaveLength(1);
+    expect(await keptCodeOf(database, phone)).toMatchObject({ living: true, made: 1 });
     expect((await verifyCode(one, phone, whacenter.codeFor(phone)!)).status).toBe(200);
   });
 
@@ -232,7 +235,7 @@ describe('requests at once', () => {
     expect(whacenter.calls.length - before).toBe(10);
     expect(answers.filter(({ status, body }) => status === 200 && body.data.alreadySent !== true)).toEqual([]);
     whacenter.forNumber(phone, undefined);
-    await database.query(`UPDATE otp_budgets SET failed_sends = '{}' WHERE phone = $1`, [phone]);
+    await database.query(`UPDATE otp_codes SET failed_sends = '{}' WHERE phone = $1`, [phone]);
     expect((await verifyCode(one, phone, await codeOf(other, whacenter, phone))).status).toBe(200);
   });
 });

@@ -45,8 +45,8 @@ const successors = (answers: Answer[]) => new Set(answers.map(({ body }) => body
 /** How many refresh tokens the session has had, and whether it was ended. */
 async function family(sid: string): Promise<{ tokens: number; ended: boolean; reason: string | null }> {
   const [row] = await sql<{ tokens: number; ended: boolean; reason: string | null }>(
-    `SELECT count(*)::int AS tokens, s.revoked_at IS NOT NULL AS ended, s.revoked_reason AS reason
-       FROM login_sessions s JOIN refresh_tokens t ON t.session_id = s.id WHERE s.id = $1 GROUP BY s.id`,
+    `SELECT count(t.session_id)::int + num_nonnulls(s.refresh_hash) AS tokens, s.revoked_at IS NOT NULL AS ended, s.revoked_reason AS reason
+       FROM login_sessions s LEFT JOIN refresh_tokens t ON t.session_id = s.id WHERE s.id = $1 GROUP BY s.id`,
     sid,
   );
   return row!;

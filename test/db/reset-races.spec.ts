@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { keptCodeOf } from '../support/codes.js';
 import { openHouse, type House, type Resident } from '../support/house.js';
 import { bearer, logIn, me, newcomer, PASSWORD, refresh } from '../support/logins.js';
 import { browserLogin, browserOf, OWN_PAGE } from '../support/own-page.js';
@@ -13,7 +14,6 @@ import {
 } from '../support/resets.js';
 import { type Answer, type Service } from '../support/service.js';
 
-const MAX_ATTEMPTS = 3;
 const GUESS_BUDGET = 5;
 const NAME = 'Budi Santoso';
 
@@ -50,11 +50,7 @@ const verified = async () => {
 /** The n-th guess of a crowd: each step in turn, each on both instances. */
 const guess = (phone: string, code: string, at: number): Promise<Answer> =>
   at % 4 < 2 ? verifyReset(either(at), phone, code) : resetPassword(either(at), phone, code);
-const attemptsOf = (e164: string) =>
-  sql<{ attempts: number }>(
-    `SELECT attempts, known_attempts, verified_at IS NOT NULL AS verified FROM otp_sessions WHERE phone = $1 AND purpose = 'reset' ORDER BY created_at, id`,
-    e164,
-  );
+const keptOf = (e164: string) => keptCodeOf(house.database, e164, 'reset');
 const hashOf = async (id: string) =>
   (await sql('SELECT password_hash AS hash FROM users WHERE id = $1', id))[0]!['hash'];
 const resetEvents = async (id: string) =>
@@ -85,7 +81,7 @@ describe('wrong guesses at once, spread over both steps and two instances', () =
     const answers = await Promise.all(wrongCodes(code, 100).map((wrong, at) => guess(phone, wrong, at)));
     expect(tally(answers)).toEqual({ 400: GUESS_BUDGET, 429: 100 - GUESS_BUDGET });
     expect(new Set(answers.map(({ body }) => body.code))).toEqual(new Set(['invalid_otp', 'otp_locked']));
-    expect(await attemptsOf(e164)).toEqual([{ attempts: MAX_ATTEMPTS, known_attempts: 0, verified: false }]);
+    expect(await keptOf(e164)).toEqual({ living: true, guesses: GUESS_BUDGET, knownGuesses: 0, shown: false, made: 1 });
     const left = answers.filter(({ status }) => status === 400).map(({ body }) => body.details.attemptsLeft as number);
     expect(left.sort()).toEqual([0, 0, 0, 1, 2]);
     expect(tally(await atOnce(8, (at) => guess(phone, code, at)))).toEqual({ 429: 8 });
@@ -100,11 +96,13 @@ describe('wrong guesses at once, spread over both steps and two instances', () =
     };
     const spent = await Promise.all(wrongCodes(code, 2).map((wrong, at) => guess(phone, wrong, at + 1)));
     const second = await renew();
+    expect(await keptOf(e164)).toMatchObject({ living: true, guesses: 0 });
     spent.push(...(await Promise.all(wrongCodes(second, 2).map((wrong, at) => guess(phone, wrong, at + 2)))));
+    expect(await keptOf(e164)).toMatchObject({ living: true, guesses: 2 });
     const third = await renew();
     spent.push(...(await Promise.all(wrongCodes(third, 96).map((wrong, at) => guess(phone, wrong, at)))));
     expect(tally(spent)).toEqual({ 400: GUESS_BUDGET, 429: 100 - GUESS_BUDGET });
-    expect((await attemptsOf(e164)).map(({ attempts }) => attempts)).toEqual([2, 2, 1]);
+    expect(await keptOf(e164)).toMatchObject({ living: true, guesses: 1, made: 3 });
     expect((await verifyReset(other, phone, third)).status).toBe(429);
   });
 
@@ -119,11 +117,10 @@ describe('wrong guesses at once, spread over both steps and two instances', () =
         ]),
       );
       expect(answers.every(({ status }) => [200, 400, 429].includes(status))).toBe(true);
-      const [row] = await attemptsOf(e164);
-      expect(row!.attempts).toBeLessThanOrEqual(MAX_ATTEMPTS);
       // Each refusal stays paid for, whatever right ones came between.
       const refusals = answers.filter(({ body }) => body.code === 'invalid_otp');
       expect(refusals.length).toBeLessThanOrEqual(GUESS_BUDGET);
+      expect(await keptOf(e164)).toMatchObject({ living: true, guesses: refusals.length });
     }
   });
 
@@ -145,7 +142,9 @@ describe('wrong guesses at once, spread over both steps and two instances', () =
       await call.catch(() => undefined);
     }
     const used = async () =>
-      (await sql(`SELECT cardinality(guesses) AS used FROM otp_budgets WHERE phone = $1`, e164))[0]!['used'];
+      (
+        await sql(`SELECT cardinality(guesses) AS used FROM otp_codes WHERE phone = $1 AND purpose = 'reset'`, e164)
+      )[0]!['used'];
     await until('all guesses charged', async () => (await used()) === GUESS_BUDGET);
     expect((await verifyReset(one, phone, code)).status).toBe(429);
   });
@@ -159,7 +158,7 @@ describe('requests at once', () => {
     expect(tally(answers)).toEqual({ 200: 1, 400: 19 });
     expect(answers.filter(({ body }) => body.code === 'otp_active')).toHaveLength(19);
     expect(house.fake.messagesFor(phone)).toHaveLength(1);
-    expect(await attemptsOf(e164)).toHaveLength(1);
+    expect(await keptOf(e164)).toMatchObject({ living: true, made: 1 });
     expect((await verifyReset(one, phone, house.fake.codeFor(phone))).status).toBe(200);
   });
 });
@@ -249,7 +248,7 @@ describe('a reset and logins at once', () => {
     expect((await me(other, late.body.data)).status).toBe(401);
     const resend = (headers = {}) => house.resend(phone, headers);
     await sql(
-      `INSERT INTO otp_budgets (phone, purpose, sends) VALUES ($1, 'login', array_fill(now() - interval '2 minutes', ARRAY[1000]))
+      `INSERT INTO otp_codes (phone, purpose, sends) VALUES ($1, 'login', array_fill(now() - interval '2 minutes', ARRAY[1000]))
                ON CONFLICT (phone, purpose) DO UPDATE SET sends = excluded.sends`,
       e164,
     );
@@ -317,8 +316,8 @@ describe('everything that changes an account at once', () => {
       await house.code(phone);
       // The room that this makes in the table is taken by what the reset writes first: its row then lies before that of the
       // login, the other way round than by their names.
-      await sql('UPDATE otp_budgets SET failures = 1 WHERE phone = $1', e164);
-      await house.database.query('VACUUM otp_budgets');
+      await sql('UPDATE otp_codes SET failures = 1 WHERE phone = $1', e164);
+      await house.database.query('VACUUM otp_codes');
       const before = await deadlocks();
       const works: Record<string, () => Promise<Answer>> = {
         'the reset': () => resetPassword(other, phone, code),
@@ -327,7 +326,7 @@ describe('everything that changes an account at once', () => {
         'the password login': () => byPassword(username, 0),
       };
       const held = await house.database.lock(
-        `SELECT 1 FROM otp_budgets WHERE phone = $1 AND purpose = 'login' FOR UPDATE`,
+        `SELECT 1 FROM otp_codes WHERE phone = $1 AND purpose = 'login' FOR UPDATE`,
         [e164],
       );
       // All stand in line for the first row: whoever held the second one meanwhile would never get it.

@@ -28,7 +28,8 @@ const LINKED = '(SELECT id FROM gateway_sessions LIMIT 1)';
 const GOOD: Record<string, Record<string, string>> = {
   users: { id: ID, phone: `'+62812' || (random() * 9e7 + 1e7)::bigint`, full_name: `'Budi'` },
   password_budgets: { identifier_key: HASH },
-  otp_budgets: { phone: `'+62812' || (random() * 9e7 + 1e7)::bigint`, purpose: `'login'` },
+  otp_codes: { phone: `'+62812' || (random() * 9e7 + 1e7)::bigint`, purpose: `'login'` },
+  device_guesses: { device_id: ID, issued_at: 'now()', user_id: ID, guesses: '1' },
   otp_sessions: {
     id: ID,
     phone: `'+62812' || (random() * 9e7 + 1e7)::bigint`,
@@ -206,6 +207,12 @@ const BAD: [constraint: string, table: string, ...changes: Record<string, string
     { email: `repeat('a', 250) || '@b.id'` },
   ],
   [
+    'users_email_not_phone_check',
+    'users',
+    { email: `'6281234567890@s.whatsapp.net'` },
+    { email: `'+6281234567890:12@c.us'` },
+  ],
+  [
     'users_username_check',
     'users',
     { username: `'Budi'` },
@@ -233,10 +240,10 @@ const BAD: [constraint: string, table: string, ...changes: Record<string, string
     { identifier_key: SHORT },
     { identifier_key: `convert_to('admin@example.id', 'UTF8')` },
   ],
-  ['otp_budgets_phone_check', 'otp_budgets', { phone: `'0812'` }],
+  ['otp_codes_phone_check', 'otp_codes', { phone: `'0812'` }],
   [
-    'otp_budgets_current_check',
-    'otp_budgets',
+    'otp_codes_current_check',
+    'otp_codes',
     { current_session_id: ID },
     { current_issued_at: 'now()', current_expires_at: 'now()', current_resend_at: 'now()' },
   ],
@@ -274,9 +281,11 @@ const BAD: [constraint: string, table: string, ...changes: Record<string, string
   ],
   ['messages_fence_check', 'messages', { fence: '0' }, { attempts: '-1' }],
   ['messages_accept_ms_check', 'messages', { accept_ms: '-1' }],
-  ['otp_budgets_failures_check', 'otp_budgets', { failures: '-1' }, { known_failures: '-1' }],
+  ['device_guesses_guesses_check', 'device_guesses', { guesses: '-1' }],
+  ['otp_codes_failures_check', 'otp_codes', { failures: '-1' }, { known_failures: '-1' }],
   ['login_sessions_life_check', 'login_sessions', { idle_expires_at: `now() + interval '1 second'` }],
   ['login_sessions_cookie_hash_check', 'login_sessions', { cookie_hash: SHORT }, { cookie_hash: `'\\x'::bytea` }],
+  ['login_sessions_refresh_hash_check', 'login_sessions', { refresh_hash: SHORT }],
   ['login_sessions_revoked_check', 'login_sessions', { revoked_at: 'now()' }, { revoked_reason: `'logout'` }],
   ['refresh_tokens_hash_check', 'refresh_tokens', { token_hash: SHORT }],
   ['refresh_tokens_used_check', 'refresh_tokens', { used_at: 'now()' }, { successor_hash: HASH }],
@@ -443,8 +452,11 @@ const BAD: [constraint: string, table: string, ...changes: Record<string, string
 /** Rows of which each is good and all together are not. */
 const TOGETHER: [index: string, table: string, ...rows: Record<string, string>[]][] = [
   ['otp_sessions_live_key', 'otp_sessions', { phone: `'+6281234567890'` }, { phone: `'+6281234567890'` }],
+  ['login_sessions_cookie_hash_key', 'login_sessions', { cookie_hash: HASH }, { cookie_hash: HASH }],
+  ['login_sessions_refresh_hash_key', 'login_sessions', { refresh_hash: HASH }, { refresh_hash: HASH }],
   ['signing_keys_live_key', 'signing_keys', {}, { kid: `'b'` }],
   ['verifications_live_key', 'verifications', { owner_id: HOLDER }, { owner_id: HOLDER }],
+  ['gateway_sessions_name_key', 'gateway_sessions', { name: `'klinik'` }, { name: `'klinik'` }],
   [
     'conversation_messages_provider_message_id_key',
     'conversation_messages',
@@ -461,7 +473,12 @@ const TOGETHER: [index: string, table: string, ...rows: Record<string, string>[]
 
 /** The same for indexes over whole tables, which stand in the schema. */
 const UNIQUE: typeof TOGETHER = [
-  ['login_sessions_cookie_hash_key', 'login_sessions', { cookie_hash: HASH }, { cookie_hash: HASH }],
+  [
+    'gateway_sessions_api_key_id_name_key',
+    'gateway_sessions',
+    { name: `'klinik'`, api_key_id: HOLDER },
+    { name: `'klinik'`, api_key_id: HOLDER },
+  ],
   ...['uid_hash', 'user_code_hash'].map((column): (typeof TOGETHER)[number] => [
     `oidc_artifacts_${column}_key`,
     'oidc_artifacts',
@@ -492,7 +509,20 @@ const ALLOWED: [what: string, table: string, ...rows: Record<string, string>[]][
     { provider: `'whacenter'`, provider_message_id: `'1'` },
     { provider: `'whapi'`, provider_message_id: `'1'` },
   ],
+  [
+    'a name of one key beside that of no key',
+    'gateway_sessions',
+    { name: `'klinik'` },
+    { name: `'klinik'`, api_key_id: HOLDER },
+  ],
   ['sessions that no cookie holds beside one that a cookie holds', 'login_sessions', {}, {}, { cookie_hash: HASH }],
+  [
+    'sessions without a refresh token of the new form beside one with it',
+    'login_sessions',
+    {},
+    {},
+    { refresh_hash: HASH },
+  ],
   [
     'a message by the same name at two providers, or without any',
     'conversation_messages',
@@ -536,7 +566,10 @@ describe('a row that must not be', () => {
       .filter((entry) => entry.isDirectory())
       .map(({ name }) => readFileSync(join(folder, name, 'migration.sql'), 'utf8'))
       .join('\n');
-    const checks = [...sql.matchAll(/ADD CONSTRAINT "(\w+)" CHECK/g)].map((match) => match[1]);
+    const renamed = new Map(
+      [...sql.matchAll(/RENAME CONSTRAINT "(\w+)" TO "(\w+)"/g)].map(([, before, name]) => [before, name]),
+    );
+    const checks = [...sql.matchAll(/ADD CONSTRAINT "(\w+)"\s+CHECK/g)].map(([, name]) => renamed.get(name) ?? name);
     const indexes = [...sql.matchAll(/CREATE UNIQUE INDEX "(\w+)"[^;]*\bWHERE\b/g)].map((match) => match[1]);
     expect(checks.length).toBeGreaterThan(20);
     expect(BAD.map(([constraint]) => constraint).sort()).toEqual([...new Set(checks)].sort());

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuthSecret } from '../../src/config/auth-secret.js';
 import { openHouse, wrong, type House, type Resident } from '../support/house.js';
 import { logIn, me, newcomer, refresh, refreshed, type Login } from '../support/logins.js';
+import { endClaims, messagesOf } from '../support/messages.js';
 import { until, wrongCodes } from '../support/people.js';
 import { startService, type Service } from '../support/service.js';
 
@@ -140,16 +141,16 @@ describe('while AUTH_SECRET is replaced', () => {
   });
 
   it('the new instance sends what the old one left in the outbox when it was killed', async () => {
-    const { phone } = await house.person();
+    const { phone, e164 } = await house.person();
     house.fake.forNumber(phone, { hang: true, delivers: false });
     const call = before.post('/api/auth/otp/request', { phone }).catch(() => undefined);
     await until('the gateway is asked', () => house.sendsTo(phone) === 1);
     await before.stop('SIGKILL');
     await call;
     house.fake.forNumber(phone, undefined);
-    const claimed = `recipient = '${phone.replace('0', '+62')}' AND state = 'PENDING'`;
-    expect(await house.database.query(`SELECT 1 FROM messages WHERE ${claimed}`)).toHaveLength(1);
-    await house.database.query(`UPDATE messages SET claimed_until = now() - interval '1 second' WHERE ${claimed}`);
+    const { database } = house;
+    expect(await messagesOf(database, e164)).toMatchObject([{ state: 'PENDING' }]);
+    await endClaims(database, e164);
     await until('the code arrives', () => house.fake.codeFor(phone) !== undefined);
     expect((await after.post('/api/auth/otp/verify', { phone, otpCode: house.fake.codeFor(phone) })).status).toBe(200);
   });

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { startFakeWhacenter, type FakeWhacenter } from '../support/fake-whacenter.js';
+import { endClaims, messagesOf } from '../support/messages.js';
 import {
   addPeople,
   addPerson,
@@ -100,11 +101,8 @@ describe('SIGTERM under load', () => {
       expect(troubles(service)).toEqual([]);
       const acknowledged = calls.filter(({ result }) => result === 200).map(({ person }) => person.phone);
       for (const phone of acknowledged) expect(whacenter.messagesFor(phone)).toHaveLength(1);
-      const states = await database.query<{ state: string; count: number }>(
-        'SELECT state, count(*)::int AS count FROM messages WHERE recipient = ANY($1) GROUP BY state',
-        [acknowledged],
-      );
-      expect(states).toEqual([{ state: 'ACCEPTED', count: acknowledged.length }]);
+      const states = (await messagesOf(database, acknowledged)).map(({ state }) => state);
+      expect(states).toEqual(acknowledged.map(() => 'ACCEPTED'));
     },
   );
 
@@ -135,20 +133,14 @@ describe('SIGTERM under load', () => {
     const end = stopped(service);
     await pause(5_000);
     // Its claim ends while the request still tries, eight seconds long.
-    await database.query(
-      `UPDATE messages SET claimed_until = now() - interval '1 second' WHERE recipient = $1 AND state = 'PENDING'`,
-      [left.phone],
-    );
+    await endClaims(database, left.phone);
     expect((await request).status).toBe(503);
     const { code, ms } = await end;
     expect({ code, inTime: ms < PATIENCE }).toEqual({ code: 0, inTime: true });
     // What it could not send is the next one's: alive, and unclaimed again soon.
     for (const { phone } of [left, waiting]) whacenter.forNumber(phone, undefined);
     const next = await startService(variables);
-    await database.query(
-      `UPDATE messages SET claimed_until = now() - interval '1 second' WHERE recipient = $1 AND state = 'PENDING'`,
-      [left.phone],
-    );
+    await endClaims(database, left.phone);
     await until('the code arrives', () => whacenter.codeFor(left.phone) !== undefined);
     expect((await verifyCode(next, left.phone, whacenter.codeFor(left.phone)!)).status).toBe(200);
     await next.stop();

@@ -39,4 +39,18 @@ describe('what is said at the start', () => {
     expect(text).toContain('what that does not take is at http://localhost:5000/dev/inbox');
     expect(text).not.toContain('no WhatsApp device is configured');
   });
+
+  it.each<[string, Record<string, string>]>([
+    ['HOST', { HOST: '0.0.0.0', EXPOSE_DEVELOPMENT: 'on' }],
+    ['TRUST_PROXY', { TRUST_PROXY: '127.0.0.1' }],
+    ['PUBLIC_URL', { PUBLIC_URL: 'https://masuk.example.org' }],
+  ])('warns that others may come and log in, for %s', (name, variables) => {
+    expect(said(variables)).toMatch(
+      new RegExp(`!!! NOT FOR REAL PEOPLE: ${name} .*SEED_DEMO.*WHATSAPP_PROVIDERS.*OTP_ECHO`),
+    );
+    expect(said({})).not.toContain('NOT FOR REAL PEOPLE');
+    expect(
+      said({ ...variables, ...WHACENTER, SEED_DEMO: 'none', OTP_ECHO: 'off', EXPOSE_DEVELOPMENT: '' }),
+    ).not.toContain('NOT FOR REAL PEOPLE');
+  });
 });

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import * as openid from 'openid-client';
+import { expectFailure, retryAfter } from '../support/answers.js';
 import { national, newPhone } from '../support/house.js';
-import { newcomer, PASSWORD } from '../support/logins.js';
+import { bearer, logIn, newcomer, PASSWORD } from '../support/logins.js';
 import { OWN_PAGE } from '../support/own-page.js';
 import {
   ask,
@@ -14,6 +15,7 @@ import {
   Visitor,
   type OidcHouse,
 } from '../support/oidc.js';
+import { resetCodeOf, resetPassword, verifyReset } from '../support/resets.js';
 
 let house: OidcHouse;
 beforeAll(async () => {
@@ -79,7 +81,7 @@ describe('an application that logs people in', () => {
     const code = await house.code(person.phone, { ...OWN_PAGE, 'x-client-id': client.id });
     expect(house.fake.messagesFor(person.phone).at(-1)).toContain('Antrean RSUD');
     const body = JSON.stringify({ phone: person.phone, otpCode: code });
-    const json = { 'content-type': 'application/json' };
+    const json = { 'content-type': 'application/json', 'x-client-id': client.id };
     expect((await browser.send('POST', '/api/auth/browser/verify', body, json)).status).toBe(200);
     const { at } = await browser.go(page.at);
     const tokens = await openid.authorizationCodeGrant(config, at, checks);
@@ -169,6 +171,81 @@ describe('an application that logs people in', () => {
     const config = await discovered(house, await house.client({}));
     const page = await new Visitor(house.service).go((await ask(config, { ui_locales: locales })).url);
     expect(page.text).toContain(sentence);
+  });
+});
+
+describe('a code', () => {
+  /** Headers of a login page of an application; of the service's own without one. */
+  const by = (client?: { id: string }): Record<string, string> => (client ? { 'x-client-id': client.id } : {});
+  const two = () => Promise.all(['Antrean RSUD', 'Laporan'].map((name) => house.client({ name })));
+
+  it('opens nothing for another application than the one that its message names, nor for the service itself', async () => {
+    const [one, other] = await two();
+    const pages = [one, other, undefined];
+    for (const asker of pages) {
+      const { phone } = await newcomer(house);
+      const code = await house.code(phone, by(asker));
+      for (const page of pages.filter((each) => each !== asker))
+        expectFailure(await house.verify(phone, code, by(page)), 400, 'invalid_otp');
+      expect((await house.verify(phone, code, by(asker))).status).toBe(200);
+    }
+  });
+
+  it('resets nothing for another one either, and changes no number', async () => {
+    const [one, other] = await two();
+    const { phone, username } = await newcomer(house, { fullName: 'Budi Santoso' });
+    const code = await resetCodeOf(house.service, house.fake, 'Budi Santoso', phone, by(one));
+    expectFailure(await verifyReset(house.service, phone, code, by(other)), 400, 'invalid_otp');
+    expect((await verifyReset(house.service, phone, code, by(one))).status).toBe(200);
+    expectFailure(await resetPassword(house.service, phone, code), 400, 'invalid_otp');
+
+    const login = bearer(await logIn(house.service, username));
+    const body = { phone: national(newPhone()) };
+    const change = (path: string, more: object, client?: { id: string }) =>
+      house.service.post(`/api/auth/me/phone${path}`, { ...body, ...more }, { ...login, ...by(client) });
+    expect((await change('', {}, one)).status).toBe(200);
+    const otpCode = house.fake.codeFor(body.phone);
+    expectFailure(await change('/verify', { otpCode }, other), 400, 'invalid_otp');
+    expectFailure(await change('/verify', { otpCode }), 400, 'invalid_otp');
+    expect((await change('/verify', { otpCode }, one)).status).toBe(200);
+  });
+
+  it('that lives is spoken of to whoever can use it; others wait until its cooldown ends', async () => {
+    const [one, other] = await two();
+    const { phone } = await newcomer(house);
+    await house.code(phone, by(one));
+    for (const page of [other, undefined]) {
+      const refused = await house.request(phone, by(page));
+      expectFailure(refused, 429, 'otp_rate_limited');
+      expect(Math.abs(retryAfter(refused) - 60)).toBeLessThanOrEqual(20);
+    }
+    expect((await house.request(phone, by(one))).body.data.alreadySent).toBe(true);
+    expect(house.sendsTo(phone)).toBe(1);
+    await house.pass(phone, 61);
+    const code = await house.code(phone);
+    expectFailure(await house.request(phone, by(one)), 429, 'otp_rate_limited');
+    expect((await house.request(phone, { 'x-client-id': 'no application' })).body.data.alreadySent).toBe(true);
+    expect((await house.verify(phone, code)).status).toBe(200);
+  });
+
+  it('for one application is no login of its own for another', async () => {
+    const [one, other] = await two();
+    const config = await discovered(house, other!);
+    const { phone } = await newcomer(house);
+    const browser = new Visitor(house.service);
+    const json = { 'content-type': 'application/json' };
+    for (const asker of [one, undefined, other]) {
+      const { url, checks } = await ask(config, { prompt: 'login' });
+      const page = await browser.go(url);
+      await house.pass(phone, 3_600);
+      const body = JSON.stringify({ phone, otpCode: await house.code(phone, by(asker)) });
+      expect((await browser.send('POST', '/api/auth/browser/verify', body, { ...json, ...by(asker) })).status).toBe(
+        200,
+      );
+      const { at, text } = await browser.go(page.at);
+      if (asker !== other) expect(text).toContain('<masuk-login');
+      else expect((await openid.authorizationCodeGrant(config, at, checks)).access_token).toBeDefined();
+    }
   });
 });
 

@@ -193,9 +193,5 @@ async function moveBack(database: TestDatabase, e164: string, seconds: number): 
   const lists = ['sends', 'known_sends', 'failed_sends', 'guesses', 'known_guesses'].map(
     (name) => `${name} = ARRAY(SELECT t - $2::interval FROM unnest(${name}) t ORDER BY t)`,
   );
-  await database.query(`UPDATE otp_budgets SET ${[...instants, ...lists].join(', ')} WHERE phone = $1`, [e164, span]);
-  await database.query(
-    `UPDATE otp_sessions SET created_at = created_at - $2::interval, expires_at = expires_at - $2::interval WHERE phone = $1`,
-    [e164, span],
-  );
+  await database.query(`UPDATE otp_codes SET ${[...instants, ...lists].join(', ')} WHERE phone = $1`, [e164, span]);
 }

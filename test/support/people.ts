@@ -82,16 +82,6 @@ export async function codeOf(
   return code;
 }
 
-/** The codes that a phone was given, oldest first. */
-export async function codeSessionsOf(
-  database: Queries,
-  phone: string,
-): Promise<{ attempts: number; consumed_at: Date | null }[]> {
-  return database.query('SELECT attempts, consumed_at FROM otp_sessions WHERE phone = $1 ORDER BY created_at, id', [
-    phone,
-  ]);
-}
-
 /** What the logins by code of a person left behind: sessions, their refresh tokens, successes in the audit log. */
 export async function loginsOf(
   database: Queries,
@@ -99,18 +89,19 @@ export async function loginsOf(
 ): Promise<{ sessions: number; tokens: number; events: number }> {
   const rows = await database.query<{ sessions: number; tokens: number; events: number }>(
     `SELECT (SELECT count(*)::int FROM login_sessions WHERE user_id = $1) AS sessions,
-            (SELECT count(*)::int FROM refresh_tokens t JOIN login_sessions s ON s.id = t.session_id WHERE s.user_id = $1) AS tokens,
+            (SELECT count(*)::int FROM login_sessions WHERE user_id = $1 AND refresh_hash IS NOT NULL) AS tokens,
             (SELECT count(*)::int FROM audit_events WHERE user_id = $1 AND type = 'login.otp' AND outcome = 'success') AS events`,
     [userId],
   );
   return rows[0]!;
 }
 
-/** Ends the cooldown of a phone, as time would. */
+/** Ends the cooldown of a phone's codes, as time would. */
 export async function endCooldown(database: Queries, phone: string): Promise<void> {
-  await database.query(`UPDATE otp_budgets SET current_resend_at = now() - interval '1 second' WHERE phone = $1`, [
-    phone,
-  ]);
+  await database.query(
+    `UPDATE otp_codes SET current_resend_at = now() - interval '1 second' WHERE phone = $1 AND current_session_id IS NOT NULL`,
+    [phone],
+  );
 }
 
 /** So many codes, each different and none of them `right`. */
