@@ -155,12 +155,12 @@ const NOTICES: Record<NoticeContent['template'], Record<Language, (app: App) => 
   },
   'notice.password_changed': {
     id: ({ appName, appTeam }) => [
-      `Kata sandi akun Anda di ${appName} telah diubah, dan semua perangkat lain telah dikeluarkan.`,
+      `Kata sandi akun Anda di ${appName} telah diubah, dan semua perangkat telah dikeluarkan.`,
       '',
       `Jika bukan Anda yang mengubahnya, segera hubungi Tim ${appTeam}.`,
     ],
     en: ({ appName, appTeam }) => [
-      `The password of your account with ${appName} has been changed, and every other device has been logged out.`,
+      `The password of your account with ${appName} has been changed, and every device has been logged out.`,
       '',
       `If it was not you who changed it, get in touch with the ${appTeam} team at once.`,
     ],
