@@ -14,9 +14,14 @@ const LARGEST_BATCH = 32;
 /** Turns of the event loop for which calls that keep coming are waited for. */
 const MOST_TURNS = 8;
 
+/** Time in ms after which a call that waits fails with the batch before it, when that one lost its connection. */
+const LONGEST_WAIT = 2_000;
+
 /** A call that waits for its result. */
 interface Waiting<Call, Result> {
   readonly call: Call;
+  /** By `performance.now()`. */
+  readonly since: number;
   readonly key: string;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
@@ -30,7 +35,8 @@ interface Waiting<Call, Result> {
  * - A batch is sorted by key, and waits for no row lock. A call whose row somebody holds comes back as `BUSY` and is
  *   repeated alone, waiting.
  * - A batch that PostgreSQL rolled back (severity ERROR) is repeated one by one, so that a call that fails fails alone.
- *   One whose connection was lost may have been committed: its calls fail, and nothing is repeated.
+ *   One whose connection was lost may have been committed: its calls fail, and nothing is repeated. Calls that waited long
+ *   fail with it, and were not run.
  */
 export class Gathered<Call, Result> {
   private waiting: Waiting<Call, Result>[] = [];
@@ -50,7 +56,7 @@ export class Gathered<Call, Result> {
   /** @throws whatever its statement threw */
   call(call: Call): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ call, key: this.keyOf(call), resolve, reject });
+      this.waiting.push({ call, since: performance.now(), key: this.keyOf(call), resolve, reject });
       this.look();
     });
   }
@@ -114,6 +120,7 @@ export class Gathered<Call, Result> {
       });
     } catch (error) {
       const repeats = batch.length > 1 && wasRolledBack(error);
+      if (!wasRolledBack(error)) this.giveUpOld(error);
       for (const each of batch) {
         if (repeats) void this.alone(each);
         else this.end(each, () => each.reject(error));
@@ -127,8 +134,17 @@ export class Gathered<Call, Result> {
       if (result === BUSY || result === undefined) throw new Error('a call that may wait was told that it is busy');
       this.end(each, () => each.resolve(result));
     } catch (error) {
+      if (!wasRolledBack(error)) this.giveUpOld(error);
       this.end(each, () => each.reject(error));
     }
+  }
+
+  /** Without an answer from PostgreSQL each batch takes its whole time limit: nobody waits for several of them in turn. */
+  private giveUpOld(error: unknown): void {
+    const latest = performance.now() - LONGEST_WAIT;
+    const old = this.waiting.filter(({ since }) => since <= latest);
+    this.waiting = this.waiting.filter(({ since }) => since > latest);
+    for (const each of old) each.reject(error);
   }
 
   private end({ key }: Waiting<Call, Result>, settle: () => void): void {
