@@ -35,10 +35,12 @@ export async function hasFunctions(connection: Pool | ClientBase): Promise<boole
  */
 export async function installFunctions(client: ClientBase): Promise<boolean> {
   if (await hasFunctions(client)) return false;
+  // The functions have the rights of whoever calls them, so that anybody may: a service's role may be another than the migrator's.
   // One message, so one transaction. Bodies name tables and each other; they are checked when they are first called.
   await client.query(`
     SET LOCAL check_function_bodies = off;
     CREATE SCHEMA ${FUNCTIONS};
+    GRANT USAGE ON SCHEMA ${FUNCTIONS} TO PUBLIC;
     COMMENT ON SCHEMA ${FUNCTIONS} IS 'installed ${new Date().toISOString()}';
     ${TEXT.replaceAll(/\bmasuk\./g, `${FUNCTIONS}.`)}
   `);

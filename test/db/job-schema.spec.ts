@@ -132,7 +132,7 @@ describe('production', () => {
     } finally {
       await stopAllServices();
       await whacenter.close();
-      await database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+      await database.query(`DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`);
     }
   }, 60_000);
 });
