@@ -196,7 +196,7 @@ describe('V5.4.2: the name of a document', () => {
     ['.htaccess', 'htaccess.pdf'],
     ['hasil\r\nX: y.pdf', 'hasil X y.pdf'],
     ['$(reboot);`id`.pdf', '(reboot) id.pdf'],
-    ['', 'file.pdf'],
+    ['', 'a.pdf'],
     ['   ', 'file.pdf'],
     ['Hasil lab Éva 😀.PDF', 'Hasil lab Éva 😀.pdf'],
     [`${'x'.repeat(250)}.pdf`, `${'x'.repeat(100)}.pdf`],
