@@ -53,9 +53,11 @@ export class SessionStreams implements BeforeApplicationShutdown {
     const stream: SessionStream = new SessionStream(
       reply.raw,
       async () => {
-        if (!(await onlooker.mayLook())) return 'refused';
         const shown = await this.sessions.shownById(sessionId);
-        return shown && JSON.stringify(sessionData(shown.row, shown.qr));
+        // The link of a session goes with it, and the page says which of both it was.
+        if (!shown) return null;
+        if (!(await onlooker.mayLook())) return 'refused';
+        return JSON.stringify(sessionData(shown.row, shown.qr));
       },
       () => this.open.delete(stream),
       (err) => this.logger.warn({ err }, 'a watched session was not looked at'),

@@ -7,7 +7,7 @@ import { expectFailure } from '../support/answers.js';
 import { PNG, pdf } from '../support/files.js';
 import { newNumber, openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
 import { runJob } from '../support/jobs.js';
-import { until } from '../support/people.js';
+import { pause, until } from '../support/people.js';
 
 // What callers may upload (issue: "media of 5 GB, endless, of the wrong type, with a script inside").
 
@@ -94,6 +94,8 @@ describe('V5.2.1: an upload', () => {
   it('that is slow leaves room for others', async () => {
     await house.link('other', newNumber());
     const slow = Array.from({ length: 4 }, () => begin(['content-length: 900000'], FILE).socket);
+    // All four are under way before another one asks for their place.
+    await pause(1_500);
     await until('refused', async () => (await upload('image', PNG, 'a.png')).status === 503);
     const form = { to: newNumber() };
     expect((await house.upload('other', 'image', form, { bytes: PNG, name: 'a.png' })).status).toBe(200);
