@@ -29,12 +29,7 @@ DECLARE
   v_elsewhere record;
   v_used_on_code int;
 BEGIN
-  -- 1. Which lane is the caller in? Without a device token the account is not looked at.
-  o_known := p_device_user IS NOT NULL
-    AND EXISTS (SELECT 1 FROM masuk.account_with_number(p_phone, p_device_user, p_device_id, p_device_issued, p_device_life) a
-                 WHERE a.known);
-
-  -- 2. One guess at a time at a number.
+  -- 1. One guess at a time at a number.
   v_row := masuk.hold_code(p_phone, p_purpose, p_waits);
   IF v_row.phone IS NULL THEN
     o_verdict := 'busy';
@@ -45,6 +40,12 @@ BEGIN
     o_code := v_row.current_session_id;
     RETURN;
   END IF;
+
+  -- 2. Which lane is the caller in? Without a device token the account is not looked at. Asked only now: the guesses that end
+  -- a token are counted by whoever holds its number.
+  o_known := p_device_user IS NOT NULL
+    AND EXISTS (SELECT 1 FROM masuk.account_with_number(p_phone, p_device_user, p_device_id, p_device_issued, p_device_life) a
+                 WHERE a.known);
 
   -- 3. May the caller guess at all?
   v_guesses := CASE WHEN o_known THEN v_row.known_guesses ELSE v_row.guesses END;
