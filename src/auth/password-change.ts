@@ -71,7 +71,7 @@ export class PasswordChange {
       await this.audit.record({ ...event, address, requestId }, transaction);
       if (account.phone === null) return null;
       const language = answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
-      const content = { template: 'notice.password_changed', language } as const;
+      const content = { template: 'notice.own_password_changed', language } as const;
       return this.messaging.queueNotice(account.phone, account, content, transaction);
     });
     if (notice) this.messaging.deliverBehind(notice, context.id);

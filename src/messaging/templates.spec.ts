@@ -99,6 +99,7 @@ describe('outgoingMessage', () => {
     { ...content, template: 'otp.reset', language },
     { template: 'notice.phone_changed', language },
     { template: 'notice.password_changed', language },
+    { template: 'notice.own_password_changed', language },
   ]);
 
   it('has everything that a channel may need', () => {

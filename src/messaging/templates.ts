@@ -13,7 +13,12 @@ export interface CodeContent {
 
 /** What a notice says: something happened to the account, and there is nothing to do if it was its owner. */
 export interface NoticeContent {
-  readonly template: 'notice.phone_changed' | 'notice.phone_proven' | 'notice.password_changed' | 'notice.canary';
+  readonly template:
+    | 'notice.phone_changed'
+    | 'notice.phone_proven'
+    | 'notice.password_changed'
+    | 'notice.own_password_changed'
+    | 'notice.canary';
   readonly language: Language;
 }
 
@@ -87,6 +92,11 @@ const CODE_FOR: Record<CodeContent['template'], Record<Language, (appName: strin
   },
 };
 
+const PASSWORD_CHANGED: Record<Language, (appName: string) => string> = {
+  id: (appName) => `Kata sandi akun Anda di ${appName} telah diubah`,
+  en: (appName) => `The password of your account with ${appName} has been changed`,
+};
+
 /** Subjects of mails. Lock screens show them, so no code is in there. */
 const SUBJECTS: Record<MessageContent['template'], Record<Language, (appName: string) => string>> = {
   text: { id: (appName) => `Pesan dari ${appName}`, en: (appName) => `A message from ${appName}` },
@@ -102,10 +112,8 @@ const SUBJECTS: Record<MessageContent['template'], Record<Language, (appName: st
     id: (appName) => `Kode OTP untuk reset sandi ${appName}`,
     en: (appName) => `Your code to reset the password of ${appName}`,
   },
-  'notice.password_changed': {
-    id: (appName) => `Kata sandi akun Anda di ${appName} telah diubah`,
-    en: (appName) => `The password of your account with ${appName} has been changed`,
-  },
+  'notice.password_changed': PASSWORD_CHANGED,
+  'notice.own_password_changed': PASSWORD_CHANGED,
   'notice.phone_proven': {
     id: (appName) => `Nomor Anda di ${appName} telah terbukti`,
     en: (appName) => `Your number with ${appName} has been proven`,
@@ -161,6 +169,19 @@ const NOTICES: Record<NoticeContent['template'], Record<Language, (app: App) => 
     ],
     en: ({ appName, appTeam }) => [
       `The password of your account with ${appName} has been changed, and every device has been logged out.`,
+      '',
+      `If it was not you who changed it, get in touch with the ${appTeam} team at once.`,
+    ],
+  },
+  // The device on which it was changed stays logged in.
+  'notice.own_password_changed': {
+    id: ({ appName, appTeam }) => [
+      `Kata sandi akun Anda di ${appName} telah diubah, dan semua perangkat lain telah dikeluarkan.`,
+      '',
+      `Jika bukan Anda yang mengubahnya, segera hubungi Tim ${appTeam}.`,
+    ],
+    en: ({ appName, appTeam }) => [
+      `The password of your account with ${appName} has been changed, and every other device has been logged out.`,
       '',
       `If it was not you who changed it, get in touch with the ${appTeam} team at once.`,
     ],

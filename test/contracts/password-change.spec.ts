@@ -43,7 +43,9 @@ describe('somebody who knows the present password', () => {
     expectFailure(await refresh(house.service, elsewhere.refreshToken), 401, 'invalid_refresh_token');
     const [after] = await house.database.query('SELECT devices_valid_from AS at FROM users WHERE id = $1', [id]);
     expect(after!['at'] > before!['at']).toBe(true);
-    await until('the owner is told', () => house.fake.messagesFor(phone).some((text) => text.includes('telah diubah')));
+    await until('the owner is told', () =>
+      house.fake.messagesFor(phone).some((text) => text.includes('dan semua perangkat lain telah dikeluarkan')),
+    );
     expect(await eventsOf(id)).toEqual([{ outcome: 'success', code: null }]);
   });
 
