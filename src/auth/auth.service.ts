@@ -22,7 +22,13 @@ import { newRefreshToken } from '../sessions/refresh-tokens.js';
 import { DeviceTokens, type KnownDevice } from '../sessions/device-tokens.js';
 import { Users } from '../users/users.service.js';
 import { type AccountRow } from '../users/account.js';
-import { LoginRepository, type JudgedLoginRow, type LoggedInRow, type SessionCall } from './login.repository.js';
+import {
+  LoginRepository,
+  type JudgedLoginRow,
+  type LoggedInRow,
+  type LoginCall,
+  type SessionCall,
+} from './login.repository.js';
 
 /** A login that succeeded: what the caller gets to keep. */
 export interface Login {
@@ -152,8 +158,14 @@ export class Auth {
       device: draft.device,
     };
     const proof = this.proof.draft(typed.registrationToken, context);
-    const row = await this.judge(typedGuess, draft, context);
-    if (row.o_verdict === 'unproven') return this.openByFirstProof(typedGuess, draft, proof, context);
+    const guess = await this.codes.call(typedGuess, context).catch(this.recordRefusal(context));
+    const session = {
+      ...this.sessionCall(draft, context),
+      applicationId: guess.application,
+      phoneKey: this.audit.phoneKey(phone),
+    };
+    const row = await this.judge(typedGuess, { guess, session });
+    if (row.o_verdict === 'unproven') return this.openByFirstProof(typedGuess, session, proof, context);
     if (row.o_verdict !== 'right' || row.o_account === null)
       return this.recordRefusal(context)(this.codes.refusal({ ...row, o_verdict: row.o_verdict }, phone, context));
     if (row.o_code && row.o_issued_at && row.o_address !== null)
@@ -162,19 +174,16 @@ export class Auth {
     return { id, email, username, phone, full_name, role, device_id: row.device_id, logged_in_at: row.logged_in_at };
   }
 
-  private async judge(typed: TypedGuess, draft: SessionDraft, context: RequestContext): Promise<JudgedLoginRow> {
-    const guess = await this.codes.call(typed, context).catch(this.recordRefusal(context));
-    const phoneKey = this.audit.phoneKey(typed.phone);
-    const session = { ...this.sessionCall(draft, context), applicationId: guess.application, phoneKey };
-    const row = await this.repository.byCode({ guess, session });
+  private async judge(typed: TypedGuess, call: LoginCall): Promise<JudgedLoginRow> {
+    const row = await this.repository.byCode(call);
     if (row.o_verdict !== 'legacy') return row;
-    return this.repository.byCode({ guess: { ...guess, legacy: this.codes.legacyGuess(typed, row) }, session });
+    return this.repository.byCode({ ...call, guess: { ...call.guess, legacy: this.codes.legacyGuess(typed, row) } });
   }
 
   /** The first proof of a number ends what somebody else may have set at the account, in the transaction that logs in. */
   private async openByFirstProof(
     typed: TypedGuess,
-    draft: SessionDraft,
+    session: SessionCall,
     proof: ProofDraft,
     context: RequestContext,
   ): Promise<LoggedInRow> {
@@ -184,10 +193,8 @@ export class Auth {
       // Returned and not thrown: the commit keeps what the guess has cost.
       if (code instanceof AppError) return code;
       const isTakenOver = await this.proof.prove(proof, typed, code, transaction);
-      const application = (await this.codes.call(typed, context)).application;
-      const values = { ...this.sessionValues(draft, 'OTP', context), application, phone, user_id: code.accountId };
-      const phoneKey = this.audit.phoneKey(phone);
-      const account = await this.repository.afterProof({ ...values, phone_key: phoneKey }, transaction);
+      const values = { ...this.sessionValues(session, typed.device, 'OTP'), phone, user_id: code.accountId };
+      const account = await this.repository.afterProof({ ...values, phone_key: session.phoneKey }, transaction);
       if (!account) throw new AppError('busy', { retryAfter: 1 });
       return { account, code, isTakenOver };
     });
@@ -216,7 +223,7 @@ export class Auth {
     try {
       const checked = await this.users.checkPassword(identifier, password);
       const account = await this.repository.byPassword({
-        ...this.sessionValues(draft, 'PASSWORD', context),
+        ...this.sessionValues(this.sessionCall(draft, context), draft.device, 'PASSWORD'),
         user_id: checked.userId,
         password_hash: checked.passwordHash,
         budget_keys: checked.budgetKeys,
@@ -254,11 +261,10 @@ export class Auth {
     };
   }
 
-  private sessionValues(draft: SessionDraft, method: 'OTP' | 'PASSWORD', context: RequestContext) {
-    const session = this.sessionCall(draft, context);
+  private sessionValues(session: SessionCall, device: KnownDevice | null, method: 'OTP' | 'PASSWORD') {
     return {
       login_session_id: session.loginSessionId,
-      device_user: draft.device?.userId ?? null,
+      device_user: device?.userId ?? null,
       device_id: session.deviceId,
       new_device_id: session.newDeviceId,
       method,

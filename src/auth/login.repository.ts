@@ -72,7 +72,8 @@ const LOGIN_BY_CODE = statement<JudgedLoginRow | { o_verdict: 'busy' }>(
                   refresh_hash, cookie_hash, application_id, address, request_id, audit_id, phone_key, position),
             LATERAL ${FUNCTIONS}.judge_login(
               c.phone, c.code, ARRAY[c.proof, c.previous_proof], c.legacy_code, ARRAY[c.legacy_hash, c.previous_legacy_hash],
-              c.device_user, c.old_device_id, c.device_issued, :device_life::int * interval '1 second', :mail_is_rung::boolean, :max_attempts::int, :budget::int, :waits::boolean
+              c.device_user, c.old_device_id, c.device_issued, :device_life::int * interval '1 second',
+              :mail_is_rung::boolean, :max_attempts::int, :budget::int, :waits::boolean
             ) AS r
    ), won AS (
      SELECT * FROM judged WHERE o_verdict = 'right'
