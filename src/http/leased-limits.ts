@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { v4 as uuidv4 } from 'uuid';
 import {
@@ -57,7 +58,10 @@ const IDLE = 60_000;
 const FORGET_EVERY = 60_000;
 const FORGET_STEPS = 20;
 const ASK_AGAIN = 1_000;
+
+/** What a stop waits for the last reports, and the pause before one that was not taken down is sent again; in ms. */
 const STOP_PATIENCE = 1_000;
+const AGAIN_AFTER = 20;
 
 /**
  * Limits that many requests share. A busy subject is one row for all of them, so each instance leases small blocks of it
@@ -86,7 +90,7 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await Promise.all(this.recurring.map((task) => task.stop()));
     // A database that does not answer keeps them until they end; stopping must not wait for it.
-    const returned = this.report(true).catch((err: unknown) => this.logger.warn({ err }, 'leases not given back'));
+    const returned = this.reportAll().catch((err: unknown) => this.logger.warn({ err }, 'leases not given back'));
     await Promise.race([returned, new Promise((resolve) => setTimeout(resolve, STOP_PATIENCE).unref())]);
   }
 
@@ -180,8 +184,17 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
     for (let steps = 0; steps < FORGET_STEPS && (await this.repository.forgetOld()); steps++);
   }
 
-  /** @param last nothing is held any more afterwards */
-  private async report(last = false): Promise<void> {
+  /** The last reports. A row that another instance holds at this moment, perhaps one that stops too, is asked for again. */
+  private async reportAll(): Promise<void> {
+    const latest = performance.now() + STOP_PATIENCE;
+    while ((await this.report(true)) > 0 && performance.now() < latest) await pause(AGAIN_AFTER);
+  }
+
+  /**
+   * @param last nothing is held any more afterwards
+   * @returns how many blocks could not be told of, as somebody held their rows or they are gone
+   */
+  private async report(last = false): Promise<number> {
     const idleSince = performance.now() - IDLE;
     const due: Lease[] = [];
     for (const [key, lease] of this.leases) {
@@ -190,7 +203,7 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
       if (isUnreported(lease) || (last && lease.available > 0)) due.push(lease);
       if (lease.usedAt <= idleSince) this.leases.delete(key);
     }
-    if (due.length === 0) return;
+    if (due.length === 0) return 0;
     const reports = due.map((lease) => reportOf(lease, last));
     const askedAt = performance.now();
     const reporting = this.repository.report(reports, HELD_FOR);
@@ -211,6 +224,7 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
         if (report) settle(lease, report, held.get(`${report.name} ${report.subject}`), askedAt);
       });
     }
+    return due.length - reported.length;
   }
 }
 

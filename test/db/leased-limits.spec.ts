@@ -228,6 +228,17 @@ describe('a block', () => {
     expect(lease?.unused).toBe(3);
   });
 
+  it('goes back at a stop, although somebody else has the row at that moment', async () => {
+    const instance = newInstance();
+    await instance.reserve(limit, 'somebody');
+    const { release } = await database.lock('SELECT 1 FROM rate_limits FOR UPDATE');
+    const stopped = stop(instance);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    await release();
+    await stopped;
+    expect(await used()).toBe(1);
+  });
+
   it('whose row is gone stops nobody', async () => {
     const instance = newInstance();
     await instance.reserve(limit, 'somebody');
