@@ -404,53 +404,6 @@ describe('a walk', () => {
   });
 });
 
-describe('a walk', () => {
-  /** As an instance has it, with connections of its own. */
-  const jobsOf = (pool: pg.Pool, secret = 'the specs share this one: 7f3c9a1e5b8d2046') => {
-    const own = new Database(pool);
-    return new Jobs(own, new JobsRepository(own), new AuthSecret(secret), pino({ level: 'silent' }));
-  };
-
-  it('goes on where the last time ended, on whichever instance, and begins anew behind the last row', async () => {
-    const pool = new pg.Pool({ connectionString: database.url, max: 2 });
-    const visited: (string | null)[] = [];
-    const step = async (after: string | null) => {
-      visited.push(after);
-      const next = after === null ? 1 : Number(after.slice(1)) + 1;
-      return next > 4 ? null : `+${next}`;
-    };
-    await jobsOf(pool).walk('spec', 2, step);
-    await jobsOf(pool).walk('spec', 2, step);
-    await jobsOf(pool).walk('spec', 5, step);
-    await jobsOf(pool).walk('spec', 1, step);
-    expect(visited).toEqual([null, '+1', '+2', '+3', '+4', null]);
-    const [row] = await database.query<{ sealed_place: Buffer }>(
-      `SELECT sealed_place FROM walk_places WHERE walk = 'spec'`,
-    );
-    expect(row!.sealed_place.toString()).not.toContain('+1');
-    // A place that nobody can read any more is where it began.
-    await jobsOf(pool, 'another secret, which is long enough 12345').walk('spec', 1, step);
-    expect(visited.at(-1)).toBeNull();
-    await pool.end();
-  });
-
-  it('that breaks off is taken up from its last whole step', async () => {
-    const pool = new pg.Pool({ connectionString: database.url, max: 2 });
-    const failing = async (after: string | null) => {
-      if (after !== null) throw new Error('no more');
-      return 'first';
-    };
-    await expect(jobsOf(pool).walk('broken', 5, failing)).rejects.toThrow('no more');
-    const visited: (string | null)[] = [];
-    await jobsOf(pool).walk('broken', 5, async (after) => {
-      visited.push(after);
-      return null;
-    });
-    expect(visited).toEqual(['first']);
-    await pool.end();
-  });
-});
-
 describe('what the jobs leave', () => {
   it('is what is alive', async () => {
     const service = await instance('one', { AUDIT_RETENTION_DAYS: '40' });
