@@ -6,7 +6,7 @@ import { noteProof } from '../users/users.sql.js';
 /**
  * What follows from the first proof of a number, as CTEs of the statement that has `prover` (`accountProvenBy` in
  * users.sql.ts): the account is its prover's. What somebody else set who registered the number is cleared, their
- * sessions end, the owner is told, and the event is recorded; all of it or nothing (docs/decisions/0012). Without a first
+ * sessions end, the owner is told, and the event is recorded; all of it or nothing (docs/decisions/0018). Without a first
  * proof nothing happens. Parameters: `:purpose`, `:proof_audit_id`, `:address`, `:request_id`, and those of `queueNoticeFrom`.
  */
 export const PROVE_PHONE = `
