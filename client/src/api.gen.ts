@@ -1222,7 +1222,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One account */
+        /** One account, what locks it, and its last messages */
         get: operations["showUser"];
         put?: never;
         post?: never;
@@ -2874,6 +2874,100 @@ export interface components {
             success: boolean;
             message: string;
             data: components["schemas"]["ManagedUserDto"];
+        };
+        LockDto: {
+            /**
+             * @description `disabled`: an admin has disabled the account. `closed`: too many wrong codes in a row; the number stays closed until somebody
+             *     opens it. `wrong_codes`: too many wrong codes; none is sent or taken. `wrong_passwords`: too many wrong passwords; none is
+             *     taken. `too_many_codes`: the number has had as many codes as it may in an hour or a day. `failed_sends`: no provider took the
+             *     last codes. `cooldown`: the newest code still works, and the next one is not sent yet.
+             * @enum {string}
+             */
+            reason: "closed" | "wrong_codes" | "too_many_codes" | "failed_sends" | "cooldown" | "disabled" | "wrong_passwords";
+            /**
+             * @description When it ends by itself; null: it does not.
+             * @example 2026-03-01T08:15:00.000Z
+             */
+            until: string | null;
+            /**
+             * @description Only codes for this purpose; null: no such restriction.
+             * @example login
+             */
+            purpose: string | null;
+            /**
+             * @description Only devices that are `known` to the account, or only `other` ones; null: both.
+             * @enum {string|null}
+             */
+            devices: "known" | "other" | null;
+            /**
+             * @description Only logins with this; null: no such restriction.
+             * @enum {string|null}
+             */
+            identifier: "phone" | "email" | "username" | null;
+        };
+        LastSendDto: {
+            /** @description When the message was made. */
+            at: string;
+            /**
+             * @description Of a code what it is for, else which notice it is.
+             * @example login
+             */
+            purpose: string;
+            /**
+             * @description `PENDING`: it is being sent, or will be tried again. `UNKNOWN`: a provider did not answer, and may have sent it. `ACCEPTED`:
+             *     a provider took it. `SENT`, `DELIVERED`, `READ`: what the provider told of it since. `FAILED`: no provider took it, or the one
+             *     that did told that it failed. `EXPIRED`: its time ended before it was sent. `SUPPRESSED`: it was never to be sent.
+             * @enum {string}
+             */
+            state: "FAILED" | "UNKNOWN" | "PENDING" | "ACCEPTED" | "SENT" | "DELIVERED" | "READ" | "EXPIRED" | "SUPPRESSED";
+            /**
+             * @description The provider that took it; null: none said so.
+             * @example whapi
+             */
+            provider: string | null;
+            /**
+             * @description Providers that did not take it, or did not say whether they did.
+             * @example []
+             */
+            notTakenBy: string[];
+            /**
+             * @description Why the last try that failed did; null: none failed, or nobody knows why.
+             * @enum {string|null}
+             */
+            reason: "template" | "content" | "recipient-unreachable" | "recipient-invalid" | "recipient-not-on-whatsapp" | "recipient-blocked-by-policy" | "provider-auth" | "provider-disconnected" | "provider-quota" | "provider-unavailable" | "rate-limited-account" | "rate-limited-recipient" | "unclassified" | null;
+            /** @description Null: no receipt has said so. */
+            deliveredAt: string | null;
+            /** @description Null: no receipt has said so. */
+            readAt: string | null;
+            /** @description When the code in it was used; null: it was not, or there is none in it. */
+            usedAt: string | null;
+        };
+        UserDetailDto: {
+            /** @description Opaque. */
+            id: string;
+            email: string | null;
+            username: string | null;
+            /**
+             * @description National form.
+             * @example 081234567890
+             */
+            phone: string | null;
+            /** @enum {string} */
+            role: "ADMIN" | "SUPERVISOR" | "OPERATOR" | "KARYAWAN" | "USER";
+            profile: components["schemas"]["ProfileDto"];
+            isActive: boolean;
+            createdAt: string;
+            /** @description Null when there was none, or none whose session is still kept (30 days after its end). */
+            lastLoginAt: string | null;
+            /** @description What keeps the owner from logging in at the moment; empty: nothing that is the account's or its number's. */
+            locks: components["schemas"]["LockDto"][];
+            /** @description The last ten messages to the account, newest first. */
+            lastSends: components["schemas"]["LastSendDto"][];
+        };
+        UserDetailAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["UserDetailDto"];
         };
         ChangeUserDto: {
             /** @example Jane Smith */
@@ -9615,7 +9709,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UserAnswerDto"];
+                    "application/json": components["schemas"]["UserDetailAnswerDto"];
                 };
             };
             /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */

@@ -115,6 +115,91 @@ export class ManagedUserDto extends UserDto {
   lastLoginAt!: string | null;
 }
 
+export class LockDto {
+  /**
+   * `disabled`: an admin has disabled the account. `closed`: too many wrong codes in a row; the number stays closed until somebody
+   * opens it. `wrong_codes`: too many wrong codes; none is sent or taken. `wrong_passwords`: too many wrong passwords; none is
+   * taken. `too_many_codes`: the number has had as many codes as it may in an hour or a day. `failed_sends`: no provider took the
+   * last codes. `cooldown`: the newest code still works, and the next one is not sent yet.
+   */
+  reason!: 'disabled' | 'closed' | 'wrong_codes' | 'wrong_passwords' | 'too_many_codes' | 'failed_sends' | 'cooldown';
+  /**
+   * When it ends by itself; null: it does not.
+   * @example 2026-03-01T08:15:00.000Z
+   */
+  until!: string | null;
+  /**
+   * Only codes for this purpose; null: no such restriction.
+   * @example login
+   */
+  purpose!: string | null;
+  /** Only devices that are `known` to the account, or only `other` ones; null: both. */
+  devices!: 'known' | 'other' | null;
+  /** Only logins with this; null: no such restriction. */
+  identifier!: 'email' | 'username' | 'phone' | null;
+}
+
+export class LastSendDto {
+  /** When the message was made. */
+  at!: string;
+  /**
+   * Of a code what it is for, else which notice it is.
+   * @example login
+   */
+  purpose!: string;
+  /**
+   * `PENDING`: it is being sent, or will be tried again. `UNKNOWN`: a provider did not answer, and may have sent it. `ACCEPTED`:
+   * a provider took it. `SENT`, `DELIVERED`, `READ`: what the provider told of it since. `FAILED`: no provider took it, or the one
+   * that did told that it failed. `EXPIRED`: its time ended before it was sent. `SUPPRESSED`: it was never to be sent.
+   */
+  state!: 'PENDING' | 'UNKNOWN' | 'ACCEPTED' | 'SENT' | 'DELIVERED' | 'READ' | 'FAILED' | 'EXPIRED' | 'SUPPRESSED';
+  /**
+   * The provider that took it; null: none said so.
+   * @example whapi
+   */
+  provider!: string | null;
+  /**
+   * Providers that did not take it, or did not say whether they did.
+   * @example []
+   */
+  notTakenBy!: string[];
+  /** Why the last try that failed did; null: none failed, or nobody knows why. */
+  reason!:
+    | 'recipient-invalid'
+    | 'recipient-not-on-whatsapp'
+    | 'recipient-blocked-by-policy'
+    | 'recipient-unreachable'
+    | 'provider-auth'
+    | 'provider-disconnected'
+    | 'provider-quota'
+    | 'provider-unavailable'
+    | 'rate-limited-account'
+    | 'rate-limited-recipient'
+    | 'template'
+    | 'content'
+    | 'unclassified'
+    | null;
+  /** Null: no receipt has said so. */
+  deliveredAt!: string | null;
+  /** Null: no receipt has said so. */
+  readAt!: string | null;
+  /** When the code in it was used; null: it was not, or there is none in it. */
+  usedAt!: string | null;
+}
+
+export class UserDetailDto extends ManagedUserDto {
+  /** What keeps the owner from logging in at the moment; empty: nothing that is the account's or its number's. */
+  locks!: LockDto[];
+  /** The last ten messages to the account, newest first. */
+  lastSends!: LastSendDto[];
+}
+
+export class UserDetailAnswerDto {
+  success!: true;
+  message!: string;
+  data!: UserDetailDto;
+}
+
 export class UserAnswerDto {
   success!: true;
   message!: string;

@@ -4,10 +4,17 @@ import { userOf } from '../auth/answers.js';
 import { type Language } from '../config/settings.js';
 import { type Text } from '../errors/catalogue.js';
 import { type JobState } from '../jobs/jobs.service.js';
-import { type ManagedUserDto, type UserAnswerDto, type UsersAnswerDto } from './admin.dto.js';
+import {
+  type LastSendDto,
+  type LockDto,
+  type ManagedUserDto,
+  type UserAnswerDto,
+  type UserDetailAnswerDto,
+  type UsersAnswerDto,
+} from './admin.dto.js';
 import { type AuditAnswerDto, type AuditEventDto } from './audit.dto.js';
 import { type JobDto, type JobsAnswerDto } from './jobs.dto.js';
-import { type ManagedUser } from './user-administration.js';
+import { type Lock, type ManagedUser, type UserDetail } from './user-administration.js';
 
 const SAID = {
   listed: { id: 'Daftar akun', en: 'Accounts' },
@@ -28,6 +35,11 @@ type Sentence = keyof typeof SAID;
 
 export function userAnswer(said: Sentence, user: ManagedUser, language: Language): UserAnswerDto {
   return { success: true, message: SAID[said][language], data: managedUser(user) };
+}
+
+export function userDetailAnswer(user: UserDetail, language: Language): UserDetailAnswerDto {
+  const detail = { locks: user.locks.map(lock), lastSends: user.lastSends.map(lastSend) };
+  return { success: true, message: SAID.shown[language], data: Object.assign(managedUser(user), detail) };
 }
 
 export function usersAnswer(users: ManagedUser[], nextCursor: string | null, language: Language): UsersAnswerDto {
@@ -94,6 +106,24 @@ function auditEvent(event: AuditedEvent): AuditEventDto {
     count: event.count ?? 1,
     lastAt: event.lastAt?.toISOString() ?? null,
     lastRequestId: event.lastRequestId,
+  };
+}
+
+function lock({ reason, until, purpose = null, devices = null, identifier = null }: Lock): LockDto {
+  return { reason, until: until?.toISOString() ?? null, purpose, devices, identifier };
+}
+
+function lastSend(message: UserDetail['lastSends'][number]): LastSendDto {
+  return {
+    at: message.created_at.toISOString(),
+    purpose: message.purpose,
+    state: message.state,
+    provider: message.provider,
+    notTakenBy: [...new Set(message.refused_by)],
+    reason: message.last_error,
+    deliveredAt: message.delivered_at?.toISOString() ?? null,
+    readAt: message.read_at?.toISOString() ?? null,
+    usedAt: message.verified_at?.toISOString() ?? null,
   };
 }
 

@@ -4,17 +4,38 @@ import { Database, type Transaction } from '../database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { type RequestContext } from '../http/request-context.js';
 import { Codes } from '../codes/codes.service.js';
+import { Messaging } from '../messaging/messaging.service.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import { type TypedFields } from '../users/account-fields.js';
 import { type ManagedAccountRow } from '../users/account.js';
 import { Accounts, type AccountChange, type AccountsQuery } from '../users/accounts.service.js';
-import { Users } from '../users/users.service.js';
+import { Users, type PasswordLock } from '../users/users.service.js';
 
 /** An account as the admin console shows it. */
 export interface ManagedUser {
   readonly account: ManagedAccountRow;
   readonly lastLogin: Date | null;
 }
+
+type NumberLock = Awaited<ReturnType<Codes['locksOf']>>[number];
+
+/** What keeps an account's owner from logging in, and until when; null: until somebody acts. */
+export interface Lock {
+  readonly reason: 'disabled' | 'wrong_passwords' | NumberLock['reason'];
+  readonly until: Date | null;
+  readonly purpose?: NumberLock['purpose'];
+  readonly devices?: NumberLock['devices'];
+  readonly identifier?: PasswordLock['identifier'];
+}
+
+/** An account with what somebody must know who helps its owner. */
+export interface UserDetail extends ManagedUser {
+  readonly locks: readonly Lock[];
+  readonly lastSends: Awaited<ReturnType<Messaging['lastOf']>>;
+}
+
+/** Messages that are shown of an account. */
+const LAST_SENDS = 10;
 
 /** Who acts, and in which request. */
 export interface Actor {
@@ -34,6 +55,7 @@ export class UserAdministration {
     private readonly users: Users,
     private readonly sessions: Sessions,
     private readonly codes: Codes,
+    private readonly messaging: Messaging,
     private readonly audit: Audit,
   ) {}
 
@@ -47,8 +69,14 @@ export class UserAdministration {
   }
 
   /** @throws AppError `user_not_found` */
-  async show(id: string): Promise<ManagedUser> {
-    return this.withLastLogin(await this.accounts.get(id));
+  async show(id: string): Promise<UserDetail> {
+    const account = await this.accounts.get(id);
+    const [managed, locks, lastSends] = await Promise.all([
+      this.withLastLogin(account),
+      this.locksOf(account),
+      this.messaging.lastOf(id, LAST_SENDS),
+    ]);
+    return { ...managed, locks, lastSends };
   }
 
   /** @throws AppError `validation_failed`, `invalid_phone`; the driver's error for a name that is taken */
@@ -113,6 +141,18 @@ export class UserAdministration {
       await this.users.forgetFailures(account, transaction);
       await this.record('user.password_removed', id, undefined, actor, transaction);
     });
+  }
+
+  private async locksOf(account: ManagedAccountRow): Promise<Lock[]> {
+    const [ofNumber, ofPassword] = await Promise.all([
+      account.phone === null ? [] : this.codes.locksOf(account.phone),
+      this.users.passwordLocks(account),
+    ]);
+    return [
+      ...(account.is_active ? [] : [{ reason: 'disabled', until: null } as const]),
+      ...ofNumber,
+      ...ofPassword.map((lock) => ({ reason: 'wrong_passwords', ...lock }) as const),
+    ];
   }
 
   private async withLastLogin(account: ManagedAccountRow): Promise<ManagedUser> {

@@ -10,8 +10,15 @@ import { answerLanguage } from '../errors/language.js';
 import { Caller, Roles, type CurrentCaller } from '../http/access.decorators.js';
 import { Fails } from '../http/openapi.decorators.js';
 import { Context, type RequestContext } from '../http/request-context.js';
-import { ChangeUserDto, CreateUserDto, ListUsersDto, UserAnswerDto, UsersAnswerDto } from './admin.dto.js';
-import { doneAnswer, userAnswer, usersAnswer } from './answers.js';
+import {
+  ChangeUserDto,
+  CreateUserDto,
+  ListUsersDto,
+  UserAnswerDto,
+  UserDetailAnswerDto,
+  UsersAnswerDto,
+} from './admin.dto.js';
+import { doneAnswer, userAnswer, userDetailAnswer, usersAnswer } from './answers.js';
 import { Erasure } from './erasure.js';
 import { UserAdministration, type Actor } from './user-administration.js';
 
@@ -64,11 +71,11 @@ export class UsersController {
   }
 
   @Get(':id')
-  @ApiOperation({ operationId: 'showUser', summary: 'One account' })
-  @ApiOkResponse({ type: UserAnswerDto, description: 'The account.' })
+  @ApiOperation({ operationId: 'showUser', summary: 'One account, what locks it, and its last messages' })
+  @ApiOkResponse({ type: UserDetailAnswerDto, description: 'The account.' })
   @Fails('user_not_found')
-  async show(@Param('id', knownId) id: string, @Context() context: RequestContext): Promise<UserAnswerDto> {
-    return userAnswer('shown', await this.administration.show(id), this.language(context));
+  async show(@Param('id', knownId) id: string, @Context() context: RequestContext): Promise<UserDetailAnswerDto> {
+    return userDetailAnswer(await this.administration.show(id), this.language(context));
   }
 
   @Patch(':id')

@@ -50,6 +50,17 @@ export interface IssueRow {
   readonly o_email: string | null;
 }
 
+/** What keeps codes of a number away; see src/codes/number_locks.sql. */
+export interface NumberLockRow {
+  readonly reason: 'closed' | 'wrong_codes' | 'too_many_codes' | 'failed_sends' | 'cooldown';
+  /** Of which codes; null: of all. */
+  readonly purpose: string | null;
+  /** Null: known devices and others. */
+  readonly devices: 'known' | 'other' | null;
+  /** Null: until somebody opens the number. */
+  readonly until: Date | null;
+}
+
 /** Sends that failed for certain that a number and purpose may have in ten minutes. */
 const FAILED_SENDS_ALLOWED = 10;
 
@@ -106,6 +117,13 @@ const GUESS = statement<GuessRow>(
 const CLOSE_UNSENT = statement(
   'codes_close_unsent',
   `SELECT ${FUNCTIONS}.close_unsent_code(:phone::text, :purpose::text, :code::uuid, :asked::boolean)`,
+);
+
+const LOCKS = statement<NumberLockRow>(
+  'codes_locks',
+  `SELECT reason, purpose, devices, until
+     FROM ${FUNCTIONS}.number_locks(
+            :phone::text, :per_hour::int, :per_day::int, :failed_allowed::int, :max_attempts::int, :budget::int)`,
 );
 
 const FORGET_OLD = statement<{ o_phone: string | null; o_purpose: string | null }>(
@@ -204,6 +222,12 @@ export class CodesRepository {
   /** @param asked whether any provider was asked to send it */
   async closeUnsent(phone: string, purpose: string, code: string, asked: boolean): Promise<void> {
     await this.database.run(CLOSE_UNSENT, { phone, purpose, code, asked });
+  }
+
+  /** What keeps codes of a number, E.164, away at the moment. */
+  locksOf(phone: string): Promise<NumberLockRow[]> {
+    const { per_hour = 0, per_day = 0, failed_allowed = 0, max_attempts = 0, budget = 0 } = this.rules;
+    return this.database.run(LOCKS, { phone, per_hour, per_day, failed_allowed, max_attempts, budget });
   }
 
   /**

@@ -13,7 +13,7 @@ import { type KnownDevice } from '../sessions/device-tokens.js';
 import { Applications } from './applications.js';
 import { legacyHashes, proofsOf } from './code.js';
 import { type CodePurpose } from './code-purpose.js';
-import { CodesRepository } from './codes.repository.js';
+import { CodesRepository, type NumberLockRow } from './codes.repository.js';
 import { DeviceGuessesRepository } from './device-guesses.repository.js';
 import { type GuessCall, type GuessRow, type LegacyGuess } from './guess-call.js';
 import { HeldCodesRepository, type HeldBudgetRow, type HeldCodeRow } from './held-codes.repository.js';
@@ -188,6 +188,15 @@ export class Codes implements OnModuleInit {
     const detail = { phone: maskPhone(phone), by: 'message', provider };
     await this.audit.record({ type: 'otp.opened', outcome: 'success', phone, requestId, detail }, within);
     return true;
+  }
+
+  /**
+   * What keeps codes of a number away at the moment, whoever asked for them.
+   *
+   * @param phone E.164
+   */
+  locksOf(phone: string): Promise<NumberLockRow[]> {
+    return this.repository.locksOf(phone);
   }
 
   /** What is held of an account and its number: living codes, and the instants of sends and guesses. */

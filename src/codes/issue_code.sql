@@ -63,9 +63,8 @@ BEGIN
   v_failures := v_elsewhere.o_failures + CASE WHEN v_known THEN v_row.known_failures ELSE v_row.failures END;
 
   -- 4. While a code lives and its cooldown runs, the number gets no other. One whose guesses are used up does not count.
-  IF v_row.current_expires_at > v_now AND v_row.current_resend_at > v_now
-     AND cardinality(masuk.recent(v_guesses, v_row.current_issued_at)) < p_max_attempts THEN
-    o_retry_after := extract(epoch FROM v_row.current_resend_at - v_now);
+  o_retry_after := masuk.seconds_until_resend(v_row, v_guesses, p_max_attempts, v_now);
+  IF o_retry_after > 0 THEN
     -- One for another application is of no use here, so it is not spoken of as if it were.
     IF v_row.current_application IS NOT DISTINCT FROM p_application THEN
       o_verdict := 'living';
@@ -80,10 +79,9 @@ BEGIN
   o_closed := NOT v_known AND v_failures >= masuk.closing_failures();
   o_retry_after := greatest(
     o_retry_after,
-    masuk.seconds_until_room(v_sends, p_per_hour, interval '1 hour', v_now),
-    masuk.seconds_until_room(v_sends, p_per_day, interval '1 day', v_now),
-    masuk.seconds_until_room(v_failed, p_failed_allowed, interval '10 minutes', v_now),
-    masuk.seconds_until_room(v_guesses, p_budget, masuk.guess_window(v_failures, p_budget), v_now),
+    masuk.seconds_until_send(v_sends, p_per_hour, p_per_day, v_now),
+    masuk.seconds_until_retry(v_failed, p_failed_allowed, v_now),
+    masuk.seconds_until_guess(v_guesses, v_failures, p_budget, v_now),
     CASE WHEN o_closed THEN 3600 END
   );
   IF o_verdict = 'living' THEN RETURN; END IF;

@@ -55,7 +55,7 @@ BEGIN
     o_verdict := 'closed';
     RETURN;
   END IF;
-  o_retry_after := masuk.seconds_until_room(v_guesses, p_budget, masuk.guess_window(v_failures, p_budget), v_now);
+  o_retry_after := masuk.seconds_until_guess(v_guesses, v_failures, p_budget, v_now);
   IF o_retry_after > 0 THEN
     o_verdict := 'locked';
     RETURN;

@@ -21,3 +21,32 @@ RETURN interval '1 minute' * (ARRAY[15, 30, 60])[greatest(1, least(3, p_failures
 -- Wrong guesses in a row, by unknown devices, that close a number to them (NIST SP 800-63B-4 section 3.2.2).
 CREATE FUNCTION masuk.closing_failures() RETURNS int LANGUAGE sql IMMUTABLE
 RETURN 100;
+
+-- Seconds until a lane, which has had these sends over all purposes, may have another one; 0: now.
+CREATE FUNCTION masuk.seconds_until_send(p_sends timestamptz[], p_per_hour int, p_per_day int, p_now timestamptz)
+RETURNS float8 LANGUAGE sql IMMUTABLE
+RETURN greatest(
+  masuk.seconds_until_room(p_sends, p_per_hour, interval '1 hour', p_now),
+  masuk.seconds_until_room(p_sends, p_per_day, interval '1 day', p_now)
+);
+
+-- Seconds until a number and purpose, whose sends failed for certain at these instants, may be tried again; 0: now.
+CREATE FUNCTION masuk.seconds_until_retry(p_failed timestamptz[], p_allowed int, p_now timestamptz)
+RETURNS float8 LANGUAGE sql IMMUTABLE
+RETURN masuk.seconds_until_room(p_failed, p_allowed, interval '10 minutes', p_now);
+
+-- Seconds until a lane, with these guesses at codes of a purpose, and this many wrong ones in a row at all codes of the number,
+-- may guess again; 0: now.
+CREATE FUNCTION masuk.seconds_until_guess(p_guesses timestamptz[], p_failures int, p_budget int, p_now timestamptz)
+RETURNS float8 LANGUAGE sql IMMUTABLE
+RETURN masuk.seconds_until_room(p_guesses, p_budget, masuk.guess_window(p_failures, p_budget), p_now);
+
+-- Seconds for which the living code keeps the next one away; 0: not at all. A code whose guesses the lane has used up does not.
+CREATE FUNCTION masuk.seconds_until_resend(p_row otp_codes, p_guesses timestamptz[], p_max_attempts int, p_now timestamptz)
+RETURNS float8 LANGUAGE sql IMMUTABLE
+RETURN CASE
+  WHEN (p_row).current_expires_at > p_now AND (p_row).current_resend_at > p_now
+       AND cardinality(masuk.recent(p_guesses, (p_row).current_issued_at)) < p_max_attempts
+  THEN extract(epoch FROM (p_row).current_resend_at - p_now)
+  ELSE 0
+END;

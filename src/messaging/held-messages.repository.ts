@@ -3,6 +3,7 @@ import { Database, type Transaction } from '../database/database.js';
 import { statement } from '../database/statement.js';
 import { ofTheFirst } from '../database/steps.js';
 import { RECIPIENTS_OF_ACCOUNT } from './messages.sql.js';
+import { type RejectionReason } from './providers/message-provider.js';
 
 const OF_ACCOUNT = statement<HeldMessageRow>(
   'messages_of_account',
@@ -10,6 +11,15 @@ const OF_ACCOUNT = statement<HeldMessageRow>(
    UNION ALL
    SELECT id, purpose, recipient, state, provider, created_at, closed_at FROM message_history WHERE user_id = :user_id::uuid
    ORDER BY created_at, id`,
+);
+
+const LAST_COLUMNS = 'purpose, state, provider, refused_by, last_error, created_at, delivered_at, read_at, verified_at';
+const lastIn = (table: string) =>
+  `(SELECT ${LAST_COLUMNS} FROM ${table} WHERE user_id = :user_id::uuid ORDER BY created_at DESC, id DESC LIMIT :count::int)`;
+
+const LAST_OF_ACCOUNT = statement<LastMessageRow>(
+  'messages_last_of_account',
+  `SELECT * FROM (${lastIn('messages')} UNION ALL ${lastIn('message_history')}) m ORDER BY created_at DESC LIMIT :count::int`,
 );
 
 // In this order: the inbox is found through the other two, and what is moved into the history meanwhile is found there.
@@ -85,6 +95,23 @@ export interface HeldMessageRow {
   closed_at: Date | null;
 }
 
+/** What became of one of an account's last messages. */
+export interface LastMessageRow {
+  purpose: string;
+  state: MessageStateRow['state'];
+  /** The rung that took it; null: none. */
+  provider: string | null;
+  /** Rungs that were asked and did not take it, or did not say whether they did. */
+  refused_by: string[];
+  /** Why the last try that failed did, from our own list; null: none failed. */
+  last_error: RejectionReason | null;
+  created_at: Date;
+  delivered_at: Date | null;
+  read_at: Date | null;
+  /** When the code in it was used. */
+  verified_at: Date | null;
+}
+
 /** What the room holds of an account: to show it, to forget it. */
 @Injectable()
 export class HeldMessagesRepository {
@@ -92,6 +119,11 @@ export class HeldMessagesRepository {
 
   async of(userId: string): Promise<HeldMessageRow[]> {
     return this.database.run(OF_ACCOUNT, { user_id: userId });
+  }
+
+  /** Newest first. */
+  async lastOf(userId: string, count: number): Promise<LastMessageRow[]> {
+    return this.database.run(LAST_OF_ACCOUNT, { user_id: userId, count });
   }
 
   /** The history keeps the message for counting, but no longer says who got it. */

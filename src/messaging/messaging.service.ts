@@ -12,7 +12,12 @@ import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { every, type Recurring } from '../http/recurring.js';
 import { type Transaction } from '../database/database.js';
 import { Jobs } from '../jobs/jobs.service.js';
-import { HeldMessagesRepository, type HeldMessageRow, type MessageStateRow } from './held-messages.repository.js';
+import {
+  HeldMessagesRepository,
+  type HeldMessageRow,
+  type LastMessageRow,
+  type MessageStateRow,
+} from './held-messages.repository.js';
 import { Ladder, type Delivery, type Walk } from './ladder.js';
 import { MessagesRepository, type RecoveredMessage } from './messages.repository.js';
 import { type MediaKind } from './media-types.js';
@@ -318,6 +323,11 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
   /** What is held of an account's messages; never what they said. */
   heldOf(userId: string): Promise<HeldMessageRow[]> {
     return this.held.of(userId);
+  }
+
+  /** What became of an account's last messages, newest first. */
+  lastOf(userId: string, count: number): Promise<LastMessageRow[]> {
+    return this.held.lastOf(userId, count);
   }
 
   /** Forgets who got an account's messages; what is on its way is not sent any more. */

@@ -4,22 +4,40 @@ import { statement } from '../database/statement.js';
 import { ofTheFirst } from '../database/steps.js';
 import { FORGET_PASSWORD_BUDGETS } from './users.sql.js';
 
+/** How long a wrong password counts. */
+const WINDOW = `interval '15 minutes'`;
+
+/** Whether the failure `f` still counts. */
+const COUNTS = `f > now() - ${WINDOW}`;
+
+/** When the oldest of the failures that count, which an aggregate runs over, counts no more. */
+const ROOM_AT = `min(f) + ${WINDOW}`;
+
 // Charged before the password is looked at, in one statement that commits by itself: a request that fails or is cut off
 // refunds nothing, and any number of parallel ones cannot pass the limit. The array keeps the window sliding.
 const CHARGE = statement<{ used: number }>(
   'password_budgets_charge',
   `INSERT INTO password_budgets AS b (identifier_key, failures) VALUES (:identifier_key::bytea, ARRAY[now()])
    ON CONFLICT (identifier_key) DO UPDATE SET
-     failures = ARRAY(SELECT f FROM unnest(b.failures) f WHERE f > now() - interval '15 minutes' ORDER BY f) || now(),
+     failures = ARRAY(SELECT f FROM unnest(b.failures) f WHERE ${COUNTS} ORDER BY f) || now(),
      updated_at = now()
-   WHERE (SELECT count(*) FROM unnest(b.failures) f WHERE f > now() - interval '15 minutes') < :allowed::int
+   WHERE (SELECT count(*) FROM unnest(b.failures) f WHERE ${COUNTS}) < :allowed::int
    RETURNING cardinality(b.failures) AS used`,
 );
 
 const SECONDS_LEFT = statement<{ seconds_left: number | null }>(
   'password_budgets_seconds_left',
-  `SELECT extract(epoch FROM min(f) + interval '15 minutes' - now())::float8 AS seconds_left
-     FROM password_budgets, unnest(failures) f WHERE identifier_key = :identifier_key::bytea AND f > now() - interval '15 minutes'`,
+  `SELECT extract(epoch FROM ${ROOM_AT} - now())::float8 AS seconds_left
+     FROM password_budgets, unnest(failures) f WHERE identifier_key = :identifier_key::bytea AND ${COUNTS}`,
+);
+
+const USED_UP = statement<UsedUpRow>(
+  'password_budgets_used_up',
+  `SELECT identifier_key, ${ROOM_AT} AS until
+     FROM password_budgets, unnest(failures) f
+    WHERE identifier_key = ANY (:identifier_keys::bytea[]) AND ${COUNTS}
+    GROUP BY identifier_key
+   HAVING count(*) >= :allowed::int`,
 );
 
 const FORGET = statement('password_budgets_forget', FORGET_PASSWORD_BUDGETS);
@@ -31,6 +49,12 @@ const FORGET_OLD = statement<{ identifier_key: Buffer }>(
    RETURNING identifier_key`,
 );
 
+/** A budget without a try left, and until when. */
+interface UsedUpRow {
+  identifier_key: Buffer;
+  until: Date;
+}
+
 @Injectable()
 export class PasswordBudgetRepository {
   constructor(private readonly database: Database) {}
@@ -41,6 +65,11 @@ export class PasswordBudgetRepository {
     if (charged) return null;
     const [row] = await this.database.run(SECONDS_LEFT, { identifier_key: key });
     return Math.max(1, row?.seconds_left ?? 1);
+  }
+
+  /** @returns those of the budgets that have no try left */
+  usedUp(keys: Buffer[], allowed: number): Promise<UsedUpRow[]> {
+    return this.database.run(USED_UP, { identifier_keys: keys, allowed });
   }
 
   async forget(keys: Buffer[], within: Transaction): Promise<void> {

@@ -28,6 +28,13 @@ export interface CheckedPassword {
   readonly budgetKeys: Buffer[];
 }
 
+/** Wrong passwords that keep an account from its password. */
+export interface PasswordLock {
+  /** What was typed to name the account; null: whatever is typed. */
+  readonly identifier: Identifier['column'] | null;
+  readonly until: Date;
+}
+
 @Injectable()
 export class Users implements OnModuleInit, OnApplicationShutdown {
   private looking: Recurring | undefined;
@@ -95,11 +102,23 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
 
   /** Gives an account, and all its identifiers, their tries back. */
   async forgetFailures(account: AccountRow, within: Transaction): Promise<void> {
-    const keys = (['email', 'username', 'phone'] as const).flatMap((column) => {
-      const value = account[column];
-      return value === null ? [] : [this.spellingKey({ column, value })];
+    await this.budget.forget(
+      this.budgetsOf(account).map(({ key }) => key),
+      within,
+    );
+  }
+
+  /** What of an account has no try at its password left at the moment. */
+  async passwordLocks(account: AccountRow): Promise<PasswordLock[]> {
+    const budgets = this.budgetsOf(account);
+    const usedUp = await this.budget.usedUp(
+      budgets.map(({ key }) => key),
+      FAILURES_ALLOWED,
+    );
+    return budgets.flatMap(({ identifier, key }) => {
+      const until = usedUp.find(({ identifier_key: used }) => used.equals(key))?.until;
+      return until === undefined ? [] : [{ identifier, until }];
     });
-    await this.budget.forget([...keys, this.accountKey(account)], within);
   }
 
   /**
@@ -176,6 +195,15 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
     if (!this.settings.concealUnknownPhones) throw new AppError('login_locked', { retryAfter: secondsLeft, concerns });
     await this.passwords.compare(null, password);
     throw new AppError('invalid_credentials', { concerns });
+  }
+
+  /** Where tries at an account's password are counted: at itself, and at each of its identifiers. */
+  private budgetsOf(account: AccountRow): { identifier: Identifier['column'] | null; key: Buffer }[] {
+    const identifiers = (['email', 'username', 'phone'] as const).flatMap((column) => {
+      const value = account[column];
+      return value === null ? [] : [{ identifier: column, key: this.spellingKey({ column, value }) }];
+    });
+    return [{ identifier: null, key: this.accountKey(account) }, ...identifiers];
   }
 
   private spellingKey({ column, value }: Identifier): Buffer {

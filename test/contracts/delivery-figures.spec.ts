@@ -122,6 +122,10 @@ describe('failures', () => {
       expect((await house.request(person.phone)).status).toBe(503);
     });
     expect(grown).toEqual({ requested: { all: 1, whapi: 1, sms: 1 }, failed: { all: 1, whapi: 1, sms: 1 } });
+    const { lastSends } = (await house.service.get(`/api/users/${person.id}`, admin)).body.data;
+    expect(lastSends).toMatchObject([
+      { state: 'FAILED', provider: null, notTakenBy: ['whapi', 'sms'], reason: 'provider-auth' },
+    ]);
   });
 });
 
