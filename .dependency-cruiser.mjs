@@ -1,5 +1,5 @@
 /**
- * The direction of the rooms, checked (docs: design of the house, rules 1 to 3). Run it with `npm run directions`.
+ * The direction of the rooms, checked (docs/architecture.md#rooms). Run it with `npm run directions`.
  * Every rule says what it refuses, why, and what to do instead.
  */
 

@@ -1,4 +1,4 @@
-/** What every login of system A answers. */
+/** What every login answers: docs/contract/sikeskoja.md#verify. */
 export const LOGGED_IN = {
   status: 200,
   says: 'Login berhasil',

@@ -20,7 +20,7 @@ import { type PersonalDataAnswerDto, type PersonalDataDto } from './personal-dat
 import { type Login } from './auth.service.js';
 import { type Registered } from './registration.js';
 
-/** What system A says when things go well (contract A). */
+/** Success messages of the SiKesKoja routes, letter for letter: docs/contract/sikeskoja.md. */
 const SAID = {
   otpSent: { id: 'Kode OTP telah dikirim ke WhatsApp Anda', en: 'The code has been sent to your WhatsApp' },
   loggedIn: { id: 'Login berhasil', en: 'You are logged in' },
@@ -116,7 +116,7 @@ export function personalDataAnswer(data: PersonalDataDto, language: Language): P
   return { success: true, message: SAID.held[language], data };
 }
 
-/** An account in A's form: the phone national, the role in upper case. */
+/** An account in SiKesKoja's form: the phone national, the role in upper case. */
 export function userOf(account: AccountRow): UserDto {
   const phone = account.phone === null ? null : nationalPhone(account.phone);
   const { id, email, username, role, full_name: fullName } = account;

@@ -21,7 +21,7 @@ import {
 } from './dashboard.dto.js';
 import { Registration } from './registration.js';
 
-/** System D's routes and shapes over the same flows (contract D): no envelope on success, roles in lower case. */
+/** The dashboard's routes: no envelope on success, roles in lower case (docs/contract/dashboard.md#accounts-and-tokens). */
 @ApiTags('Dashboard')
 @Controller('auth')
 export class DashboardController {
@@ -107,7 +107,7 @@ export class DashboardController {
   }
 }
 
-/** D's word for the full name is `name`; a refusal has to use it too. */
+/** The dashboard calls the full name `name`, so its refusals have to, too. */
 function inOwnWords(error: unknown): never {
   if (!(error instanceof AppError) || error.code !== 'validation_failed') throw error;
   const { details } = error;

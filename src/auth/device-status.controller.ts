@@ -5,7 +5,7 @@ import { Caller, Public, type CurrentCaller } from '../http/access.decorators.js
 import { Messaging } from '../messaging/messaging.service.js';
 import { DeviceStatusAnswerDto } from './auth.dto.js';
 
-/** Whacenter's sentence for a device that is not linked; A's front ends show it. */
+/** Whacenter's sentence for a device that is not linked; front ends show it: docs/contract/sikeskoja.md#device-status. */
 const NOT_CONNECTED = 'device not connected or not found';
 
 @ApiTags('Login')

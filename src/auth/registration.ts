@@ -49,7 +49,7 @@ export class Registration {
    * lock.
    *
    * An admin vouches for what they register. Of anybody else a number is a claim: until a code to it was used, nothing but a
-   * code lets anybody in (docs/decisions/0018).
+   * code lets anybody in (docs/decisions/0018-whoever-proves-a-number-owns-it.md).
    *
    * While unknown numbers are concealed, a stranger gets the same answer for a number, an e-mail and a username that is
    * known, and an account is made where the number is free. So it takes a number: a password without one would log in at

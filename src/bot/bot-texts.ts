@@ -4,7 +4,7 @@ import { type BotAnswer } from './menu.js';
 
 type Spoken = Pick<Settings, 'appName' | 'botMenuInfo' | 'botMenuHelp' | 'messageLanguage'>;
 
-/** Contract D, word by word in Indonesian. */
+/** The Indonesian text is letter for letter that of docs/contract/dashboard.md#the-bot. */
 const MENU: Text = {
   id: 'Halo 👋\nSilakan pilih:\n1️⃣ Info\n2️⃣ Bantuan\n\nKetik *agent* untuk berbicara dengan manusia.',
   en: 'Hello 👋\nPlease choose:\n1️⃣ Info\n2️⃣ Help\n\nType *agent* to talk to a person.',

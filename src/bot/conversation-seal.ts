@@ -54,8 +54,9 @@ export class ConversationSeal {
   }
 
   /**
-   * What a message without an id is known by when it comes again: who said what and when (contract D). A hash alone
-   * would let whoever reads the database try texts out. The first is this secret's, the others count too.
+   * What a message without an id is recognised by when it comes again: who said what and when
+   * (docs/contract/dashboard.md#whapis-webhook). A plain hash would let whoever reads the database try out texts. The
+   * first key is made with today's secret; the others count, too.
    *
    * @returns none where the provider tells neither an id nor a time: two such messages may be two
    */

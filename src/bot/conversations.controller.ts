@@ -34,7 +34,7 @@ function savedAs(name: string): string {
 /** A number in any spelling. */
 const PhoneParam = () => ApiParam({ name: 'phone', example: '081234567890', description: 'In any common spelling.' });
 
-/** What the staff sees of conversations, and answering by hand (contract D). */
+/** What the staff sees of conversations, and answering by hand: docs/contract/dashboard.md#conversations. */
 @ApiTags('Conversations')
 @ApiBearerAuth()
 @Controller('api/conversations')

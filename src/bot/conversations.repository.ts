@@ -3,7 +3,7 @@ import { Database, type Transaction } from '../database/database.js';
 import { statement } from '../database/statement.js';
 import { type ConversationState } from './menu.js';
 
-/** Answers of the bot that a sender gets in an hour (contract D). */
+/** The most answers of the bot that a sender gets in an hour: docs/contract/dashboard.md#the-bot. */
 const ANSWERS_PER_HOUR = 20;
 
 /** A conversation whose row this transaction has locked. */

@@ -50,7 +50,7 @@ export class Inbound {
    * @throws the database's error or `busy`: the provider delivers again, and what was written does not act twice
    */
   async take(batch: IncomingBatch, requestId: string): Promise<void> {
-    // Contract D: own messages and groups are ignored.
+    // Own messages and groups are ignored: docs/contract/dashboard.md#the-bot.
     const wanted = batch.messages.filter(({ fromMe, isGroup }) => !fromMe && !isGroup);
     const works = wanted.map((message) => {
       const answerable = parsePhone(message.from, this.settings.allowedCountries);

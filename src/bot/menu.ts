@@ -15,7 +15,7 @@ export interface Reaction {
   readonly answer: BotAnswer | null;
 }
 
-/** Whole messages that change the state, in whatever state the conversation is (contract D). */
+/** Whole messages that change the state, in whatever state the conversation is: docs/contract/dashboard.md#the-bot. */
 const COMMANDS: ReadonlyMap<string, { state: ConversationState; answer: BotAnswer }> = new Map([
   ['admin', { state: 'AGENT', answer: 'agent' }],
   ['agent', { state: 'AGENT', answer: 'agent' }],

@@ -23,7 +23,8 @@ export class WebhookDoors {
   }
 
   /**
-   * A secret in a header. Without one only this machine may deliver, and in production nobody (contract D).
+   * A secret in a header. Without one only this machine may deliver, and in production nobody:
+   * docs/contract/dashboard.md#whapis-webhook.
    *
    * @throws AppError `invalid_webhook_secret`, `not_found`
    */

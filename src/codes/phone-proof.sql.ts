@@ -6,8 +6,8 @@ import { noteProof } from '../users/users.sql.js';
 /**
  * What follows from the first proof of a number, as CTEs of the statement that has `prover` (`accountProvenBy` in
  * users.sql.ts): the account is its prover's. What somebody else set who registered the number is cleared, their
- * sessions end, the owner is told, and the event is recorded; all of it or nothing (docs/decisions/0018). Without a first
- * proof nothing happens. Parameters: `:purpose`, `:proof_audit_id`, `:address`, `:request_id`, and those of `queueNoticeFrom`.
+ * sessions end, the owner is told, and the event is recorded; all of it or nothing. Without a first proof nothing
+ * happens. Reasons: docs/decisions/0018-whoever-proves-a-number-owns-it.md. Parameters: `:purpose`, `:proof_audit_id`, `:address`, `:request_id`, and those of `queueNoticeFrom`.
  */
 export const PROVE_PHONE = `
   claim_ended AS (SELECT * FROM prover WHERE was_claimed),

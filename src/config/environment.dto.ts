@@ -71,7 +71,7 @@ function HttpUrl(): PropertyDecorator {
 }
 
 /**
- * Every variable the service reads, as text from the environment. Names, defaults and bounds are the contract's;
+ * Every variable the service reads, as text from the environment. Names, defaults and bounds: docs/configuration.md;
  * what a variable means stands in `.env.example`. An empty value counts as absent.
  */
 export class Environment {

@@ -34,7 +34,7 @@ function problemsOf(variables: Record<string, string>): string {
 }
 
 describe('settingsFrom', () => {
-  it('fills in the contract’s defaults', () => {
+  it('fills in the documented defaults', () => {
     expect(settingsFrom({})).toMatchObject({
       port: 5000,
       host: '127.0.0.1',

@@ -17,7 +17,7 @@ function looksMadeUp(secret: string): boolean {
 }
 
 /**
- * Rules between settings, and what production refuses (the contract's list).
+ * Rules between settings, and what production refuses: docs/configuration.md#what-production-refuses.
  *
  * @returns a sentence for each broken rule, naming the variable and never its value; empty when all is well.
  */

@@ -22,7 +22,7 @@ const BY_STATUS: Partial<Record<number, ErrorCode>> = {
   503: 'busy',
 };
 
-/** The shape of every failure (contract, "Common to all"). */
+/** The shape of every failure: docs/contract/README.md#common-rules. */
 export interface FailureBody {
   success: false;
   message: string;

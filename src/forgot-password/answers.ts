@@ -8,7 +8,7 @@ import {
 } from './forgot-password.dto.js';
 import { type ResetCode } from './forgot-password.service.js';
 
-/** What system B says when things go well, in its own mixture of languages (contract B). */
+/** Success messages of the ticketing routes, letter for letter: docs/contract/ticketing.md#the-three-steps. */
 const SAID = {
   requested: { id: 'OTP dikirim ke WhatsApp', en: 'The code has been sent to WhatsApp' },
   verified: { id: 'OTP verified', en: 'OTP verified' },

@@ -1,7 +1,7 @@
 import { type DeviceState } from '../messaging/providers/message-provider.js';
 import { type BotStatusDto } from './forgot-password.dto.js';
 
-/** What each state of a device is called by system B. */
+/** What each state of a device is called in docs/contract/ticketing.md#bot-status. */
 const BOT_STATES: Record<DeviceState['state'], BotStatusDto['state']> = {
   connected: 'READY',
   disconnected: 'DISCONNECTED',

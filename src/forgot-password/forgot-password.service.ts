@@ -37,7 +37,7 @@ export interface TypedReset {
 /** Refusals of a guess that are recorded. */
 const GUESSES: readonly ErrorCode[] = ['invalid_otp', 'otp_locked', 'otp_not_verified'];
 
-/** A forgotten password in three steps: ask for a code, show it, set another password with it (contract B). */
+/** A forgotten password in three steps: docs/contract/ticketing.md#the-three-steps. */
 @Injectable()
 export class ForgotPassword {
   private readonly purpose: CodePurpose;

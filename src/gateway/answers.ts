@@ -14,7 +14,7 @@ import { type SentMenuAnswerDto } from './kinds.dto.js';
 import { type SentMessage } from './gateway-messages.service.js';
 import { type SessionRow } from './gateway-sessions.repository.js';
 
-/** What system C says when things go well. */
+/** Success messages of the gateway, letter for letter: docs/contract/gateway.md#sessions. */
 const SAID = {
   created: { id: 'Session dibuat, pindai QR code dengan WhatsApp', en: 'The session is made, scan its QR code' },
   sessions: { id: 'Daftar session', en: 'Sessions' },

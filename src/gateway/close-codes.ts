@@ -7,7 +7,7 @@ export type AfterClose =
   /** Wait for a person. The credentials stay. */
   | { readonly kind: 'stop' };
 
-/** Numbers that WhatsApp and Baileys end a connection with (the providers' document, section 4.4). */
+/** Codes that WhatsApp and Baileys end a connection with: docs/wire/baileys.md#close-codes. */
 export const CLOSE = {
   loggedOut: 401,
   forbidden: 403,

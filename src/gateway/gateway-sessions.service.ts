@@ -85,7 +85,8 @@ export class GatewaySessions {
 
   /**
    * Forgets every linked account: in a database that was restored, the keys are of before the backup, and messages under
-   * them would use keys a second time (decision 9). The accounts have to be linked anew.
+   * them would use keys a second time. The accounts have to be linked anew. Reasons:
+   * docs/decisions/0009-nothing-leaves-before-its-keys-are-stored.md.
    *
    * @returns how many were linked
    */

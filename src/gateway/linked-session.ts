@@ -35,7 +35,7 @@ export interface SessionParts {
   qr(session: LinkedSession, text: string): void;
 }
 
-/** How long QR codes are shown before a person has to ask for new ones, in seconds (contract C). */
+/** How long QR codes are shown before a person has to ask for new ones, in seconds: docs/contract/gateway.md#sessions. */
 export const PAIRING_SECONDS = 300;
 
 /** A connection that lived so long was a good one, in ms: its end is the first of a new row. */

@@ -40,7 +40,7 @@ const MOST_WAITING = 20;
 /**
  * Takes files in as they come: looks at the first bytes, encrypts, and writes piece by piece into the database, where
  * whichever instance holds the session finds them. No file of ours is ever on a disk, and no more than some pieces are in
- * memory (decision 11).
+ * memory (docs/decisions/0011-files-wait-encrypted-in-the-database.md).
  */
 @Injectable()
 export class MediaIntake {

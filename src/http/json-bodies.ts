@@ -3,7 +3,7 @@ import { AppError } from '../errors/app-error.js';
 import { isRaw, takesRaw, unsupportedMediaType } from './raw-bodies.js';
 
 /**
- * Bodies over this are refused before they are parsed (contract, "Common to all"), but read, up to what the server
+ * Bodies over this are refused before they are parsed (docs/contract/README.md#common-rules), but read, up to what the server
  * reads at all: a sender that is cut off in the middle often never sees why.
  */
 export const BODY_LIMIT = 100 * 1024;

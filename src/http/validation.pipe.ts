@@ -29,10 +29,10 @@ const PROBLEMS: Record<string, Text> = {
 
 const OTHERWISE: Text = { id: 'tidak valid', en: 'is not valid' };
 
-/** Fields whose every fault has a code of its own (contract, "Phone numbers"). */
+/** Fields whose every fault has a code of its own (docs/contract/README.md#phone-numbers). */
 const PHONE_FIELDS = new Set(['phone', 'noHp', 'to']);
 
-/** Fields whose absence has a code of its own; of several the first here speaks (contract B). */
+/** Fields whose absence has its own code; the first missing one decides (docs/contract/ticketing.md#the-three-steps). */
 const REQUIRED: Record<string, ErrorCode> = { nama: 'name_required', noHp: 'phone_number_required' };
 
 /** What transformations of fields may know: see `bodyValidation`. */
@@ -49,8 +49,8 @@ class BodyPipe extends ValidationPipe {
 
 /**
  * Bodies become instances of their DTO or are refused whole. Unknown fields are dropped under `compat` and refused
- * under `strict` (contract, "Common to all"). Blank texts count as left out where a field may be left out. Otherwise values
- * are converted only where their DTO says so: `true`, `0` and `[]` are no texts.
+ * under `strict`. A blank text in an optional field counts as left out. Otherwise values are converted only where their
+ * DTO says so: `true`, `0` and `[]` are no texts. Rules: docs/contract/README.md#common-rules.
  *
  * @param codeLength digits of a one-time code here, for fields that hold one
  */

@@ -58,7 +58,8 @@ const FIRST_SIXTY = /^(.{0,60}).*$/u;
 
 /**
  * A stored name as a message may carry it: line breaks would forge lines, markup would forge a code, an address would
- * make the message a phishing carrier (contract A). Titles such as `S.Kom` stay, but apart, so that no app links them.
+ * make the message a phishing carrier (docs/contract/sikeskoja.md#the-message). Titles such as `S.Kom` stay, but with a
+ * space, so that no app turns them into links.
  */
 export function harmlessName(name: string | null): string {
   return (

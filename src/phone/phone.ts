@@ -8,8 +8,8 @@ let loaded: typeof Libphonenumber | undefined;
 const MAX_LENGTH = 40;
 const CLEAN = /^\+?[0-9]+$/;
 /**
- * Indonesian mobile numbers without `+`: libphonenumber's own rule (the providers' document, section 6), but for 0868,
- * which it takes for mobile: satellite telephones (Byru), dear to reach and without WhatsApp.
+ * Indonesian mobile numbers without `+`: docs/phone-numbers.md#the-indonesian-rule. That is libphonenumber's rule without
+ * 0868, which it calls mobile: satellite telephones (Byru), expensive to reach and without WhatsApp.
  */
 const INDONESIAN = /^628(?!68)[1-35-9][0-9]{7,10}$/;
 const WHATSAPP_ID = /^\+?([0-9]{7,15})(?::[0-9]{1,3})?@(?:s\.whatsapp\.net|c\.us)$/i;
@@ -33,7 +33,7 @@ const DECIMAL_POINT = /(?<![0-9]{2}\)?)\.(?=.*[0-9])|\.(?! ?[0-9]{2})(?=.*[0-9])
 /**
  * The one identity of every spelling of a mobile number.
  * In: anything; `allowedCountries` as ISO 3166 codes in upper case. Out: E.164 (`+6281234567890`), or null for what is
- * no mobile number of these countries. Rules: the providers' document, section 6.
+ * no mobile number of these countries. Rules: docs/phone-numbers.md.
  * A number without a country code is read as Indonesian when Indonesia is allowed, else (and then) as one of the first
  * allowed country. Separators group the digits of one number. A text in which they may do something else is refused,
  * because it would be read as another person's number: decimals, two numbers, an extension, a footnote.

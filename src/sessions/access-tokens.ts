@@ -7,7 +7,7 @@ import { SigningKeys } from './signing-keys.js';
 /** RFC 9068 section 2.1: an access token says that it is one, so that no other JWT of ours passes for it (RFC 8725 3.11). */
 export const ACCESS_TOKEN_TYPE = 'at+jwt';
 
-/** Makes access tokens: JWTs with `sub role sid jti iat exp iss aud` (contract A). */
+/** Makes access tokens: JWTs with `sub role sid jti iat exp iss aud`: docs/contract/sikeskoja.md#access-tokens. */
 @Injectable()
 export class AccessTokens {
   constructor(

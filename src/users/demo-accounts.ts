@@ -8,7 +8,7 @@ const DEMO_PASSWORD = 'password123';
 
 type DemoAccount = Omit<NewAccount, 'id' | 'passwordHash'>;
 
-/** The accounts of the originals' documents (contract A). */
+/** The demo accounts of the replaced systems: docs/contract/sikeskoja.md#demo-accounts. */
 const SETS: Record<'sikeskoja' | 'ticketing', readonly DemoAccount[]> = {
   sikeskoja: [
     {
@@ -78,7 +78,7 @@ export class DemoAccounts {
     return this.repository.activePhonesAmong(SETS[this.settings.seedDemo].flatMap(({ phone }) => phone ?? []));
   }
 
-  /** @throws DemoPasswordInUse when an account of the demo sets still has the demo password (contract, "Profiles") */
+  /** @throws DemoPasswordInUse when an account of the demo sets still has the demo password (see SETS) */
   async refuseDemoPassword(): Promise<void> {
     const identifiers = Object.values(SETS).flatMap((set) =>
       set.flatMap(({ phone, email, username }) => [phone, email, username]),

@@ -12,7 +12,7 @@ import { Passwords } from './passwords.js';
 import { UsersRepository, type FoundAccountRow } from './users.repository.js';
 import { type AccountRow } from './account.js';
 
-/** Wrong passwords that an identifier, and an account by all its identifiers, may have in 15 minutes (contract A). */
+/** Wrong passwords allowed in 15 minutes for an identifier, and for an account: docs/contract/sikeskoja.md#password-login. */
 const FAILURES_ALLOWED = 10;
 
 const LOOK_EVERY = 60_000;

@@ -4,7 +4,10 @@
  */
 const LETS_IN = 'users.is_active AND NOT users.phone_claimed';
 
-/** The address that messages may go to in place of the number: none that only whoever registered has said (decisions/0018). */
+/**
+ * The e-mail address that messages may go to in place of the number. An address that was only claimed at the registration
+ * is none: docs/decisions/0018-whoever-proves-a-number-owns-it.md.
+ */
 const MAILBOX = 'CASE WHEN NOT users.email_claimed AND NOT users.phone_claimed THEN users.email END';
 
 /** The columns that an answer shows of an account. */

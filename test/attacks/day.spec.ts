@@ -5,7 +5,7 @@ import { atOnce } from '../support/people.js';
 
 // A day of somebody who has one number in mind and as many addresses as they like: they ask for codes and guess at them as
 // often as they are let, against the owner of the number and, by the way, against the owner's patience. Hours pass by
-// moving the times of rows back. The figures stand in docs/security.md ("A day under attack").
+// moving the times of rows back. The figures stand in docs/security.md#in-figures.
 
 const HOURS = 24;
 /** Ten is the default, with which nobody logs in by code every hour; the stranger gets more by it, too. */

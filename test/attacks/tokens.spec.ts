@@ -18,7 +18,7 @@ import { expectQuietLog, expectRefused, inspector, segment, startTrap } from '..
 import { openHouse, type House } from '../support/house.js';
 import { rawRequest, sendRaw } from '../support/raw-http.js';
 
-// Tokens of people who do not have our key (security.md, "Tokens"); `tokens.claims.spec.ts` goes on
+// Tokens of people who do not have our key (docs/security.md#tokens); `tokens.claims.spec.ts` goes on
 // from a stolen one.
 
 let house: House;

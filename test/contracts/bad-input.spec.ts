@@ -9,7 +9,7 @@ import { OWN_PAGE } from '../support/own-page.js';
 import { rawRequest, sendRaw } from '../support/raw-http.js';
 import { type Answer, type Service } from '../support/service.js';
 
-// Contract, "Common to all": whatever comes in, what goes out is a failure in the one shape, and nothing is done. The
+// docs/contract/README.md#common-rules: whatever comes in, what goes out is a failure in the one shape, and nothing is done. The
 // routes and their fields come from the OpenAPI document, so that a new one is tried the day it is born.
 
 // Some routes are for our own pages only, and would refuse anybody else before they look at the body.

@@ -12,7 +12,7 @@ import { startFakeWhacenter, type FakeWhacenter } from '../support/fake-whacente
 import { hashOf } from '../support/house.js';
 import { StartFailed, startService, stopAllServices, type Service } from '../support/service.js';
 
-// Contract, "Profiles" and "Environment": what stops a start, and what the originals' names still do.
+// docs/contract/README.md#profiles: what stops a start, and what the names of the replaced systems still do.
 
 // Several starts in a row take their time on a busy machine.
 jest.setTimeout(60_000);
@@ -387,7 +387,7 @@ describe('names of the originals', () => {
     expect(problems).not.toContain(kind);
   });
 
-  it('SECRET_KEY, ALGORITHM and ACCESS_TOKEN_EXPIRE_MINUTES make the tokens of D, unless the new names are there', async () => {
+  it('SECRET_KEY, ALGORITHM and ACCESS_TOKEN_EXPIRE_MINUTES make tokens that the dashboard took, unless the new names are there', async () => {
     await insertUser(database, '+6281300000001');
     const gateway = { WHATSAPP_DEVICE_ID: fake.deviceId, WHACENTER_BASE_URL: fake.url };
     const old = { SECRET_KEY: OTHER_SECRET, ALGORITHM: 'HS256', ACCESS_TOKEN_EXPIRE_MINUTES: '30' };

@@ -12,7 +12,7 @@ import { until } from '../support/people.js';
 import { type Service } from '../support/service.js';
 import { MENU, kept, stateOf } from '../support/webhooks.js';
 
-// Contract D: what the providers deliver themselves, and the way of an answer over three rungs.
+// docs/contract/dashboard.md#the-bot: what the providers deliver themselves, and how an answer goes over three rungs.
 
 const ADDRESS_SECRET = 'secret-in-the-address-of-a-spec';
 const HOOK_SECRET = 'secret-in-the-header-of-a-spec';

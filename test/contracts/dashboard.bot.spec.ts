@@ -17,7 +17,7 @@ import {
   whapiMessage,
 } from '../support/webhooks.js';
 
-// Contract D: the webhooks, the three states, the menu.
+// docs/contract/dashboard.md#the-bot: the webhooks, the three states, the menu.
 
 const HOOK_SECRET = 'a secret of the hook: kX9vQ2';
 const ADDRESS_SECRET = 'r4nd0m-Address~Secret_77';

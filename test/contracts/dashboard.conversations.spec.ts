@@ -7,7 +7,7 @@ import { troubles, until } from '../support/people.js';
 import { type Answer, type Service } from '../support/service.js';
 import { MENU, answersTo, kept, postWhapi, say, stateOf, whapiMessage } from '../support/webhooks.js';
 
-// Contract D: message history and answering by hand.
+// docs/contract/dashboard.md#conversations
 
 let house: House;
 let service: Service;

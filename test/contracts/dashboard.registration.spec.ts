@@ -3,7 +3,7 @@ import { expectFailure } from '../support/answers.js';
 import { openHouse, type House } from '../support/house.js';
 import { type Service } from '../support/service.js';
 
-// Contract D: who may register as what, and that A's and D's doors lead into the same house.
+// docs/contract/dashboard.md#accounts-and-tokens: who may register as what, and that accounts of one system log in at the other.
 
 const PASSWORD = 'kuda-lari-ke-pasar-lama';
 const ADMIN = { role: 'ADMIN', username: 'kepala', password: PASSWORD } as const;
@@ -168,7 +168,7 @@ describe('the same services behind /api/auth', () => {
       email: 'siti@papua.example',
       role: 'user',
     });
-    // A's phone in A's form at both doors, tokens of one door good at the other.
+    // The phone in national form at both systems' routes; tokens of one are good at the other.
     const seen = await service.get('/auth/me', { authorization: `Bearer ${loginAtA.body.data.token}` });
     expect(seen.body.data).toMatchObject({ id: data.id, role: 'karyawan' });
     const mine = { authorization: `Bearer ${loginAtD.body.access_token}` };

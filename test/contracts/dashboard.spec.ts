@@ -4,7 +4,7 @@ import { expectFailure, INSTANT, SOME_TEXT } from '../support/answers.js';
 import { openHouse, type House } from '../support/house.js';
 import { type Answer, type Service } from '../support/service.js';
 
-// Contract D for accounts, field by field; who may register as what is in `dashboard.registration.spec.ts`.
+// docs/contract/dashboard.md#accounts-and-tokens, field by field. Who may register: `dashboard.registration.spec.ts`.
 
 const PASSWORD = 'kuda-lari-7';
 const WEEK = 604_800;

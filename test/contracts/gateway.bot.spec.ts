@@ -10,7 +10,7 @@ import { messageWith } from '../support/messages.js';
 import { pause, troubles, until } from '../support/people.js';
 import { MENU } from '../support/webhooks.js';
 
-// Contract C and D: the bot hears, and answers by, accounts that are linked to this service itself.
+// docs/contract/dashboard.md#the-bot with accounts that are linked to this service itself.
 
 let house: GatewayHouse;
 const account = newNumber();

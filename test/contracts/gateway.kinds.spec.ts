@@ -3,7 +3,7 @@ import { expectFailure, INSTANT, retryAfter } from '../support/answers.js';
 import { newNumber, openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
 import { until } from '../support/people.js';
 
-// Contract C: kinds of messages beyond text, as WhatsApp's server gets them.
+// docs/contract/gateway.md#messages: every kind but text, as WhatsApp's server gets it.
 
 let house: GatewayHouse;
 let account: string;

@@ -8,7 +8,7 @@ import { PNG, jpeg, mp3, mp4, pdf, voice } from '../support/files.js';
 import { newNumber, openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
 import { until } from '../support/people.js';
 
-// Contract C: messages with a file, as their recipients' phones fetch and decrypt them.
+// docs/contract/gateway.md#messages with a file, as their recipients' phones fetch and decrypt them.
 
 let house: GatewayHouse;
 let account: string;

@@ -8,7 +8,7 @@ import { messagesOf } from '../support/messages.js';
 import { pause, until } from '../support/people.js';
 import { stopAllServices } from '../support/service.js';
 
-// Contract, "Environment", Delivery: the ladder `whacenter,whapi,cloud-api,sms,email,console`.
+// docs/configuration.md#delivery: the ladder `whacenter,whapi,cloud-api,sms,email,console`.
 
 jest.setTimeout(60_000);
 

@@ -41,7 +41,7 @@ async function expectDead(...all: Tokens[]): Promise<void> {
 }
 
 describe('POST /api/auth/refresh', () => {
-  it('answers in the shape of A, with tokens of the same session and a longer idle time', async () => {
+  it('answers in the shape of SiKesKoja, with tokens of the same session and a longer idle time', async () => {
     const first = await loggedIn();
     await sql(`UPDATE login_sessions SET idle_expires_at = now() + interval '1 minute' WHERE id = $1`, first.sid);
     const answer = await refresh(first.refreshToken);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, retryAfter } from '../support/answers.js';
 import { newPhone, openHouse, wrong, type House } from '../support/house.js';
 
-// Contract A: allowances of a client address. The service stands behind a proxy of ours, so each test is a client of its own.
+// docs/contract/sikeskoja.md#client-addresses. The service stands behind a proxy, so each test is a client of its own.
 
 const SENDS = 3;
 const FAILURES = 4;

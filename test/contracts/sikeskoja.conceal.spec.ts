@@ -6,7 +6,7 @@ import { expectFailure, retryAfter } from '../support/answers.js';
 import { national, newPhone, openHouse, wrong, type House } from '../support/house.js';
 import { type Answer, type Service } from '../support/service.js';
 
-// Contract, "Profiles": with UNKNOWN_PHONE=conceal (strict) nobody learns who is registered.
+// docs/contract/README.md#profiles: with UNKNOWN_PHONE=conceal (strict) nobody learns who is registered.
 
 let house: House;
 

@@ -7,7 +7,7 @@ import { messagesOf } from '../support/messages.js';
 import { until } from '../support/people.js';
 import { type Service } from '../support/service.js';
 
-// Contract A: what a request answers when Whacenter does not take the message, and what becomes of the code.
+// docs/contract/sikeskoja.md#request-and-resend when Whacenter does not take the message, and what becomes of the code.
 
 const FAILED = 'Gagal mengirim OTP via WhatsApp. Perangkat tidak terhubung.';
 

@@ -9,7 +9,7 @@ import { openHouse, type House } from '../support/house.js';
 import { rawRequest, sendRaw } from '../support/raw-http.js';
 import { type Service } from '../support/service.js';
 
-// Contract A: demo accounts; and a development start without any WhatsApp device, whose codes are read in the inbox.
+// docs/contract/sikeskoja.md#demo-accounts, and a development start without a device, whose codes are read in the inbox.
 
 const ROOT = join(import.meta.dirname, '..', '..');
 

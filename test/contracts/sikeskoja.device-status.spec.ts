@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openHouse, type House } from '../support/house.js';
 import { until } from '../support/people.js';
 
-// Contract A, the row of `GET /api/auth/otp/status`, and its note on the device id and the cache.
+// docs/contract/sikeskoja.md#device-status
 
 const PATH = '/api/auth/otp/status';
 const NOT_CONNECTED = {

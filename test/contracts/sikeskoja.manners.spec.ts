@@ -4,7 +4,7 @@ import { expectFailure } from '../support/answers.js';
 import { newPhone, openHouse, wrong, type House } from '../support/house.js';
 import { type Service } from '../support/service.js';
 
-// Contract, "Common to all" and A: language, CORS, allowed countries, allowances of a client address.
+// docs/contract/README.md#common-rules: language, CORS, allowed countries.
 
 let house: House;
 

@@ -3,7 +3,7 @@ import { expectFailure, retryAfter, SOME_TEXT } from '../support/answers.js';
 import { openHouse, type House } from '../support/house.js';
 import { atOnce, tally } from '../support/people.js';
 
-// Contract A, the row of `POST /api/auth/login`.
+// docs/contract/sikeskoja.md#password-login
 
 const WRONG = 'Email, username, nomor telepon atau kata sandi salah';
 const LOCKED = 'Terlalu banyak percobaan login, coba lagi nanti';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, INSTANT, retryAfter, SOME_TEXT } from '../support/answers.js';
 import { newPhone, openHouse, wrong, type House } from '../support/house.js';
 
-// Contract A, the rows of `POST /api/auth/otp/request` and `…/resend`, cooldown, limits and the message.
+// docs/contract/sikeskoja.md#request-and-resend, its cooldown, limits and message.
 
 const SENT = 'Kode OTP telah dikirim ke WhatsApp Anda';
 const UNKNOWN = 'Nomor telepon tidak terdaftar atau akun tidak aktif';

@@ -16,7 +16,7 @@ import { expectFailure } from '../support/answers.js';
 import { openHouse, type House } from '../support/house.js';
 import { type Service } from '../support/service.js';
 
-// Contract A: the access token, the key set that it is verified with, and `GET /api/auth/me`.
+// docs/contract/sikeskoja.md#access-tokens, the key set that verifies them, and `GET /api/auth/me`.
 
 const ISSUER = 'https://masuk.dinkes.example';
 const HS_SECRET = 'w9Qx2-vT7mLz4Kc8Rb1Nf6Hs3Jd0Pg5Y';
@@ -123,7 +123,7 @@ describe('the access token', () => {
     expect(payload['role']).toBe('admin');
     expect([expiresIn, (payload.exp ?? 0) - (payload.iat ?? 0)]).toEqual([7200, 7200]);
     const answer = await me(token, service);
-    // A's answers write roles in upper case whatever the token does.
+    // SiKesKoja's answers write roles in upper case whatever the token does.
     expect({ status: answer.status, role: answer.body.data.role }).toEqual({ status: 200, role: 'ADMIN' });
     expectFailure(await me(token), 401, 'invalid_token');
   });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, retryAfter, SOME_TEXT } from '../support/answers.js';
 import { newPhone, openHouse, wrong, type House } from '../support/house.js';
 
-// Contract A, the row of `POST /api/auth/otp/verify`: success, the one failure, the guess budget.
+// docs/contract/sikeskoja.md#verify: success, the one failure, the guess budget.
 
 const INVALID = 'Kode OTP tidak valid atau sudah kadaluarsa';
 const WEEK = 7 * 86_400;

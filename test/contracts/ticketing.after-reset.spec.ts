@@ -8,7 +8,7 @@ import { pause, until } from '../support/people.js';
 import { NEW_PASSWORD, resetCodeOf, resetPassword, verifiedCodeOf, verifyReset } from '../support/resets.js';
 import { type Answer } from '../support/service.js';
 
-// Contract B, third step: all that it ends, and what is told of it.
+// docs/contract/ticketing.md#after-the-reset: all that a reset ends, and who is told.
 
 const NAME = 'Dewi Lestari';
 

@@ -7,7 +7,7 @@ import { until } from '../support/people.js';
 import { NEW_PASSWORD, requestReset, resetPassword, verifyReset } from '../support/resets.js';
 import { type Answer, type Service } from '../support/service.js';
 
-// Contract, "Profiles": with UNKNOWN_PHONE=conceal (strict) a reset tells nobody who is registered, nor by which name.
+// docs/contract/README.md#profiles: with UNKNOWN_PHONE=conceal (strict) a reset tells nobody who is registered, nor by which name.
 
 const NAME = 'Made Wirawan';
 

@@ -6,7 +6,7 @@ import { until } from '../support/people.js';
 import { requestReset, resetPassword, resetCodeOf, verifyReset } from '../support/resets.js';
 import { type Answer, type Service } from '../support/service.js';
 
-// Contract B, first step: `testOTP` where no phone can be reached, and what a gateway in trouble answers.
+// docs/contract/ticketing.md#the-three-steps: `testOTP` while no provider is ready, and the answers while one fails.
 
 const NAME = 'John Doe';
 const FAILED = 'Gagal mengirim OTP via WhatsApp. Perangkat tidak terhubung.';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { retryAfter } from '../support/answers.js';
 import { openHouse, type House } from '../support/house.js';
 
-// Contract B: what tells of the device and the database.
+// docs/contract/ticketing.md#health and #bot-status.
 
 let house: House;
 

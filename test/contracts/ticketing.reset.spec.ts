@@ -5,7 +5,7 @@ import { bearer, logIn, PASSWORD } from '../support/logins.js';
 import { NEW_PASSWORD, resetCodeOf, resetPassword, verifiedCodeOf, verifyReset } from '../support/resets.js';
 import { type Answer, type Service } from '../support/service.js';
 
-// Contract B, third step: what it wants.
+// docs/contract/ticketing.md#the-three-steps: what the third step needs.
 
 const NAME = 'Dewi Lestari';
 

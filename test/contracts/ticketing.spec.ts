@@ -3,7 +3,7 @@ import { expectFailure, INSTANT, retryAfter } from '../support/answers.js';
 import { newPhone, openHouse, wrong, type House } from '../support/house.js';
 import { requestReset, resetCodeOf, verifyReset } from '../support/resets.js';
 
-// Contract B, first step: who gets a code, how often, and what the message says.
+// docs/contract/ticketing.md#the-three-steps: who gets a code, how often, and what the message says.
 
 const NAME = 'John Doe';
 

@@ -11,7 +11,7 @@ import {
 } from '../support/resets.js';
 import { type Answer } from '../support/service.js';
 
-// Contract B, second step, and the budget that it shares with the third.
+// docs/contract/ticketing.md#the-three-steps: the second step, and the budget that it shares with the third.
 
 const NAME = 'Jane Smith';
 const WRONG = 'Kode OTP tidak valid atau sudah kadaluarsa';

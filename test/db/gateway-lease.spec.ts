@@ -5,7 +5,7 @@ import { type Service } from '../support/service.js';
 
 // One owner at a time among many instances; nothing leaves before its key state is stored; no queued message is lost.
 
-/** Contract: an owner that died is replaced within this, ms. */
+/** An owner that died is replaced within this, in ms: docs/gateway.md#several-instances. */
 const TAKEOVER = 30_000;
 
 let house: GatewayHouse;

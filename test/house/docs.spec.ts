@@ -14,6 +14,33 @@ const textOf = (page: string) => readFileSync(join(ROOT, page), 'utf8');
 const resolved = (page: string, target: string) => normalize(join(dirname(page), target));
 const withoutSourceLine = (text: string) => text.replace(SOURCE_LINE, '');
 
+/** Files whose comments may cite a page, but for this one, which has wrong references as samples. */
+const CODE = globSync(
+  ['{src,test,web,scripts,client,bench,deploy,eslint-rules,examples}/**/*.{ts,mjs,js,sql}', '*.mjs', '.*.mjs'],
+  {
+    cwd: ROOT,
+    exclude: (path) => /node_modules|generated/.test(path),
+  },
+).filter((path) => path !== 'test/house/docs.spec.ts');
+
+/** Pages and headings that a text names from the root: `docs/…`, with or without `#heading`; not those of an address. */
+function citedIn(text: string): string[] {
+  return [...text.matchAll(/(?<![\w/.-])docs\/[\w./-]*\w(?:#[\w-]*\w)?/g)].map(([cited]) => cited);
+}
+
+/** Whether a page, or a folder, and the heading that is named with it are in the repository. */
+function isThere(cited: string): boolean {
+  const [path = '', fragment] = cited.split('#', 2);
+  // Some specs put the ending on by themselves.
+  const target = [path, `${path}.md`].find((each) => existsSync(join(ROOT, each)));
+  if (target === undefined) return false;
+  return fragment === undefined || anchorsOf(readMarkdown(textOf(target))).has(fragment);
+}
+
+/** Names of documents that are elsewhere, and numbers of decisions that nobody can open. */
+const VAGUE =
+  /\b(?:contracts?|systems?) [A-D]\b|providers['’] document|design of the house|\(contract, "|[( ]decisions?\/\d{4}\)|\(decision \d+\)/gi;
+
 /** The line of a translated page that names its source: `> Terjemahan dari [Title](path).` */
 const SOURCE_LINE = /^> Terjemahan dari \[[^\]]+\]\(([^)]+)\)\.$/m;
 
@@ -39,6 +66,27 @@ function brokenLinks(page: string): string[] {
 it('every link in the documentation leads to a page and a heading that are there', () => {
   expect(PAGES.length).toBeGreaterThan(50);
   expect(PAGES.flatMap(brokenLinks)).toEqual([]);
+});
+
+describe('comments', () => {
+  it('name pages and headings that are there', () => {
+    const cited = [...CODE, ...PAGES].flatMap((path) => citedIn(textOf(path)).map((target) => ({ path, target })));
+    expect(cited.length).toBeGreaterThan(60);
+    expect(cited.filter(({ target }) => !isThere(target))).toEqual([]);
+  });
+
+  it('name no document that cannot be opened', () => {
+    expect(CODE.length).toBeGreaterThan(500);
+    const vague = CODE.flatMap((path) => [...textOf(path).matchAll(VAGUE)].map(([words]) => ({ path, words })));
+    expect(vague).toEqual([]);
+  });
+
+  it('that name nothing are found', () => {
+    expect(citedIn('see docs/nowhere.md#here, /docs/x and https://a.example/docs/y')).toEqual(['docs/nowhere.md#here']);
+    expect(['docs/nowhere.md', 'docs/architecture.md#no-such-heading'].filter(isThere)).toEqual([]);
+    expect(isThere('docs/architecture.md#rooms')).toBe(true);
+    expect('as contract B says, the providers’ document (decision 7)'.match(VAGUE)).toHaveLength(3);
+  });
 });
 
 describe('documentation in Indonesian', () => {

@@ -33,7 +33,7 @@ const FILE_FIELDS: Record<string, readonly string[]> = {
   document: ['caption', 'filename'],
 };
 
-/** A fake of Meta's Cloud API for one number: the providers' document, sections 3 and 7. */
+/** A fake of Meta's Cloud API for one number: docs/wire/cloud-api.md. */
 export class FakeCloudApi {
   readonly token = `EAA${randomBytes(16).toString('hex')}`;
   readonly appSecret = randomBytes(16).toString('hex');

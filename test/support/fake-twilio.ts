@@ -10,7 +10,7 @@ import {
   type HookOrder,
 } from './fake-api.js';
 
-/** A fake of Twilio's messages API for one account: the providers' document, sections 5 and 7. */
+/** A fake of Twilio's messages API for one account: docs/wire/twilio.md. */
 export class FakeTwilio {
   readonly accountSid = `AC${randomBytes(16).toString('hex')}`;
   readonly authToken = randomBytes(16).toString('hex');

@@ -97,7 +97,7 @@ const PAGES: Record<'html' | 'bad-gateway' | 'garbage', { status: number; body: 
   garbage: { status: 200, body: '{"status":tr\u0000\u0007 }{ "data"' },
 };
 
-/** Starts a fake Whacenter on a free port of 127.0.0.1: the providers' document, sections 1 and 7. */
+/** Starts a fake Whacenter on a free port of 127.0.0.1: docs/wire/whacenter.md. */
 export async function startFakeWhacenter(
   options: { deviceId?: string; connected?: boolean; mode?: WhacenterMode } = {},
 ): Promise<FakeWhacenter> {

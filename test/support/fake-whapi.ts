@@ -45,7 +45,7 @@ const STATUS_CODES: Record<string, number> = {
   deleted: 6,
 };
 
-/** A fake Whapi.cloud gate: the providers' document, sections 2 and 7. */
+/** A fake Whapi.cloud gate: docs/wire/whapi.md. */
 export class FakeWhapi {
   readonly token = randomBytes(16).toString('hex');
   readonly messages: { id: string; to: string; text: string; media?: WhapiFile }[] = [];

@@ -3,7 +3,7 @@ import { until } from './people.js';
 import { type House } from './house.js';
 import { type Answer, type Service } from './service.js';
 
-/** What contract D says that the bot shows. */
+/** The bot's menu, letter for letter: docs/contract/dashboard.md#the-bot. */
 export const MENU = [
   'Halo 👋',
   'Silakan pilih:',

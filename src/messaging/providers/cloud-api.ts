@@ -37,7 +37,7 @@ export interface CloudApiOptions {
   onSurprise: SurpriseListener;
 }
 
-/** What `error.code` means, whatever the HTTP status: the providers' document, section 3.2. Permissions are a range, below. */
+/** What `error.code` means, whatever the HTTP status: docs/wire/cloud-api.md#errors. Permissions are a range, below. */
 const REASONS: Readonly<Record<RejectionReason, readonly number[]>> = {
   'provider-auth': [0, 190, 3, 10, 368, 131005, 131031, 131037, 133010, 133016],
   'rate-limited-account': [4, 80007, 130429],
@@ -64,10 +64,10 @@ const REASON_BY_CODE = new Map(
 /** Meta's hosts that files are fetched from. */
 const META_HOSTS = /\.(?:fbsbx\.com|fbcdn\.net|facebook\.com|whatsapp\.net)$/i;
 
-/** Seconds between two messages to one recipient (section 3.2, code 131056). */
+/** Seconds between two messages to one recipient (code 131056): docs/wire/cloud-api.md#errors. */
 const PAIR_PAUSE = 6;
 
-/** Meta's Cloud API (the official one) as a message provider: the providers' document, section 3. */
+/** Meta's Cloud API (the official one) as a message provider: docs/wire/cloud-api.md. */
 export class CloudApiProvider implements MessageProvider {
   readonly name = 'cloud-api';
   readonly onWhatsApp = true;
@@ -284,7 +284,7 @@ const STATUSES: Readonly<Record<string, Receipt['status']>> = {
   failed: 'failed',
 };
 
-/** Reads the body of the app's webhook: messages and statuses of any number of entries (section 3.3). Never throws. */
+/** Reads the body of the app's webhook, of any number of entries: docs/wire/cloud-api.md#webhook. Never throws. */
 export function readCloudApiWebhook(body: unknown): IncomingBatch {
   const reading = new WebhookReading('cloud-api');
   if (!isFields(body)) reading.skip(body);

@@ -74,7 +74,7 @@ export interface DeviceState {
   readonly text?: string;
 }
 
-/** A device's state may be a second old, in ms (contract A). */
+/** How old a device's state may be, in ms: docs/contract/sikeskoja.md#device-status. */
 export const DEVICE_STATE_AGE = 1_000;
 
 /** Where no device can be unlinked the account is asked more rarely, in ms: Meta allows some hundred such calls an hour. */

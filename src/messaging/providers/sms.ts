@@ -31,7 +31,7 @@ export interface SmsOptions {
 
 /**
  * What Twilio's error codes mean; those of 30000 and more come with receipts. Twilio adds finer ones over time, so what
- * is not here falls back on the HTTP status. The providers' document, section 5, and twilio.com/docs/api/errors.
+ * is not here falls back on the HTTP status: docs/wire/twilio.md.
  */
 const REASONS: Readonly<Record<RejectionReason, readonly number[]>> = {
   'recipient-invalid': [21211, 21217, 21265, 21614, 21635, 30005, 30006],
@@ -53,7 +53,7 @@ const REASON_BY_CODE = new Map(
   Object.entries(REASONS).flatMap(([reason, codes]) => codes.map((code) => [code, reason as RejectionReason])),
 );
 
-/** SMS by Twilio's API as a message provider: the providers' document, section 5. */
+/** SMS by Twilio's API as a message provider: docs/wire/twilio.md. */
 export class SmsProvider implements MessageProvider {
   readonly name = 'sms';
   readonly onWhatsApp = false;

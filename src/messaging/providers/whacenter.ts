@@ -27,8 +27,8 @@ export interface WhacenterOptions {
 }
 
 /**
- * Whacenter (unofficial WhatsApp gateway) as a message provider. Its contract, and where each rule comes from:
- * the providers' document, section 1.
+ * Whacenter (unofficial WhatsApp gateway) as a message provider. Its wire format and the sources of each rule:
+ * docs/wire/whacenter.md.
  * Errors come as HTTP 200, and JSON as `text/html`, so the body decides before the headers do.
  */
 export class WhacenterProvider implements MessageProvider {
@@ -89,7 +89,7 @@ export class WhacenterProvider implements MessageProvider {
     return state(qrIsShown(field(data, 'qr')) ? 'waiting-for-scan' : 'disconnected', text);
   }
 
-  /** The decision table of the providers' document, section 1.1, row by row. */
+  /** The decision table of docs/wire/whacenter.md#send, row by row. */
   #read(answer: HttpAnswer, message: OutgoingMessage): SendOutcome {
     const { status, retryAfter: wait } = answer;
     const body = parseObject(answer.text);
@@ -136,7 +136,7 @@ export class WhacenterProvider implements MessageProvider {
 
 /**
  * Reads the body of Whacenter's webhook, JSON or form: one message, in either of the two spellings that are about
- * (the providers' document, section 1.5). There is no signature and no id: whoever knows the webhook's address can
+ * (docs/wire/whacenter.md#incoming-webhook). There is no signature and no id: whoever knows the webhook's address can
  * forge it, so the secret in the address is the sole protection. Never throws.
  */
 export function readWhacenterWebhook(body: unknown): IncomingBatch {
@@ -186,7 +186,7 @@ function qrIsShown(qr: unknown): boolean {
   return typeof qr === 'string' && qr !== '' && !/^(?:done|timeout)$/i.test(qr.trim());
 }
 
-/** The outer `status`: only the two booleans are the contract, the rest is believed but odd, or says nothing. */
+/** The outer `status`: only the two booleans are documented; other values are believed and reported, or say nothing. */
 function truth(status: unknown): { value: boolean | undefined; odd: boolean } {
   if (typeof status === 'boolean') return { value: status, odd: false };
   const word = typeof status === 'string' || typeof status === 'number' ? String(status).toLowerCase() : '';
@@ -202,7 +202,7 @@ const WORDS: Record<MediaKind, Record<Language, string>> = {
   document: { id: 'Dokumen', en: 'Document' },
 };
 
-/** What stands under a file: Whacenter takes none without words, and has no field for its name (section 1.1). */
+/** The caption of a file. Whacenter needs one, and has no field for the name: docs/wire/whacenter.md#send. */
 function wordsFor({ kind, caption, fileName }: OutgoingMedia, language: Language): string {
   return caption ?? fileName ?? WORDS[kind][language];
 }

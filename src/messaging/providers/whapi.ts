@@ -31,7 +31,7 @@ export interface WhapiOptions {
   onSurprise: SurpriseListener;
 }
 
-/** What each status of the providers' document, section 2.1, means when the words say no more. */
+/** What each status means when the words say no more: docs/wire/whapi.md#send. */
 const REASON_BY_STATUS: Readonly<Record<number, RejectionReason>> = {
   400: 'content',
   401: 'provider-auth',
@@ -60,7 +60,7 @@ const STATES: Readonly<Record<string, DeviceState['state']>> = {
   SYNC_ERROR: 'disconnected',
 };
 
-/** Whapi.cloud (unofficial WhatsApp gateway) as a message provider: the providers' document, section 2. */
+/** Whapi.cloud (unofficial WhatsApp gateway) as a message provider: docs/wire/whapi.md. */
 export class WhapiProvider implements MessageProvider {
   readonly name = 'whapi';
   readonly onWhatsApp = true;
@@ -116,7 +116,7 @@ export class WhapiProvider implements MessageProvider {
     return state(known ?? 'disconnected', word);
   }
 
-  /** The rules of section 2.1: only `sent` decides about success, words before the status about a refusal. */
+  /** docs/wire/whapi.md#send: only `sent` decides about success, words before the status about a refusal. */
   #read(answer: HttpAnswer, message: OutgoingMessage): SendOutcome {
     const { status, retryAfter: wait } = answer;
     const body = parseObject(answer.text);
@@ -165,7 +165,7 @@ export class WhapiProvider implements MessageProvider {
   }
 }
 
-/** A file by its address; a sound has no caption, and only a document a name (section 2.1). */
+/** A file by its address; a sound has no caption, and only a document a name: docs/wire/whapi.md#send. */
 function file({ kind, url, caption, fileName }: OutgoingMedia): object {
   return {
     media: url,
@@ -207,7 +207,7 @@ const STATUSES: Readonly<Record<string, Receipt['status'] | 'none'>> = {
   deleted: 'none',
 };
 
-/** Reads the body of the channel's webhook: messages, echoes of our own included, and statuses (section 2.4). Never throws. */
+/** Reads the body of the channel's webhook: messages, our own included, and statuses: docs/wire/whapi.md#webhook. Never throws. */
 export function readWhapiWebhook(body: unknown): IncomingBatch {
   const reading = new WebhookReading('whapi');
   if (!isFields(body)) reading.skip(body);
