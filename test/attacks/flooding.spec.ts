@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, retryAfter } from '../support/answers.js';
+import { atOnce, tally } from '../support/crowds.js';
 import { national, newPhone, openHouse, type House } from '../support/house.js';
 import { bearer, logIn, newcomer } from '../support/logins.js';
-import { atOnce, tally } from '../support/people.js';
 import { requestReset } from '../support/resets.js';
 
 // Somebody who lets us send, or work, for nothing. Limits of ranges, countries and days: test/contracts/send-limits.spec.ts;
@@ -15,7 +15,7 @@ const NAME = 'Budi Santoso';
 let house: House;
 
 beforeAll(async () => {
-  house = await openHouse({}, {}, 2);
+  house = await openHouse({}, { instances: 2 });
 });
 afterAll(async () => house.close());
 

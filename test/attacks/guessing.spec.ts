@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure } from '../support/answers.js';
-import { keptCodeOf } from '../support/codes.js';
-import { openHouse, wrong, type House } from '../support/house.js';
+import { keptCodeOf, wrong, wrongCodes } from '../support/codes.js';
+import { atOnce, tally } from '../support/crowds.js';
+import { openHouse, type House } from '../support/house.js';
 import { PASSWORD, newcomer } from '../support/logins.js';
 import { OWN_PAGE } from '../support/own-page.js';
-import { atOnce, tally, wrongCodes } from '../support/people.js';
 import { resetCodeOf, resetPassword, verifyReset } from '../support/resets.js';
 
 // Somebody who guesses, over two instances; the races themselves are in test/db/otp-races.spec.ts and reset-races.spec.ts.
@@ -12,7 +12,7 @@ import { resetCodeOf, resetPassword, verifyReset } from '../support/resets.js';
 let house: House;
 
 beforeAll(async () => {
-  house = await openHouse({}, {}, 2);
+  house = await openHouse({}, { instances: 2 });
 });
 afterAll(async () => house.close());
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { expectFailure } from '../support/answers.js';
 import { clientAt } from '../support/clients.js';
+import { atOnce, tally } from '../support/crowds.js';
 import { newPhone, openHouse, type House } from '../support/house.js';
-import { atOnce, tally } from '../support/people.js';
 
 // Somebody who uses, or has overheard, an Idempotency-Key; over two instances. What the keys do for honest callers:
 // test/contracts/idempotency.spec.ts, their races: test/db/idempotency-races.spec.ts.
@@ -11,7 +11,7 @@ import { atOnce, tally } from '../support/people.js';
 let house: House;
 
 beforeAll(async () => {
-  house = await openHouse({}, {}, 2);
+  house = await openHouse({}, { instances: 2 });
 });
 afterAll(async () => house.close());
 

@@ -2,15 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, expectFailureShape } from '../support/answers.js';
 import { newPhone, openHouse, type House } from '../support/house.js';
 import { PASSWORD, bearer, logIn, newcomer } from '../support/logins.js';
-import { pause } from '../support/people.js';
 import { rawRequest, sendRaw } from '../support/raw-http.js';
+import { pause } from '../support/waits.js';
 
 // Somebody who sends what no form would. Every field of every route: test/contracts/bad-input.spec.ts; webhooks: webhooks.spec.ts.
 
 let house: House;
 
 beforeAll(async () => {
-  house = await openHouse({ LOG_LEVEL: 'trace' }, {}, 2);
+  house = await openHouse({ LOG_LEVEL: 'trace' }, { instances: 2 });
 });
 afterAll(async () => house.close());
 

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure } from '../support/answers.js';
 import { PNG, pdf } from '../support/files.js';
-import { newNumber, openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
+import { openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
+import { newNumber } from '../support/house.js';
 import { runJob } from '../support/jobs.js';
-import { pause, until } from '../support/people.js';
+import { pause, until } from '../support/waits.js';
 
 // What callers may upload (issue: "media of 5 GB, endless, of the wrong type, with a script inside").
 

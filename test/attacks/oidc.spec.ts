@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as openid from 'openid-client';
+import { atOnce } from '../support/crowds.js';
 import { newcomer } from '../support/logins.js';
 import {
   ask,
@@ -12,8 +13,8 @@ import {
   type OidcHouse,
 } from '../support/oidc.js';
 import { OTHER_SITE } from '../support/own-page.js';
-import { atOnce, until } from '../support/people.js';
 import { type Answer, type Service } from '../support/service.js';
+import { until } from '../support/waits.js';
 
 let house: OidcHouse;
 let other: Service;

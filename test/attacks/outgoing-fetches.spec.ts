@@ -5,7 +5,8 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure } from '../support/answers.js';
 import { PNG } from '../support/files.js';
-import { newNumber, openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
+import { openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
+import { newNumber } from '../support/house.js';
 import { type Service } from '../support/service.js';
 
 // What callers may make this service fetch (design: security, "Outgoing fetches").

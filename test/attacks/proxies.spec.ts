@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, expectFailureShape } from '../support/answers.js';
 import { clientAt, type Client } from '../support/clients.js';
+import { tally } from '../support/crowds.js';
 import { newPhone, openHouse, type House } from '../support/house.js';
-import { tally } from '../support/people.js';
 import { rawRequest, sendRaw } from '../support/raw-http.js';
 
 // Somebody who says that they call from somewhere else, and requests that two programs read differently. It holds behind
@@ -17,8 +17,7 @@ let made = 0;
 beforeAll(async () => {
   house = await openHouse(
     { ADDRESS_SENDS_PER_HOUR: String(SENDS), ADDRESS_FAILURES_PER_HOUR: String(FAILURES), LOG_LEVEL: 'info' },
-    {},
-    2,
+    { instances: 2 },
   );
 });
 afterAll(async () => house.close());

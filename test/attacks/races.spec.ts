@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { atOnce, tally } from '../support/crowds.js';
 import { openHouse, type House } from '../support/house.js';
-import { PASSWORD, bearer, logIn, newcomer, refresh } from '../support/logins.js';
-import { atOnce, loginsOf, tally } from '../support/people.js';
+import { bearer, logIn, loginsOf, newcomer, PASSWORD, refresh } from '../support/logins.js';
 import { resetPassword, verifiedCodeOf } from '../support/resets.js';
 
 // Everything at once, over two instances. At length: the *-races.spec.ts of test/db.
@@ -9,7 +9,7 @@ import { resetPassword, verifiedCodeOf } from '../support/resets.js';
 let house: House;
 
 beforeAll(async () => {
-  house = await openHouse({}, {}, 2);
+  house = await openHouse({}, { instances: 2 });
 });
 afterAll(async () => house.close());
 

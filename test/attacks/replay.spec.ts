@@ -11,7 +11,7 @@ import { NEW_PASSWORD, resetPassword, verifiedCodeOf } from '../support/resets.j
 let house: House;
 
 beforeAll(async () => {
-  house = await openHouse({}, {}, 2);
+  house = await openHouse({}, { instances: 2 });
 });
 afterAll(async () => house.close());
 

@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openHouse, type House } from '../support/house.js';
-import { until } from '../support/people.js';
+import { openHouse, QUICK, type House } from '../support/house.js';
 import { browserOf, OWN_PAGE } from '../support/own-page.js';
 import { requestReset, resetCodeOf, resetPassword, verifyReset } from '../support/resets.js';
 import { type Answer } from '../support/service.js';
+import { until } from '../support/waits.js';
 import { answersTo, postWhapi, whapiMessage } from '../support/webhooks.js';
 
 // A hunt for secrets (ASVS V16.2.5, V14.2.4, V16.5.1): all flows are run with values that cannot be mistaken, at the most
@@ -61,6 +61,7 @@ const noteTokens = (data: { token: string; refreshToken: string; deviceToken?: s
 
 beforeAll(async () => {
   house = await openHouse({
+    ...QUICK,
     LOG_LEVEL: 'trace',
     OTP_LENGTH: '8',
     AUTH_SECRET: note('AUTH_SECRET', AUTH_SECRET),

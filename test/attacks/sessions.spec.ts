@@ -11,7 +11,7 @@ import { OTHER_SITE, browserLogin, cookiesOf } from '../support/own-page.js';
 let house: House;
 
 beforeAll(async () => {
-  house = await openHouse({}, {}, 2);
+  house = await openHouse({}, { instances: 2 });
 });
 afterAll(async () => house.close());
 

@@ -13,7 +13,7 @@ const NAME = 'Budi Santoso';
 let house: House;
 
 beforeAll(async () => {
-  house = await openHouse({ AUTH_PROFILE: 'strict' }, {}, 2);
+  house = await openHouse({ AUTH_PROFILE: 'strict' }, { instances: 2 });
 });
 afterAll(async () => house.close());
 

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, expectFailureShape } from '../support/answers.js';
+import { atOnce, tally } from '../support/crowds.js';
 import { newPhone, openHouse, type House } from '../support/house.js';
 import { stateOfSent } from '../support/messages.js';
-import { atOnce, pause, tally, until } from '../support/people.js';
 import { rawRequest, sendRaw } from '../support/raw-http.js';
 import { type Answer, type Service } from '../support/service.js';
+import { pause, until } from '../support/waits.js';
 import {
   MENU,
   answersTo,

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Browser, type Page } from 'playwright-core';
 import { startBrowser } from '../support/browser.js';
-import { openHouse, wrong, type House } from '../support/house.js';
-import { resetPassword, verifyReset } from '../support/resets.js';
+import { wrong } from '../support/codes.js';
+import { openHouse, type House } from '../support/house.js';
 import { focused, openPage, readable, type OpenPage } from '../support/pages.js';
+import { resetPassword, verifyReset } from '../support/resets.js';
 
 const NEW_PASSWORD = 'sandi-baru-yang-panjang-7';
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type Browser } from 'playwright-core';
 import { complaintsOf, startBrowser } from '../support/browser.js';
-import { newNumber, openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
+import { openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
+import { newNumber } from '../support/house.js';
 
 /** Where a person may look at what the browser saw; unset, no picture is taken. */
 const PICTURES = process.env['MASUK_PICTURES'];

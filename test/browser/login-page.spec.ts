@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Browser } from 'playwright-core';
 import { startBrowser } from '../support/browser.js';
-import { openHouse, wrong, type House } from '../support/house.js';
+import { wrong } from '../support/codes.js';
+import { openHouse, type House } from '../support/house.js';
 import { focused, openPage, paste, readable, type OpenPage } from '../support/pages.js';
 
 const PASSWORD = 'kuda-lari-7-sungai';

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import axe from 'axe-core';
 import { type Browser, type Page } from 'playwright-core';
 import { startBrowser } from '../support/browser.js';
-import { openHouse, wrong, type House } from '../support/house.js';
+import { wrong } from '../support/codes.js';
+import { openHouse, QUICK, type House } from '../support/house.js';
 import { openPage } from '../support/pages.js';
 
 /** All rules once, and again what a dark page may do wrong. */
@@ -16,7 +17,7 @@ let house: House;
 let browser: Browser;
 
 beforeAll(async () => {
-  [house, browser] = await Promise.all([openHouse({ GUESS_BUDGET: '20' }), startBrowser()]);
+  [house, browser] = await Promise.all([openHouse({ ...QUICK, GUESS_BUDGET: '20' }), startBrowser()]);
 }, 60_000);
 afterAll(async () => {
   await browser.close();

@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import vm from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openHouse, wrong, type House } from '../support/house.js';
+import { wrong } from '../support/codes.js';
+import { openHouse, type House } from '../support/house.js';
 
 // What the pages for front ends show is code that people copy: it must pass the type check, and the flow must work.
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createMasuk, MasukError, type Masuk, type MasukOptions, type TokenLogin } from '../../client/src/masuk.js';
-import { openHouse, type House } from '../support/house.js';
+import { openHouse, QUICK, type House } from '../support/house.js';
 import { newcomer, PASSWORD } from '../support/logins.js';
 import { startUnreliableProxy, type Fault, type UnreliableProxy } from '../support/unreliable-proxy.js';
 
@@ -16,7 +16,7 @@ let phone: string;
 let masuk: Masuk<TokenLogin>;
 
 beforeAll(async () => {
-  house = await openHouse();
+  house = await openHouse(QUICK);
   wire = await startUnreliableProxy(house.service.url);
   elsewhere = await startUnreliableProxy(house.service.url);
   ({ username, phone } = await newcomer(house));

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createMasuk, MasukError, type Masuk, type MasukOptions } from '../../client/src/masuk.js';
 import { INSTANT, SOME_TEXT } from '../support/answers.js';
-import { openHouse, wrong, type House, type Resident } from '../support/house.js';
+import { wrong } from '../support/codes.js';
+import { openHouse, type House, type Resident } from '../support/house.js';
 import { newcomer, PASSWORD } from '../support/logins.js';
 import { startUnreliableProxy, type UnreliableProxy } from '../support/unreliable-proxy.js';
 

@@ -3,7 +3,7 @@ import { type AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createMasuk, type Masuk, type TokenLogin } from '../../client/src/masuk.js';
 import { absoluteBase, originOf } from '../../client/src/origin.js';
-import { openHouse, type House } from '../support/house.js';
+import { openHouse, QUICK, type House } from '../support/house.js';
 import { newcomer, PASSWORD } from '../support/logins.js';
 import { startUnreliableProxy, type UnreliableProxy } from '../support/unreliable-proxy.js';
 
@@ -43,7 +43,7 @@ let foreign: Awaited<ReturnType<typeof startApplication>>;
 let masuk: Masuk<TokenLogin>;
 
 beforeAll(async () => {
-  house = await openHouse();
+  house = await openHouse(QUICK);
   wire = await startUnreliableProxy(house.service.url);
   application = await startApplication(() => house.service.url);
   foreign = await startApplication(() => house.service.url);

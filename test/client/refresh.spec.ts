@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createMasuk, storageStore, type MasukOptions, type Tokens, type TokenStore } from '../../client/src/masuk.js';
-import { openHouse, type House } from '../support/house.js';
+import { openHouse, QUICK, type House } from '../support/house.js';
 import { claimsOf, endGrace, newcomer, passEnd, PASSWORD } from '../support/logins.js';
 import { startUnreliableProxy, type UnreliableProxy } from '../support/unreliable-proxy.js';
 
@@ -11,7 +11,7 @@ let house: House;
 let wire: UnreliableProxy;
 
 beforeAll(async () => {
-  house = await openHouse();
+  house = await openHouse(QUICK);
   wire = await startUnreliableProxy(house.service.url);
 });
 afterEach(() => wire.forget());

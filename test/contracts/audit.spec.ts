@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure } from '../support/answers.js';
-import { newPhone, openHouse, wrong, type House, type Resident } from '../support/house.js';
+import { wrong } from '../support/codes.js';
+import { newPhone, openHouse, type House, type Resident } from '../support/house.js';
 import { PASSWORD, bearer, logIn, me, newcomer, refresh, type Login } from '../support/logins.js';
-import { until } from '../support/people.js';
 import { type Answer } from '../support/service.js';
+import { until } from '../support/waits.js';
 
 // The log of security events, read as admins read it. Each test is a client of its own: the proxy that says so is this process.
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure } from '../support/answers.js';
-import { openHouse, wrong, type House, type Resident } from '../support/house.js';
+import { wrong } from '../support/codes.js';
+import { openHouse, type House, type Resident } from '../support/house.js';
 import { bearer, logIn, newcomer, PASSWORD } from '../support/logins.js';
 import { browserLogin, browserOf, cookiesOf, OTHER_SITE, OWN_PAGE, type Browser } from '../support/own-page.js';
 import { rawRequest, sendRaw } from '../support/raw-http.js';

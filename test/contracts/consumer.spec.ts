@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader, type JSONWebKeySet } from 'jose';
 import { leakedKey, segment, signed } from '../support/forge.js';
 import { openHouse, type House } from '../support/house.js';
-import { pause, until } from '../support/people.js';
+import { pause, until } from '../support/waits.js';
 
 // The service in `examples/consumer`, run as its README says, between people with tokens and the running service.
 

@@ -5,11 +5,11 @@ import { expectFailure } from '../support/answers.js';
 import { FakeCloudApi } from '../support/fake-cloud-api.js';
 import { FakeWhapi } from '../support/fake-whapi.js';
 import { PNG, pdf } from '../support/files.js';
-import { newPhone, openHouse, type House } from '../support/house.js';
+import { newPhone, openHouse, QUICK, type House } from '../support/house.js';
 import { bearer, logIn, newcomer } from '../support/logins.js';
 import { endClaims } from '../support/messages.js';
-import { until } from '../support/people.js';
 import { type Service } from '../support/service.js';
+import { until } from '../support/waits.js';
 import { MENU, kept, stateOf } from '../support/webhooks.js';
 
 // docs/contract/dashboard.md#the-bot: what the providers deliver themselves, and how an answer goes over three rungs.
@@ -26,6 +26,7 @@ let staff: Record<string, string>;
 beforeAll(async () => {
   [whapi, cloudApi] = await Promise.all([FakeWhapi.start(), FakeCloudApi.start()]);
   house = await openHouse({
+    ...QUICK,
     WHATSAPP_PROVIDERS: 'whacenter,whapi,cloud-api',
     WHACENTER_WEBHOOK_SECRET: ADDRESS_SECRET,
     WHAPI_BASE_URL: whapi.url,

@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure } from '../support/answers.js';
-import { newPhone, openHouse, type House } from '../support/house.js';
+import { newPhone, openHouse, QUICK, type House } from '../support/house.js';
 import { stateOfSent } from '../support/messages.js';
-import { pause, troubles, until } from '../support/people.js';
-import { type Answer, type Service } from '../support/service.js';
+import { troubles, type Answer, type Service } from '../support/service.js';
+import { pause, until } from '../support/waits.js';
 import {
   MENU,
   answersTo,
@@ -32,7 +32,7 @@ let guarded: Service;
 
 beforeAll(async () => {
   // Many services share the run's PostgreSQL here.
-  house = await openHouse({ DATABASE_POOL: '4' });
+  house = await openHouse({ ...QUICK, DATABASE_POOL: '4' });
   service = house.service;
   guarded = await house.another({
     WHAPI_WEBHOOK_SECRET: HOOK_SECRET.replaceAll(' ', '-'),

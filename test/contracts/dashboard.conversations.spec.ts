@@ -3,8 +3,8 @@ import { expectFailure, INSTANT } from '../support/answers.js';
 import { national, newPhone, openHouse, type House } from '../support/house.js';
 import { bearer, logIn, newcomer } from '../support/logins.js';
 import { messagesOf } from '../support/messages.js';
-import { troubles, until } from '../support/people.js';
-import { type Answer, type Service } from '../support/service.js';
+import { troubles, type Answer, type Service } from '../support/service.js';
+import { until } from '../support/waits.js';
 import { MENU, answersTo, kept, postWhapi, say, stateOf, whapiMessage } from '../support/webhooks.js';
 
 // docs/contract/dashboard.md#conversations

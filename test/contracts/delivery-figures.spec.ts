@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FakeTwilio } from '../support/fake-twilio.js';
 import { FakeWhapi } from '../support/fake-whapi.js';
-import { openHouse, type House, type Resident } from '../support/house.js';
+import { openHouse, QUICK, type House, type Resident } from '../support/house.js';
 import { runJob } from '../support/jobs.js';
 import { messagesOf, stateOfSent } from '../support/messages.js';
-import { pause, until } from '../support/people.js';
+import { pause, until } from '../support/waits.js';
 
 // What became of messages: receipts by webhook, the next rung after a late failure, and what admins see of it.
 
@@ -20,6 +20,7 @@ let admin: Record<string, string>;
 beforeAll(async () => {
   [whapi, twilio] = await Promise.all([FakeWhapi.start(), FakeTwilio.start()]);
   house = await openHouse({
+    ...QUICK,
     WHATSAPP_PROVIDERS: 'whapi,sms',
     WHAPI_BASE_URL: whapi.url,
     WHAPI_TOKEN: whapi.token,

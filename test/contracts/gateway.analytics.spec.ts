@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, INSTANT } from '../support/answers.js';
-import { newNumber, openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
-import { wrong } from '../support/house.js';
-import { until } from '../support/people.js';
+import { wrong } from '../support/codes.js';
+import { openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
+import { newNumber } from '../support/house.js';
+import { until } from '../support/waits.js';
 
 type Headers = Record<string, string>;
 

@@ -5,9 +5,11 @@ import { type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MEDIA_CERTIFICATE } from '../support/fake-whatsapp-media.js';
 import { pdf } from '../support/files.js';
-import { newNumber, openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
+import { openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
+import { newNumber } from '../support/house.js';
 import { messageWith } from '../support/messages.js';
-import { pause, troubles, until } from '../support/people.js';
+import { troubles } from '../support/service.js';
+import { pause, until } from '../support/waits.js';
 import { MENU } from '../support/webhooks.js';
 
 // docs/contract/dashboard.md#the-bot with accounts that are linked to this service itself.

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, INSTANT, retryAfter } from '../support/answers.js';
-import { newNumber, openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
-import { until } from '../support/people.js';
+import { openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
+import { newNumber } from '../support/house.js';
+import { until } from '../support/waits.js';
 
 // docs/contract/gateway.md#messages: every kind but text, as WhatsApp's server gets it.
 

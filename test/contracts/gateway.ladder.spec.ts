@@ -1,9 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure } from '../support/answers.js';
-import { newNumber, openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
+import { endCooldown } from '../support/codes.js';
+import { openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
+import { newNumber } from '../support/house.js';
 import { messagesOf } from '../support/messages.js';
-import { addPerson, endCooldown, pause, until } from '../support/people.js';
 import { type Service } from '../support/service.js';
+import { pause, until } from '../support/waits.js';
 
 // The `session` rung of the login ladder: codes by an account that is linked here.
 
@@ -15,7 +17,7 @@ afterEach(() => {
 
 /** Somebody who can log in: digits and E.164. */
 async function person(): Promise<{ digits: string; phone: string }> {
-  const { phone } = await addPerson(house.database);
+  const { e164: phone } = await house.person();
   return { phone, digits: phone.slice(1) };
 }
 

@@ -5,8 +5,9 @@ import { type AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, INSTANT } from '../support/answers.js';
 import { PNG, jpeg, mp3, mp4, pdf, voice } from '../support/files.js';
-import { newNumber, openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
-import { until } from '../support/people.js';
+import { openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
+import { newNumber } from '../support/house.js';
+import { until } from '../support/waits.js';
 
 // docs/contract/gateway.md#messages with a file, as their recipients' phones fetch and decrypt them.
 

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { toDataURL } from 'qrcode';
 import { expectFailure, INSTANT, retryAfter } from '../support/answers.js';
-import { newNumber, openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
-import { pause, until } from '../support/people.js';
+import { openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
+import { newNumber } from '../support/house.js';
 import { type Answer, type Service } from '../support/service.js';
+import { pause, until } from '../support/waits.js';
 
 type Headers = Record<string, string>;
 

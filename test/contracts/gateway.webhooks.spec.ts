@@ -1,10 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { expectFailure, INSTANT } from '../support/answers.js';
-import { newNumber, openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
-import { wrong } from '../support/house.js';
+import { wrong } from '../support/codes.js';
+import { openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
 import { startHookReceiver, type HookReceiver } from '../support/hook-receiver.js';
-import { pause, until } from '../support/people.js';
+import { newNumber } from '../support/house.js';
+import { pause, until } from '../support/waits.js';
 
 type Headers = Record<string, string>;
 

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure } from '../support/answers.js';
 import { national, newPhone, openHouse, type House } from '../support/house.js';
 import { bearer, logIn, newcomer } from '../support/logins.js';
-import { until } from '../support/people.js';
 import { type Answer, type Service } from '../support/service.js';
+import { until } from '../support/waits.js';
 
 // draft-ietf-httpapi-idempotency-key-header: a request that is sent again with its key acts once.
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openHouse, type House } from '../support/house.js';
 import { demandJob, runJob, runsOf, untilScheduled } from '../support/jobs.js';
 import { bearer, logIn, newcomer, type Login } from '../support/logins.js';
-import { until } from '../support/people.js';
+import { until } from '../support/waits.js';
 
 const PATH = '/api/admin/jobs';
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;

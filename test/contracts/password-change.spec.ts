@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, retryAfter } from '../support/answers.js';
+import { atOnce, tally } from '../support/crowds.js';
 import { openHouse, type House } from '../support/house.js';
 import { bearer, logIn, me, newcomer, PASSWORD, refresh } from '../support/logins.js';
 import { OTHER_SITE, browserLogin } from '../support/own-page.js';
-import { atOnce, tally, until } from '../support/people.js';
 import { type Answer } from '../support/service.js';
+import { until } from '../support/waits.js';
 
 // ASVS 6.2.3: a password is changed with the present one.
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDatabase } from '../support/database.js';
 import { openHouse, type House } from '../support/house.js';
+import { comparable, saveAnswers, savedAnswers, toSave, type SavedAnswers } from '../support/postman-examples.js';
 import {
   collectionItems,
   committedFiles,
@@ -12,7 +13,6 @@ import {
   type CollectionItem,
   type CollectionRun,
 } from '../support/postman.js';
-import { comparable, saveAnswers, savedAnswers, toSave, type SavedAnswers } from '../support/postman-examples.js';
 import { startService, stopAllServices } from '../support/service.js';
 
 // docs/postman, run as its users run it. Its saved answers are compared with today's; when a contract changes on purpose:

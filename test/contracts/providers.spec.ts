@@ -5,8 +5,8 @@ import { FakeTwilio, twilioError } from '../support/fake-twilio.js';
 import { FakeWhapi } from '../support/fake-whapi.js';
 import { national, newPhone, openHouse, type House } from '../support/house.js';
 import { messagesOf } from '../support/messages.js';
-import { pause, until } from '../support/people.js';
 import { stopAllServices } from '../support/service.js';
+import { pause, until } from '../support/waits.js';
 
 // docs/configuration.md#delivery: the ladder `whacenter,whapi,cloud-api,sms,email,console`.
 

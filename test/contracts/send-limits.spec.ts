@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { expectFailure, retryAfter } from '../support/answers.js';
-import { openHouse, type House } from '../support/house.js';
-import { until } from '../support/people.js';
+import { openHouse, QUICK, type House } from '../support/house.js';
+import { until } from '../support/waits.js';
 
 // Limits of sends that are nobody's own: a range of ten thousand numbers, a country, the whole service.
 
@@ -34,7 +34,7 @@ const eventsOf = (type: string) =>
 
 describe('a range of numbers', () => {
   it('gets so many codes that nobody uses, and others as many as they like', async () => {
-    house = await openHouse({ PREFIX_SENDS_PER_HOUR: '3' });
+    house = await openHouse({ ...QUICK, PREFIX_SENDS_PER_HOUR: '3' });
     const phones = await neighbours(5);
     expect(await statuses(phones)).toEqual([200, 200, 200, 429, 429]);
     const refused = await house.request(phones[4] ?? '');
@@ -47,7 +47,7 @@ describe('a range of numbers', () => {
   });
 
   it('gets one more for every two codes that were used in the last day', async () => {
-    house = await openHouse({ PREFIX_SENDS_PER_HOUR: '2' });
+    house = await openHouse({ ...QUICK, PREFIX_SENDS_PER_HOUR: '2' });
     const phones = await neighbours(8);
     for (const phone of phones.slice(0, 2)) await house.login(phone);
     await until('the verified sends are counted', async () => {
@@ -62,7 +62,7 @@ describe('a range of numbers', () => {
   });
 
   it('has its allowance back for every code that is used, and pays nothing for one that could not be sent', async () => {
-    house = await openHouse({ PREFIX_SENDS_PER_HOUR: '2' });
+    house = await openHouse({ ...QUICK, PREFIX_SENDS_PER_HOUR: '2' });
     const phones = await neighbours(6);
     for (const phone of phones) await house.login(phone);
     house.fake.connected = false;
@@ -75,7 +75,7 @@ describe('a range of numbers', () => {
 
 describe('a country', () => {
   it('is watched, and the decision recorded', async () => {
-    house = await openHouse({ COUNTRY_SENDS_PER_HOUR: '2', ABUSE_MODE: 'record' });
+    house = await openHouse({ ...QUICK, COUNTRY_SENDS_PER_HOUR: '2', ABUSE_MODE: 'record' });
     expect(await statuses(await neighbours(4))).toEqual([200, 200, 200, 200]);
     const events = await house.database.query<{ detail: object; count: number }>(
       `SELECT detail, sum(count)::int AS count FROM audit_events WHERE type = 'limits.sends' GROUP BY detail`,
@@ -86,7 +86,7 @@ describe('a country', () => {
   });
 
   it('is refused where that is wanted', async () => {
-    house = await openHouse({ COUNTRY_SENDS_PER_HOUR: '2', ABUSE_MODE: 'enforce' });
+    house = await openHouse({ ...QUICK, COUNTRY_SENDS_PER_HOUR: '2', ABUSE_MODE: 'enforce' });
     expect(await statuses(await neighbours(3))).toEqual([200, 200, 429]);
   });
 });
@@ -105,7 +105,7 @@ describe('budgets that strangers have used up', () => {
   it.each([{ PREFIX_SENDS_PER_HOUR: '3' }, { COUNTRY_SENDS_PER_HOUR: '3' }])(
     'let the owner’s own device in, and nobody by another’s: %j',
     async (budget) => {
-      house = await openHouse({ AUTH_PROFILE: 'strict', ...budget });
+      house = await openHouse({ ...QUICK, AUTH_PROFILE: 'strict', ...budget });
       const [owner = '', thief = '', ...strange] = await neighbours(6);
       const [device, stolen] = [await logIn(owner), await logIn(thief)];
       for (const phone of [owner, thief]) await house.pass(phone, 61);
@@ -124,7 +124,7 @@ describe('budgets that strangers have used up', () => {
 
 describe('the whole service', () => {
   it('stops at its messages of the day, and says so once at four fifths', async () => {
-    house = await openHouse({ SERVICE_SENDS_PER_DAY: '10' });
+    house = await openHouse({ ...QUICK, SERVICE_SENDS_PER_DAY: '10' });
     const phones = await neighbours(12);
     for (const phone of phones.slice(0, 7)) await house.login(phone);
     expect(await eventsOf('limits.spend_alert')).toEqual([]);
@@ -134,7 +134,7 @@ describe('the whole service', () => {
   });
 
   it('loses nothing of its day with instances that are killed', async () => {
-    house = await openHouse({ SERVICE_SENDS_PER_DAY: '100' });
+    house = await openHouse({ ...QUICK, SERVICE_SENDS_PER_DAY: '100' });
     const phones = await neighbours(4);
     const victims = [await house.another(), await house.another(), await house.another()];
     for (const [at, victim] of victims.entries()) {
@@ -159,7 +159,7 @@ describe('the whole service', () => {
   });
 
   it('says so once, though what instances had set aside comes back and is taken again', async () => {
-    house = await openHouse({ SERVICE_SENDS_PER_DAY: '40' });
+    house = await openHouse({ ...QUICK, SERVICE_SENDS_PER_DAY: '40' });
     const phones = await neighbours(33);
     const passing = await house.another();
     for (const phone of phones.slice(0, 31)) await passing.post('/api/auth/otp/request', { phone });
@@ -176,7 +176,7 @@ describe('the whole service', () => {
 });
 
 it('tells in the RateLimit fields what is left of the address’s allowances', async () => {
-  house = await openHouse({ ADDRESS_SENDS_PER_HOUR: '19', ADDRESS_FAILURES_PER_HOUR: '7' });
+  house = await openHouse({ ...QUICK, ADDRESS_SENDS_PER_HOUR: '19', ADDRESS_FAILURES_PER_HOUR: '7' });
   const [phone = ''] = await neighbours(1);
   const first = await house.request(phone);
   expect(first.headers.get('ratelimit-policy')).toBe('"sends";q=19;w=3600, "failures";q=7;w=3600');

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, retryAfter } from '../support/answers.js';
-import { newPhone, openHouse, wrong, type House } from '../support/house.js';
+import { wrong } from '../support/codes.js';
+import { newPhone, openHouse, QUICK, type House } from '../support/house.js';
 
 // docs/contract/sikeskoja.md#client-addresses. The service stands behind a proxy, so each test is a client of its own.
 
@@ -13,6 +14,7 @@ let addresses = 0;
 
 beforeAll(async () => {
   house = await openHouse({
+    ...QUICK,
     TRUST_PROXY: '127.0.0.1',
     ADDRESS_SENDS_PER_HOUR: String(SENDS),
     ADDRESS_FAILURES_PER_HOUR: String(FAILURES),
@@ -207,7 +209,7 @@ describe('the address', () => {
   });
 
   it('is the connection itself when there is no proxy of ours: a header changes nothing', async () => {
-    const bare = await openHouse({ ADDRESS_SENDS_PER_HOUR: '2' });
+    const bare = await openHouse({ ...QUICK, ADDRESS_SENDS_PER_HOUR: '2' });
     try {
       const spoof = (host: number) => ({
         'x-forwarded-for': `203.0.113.${host}`,

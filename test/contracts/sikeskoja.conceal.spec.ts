@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { expectFailure, retryAfter } from '../support/answers.js';
-import { national, newPhone, openHouse, wrong, type House } from '../support/house.js';
+import { wrong } from '../support/codes.js';
+import { national, newPhone, openHouse, QUICK, type House } from '../support/house.js';
 import { type Answer, type Service } from '../support/service.js';
 
 // docs/contract/README.md#profiles: with UNKNOWN_PHONE=conceal (strict) nobody learns who is registered.
@@ -11,7 +12,7 @@ import { type Answer, type Service } from '../support/service.js';
 let house: House;
 
 beforeAll(async () => {
-  house = await openHouse({ AUTH_PROFILE: 'strict' });
+  house = await openHouse({ ...QUICK, AUTH_PROFILE: 'strict' });
 });
 afterAll(async () => house.close());
 

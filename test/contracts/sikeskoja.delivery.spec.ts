@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { expectFailure, retryAfter } from '../support/answers.js';
 import { type WhacenterScript } from '../support/fake-whacenter.js';
-import { openHouse, type House, type Resident } from '../support/house.js';
+import { openHouse, QUICK, type House, type Resident } from '../support/house.js';
 import { messagesOf } from '../support/messages.js';
-import { until } from '../support/people.js';
 import { type Service } from '../support/service.js';
+import { until } from '../support/waits.js';
 
 // docs/contract/sikeskoja.md#request-and-resend when Whacenter does not take the message, and what becomes of the code.
 
@@ -14,7 +14,7 @@ const FAILED = 'Gagal mengirim OTP via WhatsApp. Perangkat tidak terhubung.';
 let house: House;
 
 beforeAll(async () => {
-  house = await openHouse();
+  house = await openHouse(QUICK);
 });
 afterAll(async () => house.close());
 // What the tests before made the gateway fail with is one trouble each, and not a gateway that is down.

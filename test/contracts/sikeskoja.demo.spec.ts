@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, INSTANT } from '../support/answers.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
-import { openHouse, type House } from '../support/house.js';
+import { openHouse, QUICK, type House } from '../support/house.js';
 import { rawRequest, sendRaw } from '../support/raw-http.js';
 import { type Service } from '../support/service.js';
 
@@ -47,7 +47,7 @@ const accountsIn = (database: TestDatabase) =>
 describe('a development start on an empty database, without a device', () => {
   let house: House;
   beforeAll(async () => {
-    house = await openHouse({ SEED_DEMO: '', WHATSAPP_DEVICE_ID: '' });
+    house = await openHouse({ ...QUICK, SEED_DEMO: '', WHATSAPP_DEVICE_ID: '' });
   });
   afterAll(async () => house.close());
 
@@ -155,7 +155,7 @@ describe('a development start that other machines reach', () => {
 
   let house: House;
   beforeAll(async () => {
-    house = await openHouse({ HOST: '0.0.0.0', SEED_DEMO: '', EXPOSE_DEVELOPMENT: 'on' });
+    house = await openHouse({ ...QUICK, HOST: '0.0.0.0', SEED_DEMO: '', EXPOSE_DEVELOPMENT: 'on' });
   });
   afterAll(async () => house.close());
 
@@ -244,7 +244,7 @@ describe('the seed', () => {
   });
 
   it('leaves a database alone that has users: deleted demo accounts do not come back', async () => {
-    const house = await openHouse({ SEED_DEMO: 'none' });
+    const house = await openHouse({ ...QUICK, SEED_DEMO: 'none' });
     try {
       expect(await accountsIn(house.database)).toEqual([]);
       await house.person({ fullName: 'Pertama' });
@@ -260,6 +260,7 @@ describe('production', () => {
   let house: House;
   beforeAll(async () => {
     house = await openHouse({
+      ...QUICK,
       NODE_ENV: 'production',
       SEED_DEMO: '',
       HOST: '127.0.0.1',

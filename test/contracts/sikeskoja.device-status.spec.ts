@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openHouse, type House } from '../support/house.js';
-import { until } from '../support/people.js';
+import { openHouse, QUICK, type House } from '../support/house.js';
+import { until } from '../support/waits.js';
 
 // docs/contract/sikeskoja.md#device-status
 
@@ -23,7 +23,7 @@ describe('the state of the WhatsApp device', () => {
   let house: House;
 
   beforeAll(async () => {
-    house = await openHouse();
+    house = await openHouse(QUICK);
   });
   afterAll(async () => house.close());
 
@@ -115,7 +115,7 @@ describe('the state of the WhatsApp device', () => {
 
 describe('a device id', () => {
   const shownFor = async (deviceId: string) => {
-    const house = await openHouse({}, { deviceId });
+    const house = await openHouse(QUICK, { gateway: { deviceId } });
     try {
       const admin = await house.person({ role: 'ADMIN' });
       const { token } = await house.login(admin.phone);
@@ -136,7 +136,7 @@ describe('a device id', () => {
   });
 
   it('that is not configured means not connected', async () => {
-    const house = await openHouse({ WHATSAPP_DEVICE_ID: '' });
+    const house = await openHouse({ ...QUICK, WHATSAPP_DEVICE_ID: '' });
     try {
       const { status, body } = await house.service.get(PATH);
       expect({ status, body }).toEqual({ status: 200, body: NOT_CONNECTED });

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure } from '../support/answers.js';
-import { newPhone, openHouse, wrong, type House } from '../support/house.js';
+import { wrong } from '../support/codes.js';
+import { newPhone, openHouse, type House } from '../support/house.js';
 import { type Service } from '../support/service.js';
 
 // docs/contract/README.md#common-rules: language, CORS, allowed countries.

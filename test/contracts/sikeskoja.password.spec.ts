@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, retryAfter, SOME_TEXT } from '../support/answers.js';
+import { atOnce, tally } from '../support/crowds.js';
 import { openHouse, type House } from '../support/house.js';
-import { atOnce, tally } from '../support/people.js';
 
 // docs/contract/sikeskoja.md#password-login
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, INSTANT, retryAfter, SOME_TEXT } from '../support/answers.js';
-import { newPhone, openHouse, wrong, type House } from '../support/house.js';
+import { wrong } from '../support/codes.js';
+import { newPhone, openHouse, type House } from '../support/house.js';
 
 // docs/contract/sikeskoja.md#request-and-resend, its cooldown, limits and message.
 

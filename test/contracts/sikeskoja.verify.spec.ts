@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, retryAfter, SOME_TEXT } from '../support/answers.js';
-import { newPhone, openHouse, wrong, type House } from '../support/house.js';
+import { wrong } from '../support/codes.js';
+import { newPhone, openHouse, type House } from '../support/house.js';
 
 // docs/contract/sikeskoja.md#verify: success, the one failure, the guess budget.
 

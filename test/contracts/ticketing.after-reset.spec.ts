@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure } from '../support/answers.js';
-import { openHouse, wrong, type House, type Person, type Resident } from '../support/house.js';
+import { wrong } from '../support/codes.js';
+import { openHouse, type House, type Person, type Resident } from '../support/house.js';
 import { logIn, me, PASSWORD, refresh } from '../support/logins.js';
 import { messagesOf } from '../support/messages.js';
 import { browserLogin } from '../support/own-page.js';
-import { pause, until } from '../support/people.js';
 import { NEW_PASSWORD, resetCodeOf, resetPassword, verifiedCodeOf, verifyReset } from '../support/resets.js';
 import { type Answer } from '../support/service.js';
+import { pause, until } from '../support/waits.js';
 
 // docs/contract/ticketing.md#after-the-reset: all that a reset ends, and who is told.
 

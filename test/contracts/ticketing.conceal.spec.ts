@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, retryAfter } from '../support/answers.js';
-import { newPhone, openHouse, wrong, type House, type Resident } from '../support/house.js';
+import { wrong } from '../support/codes.js';
+import { newPhone, openHouse, QUICK, type House, type Resident } from '../support/house.js';
 import { bearer } from '../support/logins.js';
-import { until } from '../support/people.js';
 import { NEW_PASSWORD, requestReset, resetPassword, verifyReset } from '../support/resets.js';
 import { type Answer, type Service } from '../support/service.js';
+import { until } from '../support/waits.js';
 
 // docs/contract/README.md#profiles: with UNKNOWN_PHONE=conceal (strict) a reset tells nobody who is registered, nor by which name.
 
@@ -14,7 +15,7 @@ const NAME = 'Made Wirawan';
 let house: House;
 
 beforeAll(async () => {
-  house = await openHouse({ AUTH_PROFILE: 'strict' });
+  house = await openHouse({ ...QUICK, AUTH_PROFILE: 'strict' });
 });
 afterAll(async () => house.close());
 

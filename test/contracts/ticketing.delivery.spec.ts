@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, INSTANT } from '../support/answers.js';
-import { newPhone, openHouse, type House } from '../support/house.js';
-import { until } from '../support/people.js';
+import { newPhone, openHouse, QUICK, type House } from '../support/house.js';
 import { requestReset, resetPassword, resetCodeOf, verifyReset } from '../support/resets.js';
 import { type Answer, type Service } from '../support/service.js';
+import { until } from '../support/waits.js';
 
 // docs/contract/ticketing.md#the-three-steps: `testOTP` while no provider is ready, and the answers while one fails.
 
@@ -15,7 +15,7 @@ let house: House;
 let silent: Service;
 
 beforeAll(async () => {
-  house = await openHouse();
+  house = await openHouse(QUICK);
   silent = await house.another({ OTP_ECHO: 'off' });
 });
 afterAll(async () => house.close());

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { retryAfter } from '../support/answers.js';
-import { openHouse, type House } from '../support/house.js';
+import { openHouse, QUICK, type House } from '../support/house.js';
 
 // docs/contract/ticketing.md#health and #bot-status.
 
 let house: House;
 
 beforeAll(async () => {
-  house = await openHouse();
+  house = await openHouse(QUICK);
 });
 afterAll(async () => house.close());
 
@@ -62,7 +62,7 @@ describe('GET /api/health', () => {
   });
 
   it('answers 503 when the database is gone', async () => {
-    const other = await openHouse();
+    const other = await openHouse(QUICK);
     try {
       const name = new URL(other.database.url).pathname.slice(1);
       // From a neighbouring database: nobody gets in any more, and who is in is shown out.

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure } from '../support/answers.js';
-import { openHouse, wrong, type House, type Person, type Resident } from '../support/house.js';
+import { wrong } from '../support/codes.js';
+import { openHouse, type House, type Person, type Resident } from '../support/house.js';
 import { bearer, logIn, PASSWORD } from '../support/logins.js';
 import { NEW_PASSWORD, resetCodeOf, resetPassword, verifiedCodeOf, verifyReset } from '../support/resets.js';
 import { type Answer, type Service } from '../support/service.js';

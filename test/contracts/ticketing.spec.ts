@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, INSTANT, retryAfter } from '../support/answers.js';
-import { newPhone, openHouse, wrong, type House } from '../support/house.js';
+import { wrong } from '../support/codes.js';
+import { newPhone, openHouse, type House } from '../support/house.js';
 import { requestReset, resetCodeOf, verifyReset } from '../support/resets.js';
 
 // docs/contract/ticketing.md#the-three-steps: who gets a code, how often, and what the message says.

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { expectFailure, retryAfter, SOME_TEXT } from '../support/answers.js';
-import { newPhone, openHouse, wrong, type House, type Resident } from '../support/house.js';
+import { wrong } from '../support/codes.js';
+import { newPhone, openHouse, type House, type Resident } from '../support/house.js';
 import {
   NEW_PASSWORD,
   requestReset,

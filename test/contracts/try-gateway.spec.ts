@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { mp4, voice } from '../support/files.js';
-import { newNumber, openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
+import { openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
+import { newNumber } from '../support/house.js';
 
 // `examples/try-gateway.mjs`, as somebody with an API key and a phone runs it.
 

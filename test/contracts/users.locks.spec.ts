@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, INSTANT, retryAfter } from '../support/answers.js';
-import { openHouse, wrong, type House, type Resident } from '../support/house.js';
-import { until } from '../support/people.js';
+import { wrong } from '../support/codes.js';
+import { openHouse, type House, type Resident } from '../support/house.js';
 import { requestReset } from '../support/resets.js';
 import { type Answer } from '../support/service.js';
+import { until } from '../support/waits.js';
 
 // What admins see of an account whose owner cannot log in. Needs a provider that fails, and the limits as they are by default.
 

@@ -5,10 +5,12 @@ import { pino } from 'pino';
 import { Refusals, type Refusal } from '../../src/audit/refusals.js';
 import { RefusalsRepository } from '../../src/audit/refusals.repository.js';
 import { Database } from '../../src/database/database.js';
+import { wrongCodes } from '../support/codes.js';
+import { atOnce, tally } from '../support/crowds.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
-import { startFakeWhacenter, type FakeWhacenter } from '../support/fake-whacenter.js';
-import { addPeople, atOnce, codeOf, sharing, tally, troubles, until, wrongCodes } from '../support/people.js';
-import { startService, stopAllServices, type Service } from '../support/service.js';
+import { openHouse, type House } from '../support/house.js';
+import { troubles, type Service } from '../support/service.js';
+import { until } from '../support/waits.js';
 
 // Refusals are counted, so that a flood of them fills no disk, over two instances and on a real PostgreSQL.
 
@@ -32,20 +34,16 @@ const minutes = (rows: readonly CountedRow[]) => new Set(rows.map(({ minute }) =
 
 describe('a flood over HTTP, at two instances', () => {
   let database: TestDatabase;
-  let whacenter: FakeWhacenter;
+  let house: House;
   let instances: Service[];
   let addresses = 0;
 
   beforeAll(async () => {
-    [database, whacenter] = await Promise.all([createDatabase(), startFakeWhacenter()]);
-    const variables = sharing(database, whacenter, { ADDRESS_FAILURES_PER_HOUR: '40', TRUST_PROXY: '127.0.0.1' });
-    instances = await Promise.all([startService(variables), startService(variables)]);
+    house = await openHouse({ ADDRESS_FAILURES_PER_HOUR: '40', TRUST_PROXY: '127.0.0.1' });
+    ({ database } = house);
+    instances = [house.service, await house.another()];
   });
-  afterAll(async () => {
-    await stopAllServices();
-    await whacenter.close();
-    await database.drop();
-  });
+  afterAll(async () => house.close());
   afterEach(() => {
     for (const instance of instances) {
       expect(troubles(instance)).toEqual([]);
@@ -114,11 +112,11 @@ describe('a flood over HTTP, at two instances', () => {
 
   it('counts each refused guess before it is answered', async () => {
     const from = { 'x-forwarded-for': freshAddress() };
-    const [person] = await addPeople(database, 1);
-    const code = await codeOf(instance(0), whacenter, person!.phone, { 'x-forwarded-for': freshAddress() });
+    const [person] = await house.people(1);
+    const code = await house.at(instance(0)).code(person!.e164, { 'x-forwarded-for': freshAddress() });
     const guesses = wrongCodes(code, 30);
     const answers = await atOnce(30, (at) =>
-      instance(at).post('/api/auth/otp/verify', { phone: person!.phone, otpCode: guesses[at] }, from),
+      instance(at).post('/api/auth/otp/verify', { phone: person!.e164, otpCode: guesses[at] }, from),
     );
     const rows = await countedRows(database, `user_id = '${person!.id}' OR address = '${from['x-forwarded-for']}'`);
     const refused = rows.filter(({ type }) => type === 'login.otp');

@@ -1,11 +1,12 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { newPhone, openHouse, type House } from '../support/house.js';
+import { atOnce, tally } from '../support/crowds.js';
+import { newPhone, openHouse, QUICK, type House } from '../support/house.js';
 import { bearer, logIn, newcomer } from '../support/logins.js';
 import { endClaims } from '../support/messages.js';
-import { atOnce, tally, troubles, until } from '../support/people.js';
 import { rawRequest } from '../support/raw-http.js';
-import { type Service } from '../support/service.js';
+import { troubles, type Service } from '../support/service.js';
+import { until } from '../support/waits.js';
 import { MENU, answersTo, kept, postWhapi, say, stateOf, whapiMessage } from '../support/webhooks.js';
 
 // What holds for any number of deliveries at once, over instances, and for instances that die.
@@ -15,13 +16,11 @@ let one: Service;
 let other: Service;
 
 beforeAll(async () => {
-  house = await openHouse({ DATABASE_POOL: '8' });
+  house = await openHouse({ ...QUICK, DATABASE_POOL: '8' });
   one = house.service;
   other = await house.another();
 });
-afterAll(async () => {
-  await house.close();
-});
+afterAll(async () => house.close());
 
 const either = (at: number) => (at % 2 === 0 ? one : other);
 

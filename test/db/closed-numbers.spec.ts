@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, retryAfter } from '../support/answers.js';
-import { openHouse, wrong, type House, type Resident } from '../support/house.js';
-import { atOnce, tally, until } from '../support/people.js';
+import { wrong } from '../support/codes.js';
+import { atOnce, tally } from '../support/crowds.js';
+import { openHouse, type House, type Resident } from '../support/house.js';
 import { resetCodeOf, verifyReset } from '../support/resets.js';
 import { type Service } from '../support/service.js';
+import { until } from '../support/waits.js';
 import { answersTo, postWhapi, say, whapiMessage } from '../support/webhooks.js';
 
 // A hundred wrong guesses in a row close a number's codes to unknown devices (NIST SP 800-63B-4 section 3.2.2); before

@@ -7,7 +7,7 @@ import { Database } from '../../src/database/database.js';
 import { type ServiceLogger } from '../../src/http/logger.js';
 import { newPhone, openHouse, type House } from '../support/house.js';
 import { bearer, logIn, newcomer } from '../support/logins.js';
-import { until } from '../support/people.js';
+import { until } from '../support/waits.js';
 import { kept, postWhapi, say, stateOf, whapiMessage } from '../support/webhooks.js';
 
 // What time does to conversations: retention, and another AUTH_SECRET.

@@ -1,52 +1,42 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { startFakeWhacenter, type FakeWhacenter } from '../support/fake-whacenter.js';
+import { atOnce, tally } from '../support/crowds.js';
+import type { Queries } from '../support/database.js';
+import { type FakeWhacenter } from '../support/fake-whacenter.js';
+import { openHouse, type House, type Resident } from '../support/house.js';
 import { browserLogin, OWN_PAGE } from '../support/own-page.js';
 import { startOwnPostgres, type OwnPostgres } from '../support/own-postgres.js';
-import {
-  addPeople,
-  addPerson,
-  atOnce,
-  codeOf,
-  pause,
-  requestCode,
-  resendCode,
-  sharing,
-  tally,
-  until,
-  verifyCode,
-  type Person,
-} from '../support/people.js';
 import { requestReset, resetPassword, verifyReset } from '../support/resets.js';
-import { startService, stopAllServices, type Answer, type Service } from '../support/service.js';
-import type { TestDatabase } from '../support/database.js';
+import { type Answer, type Service } from '../support/service.js';
+import { pause, until } from '../support/waits.js';
 
 /** A request may take this long with the database frozen, ms (docs: security, "Faults"). */
 const DEADLINE = 10_000;
 const RECOVERY = 5_000;
 
 let postgres: OwnPostgres;
+let house: House;
 let whacenter: FakeWhacenter;
 let service: Service;
 let token: string;
 let cookie: string;
 
 beforeAll(async () => {
-  [postgres, whacenter] = await Promise.all([startOwnPostgres(), startFakeWhacenter()]);
-  service = await startService(sharing(postgres, whacenter, { SEED_DEMO: 'sikeskoja' }));
-  const { phone } = await addPerson(database);
-  token = (await verifyCode(service, phone, await codeOf(service, whacenter, phone))).body.data.token as string;
+  postgres = await startOwnPostgres();
+  house = await openHouse({ SEED_DEMO: 'sikeskoja' }, { database: { url: postgres.url, query: database.query } });
+  ({ fake: whacenter, service } = house);
+  const { e164: phone } = await house.person();
+  token = (await house.at(service).verify(phone, await house.at(service).code(phone))).body.data.token as string;
   ({ session: cookie } = await browserLogin(service, 'admin', 'password123'));
 }, 60_000);
 
 afterAll(async () => {
-  await stopAllServices();
-  await whacenter.close();
+  await house.close();
   await postgres.remove();
 });
 
 /** Statements of the spec itself, each over a connection of its own: the server comes and goes. */
-const database: Pick<TestDatabase, 'query'> = {
+const database: Queries = {
   query: async (sql, values) => {
     const client = new pg.Client({ connectionString: postgres.url });
     client.on('error', () => undefined);
@@ -62,13 +52,13 @@ const database: Pick<TestDatabase, 'query'> = {
 /** Every kind of call that needs the database. */
 function everyKind(phone: string): [string, Promise<Answer>][] {
   return [
-    ['request', requestCode(service, phone)],
-    ['resend', resendCode(service, phone)],
-    ['verify', verifyCode(service, phone, '123456')],
+    ['request', house.at(service).request(phone)],
+    ['resend', house.at(service).resend(phone)],
+    ['verify', house.at(service).verify(phone, '123456')],
     ['login', service.post('/api/auth/login', { identifier: 'admin', password: 'password123' })],
     ['me', service.get('/api/auth/me', { authorization: `Bearer ${token}` })],
     ['me by cookie', service.get('/api/auth/me', { ...OWN_PAGE, cookie })],
-    ['request a reset', requestReset(service, 'Budi', phone)],
+    ['request a reset', requestReset(service, 'Budi Santoso', phone)],
     ['verify a reset', verifyReset(service, phone, '123456')],
     ['reset', resetPassword(service, phone, '123456')],
   ];
@@ -92,10 +82,12 @@ async function expectHealth(ready: 200 | 503): Promise<void> {
 }
 
 /** Fifty logins at once: as many connections as there are, each used several times. */
-async function expectWholePool(people: Person[]): Promise<void> {
-  const answers = await Promise.all(people.map(({ phone }) => requestCode(service, phone)));
+async function expectWholePool(people: Resident[]): Promise<void> {
+  const answers = await Promise.all(people.map(({ e164: phone }) => house.at(service).request(phone)));
   expect(tally(answers)).toEqual({ 200: people.length });
-  const logins = await Promise.all(people.map(({ phone }) => verifyCode(service, phone, whacenter.codeFor(phone)!)));
+  const logins = await Promise.all(
+    people.map(({ e164: phone }) => house.at(service).verify(phone, whacenter.codeFor(phone)!)),
+  );
   expect(tally(logins)).toEqual({ 200: people.length });
 }
 
@@ -107,11 +99,11 @@ const internalErrors = () =>
 
 describe('PostgreSQL stopped', () => {
   it('answers 503 while it is gone, is back within five seconds, and has lost nothing acknowledged', async () => {
-    const people = await addPeople(database, 50);
-    const acknowledged = await addPeople(database, 10);
-    const codes = await Promise.all(acknowledged.map(({ phone }) => codeOf(service, whacenter, phone)));
+    const people = await house.people(50);
+    const acknowledged = await house.people(10);
+    const codes = await Promise.all(acknowledged.map(({ e164: phone }) => house.at(service).code(phone)));
     await postgres.stop();
-    const { phone } = people[0]!;
+    const { e164: phone } = people[0]!;
     await expectUnavailable(everyKind(phone));
     await expectHealth(503);
     // Neither sent nor compared while nobody can count.
@@ -119,12 +111,14 @@ describe('PostgreSQL stopped', () => {
     await expectUnavailable((await atOnce(20, async () => everyKind(phone))).flat());
     expect(whacenter.calls.filter(({ path }) => path === '/api/send')).toHaveLength(asked);
     await expectUnavailable(
-      acknowledged.map((person, at) => ['verify', verifyCode(service, person.phone, codes[at]!)]),
+      acknowledged.map((person, at) => ['verify', house.at(service).verify(person.e164, codes[at]!)]),
     );
     await postgres.start();
     await until('ready again', async () => (await service.get('/health/ready')).status === 200, RECOVERY);
     await expectHealth(200);
-    const logins = await Promise.all(acknowledged.map((person, at) => verifyCode(service, person.phone, codes[at]!)));
+    const logins = await Promise.all(
+      acknowledged.map((person, at) => house.at(service).verify(person.e164, codes[at]!)),
+    );
     expect(tally(logins)).toEqual({ 200: 10 });
     expect((await service.get('/api/auth/me', { authorization: `Bearer ${token}` })).status).toBe(200);
     await expectWholePool(people);
@@ -132,16 +126,16 @@ describe('PostgreSQL stopped', () => {
   }, 60_000);
 
   it('under load answers 200 or 503 and nothing else, and goes on by itself', async () => {
-    const people = await addPeople(database, 3_000);
+    const people = await house.people(3_000);
     const answers: Answer[] = [];
     let over = false;
     const queue = people.values();
     const callers = Array.from({ length: 12 }, async () => {
-      for (const { phone } of queue) {
+      for (const { e164: phone } of queue) {
         if (over) return;
-        const requested = await requestCode(service, phone);
+        const requested = await house.at(service).request(phone);
         answers.push(requested);
-        if (requested.status === 200) answers.push(await verifyCode(service, phone, whacenter.codeFor(phone)!));
+        if (requested.status === 200) answers.push(await house.at(service).verify(phone, whacenter.codeFor(phone)!));
         else await pause(20);
       }
     });
@@ -164,7 +158,7 @@ describe('PostgreSQL stopped', () => {
     // A login whose answer was lost may stand; none stands twice.
     const twice = await database.query(
       'SELECT user_id FROM login_sessions JOIN users u ON u.id = user_id WHERE u.phone = ANY($1) GROUP BY user_id HAVING count(*) > 1',
-      [people.map(({ phone }) => phone)],
+      [people.map(({ e164: phone }) => phone)],
     );
     expect(twice).toEqual([]);
     expect(internalErrors()).toEqual([]);
@@ -173,10 +167,10 @@ describe('PostgreSQL stopped', () => {
 
 describe('PostgreSQL frozen', () => {
   it('lets every request end in time with 503, and finds the pool whole afterwards', async () => {
-    const people = await addPeople(database, 50);
-    const [acknowledged] = await addPeople(database, 1);
-    const code = await codeOf(service, whacenter, acknowledged!.phone);
-    const { phone } = people[0]!;
+    const people = await house.people(50);
+    const [acknowledged] = await house.people(1);
+    const code = await house.at(service).code(acknowledged!.e164);
+    const { e164: phone } = people[0]!;
     const asked = whacenter.calls.filter(({ path }) => path === '/api/send').length;
     postgres.freeze();
     try {
@@ -203,7 +197,7 @@ describe('PostgreSQL frozen', () => {
     }
     await until('ready again', async () => (await service.get('/health/ready')).status === 200, RECOVERY);
     await expectWholePool(people.slice(1));
-    expect((await verifyCode(service, acknowledged!.phone, code)).status).toBe(200);
+    expect((await house.at(service).verify(acknowledged!.e164, code)).status).toBe(200);
     expect(internalErrors()).toEqual([]);
     const connections = await database.query<{ count: number }>(
       `SELECT count(*)::int AS count FROM pg_stat_activity WHERE application_name = 'masuk'`,

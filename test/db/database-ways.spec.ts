@@ -7,24 +7,23 @@ import { settledUrl } from '../../src/database/connection.js';
 import { firstContact, refuseTransactionPooler } from '../../src/database/first-contact.js';
 import { openDatabase } from '../../src/database/open-database.js';
 import { createPool } from '../../src/database/pool.js';
+import { tally } from '../support/crowds.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { startFakePooler, type FakePooler } from '../support/fake-pooler.js';
-import { startFakeWhacenter, type FakeWhacenter } from '../support/fake-whacenter.js';
-import { addPeople, addPerson, codeOf, requestCode, sharing, tally, verifyCode } from '../support/people.js';
-import { startService, stopAllServices, StartFailed } from '../support/service.js';
+import { type FakeWhacenter } from '../support/fake-whacenter.js';
+import { addPeople, openHouse, type House } from '../support/house.js';
+import { startService, StartFailed } from '../support/service.js';
 import { OWN_AUTHORITY, startTlsFront, type TlsFront } from '../support/tls-front.js';
 
 let database: TestDatabase;
+let house: House;
 let whacenter: FakeWhacenter;
 
 beforeAll(async () => {
-  [database, whacenter] = await Promise.all([createDatabase(), startFakeWhacenter()]);
+  house = await openHouse({}, { instances: 0 });
+  ({ database, fake: whacenter } = house);
 });
-afterAll(async () => {
-  await stopAllServices();
-  await whacenter.close();
-  await database.drop();
-});
+afterAll(async () => house.close());
 
 /** What a start does first. */
 const reach = async (url: string) => firstContact(await settledUrl(url));
@@ -100,12 +99,12 @@ describe('TLS to a server with a certificate of its own', () => {
   it('holds for the service, also for its migrations', async () => {
     const before = { ...front.seen };
     const url = front.url(`sslmode=verify-full&sslrootcert=${OWN_AUTHORITY}`);
-    const service = await startService(sharing({ url }, whacenter));
+    const service = await house.another({ DATABASE_URL: url });
     expect((await service.get('/health/ready')).status).toBe(200);
     expect(service.output()).not.toMatch(/warning/i);
     expect(front.seen.plain).toBe(before.plain);
     await service.stop('SIGKILL');
-    expect(await refusal(sharing({ url: front.url('sslmode=require') }, whacenter))).toMatch(/sslrootcert=/);
+    expect(await refusal(house.settings({ DATABASE_URL: front.url('sslmode=require') }))).toMatch(/sslrootcert=/);
   });
 });
 
@@ -119,7 +118,7 @@ describe('a server that is not there', () => {
     for (const parameters of ['', '&sslmode=prefer', '&sslmode=no-verify'])
       expect(await sentenceOf(reach(url + parameters))).toMatch(/^Nothing answers at 127\.0\.0\.1:\d+ in time\./);
     expect(performance.now() - started).toBeLessThan(20_000);
-    const output = await refusal(sharing({ url }, whacenter));
+    const output = await refusal(house.settings({ DATABASE_URL: url }));
     expect(output).toMatch(/Nothing answers at 127\.0\.0\.1:\d+ in time\. Is DATABASE_URL right/);
     expect(output).not.toContain('hunter2');
     silent.close();
@@ -187,9 +186,10 @@ describe('settings of others', () => {
   });
 
   it('of a database or the shell change neither migrations nor logins', async () => {
-    const service = await startService({ ...sharing(empty, whacenter), ...SHELL });
-    const { phone } = await addPerson({ query: async (sql, values) => (await old.query(sql, values)).rows as never });
-    const { status, body } = await verifyCode(service, phone, await codeOf(service, whacenter, phone));
+    const service = await house.another({ DATABASE_URL: empty.url, ...SHELL });
+    const [person] = await addPeople({ query: async (sql, values) => (await old.query(sql, values)).rows as never }, 1);
+    const phone = person!.e164;
+    const { status, body } = await house.at(service).verify(phone, await house.at(service).code(phone));
     expect(status).toBe(200);
     expect((await service.get('/api/auth/me', { authorization: `Bearer ${body.data.token}` })).status).toBe(200);
     expect((await service.post('/auth/register', registrant('settings'))).status).toBe(201);
@@ -242,7 +242,7 @@ describe('settings of others', () => {
   });
 
   it('are named when they stand in the address', async () => {
-    const output = await refusal(sharing({ url: `${database.url}?schema=masuk` }, whacenter));
+    const output = await refusal(house.settings({ DATABASE_URL: `${database.url}?schema=masuk` }));
     expect(output).toMatch(/DATABASE_URL .*parameter schema .*keeps its tables in the schema public/);
   });
 });
@@ -277,16 +277,16 @@ describe('what the server refuses because of others', () => {
     Number((await database.query<{ last_value: string }>('SELECT last_value FROM raised'))[0]?.last_value);
 
   it('is tried again where nothing was done, and else answered with 503', async () => {
-    const service = await startService(sharing(database, whacenter));
-    const people = await addPeople(database, 12);
+    const service = await house.another();
+    const people = await house.people(12);
     const login = async (code: string, times: number) => {
-      const { phone, id } = people.pop()!;
-      const otp = await codeOf(service, whacenter, phone);
+      const { e164: phone, id } = people.pop()!;
+      const otp = await house.at(service).code(phone);
       await raise('login_sessions', code, times);
-      const { status, body, headers } = await verifyCode(service, phone, otp);
+      const { status, body, headers } = await house.at(service).verify(phone, otp);
       const sessions = await database.query('SELECT id FROM login_sessions WHERE user_id = $1', [id]);
       await database.query('DROP TRIGGER raise_code ON login_sessions');
-      const after = await verifyCode(service, phone, otp);
+      const after = await house.at(service).verify(phone, otp);
       return {
         status,
         code: body.code,
@@ -324,7 +324,7 @@ describe('what the server refuses because of others', () => {
   it('as read-only is told by ready, and ends with it', async () => {
     const readOnly = await createDatabase();
     const name = new URL(readOnly.url).pathname.slice(1);
-    const service = await startService(sharing(readOnly, whacenter));
+    const service = await house.another({ DATABASE_URL: readOnly.url });
     const [person] = await addPeople(readOnly, 1);
     const ready = async () => {
       const { status, body } = await service.get('/health/ready');
@@ -337,12 +337,12 @@ describe('what the server refuses because of others', () => {
     };
     await renew('on');
     await untilStatus(ready, 503, 'read-only');
-    const refused = await requestCode(service, person!.phone);
+    const refused = await house.at(service).request(person!.e164);
     expect([refused.status, refused.body.code]).toEqual([503, 'database_unavailable']);
     expect((await service.get('/health/live')).status).toBe(200);
     await renew('off');
     await untilStatus(ready, 200, 'connected');
-    expect((await requestCode(service, person!.phone)).status).toBe(200);
+    expect((await house.at(service).request(person!.e164)).status).toBe(200);
     await service.stop('SIGKILL');
     await readOnly.drop();
   }, 60_000);
@@ -382,7 +382,7 @@ describe('a pooler in transaction mode', () => {
     expect(await sentenceOf(reach(old.url))).toMatch(
       /forgets prepared statements\. PgBouncer keeps them from version 1\.21/,
     );
-    const output = await refusal(sharing({ url: old.url }, whacenter));
+    const output = await refusal(house.settings({ DATABASE_URL: old.url }));
     expect(output).toMatch(/max_prepared_statements above 0/);
     expect(await locks()).toEqual([]);
   });
@@ -400,7 +400,7 @@ describe('a pooler in transaction mode', () => {
     expect(await sentenceOf(refuseTransactionPooler(pooler.url))).toMatch(
       /set DIRECT_DATABASE_URL to the server itself/,
     );
-    const output = await refusal(sharing({ url: pooler.url }, whacenter));
+    const output = await refusal(house.settings({ DATABASE_URL: pooler.url }));
     expect(output).toMatch(/set DIRECT_DATABASE_URL/);
     expect(await locks()).toEqual([]);
     const settings = { ...settingsOf(pooled.url), directDatabaseUrl: undefined };
@@ -415,14 +415,13 @@ describe('a pooler in transaction mode', () => {
   it('carries logins, with the migrations past it', async () => {
     await giveSettings();
     await pooled.query('DELETE FROM auth_secrets');
-    const service = await startService({
-      ...sharing({ url: pooler.url }, whacenter),
-      DIRECT_DATABASE_URL: pooled.url,
-    });
+    const service = await house.another({ DATABASE_URL: pooler.url, DIRECT_DATABASE_URL: pooled.url });
     const people = await addPeople(pooled, 48);
-    const asked = await Promise.all(people.map(({ phone }) => requestCode(service, phone)));
+    const asked = await Promise.all(people.map(({ e164: phone }) => house.at(service).request(phone)));
     expect(tally(asked)).toEqual({ 200: 48 });
-    const logins = await Promise.all(people.map(({ phone }) => verifyCode(service, phone, whacenter.codeFor(phone)!)));
+    const logins = await Promise.all(
+      people.map(({ e164: phone }) => house.at(service).verify(phone, whacenter.codeFor(phone)!)),
+    );
     expect(tally(logins)).toEqual({ 200: 48 });
     expect((await service.get('/health/ready')).status).toBe(200);
     await service.stop('SIGKILL');

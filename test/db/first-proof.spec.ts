@@ -1,12 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { expectFailure } from '../support/answers.js';
+import { endCooldown } from '../support/codes.js';
+import { atOnce, tally } from '../support/crowds.js';
 import { national, newPhone, openHouse, type House } from '../support/house.js';
 import { bearer, logIn, me, newcomer, PASSWORD, refresh, type Login } from '../support/logins.js';
 import { OWN_PAGE } from '../support/own-page.js';
-import { atOnce, endCooldown, tally, troubles, until } from '../support/people.js';
 import { NEW_PASSWORD, resetPassword, verifiedCodeOf } from '../support/resets.js';
-import { type Answer, type Service } from '../support/service.js';
+import { troubles, type Answer, type Service } from '../support/service.js';
+import { until } from '../support/waits.js';
 
 // Pre-hijacking: where registration is open, a stranger registers somebody's number before its owner logs in. Whoever
 // proves the number with a code owns the account, on two instances and whatever else happens at the same moment.

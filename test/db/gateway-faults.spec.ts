@@ -1,33 +1,36 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { expectFailure } from '../support/answers.js';
-import { newNumber, openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
+import { openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
+import { newNumber } from '../support/house.js';
 import { startOwnPostgres, type OwnPostgres } from '../support/own-postgres.js';
-import { pause, until } from '../support/people.js';
+import { pause, until } from '../support/waits.js';
 
 // The gateway while its database is away, or does not move.
 
 let postgres: OwnPostgres;
+let pool: pg.Pool;
 let house: GatewayHouse;
 const account = newNumber();
 
 beforeAll(async () => {
   postgres = await startOwnPostgres();
-  const pool = new pg.Pool({ connectionString: postgres.url, max: 2 });
+  pool = new pg.Pool({ connectionString: postgres.url, max: 2 });
   pool.on('error', () => undefined);
   house = await openGatewayHouse(
     {},
     {
-      url: postgres.url,
-      query: async (sql, values) => (await pool.query(sql, values)).rows as never,
-      lock: async () => Promise.reject(new Error('not here')),
-      drop: () => pool.end(),
+      database: {
+        url: postgres.url,
+        query: async (sql, values) => (await pool.query(sql, values)).rows as never,
+      },
     },
   );
   await house.link('main', account);
 }, 90_000);
 afterAll(async () => {
   await house.close();
+  await pool.end();
   await postgres.remove();
 });
 

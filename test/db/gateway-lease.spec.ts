@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { AUTH_SECRET, newNumber, openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
-import { pause, until } from '../support/people.js';
+import { openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
+import { AUTH_SECRET, newNumber } from '../support/house.js';
 import { type Service } from '../support/service.js';
+import { pause, until } from '../support/waits.js';
 
 // One owner at a time among many instances; nothing leaves before its key state is stored; no queued message is lost.
 

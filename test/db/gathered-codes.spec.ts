@@ -1,52 +1,36 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure } from '../support/answers.js';
-import { brokenCodesOf, keptCodeOf } from '../support/codes.js';
-import { createDatabase, type TestDatabase } from '../support/database.js';
-import { startFakeWhacenter, type FakeWhacenter } from '../support/fake-whacenter.js';
-import {
-  addPeople,
-  addPerson,
-  atOnce,
-  codeOf,
-  loginsOf,
-  pause,
-  requestCode,
-  resendCode,
-  sharing,
-  tally,
-  troubles,
-  until,
-  verifyCode,
-  wrongCodes,
-  type Person,
-} from '../support/people.js';
+import { brokenCodesOf, keptCodeOf, wrongCodes } from '../support/codes.js';
+import { atOnce, tally } from '../support/crowds.js';
+import { type TestDatabase } from '../support/database.js';
+import { type FakeWhacenter } from '../support/fake-whacenter.js';
+import { openHouse, type House, type Resident } from '../support/house.js';
+import { loginsOf } from '../support/logins.js';
 import { requestReset, verifyReset } from '../support/resets.js';
-import { startService, stopAllServices, type Answer, type Service } from '../support/service.js';
+import { troubles, type Answer, type Service } from '../support/service.js';
+import { pause, until } from '../support/waits.js';
 
 // Requests and guesses that come together are decided by one statement (src/database/gathered.ts). What each of them was
 // promised alone holds in a crowd, too: a number that somebody holds, a row that fails and a connection that breaks are
 // the trouble of those concerned, and of nobody else.
 
 const GUESS_BUDGET = 5;
-const NAME = 'Budi';
+const NAME = 'Budi Santoso';
 
 let database: TestDatabase;
+let house: House;
 let whacenter: FakeWhacenter;
 let one: Service;
 let other: Service;
 
 beforeAll(async () => {
-  [database, whacenter] = await Promise.all([createDatabase(), startFakeWhacenter()]);
+  house = await openHouse();
+  ({ database, fake: whacenter, service: one } = house);
   await database.query(GATE);
-  const variables = sharing(database, whacenter);
-  [one, other] = await Promise.all([startService(variables), startService(variables)]);
+  other = await house.another();
 });
 
-afterAll(async () => {
-  await stopAllServices();
-  await whacenter.close();
-  await database.drop();
-});
+afterAll(async () => house.close());
 
 afterEach(async () => {
   expect(await brokenCodesOf(database)).toEqual([]);
@@ -75,19 +59,20 @@ const waiting = async (...kinds: string[]) =>
   ).length;
 const heldUp = () => waiting('transactionid', 'tuple', 'speculative token');
 
-const codesOf = (people: readonly Person[]) => Promise.all(people.map(({ phone }) => codeOf(one, whacenter, phone)));
+const codesOf = (people: readonly Resident[]) =>
+  Promise.all(people.map(({ e164: phone }) => house.at(one).code(phone)));
 
 /** The two things that are gathered, each with what it needs first. */
-type Work = (service: Service, person: Person) => Promise<Answer>;
-const WORKS: Record<string, { prepare(people: readonly Person[]): Promise<unknown>; work: Work; event: string }> = {
+type Work = (service: Service, person: Resident) => Promise<Answer>;
+const WORKS: Record<string, { prepare(people: readonly Resident[]): Promise<unknown>; work: Work; event: string }> = {
   'requests for codes': {
     prepare: async () => undefined,
-    work: (service, { phone }) => requestCode(service, phone),
+    work: (service, { e164: phone }) => house.at(service).request(phone),
     event: 'otp.requested',
   },
   logins: {
     prepare: codesOf,
-    work: (service, { phone }) => verifyCode(service, phone, whacenter.codeFor(phone) ?? ''),
+    work: (service, { e164: phone }) => house.at(service).verify(phone, whacenter.codeFor(phone) ?? ''),
     event: 'login.otp',
   },
 };
@@ -97,11 +82,11 @@ const EACH = Object.keys(WORKS).map((name) => [name] as const);
  * Has some people, who are prepared, do the same at one instance so that they go together: whatever may be under way at once
  * is under way until all of them have arrived.
  */
-async function together(name: string, people: readonly Person[]): Promise<{ answers: Promise<Answer>[] }> {
+async function together(name: string, people: readonly Resident[]): Promise<{ answers: Promise<Answer>[] }> {
   const { prepare, work } = WORKS[name]!;
-  const stopped = await addPeople(database, 2);
+  const stopped = await house.people(2);
   await prepare(stopped);
-  await database.query('INSERT INTO stopped SELECT unnest($1::text[])', [stopped.map(({ phone }) => phone)]);
+  await database.query('INSERT INTO stopped SELECT unnest($1::text[])', [stopped.map(({ e164: phone }) => phone)]);
   const gate = await database.lock('SELECT pg_advisory_xact_lock(4711)');
   const first: Promise<Answer>[] = [];
   for (const [at, person] of stopped.entries()) {
@@ -117,7 +102,7 @@ async function together(name: string, people: readonly Person[]): Promise<{ answ
 }
 
 /** In how many transactions these people's events were written. */
-async function commitsOf(name: string, people: readonly Person[]): Promise<number> {
+async function commitsOf(name: string, people: readonly Resident[]): Promise<number> {
   const [row] = await database.query<{ commits: number }>(
     'SELECT count(DISTINCT xmin::text)::int AS commits FROM audit_events WHERE type = $1 AND user_id = ANY ($2)',
     [WORKS[name]!.event, people.map(({ id }) => id)],
@@ -126,10 +111,10 @@ async function commitsOf(name: string, people: readonly Person[]): Promise<numbe
 }
 
 describe('a row that somebody holds', () => {
-  const HOLDS: Record<string, (person: Person) => Promise<{ release(): Promise<void> }>> = {
-    'of the number': ({ phone }) => database.lock('SELECT 1 FROM otp_codes WHERE phone = $1 FOR UPDATE', [phone]),
+  const HOLDS: Record<string, (person: Resident) => Promise<{ release(): Promise<void> }>> = {
+    'of the number': ({ e164: phone }) => database.lock('SELECT 1 FROM otp_codes WHERE phone = $1 FOR UPDATE', [phone]),
     'of the account': ({ id }) => database.lock('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [id]),
-    'that is being made': async ({ phone }) => {
+    'that is being made': async ({ e164: phone }) => {
       const [schema] = await database.query<{ name: string }>(
         `SELECT nspname AS name FROM pg_namespace WHERE nspname ~ '^masuk_[0-9a-f]{12}$'`,
       );
@@ -143,11 +128,11 @@ describe('a row that somebody holds', () => {
     ['logins', 'of the number'],
     ['logins', 'of the account'],
   ] as const)('keeps nobody else waiting, and its own call is answered after that: %s, %s', async (name, hold) => {
-    const people = await addPeople(database, 6);
-    const [owner, ...others] = people as [Person, ...Person[]];
+    const people = await house.people(6);
+    const [owner, ...others] = people as [Resident, ...Resident[]];
     await WORKS[name]!.prepare(people);
     if (hold === 'of the number' && name !== 'logins')
-      await database.query(`INSERT INTO otp_codes (phone, purpose) VALUES ($1, 'login')`, [owner.phone]);
+      await database.query(`INSERT INTO otp_codes (phone, purpose) VALUES ($1, 'login')`, [owner.e164]);
     let answered = false;
     const held = await HOLDS[hold]!(owner);
     let own: Promise<Answer>;
@@ -166,9 +151,9 @@ describe('a row that somebody holds', () => {
   });
 
   it('costs an instance one connection, however many calls want it', async () => {
-    const [owner, ...others] = (await addPeople(database, 5)) as [Person, ...Person[]];
+    const [owner, ...others] = (await house.people(5)) as [Resident, ...Resident[]];
     await codesOf([owner, ...others]);
-    const held = await database.lock('SELECT 1 FROM otp_codes WHERE phone = $1 FOR UPDATE', [owner.phone]);
+    const held = await database.lock('SELECT 1 FROM otp_codes WHERE phone = $1 FOR UPDATE', [owner.e164]);
     let crowd: Promise<Answer>[];
     try {
       crowd = Array.from({ length: 40 }, () => WORKS['logins']!.work(one, owner));
@@ -186,10 +171,10 @@ describe('a row that somebody holds', () => {
 describe('a number that many guess at, among logins of others, over two instances', () => {
   /** The crowd of one number, and logins of other people beside it. */
   async function amongOthers(guesses: readonly string[], phone: string): Promise<Answer[]> {
-    const others = await addPeople(database, 20);
+    const others = await house.people(20);
     await codesOf(others);
     const [answers, logins] = await Promise.all([
-      Promise.all(guesses.map((guess, at) => verifyCode(either(at), phone, guess))),
+      Promise.all(guesses.map((guess, at) => house.at(either(at)).verify(phone, guess))),
       Promise.all(others.map((person, at) => WORKS['logins']!.work(either(at), person))),
     ]);
     expect(tally(logins)).toEqual({ 200: others.length });
@@ -198,8 +183,8 @@ describe('a number that many guess at, among logins of others, over two instance
   }
 
   it('opens one session by its right code, sixty times at once', async () => {
-    const { phone, id } = await addPerson(database);
-    const code = await codeOf(one, whacenter, phone);
+    const { e164: phone, id } = await house.person();
+    const code = await house.at(one).code(phone);
     const answers = await amongOthers(Array(60).fill(code), phone);
     expect(tally(answers)[200]).toBe(1);
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 400, 429]));
@@ -208,19 +193,19 @@ describe('a number that many guess at, among logins of others, over two instance
   });
 
   it('has its budget of wrong guesses compared, of sixty at once, and its right code refused then', async () => {
-    const { phone, id } = await addPerson(database);
-    const code = await codeOf(one, whacenter, phone);
+    const { e164: phone, id } = await house.person();
+    const code = await house.at(one).code(phone);
     const answers = await amongOthers(wrongCodes(code, 60), phone);
     expect(tally(answers)).toEqual({ 400: GUESS_BUDGET, 429: 60 - GUESS_BUDGET });
     expect(await keptCodeOf(database, phone)).toMatchObject({ living: true, guesses: GUESS_BUDGET });
-    for (const service of [one, other]) expectFailure(await verifyCode(service, phone, code), 429, 'otp_locked');
+    for (const service of [one, other]) expectFailure(await house.at(service).verify(phone, code), 429, 'otp_locked');
     expect(await loginsOf(database, id)).toEqual({ sessions: 0, tokens: 0, events: 0 });
   });
 });
 
 describe('a call that fails in the database', () => {
-  const BREAKS: Record<string, (person: Person) => Promise<{ mend(): Promise<unknown> }>> = {
-    'where its number is written': async ({ phone }) => breakAt('otp_codes', `NEW.phone = '${phone}'`, 'UPDATE'),
+  const BREAKS: Record<string, (person: Resident) => Promise<{ mend(): Promise<unknown> }>> = {
+    'where its number is written': async ({ e164: phone }) => breakAt('otp_codes', `NEW.phone = '${phone}'`, 'UPDATE'),
     'where its event is written': async ({ id }) => breakAt('audit_events', `NEW.user_id = '${id}'`, 'INSERT'),
   };
   const breakAt = async (table: string, when: string, on: string) => {
@@ -234,10 +219,10 @@ describe('a call that fails in the database', () => {
   it.each(EACH.flatMap(([name]) => Object.keys(BREAKS).map((where) => [name, where] as const)))(
     'fails alone, and leaves nothing: %s, %s',
     async (name, where) => {
-      const people = await addPeople(database, 6);
-      const [owner, ...others] = people as [Person, ...Person[]];
+      const people = await house.people(6);
+      const [owner, ...others] = people as [Resident, ...Resident[]];
       await WORKS[name]!.prepare(people);
-      const before = await keptCodeOf(database, owner.phone);
+      const before = await keptCodeOf(database, owner.e164);
       const broken = await BREAKS[where]!(owner);
       let answers: Answer[];
       try {
@@ -248,8 +233,9 @@ describe('a call that fails in the database', () => {
       expect(answers.map(({ status }) => status)).toEqual([500, ...others.map(() => 200)]);
       expect(await commitsOf(name, others)).toBe(others.length);
       expect(await commitsOf(name, [owner])).toBe(0);
-      expect(await keptCodeOf(database, owner.phone)).toEqual(before);
-      for (const { phone } of name === 'logins' ? [] : others) expect(whacenter.messagesFor(phone)).toHaveLength(1);
+      expect(await keptCodeOf(database, owner.e164)).toEqual(before);
+      for (const { e164: phone } of name === 'logins' ? [] : others)
+        expect(whacenter.messagesFor(phone)).toHaveLength(1);
       // Nothing of it stands in the way of the next try.
       expect((await WORKS[name]!.work(one, owner)).status).toBe(200);
       for (const { id } of name === 'logins' ? people : [])
@@ -258,19 +244,19 @@ describe('a call that fails in the database', () => {
   );
 
   it('is none that a client can write: odd values are refused, or are like any other', async () => {
-    const person = await addPerson(database);
-    const code = await codeOf(one, whacenter, person.phone);
+    const person = await house.person();
+    const code = await house.at(one).code(person.e164);
     const odd = ['\u0000', '\ud800', '\u202e', "'; --", '9'.repeat(400), `${code}\u0000`];
     for (const text of odd) {
       const written = encodeURIComponent(text.toWellFormed());
       const headers = { 'x-device-token': written, 'user-agent': `x${written}` };
       const wire = { ...headers, 'content-type': 'application/json' };
       const answers = [
-        await verifyCode(one, person.phone, text, headers),
-        await one.post('/api/auth/otp/verify', { phone: person.phone, otpCode: '1', sessionId: text }, headers),
-        await requestReset(one, `${NAME}${text}`, person.phone, headers),
-        await verifyReset(one, person.phone, text, headers),
-        await one.send('POST', '/api/auth/otp/verify', `{"phone":"${person.phone}","otpCode":"\\u0000"}`, wire),
+        await house.at(one).verify(person.e164, text, headers),
+        await one.post('/api/auth/otp/verify', { phone: person.e164, otpCode: '1', sessionId: text }, headers),
+        await requestReset(one, `${NAME}${text}`, person.e164, headers),
+        await verifyReset(one, person.e164, text, headers),
+        await one.send('POST', '/api/auth/otp/verify', `{"phone":"${person.e164}","otpCode":"\\u0000"}`, wire),
       ];
       for (const { status, text: body } of answers) expect([text, body, status < 500]).toEqual([text, body, true]);
     }
@@ -283,7 +269,7 @@ describe('connections that break', () => {
   const MOST_KILLS = 40;
 
   it('lose nothing that was acknowledged, use no code twice, and leave no call without an answer', async () => {
-    const people = await addPeople(database, PEOPLE);
+    const people = await house.people(PEOPLE);
     let done = false;
     let kills = 0;
     const killer = async () => {
@@ -312,15 +298,15 @@ describe('connections that break', () => {
       throw new Error('forty times 503');
     };
     const acknowledged = new Set<string>();
-    const logIn = async ({ phone, id }: Person, at: number) => {
-      const requested = await insist((turn) => requestCode(either(at + turn), phone));
+    const logIn = async ({ e164: phone, id }: Resident, at: number) => {
+      const requested = await insist((turn) => house.at(either(at + turn)).request(phone));
       if (requested.status !== 200) return;
       await until('the code comes', () => whacenter.codeFor(phone) !== undefined);
       const code = whacenter.codeFor(phone)!;
-      const verified = await insist((turn) => verifyCode(either(at + turn), phone, code));
+      const verified = await insist((turn) => house.at(either(at + turn)).verify(phone, code));
       if (verified.status === 200) acknowledged.add(id);
       // Whether a login whose connection broke stands, only the next guess tells.
-      expect((await told(() => verifyCode(either(at), phone, code))).status).not.toBe(200);
+      expect((await told(() => house.at(either(at)).verify(phone, code))).status).not.toBe(200);
     };
     const queue = people.entries();
     const killing = killer();
@@ -334,7 +320,7 @@ describe('connections that break', () => {
     expect(kills).toBeGreaterThan(5);
     expect([...statuses].filter((status) => ![200, 400, 429, 503].includes(status))).toEqual([]);
     expect(acknowledged.size).toBeGreaterThan(PEOPLE / 2);
-    for (const { id, phone } of people) {
+    for (const { id, e164: phone } of people) {
       const { sessions, tokens, events } = await loginsOf(database, id);
       expect({ id, tokens, events }).toEqual({ id, tokens: sessions, events: sessions });
       expect(sessions).toBeLessThanOrEqual(1);
@@ -352,12 +338,12 @@ describe('two instances on the same numbers', () => {
 
   it('wait for nothing in a circle and fail at nothing', async () => {
     const before = [troubles(one).length, troubles(other).length];
-    const people = await addPeople(database, NUMBERS);
+    const people = await house.people(NUMBERS);
     let done = false;
     const clock = async () => {
       while (!done) {
         // As if the cooldowns and all windows had passed; one row after the other, as everything takes them.
-        for (const { phone } of people)
+        for (const { e164: phone } of people)
           await database.query(
             `UPDATE otp_codes SET sends = '{}', guesses = '{}', failures = 0, current_resend_at = current_issued_at WHERE phone = $1 AND purpose = 'login'`,
             [phone],
@@ -365,13 +351,14 @@ describe('two instances on the same numbers', () => {
         await pause(30);
       }
     };
-    const turns: ((service: Service, person: Person) => Promise<Answer>)[] = [
-      (service, { phone }) => requestCode(service, phone),
-      (service, { phone }) => resendCode(service, phone),
-      (service, { phone }) => verifyCode(service, phone, whacenter.codeFor(phone) ?? '000000'),
-      (service, { phone }) => verifyCode(service, phone, wrongCodes(whacenter.codeFor(phone) ?? '000000', 1)[0]!),
-      (service, { phone }) => requestReset(service, NAME, phone),
-      (service, { phone }) => verifyReset(service, phone, whacenter.codeFor(phone) ?? '000000'),
+    const turns: ((service: Service, person: Resident) => Promise<Answer>)[] = [
+      (service, { e164: phone }) => house.at(service).request(phone),
+      (service, { e164: phone }) => house.at(service).resend(phone),
+      (service, { e164: phone }) => house.at(service).verify(phone, whacenter.codeFor(phone) ?? '000000'),
+      (service, { e164: phone }) =>
+        house.at(service).verify(phone, wrongCodes(whacenter.codeFor(phone) ?? '000000', 1)[0]!),
+      (service, { e164: phone }) => requestReset(service, NAME, phone),
+      (service, { e164: phone }) => verifyReset(service, phone, whacenter.codeFor(phone) ?? '000000'),
     ];
     const ticking = clock();
     const answers = (

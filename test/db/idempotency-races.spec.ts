@@ -3,27 +3,26 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import pg from 'pg';
 import { Database } from '../../src/database/database.js';
 import { IdempotencyRepository } from '../../src/idempotency/idempotency.repository.js';
-import { createDatabase, type TestDatabase } from '../support/database.js';
-import { startFakeWhacenter, type FakeWhacenter } from '../support/fake-whacenter.js';
-import { addPerson, atOnce, endCooldown, pause, sharing, tally, troubles, until } from '../support/people.js';
-import { startService, stopAllServices, type Answer, type Service } from '../support/service.js';
+import { endCooldown } from '../support/codes.js';
+import { atOnce, tally } from '../support/crowds.js';
+import { type TestDatabase } from '../support/database.js';
+import { type FakeWhacenter } from '../support/fake-whacenter.js';
+import { openHouse, type House } from '../support/house.js';
+import { troubles, type Answer, type Service } from '../support/service.js';
+import { pause, until } from '../support/waits.js';
 
 let database: TestDatabase;
+let house: House;
 let whacenter: FakeWhacenter;
 let one: Service;
 let other: Service;
-let variables: Record<string, string>;
 
 beforeAll(async () => {
-  [database, whacenter] = await Promise.all([createDatabase(), startFakeWhacenter()]);
-  variables = sharing(database, whacenter, { OTP_SENDS_PER_HOUR: '1000', OTP_SENDS_PER_DAY: '1000' });
-  [one, other] = await Promise.all([startService(variables), startService(variables)]);
+  house = await openHouse({ OTP_SENDS_PER_HOUR: '1000', OTP_SENDS_PER_DAY: '1000' });
+  ({ database, fake: whacenter, service: one } = house);
+  other = await house.another();
 });
-afterAll(async () => {
-  await stopAllServices();
-  await whacenter.close();
-  await database.drop();
-});
+afterAll(async () => house.close());
 afterEach(() => {
   expect([...troubles(one), ...troubles(other)]).toEqual([]);
 });
@@ -40,7 +39,7 @@ const age = (seconds: number) =>
 
 describe('a hundred requests with one key at once, over two instances', () => {
   it('send once; all others get the same answer or are told to wait for it', async () => {
-    const { phone } = await addPerson(database);
+    const { e164: phone } = await house.person();
     const key = randomUUID();
     const answers = await atOnce(100, (at) => resend(either(at), phone, key));
     const counts = tally(answers);
@@ -61,15 +60,15 @@ describe('a hundred requests with one key at once, over two instances', () => {
   });
 
   it('each send once, with twenty keys mixed', async () => {
-    const people = await Promise.all(Array.from({ length: 20 }, () => addPerson(database)));
+    const people = await Promise.all(Array.from({ length: 20 }, () => house.person()));
     const keys = people.map(() => randomUUID());
-    const answers = await atOnce(200, (at) => resend(either(at >> 1), people[at % 20]!.phone, keys[at % 20]!));
+    const answers = await atOnce(200, (at) => resend(either(at >> 1), people[at % 20]!.e164, keys[at % 20]!));
     expect(answers.every(({ status }) => status === 200 || status === 409)).toBe(true);
-    expect(people.map(({ phone }) => sends(phone))).toEqual(people.map(() => 1));
+    expect(people.map(({ e164: phone }) => sends(phone))).toEqual(people.map(() => 1));
   });
 
   it('of a request whose send fails begin anew, one at a time', async () => {
-    const { phone } = await addPerson(database);
+    const { e164: phone } = await house.person();
     const key = randomUUID();
     whacenter.connected = false;
     const refused = await atOnce(10, (at) => resend(either(at), phone, key));
@@ -83,9 +82,9 @@ describe('a hundred requests with one key at once, over two instances', () => {
 
 describe('a first request that died', () => {
   it('by kill -9 frees its key soon after its own time limit, and not before', async () => {
-    const { phone } = await addPerson(database);
+    const { e164: phone } = await house.person();
     const key = randomUUID();
-    const dying = await startService(variables);
+    const dying = await house.another();
     whacenter.forNumber(phone, { delayMs: 2_000 });
     const lost = resend(dying, phone, key).catch((error: unknown) => error);
     await until('it is under way', async () => whacenter.calls.some(({ fields }) => `+${fields['number']}` === phone));
@@ -107,7 +106,7 @@ describe('a first request that died', () => {
   });
 
   it('only seemed so, and whose key was taken over, does not write over the other one’s answer', async () => {
-    const { phone } = await addPerson(database);
+    const { e164: phone } = await house.person();
     const key = randomUUID();
     whacenter.forNumber(phone, { delayMs: 1_200 });
     const slow = resend(one, phone, key);
@@ -142,9 +141,9 @@ it('keeps what lives, and drops what is over in batches, from several instances 
 });
 
 it('is refused while the table does not answer: nothing is sent', async () => {
-  const { phone } = await addPerson(database);
+  const { e164: phone } = await house.person();
   // One of its own, since it logs that it could not.
-  const third = await startService(variables);
+  const third = await house.another();
   const lock = await database.lock('LOCK TABLE idempotency_keys IN ACCESS EXCLUSIVE MODE');
   const answer = await resend(third, phone, randomUUID());
   await lock.release();

@@ -4,10 +4,9 @@ import { getRollbackPlans, PgBoss } from 'pg-boss';
 import { applyMigrations, createMigration } from '../../src/database/migrator.js';
 import { applyJobSchema } from '../../src/jobs/job-schema.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
-import { startFakeWhacenter } from '../support/fake-whacenter.js';
+import { openHouse } from '../support/house.js';
 import { runJob } from '../support/jobs.js';
-import { sharing } from '../support/people.js';
-import { startService, stopAllServices, type StartFailed } from '../support/service.js';
+import { stopAllServices, type StartFailed } from '../support/service.js';
 
 const { pgboss } = createRequire(import.meta.url)('pg-boss/package.json') as { pgboss: { schema: number } };
 
@@ -80,13 +79,12 @@ describe('production', () => {
   };
 
   it('refuses to start without the tables, or with older ones, and says what to do', async () => {
-    const whacenter = await startFakeWhacenter();
-    const variables = { ...sharing(database, whacenter), ...SECRETS, HOST: '127.0.0.1' };
+    const house = await openHouse({ ...SECRETS, HOST: '127.0.0.1' }, { database, instances: 0 });
     try {
       await applyMigrations(database.url, silent);
       const refusal = async () => {
         try {
-          await startService(variables);
+          await house.another();
           return 'started';
         } catch (error) {
           return (error as StartFailed).output;
@@ -99,16 +97,16 @@ describe('production', () => {
       expect(await refusal()).toContain('Run "npm run db:migrate" first.');
       // A release that is put back finds tables of the later one.
       await database.query('UPDATE pgboss.version SET version = version + 2');
-      const service = await startService(variables);
+      const service = await house.another();
       await runJob(database, 'old-codes');
       expect(service.output()).not.toContain('jobs not looked after');
     } finally {
-      await whacenter.close();
+      await house.close();
     }
   }, 60_000);
 
   it('needs no right to change tables of the jobs', async () => {
-    const whacenter = await startFakeWhacenter();
+    const house = await openHouse({ ...SECRETS, HOST: '127.0.0.1' }, { database, instances: 0 });
     const role = `plain_${database.url.split('_').at(-1)}`;
     try {
       await applyMigrations(database.url, silent);
@@ -126,12 +124,12 @@ describe('production', () => {
       const url = new URL(database.url);
       url.username = role;
       url.password = 'plain';
-      const service = await startService({ ...sharing({ url: url.href }, whacenter), ...SECRETS, HOST: '127.0.0.1' });
+      const service = await house.another({ DATABASE_URL: url.href });
       for (const name of ['old-codes', 'history-partitions', 'finished-jobs']) await runJob(database, name);
       expect(service.output()).not.toMatch(/jobs not looked after|job failed/);
     } finally {
       await stopAllServices();
-      await whacenter.close();
+      await house.close();
       await database.query(`DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`);
     }
   }, 60_000);

@@ -5,12 +5,13 @@ import { AuthSecret } from '../../src/config/auth-secret.js';
 import { Database } from '../../src/database/database.js';
 import { JobsRepository } from '../../src/jobs/jobs.repository.js';
 import { Jobs } from '../../src/jobs/jobs.service.js';
-import { createDatabase, type TestDatabase } from '../support/database.js';
-import { startFakeWhacenter, type FakeWhacenter } from '../support/fake-whacenter.js';
+import { type TestDatabase } from '../support/database.js';
+import { type FakeWhacenter } from '../support/fake-whacenter.js';
+import { openHouse, type House } from '../support/house.js';
 import { demandJob, runJob, runsOf, untilScheduled } from '../support/jobs.js';
 import { startOwnPostgres } from '../support/own-postgres.js';
-import { addPeople, addPerson, codeOf, pause, requestCode, sharing, until } from '../support/people.js';
-import { startService, stopAllServices, type Service } from '../support/service.js';
+import { stopAllServices, type Service } from '../support/service.js';
+import { pause, until } from '../support/waits.js';
 
 /** An instance looks for jobs at least this often, ms (docs: operations, "Jobs"). */
 const LOOK = 5_000;
@@ -19,16 +20,15 @@ const LOOK = 5_000;
 const PATIENCE = 10_000;
 
 let database: TestDatabase;
+let house: House;
 let whacenter: FakeWhacenter;
 
 beforeAll(async () => {
-  [database, whacenter] = await Promise.all([createDatabase(), startFakeWhacenter()]);
+  house = await openHouse({}, { instances: 0 });
+  ({ database, fake: whacenter } = house);
 });
 
-afterAll(async () => {
-  await whacenter.close();
-  await database.drop();
-});
+afterAll(async () => house.close());
 
 afterEach(async () => {
   await stopAllServices();
@@ -40,7 +40,7 @@ afterEach(async () => {
 function instance(name: string, more: Record<string, string> = {}): Promise<Service> {
   const url = new URL(database.url);
   url.searchParams.set('application_name', name);
-  return startService(sharing({ url: url.href }, whacenter, more));
+  return house.another({ DATABASE_URL: url.href, ...more });
 }
 
 /** Writes down each time that somebody clears a table, and by which instance. */
@@ -214,7 +214,7 @@ describe('the database', () => {
     };
     const own = { query };
     try {
-      const service = await startService(sharing(postgres, whacenter));
+      const service = await house.another({ DATABASE_URL: postgres.url });
       await runJob(own, 'old-codes');
       await postgres.stop();
       await pause(10_000);
@@ -240,7 +240,7 @@ describe('the database', () => {
   it('may be away when the service has just started', async () => {
     const postgres = await startOwnPostgres();
     try {
-      const service = await startService(sharing(postgres, whacenter));
+      const service = await house.another({ DATABASE_URL: postgres.url });
       await postgres.stop();
       await pause(2_000);
       await postgres.start();
@@ -268,7 +268,7 @@ describe('SIGTERM', () => {
     const client = new pg.Client({ connectionString: postgres.url });
     client.on('error', () => undefined);
     try {
-      const service = await startService(sharing(postgres, whacenter));
+      const service = await house.another({ DATABASE_URL: postgres.url });
       await client.connect();
       const own = { query: async (sql: string, values?: unknown[]) => (await client.query(sql, values)).rows as never };
       await untilScheduled(own);
@@ -291,8 +291,8 @@ describe('SIGTERM', () => {
 
   it('ends the service in time while a job hangs and codes are asked for, and hands the job on', async () => {
     const service = await instance('one');
-    const people = await addPeople(database, 400);
-    for (const { phone } of people) whacenter.forNumber(phone, { delayMs: 40 });
+    const people = await house.people(400);
+    for (const { e164: phone } of people) whacenter.forNumber(phone, { delayMs: 40 });
     await untilScheduled(database);
     await until('no run of before', async () => (await unfinished('old-password-budgets')).length === 0);
     const { release } = await database.lock('LOCK TABLE password_budgets IN SHARE MODE');
@@ -302,10 +302,10 @@ describe('SIGTERM', () => {
     let over = false;
     const queue = people.values();
     const callers = Array.from({ length: 8 }, async () => {
-      for (const { phone } of queue) {
+      for (const { e164: phone } of queue) {
         if (over) return;
         try {
-          answers.push((await requestCode(service, phone)).status);
+          answers.push((await house.at(service).request(phone)).status);
         } catch (error) {
           answers.push(String((error as Error).cause));
         }
@@ -407,9 +407,9 @@ describe('a walk', () => {
 describe('what the jobs leave', () => {
   it('is what is alive', async () => {
     const service = await instance('one', { AUDIT_RETENTION_DAYS: '40' });
-    const owner = await addPerson(database);
+    const owner = await house.person();
     await database.query('DELETE FROM otp_sessions');
-    await codeOf(service, whacenter, owner.phone);
+    await house.at(service).code(owner.e164);
     const ages: [string, string, string[]][] = [
       [
         'otp_sessions',
@@ -451,14 +451,14 @@ describe('what the jobs leave', () => {
       await runJob(database, name);
     // The release before keeps codes there; the younger of the two is left.
     expect(await count('otp_sessions')).toBe(1);
-    expect(await count('otp_codes', `phone = '${owner.phone}' AND current_session_id IS NOT NULL`)).toBe(1);
+    expect(await count('otp_codes', `phone = '${owner.e164}' AND current_session_id IS NOT NULL`)).toBe(1);
     expect(await count('otp_codes', `phone LIKE '+62812888%'`)).toBe(1);
     expect(await count('password_budgets')).toBe(1);
     // What is closed leaves the outbox; what a provider has taken had left it before.
     expect(await count('messages', `state <> 'PENDING'`)).toBe(0);
     for (const [recipient, kept] of [
       ['+6281299999999', 2],
-      [owner.phone, 1],
+      [owner.e164, 1],
     ])
       expect(await count('message_history', `recipient = '${recipient}'`)).toBe(kept);
     expect({ sessions: await count('login_sessions'), tokens: await count('refresh_tokens') }).toEqual({

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify, type JSONWebKeySet } from 'jose';
 import { openHouse, type House } from '../support/house.js';
 import { bearer, logIn, me, newcomer, refresh, refreshed, type Tokens } from '../support/logins.js';
-import { pause, troubles, until } from '../support/people.js';
-import { type Service } from '../support/service.js';
+import { troubles, type Service } from '../support/service.js';
+import { pause, until } from '../support/waits.js';
 
 const AUTH_SECRET = 'a secret of the rotation, Zk3vN8qL1xW7tR5yB2mC9p';
 const ROTATE = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'keys-rotate.js');

@@ -1,111 +1,99 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { keptCodeOf } from '../support/codes.js';
+import { endCooldown, keptCodeOf, wrongCodes } from '../support/codes.js';
+import { atOnce, tally } from '../support/crowds.js';
+import { type TestDatabase } from '../support/database.js';
+import { type FakeWhacenter } from '../support/fake-whacenter.js';
+import { AUTH_SECRET, openHouse, type House } from '../support/house.js';
+import { type Service } from '../support/service.js';
+import { until } from '../support/waits.js';
 import { AuthSecret } from '../../src/config/auth-secret.js';
 import { DeviceTokens } from '../../src/sessions/device-tokens.js';
-import { createDatabase, type TestDatabase } from '../support/database.js';
-import { startFakeWhacenter, type FakeWhacenter } from '../support/fake-whacenter.js';
-import {
-  addPerson,
-  atOnce,
-  codeOf,
-  endCooldown,
-  resendCode,
-  sharing,
-  tally,
-  until,
-  verifyCode,
-  wrongCodes,
-} from '../support/people.js';
-import { startService, stopAllServices, type Service } from '../support/service.js';
 
 let database: TestDatabase;
+let house: House;
 let whacenter: FakeWhacenter;
 let home: Service;
 
 beforeAll(async () => {
-  [database, whacenter] = await Promise.all([createDatabase(), startFakeWhacenter()]);
-  home = await startService(sharing(database, whacenter));
+  house = await openHouse();
+  ({ database, fake: whacenter, service: home } = house);
 });
 
-afterAll(async () => {
-  await stopAllServices();
-  await whacenter.close();
-  await database.drop();
-});
+afterAll(async () => house.close());
 
 describe('a known device', () => {
   /** Somebody who has logged in before, and the header of the device it was on. */
   async function loggedInBefore(): Promise<{ phone: string; device: Record<string, string> }> {
-    const { phone } = await addPerson(database);
-    const answer = await verifyCode(home, phone, await codeOf(home, whacenter, phone));
+    const { e164: phone } = await house.person();
+    const answer = await house.at(home).verify(phone, await house.at(home).code(phone));
     await database.query(`UPDATE otp_codes SET sends = '{}' WHERE phone = $1`, [phone]);
     return { phone, device: { 'x-device-token': answer.body.data.deviceToken as string } };
   }
 
   it('guesses from an allowance of its own, and a stranger from his', async () => {
     const { phone, device } = await loggedInBefore();
-    const code = await codeOf(home, whacenter, phone);
-    const strange = await Promise.all(wrongCodes(code, 50).map((wrong) => verifyCode(home, phone, wrong)));
+    const code = await house.at(home).code(phone);
+    const strange = await Promise.all(wrongCodes(code, 50).map((wrong) => house.at(home).verify(phone, wrong)));
     expect(tally(strange)).toEqual({ 400: 5, 429: 45 });
-    const own = await Promise.all(wrongCodes(code, 50).map((wrong) => verifyCode(home, phone, wrong, device)));
+    const own = await Promise.all(wrongCodes(code, 50).map((wrong) => house.at(home).verify(phone, wrong, device)));
     expect(tally(own)).toEqual({ 400: 5, 429: 45 });
     expect(await keptCodeOf(database, phone)).toMatchObject({ living: true, guesses: 5, knownGuesses: 5 });
-    expect((await verifyCode(home, phone, code, device)).status).toBe(429);
+    expect((await house.at(home).verify(phone, code, device)).status).toBe(429);
   });
 
   it('logs in while a stranger has used up every guess and every send', async () => {
     const { phone, device } = await loggedInBefore();
     for (let send = 0; send < 5; send++) {
-      expect((await resendCode(home, phone)).status).toBe(200);
+      expect((await house.at(home).resend(phone)).status).toBe(200);
       await endCooldown(database, phone);
     }
-    expect((await resendCode(home, phone)).status).toBe(429);
-    await Promise.all(wrongCodes(whacenter.codeFor(phone)!, 5).map((wrong) => verifyCode(home, phone, wrong)));
-    expect((await verifyCode(home, phone, whacenter.codeFor(phone)!)).status).toBe(429);
-    expect((await resendCode(home, phone, device)).status).toBe(200);
-    expect((await verifyCode(home, phone, whacenter.codeFor(phone)!, device)).status).toBe(200);
+    expect((await house.at(home).resend(phone)).status).toBe(429);
+    await Promise.all(wrongCodes(whacenter.codeFor(phone)!, 5).map((wrong) => house.at(home).verify(phone, wrong)));
+    expect((await house.at(home).verify(phone, whacenter.codeFor(phone)!)).status).toBe(429);
+    expect((await house.at(home).resend(phone, device)).status).toBe(200);
+    expect((await house.at(home).verify(phone, whacenter.codeFor(phone)!, device)).status).toBe(200);
   });
 
   it('of somebody else, or one that was signed out, is a stranger', async () => {
     const [victim, thief] = await Promise.all([loggedInBefore(), loggedInBefore()]);
-    const code = await codeOf(home, whacenter, victim.phone);
+    const code = await house.at(home).code(victim.phone);
     const guesses = await Promise.all(
-      wrongCodes(code, 10).map((wrong, at) => verifyCode(home, victim.phone, wrong, at % 2 ? thief.device : {})),
+      wrongCodes(code, 10).map((wrong, at) => house.at(home).verify(victim.phone, wrong, at % 2 ? thief.device : {})),
     );
     expect(tally(guesses)).toEqual({ 400: 5, 429: 5 });
     await database.query(`UPDATE users SET devices_valid_from = now() + interval '1 second' WHERE phone = $1`, [
       victim.phone,
     ]);
-    expect((await verifyCode(home, victim.phone, code, victim.device)).status).toBe(429);
+    expect((await house.at(home).verify(victim.phone, code, victim.device)).status).toBe(429);
   });
 
   it('may ask for as many codes as its own allowance holds, whatever comes at once', async () => {
     const { phone, device } = await loggedInBefore();
     let sent = 0;
     for (let round = 0; round < 7; round++) {
-      const answers = await atOnce(5, () => resendCode(home, phone, device));
+      const answers = await atOnce(5, () => house.at(home).resend(phone, device));
       sent += tally(answers)[200] ?? 0;
       await endCooldown(database, phone);
     }
     expect(sent).toBe(5);
-    await until('the stranger has his own', async () => (await resendCode(home, phone)).status === 200, 1_000);
+    await until('the stranger has his own', async () => (await house.at(home).resend(phone)).status === 200, 1_000);
   });
 });
 
 describe('a device token', () => {
-  const secret = new AuthSecret(sharing({ url: '' }, { deviceId: '', url: '' } as FakeWhacenter).AUTH_SECRET);
+  const secret = new AuthSecret(AUTH_SECRET);
   const tokens = new DeviceTokens(secret);
   const header = (token: string) => ({ 'x-device-token': token });
 
   /** Somebody, and two devices on which they have logged in. */
   async function withTwoDevices() {
-    const person = await addPerson(database);
+    const person = await house.person();
     const login = async () => {
-      const answer = await verifyCode(home, person.phone, await codeOf(home, whacenter, person.phone));
-      await database.query(`UPDATE otp_codes SET sends = '{}' WHERE phone = $1`, [person.phone]);
+      const answer = await house.at(home).verify(person.e164, await house.at(home).code(person.e164));
+      await database.query(`UPDATE otp_codes SET sends = '{}' WHERE phone = $1`, [person.e164]);
       return answer.body.data.deviceToken as string;
     };
-    return { phone: person.phone, one: await login(), other: await login() };
+    return { phone: person.e164, one: await login(), other: await login() };
   }
   const setGuesses = (token: string, guesses: number) => {
     const { deviceId, issuedAt, userId } = tokens.read(token)!;
@@ -133,23 +121,23 @@ describe('a device token', () => {
 
   it('is ended by its fiftieth wrong guess, and neither the number nor another device with it', async () => {
     const { phone, one, other } = await withTwoDevices();
-    const code = await codeOf(home, whacenter, phone, header(one));
+    const code = await house.at(home).code(phone, header(one));
     await setGuesses(one, 49);
     const [wrong, another] = wrongCodes(code, 2);
-    expect((await verifyCode(home, phone, wrong!, header(one))).body.code).toBe('invalid_otp');
+    expect((await house.at(home).verify(phone, wrong!, header(one))).body.code).toBe('invalid_otp');
     expect(await budgetOf(phone)).toEqual({ failures: 0, known_failures: 1 });
     // From here on whoever has the token is a stranger.
-    expect((await verifyCode(home, phone, another!, header(one))).body.code).toBe('invalid_otp');
+    expect((await house.at(home).verify(phone, another!, header(one))).body.code).toBe('invalid_otp');
     expect(await budgetOf(phone)).toEqual({ failures: 1, known_failures: 1 });
     expect(await guessesOf(one)).toBe(50);
     expect(await guessesOf(other)).toBeUndefined();
-    expect((await verifyCode(home, phone, code, header(other))).status).toBe(200);
+    expect((await house.at(home).verify(phone, code, header(other))).status).toBe(200);
   });
 
   it('loses nothing by a right guess, and gives the device another one', async () => {
     const { phone, one } = await withTwoDevices();
     await setGuesses(one, 20);
-    const answer = await verifyCode(home, phone, await codeOf(home, whacenter, phone, header(one)), header(one));
+    const answer = await house.at(home).verify(phone, await house.at(home).code(phone, header(one)), header(one));
     expect(answer.status).toBe(200);
     expect(await guessesOf(one)).toBe(20);
     const next = answer.body.data.deviceToken as string;
@@ -160,10 +148,10 @@ describe('a device token', () => {
   it('that was ended is open again on its device after a login there', async () => {
     const { phone, one } = await withTwoDevices();
     await setGuesses(one, 50);
-    const answer = await verifyCode(home, phone, await codeOf(home, whacenter, phone, header(one)), header(one));
+    const answer = await house.at(home).verify(phone, await house.at(home).code(phone, header(one)), header(one));
     const next = answer.body.data.deviceToken as string;
-    const code = await codeOf(home, whacenter, phone, header(next));
-    await verifyCode(home, phone, wrongCodes(code, 1)[0]!, header(next));
+    const code = await house.at(home).code(phone, header(next));
+    await house.at(home).verify(phone, wrongCodes(code, 1)[0]!, header(next));
     expect(await budgetOf(phone)).toMatchObject({ failures: 0, known_failures: 1 });
   });
 
@@ -172,10 +160,10 @@ describe('a device token', () => {
     await database.query(`UPDATE users SET devices_valid_from = now() - interval '1 year' WHERE phone = $1`, [phone]);
     const { deviceId, userId } = tokens.read(one)!;
     const days = (ago: number) => tokens.issue(deviceId, userId, new Date(Date.now() - ago * 24 * 3_600_000));
-    const [wrong, another] = wrongCodes(await codeOf(home, whacenter, phone), 2);
-    await verifyCode(home, phone, wrong!, header(days(179)));
+    const [wrong, another] = wrongCodes(await house.at(home).code(phone), 2);
+    await house.at(home).verify(phone, wrong!, header(days(179)));
     expect(await budgetOf(phone)).toEqual({ failures: 0, known_failures: 1 });
-    await verifyCode(home, phone, another!, header(days(181)));
+    await house.at(home).verify(phone, another!, header(days(181)));
     expect(await budgetOf(phone)).toEqual({ failures: 1, known_failures: 1 });
   });
 });

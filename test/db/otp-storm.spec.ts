@@ -1,56 +1,42 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { brokenCodesOf } from '../support/codes.js';
-import { createDatabase, type TestDatabase } from '../support/database.js';
-import { startFakeWhacenter, type FakeWhacenter } from '../support/fake-whacenter.js';
+import { brokenCodesOf, endCooldown, wrongCodes } from '../support/codes.js';
+import { type TestDatabase } from '../support/database.js';
+import { type FakeWhacenter } from '../support/fake-whacenter.js';
+import { openHouse, type House } from '../support/house.js';
+import { loginsOf } from '../support/logins.js';
 import { messagesOf } from '../support/messages.js';
-import {
-  addPerson,
-  codeOf,
-  endCooldown,
-  loginsOf,
-  pause,
-  requestCode,
-  resendCode,
-  sharing,
-  troubles,
-  until,
-  verifyCode,
-  wrongCodes,
-} from '../support/people.js';
-import { startService, stopAllServices, type Answer, type Service } from '../support/service.js';
+import { troubles, type Answer, type Service } from '../support/service.js';
+import { pause, until } from '../support/waits.js';
 
 let database: TestDatabase;
+let house: House;
 let whacenter: FakeWhacenter;
 let instances: [Service, Service];
 
 beforeAll(async () => {
-  [database, whacenter] = await Promise.all([createDatabase(), startFakeWhacenter()]);
-  const variables = sharing(database, whacenter);
-  instances = await Promise.all([startService(variables), startService(variables)]);
+  house = await openHouse();
+  ({ database, fake: whacenter } = house);
+  instances = [house.service, await house.another()];
 });
 
-afterAll(async () => {
-  await stopAllServices();
-  await whacenter.close();
-  await database.drop();
-});
+afterAll(async () => house.close());
 
 /** What a caller may be told, whatever happens at once. */
 const expected = ({ status, body }: Answer) => [200, 400, 429].includes(status) || body.code === 'busy';
 
 it('a storm on one phone uses no code twice, and leaves no broken row, no deadlock, no surprise and no session too many', async () => {
-  const { phone, id } = await addPerson(database);
+  const { e164: phone, id } = await house.person();
   const end = Date.now() + 5_000;
   const answers: Answer[] = [];
   const caller = async (at: number) => {
     for (let turn = at; Date.now() < end; turn++) {
       const service = instances[turn % 2]!;
       const known = whacenter.codeFor(phone) ?? '000000';
-      if (turn % 6 === 0) answers.push(await requestCode(service, phone));
-      else if (turn % 6 === 1) answers.push(await resendCode(service, phone));
-      else answers.push(await verifyCode(service, phone, turn % 6 === 2 ? wrongCodes(known, 1)[0]! : known));
+      if (turn % 6 === 0) answers.push(await house.at(service).request(phone));
+      else if (turn % 6 === 1) answers.push(await house.at(service).resend(phone));
+      else answers.push(await house.at(service).verify(phone, turn % 6 === 2 ? wrongCodes(known, 1)[0]! : known));
     }
   };
   const broken: object[] = [];
@@ -102,8 +88,8 @@ async function codeFromElsewhere(phone: string): Promise<{ commit(): Promise<voi
 }
 
 it('a request that loses to others again and again is still told something that a front end knows', async () => {
-  const { phone } = await addPerson(database);
-  await codeOf(instances[0], whacenter, phone);
+  const { e164: phone } = await house.person();
+  await house.at(instances[0]).code(phone);
   await endCooldown(database, phone);
   let answer: Answer | undefined;
   /** Waits until so many stand in the row's queue, unless the request was answered. */
@@ -115,7 +101,10 @@ it('a request that loses to others again and again is still told something that 
       return answer !== undefined || rows.length === length;
     });
   let holder = await codeFromElsewhere(phone);
-  const request = requestCode(instances[0], phone).then((its) => (answer = its));
+  const request = house
+    .at(instances[0])
+    .request(phone)
+    .then((its) => (answer = its));
   for (let loss = 0; loss < 10 && answer === undefined; loss++) {
     await queue(1);
     // The next one queues up behind the request, so that it comes first when the request has to begin again.

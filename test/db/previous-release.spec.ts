@@ -8,27 +8,15 @@ import { applyMigrations } from '../../src/database/migrator.js';
 import { Partitions } from '../../src/database/partitions.js';
 import { applyJobSchema } from '../../src/jobs/job-schema.js';
 import { expectFailure } from '../support/answers.js';
-import { brokenCodesOf, keptCodeOf } from '../support/codes.js';
+import { brokenCodesOf, endCooldown, keptCodeOf, wrongCodes } from '../support/codes.js';
+import { atOnce, tally } from '../support/crowds.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
-import { startFakeWhacenter, type FakeWhacenter } from '../support/fake-whacenter.js';
-import { endGrace, refresh, refreshed } from '../support/logins.js';
-import {
-  addPerson,
-  atOnce,
-  codeOf,
-  endCooldown,
-  loginsOf,
-  requestCode,
-  resendCode,
-  sharing,
-  tally,
-  troubles,
-  verifyCode,
-  wrongCodes,
-} from '../support/people.js';
+import { type FakeWhacenter } from '../support/fake-whacenter.js';
+import { addPeople, AUTH_SECRET, openHouse, type House, type Resident } from '../support/house.js';
+import { endGrace, loginsOf, refresh, refreshed } from '../support/logins.js';
 import { ReleaseBefore, type IssuedBefore } from '../support/release-before.js';
 import { resetPassword, verifyReset } from '../support/resets.js';
-import { startService, stopAllServices, type Service } from '../support/service.js';
+import { troubles, type Service } from '../support/service.js';
 
 // Instances of the release before run beside the new ones for a while, on the migrated database. Its statements are run here as
 // it wrote them; limits and single use hold over both.
@@ -45,23 +33,20 @@ const MAX_ATTEMPTS = 3;
 const sha256 = (token: string) => createHash('sha256').update(token).digest();
 const newToken = () => randomBytes(32).toString('base64url');
 
+let house: House;
+
 let whacenter: FakeWhacenter;
 let database: TestDatabase;
 let service: Service;
 let before: ReleaseBefore;
 
 beforeAll(async () => {
-  [database, whacenter] = await Promise.all([createDatabase(), startFakeWhacenter()]);
-  const variables = sharing(database, whacenter);
-  before = new ReleaseBefore(database, variables.AUTH_SECRET);
-  service = await startService(variables);
+  house = await openHouse();
+  ({ database, fake: whacenter, service } = house);
+  before = new ReleaseBefore(database, AUTH_SECRET);
 });
 
-afterAll(async () => {
-  await stopAllServices();
-  await whacenter.close();
-  await database.drop();
-});
+afterAll(async () => house.close());
 
 afterEach(async () => {
   expect(troubles(service)).toEqual([]);
@@ -77,28 +62,28 @@ const issuedBefore = async (phone: string, purpose: 'login' | 'reset' = 'login')
 
 describe('a code of the release before', () => {
   it('logs in at this one, once, and then at neither', async () => {
-    const { phone, id } = await addPerson(database);
+    const { e164: phone, id } = await house.person();
     const { code, id: sessionId } = await issuedBefore(phone);
     const body = { phone, otpCode: code, sessionId };
     expect((await service.post('/api/auth/otp/verify', body)).status).toBe(200);
-    expectFailure(await verifyCode(service, phone, code), 400, 'invalid_otp');
+    expectFailure(await house.at(service).verify(phone, code), 400, 'invalid_otp');
     expect(await before.guess(phone, code)).toBe('wrong');
     expect(await loginsOf(database, id)).toEqual({ sessions: 1, tokens: 1, events: 1 });
   });
 
   it('that was used there logs in here no more', async () => {
-    const { phone, id } = await addPerson(database);
+    const { e164: phone, id } = await house.person();
     const { code } = await issuedBefore(phone);
     expect(await before.guess(phone, code)).toBe('right');
-    expectFailure(await verifyCode(service, phone, code), 400, 'invalid_otp');
+    expectFailure(await house.at(service).verify(phone, code), 400, 'invalid_otp');
     expect(await loginsOf(database, id)).toMatchObject({ sessions: 0 });
   });
 
   it('is used once, when both are shown it at the same time', async () => {
     for (let run = 0; run < 12; run++) {
-      const { phone, id } = await addPerson(database);
+      const { e164: phone, id } = await house.person();
       const { code } = await issuedBefore(phone);
-      const here = atOnce(2, () => verifyCode(service, phone, code));
+      const here = atOnce(2, () => house.at(service).verify(phone, code));
       const there = atOnce(2, () => before.guess(phone, code));
       const wins = (tally(await here)[200] ?? 0) + (await there).filter((verdict) => verdict === 'right').length;
       expect(wins).toBe(1);
@@ -107,35 +92,34 @@ describe('a code of the release before', () => {
   });
 
   it('is a challenge of its own: with the id of another one it opens nothing', async () => {
-    const [one, other] = [await addPerson(database), await addPerson(database)];
-    const { code } = await issuedBefore(one.phone);
-    const { id: sessionId } = await issuedBefore(other.phone);
-    const body = { phone: one.phone, otpCode: code, sessionId };
+    const [one, other] = [await house.person(), await house.person()];
+    const { code } = await issuedBefore(one.e164);
+    const { id: sessionId } = await issuedBefore(other.e164);
+    const body = { phone: one.e164, otpCode: code, sessionId };
     expectFailure(await service.post('/api/auth/otp/verify', body), 400, 'invalid_otp');
-    expect((await verifyCode(service, one.phone, code)).status).toBe(200);
+    expect((await house.at(service).verify(one.e164, code)).status).toBe(200);
   });
 
   it('is compared three times by both together, whoever was asked first', async () => {
-    const [one, other] = [await addPerson(database), await addPerson(database)];
-    const first = await issuedBefore(one.phone);
-    for (const wrong of wrongCodes(first.code, MAX_ATTEMPTS))
-      expect(await before.guess(one.phone, wrong)).toBe('wrong');
-    expectFailure(await verifyCode(service, one.phone, first.code), 400, 'invalid_otp');
-    const second = await issuedBefore(other.phone);
+    const [one, other] = [await house.person(), await house.person()];
+    const first = await issuedBefore(one.e164);
+    for (const wrong of wrongCodes(first.code, MAX_ATTEMPTS)) expect(await before.guess(one.e164, wrong)).toBe('wrong');
+    expectFailure(await house.at(service).verify(one.e164, first.code), 400, 'invalid_otp');
+    const second = await issuedBefore(other.e164);
     for (const wrong of wrongCodes(second.code, MAX_ATTEMPTS))
-      expectFailure(await verifyCode(service, other.phone, wrong), 400, 'invalid_otp');
-    expect(await before.guess(other.phone, second.code)).toBe('wrong');
+      expectFailure(await house.at(service).verify(other.e164, wrong), 400, 'invalid_otp');
+    expect(await before.guess(other.e164, second.code)).toBe('wrong');
   });
 
   it('resets a password here after it was shown there, and is noted there when it was shown here', async () => {
-    const { phone } = await addPerson(database);
+    const { e164: phone } = await house.person();
     const { code } = await issuedBefore(phone, 'reset');
     expectFailure(await resetPassword(service, phone, code), 400, 'otp_not_verified');
     expect(await before.guess(phone, code, 'reset', 'show')).toBe('right');
     expect((await resetPassword(service, phone, code)).status).toBe(200);
     expect(await before.guess(phone, code, 'reset')).toBe('wrong');
 
-    const { phone: another } = await addPerson(database);
+    const { e164: another } = await house.person();
     const made = await issuedBefore(another, 'reset');
     expect((await verifyReset(service, another, made.code)).status).toBe(200);
     const rows = await database.query('SELECT verified_at FROM otp_sessions WHERE id = $1', [made.id]);
@@ -145,24 +129,24 @@ describe('a code of the release before', () => {
   });
 
   it('that could not be sent there is none, and starts no cooldown here', async () => {
-    const { phone } = await addPerson(database);
+    const { e164: phone } = await house.person();
     const made = await issuedBefore(phone);
     await before.closeUnsent(phone, made);
-    expectFailure(await verifyCode(service, phone, made.code), 400, 'invalid_otp');
-    expect((await verifyCode(service, phone, await codeOf(service, whacenter, phone))).status).toBe(200);
+    expectFailure(await house.at(service).verify(phone, made.code), 400, 'invalid_otp');
+    expect((await house.at(service).verify(phone, await house.at(service).code(phone))).status).toBe(200);
   });
 });
 
 describe('the newest code of a number', () => {
   it('is that of either: the one before is dead, and its cooldown holds for both', async () => {
-    const { phone } = await addPerson(database);
+    const { e164: phone } = await house.person();
     const old = await issuedBefore(phone);
-    expect((await requestCode(service, phone)).body.data).toMatchObject({ alreadySent: true, sessionId: old.id });
-    expectFailure(await resendCode(service, phone), 429, 'otp_rate_limited');
+    expect((await house.at(service).request(phone)).body.data).toMatchObject({ alreadySent: true, sessionId: old.id });
+    expectFailure(await house.at(service).resend(phone), 429, 'otp_rate_limited');
 
     await endCooldown(database, phone);
-    const ours = await codeOf(service, whacenter, phone);
-    expectFailure(await verifyCode(service, phone, old.code), 400, 'invalid_otp');
+    const ours = await house.at(service).code(phone);
+    expectFailure(await house.at(service).verify(phone, old.code), 400, 'invalid_otp');
     expect(await before.guess(phone, old.code)).toBe('wrong');
     const rows = await database.query('SELECT replaced_at FROM otp_sessions WHERE id = $1', [old.id]);
     expect(rows).toEqual([{ replaced_at: expect.any(Date) }]);
@@ -170,53 +154,53 @@ describe('the newest code of a number', () => {
 
     await endCooldown(database, phone);
     const newest = await issuedBefore(phone);
-    expectFailure(await verifyCode(service, phone, ours), 400, 'invalid_otp');
-    expect((await verifyCode(service, phone, newest.code)).status).toBe(200);
+    expectFailure(await house.at(service).verify(phone, ours), 400, 'invalid_otp');
+    expect((await house.at(service).verify(phone, newest.code)).status).toBe(200);
   });
 
   it('is one, when both make one at the same time', async () => {
     for (let run = 0; run < 12; run++) {
-      const { phone } = await addPerson(database);
-      const [answer, old] = await Promise.all([requestCode(service, phone), before.issue(phone)]);
+      const { e164: phone } = await house.person();
+      const [answer, old] = await Promise.all([house.at(service).request(phone), before.issue(phone)]);
       expect(answer.status).toBe(200);
       expect(answer.body.data.alreadySent === true).toBe(old !== null);
       const code = old?.code ?? whacenter.codeFor(phone)!;
-      expect((await verifyCode(service, phone, code)).status).toBe(200);
+      expect((await house.at(service).verify(phone, code)).status).toBe(200);
     }
   });
 });
 
 describe('the limits of a number', () => {
   it('count the sends of both', async () => {
-    const { phone } = await addPerson(database);
+    const { e164: phone } = await house.person();
     for (let send = 0; send < SENDS_AN_HOUR; send++) {
-      if (send % 2 === 0) expect((await resendCode(service, phone)).status).toBe(200);
+      if (send % 2 === 0) expect((await house.at(service).resend(phone)).status).toBe(200);
       else await issuedBefore(phone);
       await endCooldown(database, phone);
     }
-    expectFailure(await resendCode(service, phone), 429, 'otp_rate_limited');
+    expectFailure(await house.at(service).resend(phone), 429, 'otp_rate_limited');
     expect(await before.issue(phone)).toBeNull();
   });
 
   it.each(['a code of the release before', 'a code of this one'])('count the guesses of both: %s', async (whose) => {
-    const { phone } = await addPerson(database);
-    const code = whose.endsWith('before') ? (await issuedBefore(phone)).code : await codeOf(service, whacenter, phone);
+    const { e164: phone } = await house.person();
+    const code = whose.endsWith('before') ? (await issuedBefore(phone)).code : await house.at(service).code(phone);
     const wrong = wrongCodes(code, 40);
     const [here, there] = await Promise.all([
-      Promise.all(wrong.slice(0, 20).map((guess) => verifyCode(service, phone, guess))),
+      Promise.all(wrong.slice(0, 20).map((guess) => house.at(service).verify(phone, guess))),
       Promise.all(wrong.slice(20).map((guess) => before.guess(phone, guess))),
     ]);
     const paid = (tally(here)[400] ?? 0) + there.filter((verdict) => verdict === 'wrong').length;
     expect(paid).toBe(GUESS_BUDGET);
     expect(await keptCodeOf(database, phone)).toMatchObject({ living: true, guesses: GUESS_BUDGET });
-    expectFailure(await verifyCode(service, phone, code), 429, 'otp_locked');
+    expectFailure(await house.at(service).verify(phone, code), 429, 'otp_locked');
     expect(await before.guess(phone, code)).toBe('locked');
   });
 });
 
 describe('a refresh token of the release before', () => {
   it('is exchanged here once, is known as used from then on, and its family ends when it comes again', async () => {
-    const { id } = await addPerson(database);
+    const { id } = await house.person();
     const token = newToken();
     const session = await before.open(id, sha256(token));
     const answers = await atOnce(12, () => refresh(service, token));
@@ -229,7 +213,7 @@ describe('a refresh token of the release before', () => {
   });
 
   it('that was exchanged there has a successor that is exchanged here', async () => {
-    const { id } = await addPerson(database);
+    const { id } = await house.person();
     const [token, successor] = [newToken(), newToken()];
     await before.open(id, sha256(token));
     expect(await before.exchange(sha256(token), sha256(successor))).toBe('fresh');
@@ -252,45 +236,44 @@ describe('a database of the release before that is migrated', () => {
       const pool = new pg.Pool({ connectionString: own.url, max: 1 });
       await new Partitions(pool).ensure();
       await pool.end();
-      const variables = sharing(own, whacenter);
-      const release = new ReleaseBefore(own, variables.AUTH_SECRET);
-      const [fresh, guessed, shown, used, ended] = [
-        await addPerson(own),
-        await addPerson(own),
-        await addPerson(own),
-        await addPerson(own),
-        await addPerson(own),
+      const release = new ReleaseBefore(own, AUTH_SECRET);
+      const [fresh, guessed, shown, used, ended] = (await addPeople(own, 5)) as [
+        Resident,
+        Resident,
+        Resident,
+        Resident,
+        Resident,
       ];
       const codes = new Map<string, IssuedBefore>();
-      for (const { phone } of [fresh, guessed, used, ended]) codes.set(phone, (await release.issue(phone))!);
-      codes.set(shown.phone, (await release.issue(shown.phone, 'reset'))!);
-      const codeFor = ({ phone }: { phone: string }) => codes.get(phone)!.code;
-      for (const wrong of wrongCodes(codeFor(guessed), 2)) await release.guess(guessed.phone, wrong);
-      expect(await release.guess(shown.phone, codeFor(shown), 'reset', 'show')).toBe('right');
-      expect(await release.guess(used.phone, codeFor(used))).toBe('right');
+      for (const { e164: phone } of [fresh, guessed, used, ended]) codes.set(phone, (await release.issue(phone))!);
+      codes.set(shown.e164, (await release.issue(shown.e164, 'reset'))!);
+      const codeFor = ({ e164 }: Resident) => codes.get(e164)!.code;
+      for (const wrong of wrongCodes(codeFor(guessed), 2)) await release.guess(guessed.e164, wrong);
+      expect(await release.guess(shown.e164, codeFor(shown), 'reset', 'show')).toBe('right');
+      expect(await release.guess(used.e164, codeFor(used))).toBe('right');
       const earlier = (column: string) => `${column} = ${column} - interval '10 minutes'`;
       await own.query(`UPDATE otp_sessions SET ${earlier('created_at')}, ${earlier('expires_at')} WHERE phone = $1`, [
-        ended.phone,
+        ended.e164,
       ]);
       await own.query(
         `UPDATE otp_budgets SET ${earlier('current_issued_at')}, ${earlier('current_expires_at')} WHERE phone = $1`,
-        [ended.phone],
+        [ended.e164],
       );
       const token = newToken();
       await release.open(fresh.id, sha256(token));
 
       await applyMigrations(own.url, () => undefined);
       await applyJobSchema(own.url, () => undefined);
-      const migrated = await startService(variables);
-      expect((await requestCode(migrated, fresh.phone)).body.data).toMatchObject({ alreadySent: true });
-      expect((await verifyCode(migrated, fresh.phone, codeFor(fresh))).status).toBe(200);
-      expectFailure(await verifyCode(migrated, fresh.phone, codeFor(fresh)), 400, 'invalid_otp');
-      const guess = await verifyCode(migrated, guessed.phone, wrongCodes(codeFor(guessed), 3)[2]!);
+      const migrated = await house.another({ DATABASE_URL: own.url });
+      expect((await house.at(migrated).request(fresh.e164)).body.data).toMatchObject({ alreadySent: true });
+      expect((await house.at(migrated).verify(fresh.e164, codeFor(fresh))).status).toBe(200);
+      expectFailure(await house.at(migrated).verify(fresh.e164, codeFor(fresh)), 400, 'invalid_otp');
+      const guess = await house.at(migrated).verify(guessed.e164, wrongCodes(codeFor(guessed), 3)[2]!);
       expect(expectFailure(guess, 400, 'invalid_otp').details).toEqual({ attemptsLeft: 0 });
-      expectFailure(await verifyCode(migrated, guessed.phone, codeFor(guessed)), 400, 'invalid_otp');
-      expect((await resetPassword(migrated, shown.phone, codeFor(shown))).status).toBe(200);
+      expectFailure(await house.at(migrated).verify(guessed.e164, codeFor(guessed)), 400, 'invalid_otp');
+      expect((await resetPassword(migrated, shown.e164, codeFor(shown))).status).toBe(200);
       for (const person of [used, ended])
-        expectFailure(await verifyCode(migrated, person.phone, codeFor(person)), 400, 'invalid_otp');
+        expectFailure(await house.at(migrated).verify(person.e164, codeFor(person)), 400, 'invalid_otp');
       const { refreshToken } = await refreshed(migrated, token);
       expect((await refresh(migrated, refreshToken)).status).toBe(200);
       expect(troubles(migrated)).toEqual([]);

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { atOnce, tally } from '../support/crowds.js';
 import { openHouse, type House } from '../support/house.js';
 import {
   bearer,
@@ -12,8 +13,8 @@ import {
   type Login,
   type Tokens,
 } from '../support/logins.js';
-import { atOnce, pause, tally, troubles } from '../support/people.js';
-import { type Answer, type Service } from '../support/service.js';
+import { troubles, type Answer, type Service } from '../support/service.js';
+import { pause } from '../support/waits.js';
 
 const RUNS = 30;
 

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { keptCodeOf } from '../support/codes.js';
-import { openHouse, type House, type Resident } from '../support/house.js';
+import { endCooldown, keptCodeOf, wrongCodes } from '../support/codes.js';
+import { atOnce, tally } from '../support/crowds.js';
+import { openHouse, QUICK, type House, type Resident } from '../support/house.js';
 import { bearer, logIn, me, newcomer, PASSWORD, refresh } from '../support/logins.js';
 import { browserLogin, browserOf, OWN_PAGE } from '../support/own-page.js';
-import { atOnce, endCooldown, pause, tally, troubles, until, wrongCodes } from '../support/people.js';
 import {
   NEW_PASSWORD,
   requestReset,
@@ -12,7 +12,8 @@ import {
   verifiedCodeOf,
   verifyReset,
 } from '../support/resets.js';
-import { type Answer, type Service } from '../support/service.js';
+import { troubles, type Answer, type Service } from '../support/service.js';
+import { pause, until } from '../support/waits.js';
 
 const GUESS_BUDGET = 5;
 const NAME = 'Budi Santoso';
@@ -23,7 +24,7 @@ let other: Service;
 let admin: Record<string, string>;
 
 beforeAll(async () => {
-  house = await openHouse({ OTP_SENDS_PER_HOUR: '1000', OTP_SENDS_PER_DAY: '1000' });
+  house = await openHouse({ ...QUICK, OTP_SENDS_PER_HOUR: '1000', OTP_SENDS_PER_DAY: '1000' });
   one = house.service;
   other = await house.another();
   admin = bearer(await logIn(one, (await newcomer(house, { role: 'ADMIN' })).username));

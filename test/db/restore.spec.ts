@@ -5,17 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { createDatabase, type TestDatabase } from '../support/database.js';
-import { startFakeWhacenter, type FakeWhacenter } from '../support/fake-whacenter.js';
+import { type TestDatabase } from '../support/database.js';
+import { openHouse, type House, type Resident } from '../support/house.js';
 import { bearer, me, refresh, refreshed, type Tokens } from '../support/logins.js';
-import { addPerson, codeOf, sharing, verifyCode, type Person } from '../support/people.js';
-import { startService, stopAllServices, type Service } from '../support/service.js';
+import { stopAllServices, type Service } from '../support/service.js';
 
 // A backup is made, the service goes on, the backup is restored: what was used, exchanged, ended and replaced meanwhile.
 
 const COMMAND = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'restore-finish.js');
 
-let whacenter: FakeWhacenter;
+let house: House;
+
 let original: TestDatabase;
 let folder: string;
 /** Two copies of the backup: one is started as it is, the other one is finished before. */
@@ -24,7 +24,7 @@ const copies: string[] = [];
 let exchanged: Tokens;
 let loggedOut: Tokens;
 let used: { phone: string; code: string };
-let stranger: Person;
+let stranger: Resident;
 let kid: string;
 
 const urlOf = (name: string) => {
@@ -32,7 +32,7 @@ const urlOf = (name: string) => {
   url.pathname = `/${name}`;
   return url.href;
 };
-const serve = (name: string) => startService(sharing({ url: urlOf(name) }, whacenter));
+const serve = (name: string) => house.another({ DATABASE_URL: urlOf(name) });
 const kidsOf = async (service: Service): Promise<string[]> =>
   (await service.get('/.well-known/jwks.json')).body.keys.map(({ kid }: { kid: string }) => kid);
 
@@ -56,7 +56,7 @@ async function backup(): Promise<string> {
 }
 
 async function finish(name: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const env = { PATH: process.env['PATH'] ?? '', NODE_ENV: 'test', ...sharing({ url: urlOf(name) }, whacenter) };
+  const env = { PATH: process.env['PATH'] ?? '', NODE_ENV: 'test', ...house.settings({ DATABASE_URL: urlOf(name) }) };
   const child = spawn(process.execPath, [COMMAND, ...args], { cwd: folder, env });
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
@@ -66,8 +66,8 @@ async function finish(name: string, ...args: string[]): Promise<{ code: number; 
 }
 
 async function logIn(service: Service): Promise<Tokens> {
-  const { phone } = await addPerson(original);
-  const answer = await verifyCode(service, phone, await codeOf(service, whacenter, phone));
+  const { e164: phone } = await house.person();
+  const answer = await house.at(service).verify(phone, await house.at(service).code(phone));
   expect(answer.status).toBe(200);
   return answer.body.data;
 }
@@ -91,31 +91,31 @@ const MORE = `
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'masuk-restore-'));
-  [original, whacenter] = await Promise.all([createDatabase(), startFakeWhacenter()]);
-  let service = await startService(sharing(original, whacenter));
+  house = await openHouse({}, { instances: 0 });
+  ({ database: original } = house);
+  let service = await house.another();
   exchanged = await logIn(service);
   loggedOut = await logIn(service);
-  const { phone } = await addPerson(original);
-  used = { phone, code: await codeOf(service, whacenter, phone) };
-  stranger = await addPerson(original);
+  const { e164: phone } = await house.person();
+  used = { phone, code: await house.at(service).code(phone) };
+  stranger = await house.person();
   [kid = ''] = await kidsOf(service);
   await service.stop();
   await original.query(MORE);
   await backup();
   await backup();
 
-  service = await startService(sharing(original, whacenter));
+  service = await house.another();
   await refreshed(service, exchanged.refreshToken);
   expect((await service.post('/api/auth/logout', {}, bearer(loggedOut))).status).toBe(200);
-  expect((await verifyCode(service, used.phone, used.code)).status).toBe(200);
+  expect((await house.at(service).verify(used.phone, used.code)).status).toBe(200);
   await service.stop();
 }, 300_000);
 
 afterAll(async () => {
   await stopAllServices();
-  await whacenter.close();
   for (const name of copies) await query('postgres', `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-  await original.drop();
+  await house.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -125,7 +125,7 @@ describe('a backup that was restored', () => {
     const answers = [
       await me(service, loggedOut),
       await refresh(service, exchanged.refreshToken),
-      await verifyCode(service, used.phone, used.code),
+      await house.at(service).verify(used.phone, used.code),
     ];
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
     await service.stop();
@@ -182,16 +182,16 @@ describe('a backup that was restored', () => {
       await me(service, exchanged),
       await refresh(service, exchanged.refreshToken),
       await refresh(service, loggedOut.refreshToken),
-      await verifyCode(service, used.phone, used.code),
+      await house.at(service).verify(used.phone, used.code),
     ].map(({ status }) => status);
     expect(statuses).toEqual([401, 401, 401, 401, 400]);
     const kids = await kidsOf(service);
     expect(kids).toHaveLength(1);
     expect(kids).not.toContain(kid);
-    const fresh = await verifyCode(service, stranger.phone, await codeOf(service, whacenter, stranger.phone));
+    const fresh = await house.at(service).verify(stranger.e164, await house.at(service).code(stranger.e164));
     expect((await me(service, fresh.body.data)).status).toBe(200);
     // Who had a code when the backup was made can ask for the next one at once.
-    await codeOf(service, whacenter, used.phone);
+    await house.at(service).code(used.phone);
     await service.stop();
   }, 180_000);
 

@@ -2,11 +2,12 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuthSecret } from '../../src/config/auth-secret.js';
-import { openHouse, wrong, type House, type Resident } from '../support/house.js';
+import { wrong, wrongCodes } from '../support/codes.js';
+import { openHouse, type House, type Resident } from '../support/house.js';
 import { logIn, me, newcomer, refresh, refreshed, type Login } from '../support/logins.js';
 import { endClaims, messagesOf } from '../support/messages.js';
-import { until, wrongCodes } from '../support/people.js';
 import { startService, type Service } from '../support/service.js';
+import { until } from '../support/waits.js';
 
 // AUTH_SECRET is replaced: `before` still runs with the old one alone, `after` with the new one and AUTH_SECRET_PREVIOUS.
 

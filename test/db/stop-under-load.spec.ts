@@ -6,22 +6,12 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createDatabase, type TestDatabase } from '../support/database.js';
-import { startFakeWhacenter, type FakeWhacenter } from '../support/fake-whacenter.js';
+import { type TestDatabase } from '../support/database.js';
+import { type FakeWhacenter } from '../support/fake-whacenter.js';
+import { openHouse, type House, type Resident } from '../support/house.js';
 import { endClaims, messagesOf } from '../support/messages.js';
-import {
-  addPeople,
-  addPerson,
-  codeOf,
-  pause,
-  requestCode,
-  sharing,
-  troubles,
-  until,
-  verifyCode,
-  type Person,
-} from '../support/people.js';
-import { startService, stopAllServices, type Service } from '../support/service.js';
+import { troubles, type Service } from '../support/service.js';
+import { pause, until } from '../support/waits.js';
 import { stopPatience } from '../../src/lifetime.js';
 
 /** What an orchestrator may wait before it kills, ms. */
@@ -31,17 +21,15 @@ const PATIENCE = 10_000;
 const ON_THE_WIRE = 30;
 
 let database: TestDatabase;
+let house: House;
 let whacenter: FakeWhacenter;
 
 beforeAll(async () => {
-  [database, whacenter] = await Promise.all([createDatabase(), startFakeWhacenter()]);
+  house = await openHouse({}, { instances: 0 });
+  ({ database, fake: whacenter } = house);
 });
 
-afterAll(async () => {
-  await stopAllServices();
-  await whacenter.close();
-  await database.drop();
-});
+afterAll(async () => house.close());
 
 /** Sends the signal, and tells how the process ended and how long that took. */
 async function stopped(service: Service): Promise<{ code: number | null; ms: number }> {
@@ -51,7 +39,7 @@ async function stopped(service: Service): Promise<{ code: number | null; ms: num
 }
 
 interface Call {
-  person: Person;
+  person: Resident;
   begun: number;
   /** HTTP status, or what went wrong on the wire. */
   result: number | string;
@@ -65,9 +53,9 @@ describe('SIGTERM under load', () => {
   ])(
     'lets requests under way finish, resets nothing and writes every acceptance: %s, a gateway of %i ms',
     async (unknownPhone, delayMs) => {
-      const service = await startService(sharing(database, whacenter, { UNKNOWN_PHONE: unknownPhone }));
-      const people = await addPeople(database, 2_000);
-      for (const { phone } of people) whacenter.forNumber(phone, { delayMs });
+      const service = await house.another({ UNKNOWN_PHONE: unknownPhone });
+      const people = await house.people(2_000);
+      for (const { e164: phone } of people) whacenter.forNumber(phone, { delayMs });
       const calls: Call[] = [];
       let signalled = Number.POSITIVE_INFINITY;
       const queue = people.values();
@@ -77,7 +65,7 @@ describe('SIGTERM under load', () => {
           const call: Call = { person, begun: performance.now(), result: 'open' };
           calls.push(call);
           try {
-            call.result = (await requestCode(service, person.phone)).status;
+            call.result = (await house.at(service).request(person.e164)).status;
           } catch (error) {
             call.result = String((error as Error).cause ?? error);
           }
@@ -99,7 +87,7 @@ describe('SIGTERM under load', () => {
         [],
       );
       expect(troubles(service)).toEqual([]);
-      const acknowledged = calls.filter(({ result }) => result === 200).map(({ person }) => person.phone);
+      const acknowledged = calls.filter(({ result }) => result === 200).map(({ person }) => person.e164);
       for (const phone of acknowledged) expect(whacenter.messagesFor(phone)).toHaveLength(1);
       const states = (await messagesOf(database, acknowledged)).map(({ state }) => state);
       expect(states).toEqual(acknowledged.map(() => 'ACCEPTED'));
@@ -107,7 +95,7 @@ describe('SIGTERM under load', () => {
   );
 
   it('ends at once when nothing is under way, however many connections idle', async () => {
-    const service = await startService(sharing(database, whacenter));
+    const service = await house.another();
     const answers = await Promise.all(Array.from({ length: 30 }, () => service.get('/health/live')));
     expect(answers.every(({ status }) => status === 200)).toBe(true);
     const { code, ms } = await stopped(service);
@@ -116,41 +104,43 @@ describe('SIGTERM under load', () => {
   });
 
   it('ends in time although the gateway is down and messages of a killed instance wait', async () => {
-    const variables = sharing(database, whacenter, { SEND_TIMEOUT: '8', PROVIDER_TIMEOUT: '3' });
-    const victim = await startService(variables);
-    const [left, waiting] = (await addPeople(database, 2)) as [Person, Person];
-    whacenter.forNumber(left.phone, { hang: true, delivers: false });
-    const lost = requestCode(victim, left.phone).catch(() => undefined);
+    const victim = await house.another();
+    const [left, waiting] = (await house.people(2)) as [Resident, Resident];
+    whacenter.forNumber(left.e164, { hang: true, delivers: false });
+    const lost = house
+      .at(victim)
+      .request(left.e164)
+      .catch(() => undefined);
     await until('the gateway is asked', () =>
-      whacenter.calls.some(({ fields }) => fields['number'] === left.phone.slice(1)),
+      whacenter.calls.some(({ fields }) => fields['number'] === left.e164.slice(1)),
     );
     await victim.stop('SIGKILL');
     await lost;
-    const service = await startService(variables);
-    for (const { phone } of [left, waiting]) whacenter.forNumber(phone, { status: 502, body: 'Bad Gateway' });
-    const request = requestCode(service, waiting.phone);
+    const service = await house.another();
+    for (const { e164: phone } of [left, waiting]) whacenter.forNumber(phone, { status: 502, body: 'Bad Gateway' });
+    const request = house.at(service).request(waiting.e164);
     await pause(300);
     const end = stopped(service);
     await pause(5_000);
     // Its claim ends while the request still tries, eight seconds long.
-    await endClaims(database, left.phone);
+    await endClaims(database, left.e164);
     expect((await request).status).toBe(503);
     const { code, ms } = await end;
     expect({ code, inTime: ms < PATIENCE }).toEqual({ code: 0, inTime: true });
     // What it could not send is the next one's: alive, and unclaimed again soon.
-    for (const { phone } of [left, waiting]) whacenter.forNumber(phone, undefined);
-    const next = await startService(variables);
-    await endClaims(database, left.phone);
-    await until('the code arrives', () => whacenter.codeFor(left.phone) !== undefined);
-    expect((await verifyCode(next, left.phone, whacenter.codeFor(left.phone)!)).status).toBe(200);
+    for (const { e164: phone } of [left, waiting]) whacenter.forNumber(phone, undefined);
+    const next = await house.another();
+    await endClaims(database, left.e164);
+    await until('the code arrives', () => whacenter.codeFor(left.e164) !== undefined);
+    expect((await house.at(next).verify(left.e164, whacenter.codeFor(left.e164)!)).status).toBe(200);
     await next.stop();
   }, 60_000);
 
   it('does not wait for a client that keeps its connection after its answer', async () => {
-    const service = await startService(sharing(database, whacenter));
-    const { phone } = await addPerson(database);
+    const service = await house.another();
+    const { e164: phone } = await house.person();
     whacenter.forNumber(phone, { delayMs: 500 });
-    const request = requestCode(service, phone);
+    const request = house.at(service).request(phone);
     await until('the gateway is asked', () =>
       whacenter.calls.some(({ fields }) => fields['number'] === phone.slice(1)),
     );
@@ -161,10 +151,10 @@ describe('SIGTERM under load', () => {
   });
 
   it('takes a second signal for the same', async () => {
-    const service = await startService(sharing(database, whacenter));
-    const { phone } = await addPerson(database);
+    const service = await house.another();
+    const { e164: phone } = await house.person();
     whacenter.forNumber(phone, { delayMs: 500 });
-    const request = requestCode(service, phone);
+    const request = house.at(service).request(phone);
     await until('the gateway is asked', () =>
       whacenter.calls.some(({ fields }) => fields['number'] === phone.slice(1)),
     );
@@ -201,7 +191,7 @@ describe('SIGTERM and connections that are kept alive', () => {
   }
 
   it('says for the drain time that it goes, closes each connection with an answer, and resets none', async () => {
-    const service = await startService(sharing(database, whacenter, { DRAIN_TIME: '1' }));
+    const service = await house.another({ DRAIN_TIME: '1' });
     const clients = Array.from({ length: 20 }, () => keptAlive(service));
     const ends = clients.map((client) => client.untilRefused());
     await until('each has asked', () => clients.every(({ answers }) => answers.length > 2));
@@ -222,15 +212,15 @@ describe('SIGTERM and connections that are kept alive', () => {
   });
 
   it('serves requests while it drains', async () => {
-    const service = await startService(sharing(database, whacenter, { DRAIN_TIME: '2' }));
-    const { phone } = await addPerson(database);
+    const service = await house.another({ DRAIN_TIME: '2' });
+    const { e164: phone } = await house.person();
     const end = stopped(service);
     await until('it drains', async () => (await service.get('/health/ready')).body.status === 'stopping');
     expect((await service.get('/health/live')).status).toBe(200);
     expect((await service.get('/api/health')).body).toMatchObject({ status: 'stopping', database: 'connected' });
-    const answer = await requestCode(service, phone);
+    const answer = await house.at(service).request(phone);
     expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
-    expect((await verifyCode(service, phone, whacenter.codeFor(phone)!)).status).toBe(200);
+    expect((await house.at(service).verify(phone, whacenter.codeFor(phone)!)).status).toBe(200);
     expect((await end).code).toBe(0);
   });
 
@@ -248,12 +238,12 @@ describe('a log that nobody takes', () => {
   const LINES = 6_000;
 
   it('stops nothing and hangs nothing while its pipe is full, and tells how much was lost', async () => {
-    const service = await startService(sharing(database, whacenter, { LOG_LEVEL: 'info' }));
+    const service = await house.another({ LOG_LEVEL: 'info' });
     const readOn = service.holdOutput();
     await sendMany(service.url, LINES);
-    const { phone } = await addPerson(database);
+    const { e164: phone } = await house.person();
     expect((await service.get('/health/live')).status).toBe(200);
-    expect((await verifyCode(service, phone, await codeOf(service, whacenter, phone))).status).toBe(200);
+    expect((await house.at(service).verify(phone, await house.at(service).code(phone))).status).toBe(200);
     readOn();
     await until('the pipe is empty', () => service.output().includes('log lines dropped'));
     const lines = service.output().split('\n').slice(0, -1);
@@ -268,7 +258,7 @@ describe('a log that nobody takes', () => {
   }, 60_000);
 
   it('does not keep the service from ending', async () => {
-    const service = await startService(sharing(database, whacenter));
+    const service = await house.another();
     service.holdOutput();
     await sendMany(service.url, LINES);
     const { code, ms } = await stopped(service);
@@ -282,7 +272,7 @@ describe('a disk that is full', () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'masuk-full-'));
     const child = spawn(process.execPath, [join(import.meta.dirname, '../../dist/main.js')], {
       cwd: dataDir,
-      env: { NODE_ENV: 'test', PORT: String(port), DATA_DIR: dataDir, ...sharing(database, whacenter) },
+      env: { NODE_ENV: 'test', PORT: String(port), DATA_DIR: dataDir, ...house.settings() },
       stdio: ['ignore', full, full],
     });
     const ended = once(child, 'exit');

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { newNumber, openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
-import { wrong } from '../support/house.js';
-import { atOnce, tally, troubles } from '../support/people.js';
-import { type Service } from '../support/service.js';
+import { wrong } from '../support/codes.js';
+import { atOnce, tally } from '../support/crowds.js';
+import { openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
+import { newNumber } from '../support/house.js';
+import { troubles, type Service } from '../support/service.js';
 
 const GUESS_BUDGET = 5;
 const MAX_ATTEMPTS = 3;

@@ -7,7 +7,7 @@ import * as openid from 'openid-client';
 import { runJob } from '../support/jobs.js';
 import { bearer, logIn, me, newcomer } from '../support/logins.js';
 import { CALLBACK, discovered, fieldOf, openOidcHouse, tokensFor, Visitor, type OidcHouse } from '../support/oidc.js';
-import { until } from '../support/people.js';
+import { until } from '../support/waits.js';
 
 let house: OidcHouse;
 /** The back channel of an application. */

@@ -4,7 +4,6 @@ import * as openid from 'openid-client';
 import { expectFailure, retryAfter } from '../support/answers.js';
 import { national, newPhone } from '../support/house.js';
 import { bearer, logIn, newcomer, PASSWORD } from '../support/logins.js';
-import { OWN_PAGE } from '../support/own-page.js';
 import {
   ask,
   CALLBACK,
@@ -15,6 +14,7 @@ import {
   Visitor,
   type OidcHouse,
 } from '../support/oidc.js';
+import { OWN_PAGE } from '../support/own-page.js';
 import { resetCodeOf, resetPassword, verifyReset } from '../support/resets.js';
 
 let house: OidcHouse;

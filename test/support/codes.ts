@@ -1,7 +1,5 @@
 import type pg from 'pg';
-import type { TestDatabase } from './database.js';
-
-type Queries = Pick<TestDatabase, 'query'>;
+import type { Queries } from './database.js';
 
 /** What is remembered of a phone's codes for a purpose; all zero and false where it has no row. */
 export interface KeptCode {
@@ -52,4 +50,22 @@ export function brokenCodesOf(database: Queries): Promise<{ current_session_id: 
                       FROM (VALUES (sends), (known_sends), (failed_sends), (guesses), (known_guesses)) a (instants)
                      WHERE instants IS DISTINCT FROM ARRAY(SELECT i FROM unnest(instants) i ORDER BY i))`,
   );
+}
+
+/** Ends the cooldown of a phone's codes, as time would. */
+export async function endCooldown(database: Queries, phone: string): Promise<void> {
+  await database.query(
+    `UPDATE otp_codes SET current_resend_at = now() - interval '1 second' WHERE phone = $1 AND current_session_id IS NOT NULL`,
+    [phone],
+  );
+}
+
+/** A wrong code of the same length. */
+export function wrong(code: string, by = 1): string {
+  return String((Number(code) + by) % 10 ** code.length).padStart(code.length, '0');
+}
+
+/** So many codes, each different and none of them `right`. */
+export function wrongCodes(right: string, count: number): string[] {
+  return Array.from({ length: count }, (_, at) => wrong(right, at + 1));
 }

@@ -1,5 +1,5 @@
-import { appendFileSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { TestEnvironment } from 'jest-environment-node';
 
 /** Where each spec file's CPU time is noted, a line of JSON a file. */
@@ -29,6 +29,7 @@ export default class CpuEnvironment extends TestEnvironment {
     const after = cpuSeconds();
     if (this.before === null || after === null) return;
     const seconds = Math.round((after - this.before) * 100) / 100;
+    mkdirSync(dirname(CPU_LOG), { recursive: true });
     appendFileSync(CPU_LOG, `${JSON.stringify({ file: this.file, seconds })}\n`);
   }
 }

@@ -10,6 +10,9 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+/** Statements on a database of a spec. */
+export type Queries = Pick<TestDatabase, 'query'>;
+
 /** Makes a database on the run's PostgreSQL; the caller drops it. */
 export async function createDatabase(options: { migrated?: boolean } = {}): Promise<TestDatabase> {
   const server = process.env['MASUK_TEST_POSTGRES'];

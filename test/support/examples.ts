@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { until } from './people.js';
+import { until } from './waits.js';
 
 const EXAMPLES = join(import.meta.dirname, '..', '..', 'examples');
 

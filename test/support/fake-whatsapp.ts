@@ -20,7 +20,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { FakeMediaHost } from './fake-whatsapp-media.js';
 import { FakePhone, type DeviceIdentity } from './fake-whatsapp-phones.js';
 import { FakeRoot, ServerWire, sign } from './fake-whatsapp-wire.js';
-import { until } from './people.js';
+import { until } from './waits.js';
 
 /** Whose phone scans a code, in digits, and the name that WhatsApp shows of it. */
 export interface Owner {

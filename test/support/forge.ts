@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { generateKeyPairSync, randomUUID, sign, type KeyObject } from 'node:crypto';
 import { expect } from '@jest/globals';
 import { expectFailure } from './answers.js';
-import { type House } from './house.js';
-import { until } from './people.js';
 import { type Service } from './service.js';
+import { until } from './waits.js';
+import type { House } from './house.js';
 
 /** A segment of a token; texts go in as they are. */
 export function segment(value: unknown): string {

@@ -1,17 +1,15 @@
 import { AuthSecret } from '../../src/config/auth-secret.js';
-import { createDatabase, type TestDatabase } from './database.js';
 import { startFakeWhatsApp, type FakeWhatsApp } from './fake-whatsapp.js';
 import { MEDIA_CERTIFICATE } from './fake-whatsapp-media.js';
-import { until } from './people.js';
-import { startService, type Answer, type Service } from './service.js';
+import { type Answer, type Service } from './service.js';
+import { until } from './waits.js';
+import { AUTH_SECRET, openHouse, type House, type HouseOptions, type Settings } from './house.js';
 
 type Headers = Record<string, string>;
 
-/** Services on one database, whose WhatsApp is a fake one. */
-export interface GatewayHouse {
-  readonly service: Service;
+/** What specs of linked accounts need besides. */
+interface Linking {
   readonly whatsapp: FakeWhatsApp;
-  readonly database: TestDatabase;
   /** The seeded admin's token. */
   readonly admin: Headers;
   /** A new API key. */
@@ -32,57 +30,47 @@ export interface GatewayHouse {
     service?: Service,
   ): Promise<Answer>;
   text(name: string, to: string, text: string, headers?: Headers, service?: Service): Promise<Answer>;
-  another(variables?: Record<string, string>): Promise<Service>;
-  close(): Promise<void>;
 }
 
-export const AUTH_SECRET = 'gW5tR8yL2nQ6vX1cB9mK4jH7sD0fPa3z-gateway';
+/** A house whose services link accounts of a fake WhatsApp. */
+export type GatewayHouse = House & Linking;
 
 const secret = new AuthSecret(AUTH_SECRET);
 
-let phones = 0;
-
-/** Digits of a phone that no other test of this process uses. */
-export function newNumber(): string {
-  phones += 1;
-  return `62815${String(process.pid % 1000).padStart(3, '0')}${String(phones).padStart(6, '0')}`;
-}
+/** The demo's accounts, no provider of messages, no pauses between what a linked account sends. */
+const LINKING: Settings = {
+  SEED_DEMO: '',
+  WHATSAPP_DEVICE_ID: '',
+  WHACENTER_BASE_URL: '',
+  GATEWAY_PAUSE_MS: '0',
+  GATEWAY_JITTER_MS: '0',
+  GATEWAY_NEW_CONTACTS_PER_DAY: '0',
+  GATEWAY_KEYLESS_LOOPBACK: 'off',
+  NODE_EXTRA_CA_CERTS: MEDIA_CERTIFICATE,
+};
 
 /**
- * Starts a service whose gateway speaks to a fake WhatsApp, without pauses between messages. The caller closes it.
+ * Opens a house whose gateway speaks to a fake WhatsApp. The caller closes it.
  *
- * @param variables over those that all specs share
- * @param given a database that is to be used in place of a new one
+ * @param settings over those that all specs of the gateway share
  */
-export async function openGatewayHouse(
-  variables: Record<string, string> = {},
-  given?: TestDatabase,
-): Promise<GatewayHouse> {
-  const [database, whatsapp] = await Promise.all([given ?? createDatabase(), startFakeWhatsApp()]);
-  const services: Service[] = [];
-  const begin = async (more: Record<string, string> = {}) => {
-    const service = await startService({
-      DATABASE_URL: database.url,
-      AUTH_SECRET,
-      GATEWAY_WHATSAPP_URL: whatsapp.url,
-      GATEWAY_PAUSE_MS: '0',
-      GATEWAY_JITTER_MS: '0',
-      GATEWAY_NEW_CONTACTS_PER_DAY: '0',
-      GATEWAY_KEYLESS_LOOPBACK: 'off',
-      NODE_EXTRA_CA_CERTS: MEDIA_CERTIFICATE,
-      ...variables,
-      ...more,
-    });
-    services.push(service);
-    return service;
-  };
-  const service = await begin();
-  const login = await service.post('/api/auth/login', { identifier: 'admin', password: 'password123' });
+export async function openGatewayHouse(settings: Settings = {}, options: HouseOptions = {}): Promise<GatewayHouse> {
+  const whatsapp = await startFakeWhatsApp();
+  const opened = await openHouse({ ...LINKING, GATEWAY_WHATSAPP_URL: whatsapp.url, ...settings }, options);
+  const login = await opened.service.post('/api/auth/login', { identifier: 'admin', password: 'password123' });
   const admin = { authorization: `Bearer ${login.body.data.token}` };
-  const house: GatewayHouse = {
-    service,
+  const close = opened.close.bind(opened);
+  return Object.assign(opened, linkingOf(opened, whatsapp, admin), {
+    close: async () => {
+      await close();
+      await whatsapp.close();
+    },
+  });
+}
+
+function linkingOf({ service, database }: House, whatsapp: FakeWhatsApp, admin: Headers): Linking {
+  const linking: Linking = {
     whatsapp,
-    database,
     admin,
     key: async (...scopes) => {
       const answer = await service.post('/api/api-keys', { name: scopes.join(' '), scopes }, admin);
@@ -104,8 +92,8 @@ export async function openGatewayHouse(
     link: async (name, phone, headers = admin, owner = {}) => {
       const made = await service.post('/api/sessions/create', { sessionId: name }, headers);
       if (made.status !== 201) throw new Error(made.text);
-      await whatsapp.scan(await house.qrOf(name), { phone, ...owner });
-      await house.becomes(name, 'connected');
+      await whatsapp.scan(await linking.qrOf(name), { phone, ...owner });
+      await linking.becomes(name, 'connected');
     },
     becomes: async (name, status, patience = 15_000, at = service) => {
       let last: Answer | undefined;
@@ -131,12 +119,6 @@ export async function openGatewayHouse(
     },
     text: (name, to, text, headers = admin, at = service) =>
       at.post(`/api/messages/${name}/text`, { to, text }, headers),
-    another: begin,
-    close: async () => {
-      await Promise.all(services.map((each) => each.stop('SIGKILL')));
-      await whatsapp.close();
-      await database.drop();
-    },
   };
-  return house;
+  return linking;
 }

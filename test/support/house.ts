@@ -1,9 +1,14 @@
 import { hash } from '@node-rs/argon2';
 import { randomUUID } from 'node:crypto';
-import { createDatabase, type TestDatabase } from './database.js';
+import { createDatabase, type Queries, type TestDatabase } from './database.js';
 import { startFakeWhacenter, type FakeWhacenter } from './fake-whacenter.js';
 import { startInstances, type Instances } from './instances.js';
 import { type Answer, type Service } from './service.js';
+
+type Headers = Record<string, string>;
+
+/** Settings of a service, by the names of its environment variables. */
+export type Settings = Record<string, string>;
 
 /** An account as a spec wants it; a phone is made up when none is given. */
 export interface Person {
@@ -24,44 +29,69 @@ export interface Resident {
   digits: string;
 }
 
-/** The built service on a database of its own, its WhatsApp gateway a fake one. */
-export interface House {
+/** The calls of a login by code. */
+export interface CodeCalls {
+  /** Asks for a code. */
+  request(phone: string, headers?: Headers): Promise<Answer>;
+  resend(phone: string, headers?: Headers): Promise<Answer>;
+  verify(phone: string, otpCode: string, headers?: Headers): Promise<Answer>;
+  /** Asks for a code and reads it at the provider; fails when none came. */
+  code(phone: string, headers?: Headers): Promise<string>;
+  /** Asks for a code, reads it at the provider and logs in with it; the answer's `data`. */
+  login(phone: string, headers?: Headers): Promise<any>;
+}
+
+/** What a contract test needs: the built service, its database, its provider (a fake one), and people of its own. */
+export interface House extends CodeCalls {
+  /** The service that `openHouse` started; a house that was opened without one has none. */
   readonly service: Service;
   readonly fake: FakeWhacenter;
   readonly database: TestDatabase;
+  /** The same calls at another service. */
+  at(service: Service): CodeCalls;
   /** Inserts an active account by SQL: there is no route that a stranger could do it by. */
   person(person?: Person): Promise<Resident>;
-  /** Asks for a code. */
-  request(phone: string, headers?: Record<string, string>): Promise<Answer>;
-  resend(phone: string, headers?: Record<string, string>): Promise<Answer>;
-  verify(phone: string, otpCode: string, headers?: Record<string, string>): Promise<Answer>;
-  /** Asks for a code, reads it at the gateway. */
-  code(phone: string, headers?: Record<string, string>): Promise<string>;
-  /** Asks for a code, reads it at the gateway and logs in with it; the answer's `data`. */
-  login(phone: string, headers?: Record<string, string>): Promise<any>;
+  /** Inserts so many active accounts in one statement. */
+  people(count: number): Promise<Resident[]>;
   /** Lets time pass for everything that is remembered of a phone's codes, by moving it back. */
   pass(phone: string, seconds: number): Promise<void>;
-  /** Another service on the same database and gateway. */
-  another(variables?: Record<string, string>): Promise<Service>;
+  /** What a service of this house is started with. */
+  settings(more?: Settings): Settings;
+  /** Another service on the same database and provider. */
+  another(more?: Settings): Promise<Service>;
   /** Calls to `/api/send` that were for this phone. */
   sendsTo(phone: string): number;
   close(): Promise<void>;
 }
 
-const SECRET = 'kP3vQ8wZ1mX6cL0sT9yB4nH7jF2dR5gA-uE_oI8aW1q';
+/** How a house is opened. */
+export interface HouseOptions {
+  /** How the fake provider begins. */
+  gateway?: Parameters<typeof startFakeWhacenter>[0];
+  /**
+   * Instances that take requests in turn; 1 when left out, and `MASUK_TEST_INSTANCES` may want more. With 0 the spec starts
+   * its services itself (`another`).
+   */
+  instances?: number;
+  /** A database that is used in place of a new one, and not dropped. */
+  database?: Pick<TestDatabase, 'url' | 'query'>;
+}
 
-/** What every spec's service has in common: a quick gateway, and addresses that may do what they like. */
-const USUAL = {
+export const AUTH_SECRET = 'kP3vQ8wZ1mX6cL0sT9yB4nH7jF2dR5gA-uE_oI8aW1q';
+
+/** What every spec's service has in common: one secret, and addresses that may do what they like. */
+const USUAL: Settings = {
   SEED_DEMO: 'none',
-  AUTH_SECRET: SECRET,
-  PROVIDER_TIMEOUT: '1',
-  SEND_TIMEOUT: '1',
+  AUTH_SECRET,
   ADDRESS_SENDS_PER_HOUR: '1000000',
   ADDRESS_FAILURES_PER_HOUR: '1000000',
   PREFIX_SENDS_PER_HOUR: '1000000',
   COUNTRY_SENDS_PER_HOUR: '1000000',
   SERVICE_SENDS_PER_DAY: '1000000',
 };
+
+/** For specs whose provider fails or says nothing: the service gives up after a second. */
+export const QUICK: Settings = { PROVIDER_TIMEOUT: '1', SEND_TIMEOUT: '1' };
 
 let made = 0;
 
@@ -70,6 +100,9 @@ export function newPhone(): string {
   made += 1;
   return `+62813${String(process.pid % 1000).padStart(3, '0')}${String(made).padStart(6, '0')}`;
 }
+
+/** The same as digits, `628…`. */
+export const newNumber = (): string => newPhone().slice(1);
 
 export function national(e164: string): string {
   return e164.replace('+62', '0');
@@ -88,104 +121,180 @@ export function hashOf(password: string): Promise<string> {
   return known;
 }
 
-/** A wrong code of the same length. */
-export function wrong(code: string, by = 1): string {
-  return String((Number(code) + by) % 10 ** code.length).padStart(code.length, '0');
-}
-
 /**
- * Starts a service with these variables, its database and its gateway. The caller closes it.
+ * Opens a house: a service with these settings on a database of its own. The caller closes it, in `afterAll`.
  *
- * @param variables over the usual ones of specs; an empty one counts as absent
- * @param gateway how the fake gateway begins
- * @param atLeast instances that share the database and take requests in turn; `MASUK_TEST_INSTANCES` may want more
+ * @param settings over the usual ones of specs; an empty one counts as absent
  */
-export async function openHouse(
-  variables: Record<string, string> = {},
-  gateway: Parameters<typeof startFakeWhacenter>[0] = {},
-  atLeast = 1,
-): Promise<House> {
-  const [database, fake] = await Promise.all([createDatabase(), startFakeWhacenter(gateway)]);
-  const start = async (more: Record<string, string>) =>
-    startInstances(
-      {
-        ...USUAL,
-        DATABASE_URL: database.url,
-        WHATSAPP_DEVICE_ID: fake.deviceId,
-        WHACENTER_BASE_URL: fake.url,
-        ...more,
-      },
-      atLeast,
-    );
-  const running: Instances[] = [];
-  const begin = async (more: Record<string, string>) => {
-    const instances = await start(more);
-    running.push(instances);
-    return instances.service;
-  };
-  const service = await begin(variables).catch(async (error: unknown) => {
-    await fake.close();
-    await database.drop();
+export async function openHouse(settings: Settings = {}, options: HouseOptions = {}): Promise<House> {
+  const [own, fake] = await Promise.all([
+    options.database ? undefined : createDatabase(),
+    startFakeWhacenter(options.gateway),
+  ]);
+  const house = new OpenHouse(settings, fake, own ?? withoutLocks(options.database!), own);
+  const { instances = 1 } = options;
+  await house.begin(instances).catch(async (error: unknown) => {
+    await house.close();
     throw error;
   });
-  const post = (path: string, body: object, headers?: Record<string, string>) =>
-    service.post(`/api/auth/${path}`, body, headers);
-  const house: House = {
-    service,
-    fake,
-    database,
-    person: async (person = {}) => insert(database, person),
-    request: (phone, headers) => post('otp/request', { phone }, headers),
-    resend: (phone, headers) => post('otp/resend', { phone }, headers),
-    verify: (phone, otpCode, headers) => post('otp/verify', { phone, otpCode }, headers),
-    code: async (phone, headers) => {
-      const before = fake.messagesFor(phone).length;
-      const answer = await house.request(phone, headers);
-      const code = fake.codeFor(phone);
-      if (answer.status !== 200 || fake.messagesFor(phone).length === before || !code) {
-        throw new Error(`no code came for ${phone}: ${answer.status} ${answer.text}`);
-      }
-      return code;
-    },
-    login: async (phone, headers) => {
-      const answer = await house.verify(phone, await house.code(phone, headers), headers);
-      if (answer.status !== 200) throw new Error(`no login: ${answer.status} ${answer.text}`);
-      return answer.body.data;
-    },
-    pass: async (phone, seconds) => moveBack(database, toE164(phone), seconds),
-    another: (more = {}) => begin({ ...variables, ...more }),
-    sendsTo: (phone) =>
-      fake.calls.filter(({ path, fields }) => path === '/api/send' && `+${fields['number']}` === toE164(phone)).length,
-    close: async () => {
-      await Promise.all(running.map((each) => each.stop()));
-      await fake.close();
-      await database.drop();
-    },
-  };
   return house;
 }
 
-async function insert(database: TestDatabase, person: Person): Promise<Resident> {
-  const id = randomUUID();
-  const e164 = person.phone === undefined ? newPhone() : person.phone;
-  await database.query(
-    `INSERT INTO users (id, phone, full_name, role, email, username, password_hash, is_active)
-     VALUES ($1, $2, $3, $4::role, $5, $6, $7, $8)`,
-    [
-      id,
-      e164,
-      person.fullName ?? 'Budi Santoso',
-      person.role ?? 'USER',
-      person.email ?? null,
-      person.username ?? null,
-      person.password === undefined ? null : await hashOf(person.password),
-      person.active ?? true,
-    ],
-  );
-  return { id, e164: e164 ?? '', phone: national(e164 ?? ''), digits: (e164 ?? '').slice(1) };
+function withoutLocks(given: Pick<TestDatabase, 'url' | 'query'>): TestDatabase {
+  const refuse = () => Promise.reject(new Error('the spec brought this database, and must do that itself'));
+  return { url: given.url, query: given.query, lock: refuse, drop: refuse };
 }
 
-async function moveBack(database: TestDatabase, e164: string, seconds: number): Promise<void> {
+class OpenHouse implements House {
+  private readonly running: Instances[] = [];
+  private home: Service | undefined;
+
+  constructor(
+    private readonly given: Settings,
+    readonly fake: FakeWhacenter,
+    readonly database: TestDatabase,
+    private readonly own: TestDatabase | undefined,
+  ) {}
+
+  get service(): Service {
+    if (!this.home) throw new Error('this house was opened without a service');
+    return this.home;
+  }
+
+  async begin(instances: number): Promise<void> {
+    if (instances > 0) this.home = await this.another({}, instances);
+  }
+
+  settings(more: Settings = {}): Settings {
+    return {
+      ...USUAL,
+      DATABASE_URL: this.database.url,
+      WHATSAPP_DEVICE_ID: this.fake.deviceId,
+      WHACENTER_BASE_URL: this.fake.url,
+      ...this.given,
+      ...more,
+    };
+  }
+
+  async another(more: Settings = {}, instances = 1): Promise<Service> {
+    const started = await startInstances(this.settings(more), instances);
+    this.running.push(started);
+    return started.service;
+  }
+
+  at(service: Service): CodeCalls {
+    return new CallsAt(service, this.fake);
+  }
+
+  readonly request: CodeCalls['request'] = (...call) => this.at(this.service).request(...call);
+  readonly resend: CodeCalls['resend'] = (...call) => this.at(this.service).resend(...call);
+  readonly verify: CodeCalls['verify'] = (...call) => this.at(this.service).verify(...call);
+  readonly code: CodeCalls['code'] = (...call) => this.at(this.service).code(...call);
+  readonly login: CodeCalls['login'] = (...call) => this.at(this.service).login(...call);
+
+  async person(person: Person = {}): Promise<Resident> {
+    return (await addPeople(this.database, [person]))[0]!;
+  }
+
+  people(count: number): Promise<Resident[]> {
+    return addPeople(this.database, count);
+  }
+
+  pass(phone: string, seconds: number): Promise<void> {
+    return moveBack(this.database, toE164(phone), seconds);
+  }
+
+  sendsTo(phone: string): number {
+    const number = toE164(phone).slice(1);
+    return this.fake.calls.filter(({ path, fields }) => path === '/api/send' && fields['number'] === number).length;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.running.map((each) => each.stop()));
+    await this.fake.close();
+    await this.own?.drop();
+  }
+}
+
+class CallsAt implements CodeCalls {
+  constructor(
+    private readonly service: Service,
+    private readonly fake: FakeWhacenter,
+  ) {}
+
+  private post(path: string, body: object, headers?: Headers): Promise<Answer> {
+    return this.service.post(`/api/auth/otp/${path}`, body, headers);
+  }
+
+  request(phone: string, headers?: Headers): Promise<Answer> {
+    return this.post('request', { phone }, headers);
+  }
+
+  resend(phone: string, headers?: Headers): Promise<Answer> {
+    return this.post('resend', { phone }, headers);
+  }
+
+  verify(phone: string, otpCode: string, headers?: Headers): Promise<Answer> {
+    return this.post('verify', { phone, otpCode }, headers);
+  }
+
+  async code(phone: string, headers?: Headers): Promise<string> {
+    const before = this.fake.messagesFor(phone).length;
+    const answer = await this.request(phone, headers);
+    const code = this.fake.codeFor(phone);
+    if (answer.status !== 200 || this.fake.messagesFor(phone).length === before || !code) {
+      throw new Error(`no code came for ${phone}: ${answer.status} ${answer.text}`);
+    }
+    return code;
+  }
+
+  async login(phone: string, headers?: Headers): Promise<any> {
+    const answer = await this.verify(phone, await this.code(phone, headers), headers);
+    if (answer.status !== 200) throw new Error(`no login: ${answer.status} ${answer.text}`);
+    return answer.body.data;
+  }
+}
+
+/** Inserts active accounts, so many or these, into any database: for specs that have several. */
+export async function addPeople(database: Queries, people: number | readonly Person[]): Promise<Resident[]> {
+  const wanted: readonly Person[] = typeof people === 'number' ? Array.from({ length: people }, () => ({})) : people;
+  const rows = await Promise.all(wanted.map(rowOf));
+  const column = (name: keyof (typeof rows)[number]) => rows.map((row) => row[name]);
+  await database.query(
+    `INSERT INTO users (id, phone, full_name, role, email, username, password_hash, is_active)
+     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::role[], $5::text[], $6::text[], $7::text[], $8::boolean[])`,
+    [
+      column('id'),
+      column('phone'),
+      column('fullName'),
+      column('role'),
+      column('email'),
+      column('username'),
+      column('hash'),
+      column('active'),
+    ],
+  );
+  return rows.map(({ id, phone }) => {
+    const e164 = phone ?? '';
+    return { id, e164, phone: national(e164), digits: e164.slice(1) };
+  });
+}
+
+/** A person with all that was left out. */
+async function rowOf(person: Person) {
+  return {
+    id: randomUUID(),
+    phone: person.phone === undefined ? newPhone() : person.phone,
+    fullName: person.fullName ?? 'Budi Santoso',
+    role: person.role ?? 'USER',
+    email: person.email ?? null,
+    username: person.username ?? null,
+    hash: person.password === undefined ? null : await hashOf(person.password),
+    active: person.active ?? true,
+  };
+}
+
+async function moveBack(database: Queries, e164: string, seconds: number): Promise<void> {
   const span = `${seconds} seconds`;
   const instants = ['current_issued_at', 'current_expires_at', 'current_resend_at'].map(
     (name) => `${name} = ${name} - $2::interval`,

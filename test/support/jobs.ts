@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestDatabase } from './database.js';
-import { pause, until } from './people.js';
+import { pause, until } from './waits.js';
 
 type Queries = Pick<TestDatabase, 'query'>;
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { type TestDatabase } from './database.js';
-import { type House, type Person, type Resident } from './house.js';
+import { type Queries } from './database.js';
 import { type Answer, type Service } from './service.js';
+import type { House, Person, Resident } from './house.js';
 
 export const PASSWORD = 'sandi yang cukup panjang';
 
@@ -56,14 +56,28 @@ export function claimsOf(token: string): Claims {
 }
 
 /** Lets an end of a session pass; the idle one is never after the absolute one. */
-export async function passEnd(database: TestDatabase, limit: 'idle' | 'absolute', sid: string): Promise<void> {
+export async function passEnd(database: Queries, limit: 'idle' | 'absolute', sid: string): Promise<void> {
   const more = limit === 'absolute' ? ', expires_at = now()' : '';
   await database.query(`UPDATE login_sessions SET idle_expires_at = now()${more} WHERE id = $1`, [sid]);
 }
 
 /** Lets the 30 s pass in which a used token may come again. */
-export async function endGrace(database: TestDatabase, sid: string): Promise<void> {
+export async function endGrace(database: Queries, sid: string): Promise<void> {
   await database.query(`UPDATE refresh_tokens SET used_at = used_at - interval '31 seconds' WHERE session_id = $1`, [
     sid,
   ]);
+}
+
+/** What the logins by code of a person left behind: sessions, their refresh tokens, successes in the audit log. */
+export async function loginsOf(
+  database: Queries,
+  userId: string,
+): Promise<{ sessions: number; tokens: number; events: number }> {
+  const rows = await database.query<{ sessions: number; tokens: number; events: number }>(
+    `SELECT (SELECT count(*)::int FROM login_sessions WHERE user_id = $1) AS sessions,
+            (SELECT count(*)::int FROM login_sessions WHERE user_id = $1 AND refresh_hash IS NOT NULL) AS tokens,
+            (SELECT count(*)::int FROM audit_events WHERE user_id = $1 AND type = 'login.otp' AND outcome = 'success') AS events`,
+    [userId],
+  );
+  return rows[0]!;
 }

@@ -1,9 +1,9 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import * as openid from 'openid-client';
-import { openHouse, type House } from './house.js';
 import { bearer, logIn, newcomer, PASSWORD } from './logins.js';
 import { type Answer, type Service } from './service.js';
+import { openHouse, type House } from './house.js';
 
 /** A service that applications log people in by: it knows its own address. */
 export interface OidcHouse extends House {

@@ -129,6 +129,16 @@ function requestsTo(url: string): Requests {
   };
 }
 
+/** Lines that a service logged at `error` or above, but for a provider that refused, and whatever mentions a deadlock. */
+export function troubles(service: Pick<Service, 'output'>): string[] {
+  return service
+    .output()
+    .split('\n')
+    .filter((line) =>
+      /"level":[56]0\b.*(?<!"code":"whatsapp_unavailable","msg":"request failed"})$|40P01|deadlock/.test(line),
+    );
+}
+
 /** Ends what a failed spec left behind; belongs into each file's `afterAll`. */
 export async function stopAllServices(): Promise<void> {
   await Promise.all(

@@ -1,6 +1,6 @@
 import { createServer, request as forwardRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { type AddressInfo, type Socket } from 'node:net';
-import { until } from './people.js';
+import { until } from './waits.js';
 
 /** What happens to one request instead of being passed on. */
 export interface Fault {

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { until } from './people.js';
-import { type House } from './house.js';
 import { type Answer, type Service } from './service.js';
+import { until } from './waits.js';
+import type { House } from './house.js';
 
 /** The bot's menu, letter for letter: docs/contract/dashboard.md#the-bot. */
 export const MENU = [
