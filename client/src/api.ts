@@ -44,6 +44,9 @@ export type RefreshedTokens = Schemas['RefreshedDto'];
 export type VerifyOtpInput = Schemas['VerifyOtpDto'];
 export type PasswordLoginInput = Schemas['PasswordLoginDto'];
 
+/** The present password and the one to take its place. */
+export type ChangePasswordInput = Schemas['ChangePasswordDto'];
+
 export type RequestResetInput = Schemas['RequestResetDto'];
 export type VerifyResetInput = Schemas['VerifyResetDto'];
 export type ResetPasswordInput = Schemas['ResetPasswordDto'];

@@ -1,5 +1,6 @@
 import type {
   Answer,
+  ChangePasswordInput,
   LoggedIn,
   LoginOptions,
   Method,
@@ -125,6 +126,10 @@ export class Client implements Masuk {
 
   endSession = async (id: string, { signal }: CallOptions = {}): Promise<void> => {
     await this.withToken({ method: 'DELETE', path: '/api/auth/sessions/{id}', id, signal });
+  };
+
+  changePassword = async (body: ChangePasswordInput, { signal }: CallOptions = {}): Promise<void> => {
+    await this.withToken({ method: 'POST', path: '/api/auth/me/password', body, signal });
   };
 
   logout = async ({ signal }: CallOptions = {}): Promise<void> => {

@@ -1,4 +1,5 @@
 import type {
+  ChangePasswordInput,
   CookieLogin,
   LoggedIn,
   LoginOptions,
@@ -58,6 +59,12 @@ export interface Masuk<Login extends CookieLogin = LoggedIn> {
   me(options?: CallOptions): Promise<User>;
   sessions(options?: CallOptions): Promise<Session[]>;
   endSession(id: string, options?: CallOptions): Promise<void>;
+  /**
+   * Changes the password of the account that is logged in. This login goes on; all others of the account end, and its known
+   * devices are forgotten. Fails with `current_password_wrong`, `password_refused` (`details` says why), `login_locked`, or
+   * `password_not_set`: an account without a password gets its first one by `forgotPassword`.
+   */
+  changePassword(input: ChangePasswordInput, options?: CallOptions): Promise<void>;
   /** Forgets the tokens in any case, then tells the service; rejects when that could not be told. */
   logout(options?: CallOptions): Promise<void>;
   /**

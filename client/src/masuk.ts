@@ -6,6 +6,7 @@ export { MasukError } from './masuk-error.js';
 export { storageStore } from './storage-store.js';
 export type {
   BotStatus,
+  ChangePasswordInput,
   CookieLogin,
   FieldProblem,
   LoggedIn,

@@ -301,4 +301,132 @@ describe('the account', () => {
     await page.waitForURL('**/login');
     await context.close();
   });
+
+  /** The account page of somebody who has logged in with the password, and a login of theirs elsewhere. */
+  async function accountOf(username: string, more?: Parameters<typeof open>[0], language = 'id') {
+    const login = () => house.service.post('/api/auth/login', { identifier: username, password: PASSWORD });
+    const opened = await open(more, `/login?lang=${language}`);
+    const { page } = opened;
+    await page.getByRole('button', { name: /^(Masuk dengan sandi|Log in with a password)$/ }).click();
+    await page.locator('#identifier').fill(username);
+    await page.locator('#password').fill(PASSWORD);
+    await page.locator('#password').press('Enter');
+    await page.waitForURL('**/account');
+    await page.locator('#change-password').waitFor();
+    return { ...opened, login };
+  }
+
+  /** Fills in the form for another password, and sends it. */
+  async function change({ page }: Pick<OpenPage, 'page'>, current: string, next: string, again = next): Promise<void> {
+    await page.locator('#password').fill(current);
+    await page.locator('#newPassword').fill(next);
+    await page.locator('#confirm').fill(again);
+    await page.locator('#confirm').press('Enter');
+  }
+
+  const NEXT = 'kopi-susu-di-teras-9';
+
+  it.each([
+    ['id', 'light', 'phone', 'Sandi sudah diubah. Semua perangkat lain sudah dikeluarkan.'],
+    ['en', 'dark', 'desktop', 'Your password has been changed. All other devices have been logged out.'],
+  ] as const)('takes another password, in %s, %s, on a %s', async (language, colorScheme, size, said) => {
+    const username = `tia${language}`;
+    await house.person({ password: PASSWORD, fullName: 'Tia Lestari', username });
+    const account = await accountOf(username, { size, colorScheme }, language);
+    const { page, context, picture, isWide, complaints, calls, login } = account;
+    const other = await login();
+    await page.reload();
+    await page.locator('li').nth(1).waitFor();
+    await picture(`account-closed-${size}-${language}`);
+    await page.locator('#change-password').click();
+    expect(await focused(page)).toBe('password');
+    await picture(`account-password-${size}-${language}`);
+    expect(await isWide()).toBe(false);
+    await change(account, PASSWORD, NEXT);
+    await page.getByText(said).waitFor();
+    await picture(`account-changed-${size}-${language}`);
+    expect(await focused(page)).toBe('change-password');
+    expect(await page.locator('#password').count()).toBe(0);
+    await page.waitForFunction(
+      `document.querySelector('masuk-account').shadowRoot.querySelectorAll('li').length === 1`,
+    );
+    expect(calls.filter((call) => call === 'POST /api/auth/me/password')).toHaveLength(1);
+    const headers = { authorization: `Bearer ${other.body.data.token}` };
+    expect((await house.service.get('/api/auth/me', headers)).status).toBe(401);
+    expect((await login()).status).toBe(401);
+    expect(await readable(page)).not.toContain(NEXT);
+    await page.reload();
+    await page.getByText('Tia Lestari').waitFor();
+    expect(complaints()).toEqual([]);
+    await context.close();
+  });
+
+  it('says at the field what is wrong with another password, and keeps what was typed', async () => {
+    await house.person({ password: PASSWORD, fullName: 'Umar', username: 'umar' });
+    const account = await accountOf('umar');
+    const { page, context, picture, calls, complaints } = account;
+    await page.locator('#change-password').click();
+    const problem = (field: string) => page.locator(`#${field}-problem p`);
+    const sent = () => calls.filter((call) => call === 'POST /api/auth/me/password').length;
+
+    for (const [[current, next, again], field, sentence] of [
+      [['', NEXT, NEXT], 'password', 'Isi sandi Anda saat ini.'],
+      [[PASSWORD, '', ''], 'newPassword', 'Isi sandi baru.'],
+      [[PASSWORD, 'abc', 'abc'], 'newPassword', 'Sandi terlalu pendek.'],
+      [[PASSWORD, NEXT, 'lain'], 'confirm', 'Kedua sandi belum sama.'],
+    ] as const) {
+      await change(account, current, next, again);
+      expect(await problem(field).textContent()).toContain(sentence);
+      expect(await focused(page)).toBe(field);
+    }
+    expect(sent()).toBe(0);
+
+    await change(account, 'salah-sekali', NEXT);
+    await problem('password').waitFor();
+    expect(await problem('password').textContent()).toContain('Sandi saat ini salah.');
+    expect(await focused(page)).toBe('password');
+    expect(await page.locator('#newPassword').inputValue()).toBe(NEXT);
+    await picture('account-password-wrong-phone');
+
+    await page.getByRole('button', { name: 'Batal' }).click();
+    expect([await page.locator('#password').count(), await focused(page)]).toEqual([0, 'change-password']);
+    await page.locator('#change-password').click();
+    expect(await page.locator('#newPassword').inputValue()).toBe('');
+    expect(await problem('password').count()).toBe(0);
+
+    await house.database.query(
+      `UPDATE password_budgets SET failures = array_fill(now(), ARRAY[10]), updated_at = now()`,
+    );
+    await change(account, PASSWORD, NEXT);
+    const box = page.getByRole('alert').filter({ hasText: 'Terlalu banyak percobaan.' });
+    await box.waitFor();
+    expect(await box.textContent()).toMatch(/Coba lagi dalam 1[45]:\d\d/);
+    expect(await box.textContent()).not.toContain('kode WhatsApp');
+    await picture('account-password-locked-phone');
+    const before = sent();
+    await page.locator('#confirm').press('Enter');
+    expect(sent()).toBe(before);
+    await house.database.query('DELETE FROM password_budgets');
+    expect(complaints()).toEqual([]);
+    await context.close();
+  });
+
+  it('shows the way to a first password where there is none, and leaves when the session is over', async () => {
+    const { phone } = await house.person({ fullName: 'Vina' });
+    const opened = await open();
+    const { page, context, picture } = opened;
+    await page.locator('#phone').waitFor();
+    await page.keyboard.type(await askForCode(opened, phone));
+    await page.waitForURL('**/account');
+    await page.locator('#change-password').click();
+    await change(opened, PASSWORD, NEXT);
+    const way = page.getByRole('link', { name: 'Buat sandi lewat halaman Lupa sandi' });
+    await way.waitFor();
+    await picture('account-no-password-phone');
+    expect(await way.getAttribute('href')).toBe('/forgot-password');
+    await house.database.query(`UPDATE login_sessions SET revoked_at = now(), revoked_reason = 'revoked'`);
+    await change(opened, PASSWORD, NEXT);
+    await page.waitForURL('**/login');
+    await context.close();
+  });
 });

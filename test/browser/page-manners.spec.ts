@@ -71,6 +71,11 @@ describe('axe finds nothing', () => {
     await page.waitForURL('**/account');
     await page.locator('li').nth(1).waitFor();
     found.push(...(await faults(page, 'account')));
+    await page.locator('#change-password').click();
+    found.push(...(await faults(page, 'another password')));
+    await page.locator('#confirm').press('Enter');
+    await page.locator('#password-problem p').waitFor();
+    found.push(...(await faults(page, 'another password, nothing typed')));
     expect(found).toEqual([]);
     await context.close();
   }, 60_000);

@@ -79,6 +79,15 @@ describe('a session that the browser holds', () => {
     expect((await here.me()).username).toBe(username);
   });
 
+  it('goes on when its owner changes the password', async () => {
+    const { username } = await newcomer(house);
+    const [here, there] = [clientIn(browserOn()), clientIn(browserOn())];
+    for (const each of [here, there]) await each.login({ identifier: username, password: PASSWORD });
+    await here.changePassword({ currentPassword: PASSWORD, newPassword: 'sandi baru yang panjang' });
+    expect((await here.me()).username).toBe(username);
+    await expect(there.me()).rejects.toMatchObject({ status: 401 });
+  });
+
   it("does not begin on another site's page", async () => {
     const browser = browserOn('cross-site');
     const { username } = await newcomer(house);

@@ -136,7 +136,7 @@ describe('the code on the pages', () => {
     const into = join(folder, 'typed');
     const counts = {
       'client/README': 4,
-      'docs/integration/javascript': 2,
+      'docs/integration/javascript': 3,
       'docs/integration/react': 3,
       'docs/integration/vue': 4,
     };

@@ -81,6 +81,11 @@ describe('a connection that breaks', () => {
     ['a wish for a new code', 'POST /api/auth/otp/resend', () => masuk.resendOtp(phone)],
     ['the end of a session', 'DELETE /api/auth/sessions/x', () => masuk.endSession('x')],
     [
+      'a change of the password',
+      'POST /api/auth/me/password',
+      () => masuk.changePassword({ currentPassword: 'salah', newPassword: 'sandi baru yang panjang' }),
+    ],
+    [
       'a reset code',
       'POST /api/forgot-password/verify-otp',
       () => masuk.forgotPassword.verifyOtp({ noHp: phone, otp: '000000' }),

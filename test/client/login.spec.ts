@@ -23,6 +23,8 @@ afterAll(async () => {
 const clientOf = (options: MasukOptions & { session?: 'memory' } = {}) =>
   createMasuk({ baseUrl: wire.url, ...options });
 
+const SOME_WORDS = expect.stringMatching(/\S/) as unknown as string;
+
 const setTimeoutOfNode = globalThis.setTimeout;
 
 function thrownBy(work: () => void): string {
@@ -218,6 +220,52 @@ describe('what a login screen must know', () => {
     } finally {
       Date.now = real;
     }
+  });
+});
+
+describe('a password', () => {
+  const newPassword = 'sandi baru yang panjang';
+
+  it('is changed with the present one; this login goes on, and every other one ends', async () => {
+    const { username } = await newcomer(house);
+    const [here, there] = [clientOf(), clientOf()];
+    for (const each of [here, there]) await each.login({ identifier: username, password: PASSWORD });
+    const wrongOne = here.changePassword({ currentPassword: 'salah', newPassword });
+    expect(await failureOf(wrongOne)).toMatchObject({ code: 'current_password_wrong', status: 400 });
+    const short = await failureOf(here.changePassword({ currentPassword: PASSWORD, newPassword: 'abc' }));
+    expect(short).toMatchObject({ code: 'password_refused', details: [{ rule: 'too_short', problem: SOME_WORDS }] });
+
+    await here.changePassword({ currentPassword: PASSWORD, newPassword });
+    expect((await here.me()).username).toBe(username);
+    expect(await failureOf(there.me())).toMatchObject({ code: 'invalid_refresh_token' });
+    const old = clientOf().login({ identifier: username, password: PASSWORD });
+    expect(await failureOf(old)).toMatchObject({ code: 'invalid_credentials' });
+    await clientOf().login({ identifier: username, password: newPassword });
+  });
+
+  it('is changed by a program whose token has run out, too', async () => {
+    const { username } = await newcomer(house);
+    const masuk = clientOf();
+    await masuk.login({ identifier: username, password: PASSWORD });
+    const body = JSON.stringify({ success: false, code: 'invalid_token', message: 'Token tidak valid' });
+    wire.next('POST /api/auth/me/password', { answer: { status: 401, body } });
+    await masuk.changePassword({ currentPassword: PASSWORD, newPassword });
+    expect([wire.count('POST /api/auth/refresh'), wire.count('POST /api/auth/me/password')]).toEqual([1, 2]);
+  });
+
+  it('cannot be changed where there is none, nor by nobody', async () => {
+    const { phone, digits } = await house.person();
+    const masuk = clientOf();
+    expect(await failureOf(masuk.changePassword({ currentPassword: PASSWORD, newPassword }))).toMatchObject({
+      code: 'unauthenticated',
+      status: 401,
+    });
+    await masuk.requestOtp(phone);
+    await masuk.verifyOtp({ phone, otpCode: house.fake.codeFor(digits)! });
+    expect(await failureOf(masuk.changePassword({ currentPassword: PASSWORD, newPassword }))).toMatchObject({
+      code: 'password_not_set',
+      status: 409,
+    });
   });
 });
 

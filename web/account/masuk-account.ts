@@ -9,9 +9,10 @@ import { type Texts } from '../texts/id.js';
 import { type Language, languageOf, textsIn } from '../texts/language.js';
 import { initialsOf } from './initials.js';
 import { ago, day } from './moments.js';
+import { type FocusTarget, PasswordForm } from './password-form.js';
 import { account } from './styles.js';
 
-/** Who is logged in on this page, where else, and a way out. Says `masuk-logout` when nobody is any more. */
+/** Who is logged in on this page, where else, another password, and a way out. Says `masuk-logout` when nobody is any more. */
 export class MasukAccount extends LitElement {
   static override styles = [theme, foundation, forms, account];
   static override properties = { language: {} };
@@ -23,6 +24,11 @@ export class MasukAccount extends LitElement {
   private sessions: readonly Session[] = [];
   private problem: Problem | null = null;
   private ended = false;
+  private leastLength = 0;
+  private readonly password = this.passwordForm();
+  /** Where the cursor goes after the next drawing. */
+  private focusOn: FocusTarget | null = null;
+  private ticking: ReturnType<typeof setInterval> | undefined;
 
   constructor() {
     super();
@@ -31,11 +37,24 @@ export class MasukAccount extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    this.ticking = setInterval(() => this.password.tick(), 1_000);
     this.load();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearInterval(this.ticking);
   }
 
   get heading(): string {
     return this.texts.account.title;
+  }
+
+  protected override updated(): void {
+    const target = this.focusOn === null ? null : this.renderRoot.querySelector<HTMLElement>(`#${this.focusOn}`);
+    this.focusOn = null;
+    target?.focus();
+    if (target instanceof HTMLInputElement) target.select();
   }
 
   protected override render(): TemplateResult {
@@ -46,6 +65,7 @@ export class MasukAccount extends LitElement {
       <div role="alert" class="form-problem ${this.problem ? '' : 'empty'}">
         ${this.problem ? this.complaint(this.problem) : nothing}
       </div>
+      ${user === null ? nothing : this.password.render(texts, user.email ?? user.username ?? user.phone ?? '')}
       ${user === null ? nothing : this.devices()}
       <div class="status ${this.ended ? '' : 'empty'}" role="status">
         ${this.ended ? html`<span>${texts.account.ended}</span>` : nothing}
@@ -62,11 +82,29 @@ export class MasukAccount extends LitElement {
   }
 
   private load(): void {
-    void this.call.run('load', async () => Promise.all([this.masuk.me(), this.masuk.sessions()]), {
-      done: ([user, sessions]) => {
-        [this.user, this.sessions, this.problem] = [user, sessions, null];
+    const { masuk } = this;
+    void this.call.run('load', async () => Promise.all([masuk.me(), masuk.sessions(), masuk.options()]), {
+      done: ([user, sessions, { passwordMinLength }]) => {
+        [this.user, this.sessions, this.problem, this.leastLength] = [user, sessions, null, passwordMinLength];
       },
       failed: (error) => this.fail(error),
+    });
+  }
+
+  private passwordForm(): PasswordForm {
+    return new PasswordForm({
+      ...{ masuk: this.masuk, call: this.call },
+      leastLength: () => this.leastLength,
+      changed: () => this.requestUpdate(),
+      focus: (target) => {
+        this.focusOn = target;
+        this.requestUpdate();
+      },
+      passwordChanged: () => {
+        this.ended = false;
+        this.load();
+      },
+      isOver: (error) => this.isOver(error),
     });
   }
 
@@ -94,8 +132,14 @@ export class MasukAccount extends LitElement {
   }
 
   private fail(error: unknown): void {
-    if (error instanceof MasukError && error.status === 401) this.gone();
-    else this.problem = problemOf(error, this.masuk.serverNow());
+    if (!this.isOver(error)) this.problem = problemOf(error, this.masuk.serverNow());
+  }
+
+  /** Leaves the page where a failure says that nobody is logged in any more. */
+  private isOver(error: unknown): boolean {
+    const isOver = error instanceof MasukError && error.status === 401;
+    if (isOver) this.gone();
+    return isOver;
   }
 
   private gone(): void {

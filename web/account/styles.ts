@@ -82,6 +82,31 @@ export const account = css`
     font-weight: 660;
     letter-spacing: -0.01em;
   }
+  .password {
+    display: flex;
+    flex-direction: column;
+    gap: 0.75rem;
+  }
+  .row {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    justify-content: space-between;
+    gap: 0.5rem 1rem;
+  }
+  .row .secondary {
+    width: auto;
+    min-height: 2.75rem;
+    padding-inline: 1.125rem;
+  }
+  .password form {
+    margin-block-start: 0.25rem;
+  }
+  .password .ways {
+    justify-content: center;
+    padding: 0;
+    border: 0;
+  }
   .sessions {
     display: flex;
     flex-direction: column;

@@ -36,6 +36,8 @@ const FIELD_OF: Record<string, FieldName> = {
   otp_not_verified: 'code',
   identifier_missing: 'identifier',
   password_missing: 'password',
+  current_password_missing: 'password',
+  current_password_wrong: 'password',
   invalid_credentials: 'password',
   new_password_missing: 'newPassword',
   password_short: 'newPassword',
@@ -52,6 +54,7 @@ const OWN_NAME: Record<string, FieldName> = {
   otp: 'code',
   identifier: 'identifier',
   password: 'password',
+  currentPassword: 'password',
   newPassword: 'newPassword',
   confirmPassword: 'confirm',
 };

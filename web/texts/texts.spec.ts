@@ -21,8 +21,6 @@ const NEVER_MET = [
   'invalid_refresh_token',
   'invalid_api_key',
   'fresh_login_required',
-  'current_password_wrong',
-  'password_not_set',
   'registration_by_phone_only',
   'registration_closed',
   'api_key_not_found',
