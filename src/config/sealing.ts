@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, randomBytes, type KeyObject } from 'node:crypto';
+import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
+import { randomFromPool } from './random-bytes.js';
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -10,7 +11,7 @@ const TAG_BYTES = 16;
  * @param context what the content belongs to (a row's id); opening under another context fails
  */
 export function seal(key: Buffer | KeyObject, content: Buffer | string, context: string): Buffer {
-  const nonce = randomBytes(NONCE_BYTES);
+  const nonce = randomFromPool(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(context));
   const sealed = Buffer.concat([
     cipher.update(typeof content === 'string' ? Buffer.from(content) : content),
