@@ -112,23 +112,28 @@ function leanClient(agent: HttpAgent, headers: Record<string, string>): Axios {
   });
 }
 
-/** Reads an answer to its end, at most 64 kB of it, also once it is decompressed: some servers compress unasked. */
-async function readAnswer(response: IncomingMessage): Promise<HttpResult> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of response as AsyncIterable<Buffer>) {
+/**
+ * Reads an answer to its end, at most 64 kB of it, also once it is decompressed: some servers compress unasked. By its events,
+ * as an iterator over the stream costs a login more than the rest of the reading.
+ */
+function readAnswer(response: IncomingMessage): Promise<HttpResult> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    response.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > MAX_ANSWER_BYTES) {
+        resolve({ kind: 'bad-body' });
         response.destroy();
-        return { kind: 'bad-body' };
-      }
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    return unanswered(response, error);
-  }
-  const body = await decompressed(Buffer.concat(chunks), response.headers['content-encoding']).catch(() => null);
+      } else chunks.push(chunk);
+    });
+    response.on('end', () => resolve(wholeAnswer(response, Buffer.concat(chunks))));
+    response.on('error', (error) => resolve(unanswered(response, error)));
+  });
+}
+
+async function wholeAnswer(response: IncomingMessage, raw: Buffer): Promise<HttpResult> {
+  const body = await decompressed(raw, response.headers['content-encoding']).catch(() => null);
   if (body === null) return { kind: 'bad-body' };
   return {
     kind: 'answer',
