@@ -12,7 +12,7 @@ import { type RequestContext } from '../http/request-context.js';
 import { CodeIssuer, type IssuedOtp } from '../codes/code-issuer.js';
 import { type CodePurpose } from '../codes/code-purpose.js';
 import { Codes, type RightGuess, type TypedGuess } from '../codes/codes.service.js';
-import { PhoneProof, type ProofDraft } from '../codes/phone-proof.js';
+import { PhoneProof } from '../codes/phone-proof.js';
 import { SendLimits } from '../codes/send-limits.js';
 import { Messaging } from '../messaging/messaging.service.js';
 import { parsePhone } from '../phone/phone.js';
@@ -157,7 +157,7 @@ export class Auth {
       challenge: typed.sessionId ?? undefined,
       device: draft.device,
     };
-    const proof = this.proof.draft(typed.registrationToken, context);
+    const registrant = this.proof.registrant(typed.registrationToken);
     const guess = await this.codes.call(typedGuess, context).catch(this.recordRefusal(context));
     const session = {
       ...this.sessionCall(draft, context),
@@ -165,7 +165,7 @@ export class Auth {
       phoneKey: this.audit.phoneKey(phone),
     };
     const row = await this.judge(typedGuess, { guess, session });
-    if (row.o_verdict === 'unproven') return this.openByFirstProof(typedGuess, session, proof, context);
+    if (row.o_verdict === 'unproven') return this.openByFirstProof(typedGuess, session, registrant, context);
     if (row.o_verdict !== 'right' || row.o_account === null)
       return this.recordRefusal(context)(this.codes.refusal({ ...row, o_verdict: row.o_verdict }, phone, context));
     if (row.o_code && row.o_issued_at && row.o_address !== null)
@@ -184,10 +184,11 @@ export class Auth {
   private async openByFirstProof(
     typed: TypedGuess,
     session: SessionCall,
-    proof: ProofDraft,
+    registrant: string | null,
     context: RequestContext,
   ): Promise<LoggedInRow> {
     const { phone } = typed;
+    const proof = this.proof.draft(registrant, context);
     const opened = await this.database.transaction(async (transaction) => {
       const code = await this.codes.guess(typed, 'use', context, transaction);
       // Returned and not thrown: the commit keeps what the guess has cost.

@@ -30,13 +30,18 @@ export class PhoneProof {
   ) {}
 
   /**
-   * To be made before a guess is paid for.
+   * Reads what shows that this client registered the account; before the guess is judged, so that an unknown token costs none.
    *
    * @param registrationToken what the registration had answered to this client, if it made the account
+   * @returns the account that the client registered; null without a token
    * @throws AppError `validation_failed` for a token that is none of ours
    */
-  draft(registrationToken: string | null | undefined, context: RequestContext): ProofDraft {
-    const registrant = this.registrations.read(registrationToken);
+  registrant(registrationToken: string | null | undefined): string | null {
+    return this.registrations.read(registrationToken);
+  }
+
+  /** What a first proof needs; a login by a number that was proven before has no use for it. */
+  draft(registrant: string | null, context: RequestContext): ProofDraft {
     const language = answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
     const notice = this.messaging.draftNotice({ template: 'notice.phone_proven', language });
     return {

@@ -107,7 +107,7 @@ export class ForgotPassword {
     if (typed.newPassword !== typed.confirmPassword) throw new AppError('passwords_differ');
     // What is wrong with it for anybody is said before a guess is paid for; hashing waits until the code was right.
     this.accounts.checkNewPassword(typed.newPassword, {});
-    const proof = this.proof.draft(typed.registrationToken, context);
+    const proof = this.proof.draft(this.proof.registrant(typed.registrationToken), context);
     await this.recorded(context, async () => {
       const { guess, right } = await this.shown(typed, 'nothing', context);
       const concerns = { phone: guess.phone, userId: right.accountId, subjectId: right.challenge };
