@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { BUSY, Gathered, type Busy } from './gathered.js';
 
 /** A statement under way: what it was given, and the ways in which it may end. */
@@ -40,33 +40,64 @@ describe('Gathered', () => {
     expect(await result).toBe('A');
   });
 
-  it('sends what gathered meanwhile as one statement, sorted by key, at most two under way', async () => {
+  it('sends what gathered meanwhile as one statement, sorted by key, when the one before has ended', async () => {
     const { gathered, statements } = gatherer();
     const calls = [gathered.call('a')];
     await turns();
-    calls.push(gathered.call('b'));
+    calls.push(...['d', 'c', 'b'].map((call) => gathered.call(call)));
     await turns();
-    calls.push(...['e', 'd', 'c'].map((call) => gathered.call(call)));
-    await turns();
-    expect(statements.map(({ calls }) => calls)).toEqual([['a'], ['b']]);
+    expect(statements.map(({ calls }) => calls)).toEqual([['a']]);
     statements[0]!.end();
     await turns();
-    expect(statements[2]!.calls).toEqual(['c', 'd', 'e']);
+    expect(statements[1]!.calls).toEqual(['b', 'c', 'd']);
     statements[1]!.end();
-    statements[2]!.end();
-    expect(await Promise.all(calls)).toEqual(['A', 'B', 'E', 'D', 'C']);
+    expect(await Promise.all(calls)).toEqual(['A', 'D', 'C', 'B']);
+  });
+
+  it('lets calls that nobody waits for gather for a while', async () => {
+    const statements: (readonly string[])[] = [];
+    const gathered = new Gathered<string, string>(
+      async (calls) => {
+        statements.push(calls);
+        return calls;
+      },
+      (call) => call,
+      200,
+    );
+    const first = gathered.call('b');
+    await turns();
+    expect(await Promise.all([first, gathered.call('a')])).toEqual(['b', 'a']);
+    expect(statements).toEqual([['a', 'b']]);
+  });
+
+  it('goes past a statement that takes long, and past at most three', async () => {
+    const { gathered, statements } = gatherer();
+    const clock = jest.spyOn(performance, 'now').mockReturnValue(0);
+    const calls: Promise<string>[] = [];
+    for (const [at, call] of ['a', 'b', 'c', 'd', 'e', 'f'].entries()) {
+      clock.mockReturnValue(at * 101);
+      calls.push(gathered.call(call));
+      await turns();
+    }
+    expect(statements.map(({ calls }) => calls)).toEqual([['a'], ['b'], ['c'], ['d']]);
+    statements[3]!.end();
+    await turns();
+    expect(statements[4]!.calls).toEqual(['e', 'f']);
+    for (const statement of statements) statement.end();
+    expect(await Promise.all(calls)).toEqual(['A', 'B', 'C', 'D', 'E', 'F']);
+    clock.mockRestore();
   });
 
   it('takes at most 32 calls into a statement', async () => {
     const { gathered, statements } = gatherer();
     const calls = Array.from({ length: 70 }, (_, at) => gathered.call(`call-${at}`));
-    await turns();
-    expect(statements.map(({ calls }) => calls.length)).toEqual([32, 32]);
-    statements[0]!.end();
-    await turns();
-    expect(statements[2]!.calls).toHaveLength(6);
-    for (const statement of statements.slice(1)) statement.end();
+    for (const expected of [32, 32, 6]) {
+      await turns();
+      expect(statements.at(-1)!.calls).toHaveLength(expected);
+      statements.at(-1)!.end();
+    }
     await Promise.all(calls);
+    expect(statements).toHaveLength(3);
   });
 
   it('has one call of a key under way; the others of the key wait for it, in their order', async () => {
@@ -93,7 +124,7 @@ describe('Gathered', () => {
     expect(await free).toBe('FREE');
     await turns();
     expect(statements[1]).toMatchObject({ calls: ['held'], waits: true });
-    // Both places are free for others while the repeated one waits, but its key is not.
+    // The repeated one keeps nobody else waiting, but its key is taken.
     const others = ['x', 'held#2', 'y'].map((call) => gathered.call(call));
     await turns();
     expect(statements[2]).toMatchObject({ calls: ['x', 'y'], waits: false });

@@ -5,8 +5,12 @@ export type RunBatch<Call, Result> = (calls: readonly Call[], waits: boolean) =>
 export const BUSY = Symbol('busy');
 export type Busy = typeof BUSY;
 
-/** Batches of one kind that may be under way at once; a second one keeps a quiet service from waiting for its first. */
-const UNDER_WAY = 2;
+/**
+ * A batch that is under way for longer, in ms, holds up nobody but its own calls: something is wrong with it, such as a row
+ * that somebody else keeps, and the next calls go past it. So many may be under way at once.
+ */
+const SLOW_AFTER = 100;
+const MOST_UNDER_WAY = 4;
 
 /** Calls in a batch, at most: what a statement that runs into its time limit takes along. */
 const LARGEST_BATCH = 32;
@@ -29,7 +33,7 @@ interface Waiting<Call, Result> {
 
 /**
  * Natural batching: while a statement is under way the calls that arrive gather, and go together as the next one: one
- * round trip and one commit for all of them. A lone call never waits, and there is no timer.
+ * round trip and one commit for all of them. A lone call that somebody waits for goes at once, and there is no timer.
  *
  * - One call a key is under way. The others of that key wait here, and hold no connection.
  * - A batch is sorted by key, and waits for no row lock. A call whose row somebody holds comes back as `BUSY` and is
@@ -41,16 +45,19 @@ interface Waiting<Call, Result> {
 export class Gathered<Call, Result> {
   private waiting: Waiting<Call, Result>[] = [];
   private readonly keys = new Set<string>();
-  private underWay = 0;
+  /** When each batch that is under way began, by `performance.now()`, the newest last. */
+  private readonly begun: number[] = [];
   private looking = false;
 
   /**
    * @param run runs some calls, each with another key, as one statement; with `waits` true there is one, and it may wait for locks
    * @param keyOf whose turn a call takes, such as a phone number
+   * @param pause how long the first call lets others gather, in ms; for what nobody waits for
    */
   constructor(
     private readonly run: RunBatch<Call, Result>,
     private readonly keyOf: (call: Call) => string,
+    private readonly pause = 0,
   ) {}
 
   /** @throws whatever its statement threw */
@@ -63,9 +70,16 @@ export class Gathered<Call, Result> {
 
   /** When a batch may begin, looks how many calls this turn of the event loop brings, and the next ones while they grow. */
   private look(): void {
-    if (this.looking || this.underWay >= UNDER_WAY || this.waiting.length === 0) return;
+    if (this.looking || this.waiting.length === 0 || !this.mayBegin()) return;
     this.looking = true;
-    this.lookAgain(this.waiting.length, 1);
+    if (this.pause > 0) setTimeout(() => this.lookAgain(this.waiting.length, 1), this.pause);
+    else this.lookAgain(this.waiting.length, 1);
+  }
+
+  private mayBegin(): boolean {
+    const newest = this.begun.at(-1);
+    if (newest === undefined) return true;
+    return this.begun.length < MOST_UNDER_WAY && performance.now() - newest > SLOW_AFTER;
   }
 
   private lookAgain(seen: number, turn: number): void {
@@ -83,12 +97,12 @@ export class Gathered<Call, Result> {
   private begin(): void {
     const batch = this.take();
     if (batch.length === 0) return;
-    this.underWay += 1;
+    const began = performance.now();
+    this.begun.push(began);
     void this.settle(batch).finally(() => {
-      this.underWay -= 1;
+      this.begun.splice(this.begun.indexOf(began), 1);
       this.look();
     });
-    this.look();
   }
 
   /** The next calls whose keys are free, in the order of their keys. */

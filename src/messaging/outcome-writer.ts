@@ -9,6 +9,9 @@ interface VerifiedMessage {
   readonly createdAt: Date;
 }
 
+/** How long outcomes gather before they are written, in ms: nobody waits for them. */
+const GATHER_FOR = 25;
+
 /**
  * Writes acceptances down behind the answer. That is safe: a crash in between leaves the message claimed, recovery may
  * then send the same code again, never another one. A busy service writes many in one statement.
@@ -23,6 +26,7 @@ export class OutcomeWriter {
       return calls.map(() => true);
     },
     ({ messageId }) => messageId,
+    GATHER_FOR,
   );
   private readonly verified = new Gathered<VerifiedMessage, true>(
     async (calls) => {
@@ -30,6 +34,7 @@ export class OutcomeWriter {
       return calls.map(() => true);
     },
     ({ id }) => id,
+    GATHER_FOR,
   );
 
   constructor(
