@@ -11,10 +11,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All keys, newest first */
+        /** List API keys, newest first */
         get: operations["listApiKeys"];
         put?: never;
-        /** Make a key for another service */
+        /** Create an API key for another service */
         post: operations["createApiKey"];
         delete?: never;
         options?: never;
@@ -32,7 +32,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End a key */
+        /** Revoke an API key */
         delete: operations["revokeApiKey"];
         options?: never;
         head?: never;
@@ -48,7 +48,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask for a code on WhatsApp */
+        /** Request a code on WhatsApp */
         post: operations["requestOtp"];
         delete?: never;
         options?: never;
@@ -65,7 +65,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask for a new code; the old one dies */
+        /** Request a new code; the old one ends */
         post: operations["resendOtp"];
         delete?: never;
         options?: never;
@@ -99,7 +99,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Log in with a password, the fallback */
+        /** Log in with a password */
         post: operations["loginWithPassword"];
         delete?: never;
         options?: never;
@@ -117,8 +117,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make an account
-         * @description Open where REGISTRATION is open; otherwise with the token of an ADMIN.
+         * Create an account
+         * @description Open to everybody when REGISTRATION is open; otherwise it needs the token of an ADMIN.
          */
         post: operations["register"];
         delete?: never;
@@ -134,7 +134,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whose token this is */
+        /** Show the account of this token */
         get: operations["me"];
         put?: never;
         post?: never;
@@ -151,7 +151,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a login screen must know of this service */
+        /** Settings that a login screen needs */
         get: operations["loginOptions"];
         put?: never;
         post?: never;
@@ -171,8 +171,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Log in with a code, held by a cookie
-         * @description The `HttpOnly` cookie `__Host-masuk` then stands for an access token on calls from the same origin.
+         * Log in with a code; the session is kept in a cookie
+         * @description The `HttpOnly` cookie `__Host-masuk` then takes the place of an access token on calls from the same origin.
          */
         post: operations["verifyOtpInBrowser"];
         delete?: never;
@@ -190,7 +190,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Log in with a password, held by a cookie */
+        /** Log in with a password; the session is kept in a cookie */
         post: operations["loginWithPasswordInBrowser"];
         delete?: never;
         options?: never;
@@ -205,7 +205,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everything that is held about me */
+        /** Export everything stored about me */
         get: operations["exportMe"];
         put?: never;
         post?: never;
@@ -225,8 +225,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ask for a code on another number, to make it mine
-         * @description The login must not be older than ten minutes.
+         * Request a code on a new number, to make it the number of my account
+         * @description The login must be at most ten minutes old.
          */
         post: operations["requestPhoneChange"];
         delete?: never;
@@ -244,7 +244,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make the other number mine; other sessions end, both numbers are told */
+        /** Confirm my new number; other sessions end, and both numbers are notified */
         post: operations["verifyPhoneChange"];
         delete?: never;
         options?: never;
@@ -261,7 +261,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Change my password with the present one; other sessions end, my number is told */
+        /** Change my password; other sessions end, and my number is notified */
         post: operations["changePassword"];
         delete?: never;
         options?: never;
@@ -297,7 +297,7 @@ export interface paths {
         put?: never;
         /**
          * End this session
-         * @description By its access token or, when that one is dead, by its refresh token. A session that is over already is no error.
+         * @description Identified by its access token or, when that has expired, by its refresh token. A session that has already ended is no error.
          */
         post: operations["logout"];
         delete?: never;
@@ -313,7 +313,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where this account is logged in */
+        /** List the devices where this account is logged in */
         get: operations["listSessions"];
         put?: never;
         post?: never;
@@ -333,7 +333,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Log another device out */
+        /** Log out another device */
         delete: operations["endSession"];
         options?: never;
         head?: never;
@@ -349,7 +349,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Whether a token lives (RFC 7662) */
+        /** Check whether a token is active (RFC 7662) */
         post: operations["introspect"];
         delete?: never;
         options?: never;
@@ -384,8 +384,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make an account
-         * @description Open where REGISTRATION is open; otherwise, and for the role admin, with the token of an ADMIN.
+         * Create an account
+         * @description Open to everybody when REGISTRATION is open; otherwise, and for the role admin, it needs the token of an ADMIN.
          */
         post: operations["dashboardRegister"];
         delete?: never;
@@ -435,7 +435,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whose token this is */
+        /** Show the account of this token */
         get: operations["dashboardMe"];
         put?: never;
         post?: never;
@@ -452,7 +452,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the WhatsApp device is connected */
+        /** Check whether the WhatsApp device is connected */
         get: operations["deviceStatus"];
         put?: never;
         post?: never;
@@ -490,7 +490,7 @@ export interface paths {
         put?: never;
         /**
          * Messages and receipts from Whapi
-         * @description In the form of Whapi; of a message only `from` and `text.body` are needed.
+         * @description In the format of Whapi; a message needs only `from` and `text.body`.
          */
         post: operations["whapiWebhook"];
         delete?: never;
@@ -523,7 +523,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was said, both ways, newest first */
+        /** List the messages of a conversation, newest first */
         get: operations["listConversationMessages"];
         put?: never;
         post?: never;
@@ -541,8 +541,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Open a file that came in
-         * @description Fetched from its provider at this moment; nothing of it is kept here. Pictures, videos, sounds and the usual documents alone, going by their first bytes, at most `MEDIA_MAX_BYTES`.
+         * Download a file that came in
+         * @description The file is fetched from its provider now; it is not stored here. Only pictures, videos, sounds and common documents, judged by their first bytes, of at most `MEDIA_MAX_BYTES`.
          */
         get: operations["openConversationMedia"];
         put?: never;
@@ -563,8 +563,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Answer by hand, and take the conversation over
-         * @description A text, or a file where it lies; only to somebody who has written. The state becomes AGENT; the bot is silent until it is BOT again.
+         * Reply by hand and take over the conversation
+         * @description Sends a text, or a file by its address, to somebody who has written. The state becomes AGENT: the bot is silent until the state is BOT again.
          */
         post: operations["replyInConversation"];
         delete?: never;
@@ -586,7 +586,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Say who answers from now on, or that all is read */
+        /** Set who answers from now on, or mark everything as read */
         patch: operations["changeConversation"];
         trace?: never;
     };
@@ -599,7 +599,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Step 1: ask for a code, by name and number */
+        /** Step 1: request a code, by name and number */
         post: operations["requestReset"];
         delete?: never;
         options?: never;
@@ -616,7 +616,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Step 2: show the code */
+        /** Step 2: verify the code */
         post: operations["verifyReset"];
         delete?: never;
         options?: never;
@@ -635,7 +635,7 @@ export interface paths {
         put?: never;
         /**
          * Step 3: set the new password with the verified code
-         * @description Every session of the account ends, and the owner is told over WhatsApp.
+         * @description Every session of the account ends, and the owner is notified on WhatsApp.
          */
         post: operations["resetPassword"];
         delete?: never;
@@ -651,7 +651,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether codes can be sent */
+        /** Check whether codes can be sent */
         get: operations["botStatus"];
         put?: never;
         post?: never;
@@ -670,7 +670,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make a session, which then shows a QR code */
+        /** Create a session, which then shows a QR code */
         post: operations["createGatewaySession"];
         delete?: never;
         options?: never;
@@ -686,8 +686,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The sessions that the caller made; all, for an admin
-         * @description Names are those of their makers. An admin is also told the `id` of what API keys made: it stands for the name in every other path.
+         * List the sessions of the caller; for an admin, all sessions
+         * @description Names are unique for each API key. For sessions of API keys an admin also gets `id`, which can take the place of the name in every path.
          */
         get: operations["listGatewaySessions"];
         put?: never;
@@ -705,7 +705,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** State of a session */
+        /** Show the state of a session */
         get: operations["gatewaySessionStatus"];
         put?: never;
         post?: never;
@@ -722,7 +722,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The QR code to scan */
+        /** Get the QR code to scan */
         get: operations["gatewaySessionQr"];
         put?: never;
         post?: never;
@@ -741,7 +741,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A link that opens the QR page once, without a login */
+        /** Create a link that opens the QR page once, without a login */
         post: operations["createQrTicket"];
         delete?: never;
         options?: never;
@@ -759,8 +759,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * A code to type into WhatsApp in place of the QR code
-         * @description Three at most in five minutes: each rings the phone that it is for.
+         * Get a code to type into WhatsApp instead of scanning the QR code
+         * @description At most three in five minutes, because each one makes the phone ring.
          */
         post: operations["gatewayPairingCode"];
         delete?: never;
@@ -777,7 +777,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Connect anew, with new QR codes where none is linked */
+        /** Reconnect a session; an unlinked one shows new QR codes */
         put: operations["restartGatewaySession"];
         post?: never;
         delete?: never;
@@ -796,7 +796,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Take the device off its account, and forget the session */
+        /** Unlink the account and delete the session */
         delete: operations["deleteGatewaySession"];
         options?: never;
         head?: never;
@@ -814,7 +814,7 @@ export interface paths {
         put?: never;
         /**
          * Send a text
-         * @description Waits until WhatsApp has taken it, `GATEWAY_SEND_TIMEOUT` seconds at most: messages of a session leave one after the other, with pauses.
+         * @description Waits until WhatsApp has accepted the message, at most `GATEWAY_SEND_TIMEOUT` seconds: messages of a session are sent one by one, with pauses.
          */
         post: operations["sendGatewayText"];
         delete?: never;
@@ -832,7 +832,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send a place */
+        /** Send a location */
         post: operations["sendGatewayLocation"];
         delete?: never;
         options?: never;
@@ -851,7 +851,7 @@ export interface paths {
         put?: never;
         /**
          * Send a text with choices
-         * @description WhatsApp removed native menus of linked accounts: the choices go out as a numbered text (`renderedAs`). Its recipient answers with the number, or the title, within 24 hours; the message that comes in then names the choice by its id.
+         * @description WhatsApp removed native menus for linked accounts, so the choices are sent as a numbered text (`renderedAs`). The recipient answers with the number or the title within 24 hours; the incoming message then names the id of the choice.
          */
         post: operations["sendGatewayButtons"];
         delete?: never;
@@ -871,7 +871,7 @@ export interface paths {
         put?: never;
         /**
          * Send a list of choices
-         * @description WhatsApp removed native menus of linked accounts: the choices go out as a numbered text (`renderedAs`). Its recipient answers with the number, or the title, within 24 hours; the message that comes in then names the choice by its id.
+         * @description WhatsApp removed native menus for linked accounts, so the choices are sent as a numbered text (`renderedAs`). The recipient answers with the number or the title within 24 hours; the incoming message then names the id of the choice.
          */
         post: operations["sendGatewayList"];
         delete?: never;
@@ -891,7 +891,7 @@ export interface paths {
         put?: never;
         /**
          * Send a picture: JPEG, PNG or WebP
-         * @description Upload it as `multipart/form-data` in the field that is named like the route, or give its `url`. At most `MEDIA_MAX_BYTES` (50 MB). What it is, is decided by its bytes.
+         * @description Upload the file as `multipart/form-data` in the field named like the route, or give its `url`. At most `MEDIA_MAX_BYTES` (50 MB). Its type is decided by its bytes.
          */
         post: operations["sendGatewayImage"];
         delete?: never;
@@ -911,7 +911,7 @@ export interface paths {
         put?: never;
         /**
          * Send a video: MP4, 3GP or QuickTime
-         * @description Upload it as `multipart/form-data` in the field that is named like the route, or give its `url`. At most `MEDIA_MAX_BYTES` (50 MB). What it is, is decided by its bytes.
+         * @description Upload the file as `multipart/form-data` in the field named like the route, or give its `url`. At most `MEDIA_MAX_BYTES` (50 MB). Its type is decided by its bytes.
          */
         post: operations["sendGatewayVideo"];
         delete?: never;
@@ -931,7 +931,7 @@ export interface paths {
         put?: never;
         /**
          * Send a sound: Ogg with Opus (also as a voice note), MP3, M4A, AAC or AMR
-         * @description Upload it as `multipart/form-data` in the field that is named like the route, or give its `url`. At most `MEDIA_MAX_BYTES` (50 MB). What it is, is decided by its bytes.
+         * @description Upload the file as `multipart/form-data` in the field named like the route, or give its `url`. At most `MEDIA_MAX_BYTES` (50 MB). Its type is decided by its bytes.
          */
         post: operations["sendGatewayAudio"];
         delete?: never;
@@ -951,7 +951,7 @@ export interface paths {
         put?: never;
         /**
          * Send a document: PDF, Office, OpenDocument, RTF, plain text, CSV, pictures, sounds, videos
-         * @description Upload it as `multipart/form-data` in the field that is named like the route, or give its `url`. At most `MEDIA_MAX_BYTES` (50 MB). What it is, is decided by its bytes.
+         * @description Upload the file as `multipart/form-data` in the field named like the route, or give its `url`. At most `MEDIA_MAX_BYTES` (50 MB). Its type is decided by its bytes.
          */
         post: operations["sendGatewayDocument"];
         delete?: never;
@@ -967,12 +967,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The webhooks that the caller made; all, for an admin */
+        /** List the webhooks of the caller; for an admin, all webhooks */
         get: operations["listWebhooks"];
         put?: never;
         /**
-         * Be told what happens
-         * @description A key is told of its own sessions and codes, an admin of everybody's. Deliveries are signed as Standard Webhooks has it.
+         * Subscribe a webhook to events
+         * @description An API key gets events of its own sessions and codes, an admin those of everybody. Deliveries are signed according to Standard Webhooks.
          */
         post: operations["createWebhook"];
         delete?: never;
@@ -991,7 +991,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Be told no more */
+        /** Delete a webhook */
         delete: operations["deleteWebhook"];
         options?: never;
         head?: never;
@@ -1005,7 +1005,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was delivered and what not, newest first */
+        /** List the deliveries of a webhook, newest first */
         get: operations["listWebhookDeliveries"];
         put?: never;
         post?: never;
@@ -1025,8 +1025,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Deliver again: one delivery, or all that were given up, a thousand at most
-         * @description Each keeps its `webhook-id`. A webhook that was switched off is switched on.
+         * Deliver again: one delivery, or all failed ones, at most a thousand
+         * @description Each delivery keeps its `webhook-id`. A disabled webhook is enabled again.
          */
         post: operations["replayWebhook"];
         delete?: never;
@@ -1045,8 +1045,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a code and send it, to be checked with `POST /api/otp/verify`
-         * @description One code a number and API key lives at a time: a new one ends the one before.
+         * Create a code and send it; check it with `POST /api/otp/verify`
+         * @description A number has at most one valid code for each API key: a new code ends the one before.
          */
         post: operations["sendVerification"];
         delete?: never;
@@ -1062,7 +1062,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Random digits; nothing is kept of them or sent */
+        /** Generate random digits, which are neither stored nor sent */
         get: operations["generateOtp"];
         put?: never;
         post?: never;
@@ -1079,7 +1079,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A number as it is stored, and as a WhatsApp id */
+        /** Convert a number to E.164 and to a WhatsApp id */
         get: operations["formatPhone"];
         put?: never;
         post?: never;
@@ -1098,7 +1098,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Whether a code is the one that was sent: once, and by the key that sent it */
+        /** Check a code; it works once, and for the API key that sent it */
         post: operations["checkVerification"];
         delete?: never;
         options?: never;
@@ -1113,7 +1113,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What became of the key's newest code for a number */
+        /** Show the state of the newest code for a number */
         get: operations["verificationStatus"];
         put?: never;
         post?: never;
@@ -1133,8 +1133,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * A new code by the same session, in the same name
-         * @description The old one dies. It gives back no guesses, and the number can be sent no more than before.
+         * Send a new code by the same session, under the same name
+         * @description The old code ends. A resend gives no guesses back, and the limits of the number stay the same.
          */
         post: operations["resendVerification"];
         delete?: never;
@@ -1152,7 +1152,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End a code before its time */
+        /** End a code before it expires */
         post: operations["expireVerification"];
         delete?: never;
         options?: never;
@@ -1169,7 +1169,7 @@ export interface paths {
         };
         /**
          * Security events, newest first
-         * @description With `Accept: text/csv` all events that fit, as a file. Reading them is an event itself.
+         * @description With `Accept: text/csv` all matching events, as a file. Reading them is recorded as an event, too.
          */
         get: operations["listAuditEvents"];
         put?: never;
@@ -1187,7 +1187,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the instances do at set times, and how it went */
+        /** List the scheduled jobs and their last runs */
         get: operations["listJobs"];
         put?: never;
         post?: never;
@@ -1207,7 +1207,7 @@ export interface paths {
         /** Accounts, newest first */
         get: operations["listUsers"];
         put?: never;
-        /** Make an account; it logs in by code */
+        /** Create an account, which logs in by code */
         post: operations["createUser"];
         delete?: never;
         options?: never;
@@ -1230,7 +1230,7 @@ export interface paths {
         delete: operations["eraseUser"];
         options?: never;
         head?: never;
-        /** Change an account; what is left out stays */
+        /** Change an account; fields that are left out stay */
         patch: operations["changeUser"];
         trace?: never;
     };
@@ -1241,7 +1241,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everything that is held about a person */
+        /** Export everything stored about a person */
         get: operations["exportUser"];
         put?: never;
         post?: never;
@@ -1260,7 +1260,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give an account its guesses and codes back */
+        /** Unlock an account: reset its guesses and sends */
         post: operations["unlockUser"];
         delete?: never;
         options?: never;
@@ -1292,7 +1292,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the sessions did, counted */
+        /** Show figures of all sessions */
         get: operations["gatewayDashboard"];
         put?: never;
         post?: never;
@@ -1309,7 +1309,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What one session did, counted */
+        /** Show figures of one session */
         get: operations["gatewaySessionStats"];
         put?: never;
         post?: never;
@@ -1326,7 +1326,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happened to sessions, messages and codes */
+        /** List what happened to sessions, messages and codes */
         get: operations["listGatewayActivity"];
         put?: never;
         post?: never;
@@ -1343,7 +1343,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Of the activity log, what failed or may have */
+        /** List the entries of the activity log that failed, or may have */
         get: operations["listGatewayErrors"];
         put?: never;
         post?: never;
@@ -1360,7 +1360,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Codes that were sent for other applications */
+        /** List the codes sent for other applications */
         get: operations["listGatewayCodes"];
         put?: never;
         post?: never;
@@ -1380,8 +1380,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Delete old lines before their time
-         * @description Of the key's own sessions and codes, 20,000 of each at most. What is counted of them stays.
+         * Delete old log entries early
+         * @description Of the key's own sessions and codes, at most 20,000 of each. The figures counted from them stay.
          */
         post: operations["cleanGatewayLogs"];
         delete?: never;
@@ -1397,7 +1397,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Each provider: what it says, what it did, what it said last when it failed */
+        /** Show each provider: its state, its results and its last error */
         get: operations["listProviders"];
         put?: never;
         post?: never;
@@ -1414,7 +1414,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Requested, accepted, sent, delivered, read, verified */
+        /** Count codes by stage: requested, accepted, sent, delivered, read, verified */
         get: operations["deliveryFunnel"];
         put?: never;
         post?: never;
@@ -1431,7 +1431,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A sign of life; browsers are sent on */
+        /** Check that the service responds; browsers are redirected to the login page */
         get: operations["root"];
         put?: never;
         post?: never;
@@ -1448,7 +1448,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the database answers */
+        /** Check whether the database answers */
         get: operations["dbConnect"];
         put?: never;
         post?: never;
@@ -1465,7 +1465,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the process answers */
+        /** Check whether the process answers */
         get: operations["live"];
         put?: never;
         post?: never;
@@ -1482,7 +1482,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether requests can be served */
+        /** Check whether requests can be served */
         get: operations["ready"];
         put?: never;
         post?: never;
@@ -1499,7 +1499,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Database and WhatsApp at a glance */
+        /** Check the database and WhatsApp */
         get: operations["health"];
         put?: never;
         post?: never;
@@ -1516,7 +1516,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The state of each of the key's sessions; of all, for an admin */
+        /** List the state of each session of the caller; for an admin, of all sessions */
         get: operations["sessionsHealth"];
         put?: never;
         post?: never;
@@ -1533,10 +1533,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Applications that log people in here, newest first */
+        /** List the applications that log people in here, newest first */
         get: operations["listOidcClients"];
         put?: never;
-        /** Let another application log people in */
+        /** Register an application that logs people in here */
         post: operations["createOidcClient"];
         delete?: never;
         options?: never;
@@ -1555,11 +1555,11 @@ export interface paths {
         get: operations["getOidcClient"];
         put?: never;
         post?: never;
-        /** Delete an application, and all that was issued to it */
+        /** Delete an application and everything issued to it */
         delete: operations["deleteOidcClient"];
         options?: never;
         head?: never;
-        /** Change an application; what is left out stays */
+        /** Change an application; fields that are left out stay */
         patch: operations["changeOidcClient"];
         trace?: never;
     };
@@ -1572,7 +1572,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Replace its secret; the old one ends at once */
+        /** Replace the secret of an application; the old one stops working at once */
         post: operations["rotateOidcClientSecret"];
         delete?: never;
         options?: never;
@@ -1589,17 +1589,17 @@ export interface components {
             id: string;
             name: string;
             /**
-             * @description Its first characters, to tell keys apart.
+             * @description The first characters of the key, to tell keys apart.
              * @example msk_7Qx2
              */
             hint: string;
             scopes: ("sessions" | "messages" | "otp" | "otp:read" | "analytics" | "webhooks" | "tokens")[];
             requestsPerMinute: number;
-            /** @description Account that made it; null when it was made on the command line. */
+            /** @description The account that created it; null when it was created on the command line. */
             createdBy: string | null;
             /** @description ISO 8601 in UTC. */
             createdAt: string;
-            /** @description ISO 8601 in UTC; null when it lives until it is revoked. */
+            /** @description ISO 8601 in UTC; null when it does not expire. */
             expiresAt: string | null;
             /** @description ISO 8601 in UTC, within a minute; null when it was never used. */
             lastUsedAt: string | null;
@@ -1617,16 +1617,16 @@ export interface components {
             success: boolean;
             /** @description For people, in the language of the answer. */
             message: string;
-            /** @description Stable; programs switch on it. */
+            /** @description Stable; programs should switch on it. */
             code: string;
-            /** @description What else is known, by code: fields and their problems, attempts left, a provider's words. */
+            /** @description More about the failure, depending on the code: fields and their problems, attempts left, a provider's words. */
             details?: Record<string, never>;
         };
         CreateApiKeyDto: {
-            /** @description Whose key it is, for people. */
+            /** @description A name that tells people whose key it is. */
             name: string;
             /**
-             * @description What it may be used for.
+             * @description What the key may be used for.
              * @example [
              *       "messages",
              *       "otp"
@@ -1634,12 +1634,12 @@ export interface components {
              */
             scopes: ("sessions" | "messages" | "otp" | "otp:read" | "analytics" | "webhooks" | "tokens")[];
             /**
-             * @description End of its life, ISO 8601 in the future, with an offset; left out, it lives until it is revoked.
+             * @description When the key expires, ISO 8601 with an offset, in the future; by default it does not expire.
              * @example 2099-12-31T23:59:59Z
              */
             expiresAt?: string | null;
             /**
-             * @description Calls it may make in a minute; 600 when left out.
+             * @description Calls per minute; 600 by default.
              * @example 600
              */
             requestsPerMinute?: number | null;
@@ -1648,16 +1648,16 @@ export interface components {
             /** @description Opaque. */
             id: string;
             name: string;
-            /** @description The key itself: shown now and never again. */
+            /** @description The key itself; it is shown only once. */
             key: string;
             /**
-             * @description Its first characters, to tell keys apart.
+             * @description The first characters of the key, to tell keys apart.
              * @example msk_7Qx2
              */
             hint: string;
             scopes: ("sessions" | "messages" | "otp" | "otp:read" | "analytics" | "webhooks" | "tokens")[];
             requestsPerMinute: number;
-            /** @description ISO 8601 in UTC; null when it lives until it is revoked. */
+            /** @description ISO 8601 in UTC; null when it does not expire. */
             expiresAt: string | null;
             /** @description ISO 8601 in UTC. */
             createdAt: string;
@@ -1673,7 +1673,7 @@ export interface components {
         };
         PhoneDto: {
             /**
-             * @description Phone number in any common spelling; stored and compared as E.164.
+             * @description Phone number in any common format; stored and compared as E.164.
              * @example 081234567890
              */
             phone: string;
@@ -1681,16 +1681,16 @@ export interface components {
         OtpSentDto: {
             /** @description Names the challenge; authorises nothing. */
             sessionId: string;
-            /** @description End of the code's life, ISO 8601 in UTC. */
+            /** @description When the code expires, ISO 8601 in UTC. */
             expiresAt: string;
-            /** @description From when a new code may be asked for, ISO 8601 in UTC. */
+            /** @description When a new code can be requested, ISO 8601 in UTC. */
             resendAt: string;
             /**
-             * @description The way the message took.
+             * @description The provider that took the message.
              * @example whacenter
              */
             channel: string;
-            /** @description Present and true when the newest code lives and its cooldown runs: nothing was sent. */
+            /** @description Present and true when the newest code is still valid and its cooldown runs: nothing was sent. */
             alreadySent?: boolean;
         };
         OtpSentAnswerDto: {
@@ -1700,23 +1700,23 @@ export interface components {
         };
         VerifyOtpDto: {
             /**
-             * @description Phone number in any common spelling; stored and compared as E.164.
+             * @description Phone number in any common format; stored and compared as E.164.
              * @example 081234567890
              */
             phone: string;
             /**
-             * @description `registrationToken` of the registration, where this client made the account. Without it the first code that proves the
-             *     number clears the password, e-mail and username that were set there.
+             * @description `registrationToken` from the registration, when this client registered the account. Without it the first code that
+             *     proves the number clears the password, e-mail and username that were set there.
              */
             registrationToken?: string | null;
             /**
-             * @description The code from the message, as text: leading zeros count. The message around it may be there too.
+             * @description The code from the message, as text, because leading zeros count. It may be pasted with the message around it.
              * @example 123456
              */
             otpCode: string;
             /**
              * Format: uuid
-             * @description `sessionId` of the answer to the request, if the client kept it. It is a name, no secret.
+             * @description `sessionId` of the answer to the request, if the client kept it. It is an identifier, not a secret.
              */
             sessionId?: string | null;
         };
@@ -1749,9 +1749,9 @@ export interface components {
             tokenType: string;
             /** @description Lifetime of the access token in seconds. */
             expiresIn: number;
-            /** @description Opaque; exchanged for new tokens once. */
+            /** @description Opaque; it can be exchanged for new tokens once. */
             refreshToken: string;
-            /** @description Sent as `X-Device-Token` later, it gives this device its own allowance of codes and guesses. */
+            /** @description When sent as `X-Device-Token` at later logins, it gives this device its own allowance of codes and guesses. */
             deviceToken: string;
             user: components["schemas"]["UserDto"];
         };
@@ -1774,19 +1774,19 @@ export interface components {
             /** @example budi@example.com */
             email?: string;
             /**
-             * @description Holds a letter and no `@`; case does not matter.
+             * @description Must contain a letter and no `@`; case does not matter.
              * @example budi
              */
             username?: string;
             /**
-             * @description In any common spelling; an account needs an e-mail, a username or a phone.
+             * @description In any common format; an account needs an e-mail, a username or a phone.
              * @example 081234567893
              */
             phone?: string;
-            /** @description Left out by those who log in by code only. */
+            /** @description Leave it out for accounts that log in by code only. */
             password?: string | null;
             /**
-             * @description `USER` where nothing is said; others than `USER` and `KARYAWAN` only an admin gives.
+             * @description `USER` by default; only an admin can give other roles than `USER` and `KARYAWAN`.
              * @enum {string|null}
              */
             role?: "ADMIN" | "SUPERVISOR" | "OPERATOR" | "KARYAWAN" | "USER" | null;
@@ -1794,8 +1794,8 @@ export interface components {
         RegisteredDto: {
             user: components["schemas"]["UserDto"];
             /**
-             * @description Only where somebody registered a phone number by themselves. To be sent with the code that proves the number: then what
-             *     was set here stays.
+             * @description Only when somebody registered their own phone number. Send it with the code that proves the number, so that what was
+             *     set here stays.
              */
             registrationToken?: string;
         };
@@ -1813,23 +1813,23 @@ export interface components {
             appName: string;
             /** @description Digits of a code. */
             otpLength: number;
-            /** @description Minutes that a login code lives. */
+            /** @description Lifetime of a login code in minutes. */
             otpExpiresIn: number;
-            /** @description Minutes that a code to reset a password lives. */
+            /** @description Lifetime of a reset code in minutes. */
             resetOtpExpiresIn: number;
             passwordMinLength: number;
             passwordMaxLength: number;
             /**
-             * @description Whether people make their own accounts.
+             * @description Whether people can create their own accounts.
              * @enum {string}
              */
             registration: "open" | "admin";
             /**
-             * @description The language of messages; `negotiate` goes by `Accept-Language`.
+             * @description The language of messages; `negotiate` follows `Accept-Language`.
              * @enum {string}
              */
             messageLanguage: "id" | "en" | "negotiate";
-            /** @description Countries whose numbers are accepted, ISO 3166-1 alpha-2; the first one's are accepted without their country code. */
+            /** @description Countries whose numbers are accepted, ISO 3166-1 alpha-2; numbers of the first one may be typed without a country code. */
             allowedCountries: string[];
         };
         LoginOptionsAnswerDto: {
@@ -1920,7 +1920,7 @@ export interface components {
             id: string;
             type: string;
             outcome: string;
-            /** @description Refusals of one kind are counted by the minute that `occurredAt` begins. */
+            /** @description Refusals of one kind are counted together for the minute that starts at `occurredAt`. */
             count: number;
             address: string | null;
             occurredAt: string;
@@ -1941,18 +1941,18 @@ export interface components {
         };
         TypedCodeDto: {
             /**
-             * @description Phone number in any common spelling; stored and compared as E.164.
+             * @description Phone number in any common format; stored and compared as E.164.
              * @example 081234567890
              */
             phone: string;
             /**
-             * @description The code from the message, as text: leading zeros count. The message around it may be there too.
+             * @description The code from the message, as text, because leading zeros count. It may be pasted with the message around it.
              * @example 123456
              */
             otpCode: string;
             /**
              * Format: uuid
-             * @description `sessionId` of the answer to the request, if the client kept it. It is a name, no secret.
+             * @description `sessionId` of the answer to the request, if the client kept it. It is an identifier, not a secret.
              */
             sessionId?: string | null;
         };
@@ -1985,16 +1985,16 @@ export interface components {
             data: components["schemas"]["RefreshedDto"];
         };
         LogoutDto: {
-            /** @description Instead of an access token, when that one is dead already. */
+            /** @description In place of an access token that has expired. */
             refreshToken?: string;
         };
         SessionDto: {
             /** @description Opaque. */
             id: string;
-            /** @description What the device said of itself, shortened. */
+            /** @description A short description of the device, as it identified itself. */
             device: string;
             /**
-             * @description Where from, roughly: the network, not the address.
+             * @description The network of the client's address, not the whole address.
              * @example 203.0.113.x
              */
             place: string;
@@ -2007,9 +2007,9 @@ export interface components {
             createdAt: string;
             /** @description ISO 8601 in UTC, within five minutes. */
             lastUsedAt: string;
-            /** @description When it ends unless it is refreshed before. */
+            /** @description When the session ends unless it is refreshed. */
             expiresAt: string;
-            /** @description Whether this is the session of the token that asked. */
+            /** @description Whether this is the session of the presented token. */
             current: boolean;
         };
         SessionsAnswerDto: {
@@ -2021,11 +2021,11 @@ export interface components {
         TokenDto: {
             /** @description An access or refresh token. */
             token: string;
-            /** @description A hint (RFC 7662, RFC 7009); not needed, not believed. */
+            /** @description A hint (RFC 7662, RFC 7009); it is ignored. */
             token_type_hint?: string;
         };
         IntrospectionDto: {
-            /** @description The only field of a token that does not live. */
+            /** @description The only field when the token is not active. */
             active: boolean;
             /** @example Bearer */
             token_type?: string;
@@ -2048,7 +2048,7 @@ export interface components {
             username: string;
             password: string;
             /**
-             * @description `agent` is another word for `karyawan`. Only an admin makes admins.
+             * @description `agent` is another word for `karyawan`. Only an admin can create admins.
              * @enum {string}
              */
             role: "admin" | "karyawan" | "agent";
@@ -2128,7 +2128,7 @@ export interface components {
         };
         DeviceDto: {
             connected: boolean;
-            /** @description Whole for admins, masked for everybody else; absent when not connected. */
+            /** @description Complete for admins, masked for everybody else; absent when not connected. */
             deviceId?: string;
         };
         DeviceStatusAnswerDto: {
@@ -2163,13 +2163,13 @@ export interface components {
         ConversationDto: {
             /** @example 081234567890 */
             phone: string;
-            /** @description As the person calls themselves; anybody can call themselves anything. */
+            /** @description The name that the person chose on WhatsApp; it is not verified. */
             name: string | null;
             /** @enum {string} */
             state: "BOT" | "AGENT" | "PAUSE";
-            /** @description Messages of the person since somebody answered by hand or said that they are read. */
+            /** @description Messages of the person since staff last replied or marked the conversation as read. */
             unread: number;
-            /** @description Null when its time is over. */
+            /** @description Null when it is no longer stored. */
             lastMessage: components["schemas"]["LastMessageDto"] | null;
             startedAt: string;
             lastActivityAt: string;
@@ -2194,17 +2194,17 @@ export interface components {
             /** @description Text or caption. */
             text: string | null;
             media: components["schemas"]["MediaDto"] | null;
-            /** @description The provider it came in by; null for answers. */
+            /** @description The provider that delivered it; null for replies. */
             provider: string | null;
             /**
-             * @description Who answered: `bot`, or `staff` with the account in `sentBy`; null for what came in.
+             * @description Who replied: `bot`, or `staff` with the account in `sentBy`; null for incoming messages.
              * @enum {string|null}
              */
             answeredBy: "bot" | "staff" | null;
             sentBy: string | null;
             /** @description What became of an answer: `pending`, `accepted`, `sent`, `delivered`, `read`, `failed`, `expired` or `unknown`. */
             delivery: string | null;
-            /** @description When it came in or was answered. */
+            /** @description When it came in or was sent. */
             at: string;
             /** @description When the person sent it, by the provider's clock. */
             sentAt: string | null;
@@ -2223,25 +2223,25 @@ export interface components {
              */
             kind: "image" | "video" | "audio" | "document";
             /**
-             * @description Where the file lies: https, without credentials. The provider fetches it, so it must be able to.
+             * @description Address of the file: https, without credentials. The provider must be able to fetch it.
              * @example https://files.example.com/hasil.pdf
              */
             url: string;
-            /** @description What stands under a picture, a video or a document. */
+            /** @description Caption of a picture, a video or a document. */
             caption?: string | null;
             /**
-             * @description Of a document: the name that its recipient sees, where the provider has a field for it.
+             * @description Documents only: the file name that the recipient sees, if the provider supports it.
              * @example hasil.pdf
              */
             fileName?: string | null;
         };
         ReplyDto: {
             /**
-             * @description What the person gets, as it is; `*bold*` and `_italic_` as in WhatsApp.
+             * @description The text that the person gets; `*bold*` and `_italic_` work as in WhatsApp.
              * @example Selamat pagi, ada yang bisa kami bantu?
              */
             text?: string | null;
-            /** @description A file in place of a text. */
+            /** @description A file instead of a text. */
             media?: components["schemas"]["ReplyMediaDto"] | null;
         };
         ReplyAnswerDto: {
@@ -2251,12 +2251,12 @@ export interface components {
         };
         ChangeConversationDto: {
             /**
-             * @description Who answers from now on: the bot, a person, nobody.
+             * @description Who answers from now on: the bot, a person, or nobody.
              * @example BOT
              * @enum {string|null}
              */
             state?: "BOT" | "AGENT" | "PAUSE" | null;
-            /** @description True says that what was written is read: `unread` becomes 0. */
+            /** @description True marks all messages as read: `unread` becomes 0. */
             read?: boolean | null;
         };
         ConversationAnswerDto: {
@@ -2268,7 +2268,7 @@ export interface components {
             /** @description The account's full name; case and double spaces do not matter. */
             nama: string;
             /**
-             * @description Phone number in any common spelling.
+             * @description Phone number in any common format.
              * @example 6281234567890
              */
             noHp: string;
@@ -2276,35 +2276,35 @@ export interface components {
         ResetTimesDto: {
             /** @description When the code expires, ISO 8601 in UTC. */
             expiresAt: string;
-            /** @description When another one may be asked for, ISO 8601 in UTC. */
+            /** @description When another code can be requested, ISO 8601 in UTC. */
             resendAt: string;
         };
         ResetRequestedAnswerDto: {
             success: boolean;
             message: string;
             /**
-             * @description Where the code went, in digits.
+             * @description The number that the code was sent to, in digits.
              * @example 6281234567890
              */
             phoneNumber: string;
-            /** @description The code, only where no device is ready and OTP_ECHO is on; never in production. */
+            /** @description The code, only when no device is ready and OTP_ECHO is on; never in production. */
             testOTP?: string;
             data: components["schemas"]["ResetTimesDto"];
         };
         VerifyResetDto: {
             /**
-             * @description The code from the message, as text: leading zeros count. The message around it may be there too.
+             * @description The code from the message, as text, because leading zeros count. It may be pasted with the message around it.
              * @example 123456
              */
             otp: string;
             /**
-             * @description Phone number in any common spelling.
+             * @description Phone number in any common format.
              * @example 6281234567890
              */
             noHp: string;
         };
         VerifiedResetDto: {
-            /** @description Opaque; may be handed in with the new password. */
+            /** @description Opaque; can be sent with the new password. */
             otpId: string;
         };
         ResetVerifiedAnswerDto: {
@@ -2314,21 +2314,21 @@ export interface components {
         };
         ResetPasswordDto: {
             /**
-             * @description The code from the message, as text: leading zeros count. The message around it may be there too.
+             * @description The code from the message, as text, because leading zeros count. It may be pasted with the message around it.
              * @example 123456
              */
             otp: string;
             /**
-             * @description Phone number in any common spelling.
+             * @description Phone number in any common format.
              * @example 6281234567890
              */
             noHp: string;
             newPassword: string;
-            /** @description The new password once more. */
+            /** @description The new password again. */
             confirmPassword: string;
-            /** @description `otpId` of the verification, if the client kept it. It is a name, no secret. */
+            /** @description `otpId` of the verification, if the client kept it. It is an identifier, not a secret. */
             otpId?: string | null;
-            /** @description `registrationToken` of the registration, where this client made the account: what was set there then stays. */
+            /** @description `registrationToken` from the registration, when this client registered the account: what was set there then stays. */
             registrationToken?: string | null;
         };
         ResetDoneAnswerDto: {
@@ -2355,11 +2355,11 @@ export interface components {
             sessionId: string;
         };
         GatewaySessionDto: {
-            /** @description The id that its maker gave it. */
+            /** @description The id that was chosen when the session was created. */
             sessionId: string;
-            /** @description Only for who sees all sessions, of one that an API key made: names it whatever others are called. */
+            /** @description Only for admins, and only for sessions that an API key created: a unique id that can take the place of the name. */
             id?: string;
-            /** @description Only beside `id`: the API key that made it. */
+            /** @description Only together with `id`: the API key that created the session. */
             apiKeyId?: string;
             /**
              * @description `qr`: a code waits to be scanned; `logged_out`: its phone, or WhatsApp, has taken it off.
@@ -2371,7 +2371,7 @@ export interface components {
              * @example 6281234567890@s.whatsapp.net
              */
             phone?: string;
-            /** @description Name of the account, as its owner wrote it: show it as text, never as markup. */
+            /** @description Name of the account, as its owner wrote it. Show it as text, never as markup. */
             name?: string;
             /** @description PNG as a data URL; only while a code waits to be scanned. */
             qr?: string;
@@ -2393,7 +2393,7 @@ export interface components {
         QrTicketDto: {
             sessionId: string;
             ticket: string;
-            /** @description Opens the page once; whoever has it first sees the QR code. */
+            /** @description Opens the page once; whoever uses it first sees the QR code. */
             url: string;
             /** @description ISO 8601 in UTC. */
             expiresAt: string;
@@ -2405,7 +2405,7 @@ export interface components {
         };
         PairingCodeDto: {
             /**
-             * @description Number of the account that is to be linked.
+             * @description Number of the account to be linked.
              * @example 081234567890
              */
             phone: string;
@@ -2426,16 +2426,16 @@ export interface components {
         };
         SendTextDto: {
             /**
-             * @description Recipient, in any spelling of a mobile number, or as a WhatsApp id.
+             * @description Recipient: a mobile number in any common format, or a WhatsApp id.
              * @example 081234567890
              */
             to: string;
             /**
-             * @description What to say, in WhatsApp's markup.
+             * @description The text, in WhatsApp's markup.
              * @example Antrean Anda nomor *12*
              */
             text?: string;
-            /** @description Another name of `text`. */
+            /** @description Another name for `text`. */
             message?: string;
         };
         SentMessageDto: {
@@ -2444,7 +2444,7 @@ export interface components {
             to: string;
             /** @description WhatsApp's id of the message. */
             messageId: string;
-            /** @description When WhatsApp took it; ISO 8601 in UTC. */
+            /** @description When WhatsApp accepted it; ISO 8601 in UTC. */
             timestamp: string;
         };
         SentMessageAnswerDto: {
@@ -2454,7 +2454,7 @@ export interface components {
         };
         SendLocationDto: {
             /**
-             * @description Recipient, in any spelling of a mobile number, or as a WhatsApp id.
+             * @description Recipient: a mobile number in any common format, or a WhatsApp id.
              * @example 081234567890
              */
             to: string;
@@ -2468,24 +2468,24 @@ export interface components {
              * @example 140.7181
              */
             longitude: number;
-            /** @description What is there. */
+            /** @description Name of the place. */
             name?: string;
             address?: string;
         };
         ButtonDto: {
-            /** @description What comes back when it is chosen: a text, or a whole number that becomes one. */
+            /** @description What is reported when it is chosen: a text, or a whole number that becomes one. */
             id: string;
             text: string;
         };
         SendButtonsDto: {
             /**
-             * @description Recipient, in any spelling of a mobile number, or as a WhatsApp id.
+             * @description Recipient: a mobile number in any common format, or a WhatsApp id.
              * @example 081234567890
              */
             to: string;
             text: string;
             footer?: string;
-            /** @description 1 to 10, each with an id of its own. */
+            /** @description 1 to 10 buttons, each with its own id. */
             buttons: components["schemas"]["ButtonDto"][];
         };
         SentMenuDto: {
@@ -2494,7 +2494,7 @@ export interface components {
             to: string;
             /** @description WhatsApp's id of the message. */
             messageId: string;
-            /** @description When WhatsApp took it; ISO 8601 in UTC. */
+            /** @description When WhatsApp accepted it; ISO 8601 in UTC. */
             timestamp: string;
             /**
              * @description `text`: WhatsApp shows no native menus of linked accounts, so the choices went out as a numbered text.
@@ -2508,7 +2508,7 @@ export interface components {
             data: components["schemas"]["SentMenuDto"];
         };
         ListRowDto: {
-            /** @description What comes back when it is chosen: a text, or a whole number that becomes one. */
+            /** @description What is reported when it is chosen: a text, or a whole number that becomes one. */
             id: string;
             title: string;
             description?: string;
@@ -2519,35 +2519,35 @@ export interface components {
         };
         SendListDto: {
             /**
-             * @description Recipient, in any spelling of a mobile number, or as a WhatsApp id.
+             * @description Recipient: a mobile number in any common format, or a WhatsApp id.
              * @example 081234567890
              */
             to: string;
             text: string;
             footer?: string;
-            /** @description What the button says that opens a native list; here it is the heading of the choices. */
+            /** @description Label of the button that opens a native list; here it is the heading of the choices. */
             buttonText?: string;
-            /** @description 1 to 10, with at most 50 rows in all, each with an id of its own. */
+            /** @description 1 to 10 sections with at most 50 rows in total, each row with its own id. */
             sections: components["schemas"]["ListSectionDto"][];
         };
         SendMediaDto: {
             /**
-             * @description Recipient, in any spelling of a mobile number, or as a WhatsApp id.
+             * @description Recipient: a mobile number in any common format, or a WhatsApp id.
              * @example 081234567890
              */
             to: string;
             /**
-             * @description Where the file is, when it is not uploaded: http or https, a public address, without credentials.
+             * @description Address of the file when it is not uploaded: http or https, public, without credentials.
              * @example https://files.example.com/hasil.pdf
              */
             url?: string;
-            /** @description What stands under the picture, the video or the document. */
+            /** @description Caption of the picture, the video or the document. */
             caption?: string;
-            /** @description Audio: shown as a voice note. Only Ogg with Opus is one. */
+            /** @description Audio: send it as a voice note. Only Ogg with Opus can be one. */
             ptt?: boolean;
             /**
-             * @description Document: the name that its recipient sees. Paths and odd characters are taken out, and its ending becomes that of
-             *     what the file is.
+             * @description Documents only: the file name that the recipient sees. Paths and odd characters are removed, and the extension is
+             *     set to match the file's content.
              * @example hasil.pdf
              */
             fileName?: string;
@@ -2562,13 +2562,13 @@ export interface components {
              */
             status: "active" | "disabled" | "failing";
             /**
-             * @description Three days without a success, or an answer 410.
+             * @description `failures`: three days without a success; `gone`: the receiver answered 410.
              * @enum {string|null}
              */
             disabledFor: "failures" | "gone" | null;
             createdAt: string;
             lastSuccessAt: string | null;
-            /** @description Since when nothing has arrived. */
+            /** @description When the current series of failures began. */
             failingSince: string | null;
             disabledAt: string | null;
         };
@@ -2581,11 +2581,11 @@ export interface components {
         };
         CreateWebhookDto: {
             /**
-             * @description http or https, to a public address; production takes https alone.
+             * @description http or https, to a public address; production accepts https only.
              * @example https://app.example.id/webhooks/masuk
              */
             url: string;
-            /** @description What it wants to know; everything when left out. */
+            /** @description Events to subscribe to; all by default. */
             events?: ("session.status" | "message.status" | "message.received" | "otp.status")[];
         };
         CreatedWebhookDto: {
@@ -2598,17 +2598,17 @@ export interface components {
              */
             status: "active" | "disabled" | "failing";
             /**
-             * @description Three days without a success, or an answer 410.
+             * @description `failures`: three days without a success; `gone`: the receiver answered 410.
              * @enum {string|null}
              */
             disabledFor: "failures" | "gone" | null;
             createdAt: string;
             lastSuccessAt: string | null;
-            /** @description Since when nothing has arrived. */
+            /** @description When the current series of failures began. */
             failingSince: string | null;
             disabledAt: string | null;
             /**
-             * @description What deliveries are signed with (Standard Webhooks), this once.
+             * @description The secret that deliveries are signed with (Standard Webhooks); it is shown only once.
              * @example whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDYSAl9SNDgm4=
              */
             secret: string;
@@ -2632,7 +2632,7 @@ export interface components {
             nextAttemptAt: string | null;
             /** @description HTTP status of the last answer. */
             lastStatus: number | null;
-            /** @description Why the last try came to nothing. */
+            /** @description Why the last attempt failed. */
             lastError: string | null;
             createdAt: string;
             deliveredAt: string | null;
@@ -2647,14 +2647,14 @@ export interface components {
         ReplayDto: {
             /**
              * Format: uuid
-             * @description This one, whatever became of it; left out, all that were given up.
+             * @description This delivery, whatever its status; by default all failed ones.
              */
             deliveryId?: string;
-            /** @description Of those that were given up, the ones that are not older; ISO 8601 with its offset. */
+            /** @description Only failed deliveries since this time; ISO 8601 with its offset. */
             since?: string;
         };
         ReplayedDto: {
-            /** @description Deliveries that will be made again. */
+            /** @description How many deliveries will be made again. */
             queued: number;
         };
         ReplayedAnswerDto: {
@@ -2664,18 +2664,18 @@ export interface components {
         };
         SendVerificationDto: {
             /**
-             * @description Who is to prove a number, in any spelling of a mobile number or as a WhatsApp id.
+             * @description Who gets the code: a mobile number in any common format, or a WhatsApp id.
              * @example 081234567890
              */
             to: string;
             /**
-             * @description Whom the message names; the API key's name when left out. One line, no addresses, no markup, no long numbers.
+             * @description The name in the message; the API key's name by default. One line, without addresses, markup or long numbers.
              * @example RSUD Jayapura
              */
             companyName?: string;
-            /** @description Digits of the code, 4 to 8; `OTP_LENGTH` when left out. */
+            /** @description Digits of the code, 4 to 8; `OTP_LENGTH` by default. */
             length?: number;
-            /** @description Seconds that it is valid, whole minutes: 60 to 600; 300 when left out. */
+            /** @description Lifetime in seconds, in whole minutes: 60 to 600; 300 by default. */
             expiresIn?: number;
         };
         SentVerificationDto: {
@@ -2684,13 +2684,13 @@ export interface components {
             to: string;
             /** @description WhatsApp's id of the message. */
             messageId: string;
-            /** @description When WhatsApp took it; ISO 8601 in UTC. */
+            /** @description When WhatsApp accepted it; ISO 8601 in UTC. */
             timestamp: string;
             /** @description ISO 8601 in UTC. */
             expiresAt: string;
-            /** @description When another one may be asked for; ISO 8601 in UTC. */
+            /** @description When another code can be requested; ISO 8601 in UTC. */
             resendAt: string;
-            /** @description The code itself: only with `OTP_ECHO`, which production refuses, and the scope `otp:read`. */
+            /** @description The code itself: only with `OTP_ECHO`, which production refuses, and for keys with the scope `otp:read`. */
             otp?: string;
         };
         SentVerificationAnswerDto: {
@@ -2709,7 +2709,7 @@ export interface components {
         };
         FormattedPhoneDto: {
             original: string;
-            /** @description E.164; null for what is no mobile number of the allowed countries. */
+            /** @description E.164; null when it is not a mobile number of an allowed country. */
             formatted: string | null;
             /** @example 6281234567890@s.whatsapp.net */
             jid: string | null;
@@ -2722,7 +2722,7 @@ export interface components {
         };
         CheckVerificationDto: {
             /**
-             * @description As it was typed or pasted: what stands around it does not matter, if there is no second code in it.
+             * @description The code as typed or pasted. Text around it is ignored, unless it contains a second code.
              * @example 012345
              */
             otp: string;
@@ -2730,7 +2730,7 @@ export interface components {
             phone: string;
         };
         VerifiedDto: {
-            /** @description True: a wrong code is a failure, so that nobody takes an answer 200 for a proof that it is not. */
+            /** @description Always true: a wrong code is answered with a failure, so that nobody mistakes a 200 for a proof. */
             verified: boolean;
         };
         VerifiedAnswerDto: {
@@ -2761,7 +2761,7 @@ export interface components {
         };
         AuditEventDto: {
             id: string;
-            /** @description Of refusals: the minute in which they were counted. */
+            /** @description For refusals: the minute in which they were counted. */
             occurredAt: string;
             /** @example login.otp */
             type: string;
@@ -2769,19 +2769,19 @@ export interface components {
             outcome: "success" | "failure";
             userId: string | null;
             subjectId: string | null;
-            /** @description The address, of IPv6 its /64; null where nobody's request did it, and when its owner was erased. */
+            /** @description The client's address (the /64 of an IPv6 address); null when no request caused the event, or its owner was erased. */
             address: string | null;
-            /** @description Of refusals: the first one's. */
+            /** @description For refusals: that of the first one. */
             requestId: string | null;
-            /** @description What is particular to the type; of refusals `code`, the answer they got. */
+            /** @description Details of this type of event; for refusals `code`, the error code of the answer. */
             detail: {
                 [key: string]: unknown;
             } | null;
-            /** @description 1, but of refusals how many of the same kind there were in the minute. */
+            /** @description 1; for refusals, how many of the same kind there were in that minute. */
             count: number;
-            /** @description Of refusals: the last one. */
+            /** @description For refusals: when the last one happened. */
             lastAt: string | null;
-            /** @description Of refusals: the last one's. */
+            /** @description For refusals: that of the last one. */
             lastRequestId: string | null;
         };
         AuditAnswerDto: {
@@ -2793,12 +2793,12 @@ export interface components {
         };
         JobRunDto: {
             startedAt: string;
-            /** @description Null while it runs, and when nobody saw its end. */
+            /** @description Null while it runs, and when its end is not known. */
             endedAt: string | null;
             /** @enum {string} */
             outcome: "success" | "failure" | "running";
             /**
-             * @description Why it failed; numbers and ids are blanked.
+             * @description Why it failed; numbers and ids are removed.
              * @example canceling statement due to statement timeout
              */
             error: string | null;
@@ -2808,11 +2808,11 @@ export interface components {
             name: string;
             /** @description Minute, hour, day, month and weekday, in UTC. */
             cron: string;
-            /** @description Null before the first one. */
+            /** @description Null before the first run. */
             lastRun: components["schemas"]["JobRunDto"] | null;
-            /** @description By the schedule, or sooner when a run that failed is tried again. */
+            /** @description According to the schedule, or sooner when a failed run is tried again. */
             nextRunAt: string | null;
-            /** @description Runs begun in the last 24 hours by all instances, those that were tried again included. */
+            /** @description Runs started in the last 24 hours by all instances, including repeated ones. */
             runsLastDay: number;
         };
         JobsAnswerDto: {
@@ -2848,17 +2848,17 @@ export interface components {
         CreateUserDto: {
             fullName: string;
             /**
-             * @description Null takes it away, as long as the account keeps an e-mail, a username or a phone.
+             * @description Null removes it, as long as the account keeps an e-mail, a username or a phone.
              * @example jane@sikeskoja.com
              */
             email?: string | null;
             /**
-             * @description Holds a letter and no `@`; case does not matter. Null takes it away.
+             * @description Must contain a letter and no `@`; case does not matter. Null removes it.
              * @example jane
              */
             username?: string | null;
             /**
-             * @description In any common spelling. Null takes it away.
+             * @description In any common format. Null removes it.
              * @example 081234567893
              */
             phone?: string | null;
@@ -2867,7 +2867,7 @@ export interface components {
              * @enum {string}
              */
             role?: "ADMIN" | "SUPERVISOR" | "OPERATOR" | "KARYAWAN" | "USER";
-            /** @description An account that is not active cannot log in, and its sessions end. */
+            /** @description An inactive account cannot log in, and its sessions end. */
             isActive?: boolean;
         };
         UserAnswerDto: {
@@ -2915,8 +2915,8 @@ export interface components {
             purpose: string;
             /**
              * @description `PENDING`: it is being sent, or will be tried again. `UNKNOWN`: a provider did not answer, and may have sent it. `ACCEPTED`:
-             *     a provider took it. `SENT`, `DELIVERED`, `READ`: what the provider told of it since. `FAILED`: no provider took it, or the one
-             *     that did told that it failed. `EXPIRED`: its time ended before it was sent. `SUPPRESSED`: it was never to be sent.
+             *     a provider accepted it. `SENT`, `DELIVERED`, `READ`: reported by the provider since. `FAILED`: no provider accepted it, or
+             *     the one that did reported a failure. `EXPIRED`: it expired before it was sent. `SUPPRESSED`: it was never meant to be sent.
              * @enum {string}
              */
             state: "FAILED" | "UNKNOWN" | "PENDING" | "ACCEPTED" | "SENT" | "DELIVERED" | "READ" | "EXPIRED" | "SUPPRESSED";
@@ -2926,12 +2926,12 @@ export interface components {
              */
             provider: string | null;
             /**
-             * @description Providers that did not take it, or did not say whether they did.
+             * @description Providers that did not accept it, or did not say whether they did.
              * @example []
              */
             notTakenBy: string[];
             /**
-             * @description Why the last try that failed did; null: none failed, or nobody knows why.
+             * @description Why the last failed attempt failed; null when none failed or the reason is unknown.
              * @enum {string|null}
              */
             reason: "template" | "content" | "recipient-unreachable" | "recipient-invalid" | "recipient-not-on-whatsapp" | "recipient-blocked-by-policy" | "provider-auth" | "provider-disconnected" | "provider-quota" | "provider-unavailable" | "rate-limited-account" | "rate-limited-recipient" | "unclassified" | null;
@@ -2959,7 +2959,7 @@ export interface components {
             createdAt: string;
             /** @description Null when there was none, or none whose session is still kept (30 days after its end). */
             lastLoginAt: string | null;
-            /** @description What keeps the owner from logging in at the moment; empty: nothing that is the account's or its number's. */
+            /** @description What keeps the owner from logging in right now; empty when neither the account nor its number is locked. */
             locks: components["schemas"]["LockDto"][];
             /** @description The last ten messages to the account, newest first. */
             lastSends: components["schemas"]["LastSendDto"][];
@@ -2973,17 +2973,17 @@ export interface components {
             /** @example Jane Smith */
             fullName?: string;
             /**
-             * @description Null takes it away, as long as the account keeps an e-mail, a username or a phone.
+             * @description Null removes it, as long as the account keeps an e-mail, a username or a phone.
              * @example jane@sikeskoja.com
              */
             email?: string | null;
             /**
-             * @description Holds a letter and no `@`; case does not matter. Null takes it away.
+             * @description Must contain a letter and no `@`; case does not matter. Null removes it.
              * @example jane
              */
             username?: string | null;
             /**
-             * @description In any common spelling. Null takes it away.
+             * @description In any common format. Null removes it.
              * @example 081234567893
              */
             phone?: string | null;
@@ -2992,7 +2992,7 @@ export interface components {
              * @enum {string}
              */
             role?: "ADMIN" | "SUPERVISOR" | "OPERATOR" | "KARYAWAN" | "USER";
-            /** @description An account that is not active cannot log in, and its sessions end. */
+            /** @description An inactive account cannot log in, and its sessions end. */
             isActive?: boolean;
         };
         SessionCountsDto: {
@@ -3003,26 +3003,26 @@ export interface components {
             total: number;
             success: number;
             failure: number;
-            /** @description It may have gone out. */
+            /** @description It may have been sent. */
             unknown: number;
-            /** @description Of those whose end is known, 0 to 1; null without any. */
+            /** @description Share of those with a known outcome, 0 to 1; null without any. */
             successRate: number | null;
         };
         KindDto: {
             total: number;
             success: number;
             failure: number;
-            /** @description It may have gone out. */
+            /** @description It may have been sent. */
             unknown: number;
-            /** @description Of those whose end is known, 0 to 1; null without any. */
+            /** @description Share of those with a known outcome, 0 to 1; null without any. */
             successRate: number | null;
             /** @example text */
             kind: string;
         };
         ResponseTimesDto: {
             /**
-             * @description From the request to WhatsApp's acknowledgement, in milliseconds, to within a fifth or so, of the whole days (UTC) that
-             *     the span touches; null without any.
+             * @description From the request to WhatsApp's acknowledgement, in milliseconds, accurate to about 20 %. Counts the full days (UTC) that
+             *     the range touches; null without any.
              */
             p50: number | null;
             p95: number | null;
@@ -3035,7 +3035,7 @@ export interface components {
             expired: number;
             /** @description Not sent. */
             failed: number;
-            /** @description Verified of those sent, 0 to 1; null without any. */
+            /** @description Share of sent codes that were verified, 0 to 1; null without any. */
             verifiedRate: number | null;
         };
         PeakHourDto: {
@@ -3049,19 +3049,19 @@ export interface components {
             count: number;
         };
         UptimeDto: {
-            /** @description Share of the span that sessions were connected, 0 to 1; null where nothing is known. */
+            /** @description Share of the range in which sessions were connected, 0 to 1; null when nothing is known. */
             connected: number | null;
-            /** @description How long the instance that answers has been running, in seconds. */
+            /** @description Uptime of the instance that answers, in seconds. */
             instanceSeconds: number;
         };
         DashboardDto: {
             sessions: components["schemas"]["SessionCountsDto"];
-            /** @description The span that was counted: whole hours. */
+            /** @description The range that was counted, in full hours. */
             from: string;
             to: string;
             messages: components["schemas"]["OutcomesDto"];
             byKind: components["schemas"]["KindDto"][];
-            /** @description Messages that came in. */
+            /** @description Incoming messages. */
             received: number;
             responseTimes: components["schemas"]["ResponseTimesDto"];
             otp: components["schemas"]["OtpFiguresDto"];
@@ -3080,12 +3080,12 @@ export interface components {
             /** @enum {string} */
             status: "connected" | "disconnected" | "qr" | "connecting" | "logged_out";
             lastConnectedAt: string | null;
-            /** @description The span that was counted: whole hours. */
+            /** @description The range that was counted, in full hours. */
             from: string;
             to: string;
             messages: components["schemas"]["OutcomesDto"];
             byKind: components["schemas"]["KindDto"][];
-            /** @description Messages that came in. */
+            /** @description Incoming messages. */
             received: number;
             responseTimes: components["schemas"]["ResponseTimesDto"];
             otp: components["schemas"]["OtpFiguresDto"];
@@ -3141,15 +3141,15 @@ export interface components {
             nextCursor: string | null;
         };
         CleanupDto: {
-            /** @description Lines older than so many days; `ACTIVITY_RETENTION_DAYS` and `OTP_RETENTION_DAYS` when left out. */
+            /** @description Delete entries older than this many days; `ACTIVITY_RETENTION_DAYS` and `OTP_RETENTION_DAYS` by default. */
             olderThanDays?: number;
         };
         CleanedDto: {
-            /** @description Lines of the activity log that are gone. */
+            /** @description Deleted entries of the activity log. */
             activity: number;
-            /** @description Codes that are gone. */
+            /** @description Deleted codes. */
             otp: number;
-            /** @description Whether there is more to delete: call again. */
+            /** @description Whether there is more to delete; if so, call again. */
             more: boolean;
         };
         CleanupAnswerDto: {
@@ -3168,23 +3168,23 @@ export interface components {
             /** @example whacenter */
             provider: string;
             /**
-             * @description What the provider says of its own link; `connected` does not mean that it delivers.
+             * @description The state that the provider reports; `connected` does not mean that it delivers.
              * @enum {string}
              */
             state: "connected" | "disconnected" | "waiting-for-scan" | "unreachable";
             stateText: string | null;
             /**
-             * @description Of the instance that answers: `closed` is good, `open` is not asked, `half-open` is being probed by one message.
+             * @description State of the breaker in the instance that answers: `closed` is good, `open` is not asked, `half-open` is probed by one message.
              * @enum {string}
              */
             breaker: "open" | "closed" | "half-open";
-            /** @description Seconds until it may be asked again, as its `Retry-After` said; 0: now. */
+            /** @description Seconds until it may be asked again, from its `Retry-After`; 0 means now. */
             restSeconds: number;
             /** @description Within the last day. */
             lastAcceptedAt: string | null;
             /** @description Within the last day; null for providers that send no receipts. */
             lastDeliveredAt: string | null;
-            /** @description When it last took a message to CANARY_PHONE; null without that. */
+            /** @description When it last accepted a message to CANARY_PHONE; null without that setting. */
             canaryAcceptedAt: string | null;
             /** @description When such a message last arrived; null for providers that send no receipts. */
             canaryDeliveredAt: string | null;
@@ -3194,9 +3194,9 @@ export interface components {
             /** @description From the request to the receipt, 95th percentile of the last hour, in milliseconds. */
             p95DeliverMs: number | null;
             acceptedInLastHour: number;
-            /** @description Of those accepted in the last hour, 0 to 1; null without receipts or messages. */
+            /** @description Share of the messages accepted in the last hour, 0 to 1; null without receipts or messages. */
             deliveredShare: number | null;
-            /** @description Whether it tells what becomes of a message that it took. */
+            /** @description Whether it sends receipts. */
             sendsReceipts: boolean;
         };
         ProvidersAnswerDto: {
@@ -3205,9 +3205,9 @@ export interface components {
             data: components["schemas"]["ProviderStatusDto"][];
         };
         FunnelDto: {
-            /** @description Messages that were to be sent; of a provider: that it was asked to send, or could not be because it is broken. */
+            /** @description Messages to be sent. For a provider: messages it was asked to send, or was not asked because its breaker is open. */
             requested: number;
-            /** @description Taken by the provider. */
+            /** @description Accepted by the provider. */
             accepted: number;
             sent: number;
             delivered: number;
@@ -3215,15 +3215,15 @@ export interface components {
             /** @description The code in it was used. */
             verified: number;
             /**
-             * @description Not taken by anybody, or reported as failed after it was taken. Of a provider: that it refused, did not answer to, or
-             *     reported as failed, whoever took them in the end.
+             * @description Accepted by no provider, or reported as failed later. For a provider: messages that it refused, did not answer, or
+             *     reported as failed, even when another provider delivered them.
              */
             failed: number;
         };
         ProviderFunnelDto: {
-            /** @description Messages that were to be sent; of a provider: that it was asked to send, or could not be because it is broken. */
+            /** @description Messages to be sent. For a provider: messages it was asked to send, or was not asked because its breaker is open. */
             requested: number;
-            /** @description Taken by the provider. */
+            /** @description Accepted by the provider. */
             accepted: number;
             sent: number;
             delivered: number;
@@ -3231,8 +3231,8 @@ export interface components {
             /** @description The code in it was used. */
             verified: number;
             /**
-             * @description Not taken by anybody, or reported as failed after it was taken. Of a provider: that it refused, did not answer to, or
-             *     reported as failed, whoever took them in the end.
+             * @description Accepted by no provider, or reported as failed later. For a provider: messages that it refused, did not answer, or
+             *     reported as failed, even when another provider delivered them.
              */
             failed: number;
             /** @example whacenter */
@@ -3267,7 +3267,7 @@ export interface components {
              */
             status: "unavailable" | "ok" | "stopping";
             /**
-             * @description `read-only`: it answers, but takes no writes, so nobody can log in.
+             * @description `read-only`: it answers but does not accept writes, so nobody can log in.
              * @enum {string}
              */
             database: "connected" | "disconnected" | "read-only";
@@ -3280,7 +3280,7 @@ export interface components {
              */
             status: "unavailable" | "ok" | "stopping";
             /**
-             * @description `read-only`: it answers, but takes no writes, so nobody can log in.
+             * @description `read-only`: it answers but does not accept writes, so nobody can log in.
              * @enum {string}
              */
             database: "connected" | "disconnected" | "read-only";
@@ -3291,7 +3291,7 @@ export interface components {
             whatsapp: "connected" | "disconnected";
         };
         SessionHealthDto: {
-            /** @description The id that its maker gave it. */
+            /** @description The id that was chosen when the session was created. */
             sessionId: string;
             /** @enum {string} */
             status: "connected" | "disconnected" | "qr" | "connecting" | "logged_out";
@@ -3324,7 +3324,7 @@ export interface components {
             firstParty: boolean;
             accessTokenSeconds: number;
             refreshTokenSeconds: number;
-            /** @description Account that made it. */
+            /** @description The account that created it. */
             createdBy: string | null;
             /** @description ISO 8601 in UTC. */
             createdAt: string;
@@ -3346,26 +3346,26 @@ export interface components {
              */
             kind: "web" | "browser" | "native" | "device";
             /**
-             * @description What people know it by: on the login page and in the WhatsApp message.
+             * @description The name that people see on the login page and in the WhatsApp message.
              * @example Dasbor Laporan
              */
             name: string;
-            /** @description Picture on the login page, `https`; null for ours. */
+            /** @description Logo on the login page, `https`; null for the default. */
             logoUri?: string | null;
             /**
-             * @description Where people are sent back to; compared letter by letter. `https`, or `http` on this machine; with `native` also a scheme of its own
-             *     with a dot in it. Ports of the machine itself are free for `native`.
+             * @description Redirect addresses; compared exactly. `https`, or `http` on localhost; with `native` also a custom scheme that contains
+             *     a dot. For `native`, any port of localhost is accepted.
              * @example [
              *       "https://dasbor.example.go.id/callback"
              *     ]
              */
             redirectUris?: string[];
-            /** @description Where they may be sent after a logout; compared letter by letter. */
+            /** @description Where people may be redirected after a logout; compared exactly. */
             postLogoutRedirectUris?: string[];
-            /** @description Told when somebody's session ends; null when it does not want to be told. */
+            /** @description Back-channel logout address; null for none. */
             backchannelLogoutUri?: string | null;
             /**
-             * @description What it may ask for; `openid` always. Others than `profile`, `phone`, `email` and `roles` are for the services in `resources`.
+             * @description Scopes that it may request; `openid` is always included. Scopes other than `profile`, `phone`, `email` and `roles` belong to `resources`.
              * @example [
              *       "openid",
              *       "profile",
@@ -3374,17 +3374,17 @@ export interface components {
              */
             scopes?: string[];
             /**
-             * @description Other services that it may ask access tokens for, as absolute URIs; the token's `aud`.
+             * @description Other services that it may request access tokens for, as absolute URIs; the token's `aud`.
              * @example [
              *       "https://api.example.go.id"
              *     ]
              */
             resources?: string[];
-            /** @description One of your own: people are not asked for their consent. */
+            /** @description True for your own applications: people are not asked for consent. */
             firstParty?: boolean;
-            /** @description Life of its access tokens, in seconds; 3600 when left out. */
+            /** @description Lifetime of its access tokens in seconds; 3600 by default. */
             accessTokenSeconds?: number;
-            /** @description Life of a refresh token that is not used, in seconds; 0: it gets none. The login session's when left out. */
+            /** @description Lifetime of an unused refresh token in seconds; 0 for none. By default that of the login session. */
             refreshTokenSeconds?: number;
         };
         CreatedOidcClientDto: {
@@ -3402,13 +3402,13 @@ export interface components {
             firstParty: boolean;
             accessTokenSeconds: number;
             refreshTokenSeconds: number;
-            /** @description Account that made it. */
+            /** @description The account that created it. */
             createdBy: string | null;
             /** @description ISO 8601 in UTC. */
             createdAt: string;
             /** @description ISO 8601 in UTC. */
             updatedAt: string;
-            /** @description Its `client_secret`: shown now and never again; null for one that could not keep it. */
+            /** @description Its `client_secret`, shown only once; null for an application that cannot keep a secret. */
             secret: string | null;
         };
         CreatedOidcClientAnswerDto: {
@@ -3423,26 +3423,26 @@ export interface components {
         };
         ChangeOidcClientDto: {
             /**
-             * @description What people know it by: on the login page and in the WhatsApp message.
+             * @description The name that people see on the login page and in the WhatsApp message.
              * @example Dasbor Laporan
              */
             name?: string;
-            /** @description Picture on the login page, `https`; null for ours. */
+            /** @description Logo on the login page, `https`; null for the default. */
             logoUri?: string | null;
             /**
-             * @description Where people are sent back to; compared letter by letter. `https`, or `http` on this machine; with `native` also a scheme of its own
-             *     with a dot in it. Ports of the machine itself are free for `native`.
+             * @description Redirect addresses; compared exactly. `https`, or `http` on localhost; with `native` also a custom scheme that contains
+             *     a dot. For `native`, any port of localhost is accepted.
              * @example [
              *       "https://dasbor.example.go.id/callback"
              *     ]
              */
             redirectUris?: string[];
-            /** @description Where they may be sent after a logout; compared letter by letter. */
+            /** @description Where people may be redirected after a logout; compared exactly. */
             postLogoutRedirectUris?: string[];
-            /** @description Told when somebody's session ends; null when it does not want to be told. */
+            /** @description Back-channel logout address; null for none. */
             backchannelLogoutUri?: string | null;
             /**
-             * @description What it may ask for; `openid` always. Others than `profile`, `phone`, `email` and `roles` are for the services in `resources`.
+             * @description Scopes that it may request; `openid` is always included. Scopes other than `profile`, `phone`, `email` and `roles` belong to `resources`.
              * @example [
              *       "openid",
              *       "profile",
@@ -3451,21 +3451,21 @@ export interface components {
              */
             scopes?: string[];
             /**
-             * @description Other services that it may ask access tokens for, as absolute URIs; the token's `aud`.
+             * @description Other services that it may request access tokens for, as absolute URIs; the token's `aud`.
              * @example [
              *       "https://api.example.go.id"
              *     ]
              */
             resources?: string[];
-            /** @description One of your own: people are not asked for their consent. */
+            /** @description True for your own applications: people are not asked for consent. */
             firstParty?: boolean;
-            /** @description Life of its access tokens, in seconds; 3600 when left out. */
+            /** @description Lifetime of its access tokens in seconds; 3600 by default. */
             accessTokenSeconds?: number;
-            /** @description Life of a refresh token that is not used, in seconds; 0: it gets none. The login session's when left out. */
+            /** @description Lifetime of an unused refresh token in seconds; 0 for none. By default that of the login session. */
             refreshTokenSeconds?: number;
         };
         OidcSecretDto: {
-            /** @description The new `client_secret`: shown now and never again. */
+            /** @description The new `client_secret`; it is shown only once. */
             secret: string;
         };
         OidcSecretAnswerDto: {
@@ -3489,7 +3489,7 @@ export interface operations {
     listApiKeys: {
         parameters: {
             query?: {
-                /** @description At most so many; 50 when left out. */
+                /** @description The most entries to return; 50 by default. */
                 limit?: number;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
@@ -3500,7 +3500,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Revoked and expired ones too; never the keys themselves. */
+            /** @description Including revoked and expired keys; the keys themselves are never shown. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3509,7 +3509,7 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKeysAnswerDto"];
                 };
             };
-            /** @description `validation_failed`: The data sent are not valid. */
+            /** @description `validation_failed`: The request contains invalid data. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3545,7 +3545,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3569,7 +3569,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The key, this once. */
+            /** @description The key; it is shown only once. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3578,7 +3578,7 @@ export interface operations {
                     "application/json": components["schemas"]["CreatedApiKeyAnswerDto"];
                 };
             };
-            /** @description `validation_failed`: The data sent are not valid. */
+            /** @description `validation_failed`: The request contains invalid data. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3614,7 +3614,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3636,7 +3636,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is refused at its next call; so it was before. */
+            /** @description The key is refused from its next call on; 200 also when it was revoked before. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3663,7 +3663,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `api_key_not_found`: There is no such API key. */
+            /** @description `api_key_not_found`: API key not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3681,7 +3681,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3696,7 +3696,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Made up by the caller for this one request, best a UUID, in quotes. Sent again within 24 hours with the same body, it gets the same answer (`Idempotency-Replayed: true`) and does nothing a second time. Answers 401, 403, 408, 429 and 5xx are not kept: the same key may try again. */
+                /** @description A value that the caller chooses for this request, best a UUID, in quotes. A request with the same key and body within 24 hours gets the same answer (`Idempotency-Replayed: true`) and is not carried out again. Answers with 401, 403, 408, 429 and 5xx are not stored: the same key can be tried again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -3708,7 +3708,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A code is on its way, or the newest one lives (`alreadySent`). */
+            /** @description A code is on its way, or the newest one is still valid (`alreadySent`). */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3717,7 +3717,7 @@ export interface operations {
                     "application/json": components["schemas"]["OtpSentAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. `idempotency_key_invalid`: The Idempotency-Key is not valid: 1 to 255 characters, in quotes. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_phone`: The phone number is not valid. `idempotency_key_invalid`: The Idempotency-Key must be 1 to 255 characters in quotes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3735,7 +3735,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `idempotency_conflict`: The same request is still under way, try again shortly. */
+            /** @description `idempotency_conflict`: The same request is still being processed. Try again shortly.. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3753,7 +3753,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3762,7 +3762,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. */
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for another request. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3771,7 +3771,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `otp_rate_limited`: Too many codes were asked for, try again later. `rate_limited`: Too many requests, try again later. */
+            /** @description `otp_rate_limited`: Too many codes were requested. Try again later.. `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3789,7 +3789,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `whatsapp_unavailable`: The code could not be sent by WhatsApp. The device is not connected.. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `whatsapp_unavailable`: The code could not be sent over WhatsApp. The device is not connected.. `busy`: The service is busy. Try again shortly.. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3804,7 +3804,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Made up by the caller for this one request, best a UUID, in quotes. Sent again within 24 hours with the same body, it gets the same answer (`Idempotency-Replayed: true`) and does nothing a second time. Answers 401, 403, 408, 429 and 5xx are not kept: the same key may try again. */
+                /** @description A value that the caller chooses for this request, best a UUID, in quotes. A request with the same key and body within 24 hours gets the same answer (`Idempotency-Replayed: true`) and is not carried out again. Answers with 401, 403, 408, 429 and 5xx are not stored: the same key can be tried again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -3825,7 +3825,7 @@ export interface operations {
                     "application/json": components["schemas"]["OtpSentAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. `idempotency_key_invalid`: The Idempotency-Key is not valid: 1 to 255 characters, in quotes. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_phone`: The phone number is not valid. `idempotency_key_invalid`: The Idempotency-Key must be 1 to 255 characters in quotes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3843,7 +3843,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `idempotency_conflict`: The same request is still under way, try again shortly. */
+            /** @description `idempotency_conflict`: The same request is still being processed. Try again shortly.. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3861,7 +3861,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3870,7 +3870,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. */
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for another request. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3879,7 +3879,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `otp_rate_limited`: Too many codes were asked for, try again later. `rate_limited`: Too many requests, try again later. */
+            /** @description `otp_rate_limited`: Too many codes were requested. Try again later.. `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3897,7 +3897,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `whatsapp_unavailable`: The code could not be sent by WhatsApp. The device is not connected.. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `whatsapp_unavailable`: The code could not be sent over WhatsApp. The device is not connected.. `busy`: The service is busy. Try again shortly.. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3930,7 +3930,7 @@ export interface operations {
                     "application/json": components["schemas"]["LoginAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. `invalid_otp`: The code is not valid or has expired. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_phone`: The phone number is not valid. `invalid_otp`: The code is not valid or has expired. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3948,7 +3948,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3957,7 +3957,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `otp_locked`: Too many attempts, try again later. */
+            /** @description `otp_locked`: Too many attempts. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3975,7 +3975,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4008,7 +4008,7 @@ export interface operations {
                     "application/json": components["schemas"]["LoginAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4035,7 +4035,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4044,7 +4044,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `login_locked`: Too many login attempts, try again later. */
+            /** @description `login_locked`: Too many login attempts. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4062,7 +4062,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `busy`: The service is busy. Try again shortly.. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4086,7 +4086,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The account was made; it logs in by code or password. */
+            /** @description The account was created; it can log in by code or password. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -4095,7 +4095,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegisterAnswerDto"];
                 };
             };
-            /** @description `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. `password_refused`: The password does not meet the rules. */
+            /** @description `validation_failed`: The request contains invalid data. `invalid_phone`: The phone number is not valid. `password_refused`: The password does not meet the requirements. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4104,7 +4104,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `forbidden`: You are not allowed to do this. `registration_by_phone_only`: Accounts are registered by phone number here. `registration_closed`: Only an admin can register accounts. */
+            /** @description `forbidden`: You are not allowed to do this. `registration_by_phone_only`: Registration requires a phone number. `registration_closed`: Only an admin can register accounts. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4113,7 +4113,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `email_taken`: The e-mail address is taken. `username_taken`: The username is taken. `phone_taken`: The phone number is taken. */
+            /** @description `email_taken`: This e-mail address is already in use. `username_taken`: This username is already in use. `phone_taken`: This phone number is already in use. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4122,7 +4122,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4140,7 +4140,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4187,7 +4187,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4207,7 +4207,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The options; the same for everybody. */
+            /** @description The options; they are the same for everybody. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4225,7 +4225,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4258,7 +4258,7 @@ export interface operations {
                     "application/json": components["schemas"]["BrowserLoginAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. `invalid_otp`: The code is not valid or has expired. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_phone`: The phone number is not valid. `invalid_otp`: The code is not valid or has expired. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4267,7 +4267,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `foreign_origin`: Only the service's own pages may ask for this. */
+            /** @description `foreign_origin`: This request is only accepted from the service's own pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4285,7 +4285,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4294,7 +4294,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `otp_locked`: Too many attempts, try again later. */
+            /** @description `otp_locked`: Too many attempts. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4312,7 +4312,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4345,7 +4345,7 @@ export interface operations {
                     "application/json": components["schemas"]["BrowserLoginAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4363,7 +4363,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `foreign_origin`: Only the service's own pages may ask for this. */
+            /** @description `foreign_origin`: This request is only accepted from the service's own pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4381,7 +4381,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4390,7 +4390,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `login_locked`: Too many login attempts, try again later. */
+            /** @description `login_locked`: Too many login attempts. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4408,7 +4408,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `busy`: The service is busy. Try again shortly.. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4455,7 +4455,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4470,7 +4470,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Made up by the caller for this one request, best a UUID, in quotes. Sent again within 24 hours with the same body, it gets the same answer (`Idempotency-Replayed: true`) and does nothing a second time. Answers 401, 403, 408, 429 and 5xx are not kept: the same key may try again. */
+                /** @description A value that the caller chooses for this request, best a UUID, in quotes. A request with the same key and body within 24 hours gets the same answer (`Idempotency-Replayed: true`) and is not carried out again. Answers with 401, 403, 408, 429 and 5xx are not stored: the same key can be tried again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4491,7 +4491,7 @@ export interface operations {
                     "application/json": components["schemas"]["OtpSentAnswerDto"];
                 };
             };
-            /** @description `invalid_phone`: The phone number is not valid. `idempotency_key_invalid`: The Idempotency-Key is not valid: 1 to 255 characters, in quotes. */
+            /** @description `invalid_phone`: The phone number is not valid. `idempotency_key_invalid`: The Idempotency-Key must be 1 to 255 characters in quotes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4509,7 +4509,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `fresh_login_required`: Log in again to go on. */
+            /** @description `fresh_login_required`: Log in again to continue. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4518,7 +4518,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `phone_taken`: The phone number is taken. `idempotency_conflict`: The same request is still under way, try again shortly. */
+            /** @description `phone_taken`: This phone number is already in use. `idempotency_conflict`: The same request is still being processed. Try again shortly.. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4527,7 +4527,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. */
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for another request. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4536,7 +4536,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `otp_rate_limited`: Too many codes were asked for, try again later. `rate_limited`: Too many requests, try again later. */
+            /** @description `otp_rate_limited`: Too many codes were requested. Try again later.. `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4554,7 +4554,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `whatsapp_unavailable`: The code could not be sent by WhatsApp. The device is not connected.. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `whatsapp_unavailable`: The code could not be sent over WhatsApp. The device is not connected.. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4587,7 +4587,7 @@ export interface operations {
                     "application/json": components["schemas"]["MeAnswerDto"];
                 };
             };
-            /** @description `invalid_phone`: The phone number is not valid. `validation_failed`: The data sent are not valid. `invalid_otp`: The code is not valid or has expired. */
+            /** @description `invalid_phone`: The phone number is not valid. `validation_failed`: The request contains invalid data. `invalid_otp`: The code is not valid or has expired. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4605,7 +4605,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `fresh_login_required`: Log in again to go on. */
+            /** @description `fresh_login_required`: Log in again to continue. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4614,7 +4614,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `phone_taken`: The phone number is taken. */
+            /** @description `phone_taken`: This phone number is already in use. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4623,7 +4623,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `otp_locked`: Too many attempts, try again later. */
+            /** @description `otp_locked`: Too many attempts. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4641,7 +4641,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4665,7 +4665,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The new password holds. */
+            /** @description The new password is set. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4674,7 +4674,7 @@ export interface operations {
                     "application/json": components["schemas"]["DoneAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `password_refused`: The password does not meet the rules. `current_password_wrong`: The present password is wrong. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `password_refused`: The password does not meet the requirements. `current_password_wrong`: The current password is wrong. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4692,7 +4692,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `password_not_set`: This account has no password yet, set one as for a forgotten password. */
+            /** @description `password_not_set`: This account has no password yet. Set one through the forgotten-password page.. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4710,7 +4710,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4719,7 +4719,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `login_locked`: Too many login attempts, try again later. */
+            /** @description `login_locked`: Too many login attempts. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4737,7 +4737,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `busy`: The service is busy. Try again shortly.. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4761,7 +4761,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description New tokens; the presented one is used up. */
+            /** @description New tokens; the presented refresh token cannot be used again. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4770,7 +4770,7 @@ export interface operations {
                     "application/json": components["schemas"]["RefreshedAnswerDto"];
                 };
             };
-            /** @description `validation_failed`: The data sent are not valid. */
+            /** @description `validation_failed`: The request contains invalid data. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4779,7 +4779,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `invalid_refresh_token`: The session has ended, log in again. */
+            /** @description `invalid_refresh_token`: The session has ended. Log in again.. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4788,7 +4788,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4806,7 +4806,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4830,7 +4830,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Its tokens are worth nothing any more. */
+            /** @description Its tokens are no longer accepted. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4857,7 +4857,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4877,7 +4877,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Living sessions, last used first. */
+            /** @description Active sessions, most recently used first. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4904,7 +4904,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4926,7 +4926,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Its tokens are worth nothing any more. */
+            /** @description Its tokens are no longer accepted. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4944,7 +4944,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_found`: There is no such session. */
+            /** @description `session_not_found`: Session not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4962,7 +4962,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4987,7 +4987,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What is known of it at this moment. */
+            /** @description The state of the token right now. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4996,7 +4996,7 @@ export interface operations {
                     "application/json": components["schemas"]["IntrospectionDto"];
                 };
             };
-            /** @description `validation_failed`: The data sent are not valid. */
+            /** @description `validation_failed`: The request contains invalid data. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5032,7 +5032,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5057,14 +5057,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is worth nothing any more; so was an unknown one. */
+            /** @description The token is no longer accepted; 200 also for an unknown token. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `validation_failed`: The data sent are not valid. */
+            /** @description `validation_failed`: The request contains invalid data. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5100,7 +5100,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5124,7 +5124,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The account was made. */
+            /** @description The account was created. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -5133,7 +5133,7 @@ export interface operations {
                     "application/json": components["schemas"]["DashboardRegisterAnswerDto"];
                 };
             };
-            /** @description `validation_failed`: The data sent are not valid. `password_refused`: The password does not meet the rules. */
+            /** @description `validation_failed`: The request contains invalid data. `password_refused`: The password does not meet the requirements. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5142,7 +5142,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `forbidden`: You are not allowed to do this. `registration_by_phone_only`: Accounts are registered by phone number here. `registration_closed`: Only an admin can register accounts. */
+            /** @description `forbidden`: You are not allowed to do this. `registration_by_phone_only`: Registration requires a phone number. `registration_closed`: Only an admin can register accounts. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5151,7 +5151,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `email_taken`: The e-mail address is taken. `username_taken`: The username is taken. */
+            /** @description `email_taken`: This e-mail address is already in use. `username_taken`: This username is already in use. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5160,7 +5160,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5178,7 +5178,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5211,7 +5211,7 @@ export interface operations {
                     "application/json": components["schemas"]["DashboardLoginAnswerDto"];
                 };
             };
-            /** @description `validation_failed`: The data sent are not valid. */
+            /** @description `validation_failed`: The request contains invalid data. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5229,7 +5229,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `login_locked`: Too many login attempts, try again later. */
+            /** @description `login_locked`: Too many login attempts. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5247,7 +5247,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5271,7 +5271,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description New tokens; the presented one is used up. */
+            /** @description New tokens; the presented refresh token cannot be used again. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5280,7 +5280,7 @@ export interface operations {
                     "application/json": components["schemas"]["DashboardTokensDto"];
                 };
             };
-            /** @description `validation_failed`: The data sent are not valid. */
+            /** @description `validation_failed`: The request contains invalid data. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5289,7 +5289,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `invalid_refresh_token`: The session has ended, log in again. */
+            /** @description `invalid_refresh_token`: The session has ended. Log in again.. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5298,7 +5298,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5316,7 +5316,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5363,7 +5363,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5418,7 +5418,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description `WHAPI_WEBHOOK_SECRET`, where that is set */
+                /** @description `WHAPI_WEBHOOK_SECRET`, when it is set */
                 "X-Hook-Secret"?: string;
             };
             path?: never;
@@ -5432,7 +5432,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description All of it is written down; answers leave behind this one. */
+            /** @description Everything is stored; replies of the bot are sent afterwards. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5450,7 +5450,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `invalid_webhook_secret`: The secret or the signature of the webhook is not valid. */
+            /** @description `invalid_webhook_secret`: The webhook secret or signature is not valid. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5459,7 +5459,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `not_found`: There is nothing at this address. */
+            /** @description `not_found`: There is no such address. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5477,7 +5477,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5495,7 +5495,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `busy`: The service is busy. Try again shortly.. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5511,7 +5511,7 @@ export interface operations {
             query?: {
                 /** @description Only conversations in this state. */
                 state?: "BOT" | "AGENT" | "PAUSE";
-                /** @description Entries a page, 20 unless told otherwise. */
+                /** @description Entries per page; 20 by default. */
                 limit?: number;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
@@ -5531,7 +5531,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationsAnswerDto"];
                 };
             };
-            /** @description `validation_failed`: The data sent are not valid. */
+            /** @description `validation_failed`: The request contains invalid data. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5567,7 +5567,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5581,14 +5581,14 @@ export interface operations {
     listConversationMessages: {
         parameters: {
             query?: {
-                /** @description Entries a page, 20 unless told otherwise. */
+                /** @description Entries per page; 20 by default. */
                 limit?: number;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
             };
             header?: never;
             path: {
-                /** @description In any common spelling. */
+                /** @description In any common format. */
                 phone: string;
             };
             cookie?: never;
@@ -5604,7 +5604,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationMessagesAnswerDto"];
                 };
             };
-            /** @description `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. */
+            /** @description `validation_failed`: The request contains invalid data. `invalid_phone`: The phone number is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5631,7 +5631,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `conversation_not_found`: There is no such conversation. */
+            /** @description `conversation_not_found`: Conversation not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5649,7 +5649,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5665,7 +5665,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description In any common spelling. */
+                /** @description In any common format. */
                 phone: string;
                 messageId: string;
             };
@@ -5673,7 +5673,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The file, to be saved; `Content-Type` says what it is, `Content-Disposition` how it is called. */
+            /** @description The file as a download; `Content-Type` is its type, `Content-Disposition` its name. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5709,7 +5709,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `conversation_not_found`: There is no such conversation. `media_not_found`: There is no such file, or not any more. */
+            /** @description `conversation_not_found`: Conversation not found. `media_not_found`: The file was not found, or is no longer available. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5727,7 +5727,7 @@ export interface operations {
                     "application/octet-stream": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `media_type_not_allowed`: This kind of file is not taken here, going by its content. */
+            /** @description `media_type_not_allowed`: The content of this file is not of a type that is accepted here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5745,7 +5745,7 @@ export interface operations {
                     "application/octet-stream": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `media_unavailable`: The provider does not hand the file out now. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `media_unavailable`: The provider cannot serve this file right now. Try again later.. `busy`: The service is busy. Try again shortly.. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5761,7 +5761,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description In any common spelling. */
+                /** @description In any common format. */
                 phone: string;
             };
             cookie?: never;
@@ -5772,7 +5772,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The reply is kept and on its way. */
+            /** @description The reply is stored and on its way. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5781,7 +5781,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReplyAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_phone`: The phone number is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5808,7 +5808,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `conversation_not_found`: There is no such conversation. */
+            /** @description `conversation_not_found`: Conversation not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5826,7 +5826,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5835,7 +5835,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `media_not_sendable`: No provider that is set up can send this kind of file. */
+            /** @description `media_not_sendable`: No configured provider can send this kind of file. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5853,7 +5853,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5869,7 +5869,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description In any common spelling. */
+                /** @description In any common format. */
                 phone: string;
             };
             cookie?: never;
@@ -5880,7 +5880,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The conversation as it is now. */
+            /** @description The conversation after the change. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5889,7 +5889,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_phone`: The phone number is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5916,7 +5916,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `conversation_not_found`: There is no such conversation. */
+            /** @description `conversation_not_found`: Conversation not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5934,7 +5934,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5952,7 +5952,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5967,7 +5967,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Made up by the caller for this one request, best a UUID, in quotes. Sent again within 24 hours with the same body, it gets the same answer (`Idempotency-Replayed: true`) and does nothing a second time. Answers 401, 403, 408, 429 and 5xx are not kept: the same key may try again. */
+                /** @description A value that the caller chooses for this request, best a UUID, in quotes. A request with the same key and body within 24 hours gets the same answer (`Idempotency-Replayed: true`) and is not carried out again. Answers with 401, 403, 408, 429 and 5xx are not stored: the same key can be tried again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5988,7 +5988,7 @@ export interface operations {
                     "application/json": components["schemas"]["ResetRequestedAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `name_required`: The name is required. `phone_number_required`: The phone number is required. `invalid_phone`: The phone number is not valid. `otp_active`: There is an active code already. `idempotency_key_invalid`: The Idempotency-Key is not valid: 1 to 255 characters, in quotes. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `name_required`: The name is required. `phone_number_required`: The phone number is required. `invalid_phone`: The phone number is not valid. `otp_active`: A code is already active. `idempotency_key_invalid`: The Idempotency-Key must be 1 to 255 characters in quotes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5997,7 +5997,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `user_not_found`: There is no such user. */
+            /** @description `user_not_found`: User not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6006,7 +6006,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `idempotency_conflict`: The same request is still under way, try again shortly. */
+            /** @description `idempotency_conflict`: The same request is still being processed. Try again shortly.. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6024,7 +6024,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6033,7 +6033,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. */
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for another request. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6042,7 +6042,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `otp_rate_limited`: Too many codes were asked for, try again later. `rate_limited`: Too many requests, try again later. */
+            /** @description `otp_rate_limited`: Too many codes were requested. Try again later.. `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6060,7 +6060,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `whatsapp_unavailable`: The code could not be sent by WhatsApp. The device is not connected.. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `whatsapp_unavailable`: The code could not be sent over WhatsApp. The device is not connected.. `busy`: The service is busy. Try again shortly.. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6084,7 +6084,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The code is right; the password can be set with it. */
+            /** @description The code is right; it can now be used to set a password. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6093,7 +6093,7 @@ export interface operations {
                     "application/json": components["schemas"]["ResetVerifiedAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `phone_number_required`: The phone number is required. `invalid_phone`: The phone number is not valid. `invalid_otp`: The code is not valid or has expired. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `phone_number_required`: The phone number is required. `invalid_phone`: The phone number is not valid. `invalid_otp`: The code is not valid or has expired. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6111,7 +6111,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6120,7 +6120,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `otp_locked`: Too many attempts, try again later. */
+            /** @description `otp_locked`: Too many attempts. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6138,7 +6138,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6162,7 +6162,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The new password holds. */
+            /** @description The new password is set. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6171,7 +6171,7 @@ export interface operations {
                     "application/json": components["schemas"]["ResetDoneAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `phone_number_required`: The phone number is required. `invalid_phone`: The phone number is not valid. `passwords_differ`: The two passwords are not the same. `password_refused`: The password does not meet the rules. `otp_not_verified`: The code has not been verified yet. `invalid_otp`: The code is not valid or has expired. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `phone_number_required`: The phone number is required. `invalid_phone`: The phone number is not valid. `passwords_differ`: The passwords do not match. `password_refused`: The password does not meet the requirements. `otp_not_verified`: The code has not been verified yet. `invalid_otp`: The code is not valid or has expired. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6189,7 +6189,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6198,7 +6198,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `otp_locked`: Too many attempts, try again later. */
+            /** @description `otp_locked`: Too many attempts. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6216,7 +6216,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `busy`: The service is busy. Try again shortly.. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6254,7 +6254,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6278,7 +6278,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is made, and waits for a scan. */
+            /** @description The session is created and waits for its QR code to be scanned. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6287,7 +6287,7 @@ export interface operations {
                     "application/json": components["schemas"]["GatewaySessionAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6314,7 +6314,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_id_taken`: The session id is taken. `session_limit_reached`: There are as many sessions as there may be. */
+            /** @description `session_id_taken`: This session id is already in use. `session_limit_reached`: The maximum number of sessions has been reached. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6332,7 +6332,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6341,7 +6341,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6359,7 +6359,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6373,7 +6373,7 @@ export interface operations {
     listGatewaySessions: {
         parameters: {
             query?: {
-                /** @description At most so many; 50 when left out. */
+                /** @description The most entries to return; 50 by default. */
                 limit?: number;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
@@ -6384,7 +6384,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description By their ids, without QR codes. */
+            /** @description Ordered by id, without QR codes. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6393,7 +6393,7 @@ export interface operations {
                     "application/json": components["schemas"]["GatewaySessionsAnswerDto"];
                 };
             };
-            /** @description `validation_failed`: The data sent are not valid. */
+            /** @description `validation_failed`: The request contains invalid data. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6420,7 +6420,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6438,7 +6438,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6460,7 +6460,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description With its QR code while one is to be scanned. */
+            /** @description With its QR code while one waits to be scanned. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6487,7 +6487,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_found`: There is no such session. */
+            /** @description `session_not_found`: Session not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6496,7 +6496,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. */
+            /** @description `session_id_ambiguous`: Several sessions have this name. Use the id from the list of sessions.. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6505,7 +6505,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6523,7 +6523,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6572,7 +6572,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_found`: There is no such session. `qr_not_available`: There is no QR code. */
+            /** @description `session_not_found`: Session not found. `qr_not_available`: No QR code is available. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6581,7 +6581,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. */
+            /** @description `session_id_ambiguous`: Several sessions have this name. Use the id from the list of sessions.. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6590,7 +6590,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6608,7 +6608,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6657,7 +6657,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_found`: There is no such session. */
+            /** @description `session_not_found`: Session not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6666,7 +6666,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. */
+            /** @description `session_id_ambiguous`: Several sessions have this name. Use the id from the list of sessions.. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6675,7 +6675,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6693,7 +6693,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6728,7 +6728,7 @@ export interface operations {
                     "application/json": components["schemas"]["GatewayPairingCodeAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_phone`: The phone number is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6755,7 +6755,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_found`: There is no such session. */
+            /** @description `session_not_found`: Session not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6764,7 +6764,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. `session_already_linked`: The session is linked to WhatsApp already. */
+            /** @description `session_id_ambiguous`: Several sessions have this name. Use the id from the list of sessions.. `session_already_linked`: The session is already linked to WhatsApp. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6782,7 +6782,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6791,7 +6791,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6809,7 +6809,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `message_not_sent`: The message was not sent, try again later. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed. `message_not_sent`: The message was not sent. Try again later.. `busy`: The service is busy. Try again shortly.. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6831,7 +6831,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It connects. */
+            /** @description The session is connecting. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6858,7 +6858,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_found`: There is no such session. */
+            /** @description `session_not_found`: Session not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6867,7 +6867,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. */
+            /** @description `session_id_ambiguous`: Several sessions have this name. Use the id from the list of sessions.. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6876,7 +6876,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6894,7 +6894,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6916,7 +6916,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Gone, with its queue and its keys. */
+            /** @description The session, its queue and its keys are deleted. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6943,7 +6943,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_found`: There is no such session. */
+            /** @description `session_not_found`: Session not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6952,7 +6952,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. */
+            /** @description `session_id_ambiguous`: Several sessions have this name. Use the id from the list of sessions.. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6961,7 +6961,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6979,7 +6979,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7005,7 +7005,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description WhatsApp has it. */
+            /** @description WhatsApp has accepted the message. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7014,7 +7014,7 @@ export interface operations {
                     "application/json": components["schemas"]["SentMessageAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_phone`: The phone number is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7041,7 +7041,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_found`: There is no such session. */
+            /** @description `session_not_found`: Session not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7050,7 +7050,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. `session_not_connected`: The session is not connected. */
+            /** @description `session_id_ambiguous`: Several sessions have this name. Use the id from the list of sessions.. `session_not_connected`: The session is not connected. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7068,7 +7068,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7086,7 +7086,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7113,7 +7113,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `session_restricted`: WhatsApp restricts this account for now, try again later. `session_warming_up`: A young account: it may begin no more conversations today. `message_not_sent`: The message was not sent, try again later. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed. `session_restricted`: WhatsApp is restricting this account. Try again later.. `session_warming_up`: This WhatsApp account is new and has reached its limit of new conversations for today. `message_not_sent`: The message was not sent. Try again later.. `busy`: The service is busy. Try again shortly.. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7122,7 +7122,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `message_unconfirmed`: The message may have gone out, WhatsApp has not answered. */
+            /** @description `message_unconfirmed`: The message may have been sent, but WhatsApp has not confirmed it. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -7148,7 +7148,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description WhatsApp has it. */
+            /** @description WhatsApp has accepted the message. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7157,7 +7157,7 @@ export interface operations {
                     "application/json": components["schemas"]["SentMessageAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_phone`: The phone number is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7184,7 +7184,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_found`: There is no such session. */
+            /** @description `session_not_found`: Session not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7193,7 +7193,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. `session_not_connected`: The session is not connected. */
+            /** @description `session_id_ambiguous`: Several sessions have this name. Use the id from the list of sessions.. `session_not_connected`: The session is not connected. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7211,7 +7211,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7229,7 +7229,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7256,7 +7256,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `session_restricted`: WhatsApp restricts this account for now, try again later. `session_warming_up`: A young account: it may begin no more conversations today. `message_not_sent`: The message was not sent, try again later. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed. `session_restricted`: WhatsApp is restricting this account. Try again later.. `session_warming_up`: This WhatsApp account is new and has reached its limit of new conversations for today. `message_not_sent`: The message was not sent. Try again later.. `busy`: The service is busy. Try again shortly.. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7265,7 +7265,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `message_unconfirmed`: The message may have gone out, WhatsApp has not answered. */
+            /** @description `message_unconfirmed`: The message may have been sent, but WhatsApp has not confirmed it. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -7291,7 +7291,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description WhatsApp has it. */
+            /** @description WhatsApp has accepted the message. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7300,7 +7300,7 @@ export interface operations {
                     "application/json": components["schemas"]["SentMenuAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_phone`: The phone number is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7327,7 +7327,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_found`: There is no such session. */
+            /** @description `session_not_found`: Session not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7336,7 +7336,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. `session_not_connected`: The session is not connected. */
+            /** @description `session_id_ambiguous`: Several sessions have this name. Use the id from the list of sessions.. `session_not_connected`: The session is not connected. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7354,7 +7354,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7372,7 +7372,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7399,7 +7399,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `session_restricted`: WhatsApp restricts this account for now, try again later. `session_warming_up`: A young account: it may begin no more conversations today. `message_not_sent`: The message was not sent, try again later. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed. `session_restricted`: WhatsApp is restricting this account. Try again later.. `session_warming_up`: This WhatsApp account is new and has reached its limit of new conversations for today. `message_not_sent`: The message was not sent. Try again later.. `busy`: The service is busy. Try again shortly.. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7408,7 +7408,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `message_unconfirmed`: The message may have gone out, WhatsApp has not answered. */
+            /** @description `message_unconfirmed`: The message may have been sent, but WhatsApp has not confirmed it. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -7434,7 +7434,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description WhatsApp has it. */
+            /** @description WhatsApp has accepted the message. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7443,7 +7443,7 @@ export interface operations {
                     "application/json": components["schemas"]["SentMenuAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_phone`: The phone number is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7470,7 +7470,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_found`: There is no such session. */
+            /** @description `session_not_found`: Session not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7479,7 +7479,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. `session_not_connected`: The session is not connected. */
+            /** @description `session_id_ambiguous`: Several sessions have this name. Use the id from the list of sessions.. `session_not_connected`: The session is not connected. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7497,7 +7497,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7515,7 +7515,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7542,7 +7542,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `session_restricted`: WhatsApp restricts this account for now, try again later. `session_warming_up`: A young account: it may begin no more conversations today. `message_not_sent`: The message was not sent, try again later. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed. `session_restricted`: WhatsApp is restricting this account. Try again later.. `session_warming_up`: This WhatsApp account is new and has reached its limit of new conversations for today. `message_not_sent`: The message was not sent. Try again later.. `busy`: The service is busy. Try again shortly.. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7551,7 +7551,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `message_unconfirmed`: The message may have gone out, WhatsApp has not answered. */
+            /** @description `message_unconfirmed`: The message may have been sent, but WhatsApp has not confirmed it. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -7584,7 +7584,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description WhatsApp has it. */
+            /** @description WhatsApp has accepted the message. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7601,7 +7601,7 @@ export interface operations {
                     "application/json": components["schemas"]["SentMessageAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. `media_url_refused`: The file may not be fetched from there: only http and https to public addresses. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_phone`: The phone number is not valid. `media_url_refused`: The file cannot be fetched from this address. Only http and https to public addresses are allowed.. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7628,7 +7628,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_found`: There is no such session. */
+            /** @description `session_not_found`: Session not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7637,7 +7637,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. `session_not_connected`: The session is not connected. */
+            /** @description `session_id_ambiguous`: Several sessions have this name. Use the id from the list of sessions.. `session_not_connected`: The session is not connected. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7655,7 +7655,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. `media_type_not_allowed`: This kind of file is not taken here, going by its content. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. `media_type_not_allowed`: The content of this file is not of a type that is accepted here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7664,7 +7664,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `not_on_whatsapp`: The number is not on WhatsApp. `media_url_failed`: The file could not be fetched from there. */
+            /** @description `not_on_whatsapp`: The number is not on WhatsApp. `media_url_failed`: The file could not be fetched from this address. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7673,7 +7673,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7700,7 +7700,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `session_restricted`: WhatsApp restricts this account for now, try again later. `session_warming_up`: A young account: it may begin no more conversations today. `message_not_sent`: The message was not sent, try again later. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed. `session_restricted`: WhatsApp is restricting this account. Try again later.. `session_warming_up`: This WhatsApp account is new and has reached its limit of new conversations for today. `message_not_sent`: The message was not sent. Try again later.. `busy`: The service is busy. Try again shortly.. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7709,7 +7709,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `message_unconfirmed`: The message may have gone out, WhatsApp has not answered. */
+            /** @description `message_unconfirmed`: The message may have been sent, but WhatsApp has not confirmed it. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -7742,7 +7742,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description WhatsApp has it. */
+            /** @description WhatsApp has accepted the message. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7759,7 +7759,7 @@ export interface operations {
                     "application/json": components["schemas"]["SentMessageAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. `media_url_refused`: The file may not be fetched from there: only http and https to public addresses. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_phone`: The phone number is not valid. `media_url_refused`: The file cannot be fetched from this address. Only http and https to public addresses are allowed.. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7786,7 +7786,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_found`: There is no such session. */
+            /** @description `session_not_found`: Session not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7795,7 +7795,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. `session_not_connected`: The session is not connected. */
+            /** @description `session_id_ambiguous`: Several sessions have this name. Use the id from the list of sessions.. `session_not_connected`: The session is not connected. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7813,7 +7813,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. `media_type_not_allowed`: This kind of file is not taken here, going by its content. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. `media_type_not_allowed`: The content of this file is not of a type that is accepted here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7822,7 +7822,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `not_on_whatsapp`: The number is not on WhatsApp. `media_url_failed`: The file could not be fetched from there. */
+            /** @description `not_on_whatsapp`: The number is not on WhatsApp. `media_url_failed`: The file could not be fetched from this address. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7831,7 +7831,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7858,7 +7858,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `session_restricted`: WhatsApp restricts this account for now, try again later. `session_warming_up`: A young account: it may begin no more conversations today. `message_not_sent`: The message was not sent, try again later. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed. `session_restricted`: WhatsApp is restricting this account. Try again later.. `session_warming_up`: This WhatsApp account is new and has reached its limit of new conversations for today. `message_not_sent`: The message was not sent. Try again later.. `busy`: The service is busy. Try again shortly.. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7867,7 +7867,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `message_unconfirmed`: The message may have gone out, WhatsApp has not answered. */
+            /** @description `message_unconfirmed`: The message may have been sent, but WhatsApp has not confirmed it. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -7900,7 +7900,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description WhatsApp has it. */
+            /** @description WhatsApp has accepted the message. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7917,7 +7917,7 @@ export interface operations {
                     "application/json": components["schemas"]["SentMessageAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. `media_url_refused`: The file may not be fetched from there: only http and https to public addresses. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_phone`: The phone number is not valid. `media_url_refused`: The file cannot be fetched from this address. Only http and https to public addresses are allowed.. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7944,7 +7944,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_found`: There is no such session. */
+            /** @description `session_not_found`: Session not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7953,7 +7953,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. `session_not_connected`: The session is not connected. */
+            /** @description `session_id_ambiguous`: Several sessions have this name. Use the id from the list of sessions.. `session_not_connected`: The session is not connected. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7971,7 +7971,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. `media_type_not_allowed`: This kind of file is not taken here, going by its content. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. `media_type_not_allowed`: The content of this file is not of a type that is accepted here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7980,7 +7980,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `not_on_whatsapp`: The number is not on WhatsApp. `media_url_failed`: The file could not be fetched from there. */
+            /** @description `not_on_whatsapp`: The number is not on WhatsApp. `media_url_failed`: The file could not be fetched from this address. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7989,7 +7989,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8016,7 +8016,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `session_restricted`: WhatsApp restricts this account for now, try again later. `session_warming_up`: A young account: it may begin no more conversations today. `message_not_sent`: The message was not sent, try again later. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed. `session_restricted`: WhatsApp is restricting this account. Try again later.. `session_warming_up`: This WhatsApp account is new and has reached its limit of new conversations for today. `message_not_sent`: The message was not sent. Try again later.. `busy`: The service is busy. Try again shortly.. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8025,7 +8025,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `message_unconfirmed`: The message may have gone out, WhatsApp has not answered. */
+            /** @description `message_unconfirmed`: The message may have been sent, but WhatsApp has not confirmed it. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -8058,7 +8058,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description WhatsApp has it. */
+            /** @description WhatsApp has accepted the message. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8075,7 +8075,7 @@ export interface operations {
                     "application/json": components["schemas"]["SentMessageAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. `media_url_refused`: The file may not be fetched from there: only http and https to public addresses. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_phone`: The phone number is not valid. `media_url_refused`: The file cannot be fetched from this address. Only http and https to public addresses are allowed.. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8102,7 +8102,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_found`: There is no such session. */
+            /** @description `session_not_found`: Session not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8111,7 +8111,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. `session_not_connected`: The session is not connected. */
+            /** @description `session_id_ambiguous`: Several sessions have this name. Use the id from the list of sessions.. `session_not_connected`: The session is not connected. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8129,7 +8129,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. `media_type_not_allowed`: This kind of file is not taken here, going by its content. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. `media_type_not_allowed`: The content of this file is not of a type that is accepted here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8138,7 +8138,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `not_on_whatsapp`: The number is not on WhatsApp. `media_url_failed`: The file could not be fetched from there. */
+            /** @description `not_on_whatsapp`: The number is not on WhatsApp. `media_url_failed`: The file could not be fetched from this address. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8147,7 +8147,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8174,7 +8174,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `session_restricted`: WhatsApp restricts this account for now, try again later. `session_warming_up`: A young account: it may begin no more conversations today. `message_not_sent`: The message was not sent, try again later. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed. `session_restricted`: WhatsApp is restricting this account. Try again later.. `session_warming_up`: This WhatsApp account is new and has reached its limit of new conversations for today. `message_not_sent`: The message was not sent. Try again later.. `busy`: The service is busy. Try again shortly.. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8183,7 +8183,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `message_unconfirmed`: The message may have gone out, WhatsApp has not answered. */
+            /** @description `message_unconfirmed`: The message may have been sent, but WhatsApp has not confirmed it. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -8197,7 +8197,7 @@ export interface operations {
     listWebhooks: {
         parameters: {
             query?: {
-                /** @description At most so many; 50 when left out. */
+                /** @description The most entries to return; 50 by default. */
                 limit?: number;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
@@ -8208,7 +8208,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Newest first, without secrets. */
+            /** @description Newest first, without their secrets. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8217,7 +8217,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhooksAnswerDto"];
                 };
             };
-            /** @description `validation_failed`: The data sent are not valid. */
+            /** @description `validation_failed`: The request contains invalid data. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8244,7 +8244,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8262,7 +8262,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8286,7 +8286,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description With its secret, this once. */
+            /** @description With its secret, which is shown only once. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -8295,7 +8295,7 @@ export interface operations {
                     "application/json": components["schemas"]["CreatedWebhookAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `webhook_url_refused`: This address is not allowed for a webhook. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `webhook_url_refused`: Webhooks may not use this address. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8322,7 +8322,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `webhook_limit_reached`: There are as many webhooks as there may be. */
+            /** @description `webhook_limit_reached`: You have reached the maximum number of webhooks. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8340,7 +8340,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8349,7 +8349,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8367,7 +8367,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8389,7 +8389,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Gone, with what was still to be delivered. */
+            /** @description The webhook and its undelivered events are deleted. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8416,7 +8416,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `webhook_not_found`: There is no such webhook. */
+            /** @description `webhook_not_found`: Webhook not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8425,7 +8425,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8443,7 +8443,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8457,7 +8457,7 @@ export interface operations {
     listWebhookDeliveries: {
         parameters: {
             query?: {
-                /** @description At most so many; 50 when left out. */
+                /** @description The most entries to return; 50 by default. */
                 limit?: number;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
@@ -8471,7 +8471,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Without what was in them. */
+            /** @description Without their contents. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8480,7 +8480,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeliveriesAnswerDto"];
                 };
             };
-            /** @description `validation_failed`: The data sent are not valid. */
+            /** @description `validation_failed`: The request contains invalid data. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8507,7 +8507,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `webhook_not_found`: There is no such webhook. */
+            /** @description `webhook_not_found`: Webhook not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8516,7 +8516,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8534,7 +8534,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8560,7 +8560,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description They are queued. */
+            /** @description The deliveries are queued. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8569,7 +8569,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReplayedAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8596,7 +8596,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `webhook_not_found`: There is no such webhook. */
+            /** @description `webhook_not_found`: Webhook not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8614,7 +8614,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8623,7 +8623,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8641,7 +8641,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8656,7 +8656,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Made up by the caller for this one request, best a UUID, in quotes. Sent again within 24 hours with the same body, it gets the same answer (`Idempotency-Replayed: true`) and does nothing a second time. Answers 401, 403, 408, 429 and 5xx are not kept: the same key may try again. */
+                /** @description A value that the caller chooses for this request, best a UUID, in quotes. A request with the same key and body within 24 hours gets the same answer (`Idempotency-Replayed: true`) and is not carried out again. Answers with 401, 403, 408, 429 and 5xx are not stored: the same key can be tried again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -8670,7 +8670,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description WhatsApp has it. */
+            /** @description WhatsApp has accepted the message. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8679,7 +8679,7 @@ export interface operations {
                     "application/json": components["schemas"]["SentVerificationAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. `idempotency_key_invalid`: The Idempotency-Key is not valid: 1 to 255 characters, in quotes. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_phone`: The phone number is not valid. `idempotency_key_invalid`: The Idempotency-Key must be 1 to 255 characters in quotes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8706,7 +8706,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_found`: There is no such session. */
+            /** @description `session_not_found`: Session not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8715,7 +8715,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `idempotency_conflict`: The same request is still under way, try again shortly. `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. `session_not_connected`: The session is not connected. */
+            /** @description `idempotency_conflict`: The same request is still being processed. Try again shortly.. `session_id_ambiguous`: Several sessions have this name. Use the id from the list of sessions.. `session_not_connected`: The session is not connected. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8733,7 +8733,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8742,7 +8742,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. `not_on_whatsapp`: The number is not on WhatsApp. */
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for another request. `not_on_whatsapp`: The number is not on WhatsApp. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8751,7 +8751,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. `otp_rate_limited`: Too many codes were asked for, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. `otp_rate_limited`: Too many codes were requested. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8778,7 +8778,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `session_restricted`: WhatsApp restricts this account for now, try again later. `session_warming_up`: A young account: it may begin no more conversations today. `message_not_sent`: The message was not sent, try again later. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed. `session_restricted`: WhatsApp is restricting this account. Try again later.. `session_warming_up`: This WhatsApp account is new and has reached its limit of new conversations for today. `message_not_sent`: The message was not sent. Try again later.. `busy`: The service is busy. Try again shortly.. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8787,7 +8787,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `message_unconfirmed`: The message may have gone out, WhatsApp has not answered. */
+            /** @description `message_unconfirmed`: The message may have been sent, but WhatsApp has not confirmed it. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -8801,7 +8801,7 @@ export interface operations {
     generateOtp: {
         parameters: {
             query?: {
-                /** @description Digits, 4 to 8; `OTP_LENGTH` when left out. */
+                /** @description Digits, 4 to 8; `OTP_LENGTH` by default. */
                 length?: number;
             };
             header?: never;
@@ -8821,7 +8821,7 @@ export interface operations {
                     "application/json": components["schemas"]["GeneratedOtpAnswerDto"];
                 };
             };
-            /** @description `validation_failed`: The data sent are not valid. */
+            /** @description `validation_failed`: The request contains invalid data. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8848,7 +8848,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_found`: There is no such session. */
+            /** @description `session_not_found`: Session not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8857,7 +8857,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. */
+            /** @description `session_id_ambiguous`: Several sessions have this name. Use the id from the list of sessions.. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8866,7 +8866,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8884,7 +8884,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8906,7 +8906,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Also for what is no number: `valid` is false. */
+            /** @description Also for an invalid number: then `valid` is false. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8933,7 +8933,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8951,7 +8951,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8975,7 +8975,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is. A wrong code is 400 `invalid_otp`. */
+            /** @description The code is right. A wrong code is 400 `invalid_otp`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8984,7 +8984,7 @@ export interface operations {
                     "application/json": components["schemas"]["VerifiedAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. `invalid_otp`: The code is not valid or has expired. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_phone`: The phone number is not valid. `invalid_otp`: The code is not valid or has expired. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9020,7 +9020,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9029,7 +9029,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. `otp_locked`: Too many attempts, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. `otp_locked`: Too many attempts. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9047,7 +9047,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9105,7 +9105,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `verification_not_found`: There is no code for this number. */
+            /** @description `verification_not_found`: No code was found for this number. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9114,7 +9114,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9132,7 +9132,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9147,7 +9147,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Made up by the caller for this one request, best a UUID, in quotes. Sent again within 24 hours with the same body, it gets the same answer (`Idempotency-Replayed: true`) and does nothing a second time. Answers 401, 403, 408, 429 and 5xx are not kept: the same key may try again. */
+                /** @description A value that the caller chooses for this request, best a UUID, in quotes. A request with the same key and body within 24 hours gets the same answer (`Idempotency-Replayed: true`) and is not carried out again. Answers with 401, 403, 408, 429 and 5xx are not stored: the same key can be tried again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -9159,7 +9159,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description WhatsApp has it. */
+            /** @description WhatsApp has accepted the message. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9168,7 +9168,7 @@ export interface operations {
                     "application/json": components["schemas"]["SentVerificationAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. `idempotency_key_invalid`: The Idempotency-Key is not valid: 1 to 255 characters, in quotes. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_phone`: The phone number is not valid. `idempotency_key_invalid`: The Idempotency-Key must be 1 to 255 characters in quotes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9195,7 +9195,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_found`: There is no such session. `verification_not_found`: There is no code for this number. */
+            /** @description `session_not_found`: Session not found. `verification_not_found`: No code was found for this number. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9204,7 +9204,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `idempotency_conflict`: The same request is still under way, try again shortly. `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. `session_not_connected`: The session is not connected. */
+            /** @description `idempotency_conflict`: The same request is still being processed. Try again shortly.. `session_id_ambiguous`: Several sessions have this name. Use the id from the list of sessions.. `session_not_connected`: The session is not connected. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9222,7 +9222,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9231,7 +9231,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. `not_on_whatsapp`: The number is not on WhatsApp. */
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used for another request. `not_on_whatsapp`: The number is not on WhatsApp. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9240,7 +9240,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. `otp_rate_limited`: Too many codes were asked for, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. `otp_rate_limited`: Too many codes were requested. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9267,7 +9267,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed with this service. `session_restricted`: WhatsApp restricts this account for now, try again later. `session_warming_up`: A young account: it may begin no more conversations today. `message_not_sent`: The message was not sent, try again later. `busy`: The service is busy, try again shortly. `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `gateway_unavailable`: The WhatsApp gateway is not installed. `session_restricted`: WhatsApp is restricting this account. Try again later.. `session_warming_up`: This WhatsApp account is new and has reached its limit of new conversations for today. `message_not_sent`: The message was not sent. Try again later.. `busy`: The service is busy. Try again shortly.. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9276,7 +9276,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `message_unconfirmed`: The message may have gone out, WhatsApp has not answered. */
+            /** @description `message_unconfirmed`: The message may have been sent, but WhatsApp has not confirmed it. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -9300,7 +9300,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is worth nothing any more. */
+            /** @description The code can no longer be used. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9309,7 +9309,7 @@ export interface operations {
                     "application/json": components["schemas"]["VerificationStatusAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_phone`: The phone number is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9336,7 +9336,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `verification_not_found`: There is no code for this number. */
+            /** @description `verification_not_found`: No code was found for this number. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9354,7 +9354,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9363,7 +9363,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9381,7 +9381,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9395,27 +9395,27 @@ export interface operations {
     listAuditEvents: {
         parameters: {
             query?: {
-                /** @description First instant, ISO 8601 with its offset. */
+                /** @description Start of the range, ISO 8601 with its offset. */
                 from?: string;
-                /** @description First instant that is not shown any more. */
+                /** @description End of the range, not included. */
                 to?: string;
                 /** @description What happened. */
                 type?: string;
                 outcome?: "success" | "failure";
-                /** @description Who did it, or whose code, password or session it was. */
+                /** @description The account that acted, or whose code, password or session it was. */
                 userId?: string;
-                /** @description What it was about: an account, a login session, a code, an API key. */
+                /** @description What the event is about: an account, a login session, a code, an API key. */
                 subjectId?: string;
                 /**
-                 * @description The number that it was about, in any common spelling, whether somebody has it or not: codes, guesses, refusals. What
-                 *     its owner did otherwise is found by `userId`.
+                 * @description The phone number that the event is about, in any common format, registered or not: codes, guesses, refusals. Other
+                 *     events of its owner are found by `userId`.
                  */
                 phone?: string;
-                /** @description Where it came from; any address of an IPv6 /64 finds all of it. */
+                /** @description The client's address; any address of an IPv6 /64 finds the whole /64. */
                 address?: string;
-                /** @description `X-Request-Id` of an answer: also the last one of refusals that were counted together. */
+                /** @description `X-Request-Id` of an answer; also finds the last one of refusals that were counted together. */
                 requestId?: string;
-                /** @description Events a page, 50 unless told otherwise. As CSV: events in all, every one unless told otherwise. */
+                /** @description Events per page; 50 by default. As CSV: the most events in total; all by default. */
                 limit?: number;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
@@ -9437,7 +9437,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description `validation_failed`: The data sent are not valid. */
+            /** @description `validation_failed`: The request contains invalid data. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9473,7 +9473,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9529,7 +9529,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9543,11 +9543,11 @@ export interface operations {
     listUsers: {
         parameters: {
             query?: {
-                /** @description Part of a name, e-mail address, username or phone number (in any spelling). */
+                /** @description Part of a name, e-mail address, username or phone number (in any format). */
                 search?: string;
                 role?: "ADMIN" | "SUPERVISOR" | "OPERATOR" | "KARYAWAN" | "USER";
                 isActive?: boolean;
-                /** @description Accounts a page, 20 unless told otherwise. */
+                /** @description Accounts per page; 20 by default. */
                 limit?: number;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
@@ -9567,7 +9567,7 @@ export interface operations {
                     "application/json": components["schemas"]["UsersAnswerDto"];
                 };
             };
-            /** @description `validation_failed`: The data sent are not valid. */
+            /** @description `validation_failed`: The request contains invalid data. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9603,7 +9603,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9636,7 +9636,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserAnswerDto"];
                 };
             };
-            /** @description `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. */
+            /** @description `validation_failed`: The request contains invalid data. `invalid_phone`: The phone number is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9663,7 +9663,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `email_taken`: The e-mail address is taken. `username_taken`: The username is taken. `phone_taken`: The phone number is taken. */
+            /** @description `email_taken`: This e-mail address is already in use. `username_taken`: This username is already in use. `phone_taken`: This phone number is already in use. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9681,7 +9681,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9730,7 +9730,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `user_not_found`: There is no such user. */
+            /** @description `user_not_found`: User not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9748,7 +9748,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9770,7 +9770,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Nothing personal is left. */
+            /** @description No personal data is left. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9797,7 +9797,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `user_not_found`: There is no such user. */
+            /** @description `user_not_found`: User not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9806,7 +9806,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `last_admin`: The last active admin has to stay. */
+            /** @description `last_admin`: At least one active admin must remain. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9824,7 +9824,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9850,7 +9850,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The account as it is now. */
+            /** @description The account after the change. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9859,7 +9859,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserAnswerDto"];
                 };
             };
-            /** @description `validation_failed`: The data sent are not valid. `invalid_phone`: The phone number is not valid. */
+            /** @description `validation_failed`: The request contains invalid data. `invalid_phone`: The phone number is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9886,7 +9886,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `user_not_found`: There is no such user. */
+            /** @description `user_not_found`: User not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9895,7 +9895,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `email_taken`: The e-mail address is taken. `username_taken`: The username is taken. `phone_taken`: The phone number is taken. `last_admin`: The last active admin has to stay. */
+            /** @description `email_taken`: This e-mail address is already in use. `username_taken`: This username is already in use. `phone_taken`: This phone number is already in use. `last_admin`: At least one active admin must remain. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9913,7 +9913,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9962,7 +9962,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `user_not_found`: There is no such user. */
+            /** @description `user_not_found`: User not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9980,7 +9980,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10029,7 +10029,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `user_not_found`: There is no such user. */
+            /** @description `user_not_found`: User not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10047,7 +10047,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10069,7 +10069,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description There is no password any more. */
+            /** @description The account has no password any more. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10096,7 +10096,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `user_not_found`: There is no such user. */
+            /** @description `user_not_found`: User not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10123,7 +10123,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10139,9 +10139,9 @@ export interface operations {
             query?: {
                 /** @description Only this session. */
                 sessionId?: string;
-                /** @description First instant, ISO 8601 with its offset; a day before `to` when left out. Figures begin at its whole hour. */
+                /** @description Start of the range, ISO 8601 with its offset; a day before `to` by default. Figures begin at its full hour. */
                 from?: string;
-                /** @description First instant that is not counted any more; now when left out. At most 92 days after `from`. */
+                /** @description End of the range, not included; now by default. At most 92 days after `from`. */
                 to?: string;
             };
             header?: never;
@@ -10159,7 +10159,7 @@ export interface operations {
                     "application/json": components["schemas"]["DashboardAnswerDto"];
                 };
             };
-            /** @description `validation_failed`: The data sent are not valid. */
+            /** @description `validation_failed`: The request contains invalid data. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10186,7 +10186,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_found`: There is no such session. */
+            /** @description `session_not_found`: Session not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10195,7 +10195,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. */
+            /** @description `session_id_ambiguous`: Several sessions have this name. Use the id from the list of sessions.. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10204,7 +10204,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10222,7 +10222,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10236,9 +10236,9 @@ export interface operations {
     gatewaySessionStats: {
         parameters: {
             query?: {
-                /** @description First instant, ISO 8601 with its offset; a day before `to` when left out. Figures begin at its whole hour. */
+                /** @description Start of the range, ISO 8601 with its offset; a day before `to` by default. Figures begin at its full hour. */
                 from?: string;
-                /** @description First instant that is not counted any more; now when left out. At most 92 days after `from`. */
+                /** @description End of the range, not included; now by default. At most 92 days after `from`. */
                 to?: string;
             };
             header?: never;
@@ -10249,7 +10249,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description With its state. */
+            /** @description The figures and the state of the session. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10258,7 +10258,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionStatsAnswerDto"];
                 };
             };
-            /** @description `validation_failed`: The data sent are not valid. */
+            /** @description `validation_failed`: The request contains invalid data. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10285,7 +10285,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_not_found`: There is no such session. */
+            /** @description `session_not_found`: Session not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10294,7 +10294,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `session_id_ambiguous`: Several sessions have this name, use the id from the list of sessions. */
+            /** @description `session_id_ambiguous`: Several sessions have this name. Use the id from the list of sessions.. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10303,7 +10303,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10321,7 +10321,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10338,13 +10338,13 @@ export interface operations {
                 status?: "success" | "failure" | "unknown";
                 /** @description What happened. */
                 action?: string;
-                /** @description First instant, ISO 8601 with its offset. */
+                /** @description Start of the range, ISO 8601 with its offset. */
                 from?: string;
-                /** @description First instant that is not shown any more. */
+                /** @description End of the range, not included. */
                 to?: string;
                 /** @description Only this session. */
                 sessionId?: string;
-                /** @description Lines a page, 50 unless told otherwise. As CSV: lines in all, every one unless told otherwise. */
+                /** @description Entries per page; 50 by default. As CSV: the most entries in total; all by default. */
                 limit?: number;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
@@ -10355,7 +10355,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page, newest first. With `Accept: text/csv` all lines that fit, as a file. */
+            /** @description A page, newest first. With `Accept: text/csv` all matching entries, as a file. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10365,7 +10365,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description `validation_failed`: The data sent are not valid. */
+            /** @description `validation_failed`: The request contains invalid data. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10392,7 +10392,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10410,7 +10410,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10427,13 +10427,13 @@ export interface operations {
                 status?: "success" | "failure" | "unknown";
                 /** @description What happened. */
                 action?: string;
-                /** @description First instant, ISO 8601 with its offset. */
+                /** @description Start of the range, ISO 8601 with its offset. */
                 from?: string;
-                /** @description First instant that is not shown any more. */
+                /** @description End of the range, not included. */
                 to?: string;
                 /** @description Only this session. */
                 sessionId?: string;
-                /** @description Lines a page, 50 unless told otherwise. As CSV: lines in all, every one unless told otherwise. */
+                /** @description Entries per page; 50 by default. As CSV: the most entries in total; all by default. */
                 limit?: number;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
@@ -10444,7 +10444,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page, newest first. With `Accept: text/csv` all lines that fit, as a file. */
+            /** @description A page, newest first. With `Accept: text/csv` all matching entries, as a file. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10454,7 +10454,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description `validation_failed`: The data sent are not valid. */
+            /** @description `validation_failed`: The request contains invalid data. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10481,7 +10481,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10499,7 +10499,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10514,13 +10514,13 @@ export interface operations {
         parameters: {
             query?: {
                 status?: "pending" | "verified" | "expired" | "replaced" | "failed";
-                /** @description First instant, ISO 8601 with its offset. */
+                /** @description Start of the range, ISO 8601 with its offset. */
                 from?: string;
-                /** @description First instant that is not shown any more. */
+                /** @description End of the range, not included. */
                 to?: string;
                 /** @description Only this session. */
                 sessionId?: string;
-                /** @description Lines a page, 50 unless told otherwise. As CSV: lines in all, every one unless told otherwise. */
+                /** @description Entries per page; 50 by default. As CSV: the most entries in total; all by default. */
                 limit?: number;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
@@ -10531,7 +10531,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page, newest first. With `Accept: text/csv` all lines that fit, as a file. */
+            /** @description A page, newest first. With `Accept: text/csv` all matching entries, as a file. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10541,7 +10541,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description `validation_failed`: The data sent are not valid. */
+            /** @description `validation_failed`: The request contains invalid data. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10568,7 +10568,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10586,7 +10586,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10610,7 +10610,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description With `more`, call again. */
+            /** @description When `more` is true, call again. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10619,7 +10619,7 @@ export interface operations {
                     "application/json": components["schemas"]["CleanupAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10655,7 +10655,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10664,7 +10664,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10682,7 +10682,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10702,7 +10702,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The rungs of the ladder, first rung first. */
+            /** @description The providers, in the order in which they are tried. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10738,7 +10738,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10752,9 +10752,9 @@ export interface operations {
     deliveryFunnel: {
         parameters: {
             query?: {
-                /** @description First instant, ISO 8601; a day before `to` where nothing is said. */
+                /** @description Start of the range, ISO 8601; a day before `to` by default. */
                 from?: string;
-                /** @description First instant that is not counted any more; now where nothing is said. At most 92 days after `from`. */
+                /** @description End of the range, not included; now by default. At most 92 days after `from`. */
                 to?: string;
             };
             header?: never;
@@ -10763,7 +10763,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Counts of the span, all together and by provider. */
+            /** @description Counts of the range, in total and by provider. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10772,7 +10772,7 @@ export interface operations {
                     "application/json": components["schemas"]["FunnelAnswerDto"];
                 };
             };
-            /** @description `validation_failed`: The data sent are not valid. */
+            /** @description `validation_failed`: The request contains invalid data. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10808,7 +10808,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10828,7 +10828,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The service is there. */
+            /** @description The service responds. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10848,7 +10848,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It does. */
+            /** @description The database answers. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10866,7 +10866,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10886,7 +10886,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It does; asks nothing else. */
+            /** @description The process answers; nothing else is checked. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10906,7 +10906,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The database answers and can be written to; WhatsApp is not asked. */
+            /** @description The database answers and accepts writes; WhatsApp is not checked. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10915,7 +10915,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReadyAnswerDto"];
                 };
             };
-            /** @description The database does not answer or cannot be written to, or this instance is stopping. */
+            /** @description The database does not answer or does not accept writes, or this instance is stopping. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10935,7 +10935,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The database answers and can be written to. */
+            /** @description The database answers and accepts writes. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10944,7 +10944,7 @@ export interface operations {
                     "application/json": components["schemas"]["HealthAnswerDto"];
                 };
             };
-            /** @description The database does not answer or cannot be written to, or this instance is stopping. */
+            /** @description The database does not answer or does not accept writes, or this instance is stopping. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10964,7 +10964,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description By their ids; 200 also when none is connected. */
+            /** @description Ordered by id; 200 also when none is connected. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10991,7 +10991,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `rate_limited`: Too many requests, try again later. */
+            /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -11009,7 +11009,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11023,7 +11023,7 @@ export interface operations {
     listOidcClients: {
         parameters: {
             query?: {
-                /** @description At most so many; 50 when left out. */
+                /** @description The most entries to return; 50 by default. */
                 limit?: number;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
@@ -11034,7 +11034,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Never their secrets. */
+            /** @description Without their secrets. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11043,7 +11043,7 @@ export interface operations {
                     "application/json": components["schemas"]["OidcClientsAnswerDto"];
                 };
             };
-            /** @description `validation_failed`: The data sent are not valid. */
+            /** @description `validation_failed`: The request contains invalid data. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11079,7 +11079,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11103,7 +11103,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Its secret, this once. */
+            /** @description With its secret, which is shown only once. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -11112,7 +11112,7 @@ export interface operations {
                     "application/json": components["schemas"]["CreatedOidcClientAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_redirect_uri`: The application's address is not accepted: it must be https (or this machine), complete, without fragment. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_redirect_uri`: The application's address is not allowed. Use a complete https address, or one of localhost, without a fragment.. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11148,7 +11148,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11166,7 +11166,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11188,7 +11188,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Never its secret. */
+            /** @description Without its secret. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11215,7 +11215,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `oidc_client_not_found`: There is no such application. */
+            /** @description `oidc_client_not_found`: Application not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11233,7 +11233,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11255,7 +11255,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Its tokens are refused from now on. */
+            /** @description Tokens of the application are refused from now on. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11282,7 +11282,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `oidc_client_not_found`: There is no such application. */
+            /** @description `oidc_client_not_found`: Application not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11300,7 +11300,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11326,7 +11326,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It counts from its next request on. */
+            /** @description It takes effect from the next request of the application on. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11335,7 +11335,7 @@ export interface operations {
                     "application/json": components["schemas"]["OidcClientAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The data sent are not valid. `invalid_redirect_uri`: The application's address is not accepted: it must be https (or this machine), complete, without fragment. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_redirect_uri`: The application's address is not allowed. Use a complete https address, or one of localhost, without a fragment.. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11362,7 +11362,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `oidc_client_not_found`: There is no such application. */
+            /** @description `oidc_client_not_found`: Application not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11380,7 +11380,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported, send application/json. */
+            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11398,7 +11398,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11420,7 +11420,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The new secret, this once. */
+            /** @description The new secret; it is shown only once. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11447,7 +11447,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `oidc_client_not_found`: There is no such application. */
+            /** @description `oidc_client_not_found`: Application not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11465,7 +11465,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `database_unavailable`: The service is not available, try again shortly. */
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;

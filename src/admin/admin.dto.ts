@@ -23,7 +23,7 @@ const asBoolean = ({ value }: { value: unknown }) => (value === 'true' ? true : 
 
 class UserFieldsDto {
   /**
-   * Null takes it away, as long as the account keeps an e-mail, a username or a phone.
+   * Null removes it, as long as the account keeps an e-mail, a username or a phone.
    * @example jane@sikeskoja.com
    */
   @IsOptional()
@@ -32,7 +32,7 @@ class UserFieldsDto {
   email?: string | null;
 
   /**
-   * Holds a letter and no `@`; case does not matter. Null takes it away.
+   * Must contain a letter and no `@`; case does not matter. Null removes it.
    * @example jane
    */
   @IsOptional()
@@ -41,7 +41,7 @@ class UserFieldsDto {
   username?: string | null;
 
   /**
-   * In any common spelling. Null takes it away.
+   * In any common format. Null removes it.
    * @example 081234567893
    */
   @IsOptional()
@@ -54,7 +54,7 @@ class UserFieldsDto {
   @IsIn(ROLES)
   role?: 'ADMIN' | 'SUPERVISOR' | 'OPERATOR' | 'KARYAWAN' | 'USER';
 
-  /** An account that is not active cannot log in, and its sessions end. */
+  /** An inactive account cannot log in, and its sessions end. */
   @MayBeAbsent()
   @IsBoolean()
   isActive?: boolean;
@@ -78,7 +78,7 @@ export class ChangeUserDto extends UserFieldsDto {
 }
 
 export class ListUsersDto {
-  /** Part of a name, e-mail address, username or phone number (in any spelling). */
+  /** Part of a name, e-mail address, username or phone number (in any format). */
   @IsOptional()
   @IsString()
   @MaxLength(100)
@@ -93,7 +93,7 @@ export class ListUsersDto {
   @IsBoolean()
   isActive?: boolean;
 
-  /** Accounts a page, 20 unless told otherwise. */
+  /** Accounts per page; 20 by default. */
   @WholeNumber()
   @IsOptional()
   @IsInt()
@@ -149,8 +149,8 @@ export class LastSendDto {
   purpose!: string;
   /**
    * `PENDING`: it is being sent, or will be tried again. `UNKNOWN`: a provider did not answer, and may have sent it. `ACCEPTED`:
-   * a provider took it. `SENT`, `DELIVERED`, `READ`: what the provider told of it since. `FAILED`: no provider took it, or the one
-   * that did told that it failed. `EXPIRED`: its time ended before it was sent. `SUPPRESSED`: it was never to be sent.
+   * a provider accepted it. `SENT`, `DELIVERED`, `READ`: reported by the provider since. `FAILED`: no provider accepted it, or
+   * the one that did reported a failure. `EXPIRED`: it expired before it was sent. `SUPPRESSED`: it was never meant to be sent.
    */
   state!: 'PENDING' | 'UNKNOWN' | 'ACCEPTED' | 'SENT' | 'DELIVERED' | 'READ' | 'FAILED' | 'EXPIRED' | 'SUPPRESSED';
   /**
@@ -159,11 +159,11 @@ export class LastSendDto {
    */
   provider!: string | null;
   /**
-   * Providers that did not take it, or did not say whether they did.
+   * Providers that did not accept it, or did not say whether they did.
    * @example []
    */
   notTakenBy!: string[];
-  /** Why the last try that failed did; null: none failed, or nobody knows why. */
+  /** Why the last failed attempt failed; null when none failed or the reason is unknown. */
   reason!:
     | 'recipient-invalid'
     | 'recipient-not-on-whatsapp'
@@ -188,7 +188,7 @@ export class LastSendDto {
 }
 
 export class UserDetailDto extends ManagedUserDto {
-  /** What keeps the owner from logging in at the moment; empty: nothing that is the account's or its number's. */
+  /** What keeps the owner from logging in right now; empty when neither the account nor its number is locked. */
   locks!: LockDto[];
   /** The last ten messages to the account, newest first. */
   lastSends!: LastSendDto[];

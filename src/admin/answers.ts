@@ -19,14 +19,14 @@ import { type Lock, type ManagedUser, type UserDetail } from './user-administrat
 const SAID = {
   listed: { id: 'Daftar akun', en: 'Accounts' },
   shown: { id: 'Data akun', en: 'Account' },
-  created: { id: 'Akun dibuat', en: 'The account was created' },
-  changed: { id: 'Akun diperbarui', en: 'The account was changed' },
-  unlocked: { id: 'Akun dibuka kembali', en: 'The account is unlocked' },
+  created: { id: 'Akun dibuat', en: 'The account has been created' },
+  changed: { id: 'Akun diperbarui', en: 'The account has been changed' },
+  unlocked: { id: 'Akun dibuka kembali', en: 'The account has been unlocked' },
   passwordRemoved: {
     id: 'Kata sandi dihapus, pemilik akun login dengan kode',
-    en: 'The password was removed, its owner logs in by code',
+    en: 'The password has been removed. The owner logs in by code.',
   },
-  erased: { id: 'Data akun dihapus', en: 'The account was erased' },
+  erased: { id: 'Data akun dihapus', en: 'The account has been erased' },
   jobs: { id: 'Daftar tugas terjadwal', en: 'Scheduled jobs' },
   audit: { id: 'Catatan keamanan', en: 'Security events' },
 } satisfies Record<string, Text>;

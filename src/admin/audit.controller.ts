@@ -28,7 +28,7 @@ export class AuditController {
   @ApiOperation({
     operationId: 'listAuditEvents',
     summary: 'Security events, newest first',
-    description: 'With `Accept: text/csv` all events that fit, as a file. Reading them is an event itself.',
+    description: 'With `Accept: text/csv` all matching events, as a file. Reading them is recorded as an event, too.',
   })
   @ApiExtraModels(AuditAnswerDto)
   @ApiOkResponse({

@@ -26,14 +26,14 @@ const IsAddress = () =>
 
 export class AuditQueryDto {
   /**
-   * First instant, ISO 8601 with its offset.
+   * Start of the range, ISO 8601 with its offset.
    * @example 2026-11-19T00:00:00Z
    */
   @IsOptional()
   @IsInstant()
   from?: string;
 
-  /** First instant that is not shown any more. */
+  /** End of the range, not included. */
   @IsOptional()
   @IsInstant()
   to?: string;
@@ -52,19 +52,19 @@ export class AuditQueryDto {
   @IsIn(['success', 'failure'])
   outcome?: 'success' | 'failure';
 
-  /** Who did it, or whose code, password or session it was. */
+  /** The account that acted, or whose code, password or session it was. */
   @IsOptional()
   @IsUUID()
   userId?: string;
 
-  /** What it was about: an account, a login session, a code, an API key. */
+  /** What the event is about: an account, a login session, a code, an API key. */
   @IsOptional()
   @IsUUID()
   subjectId?: string;
 
   /**
-   * The number that it was about, in any common spelling, whether somebody has it or not: codes, guesses, refusals. What
-   * its owner did otherwise is found by `userId`.
+   * The phone number that the event is about, in any common format, registered or not: codes, guesses, refusals. Other
+   * events of its owner are found by `userId`.
    * @example 081234567890
    */
   @IsOptional()
@@ -73,21 +73,21 @@ export class AuditQueryDto {
   phone?: string;
 
   /**
-   * Where it came from; any address of an IPv6 /64 finds all of it.
+   * The client's address; any address of an IPv6 /64 finds the whole /64.
    * @example 203.0.113.7
    */
   @IsOptional()
   @IsAddress()
   address?: string;
 
-  /** `X-Request-Id` of an answer: also the last one of refusals that were counted together. */
+  /** `X-Request-Id` of an answer; also finds the last one of refusals that were counted together. */
   @IsOptional()
   @IsString()
   @MaxLength(64)
   @Matches(/^[\w-]+$/)
   requestId?: string;
 
-  /** Events a page, 50 unless told otherwise. As CSV: events in all, every one unless told otherwise. */
+  /** Events per page; 50 by default. As CSV: the most events in total; all by default. */
   @WholeNumber()
   @IsOptional()
   @IsInt()
@@ -104,24 +104,24 @@ export class AuditQueryDto {
 
 export class AuditEventDto {
   id!: string;
-  /** Of refusals: the minute in which they were counted. */
+  /** For refusals: the minute in which they were counted. */
   occurredAt!: string;
   /** @example login.otp */
   type!: string;
   outcome!: 'success' | 'failure';
   userId!: string | null;
   subjectId!: string | null;
-  /** The address, of IPv6 its /64; null where nobody's request did it, and when its owner was erased. */
+  /** The client's address (the /64 of an IPv6 address); null when no request caused the event, or its owner was erased. */
   address!: string | null;
-  /** Of refusals: the first one's. */
+  /** For refusals: that of the first one. */
   requestId!: string | null;
-  /** What is particular to the type; of refusals `code`, the answer they got. */
+  /** Details of this type of event; for refusals `code`, the error code of the answer. */
   detail!: Record<string, unknown> | null;
-  /** 1, but of refusals how many of the same kind there were in the minute. */
+  /** 1; for refusals, how many of the same kind there were in that minute. */
   count!: number;
-  /** Of refusals: the last one. */
+  /** For refusals: when the last one happened. */
   lastAt!: string | null;
-  /** Of refusals: the last one's. */
+  /** For refusals: that of the last one. */
   lastRequestId!: string | null;
 }
 

@@ -21,7 +21,7 @@ export class JobsController {
   ) {}
 
   @Get()
-  @ApiOperation({ operationId: 'listJobs', summary: 'What the instances do at set times, and how it went' })
+  @ApiOperation({ operationId: 'listJobs', summary: 'List the scheduled jobs and their last runs' })
   @ApiOkResponse({ type: JobsAnswerDto, description: 'The jobs, by name.' })
   async list(@Context() context: RequestContext): Promise<JobsAnswerDto> {
     return jobsAnswer(await this.jobs.list(), answerLanguage(this.settings.messageLanguage, context.acceptLanguage));

@@ -1,10 +1,10 @@
 export class JobRunDto {
   startedAt!: string;
-  /** Null while it runs, and when nobody saw its end. */
+  /** Null while it runs, and when its end is not known. */
   endedAt!: string | null;
   outcome!: 'running' | 'success' | 'failure';
   /**
-   * Why it failed; numbers and ids are blanked.
+   * Why it failed; numbers and ids are removed.
    * @example canceling statement due to statement timeout
    */
   error!: string | null;
@@ -18,11 +18,11 @@ export class JobDto {
    * @example 7 * * * *
    */
   cron!: string;
-  /** Null before the first one. */
+  /** Null before the first run. */
   lastRun!: JobRunDto | null;
-  /** By the schedule, or sooner when a run that failed is tried again. */
+  /** According to the schedule, or sooner when a failed run is tried again. */
   nextRunAt!: string | null;
-  /** Runs begun in the last 24 hours by all instances, those that were tried again included. */
+  /** Runs started in the last 24 hours by all instances, including repeated ones. */
   runsLastDay!: number;
 }
 

@@ -55,7 +55,7 @@ export class UsersController {
   }
 
   @Post()
-  @ApiOperation({ operationId: 'createUser', summary: 'Make an account; it logs in by code' })
+  @ApiOperation({ operationId: 'createUser', summary: 'Create an account, which logs in by code' })
   @ApiCreatedResponse({ type: UserAnswerDto, description: 'The account.' })
   @Fails('validation_failed', 'invalid_phone', 'email_taken', 'username_taken', 'phone_taken')
   async create(
@@ -79,8 +79,8 @@ export class UsersController {
   }
 
   @Patch(':id')
-  @ApiOperation({ operationId: 'changeUser', summary: 'Change an account; what is left out stays' })
-  @ApiOkResponse({ type: UserAnswerDto, description: 'The account as it is now.' })
+  @ApiOperation({ operationId: 'changeUser', summary: 'Change an account; fields that are left out stay' })
+  @ApiOkResponse({ type: UserAnswerDto, description: 'The account after the change.' })
   @Fails(
     'validation_failed',
     'invalid_phone',
@@ -105,7 +105,7 @@ export class UsersController {
 
   @Delete(':id')
   @ApiOperation({ operationId: 'eraseUser', summary: 'Erase a person; the audit log keeps the id' })
-  @ApiOkResponse({ type: DoneAnswerDto, description: 'Nothing personal is left.' })
+  @ApiOkResponse({ type: DoneAnswerDto, description: 'No personal data is left.' })
   @Fails('user_not_found', 'last_admin')
   async erase(
     @Param('id', knownId) id: string,
@@ -118,7 +118,7 @@ export class UsersController {
 
   @Get(':id/export')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'exportUser', summary: 'Everything that is held about a person' })
+  @ApiOperation({ operationId: 'exportUser', summary: 'Export everything stored about a person' })
   @ApiOkResponse({ type: PersonalDataAnswerDto, description: 'The data.' })
   @Fails('user_not_found')
   async export(
@@ -131,7 +131,7 @@ export class UsersController {
 
   @Post(':id/unlock')
   @HttpCode(200)
-  @ApiOperation({ operationId: 'unlockUser', summary: 'Give an account its guesses and codes back' })
+  @ApiOperation({ operationId: 'unlockUser', summary: 'Unlock an account: reset its guesses and sends' })
   @ApiOkResponse({ type: DoneAnswerDto, description: 'The account can log in again.' })
   @Fails('user_not_found')
   async unlock(
@@ -149,7 +149,7 @@ export class UsersController {
     operationId: 'removePassword',
     summary: 'Remove the password and end all sessions; its owner logs in by code',
   })
-  @ApiOkResponse({ type: DoneAnswerDto, description: 'There is no password any more.' })
+  @ApiOkResponse({ type: DoneAnswerDto, description: 'The account has no password any more.' })
   @Fails('user_not_found', 'phone_required')
   async resetPassword(
     @Param('id', knownId) id: string,

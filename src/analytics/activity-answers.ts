@@ -16,12 +16,12 @@ import {
 import { type ActivityRow, type OtpRow } from './activity-logs.repository.js';
 
 const SAID = {
-  dashboard: { id: 'Statistik gateway', en: 'Figures of the gateway' },
-  stats: { id: 'Statistik session', en: 'Figures of the session' },
+  dashboard: { id: 'Statistik gateway', en: 'Gateway statistics' },
+  stats: { id: 'Statistik session', en: 'Session statistics' },
   activity: { id: 'Log aktivitas', en: 'Activity log' },
   errors: { id: 'Log kesalahan', en: 'Error log' },
-  otp: { id: 'Log OTP', en: 'Log of codes' },
-  cleaned: { id: 'Log lama dihapus', en: 'Old lines are deleted' },
+  otp: { id: 'Log OTP', en: 'Code log' },
+  cleaned: { id: 'Log lama dihapus', en: 'Old log entries have been deleted' },
 } satisfies Record<string, Text>;
 
 interface Page<Row> {

@@ -64,7 +64,7 @@ const PageOrFile = (page: Type) =>
   applyDecorators(
     ApiExtraModels(page),
     ApiOkResponse({
-      description: 'A page, newest first. With `Accept: text/csv` all lines that fit, as a file.',
+      description: 'A page, newest first. With `Accept: text/csv` all matching entries, as a file.',
       content: {
         'application/json': { schema: { $ref: getSchemaPath(page) } },
         'text/csv': { schema: { type: 'string' } },
@@ -87,7 +87,7 @@ export class ActivityController {
 
   @Get('dashboard')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'gatewayDashboard', summary: 'What the sessions did, counted' })
+  @ApiOperation({ operationId: 'gatewayDashboard', summary: 'Show figures of all sessions' })
   @ApiOkResponse({ type: DashboardAnswerDto, description: "Of the key's own sessions; of all, for an admin." })
   @Fails('validation_failed', ...KEY_FAILURES, 'session_not_found', 'session_id_ambiguous')
   async dashboard(
@@ -100,8 +100,8 @@ export class ActivityController {
 
   @Get('sessions/:id/stats')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'gatewaySessionStats', summary: 'What one session did, counted' })
-  @ApiOkResponse({ type: SessionStatsAnswerDto, description: 'With its state.' })
+  @ApiOperation({ operationId: 'gatewaySessionStats', summary: 'Show figures of one session' })
+  @ApiOkResponse({ type: SessionStatsAnswerDto, description: 'The figures and the state of the session.' })
   @Fails('validation_failed', ...KEY_FAILURES, 'session_not_found', 'session_id_ambiguous')
   async stats(
     @Param('id', sessionName) name: string,
@@ -114,7 +114,7 @@ export class ActivityController {
 
   @Get('logs/activity')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'listGatewayActivity', summary: 'What happened to sessions, messages and codes' })
+  @ApiOperation({ operationId: 'listGatewayActivity', summary: 'List what happened to sessions, messages and codes' })
   @PageOrFile(ActivityAnswerDto)
   @Fails('validation_failed', ...KEY_FAILURES)
   activity(
@@ -128,7 +128,10 @@ export class ActivityController {
 
   @Get('logs/errors')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'listGatewayErrors', summary: 'Of the activity log, what failed or may have' })
+  @ApiOperation({
+    operationId: 'listGatewayErrors',
+    summary: 'List the entries of the activity log that failed, or may have',
+  })
   @PageOrFile(ActivityAnswerDto)
   @Fails('validation_failed', ...KEY_FAILURES)
   errors(
@@ -142,7 +145,7 @@ export class ActivityController {
 
   @Get('logs/otp')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'listGatewayCodes', summary: 'Codes that were sent for other applications' })
+  @ApiOperation({ operationId: 'listGatewayCodes', summary: 'List the codes sent for other applications' })
   @PageOrFile(OtpLogAnswerDto)
   @Fails('validation_failed', ...KEY_FAILURES)
   async codes(
@@ -160,10 +163,10 @@ export class ActivityController {
   @HttpCode(200)
   @ApiOperation({
     operationId: 'cleanGatewayLogs',
-    summary: 'Delete old lines before their time',
-    description: "Of the key's own sessions and codes, 20,000 of each at most. What is counted of them stays.",
+    summary: 'Delete old log entries early',
+    description: "Of the key's own sessions and codes, at most 20,000 of each. The figures counted from them stay.",
   })
-  @ApiOkResponse({ type: CleanupAnswerDto, description: 'With `more`, call again.' })
+  @ApiOkResponse({ type: CleanupAnswerDto, description: 'When `more` is true, call again.' })
   @FailsWithBody(...KEY_FAILURES)
   async cleanup(
     @Body() body: CleanupDto,

@@ -4,14 +4,14 @@ import { IsInstant, WholeNumber } from '../http/query-fields.js';
 
 export class SpanQueryDto {
   /**
-   * First instant, ISO 8601 with its offset; a day before `to` when left out. Figures begin at its whole hour.
+   * Start of the range, ISO 8601 with its offset; a day before `to` by default. Figures begin at its full hour.
    * @example 2026-11-19T00:00:00Z
    */
   @IsOptional()
   @IsInstant()
   from?: string;
 
-  /** First instant that is not counted any more; now when left out. At most 92 days after `from`. */
+  /** End of the range, not included; now by default. At most 92 days after `from`. */
   @IsOptional()
   @IsInstant()
   to?: string;
@@ -27,14 +27,14 @@ export class DashboardQueryDto extends SpanQueryDto {
 
 class LogQueryDto {
   /**
-   * First instant, ISO 8601 with its offset.
+   * Start of the range, ISO 8601 with its offset.
    * @example 2026-11-19T00:00:00Z
    */
   @IsOptional()
   @IsInstant()
   from?: string;
 
-  /** First instant that is not shown any more. */
+  /** End of the range, not included. */
   @IsOptional()
   @IsInstant()
   to?: string;
@@ -45,7 +45,7 @@ class LogQueryDto {
   @Matches(SESSION_ID)
   sessionId?: string;
 
-  /** Lines a page, 50 unless told otherwise. As CSV: lines in all, every one unless told otherwise. */
+  /** Entries per page; 50 by default. As CSV: the most entries in total; all by default. */
   @WholeNumber()
   @IsOptional()
   @IsInt()
@@ -83,7 +83,7 @@ export class OtpLogQueryDto extends LogQueryDto {
 }
 
 export class CleanupDto {
-  /** Lines older than so many days; `ACTIVITY_RETENTION_DAYS` and `OTP_RETENTION_DAYS` when left out. */
+  /** Delete entries older than this many days; `ACTIVITY_RETENTION_DAYS` and `OTP_RETENTION_DAYS` by default. */
   @IsOptional()
   @WholeNumber()
   @IsInt()
@@ -96,9 +96,9 @@ export class OutcomesDto {
   total!: number;
   success!: number;
   failure!: number;
-  /** It may have gone out. */
+  /** It may have been sent. */
   unknown!: number;
-  /** Of those whose end is known, 0 to 1; null without any. */
+  /** Share of those with a known outcome, 0 to 1; null without any. */
   successRate!: number | null;
 }
 
@@ -109,8 +109,8 @@ export class KindDto extends OutcomesDto {
 
 export class ResponseTimesDto {
   /**
-   * From the request to WhatsApp's acknowledgement, in milliseconds, to within a fifth or so, of the whole days (UTC) that
-   * the span touches; null without any.
+   * From the request to WhatsApp's acknowledgement, in milliseconds, accurate to about 20 %. Counts the full days (UTC) that
+   * the range touches; null without any.
    */
   p50!: number | null;
   p95!: number | null;
@@ -136,24 +136,24 @@ export class OtpFiguresDto {
   expired!: number;
   /** Not sent. */
   failed!: number;
-  /** Verified of those sent, 0 to 1; null without any. */
+  /** Share of sent codes that were verified, 0 to 1; null without any. */
   verifiedRate!: number | null;
 }
 
 export class UptimeDto {
-  /** Share of the span that sessions were connected, 0 to 1; null where nothing is known. */
+  /** Share of the range in which sessions were connected, 0 to 1; null when nothing is known. */
   connected!: number | null;
-  /** How long the instance that answers has been running, in seconds. */
+  /** Uptime of the instance that answers, in seconds. */
   instanceSeconds!: number;
 }
 
 export class FiguresDto {
-  /** The span that was counted: whole hours. */
+  /** The range that was counted, in full hours. */
   from!: string;
   to!: string;
   messages!: OutcomesDto;
   byKind!: KindDto[];
-  /** Messages that came in. */
+  /** Incoming messages. */
   received!: number;
   responseTimes!: ResponseTimesDto;
   otp!: OtpFiguresDto;
@@ -234,11 +234,11 @@ export class OtpLogAnswerDto {
 }
 
 export class CleanedDto {
-  /** Lines of the activity log that are gone. */
+  /** Deleted entries of the activity log. */
   activity!: number;
-  /** Codes that are gone. */
+  /** Deleted codes. */
   otp!: number;
-  /** Whether there is more to delete: call again. */
+  /** Whether there is more to delete; if so, call again. */
   more!: boolean;
 }
 

@@ -5,7 +5,7 @@ import { type FunnelRow } from './delivery.repository.js';
 import { type DeliveryFigures, type ProviderStatus } from './delivery.service.js';
 
 const SAID = {
-  funnel: { id: 'Perjalanan pesan', en: 'How far messages got' },
+  funnel: { id: 'Perjalanan pesan', en: 'Delivery funnel' },
   providers: { id: 'Status penyedia', en: 'Providers' },
 } satisfies Record<string, Text>;
 

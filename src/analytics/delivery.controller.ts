@@ -24,17 +24,20 @@ export class DeliveryController {
   @Header('cache-control', 'no-store')
   @ApiOperation({
     operationId: 'listProviders',
-    summary: 'Each provider: what it says, what it did, what it said last when it failed',
+    summary: 'Show each provider: its state, its results and its last error',
   })
-  @ApiOkResponse({ type: ProvidersAnswerDto, description: 'The rungs of the ladder, first rung first.' })
+  @ApiOkResponse({ type: ProvidersAnswerDto, description: 'The providers, in the order in which they are tried.' })
   async providers(@Context() context: RequestContext): Promise<ProvidersAnswerDto> {
     return providersAnswer(await this.figures.providers(), this.language(context));
   }
 
   @Get('delivery')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'deliveryFunnel', summary: 'Requested, accepted, sent, delivered, read, verified' })
-  @ApiOkResponse({ type: FunnelAnswerDto, description: 'Counts of the span, all together and by provider.' })
+  @ApiOperation({
+    operationId: 'deliveryFunnel',
+    summary: 'Count codes by stage: requested, accepted, sent, delivered, read, verified',
+  })
+  @ApiOkResponse({ type: FunnelAnswerDto, description: 'Counts of the range, in total and by provider.' })
   @Fails('validation_failed')
   async funnel(@Query() query: FunnelQueryDto, @Context() context: RequestContext): Promise<FunnelAnswerDto> {
     return funnelAnswer(await this.figures.funnel(query), this.language(context));

@@ -2,23 +2,23 @@ import { IsISO8601, IsOptional } from 'class-validator';
 
 export class FunnelQueryDto {
   /**
-   * First instant, ISO 8601; a day before `to` where nothing is said.
+   * Start of the range, ISO 8601; a day before `to` by default.
    * @example 2026-11-19T00:00:00Z
    */
   @IsOptional()
   @IsISO8601({ strict: true })
   from?: string;
 
-  /** First instant that is not counted any more; now where nothing is said. At most 92 days after `from`. */
+  /** End of the range, not included; now by default. At most 92 days after `from`. */
   @IsOptional()
   @IsISO8601({ strict: true })
   to?: string;
 }
 
 export class FunnelDto {
-  /** Messages that were to be sent; of a provider: that it was asked to send, or could not be because it is broken. */
+  /** Messages to be sent. For a provider: messages it was asked to send, or was not asked because its breaker is open. */
   requested!: number;
-  /** Taken by the provider. */
+  /** Accepted by the provider. */
   accepted!: number;
   sent!: number;
   delivered!: number;
@@ -26,8 +26,8 @@ export class FunnelDto {
   /** The code in it was used. */
   verified!: number;
   /**
-   * Not taken by anybody, or reported as failed after it was taken. Of a provider: that it refused, did not answer to, or
-   * reported as failed, whoever took them in the end.
+   * Accepted by no provider, or reported as failed later. For a provider: messages that it refused, did not answer, or
+   * reported as failed, even when another provider delivered them.
    */
   failed!: number;
 }
@@ -61,18 +61,18 @@ export class ProviderErrorDto {
 export class ProviderStatusDto {
   /** @example whacenter */
   provider!: string;
-  /** What the provider says of its own link; `connected` does not mean that it delivers. */
+  /** The state that the provider reports; `connected` does not mean that it delivers. */
   state!: 'connected' | 'disconnected' | 'waiting-for-scan' | 'unreachable';
   stateText!: string | null;
-  /** Of the instance that answers: `closed` is good, `open` is not asked, `half-open` is being probed by one message. */
+  /** State of the breaker in the instance that answers: `closed` is good, `open` is not asked, `half-open` is probed by one message. */
   breaker!: 'closed' | 'open' | 'half-open';
-  /** Seconds until it may be asked again, as its `Retry-After` said; 0: now. */
+  /** Seconds until it may be asked again, from its `Retry-After`; 0 means now. */
   restSeconds!: number;
   /** Within the last day. */
   lastAcceptedAt!: string | null;
   /** Within the last day; null for providers that send no receipts. */
   lastDeliveredAt!: string | null;
-  /** When it last took a message to CANARY_PHONE; null without that. */
+  /** When it last accepted a message to CANARY_PHONE; null without that setting. */
   canaryAcceptedAt!: string | null;
   /** When such a message last arrived; null for providers that send no receipts. */
   canaryDeliveredAt!: string | null;
@@ -82,9 +82,9 @@ export class ProviderStatusDto {
   /** From the request to the receipt, 95th percentile of the last hour, in milliseconds. */
   p95DeliverMs!: number | null;
   acceptedInLastHour!: number;
-  /** Of those accepted in the last hour, 0 to 1; null without receipts or messages. */
+  /** Share of the messages accepted in the last hour, 0 to 1; null without receipts or messages. */
   deliveredShare!: number | null;
-  /** Whether it tells what becomes of a message that it took. */
+  /** Whether it sends receipts. */
   sendsReceipts!: boolean;
 }
 

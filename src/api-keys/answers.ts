@@ -11,10 +11,10 @@ import { type ApiKeyRow } from './api-keys.repository.js';
 const SAID = {
   created: {
     id: 'API key dibuat. Simpan sekarang, tidak akan ditampilkan lagi',
-    en: 'The API key is made. Keep it now, it is not shown again',
+    en: 'The API key has been created. Save it now: it will not be shown again.',
   },
   keys: { id: 'Daftar API key', en: 'API keys' },
-  revoked: { id: 'API key dicabut', en: 'The API key is revoked' },
+  revoked: { id: 'API key dicabut', en: 'The API key has been revoked' },
 } satisfies Record<string, Text>;
 
 export function createdAnswer(key: string, row: ApiKeyRow, language: Language): CreatedApiKeyAnswerDto {

@@ -33,8 +33,11 @@ export class ApiKeysController {
 
   @Get()
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'listApiKeys', summary: 'All keys, newest first' })
-  @ApiOkResponse({ type: ApiKeysAnswerDto, description: 'Revoked and expired ones too; never the keys themselves.' })
+  @ApiOperation({ operationId: 'listApiKeys', summary: 'List API keys, newest first' })
+  @ApiOkResponse({
+    type: ApiKeysAnswerDto,
+    description: 'Including revoked and expired keys; the keys themselves are never shown.',
+  })
   @Fails('validation_failed', 'unauthenticated', 'invalid_token', 'forbidden')
   async list(@Query() page: ApiKeyPageDto, @Context() context: RequestContext): Promise<ApiKeysAnswerDto> {
     const found = await this.keys.list(page.cursor ?? null, page.limit ?? DEFAULT_PAGE);
@@ -43,8 +46,8 @@ export class ApiKeysController {
 
   @Post()
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'createApiKey', summary: 'Make a key for another service' })
-  @ApiCreatedResponse({ type: CreatedApiKeyAnswerDto, description: 'The key, this once.' })
+  @ApiOperation({ operationId: 'createApiKey', summary: 'Create an API key for another service' })
+  @ApiCreatedResponse({ type: CreatedApiKeyAnswerDto, description: 'The key; it is shown only once.' })
   @Fails('validation_failed', 'unauthenticated', 'invalid_token', 'forbidden')
   async create(
     @Body() body: CreateApiKeyDto,
@@ -63,8 +66,11 @@ export class ApiKeysController {
   }
 
   @Delete(':id')
-  @ApiOperation({ operationId: 'revokeApiKey', summary: 'End a key' })
-  @ApiOkResponse({ type: ApiKeyRevokedAnswerDto, description: 'It is refused at its next call; so it was before.' })
+  @ApiOperation({ operationId: 'revokeApiKey', summary: 'Revoke an API key' })
+  @ApiOkResponse({
+    type: ApiKeyRevokedAnswerDto,
+    description: 'The key is refused from its next call on; 200 also when it was revoked before.',
+  })
   @Fails('unauthenticated', 'invalid_token', 'forbidden', 'api_key_not_found')
   async revoke(
     @KeyId() id: string,

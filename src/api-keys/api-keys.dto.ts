@@ -32,7 +32,7 @@ const IsFutureInstant = () =>
         isISO8601(value, { strict: true }) &&
         // eslint-disable-next-line no-restricted-properties -- a day that a person chose; when the key is used the database decides
         Date.parse(value) > Date.now(),
-      defaultMessage: () => '$property must be a time in the future, ISO 8601 with its offset',
+      defaultMessage: () => '$property must be a time in the future, in ISO 8601 with an offset',
     },
   });
 
@@ -40,7 +40,7 @@ const Trimmed = () => Transform(({ value }: { value: unknown }) => (typeof value
 
 export class CreateApiKeyDto {
   /**
-   * Whose key it is, for people.
+   * A name that tells people whose key it is.
    * @example Antrean RSUD Jayapura
    */
   @Trimmed()
@@ -52,7 +52,7 @@ export class CreateApiKeyDto {
   name!: string;
 
   /**
-   * What it may be used for.
+   * What the key may be used for.
    * @example ["messages", "otp"]
    */
   @IsArray()
@@ -62,7 +62,7 @@ export class CreateApiKeyDto {
   scopes!: Scope[];
 
   /**
-   * End of its life, ISO 8601 in the future, with an offset; left out, it lives until it is revoked.
+   * When the key expires, ISO 8601 with an offset, in the future; by default it does not expire.
    * @example 2099-12-31T23:59:59Z
    */
   @IsOptional()
@@ -70,7 +70,7 @@ export class CreateApiKeyDto {
   expiresAt?: string | null;
 
   /**
-   * Calls it may make in a minute; 600 when left out.
+   * Calls per minute; 600 by default.
    * @example 600
    */
   @IsOptional()
@@ -82,7 +82,7 @@ export class CreateApiKeyDto {
 }
 
 export class ApiKeyPageDto {
-  /** At most so many; 50 when left out. */
+  /** The most entries to return; 50 by default. */
   @IsOptional()
   @WholeNumber()
   @IsInt()
@@ -100,16 +100,16 @@ export class CreatedApiKeyDto {
   /** Opaque. */
   id!: string;
   name!: string;
-  /** The key itself: shown now and never again. */
+  /** The key itself; it is shown only once. */
   key!: string;
   /**
-   * Its first characters, to tell keys apart.
+   * The first characters of the key, to tell keys apart.
    * @example msk_7Qx2
    */
   hint!: string;
   scopes!: Scope[];
   requestsPerMinute!: number;
-  /** ISO 8601 in UTC; null when it lives until it is revoked. */
+  /** ISO 8601 in UTC; null when it does not expire. */
   expiresAt!: string | null;
   /** ISO 8601 in UTC. */
   createdAt!: string;
@@ -120,17 +120,17 @@ export class ApiKeyDto {
   id!: string;
   name!: string;
   /**
-   * Its first characters, to tell keys apart.
+   * The first characters of the key, to tell keys apart.
    * @example msk_7Qx2
    */
   hint!: string;
   scopes!: Scope[];
   requestsPerMinute!: number;
-  /** Account that made it; null when it was made on the command line. */
+  /** The account that created it; null when it was created on the command line. */
   createdBy!: string | null;
   /** ISO 8601 in UTC. */
   createdAt!: string;
-  /** ISO 8601 in UTC; null when it lives until it is revoked. */
+  /** ISO 8601 in UTC; null when it does not expire. */
   expiresAt!: string | null;
   /** ISO 8601 in UTC, within a minute; null when it was never used. */
   lastUsedAt!: string | null;

@@ -14,7 +14,7 @@ export { type AuditedEvent };
 export interface AuditQuery {
   /** First instant, ISO 8601. */
   readonly from?: string | undefined;
-  /** First instant that is not shown any more. */
+  /** End of the range, not included. */
   readonly to?: string | undefined;
   readonly type?: string | undefined;
   readonly outcome?: 'success' | 'failure' | undefined;
@@ -111,7 +111,7 @@ export class AuditLog {
 
   private keysOf(typed: string): Buffer[] {
     const phone = parsePhone(typed, this.settings.allowedCountries);
-    if (phone === null) throw invalid('phone', { id: 'bukan nomor telepon', en: 'is no phone number' });
+    if (phone === null) throw invalid('phone', { id: 'bukan nomor telepon', en: 'is not a phone number' });
     return this.audit.phoneKeys(phone);
   }
 

@@ -24,12 +24,12 @@ import { type Registered } from './registration.js';
 const SAID = {
   otpSent: { id: 'Kode OTP telah dikirim ke WhatsApp Anda', en: 'The code has been sent to your WhatsApp' },
   loggedIn: { id: 'Login berhasil', en: 'You are logged in' },
-  held: { id: 'Semua data tentang akun ini', en: 'Everything that is held about this account' },
+  held: { id: 'Semua data tentang akun ini', en: 'All data stored about this account' },
   options: { id: 'Pilihan login', en: 'Login options' },
   me: { id: 'Data akun', en: 'Account' },
-  registered: { id: 'Registrasi berhasil', en: 'The account was made' },
-  refreshed: { id: 'Token diperbarui', en: 'The tokens are renewed' },
-  passwordChanged: { id: 'Kata sandi diubah', en: 'The password is changed' },
+  registered: { id: 'Registrasi berhasil', en: 'The account has been created' },
+  refreshed: { id: 'Token diperbarui', en: 'The tokens have been renewed' },
+  passwordChanged: { id: 'Kata sandi diubah', en: 'The password has been changed' },
   loggedOut: { id: 'Sesi diakhiri', en: 'The session has ended' },
   sessions: { id: 'Daftar sesi', en: 'Sessions' },
 } satisfies Record<string, Text>;

@@ -46,10 +46,10 @@ export class AuthController {
   @Public()
   @AddressLimit('otp_rate_limited', 'sends', 'failures')
   @Idempotent()
-  @ApiOperation({ operationId: 'requestOtp', summary: 'Ask for a code on WhatsApp' })
+  @ApiOperation({ operationId: 'requestOtp', summary: 'Request a code on WhatsApp' })
   @ApiOkResponse({
     type: OtpSentAnswerDto,
-    description: 'A code is on its way, or the newest one lives (`alreadySent`).',
+    description: 'A code is on its way, or the newest one is still valid (`alreadySent`).',
   })
   @FailsWithBody(...SENDING)
   async requestOtp(@Body() body: PhoneDto, @Context() context: RequestContext): Promise<OtpSentAnswerDto> {
@@ -61,7 +61,7 @@ export class AuthController {
   @Public()
   @AddressLimit('otp_rate_limited', 'sends', 'failures')
   @Idempotent()
-  @ApiOperation({ operationId: 'resendOtp', summary: 'Ask for a new code; the old one dies' })
+  @ApiOperation({ operationId: 'resendOtp', summary: 'Request a new code; the old one ends' })
   @ApiOkResponse({ type: OtpSentAnswerDto, description: 'A new code is on its way.' })
   @FailsWithBody(...SENDING)
   async resendOtp(@Body() body: PhoneDto, @Context() context: RequestContext): Promise<OtpSentAnswerDto> {
@@ -83,7 +83,7 @@ export class AuthController {
   @HttpCode(200)
   @Public()
   @AddressLimit('login_locked', 'failures')
-  @ApiOperation({ operationId: 'loginWithPassword', summary: 'Log in with a password, the fallback' })
+  @ApiOperation({ operationId: 'loginWithPassword', summary: 'Log in with a password' })
   @ApiOkResponse({ type: LoginAnswerDto, description: 'Logged in.' })
   @FailsWithBody('invalid_credentials', 'login_locked', 'busy')
   async login(@Body() body: PasswordLoginDto, @Context() context: RequestContext): Promise<LoginAnswerDto> {
@@ -96,11 +96,14 @@ export class AuthController {
   @ApiBearerAuth()
   @ApiOperation({
     operationId: 'register',
-    summary: 'Make an account',
-    description: 'Open where REGISTRATION is open; otherwise with the token of an ADMIN.',
+    summary: 'Create an account',
+    description: 'Open to everybody when REGISTRATION is open; otherwise it needs the token of an ADMIN.',
     security: [{}, { bearer: [] }],
   })
-  @ApiCreatedResponse({ type: RegisterAnswerDto, description: 'The account was made; it logs in by code or password.' })
+  @ApiCreatedResponse({
+    type: RegisterAnswerDto,
+    description: 'The account was created; it can log in by code or password.',
+  })
   @Fails(
     'validation_failed',
     'invalid_phone',
@@ -124,7 +127,7 @@ export class AuthController {
   @Get('me')
   @Authenticated()
   @ApiBearerAuth()
-  @ApiOperation({ operationId: 'me', summary: 'Whose token this is' })
+  @ApiOperation({ operationId: 'me', summary: 'Show the account of this token' })
   @ApiOkResponse({ type: MeAnswerDto, description: 'The account.' })
   @Fails('unauthenticated', 'invalid_token')
   async me(@Caller() caller: CurrentCaller, @Context() context: RequestContext): Promise<MeAnswerDto> {

@@ -3,7 +3,7 @@ import { AsCode, IsCode } from '../codes/typed-code.js';
 
 export class PhoneDto {
   /**
-   * Phone number in any common spelling; stored and compared as E.164.
+   * Phone number in any common format; stored and compared as E.164.
    * @example 081234567890
    */
   @IsString()
@@ -14,14 +14,14 @@ export class PhoneDto {
 
 export class TypedCodeDto extends PhoneDto {
   /**
-   * The code from the message, as text: leading zeros count. The message around it may be there too.
+   * The code from the message, as text, because leading zeros count. It may be pasted with the message around it.
    * @example 123456
    */
   @AsCode()
   @IsCode()
   otpCode!: string;
 
-  /** `sessionId` of the answer to the request, if the client kept it. It is a name, no secret. */
+  /** `sessionId` of the answer to the request, if the client kept it. It is an identifier, not a secret. */
   @IsOptional()
   @IsUUID()
   sessionId?: string | null;
@@ -29,8 +29,8 @@ export class TypedCodeDto extends PhoneDto {
 
 export class VerifyOtpDto extends TypedCodeDto {
   /**
-   * `registrationToken` of the registration, where this client made the account. Without it the first code that proves the
-   * number clears the password, e-mail and username that were set there.
+   * `registrationToken` from the registration, when this client registered the account. Without it the first code that
+   * proves the number clears the password, e-mail and username that were set there.
    */
   @IsOptional()
   @IsString()
@@ -85,7 +85,7 @@ export class RegisterDto {
   email?: string;
 
   /**
-   * Holds a letter and no `@`; case does not matter.
+   * Must contain a letter and no `@`; case does not matter.
    * @example budi
    */
   @IsOptional()
@@ -94,7 +94,7 @@ export class RegisterDto {
   username?: string;
 
   /**
-   * In any common spelling; an account needs an e-mail, a username or a phone.
+   * In any common format; an account needs an e-mail, a username or a phone.
    * @example 081234567893
    */
   @IsOptional()
@@ -102,14 +102,14 @@ export class RegisterDto {
   @MaxLength(64)
   phone?: string;
 
-  /** Left out by those who log in by code only. */
+  /** Leave it out for accounts that log in by code only. */
   @IsOptional()
   @IsString()
   @IsNotEmpty()
   @MaxLength(2048)
   password?: string | null;
 
-  /** `USER` where nothing is said; others than `USER` and `KARYAWAN` only an admin gives. */
+  /** `USER` by default; only an admin can give other roles than `USER` and `KARYAWAN`. */
   @IsOptional()
   @IsIn(['ADMIN', 'SUPERVISOR', 'OPERATOR', 'KARYAWAN', 'USER'])
   role?: 'ADMIN' | 'SUPERVISOR' | 'OPERATOR' | 'KARYAWAN' | 'USER' | null;
@@ -124,7 +124,7 @@ export class RefreshDto {
 }
 
 export class LogoutDto {
-  /** Instead of an access token, when that one is dead already. */
+  /** In place of an access token that has expired. */
   @IsOptional()
   @IsString()
   @MaxLength(512)
@@ -138,7 +138,7 @@ export class TokenDto {
   @MaxLength(4096)
   token!: string;
 
-  /** A hint (RFC 7662, RFC 7009); not needed, not believed. */
+  /** A hint (RFC 7662, RFC 7009); it is ignored. */
   @IsOptional()
   @IsString()
   @MaxLength(64)
@@ -146,7 +146,7 @@ export class TokenDto {
 }
 
 export class IntrospectionDto {
-  /** The only field of a token that does not live. */
+  /** The only field when the token is not active. */
   active!: boolean;
   /** @example Bearer */
   token_type?: string;
@@ -188,12 +188,12 @@ export class SessionDto {
   /** Opaque. */
   id!: string;
   /**
-   * What the device said of itself, shortened.
+   * A short description of the device, as it identified itself.
    * @example Chrome on Android
    */
   device!: string;
   /**
-   * Where from, roughly: the network, not the address.
+   * The network of the client's address, not the whole address.
    * @example 203.0.113.x
    */
   place!: string;
@@ -203,9 +203,9 @@ export class SessionDto {
   createdAt!: string;
   /** ISO 8601 in UTC, within five minutes. */
   lastUsedAt!: string;
-  /** When it ends unless it is refreshed before. */
+  /** When the session ends unless it is refreshed. */
   expiresAt!: string;
-  /** Whether this is the session of the token that asked. */
+  /** Whether this is the session of the presented token. */
   current!: boolean;
 }
 
@@ -243,16 +243,16 @@ export class UserDto {
 export class OtpSentDto {
   /** Names the challenge; authorises nothing. */
   sessionId!: string;
-  /** End of the code's life, ISO 8601 in UTC. */
+  /** When the code expires, ISO 8601 in UTC. */
   expiresAt!: string;
-  /** From when a new code may be asked for, ISO 8601 in UTC. */
+  /** When a new code can be requested, ISO 8601 in UTC. */
   resendAt!: string;
   /**
-   * The way the message took.
+   * The provider that took the message.
    * @example whacenter
    */
   channel!: string;
-  /** Present and true when the newest code lives and its cooldown runs: nothing was sent. */
+  /** Present and true when the newest code is still valid and its cooldown runs: nothing was sent. */
   alreadySent?: boolean;
 }
 
@@ -263,9 +263,9 @@ export class LoginDto {
   tokenType!: string;
   /** Lifetime of the access token in seconds. */
   expiresIn!: number;
-  /** Opaque; exchanged for new tokens once. */
+  /** Opaque; it can be exchanged for new tokens once. */
   refreshToken!: string;
-  /** Sent as `X-Device-Token` later, it gives this device its own allowance of codes and guesses. */
+  /** When sent as `X-Device-Token` at later logins, it gives this device its own allowance of codes and guesses. */
   deviceToken!: string;
   user!: UserDto;
 }
@@ -273,8 +273,8 @@ export class LoginDto {
 export class RegisteredDto {
   user!: UserDto;
   /**
-   * Only where somebody registered a phone number by themselves. To be sent with the code that proves the number: then what
-   * was set here stays.
+   * Only when somebody registered their own phone number. Send it with the code that proves the number, so that what was
+   * set here stays.
    */
   registrationToken?: string;
 }
@@ -305,7 +305,7 @@ export class MeAnswerDto {
 
 export class DeviceDto {
   connected!: boolean;
-  /** Whole for admins, masked for everybody else; absent when not connected. */
+  /** Complete for admins, masked for everybody else; absent when not connected. */
   deviceId?: string;
 }
 

@@ -27,8 +27,8 @@ export class BrowserController {
   @Header('cache-control', 'public, max-age=300')
   // Its message is in the caller's language, and the CORS headers are for one origin: a cache must keep them apart.
   @Header('vary', 'Origin, Accept-Language')
-  @ApiOperation({ operationId: 'loginOptions', summary: 'What a login screen must know of this service' })
-  @ApiOkResponse({ type: LoginOptionsAnswerDto, description: 'The options; the same for everybody.' })
+  @ApiOperation({ operationId: 'loginOptions', summary: 'Settings that a login screen needs' })
+  @ApiOkResponse({ type: LoginOptionsAnswerDto, description: 'The options; they are the same for everybody.' })
   @Fails()
   options(@Context() context: RequestContext): LoginOptionsAnswerDto {
     return loginOptionsAnswer(this.settings, this.language(context));
@@ -40,8 +40,9 @@ export class BrowserController {
   @AddressLimit('otp_locked', 'failures')
   @ApiOperation({
     operationId: 'verifyOtpInBrowser',
-    summary: 'Log in with a code, held by a cookie',
-    description: 'The `HttpOnly` cookie `__Host-masuk` then stands for an access token on calls from the same origin.',
+    summary: 'Log in with a code; the session is kept in a cookie',
+    description:
+      'The `HttpOnly` cookie `__Host-masuk` then takes the place of an access token on calls from the same origin.',
   })
   @ApiOkResponse({ type: BrowserLoginAnswerDto, description: 'Logged in.' })
   @FailsWithBody('foreign_origin', 'invalid_phone', 'invalid_otp', 'otp_locked')
@@ -58,7 +59,10 @@ export class BrowserController {
   @HttpCode(200)
   @OwnPagesOnly()
   @AddressLimit('login_locked', 'failures')
-  @ApiOperation({ operationId: 'loginWithPasswordInBrowser', summary: 'Log in with a password, held by a cookie' })
+  @ApiOperation({
+    operationId: 'loginWithPasswordInBrowser',
+    summary: 'Log in with a password; the session is kept in a cookie',
+  })
   @ApiOkResponse({ type: BrowserLoginAnswerDto, description: 'Logged in.' })
   @FailsWithBody('foreign_origin', 'invalid_credentials', 'login_locked', 'busy')
   async login(

@@ -15,17 +15,17 @@ export class LoginOptionsDto {
   appName!: string;
   /** Digits of a code. */
   otpLength!: number;
-  /** Minutes that a login code lives. */
+  /** Lifetime of a login code in minutes. */
   otpExpiresIn!: number;
-  /** Minutes that a code to reset a password lives. */
+  /** Lifetime of a reset code in minutes. */
   resetOtpExpiresIn!: number;
   passwordMinLength!: number;
   passwordMaxLength!: number;
-  /** Whether people make their own accounts. */
+  /** Whether people can create their own accounts. */
   registration!: 'open' | 'admin';
-  /** The language of messages; `negotiate` goes by `Accept-Language`. */
+  /** The language of messages; `negotiate` follows `Accept-Language`. */
   messageLanguage!: 'id' | 'en' | 'negotiate';
-  /** Countries whose numbers are accepted, ISO 3166-1 alpha-2; the first one's are accepted without their country code. */
+  /** Countries whose numbers are accepted, ISO 3166-1 alpha-2; numbers of the first one may be typed without a country code. */
   allowedCountries!: string[];
 }
 

@@ -37,11 +37,12 @@ export class DashboardController {
   @ApiBearerAuth()
   @ApiOperation({
     operationId: 'dashboardRegister',
-    summary: 'Make an account',
-    description: 'Open where REGISTRATION is open; otherwise, and for the role admin, with the token of an ADMIN.',
+    summary: 'Create an account',
+    description:
+      'Open to everybody when REGISTRATION is open; otherwise, and for the role admin, it needs the token of an ADMIN.',
     security: [{}, { bearer: [] }],
   })
-  @ApiCreatedResponse({ type: DashboardRegisterAnswerDto, description: 'The account was made.' })
+  @ApiCreatedResponse({ type: DashboardRegisterAnswerDto, description: 'The account was created.' })
   @Fails(
     'validation_failed',
     'password_refused',
@@ -88,7 +89,10 @@ export class DashboardController {
   @Public()
   @AddressLimit('rate_limited', 'failures')
   @ApiOperation({ operationId: 'dashboardRefresh', summary: 'Exchange a refresh token for new tokens' })
-  @ApiOkResponse({ type: DashboardTokensDto, description: 'New tokens; the presented one is used up.' })
+  @ApiOkResponse({
+    type: DashboardTokensDto,
+    description: 'New tokens; the presented refresh token cannot be used again.',
+  })
   @Fails('validation_failed', 'invalid_refresh_token', 'rate_limited')
   async refresh(@Body() body: DashboardRefreshDto, @Context() context: RequestContext): Promise<DashboardTokensDto> {
     return tokensOf(await this.sessions.refresh(body.refresh_token, context));
@@ -97,7 +101,7 @@ export class DashboardController {
   @Get('me')
   @Authenticated()
   @ApiBearerAuth()
-  @ApiOperation({ operationId: 'dashboardMe', summary: 'Whose token this is' })
+  @ApiOperation({ operationId: 'dashboardMe', summary: 'Show the account of this token' })
   @ApiOkResponse({ type: DashboardMeAnswerDto, description: 'The account.' })
   @Fails('unauthenticated', 'invalid_token')
   async me(@Caller() caller: CurrentCaller): Promise<DashboardMeAnswerDto> {

@@ -41,7 +41,7 @@ export class DashboardRegisterDto {
   @MaxLength(2048)
   password!: string;
 
-  /** `agent` is another word for `karyawan`. Only an admin makes admins. */
+  /** `agent` is another word for `karyawan`. Only an admin can create admins. */
   @IsIn(['admin', 'karyawan', 'agent'])
   role!: 'admin' | 'karyawan' | 'agent';
 }

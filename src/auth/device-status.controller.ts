@@ -21,7 +21,7 @@ export class DeviceStatusController {
   @ApiBearerAuth()
   @ApiOperation({
     operationId: 'deviceStatus',
-    summary: 'Whether the WhatsApp device is connected',
+    summary: 'Check whether the WhatsApp device is connected',
     security: [{}, { bearer: [] }],
   })
   @ApiOkResponse({ type: DeviceStatusAnswerDto, description: 'The state, at most a second old.' })

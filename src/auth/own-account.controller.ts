@@ -28,7 +28,7 @@ export class OwnAccountController {
   @Get('export')
   @Authenticated()
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'exportMe', summary: 'Everything that is held about me' })
+  @ApiOperation({ operationId: 'exportMe', summary: 'Export everything stored about me' })
   @ApiOkResponse({ type: PersonalDataAnswerDto, description: 'The data.' })
   @Fails('unauthenticated', 'invalid_token')
   async export(@Caller() caller: CurrentCaller, @Context() context: RequestContext): Promise<PersonalDataAnswerDto> {
@@ -43,8 +43,8 @@ export class OwnAccountController {
   @Idempotent()
   @ApiOperation({
     operationId: 'requestPhoneChange',
-    summary: 'Ask for a code on another number, to make it mine',
-    description: 'The login must not be older than ten minutes.',
+    summary: 'Request a code on a new number, to make it the number of my account',
+    description: 'The login must be at most ten minutes old.',
   })
   @ApiOkResponse({ type: OtpSentAnswerDto, description: 'A code is on its way to the new number.' })
   @Fails(
@@ -71,7 +71,7 @@ export class OwnAccountController {
   @AddressLimit('otp_locked', 'failures')
   @ApiOperation({
     operationId: 'verifyPhoneChange',
-    summary: 'Make the other number mine; other sessions end, both numbers are told',
+    summary: 'Confirm my new number; other sessions end, and both numbers are notified',
   })
   @ApiOkResponse({ type: MeAnswerDto, description: 'The account with its new number.' })
   @Fails(
@@ -98,9 +98,9 @@ export class OwnAccountController {
   @AddressLimit('login_locked', 'failures')
   @ApiOperation({
     operationId: 'changePassword',
-    summary: 'Change my password with the present one; other sessions end, my number is told',
+    summary: 'Change my password; other sessions end, and my number is notified',
   })
-  @ApiOkResponse({ type: DoneAnswerDto, description: 'The new password holds.' })
+  @ApiOkResponse({ type: DoneAnswerDto, description: 'The new password is set.' })
   @FailsWithBody(
     'unauthenticated',
     'invalid_token',

@@ -75,13 +75,13 @@ export class HeldEventDto {
   id!: string;
   type!: string;
   outcome!: string;
-  /** Refusals of one kind are counted by the minute that `occurredAt` begins. */
+  /** Refusals of one kind are counted together for the minute that starts at `occurredAt`. */
   count!: number;
   address!: string | null;
   occurredAt!: string;
 }
 
-/** Everything that is held about a person. Phones are E.164, times ISO 8601 in UTC. */
+/** Export everything stored about a person. Phones are E.164, times ISO 8601 in UTC. */
 export class PersonalDataDto {
   account!: HeldAccountDto;
   sessions!: HeldSessionDto[];

@@ -28,7 +28,7 @@ export interface HoldsConversation {
   of(phone: string): Promise<HeldConversationDto | null>;
 }
 
-/** Everything that is held about a person, room by room (UU PDP, articles 6 and 7; GDPR, article 15). */
+/** Export everything stored about a person, room by room (UU PDP, articles 6 and 7; GDPR, article 15). */
 @Injectable()
 export class PersonalData {
   constructor(

@@ -29,7 +29,10 @@ export class SessionsController {
   @Public()
   @AddressLimit('rate_limited', 'failures')
   @ApiOperation({ operationId: 'refresh', summary: 'Exchange a refresh token for new tokens' })
-  @ApiOkResponse({ type: RefreshedAnswerDto, description: 'New tokens; the presented one is used up.' })
+  @ApiOkResponse({
+    type: RefreshedAnswerDto,
+    description: 'New tokens; the presented refresh token cannot be used again.',
+  })
   @Fails('validation_failed', 'invalid_refresh_token', 'rate_limited')
   async refresh(@Body() body: RefreshDto, @Context() context: RequestContext): Promise<RefreshedAnswerDto> {
     return refreshedAnswer(await this.sessions.refresh(body.refreshToken, context), this.language(context));
@@ -43,10 +46,10 @@ export class SessionsController {
     operationId: 'logout',
     summary: 'End this session',
     description:
-      'By its access token or, when that one is dead, by its refresh token. A session that is over already is no error.',
+      'Identified by its access token or, when that has expired, by its refresh token. A session that has already ended is no error.',
     security: [{}, { bearer: [] }],
   })
-  @ApiOkResponse({ type: DoneAnswerDto, description: 'Its tokens are worth nothing any more.' })
+  @ApiOkResponse({ type: DoneAnswerDto, description: 'Its tokens are no longer accepted.' })
   @Fails('unauthenticated')
   async logout(
     @Caller() caller: CurrentCaller | undefined,
@@ -67,8 +70,8 @@ export class SessionsController {
   @Get('sessions')
   @Authenticated()
   @ApiBearerAuth()
-  @ApiOperation({ operationId: 'listSessions', summary: 'Where this account is logged in' })
-  @ApiOkResponse({ type: SessionsAnswerDto, description: 'Living sessions, last used first.' })
+  @ApiOperation({ operationId: 'listSessions', summary: 'List the devices where this account is logged in' })
+  @ApiOkResponse({ type: SessionsAnswerDto, description: 'Active sessions, most recently used first.' })
   @Fails('unauthenticated', 'invalid_token')
   async list(@Caller() caller: CurrentCaller, @Context() context: RequestContext): Promise<SessionsAnswerDto> {
     return sessionsAnswer(await this.sessions.list(caller.userId), caller.sessionId, this.language(context));
@@ -77,8 +80,8 @@ export class SessionsController {
   @Delete('sessions/:id')
   @Authenticated()
   @ApiBearerAuth()
-  @ApiOperation({ operationId: 'endSession', summary: 'Log another device out' })
-  @ApiOkResponse({ type: DoneAnswerDto, description: 'Its tokens are worth nothing any more.' })
+  @ApiOperation({ operationId: 'endSession', summary: 'Log out another device' })
+  @ApiOkResponse({ type: DoneAnswerDto, description: 'Its tokens are no longer accepted.' })
   @Fails('unauthenticated', 'invalid_token', 'session_not_found')
   async end(
     @SessionId() id: string,

@@ -17,8 +17,8 @@ export class TokensController {
   @Post('introspect')
   @HttpCode(200)
   @Scopes('tokens')
-  @ApiOperation({ operationId: 'introspect', summary: 'Whether a token lives (RFC 7662)' })
-  @ApiOkResponse({ type: IntrospectionDto, description: 'What is known of it at this moment.' })
+  @ApiOperation({ operationId: 'introspect', summary: 'Check whether a token is active (RFC 7662)' })
+  @ApiOkResponse({ type: IntrospectionDto, description: 'The state of the token right now.' })
   @Fails('validation_failed', 'unauthenticated', 'invalid_api_key', 'forbidden')
   async introspect(@Body() body: TokenDto): Promise<Introspection> {
     return this.tokens.introspect(body.token);
@@ -28,7 +28,7 @@ export class TokensController {
   @HttpCode(200)
   @Scopes('tokens')
   @ApiOperation({ operationId: 'revoke', summary: 'End the session of a token (RFC 7009)' })
-  @ApiOkResponse({ description: 'It is worth nothing any more; so was an unknown one.' })
+  @ApiOkResponse({ description: 'The token is no longer accepted; 200 also for an unknown token.' })
   @Fails('validation_failed', 'unauthenticated', 'invalid_api_key', 'forbidden')
   async revoke(@Body() body: TokenDto, @Context() context: RequestContext): Promise<void> {
     await this.tokens.revoke(body.token, context);

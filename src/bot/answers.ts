@@ -15,7 +15,7 @@ const SAID = {
   conversations: { id: 'Daftar percakapan', en: 'Conversations' },
   messages: { id: 'Isi percakapan', en: 'Messages' },
   replied: { id: 'Balasan dikirim', en: 'The reply is on its way' },
-  changed: { id: 'Percakapan diperbarui', en: 'The conversation was changed' },
+  changed: { id: 'Percakapan diperbarui', en: 'The conversation has been changed' },
 } satisfies Record<string, Text>;
 
 /** Characters of a message that a list shows. */

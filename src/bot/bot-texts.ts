@@ -18,15 +18,15 @@ const CONFIRMED: Record<Exclude<BotAnswer, 'menu' | 'info' | 'help'>, Text> = {
   },
   pause: {
     id: 'Balasan otomatis dihentikan. Ketik *bot* untuk mengaktifkannya kembali.',
-    en: 'Automatic answers are off. Type *bot* to turn them on again.',
+    en: 'Automatic replies are off. Type *bot* to turn them on again.',
   },
   bot: {
     id: 'Balasan otomatis aktif kembali. Kirim pesan apa saja untuk melihat menu.',
-    en: 'Automatic answers are on again. Send any message to see the menu.',
+    en: 'Automatic replies are on again. Send any message to see the menu.',
   },
   opened: {
     id: 'Nomor Anda sudah dibuka. Silakan minta kode login baru.',
-    en: 'Your number is open again. Please ask for a new code to log in.',
+    en: 'Your number is open again. Please request a new code to log in.',
   },
   was_open: {
     id: 'Nomor Anda tidak ditutup, jadi tidak ada yang perlu dibuka.',
@@ -34,18 +34,18 @@ const CONFIRMED: Record<Exclude<BotAnswer, 'menu' | 'info' | 'help'>, Text> = {
   },
   late: {
     id: 'Pesan Anda terlambat kami terima. Ketik *buka* sekali lagi.',
-    en: 'Your message reached us too late. Type *unlock* once more.',
+    en: 'Your message reached us too late. Please type *unlock* again.',
   },
 };
 
 const HELP: Text = {
   id: 'Ketik *agent* untuk berbicara dengan petugas, *pause* untuk menghentikan balasan otomatis, *bot* untuk mengaktifkannya kembali.\n\nKami tidak pernah meminta kode OTP atau kata sandi Anda.',
-  en: 'Type *agent* to talk to a person, *pause* to turn automatic answers off, *bot* to turn them on again.\n\nWe never ask for your codes or your password.',
+  en: 'Type *agent* to talk to a person, *pause* to turn automatic replies off, *bot* to turn them on again.\n\nWe never ask for your codes or your password.',
 };
 
 const INFO: Record<Language, (appName: string) => string> = {
   id: (appName) => `Ini layanan WhatsApp ${appName}. Kode untuk login dikirim ke nomor Anda dari sini.`,
-  en: (appName) => `This is the WhatsApp service of ${appName}. Codes to log in come to your number from here.`,
+  en: (appName) => `This is the WhatsApp service of ${appName}. Login codes are sent to you from this number.`,
 };
 
 /** The language of what the bot says; there is no header to negotiate with, so `negotiate` is Indonesian. */

@@ -32,7 +32,7 @@ function savedAs(name: string): string {
 }
 
 /** A number in any spelling. */
-const PhoneParam = () => ApiParam({ name: 'phone', example: '081234567890', description: 'In any common spelling.' });
+const PhoneParam = () => ApiParam({ name: 'phone', example: '081234567890', description: 'In any common format.' });
 
 /** What the staff sees of conversations, and answering by hand: docs/contract/dashboard.md#conversations. */
 @ApiTags('Conversations')
@@ -61,7 +61,10 @@ export class ConversationsController {
 
   @Get(':phone/messages')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'listConversationMessages', summary: 'What was said, both ways, newest first' })
+  @ApiOperation({
+    operationId: 'listConversationMessages',
+    summary: 'List the messages of a conversation, newest first',
+  })
   @PhoneParam()
   @ApiOkResponse({ type: ConversationMessagesAnswerDto, description: 'A page of messages.' })
   @Fails('validation_failed', 'invalid_phone', 'conversation_not_found')
@@ -78,16 +81,16 @@ export class ConversationsController {
   @Header('cache-control', 'no-store')
   @ApiOperation({
     operationId: 'openConversationMedia',
-    summary: 'Open a file that came in',
+    summary: 'Download a file that came in',
     description:
-      'Fetched from its provider at this moment; nothing of it is kept here. Pictures, videos, sounds and the usual ' +
-      'documents alone, going by their first bytes, at most `MEDIA_MAX_BYTES`.',
+      'The file is fetched from its provider now; it is not stored here. Only pictures, videos, sounds and common ' +
+      'documents, judged by their first bytes, of at most `MEDIA_MAX_BYTES`.',
   })
   @PhoneParam()
   @ApiProduces('application/octet-stream')
   @ApiOkResponse({
     schema: { type: 'string', format: 'binary' },
-    description: 'The file, to be saved; `Content-Type` says what it is, `Content-Disposition` how it is called.',
+    description: 'The file as a download; `Content-Type` is its type, `Content-Disposition` its name.',
   })
   @Fails(
     'invalid_phone',
@@ -108,13 +111,13 @@ export class ConversationsController {
   @Header('cache-control', 'no-store')
   @ApiOperation({
     operationId: 'replyInConversation',
-    summary: 'Answer by hand, and take the conversation over',
+    summary: 'Reply by hand and take over the conversation',
     description:
-      'A text, or a file where it lies; only to somebody who has written. The state becomes AGENT; the bot is silent ' +
-      'until it is BOT again.',
+      'Sends a text, or a file by its address, to somebody who has written. The state becomes AGENT: the bot is silent ' +
+      'until the state is BOT again.',
   })
   @PhoneParam()
-  @ApiOkResponse({ type: ReplyAnswerDto, description: 'The reply is kept and on its way.' })
+  @ApiOkResponse({ type: ReplyAnswerDto, description: 'The reply is stored and on its way.' })
   @FailsWithBody('invalid_phone', 'conversation_not_found', 'media_not_sendable')
   async reply(
     @Param('phone') phone: string,
@@ -128,9 +131,12 @@ export class ConversationsController {
 
   @Patch(':phone')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'changeConversation', summary: 'Say who answers from now on, or that all is read' })
+  @ApiOperation({
+    operationId: 'changeConversation',
+    summary: 'Set who answers from now on, or mark everything as read',
+  })
   @PhoneParam()
-  @ApiOkResponse({ type: ConversationAnswerDto, description: 'The conversation as it is now.' })
+  @ApiOkResponse({ type: ConversationAnswerDto, description: 'The conversation after the change.' })
   @FailsWithBody('invalid_phone', 'conversation_not_found')
   async change(
     @Param('phone') phone: string,

@@ -28,7 +28,7 @@ export class WebhookTakenDto {
 }
 
 export class PageDto {
-  /** Entries a page, 20 unless told otherwise. */
+  /** Entries per page; 20 by default. */
   @WholeNumber()
   @IsOptional()
   @IsInt()
@@ -59,7 +59,7 @@ export class ReplyMediaDto {
   kind!: MediaKind;
 
   /**
-   * Where the file lies: https, without credentials. The provider fetches it, so it must be able to.
+   * Address of the file: https, without credentials. The provider must be able to fetch it.
    * @example https://files.example.com/hasil.pdf
    */
   @IsString()
@@ -67,7 +67,7 @@ export class ReplyMediaDto {
   @MaxLength(2048)
   url!: string;
 
-  /** What stands under a picture, a video or a document. */
+  /** Caption of a picture, a video or a document. */
   @WithPlainBreaks()
   @IsOptional()
   @IsString()
@@ -76,7 +76,7 @@ export class ReplyMediaDto {
   caption?: string | null;
 
   /**
-   * Of a document: the name that its recipient sees, where the provider has a field for it.
+   * Documents only: the file name that the recipient sees, if the provider supports it.
    * @example hasil.pdf
    */
   @IsOptional()
@@ -89,7 +89,7 @@ export class ReplyMediaDto {
 /** A text or a file, one of them. */
 export class ReplyDto {
   /**
-   * What the person gets, as it is; `*bold*` and `_italic_` as in WhatsApp.
+   * The text that the person gets; `*bold*` and `_italic_` work as in WhatsApp.
    * @example Selamat pagi, ada yang bisa kami bantu?
    */
   @WithPlainBreaks()
@@ -101,7 +101,7 @@ export class ReplyDto {
   @Matches(SHOWN)
   text?: string | null;
 
-  /** A file in place of a text. */
+  /** A file instead of a text. */
   @IsOptional()
   @IsObject()
   @ValidateNested()
@@ -111,14 +111,14 @@ export class ReplyDto {
 
 export class ChangeConversationDto {
   /**
-   * Who answers from now on: the bot, a person, nobody.
+   * Who answers from now on: the bot, a person, or nobody.
    * @example BOT
    */
   @IsOptional()
   @IsIn(STATES)
   state?: 'BOT' | 'AGENT' | 'PAUSE' | null;
 
-  /** True says that what was written is read: `unread` becomes 0. */
+  /** True marks all messages as read: `unread` becomes 0. */
   @IsOptional()
   @IsBoolean()
   read?: boolean | null;
@@ -138,12 +138,12 @@ export class LastMessageDto {
 export class ConversationDto {
   /** @example 081234567890 */
   phone!: string;
-  /** As the person calls themselves; anybody can call themselves anything. */
+  /** The name that the person chose on WhatsApp; it is not verified. */
   name!: string | null;
   state!: 'BOT' | 'AGENT' | 'PAUSE';
-  /** Messages of the person since somebody answered by hand or said that they are read. */
+  /** Messages of the person since staff last replied or marked the conversation as read. */
   unread!: number;
-  /** Null when its time is over. */
+  /** Null when it is no longer stored. */
   lastMessage!: LastMessageDto | null;
   startedAt!: string;
   lastActivityAt!: string;
@@ -177,14 +177,14 @@ export class ConversationMessageDto {
   /** Text or caption. */
   text!: string | null;
   media!: MediaDto | null;
-  /** The provider it came in by; null for answers. */
+  /** The provider that delivered it; null for replies. */
   provider!: string | null;
-  /** Who answered: `bot`, or `staff` with the account in `sentBy`; null for what came in. */
+  /** Who replied: `bot`, or `staff` with the account in `sentBy`; null for incoming messages. */
   answeredBy!: 'bot' | 'staff' | null;
   sentBy!: string | null;
   /** What became of an answer: `pending`, `accepted`, `sent`, `delivered`, `read`, `failed`, `expired` or `unknown`. */
   delivery!: string | null;
-  /** When it came in or was answered. */
+  /** When it came in or was sent. */
   at!: string;
   /** When the person sent it, by the provider's clock. */
   sentAt!: string | null;

@@ -27,7 +27,7 @@ function decoded(cursor: string): string {
 }
 
 function refuse(): never {
-  const problem = { id: 'tidak dikenal', en: 'is not a cursor of ours' };
+  const problem = { id: 'tidak dikenal', en: 'is not a valid cursor' };
   throw new AppError('validation_failed', {
     details: (language) => [{ field: 'cursor', problem: problem[language] }],
   });

@@ -13,14 +13,14 @@ const LONGEST_URL = 2_048;
 
 const ONE_OF_THEM: Text = {
   id: 'kirim text atau media, salah satu; teks pada berkas adalah caption',
-  en: 'send a text or media, one of them; the words of a file are its caption',
+  en: 'send either text or media; the text of a file is its caption',
 };
 const NO_ADDRESS: Text = {
   id: 'harus berupa alamat https tanpa nama pengguna',
   en: 'must be an https address without a user name',
 };
-const NO_WORDS: Text = { id: 'tidak ada pada suara', en: 'a sound has none' };
-const DOCUMENTS_ONLY: Text = { id: 'hanya untuk dokumen', en: 'is for documents alone' };
+const NO_WORDS: Text = { id: 'tidak ada pada suara', en: 'is not allowed for audio' };
+const DOCUMENTS_ONLY: Text = { id: 'hanya untuk dokumen', en: 'is only allowed for documents' };
 
 /**
  * What a checked body says. Nothing is looked up or fetched: the provider does that.

@@ -37,11 +37,14 @@ export class WebhooksController {
   @ApiOperation({
     operationId: 'whapiWebhook',
     summary: 'Messages and receipts from Whapi',
-    description: 'In the form of Whapi; of a message only `from` and `text.body` are needed.',
+    description: 'In the format of Whapi; a message needs only `from` and `text.body`.',
   })
-  @ApiHeader({ name: 'X-Hook-Secret', required: false, description: '`WHAPI_WEBHOOK_SECRET`, where that is set' })
+  @ApiHeader({ name: 'X-Hook-Secret', required: false, description: '`WHAPI_WEBHOOK_SECRET`, when it is set' })
   @ApiBody({ schema: { type: 'object', additionalProperties: true } })
-  @ApiOkResponse({ type: WebhookTakenDto, description: 'All of it is written down; answers leave behind this one.' })
+  @ApiOkResponse({
+    type: WebhookTakenDto,
+    description: 'Everything is stored; replies of the bot are sent afterwards.',
+  })
   @Fails('invalid_json', 'body_too_large', 'unsupported_media_type', 'invalid_webhook_secret', 'not_found', 'busy')
   async whapi(@Req() request: FastifyRequest): Promise<WebhookTakenDto> {
     this.doors.whapi(request);

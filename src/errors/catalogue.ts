@@ -22,13 +22,16 @@ export const CATALOGUE = {
     status: 400,
     text: { id: 'Permintaan HTTP tidak dapat dibaca', en: 'The HTTP request could not be read' },
   },
-  validation_failed: { status: 400, text: { id: 'Data yang dikirim tidak valid', en: 'The data sent are not valid' } },
+  validation_failed: {
+    status: 400,
+    text: { id: 'Data yang dikirim tidak valid', en: 'The request contains invalid data' },
+  },
   invalid_phone: { status: 400, text: { id: 'Nomor telepon tidak valid', en: 'The phone number is not valid' } },
   idempotency_key_invalid: {
     status: 400,
     text: {
       id: 'Idempotency-Key tidak valid: 1 sampai 255 karakter, dalam tanda kutip',
-      en: 'The Idempotency-Key is not valid: 1 to 255 characters, in quotes',
+      en: 'The Idempotency-Key must be 1 to 255 characters in quotes',
     },
   },
   invalid_otp: {
@@ -38,26 +41,26 @@ export const CATALOGUE = {
   invalid_redirect_uri: {
     status: 400,
     text: {
-      id: 'Alamat aplikasi tidak diterima: harus https (atau mesin ini sendiri), lengkap, tanpa fragmen',
-      en: "The application's address is not accepted: it must be https (or this machine), complete, without fragment",
+      id: 'Alamat aplikasi tidak diizinkan. Gunakan alamat https yang lengkap, atau localhost, tanpa fragmen.',
+      en: "The application's address is not allowed. Use a complete https address, or one of localhost, without a fragment.",
     },
   },
   name_required: { status: 400, text: { id: 'Nama harus diisi', en: 'The name is required' } },
   phone_number_required: { status: 400, text: { id: 'NoHp harus diisi', en: 'The phone number is required' } },
-  otp_active: { status: 400, text: { id: 'Sudah ada OTP aktif', en: 'There is an active code already' } },
+  otp_active: { status: 400, text: { id: 'Sudah ada OTP aktif', en: 'A code is already active' } },
   otp_not_verified: {
     status: 400,
     text: { id: 'Kode OTP belum diverifikasi', en: 'The code has not been verified yet' },
   },
   passwords_differ: {
     status: 400,
-    text: { id: 'Konfirmasi kata sandi tidak sama', en: 'The two passwords are not the same' },
+    text: { id: 'Konfirmasi kata sandi tidak sama', en: 'The passwords do not match' },
   },
   foreign_origin: {
     status: 403,
     text: {
-      id: 'Permintaan ini hanya boleh dari halaman layanan sendiri',
-      en: "Only the service's own pages may ask for this",
+      id: 'Permintaan ini hanya dapat dikirim dari halaman layanan ini sendiri',
+      en: "This request is only accepted from the service's own pages",
     },
   },
   unauthenticated: { status: 401, text: { id: 'Anda harus login terlebih dahulu', en: 'You need to log in first' } },
@@ -67,64 +70,64 @@ export const CATALOGUE = {
   },
   invalid_refresh_token: {
     status: 401,
-    text: { id: 'Sesi sudah berakhir, silakan login kembali', en: 'The session has ended, log in again' },
+    text: { id: 'Sesi sudah berakhir, silakan login kembali', en: 'The session has ended. Log in again.' },
   },
   invalid_api_key: { status: 401, text: { id: 'API key tidak valid', en: 'The API key is not valid' } },
   invalid_webhook_secret: {
     status: 401,
     text: {
       id: 'Rahasia atau tanda tangan webhook tidak valid',
-      en: 'The secret or the signature of the webhook is not valid',
+      en: 'The webhook secret or signature is not valid',
     },
   },
   fresh_login_required: {
     status: 403,
-    text: { id: 'Silakan login ulang untuk melanjutkan', en: 'Log in again to go on' },
+    text: { id: 'Silakan login ulang untuk melanjutkan', en: 'Log in again to continue' },
   },
   registration_by_phone_only: {
     status: 403,
     text: {
-      id: 'Pendaftaran di sini hanya dengan nomor telepon',
-      en: 'Accounts are registered by phone number here',
+      id: 'Pendaftaran memerlukan nomor telepon',
+      en: 'Registration requires a phone number',
     },
   },
   registration_closed: {
     status: 403,
-    text: { id: 'Pendaftaran hanya oleh admin', en: 'Only an admin can register accounts' },
+    text: { id: 'Pendaftaran hanya dapat dilakukan oleh admin', en: 'Only an admin can register accounts' },
   },
   current_password_wrong: {
     status: 400,
-    text: { id: 'Kata sandi saat ini salah', en: 'The present password is wrong' },
+    text: { id: 'Kata sandi saat ini salah', en: 'The current password is wrong' },
   },
   password_not_set: {
     status: 409,
     text: {
-      id: 'Akun ini belum punya kata sandi, atur lewat lupa kata sandi',
-      en: 'This account has no password yet, set one as for a forgotten password',
+      id: 'Akun ini belum memiliki kata sandi. Buat kata sandi lewat halaman lupa kata sandi.',
+      en: 'This account has no password yet. Set one through the forgotten-password page.',
     },
   },
   password_refused: {
     status: 400,
-    text: { id: 'Kata sandi tidak memenuhi syarat', en: 'The password does not meet the rules' },
+    text: { id: 'Kata sandi tidak memenuhi syarat', en: 'The password does not meet the requirements' },
   },
-  session_not_found: { status: 404, text: { id: 'Sesi tidak ditemukan', en: 'There is no such session' } },
+  session_not_found: { status: 404, text: { id: 'Sesi tidak ditemukan', en: 'Session not found' } },
   conversation_not_found: {
     status: 404,
-    text: { id: 'Percakapan tidak ditemukan', en: 'There is no such conversation' },
+    text: { id: 'Percakapan tidak ditemukan', en: 'Conversation not found' },
   },
-  user_not_found: { status: 404, text: { id: 'User tidak ditemukan', en: 'There is no such user' } },
-  oidc_client_not_found: { status: 404, text: { id: 'Aplikasi tidak ditemukan', en: 'There is no such application' } },
-  api_key_not_found: { status: 404, text: { id: 'API key tidak ditemukan', en: 'There is no such API key' } },
-  email_taken: { status: 409, text: { id: 'Email sudah dipakai', en: 'The e-mail address is taken' } },
-  username_taken: { status: 409, text: { id: 'Username sudah dipakai', en: 'The username is taken' } },
-  phone_taken: { status: 409, text: { id: 'Nomor telepon sudah dipakai', en: 'The phone number is taken' } },
+  user_not_found: { status: 404, text: { id: 'User tidak ditemukan', en: 'User not found' } },
+  oidc_client_not_found: { status: 404, text: { id: 'Aplikasi tidak ditemukan', en: 'Application not found' } },
+  api_key_not_found: { status: 404, text: { id: 'API key tidak ditemukan', en: 'API key not found' } },
+  email_taken: { status: 409, text: { id: 'Email sudah dipakai', en: 'This e-mail address is already in use' } },
+  username_taken: { status: 409, text: { id: 'Username sudah dipakai', en: 'This username is already in use' } },
+  phone_taken: { status: 409, text: { id: 'Nomor telepon sudah dipakai', en: 'This phone number is already in use' } },
   phone_required: {
     status: 409,
-    text: { id: 'Akun tidak punya nomor telepon', en: 'The account has no phone number' },
+    text: { id: 'Akun ini tidak memiliki nomor telepon', en: 'The account has no phone number' },
   },
   last_admin: {
     status: 409,
-    text: { id: 'Admin aktif terakhir harus tetap ada', en: 'The last active admin has to stay' },
+    text: { id: 'Harus ada sedikitnya satu admin aktif', en: 'At least one active admin must remain' },
   },
   invalid_credentials: {
     status: 401,
@@ -134,7 +137,7 @@ export const CATALOGUE = {
     },
   },
   forbidden: { status: 403, text: { id: 'Anda tidak berhak melakukan ini', en: 'You are not allowed to do this' } },
-  not_found: { status: 404, text: { id: 'Alamat tidak ditemukan', en: 'There is nothing at this address' } },
+  not_found: { status: 404, text: { id: 'Alamat tidak ditemukan', en: 'There is no such address' } },
   phone_not_registered: {
     status: 404,
     text: {
@@ -148,10 +151,10 @@ export const CATALOGUE = {
     status: 409,
     text: {
       id: 'Permintaan yang sama masih diproses, coba lagi sebentar',
-      en: 'The same request is still under way, try again shortly',
+      en: 'The same request is still being processed. Try again shortly.',
     },
   },
-  conflict: { status: 409, text: { id: 'Data sudah dipakai', en: 'The data are taken already' } },
+  conflict: { status: 409, text: { id: 'Data sudah dipakai', en: 'The data is already in use' } },
   body_too_large: { status: 413, text: { id: 'Isi permintaan terlalu besar', en: 'The request body is too large' } },
   uri_too_long: {
     status: 414,
@@ -159,31 +162,37 @@ export const CATALOGUE = {
   },
   media_not_found: {
     status: 404,
-    text: { id: 'Berkas tidak ada, atau sudah tidak disimpan penyedia', en: 'There is no such file, or not any more' },
+    text: {
+      id: 'Berkas tidak ditemukan, atau sudah tidak disimpan oleh penyedia',
+      en: 'The file was not found, or is no longer available',
+    },
   },
   media_unavailable: {
     status: 503,
-    text: { id: 'Penyedia tidak memberikan berkas saat ini', en: 'The provider does not hand the file out now' },
+    text: {
+      id: 'Penyedia sedang tidak dapat memberikan berkas ini. Coba lagi nanti.',
+      en: 'The provider cannot serve this file right now. Try again later.',
+    },
   },
   media_not_sendable: {
     status: 422,
     text: {
       id: 'Tidak ada penyedia yang dapat mengirim jenis berkas ini',
-      en: 'No provider that is set up can send this kind of file',
+      en: 'No configured provider can send this kind of file',
     },
   },
   unsupported_media_type: {
     status: 415,
     text: {
       id: 'Jenis isi tidak didukung, kirim application/json',
-      en: 'The content type is not supported, send application/json',
+      en: 'The content type is not supported. Send application/json.',
     },
   },
   idempotency_key_reused: {
     status: 422,
     text: {
       id: 'Idempotency-Key sudah dipakai untuk permintaan lain',
-      en: 'The Idempotency-Key was used for another request',
+      en: 'This Idempotency-Key was used for another request',
     },
   },
   headers_too_large: {
@@ -194,20 +203,20 @@ export const CATALOGUE = {
     status: 429,
     text: {
       id: 'Terlalu banyak permintaan kode, coba lagi nanti',
-      en: 'Too many codes were asked for, try again later',
+      en: 'Too many codes were requested. Try again later.',
     },
   },
   otp_locked: {
     status: 429,
-    text: { id: 'Terlalu banyak percobaan, coba lagi nanti', en: 'Too many attempts, try again later' },
+    text: { id: 'Terlalu banyak percobaan, coba lagi nanti', en: 'Too many attempts. Try again later.' },
   },
   login_locked: {
     status: 429,
-    text: { id: 'Terlalu banyak percobaan login, coba lagi nanti', en: 'Too many login attempts, try again later' },
+    text: { id: 'Terlalu banyak percobaan login, coba lagi nanti', en: 'Too many login attempts. Try again later.' },
   },
   rate_limited: {
     status: 429,
-    text: { id: 'Terlalu banyak permintaan, coba lagi nanti', en: 'Too many requests, try again later' },
+    text: { id: 'Terlalu banyak permintaan, coba lagi nanti', en: 'Too many requests. Try again later.' },
   },
   internal_error: {
     status: 500,
@@ -217,19 +226,19 @@ export const CATALOGUE = {
     status: 503,
     text: {
       id: 'Gagal mengirim OTP via WhatsApp. Perangkat tidak terhubung.',
-      en: 'The code could not be sent by WhatsApp. The device is not connected.',
+      en: 'The code could not be sent over WhatsApp. The device is not connected.',
     },
   },
   database_unavailable: {
     status: 503,
     text: {
       id: 'Layanan sedang tidak tersedia, coba lagi sebentar',
-      en: 'The service is not available, try again shortly',
+      en: 'The service is not available. Try again shortly.',
     },
   },
   busy: {
     status: 503,
-    text: { id: 'Layanan sedang sibuk, coba lagi sebentar', en: 'The service is busy, try again shortly' },
+    text: { id: 'Layanan sedang sibuk, coba lagi sebentar', en: 'The service is busy. Try again shortly.' },
   },
   ...GATEWAY_CATALOGUE,
 } as const satisfies Record<string, CatalogueEntry>;

@@ -2,28 +2,28 @@
 export const GATEWAY_CATALOGUE = {
   verification_not_found: {
     status: 404,
-    text: { id: 'Tidak ada kode OTP untuk nomor ini', en: 'There is no code for this number' },
+    text: { id: 'Tidak ada kode OTP untuk nomor ini', en: 'No code was found for this number' },
   },
-  webhook_not_found: { status: 404, text: { id: 'Webhook tidak ditemukan', en: 'There is no such webhook' } },
+  webhook_not_found: { status: 404, text: { id: 'Webhook tidak ditemukan', en: 'Webhook not found' } },
   webhook_url_refused: {
     status: 400,
-    text: { id: 'Alamat webhook tidak diizinkan', en: 'This address is not allowed for a webhook' },
+    text: { id: 'Alamat webhook tidak diizinkan', en: 'Webhooks may not use this address' },
   },
   webhook_limit_reached: {
     status: 409,
-    text: { id: 'Jumlah webhook sudah mencapai batas', en: 'There are as many webhooks as there may be' },
+    text: { id: 'Jumlah webhook sudah mencapai batas', en: 'You have reached the maximum number of webhooks' },
   },
-  session_id_taken: { status: 409, text: { id: 'Session sudah ada', en: 'The session id is taken' } },
+  session_id_taken: { status: 409, text: { id: 'Session sudah ada', en: 'This session id is already in use' } },
   session_id_ambiguous: {
     status: 409,
     text: {
-      id: 'Beberapa session memakai nama ini, pakai id dari daftar session',
-      en: 'Several sessions have this name, use the id from the list of sessions',
+      id: 'Beberapa session memakai nama ini. Gunakan id dari daftar session.',
+      en: 'Several sessions have this name. Use the id from the list of sessions.',
     },
   },
   session_limit_reached: {
     status: 409,
-    text: { id: 'Jumlah session sudah mencapai batas', en: 'There are as many sessions as there may be' },
+    text: { id: 'Jumlah session sudah mencapai batas', en: 'The maximum number of sessions has been reached' },
   },
   session_not_connected: {
     status: 409,
@@ -31,15 +31,15 @@ export const GATEWAY_CATALOGUE = {
   },
   session_already_linked: {
     status: 409,
-    text: { id: 'Session sudah terhubung ke WhatsApp', en: 'The session is linked to WhatsApp already' },
+    text: { id: 'Session sudah terhubung ke WhatsApp', en: 'The session is already linked to WhatsApp' },
   },
   qr_not_available: {
     status: 404,
-    text: { id: 'QR code tidak tersedia', en: 'There is no QR code' },
+    text: { id: 'QR code tidak tersedia', en: 'No QR code is available' },
   },
   invalid_ticket: {
     status: 401,
-    text: { id: 'Tautan ini tidak berlaku lagi', en: 'This link is not valid any more' },
+    text: { id: 'Tautan ini tidak berlaku lagi', en: 'This link is no longer valid' },
   },
   not_on_whatsapp: {
     status: 422,
@@ -49,19 +49,19 @@ export const GATEWAY_CATALOGUE = {
     status: 400,
     text: {
       id: 'Alamat berkas tidak boleh diambil: hanya http dan https ke alamat publik',
-      en: 'The file may not be fetched from there: only http and https to public addresses',
+      en: 'The file cannot be fetched from this address. Only http and https to public addresses are allowed.',
     },
   },
   media_url_failed: {
     status: 422,
-    text: { id: 'Berkas tidak dapat diambil dari alamat itu', en: 'The file could not be fetched from there' },
+    text: { id: 'Berkas tidak dapat diambil dari alamat itu', en: 'The file could not be fetched from this address' },
   },
   media_too_large: { status: 413, text: { id: 'Berkas terlalu besar', en: 'The file is too large' } },
   media_type_not_allowed: {
     status: 415,
     text: {
-      id: 'Jenis berkas ini tidak diterima di sini, dilihat dari isinya',
-      en: 'This kind of file is not taken here, going by its content',
+      id: 'Isi berkas ini bukan jenis yang diterima di sini',
+      en: 'The content of this file is not of a type that is accepted here',
     },
   },
   message_refused: {
@@ -71,33 +71,33 @@ export const GATEWAY_CATALOGUE = {
   message_unconfirmed: {
     status: 504,
     text: {
-      id: 'Pesan mungkin sudah terkirim, WhatsApp belum menjawab',
-      en: 'The message may have gone out, WhatsApp has not answered',
+      id: 'Pesan mungkin sudah terkirim, tetapi WhatsApp belum memastikannya',
+      en: 'The message may have been sent, but WhatsApp has not confirmed it',
     },
   },
   message_not_sent: {
     status: 503,
-    text: { id: 'Pesan belum terkirim, coba lagi nanti', en: 'The message was not sent, try again later' },
+    text: { id: 'Pesan belum terkirim, coba lagi nanti', en: 'The message was not sent. Try again later.' },
   },
   session_warming_up: {
     status: 503,
     text: {
-      id: 'Nomor baru: batas percakapan baru hari ini sudah tercapai',
-      en: 'A young account: it may begin no more conversations today',
+      id: 'Akun WhatsApp ini masih baru: batas percakapan baru hari ini sudah tercapai',
+      en: 'This WhatsApp account is new and has reached its limit of new conversations for today',
     },
   },
   session_restricted: {
     status: 503,
     text: {
       id: 'WhatsApp sedang membatasi akun ini, coba lagi nanti',
-      en: 'WhatsApp restricts this account for now, try again later',
+      en: 'WhatsApp is restricting this account. Try again later.',
     },
   },
   gateway_unavailable: {
     status: 503,
     text: {
       id: 'Gateway WhatsApp tidak terpasang di layanan ini',
-      en: 'The WhatsApp gateway is not installed with this service',
+      en: 'The WhatsApp gateway is not installed',
     },
   },
 } as const;

@@ -35,7 +35,7 @@ export class ForgotPasswordController {
   @Public()
   @AddressLimit('otp_rate_limited', 'sends', 'failures')
   @Idempotent()
-  @ApiOperation({ operationId: 'requestReset', summary: 'Step 1: ask for a code, by name and number' })
+  @ApiOperation({ operationId: 'requestReset', summary: 'Step 1: request a code, by name and number' })
   @ApiOkResponse({ type: ResetRequestedAnswerDto, description: 'A code is on its way.' })
   @FailsWithBody(
     'name_required',
@@ -57,8 +57,11 @@ export class ForgotPasswordController {
   @HttpCode(200)
   @Public()
   @AddressLimit('otp_locked', 'failures')
-  @ApiOperation({ operationId: 'verifyReset', summary: 'Step 2: show the code' })
-  @ApiOkResponse({ type: ResetVerifiedAnswerDto, description: 'The code is right; the password can be set with it.' })
+  @ApiOperation({ operationId: 'verifyReset', summary: 'Step 2: verify the code' })
+  @ApiOkResponse({
+    type: ResetVerifiedAnswerDto,
+    description: 'The code is right; it can now be used to set a password.',
+  })
   @FailsWithBody('phone_number_required', 'invalid_phone', 'invalid_otp', 'otp_locked')
   async verify(@Body() body: VerifyResetDto, @Context() context: RequestContext): Promise<ResetVerifiedAnswerDto> {
     const otpId = await this.forgotPassword.verify({ phone: body.noHp, code: body.otp }, context);
@@ -72,9 +75,9 @@ export class ForgotPasswordController {
   @ApiOperation({
     operationId: 'resetPassword',
     summary: 'Step 3: set the new password with the verified code',
-    description: 'Every session of the account ends, and the owner is told over WhatsApp.',
+    description: 'Every session of the account ends, and the owner is notified on WhatsApp.',
   })
-  @ApiOkResponse({ type: ResetDoneAnswerDto, description: 'The new password holds.' })
+  @ApiOkResponse({ type: ResetDoneAnswerDto, description: 'The new password is set.' })
   @FailsWithBody(
     'phone_number_required',
     'invalid_phone',
@@ -94,7 +97,7 @@ export class ForgotPasswordController {
 
   @Get('bot-status')
   @Public()
-  @ApiOperation({ operationId: 'botStatus', summary: 'Whether codes can be sent' })
+  @ApiOperation({ operationId: 'botStatus', summary: 'Check whether codes can be sent' })
   @ApiOkResponse({ type: BotStatusAnswerDto, description: 'The state of the device, at most a second old.' })
   @Fails()
   async status(): Promise<BotStatusAnswerDto> {

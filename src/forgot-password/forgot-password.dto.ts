@@ -3,7 +3,7 @@ import { AsCode, IsCode } from '../codes/typed-code.js';
 
 export class ResetPhoneDto {
   /**
-   * Phone number in any common spelling.
+   * Phone number in any common format.
    * @example 6281234567890
    */
   @IsString()
@@ -25,7 +25,7 @@ export class RequestResetDto extends ResetPhoneDto {
 
 export class VerifyResetDto extends ResetPhoneDto {
   /**
-   * The code from the message, as text: leading zeros count. The message around it may be there too.
+   * The code from the message, as text, because leading zeros count. It may be pasted with the message around it.
    * @example 123456
    */
   @AsCode()
@@ -40,19 +40,19 @@ export class ResetPasswordDto extends VerifyResetDto {
   @MaxLength(2048)
   newPassword!: string;
 
-  /** The new password once more. */
+  /** The new password again. */
   @IsString()
   @IsNotEmpty()
   @MaxLength(2048)
   confirmPassword!: string;
 
-  /** `otpId` of the verification, if the client kept it. It is a name, no secret. */
+  /** `otpId` of the verification, if the client kept it. It is an identifier, not a secret. */
   @IsOptional()
   @IsString()
   @MaxLength(64)
   otpId?: string | null;
 
-  /** `registrationToken` of the registration, where this client made the account: what was set there then stays. */
+  /** `registrationToken` from the registration, when this client registered the account: what was set there then stays. */
   @IsOptional()
   @IsString()
   @MaxLength(256)
@@ -62,7 +62,7 @@ export class ResetPasswordDto extends VerifyResetDto {
 export class ResetTimesDto {
   /** When the code expires, ISO 8601 in UTC. */
   expiresAt!: string;
-  /** When another one may be asked for, ISO 8601 in UTC. */
+  /** When another code can be requested, ISO 8601 in UTC. */
   resendAt!: string;
 }
 
@@ -70,17 +70,17 @@ export class ResetRequestedAnswerDto {
   success!: true;
   message!: string;
   /**
-   * Where the code went, in digits.
+   * The number that the code was sent to, in digits.
    * @example 6281234567890
    */
   phoneNumber!: string;
-  /** The code, only where no device is ready and OTP_ECHO is on; never in production. */
+  /** The code, only when no device is ready and OTP_ECHO is on; never in production. */
   testOTP?: string;
   data!: ResetTimesDto;
 }
 
 export class VerifiedResetDto {
-  /** Opaque; may be handed in with the new password. */
+  /** Opaque; can be sent with the new password. */
   otpId!: string;
 }
 

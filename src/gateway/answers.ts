@@ -16,15 +16,18 @@ import { type SessionRow } from './gateway-sessions.repository.js';
 
 /** Success messages of the gateway, letter for letter: docs/contract/gateway.md#sessions. */
 const SAID = {
-  created: { id: 'Session dibuat, pindai QR code dengan WhatsApp', en: 'The session is made, scan its QR code' },
+  created: {
+    id: 'Session dibuat, pindai QR code dengan WhatsApp',
+    en: 'The session has been created. Scan its QR code.',
+  },
   sessions: { id: 'Daftar session', en: 'Sessions' },
-  session: { id: 'Status session', en: 'State of the session' },
+  session: { id: 'Status session', en: 'Status of the session' },
   qr: { id: 'Pindai QR code ini dengan WhatsApp', en: 'Scan this QR code with WhatsApp' },
-  ticket: { id: 'Tautan sekali pakai dibuat', en: 'A link for one use is made' },
+  ticket: { id: 'Tautan sekali pakai dibuat', en: 'A single-use link has been created' },
   pairingCode: { id: 'Masukkan kode ini di WhatsApp', en: 'Type this code into WhatsApp' },
-  restarted: { id: 'Session dimulai ulang', en: 'The session starts again' },
-  deleted: { id: 'Session dihapus', en: 'The session is deleted' },
-  sent: { id: 'Pesan terkirim', en: 'The message is sent' },
+  restarted: { id: 'Session dimulai ulang', en: 'The session is restarting' },
+  deleted: { id: 'Session dihapus', en: 'The session has been deleted' },
+  sent: { id: 'Pesan terkirim', en: 'The message has been sent' },
 } satisfies Record<string, Text>;
 
 /** What is said with a session. */

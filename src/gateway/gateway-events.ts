@@ -6,7 +6,7 @@ import { type HeardMessage } from './heard.js';
 /** The session that something happened to. */
 export interface SessionRef {
   readonly id: string;
-  /** The id that its maker gave it. */
+  /** The id that was chosen when the session was created. */
   readonly name: string;
   /** The API key that made it; null for an admin. */
   readonly apiKeyId: string | null;

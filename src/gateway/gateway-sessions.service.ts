@@ -127,7 +127,7 @@ export class GatewaySessions {
   }
 
   /**
-   * The QR code to scan; waits a moment for the first one.
+   * Get the QR code to scan; waits a moment for the first one.
    *
    * @throws AppError `qr_not_available`
    */

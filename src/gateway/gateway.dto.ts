@@ -25,7 +25,7 @@ export class CreateGatewaySessionDto {
 }
 
 export class GatewaySessionPageDto {
-  /** At most so many; 50 when left out. */
+  /** The most entries to return; 50 by default. */
   @IsOptional()
   @WholeNumber()
   @IsInt()
@@ -42,7 +42,7 @@ export class GatewaySessionPageDto {
 
 export class PairingCodeDto {
   /**
-   * Number of the account that is to be linked.
+   * Number of the account to be linked.
    * @example 081234567890
    */
   @IsString()
@@ -53,7 +53,7 @@ export class PairingCodeDto {
 
 export class SendTextDto {
   /**
-   * Recipient, in any spelling of a mobile number, or as a WhatsApp id.
+   * Recipient: a mobile number in any common format, or a WhatsApp id.
    * @example 081234567890
    */
   @IsString()
@@ -62,7 +62,7 @@ export class SendTextDto {
   to!: string;
 
   /**
-   * What to say, in WhatsApp's markup.
+   * The text, in WhatsApp's markup.
    * @example Antrean Anda nomor *12*
    */
   @IsOptional()
@@ -72,7 +72,7 @@ export class SendTextDto {
   @Matches(REAL_TEXT)
   text?: string;
 
-  /** Another name of `text`. */
+  /** Another name for `text`. */
   @IsOptional()
   @IsString()
   @IsNotEmpty()
@@ -82,11 +82,11 @@ export class SendTextDto {
 }
 
 export class GatewaySessionDto {
-  /** The id that its maker gave it. */
+  /** The id that was chosen when the session was created. */
   sessionId!: string;
-  /** Only for who sees all sessions, of one that an API key made: names it whatever others are called. */
+  /** Only for admins, and only for sessions that an API key created: a unique id that can take the place of the name. */
   id?: string;
-  /** Only beside `id`: the API key that made it. */
+  /** Only together with `id`: the API key that created the session. */
   apiKeyId?: string;
   /** `qr`: a code waits to be scanned; `logged_out`: its phone, or WhatsApp, has taken it off. */
   status!: 'connecting' | 'qr' | 'connected' | 'disconnected' | 'logged_out';
@@ -95,7 +95,7 @@ export class GatewaySessionDto {
    * @example 6281234567890@s.whatsapp.net
    */
   phone?: string;
-  /** Name of the account, as its owner wrote it: show it as text, never as markup. */
+  /** Name of the account, as its owner wrote it. Show it as text, never as markup. */
   name?: string;
   /** PNG as a data URL; only while a code waits to be scanned. */
   qr?: string;
@@ -137,7 +137,7 @@ export class GatewayPairingCodeAnswerDto {
 export class QrTicketDto {
   sessionId!: string;
   ticket!: string;
-  /** Opens the page once; whoever has it first sees the QR code. */
+  /** Opens the page once; whoever uses it first sees the QR code. */
   url!: string;
   /** ISO 8601 in UTC. */
   expiresAt!: string;
@@ -155,7 +155,7 @@ export class SentMessageDto {
   to!: string;
   /** WhatsApp's id of the message. */
   messageId!: string;
-  /** When WhatsApp took it; ISO 8601 in UTC. */
+  /** When WhatsApp accepted it; ISO 8601 in UTC. */
   timestamp!: string;
 }
 

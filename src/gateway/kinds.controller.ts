@@ -17,8 +17,8 @@ import { SEND_FAILURES } from './messages.controller.js';
 import { SessionName } from './sessions.controller.js';
 
 const AS_TEXT =
-  'WhatsApp removed native menus of linked accounts: the choices go out as a numbered text (`renderedAs`). Its recipient ' +
-  'answers with the number, or the title, within 24 hours; the message that comes in then names the choice by its id.';
+  'WhatsApp removed native menus for linked accounts, so the choices are sent as a numbered text (`renderedAs`). The ' +
+  'recipient answers with the number or the title within 24 hours; the incoming message then names the id of the choice.';
 
 @ApiTags('WhatsApp gateway')
 @ApiBearerAuth()
@@ -34,8 +34,8 @@ export class GatewayKindsController {
 
   @Post(':sessionId/location')
   @HttpCode(200)
-  @ApiOperation({ operationId: 'sendGatewayLocation', summary: 'Send a place' })
-  @ApiOkResponse({ type: SentMessageAnswerDto, description: 'WhatsApp has it.' })
+  @ApiOperation({ operationId: 'sendGatewayLocation', summary: 'Send a location' })
+  @ApiOkResponse({ type: SentMessageAnswerDto, description: 'WhatsApp has accepted the message.' })
   @FailsWithBody(...SEND_FAILURES)
   async location(
     @SessionName('sessionId') name: string,
@@ -50,7 +50,7 @@ export class GatewayKindsController {
   @Post(':sessionId/button')
   @HttpCode(200)
   @ApiOperation({ operationId: 'sendGatewayButtons', summary: 'Send a text with choices', description: AS_TEXT })
-  @ApiOkResponse({ type: SentMenuAnswerDto, description: 'WhatsApp has it.' })
+  @ApiOkResponse({ type: SentMenuAnswerDto, description: 'WhatsApp has accepted the message.' })
   @FailsWithBody(...SEND_FAILURES)
   async button(
     @SessionName('sessionId') name: string,
@@ -67,7 +67,7 @@ export class GatewayKindsController {
   @Post(':sessionId/list')
   @HttpCode(200)
   @ApiOperation({ operationId: 'sendGatewayList', summary: 'Send a list of choices', description: AS_TEXT })
-  @ApiOkResponse({ type: SentMenuAnswerDto, description: 'WhatsApp has it.' })
+  @ApiOkResponse({ type: SentMenuAnswerDto, description: 'WhatsApp has accepted the message.' })
   @FailsWithBody(...SEND_FAILURES)
   async list(
     @SessionName('sessionId') name: string,

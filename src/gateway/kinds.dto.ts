@@ -33,7 +33,7 @@ const Words = () => applyDecorators(IsString(), IsNotEmpty(), MaxLength(4_096), 
 
 export class SendLocationDto {
   /**
-   * Recipient, in any spelling of a mobile number, or as a WhatsApp id.
+   * Recipient: a mobile number in any common format, or a WhatsApp id.
    * @example 081234567890
    */
   @Recipient()
@@ -59,7 +59,7 @@ export class SendLocationDto {
   @Max(180)
   longitude!: number;
 
-  /** What is there. */
+  /** Name of the place. */
   @IsOptional()
   @Line(200)
   name?: string;
@@ -70,7 +70,7 @@ export class SendLocationDto {
 }
 
 export class ButtonDto {
-  /** What comes back when it is chosen: a text, or a whole number that becomes one. */
+  /** What is reported when it is chosen: a text, or a whole number that becomes one. */
   @IdAsText()
   @Line(200)
   id!: string;
@@ -81,7 +81,7 @@ export class ButtonDto {
 
 export class SendButtonsDto {
   /**
-   * Recipient, in any spelling of a mobile number, or as a WhatsApp id.
+   * Recipient: a mobile number in any common format, or a WhatsApp id.
    * @example 081234567890
    */
   @Recipient()
@@ -94,7 +94,7 @@ export class SendButtonsDto {
   @Line(100)
   footer?: string;
 
-  /** 1 to 10, each with an id of its own. */
+  /** 1 to 10 buttons, each with its own id. */
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(MOST_BUTTONS)
@@ -105,7 +105,7 @@ export class SendButtonsDto {
 }
 
 export class ListRowDto {
-  /** What comes back when it is chosen: a text, or a whole number that becomes one. */
+  /** What is reported when it is chosen: a text, or a whole number that becomes one. */
   @IdAsText()
   @Line(200)
   id!: string;
@@ -134,7 +134,7 @@ export class ListSectionDto {
 
 export class SendListDto {
   /**
-   * Recipient, in any spelling of a mobile number, or as a WhatsApp id.
+   * Recipient: a mobile number in any common format, or a WhatsApp id.
    * @example 081234567890
    */
   @Recipient()
@@ -147,12 +147,12 @@ export class SendListDto {
   @Line(100)
   footer?: string;
 
-  /** What the button says that opens a native list; here it is the heading of the choices. */
+  /** Label of the button that opens a native list; here it is the heading of the choices. */
   @IsOptional()
   @Line(100)
   buttonText?: string;
 
-  /** 1 to 10, with at most 50 rows in all, each with an id of its own. */
+  /** 1 to 10 sections with at most 50 rows in total, each row with its own id. */
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(MOST_SECTIONS)

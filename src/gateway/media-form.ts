@@ -73,7 +73,7 @@ function valueOf(field: string, value: unknown): unknown {
 }
 
 const NOT_THIS_FILE = { id: 'bukan nama berkas di sini', en: 'is not the name of a file here' };
-const TWICE = { id: 'terlalu panjang atau lebih dari satu', en: 'is too long or there more than once' };
+const TWICE = { id: 'terlalu panjang atau lebih dari satu', en: 'is too long, or was sent more than once' };
 
 function wrong(field: string, problem: typeof TWICE): AppError {
   return new AppError('validation_failed', {

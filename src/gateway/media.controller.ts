@@ -27,8 +27,8 @@ import { SEND_FAILURES } from './messages.controller.js';
 import { SessionName } from './sessions.controller.js';
 
 const HOW =
-  'Upload it as `multipart/form-data` in the field that is named like the route, or give its `url`. At most ' +
-  '`MEDIA_MAX_BYTES` (50 MB). What it is, is decided by its bytes.';
+  'Upload the file as `multipart/form-data` in the field named like the route, or give its `url`. At most ' +
+  '`MEDIA_MAX_BYTES` (50 MB). Its type is decided by its bytes.';
 
 /** What the four routes have in common. */
 function SendsFile(kind: MediaKind, summary: string) {
@@ -41,7 +41,7 @@ function SendsFile(kind: MediaKind, summary: string) {
     ApiOperation({ operationId: `sendGateway${kind[0]?.toUpperCase()}${kind.slice(1)}`, summary, description: HOW }),
     ApiConsumes('multipart/form-data', 'application/json'),
     ApiBody({ required: true, schema: { allOf: [fields, file] } }),
-    ApiOkResponse({ type: SentMessageAnswerDto, description: 'WhatsApp has it.' }),
+    ApiOkResponse({ type: SentMessageAnswerDto, description: 'WhatsApp has accepted the message.' }),
     FailsWithBody(
       ...SEND_FAILURES,
       'media_too_large',

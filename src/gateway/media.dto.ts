@@ -3,7 +3,7 @@ import { REAL_TEXT } from './gateway.dto.js';
 
 export class SendMediaDto {
   /**
-   * Recipient, in any spelling of a mobile number, or as a WhatsApp id.
+   * Recipient: a mobile number in any common format, or a WhatsApp id.
    * @example 081234567890
    */
   @IsString()
@@ -12,7 +12,7 @@ export class SendMediaDto {
   to!: string;
 
   /**
-   * Where the file is, when it is not uploaded: http or https, a public address, without credentials.
+   * Address of the file when it is not uploaded: http or https, public, without credentials.
    * @example https://files.example.com/hasil.pdf
    */
   @IsOptional()
@@ -21,21 +21,21 @@ export class SendMediaDto {
   @MaxLength(2_048)
   url?: string;
 
-  /** What stands under the picture, the video or the document. */
+  /** Caption of the picture, the video or the document. */
   @IsOptional()
   @IsString()
   @MaxLength(1_024)
   @Matches(REAL_TEXT)
   caption?: string;
 
-  /** Audio: shown as a voice note. Only Ogg with Opus is one. */
+  /** Audio: send it as a voice note. Only Ogg with Opus can be one. */
   @IsOptional()
   @IsBoolean()
   ptt?: boolean;
 
   /**
-   * Document: the name that its recipient sees. Paths and odd characters are taken out, and its ending becomes that of
-   * what the file is.
+   * Documents only: the file name that the recipient sees. Paths and odd characters are removed, and the extension is
+   * set to match the file's content.
    * @example hasil.pdf
    */
   @IsOptional()

@@ -28,7 +28,7 @@ export interface Menu {
   readonly sections: readonly MenuSection[];
 }
 
-const ANSWER_BY_NUMBER: Text = { id: 'Balas dengan nomor pilihan Anda.', en: 'Answer with the number of your choice.' };
+const ANSWER_BY_NUMBER: Text = { id: 'Balas dengan nomor pilihan Anda.', en: 'Reply with the number of your choice.' };
 
 /** A longer answer is a text of its own, whatever it begins with. */
 const LONGEST_ANSWER = 120;

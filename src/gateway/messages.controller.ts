@@ -46,9 +46,9 @@ export class GatewayMessagesController {
     operationId: 'sendGatewayText',
     summary: 'Send a text',
     description:
-      'Waits until WhatsApp has taken it, `GATEWAY_SEND_TIMEOUT` seconds at most: messages of a session leave one after the other, with pauses.',
+      'Waits until WhatsApp has accepted the message, at most `GATEWAY_SEND_TIMEOUT` seconds: messages of a session are sent one by one, with pauses.',
   })
-  @ApiOkResponse({ type: SentMessageAnswerDto, description: 'WhatsApp has it.' })
+  @ApiOkResponse({ type: SentMessageAnswerDto, description: 'WhatsApp has accepted the message.' })
   @FailsWithBody(...SEND_FAILURES)
   async text(
     @SessionName('sessionId') name: string,

@@ -89,7 +89,7 @@ const SAYS = {
     disconnected: 'Disconnected. Restart the session for a new QR code.',
     logged_out: 'The link was ended. Restart the session for a new QR code.',
     gone: 'This session has been deleted.',
-    refused: 'This link is not valid any more.',
+    refused: 'This link is no longer valid.',
     silent: 'The service does not answer, trying again…',
   },
 }[document.documentElement.lang];

@@ -54,8 +54,11 @@ export class GatewaySessionsController {
   ) {}
 
   @Post('create')
-  @ApiOperation({ operationId: 'createGatewaySession', summary: 'Make a session, which then shows a QR code' })
-  @ApiCreatedResponse({ type: GatewaySessionAnswerDto, description: 'It is made, and waits for a scan.' })
+  @ApiOperation({ operationId: 'createGatewaySession', summary: 'Create a session, which then shows a QR code' })
+  @ApiCreatedResponse({
+    type: GatewaySessionAnswerDto,
+    description: 'The session is created and waits for its QR code to be scanned.',
+  })
   @FailsWithBody(...GATEWAY_FAILURES, 'session_id_taken', 'session_limit_reached')
   async create(
     @Body() body: CreateGatewaySessionDto,
@@ -70,11 +73,11 @@ export class GatewaySessionsController {
   @Header('cache-control', 'no-store')
   @ApiOperation({
     operationId: 'listGatewaySessions',
-    summary: 'The sessions that the caller made; all, for an admin',
+    summary: 'List the sessions of the caller; for an admin, all sessions',
     description:
-      'Names are those of their makers. An admin is also told the `id` of what API keys made: it stands for the name in every other path.',
+      'Names are unique for each API key. For sessions of API keys an admin also gets `id`, which can take the place of the name in every path.',
   })
-  @ApiOkResponse({ type: GatewaySessionsAnswerDto, description: 'By their ids, without QR codes.' })
+  @ApiOkResponse({ type: GatewaySessionsAnswerDto, description: 'Ordered by id, without QR codes.' })
   @Fails('validation_failed', ...GATEWAY_FAILURES)
   async list(
     @Query() page: GatewaySessionPageDto,
@@ -87,8 +90,8 @@ export class GatewaySessionsController {
 
   @Get(':id/status')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'gatewaySessionStatus', summary: 'State of a session' })
-  @ApiOkResponse({ type: GatewaySessionAnswerDto, description: 'With its QR code while one is to be scanned.' })
+  @ApiOperation({ operationId: 'gatewaySessionStatus', summary: 'Show the state of a session' })
+  @ApiOkResponse({ type: GatewaySessionAnswerDto, description: 'With its QR code while one waits to be scanned.' })
   @Fails(...SESSION_FAILURES)
   async status(
     @SessionName() name: string,
@@ -101,7 +104,7 @@ export class GatewaySessionsController {
 
   @Get(':id/qr')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'gatewaySessionQr', summary: 'The QR code to scan' })
+  @ApiOperation({ operationId: 'gatewaySessionQr', summary: 'Get the QR code to scan' })
   @ApiOkResponse({ type: GatewaySessionAnswerDto, description: '`data.qr` is a PNG as a data URL.' })
   @Fails(...SESSION_FAILURES, 'qr_not_available')
   async qr(
@@ -115,7 +118,10 @@ export class GatewaySessionsController {
 
   @Post(':id/qr-ticket')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'createQrTicket', summary: 'A link that opens the QR page once, without a login' })
+  @ApiOperation({
+    operationId: 'createQrTicket',
+    summary: 'Create a link that opens the QR page once, without a login',
+  })
   @ApiCreatedResponse({ type: QrTicketAnswerDto, description: 'Valid for five minutes.' })
   @Fails(...SESSION_FAILURES)
   async qrTicket(
@@ -133,8 +139,8 @@ export class GatewaySessionsController {
   @Header('cache-control', 'no-store')
   @ApiOperation({
     operationId: 'gatewayPairingCode',
-    summary: 'A code to type into WhatsApp in place of the QR code',
-    description: 'Three at most in five minutes: each rings the phone that it is for.',
+    summary: 'Get a code to type into WhatsApp instead of scanning the QR code',
+    description: 'At most three in five minutes, because each one makes the phone ring.',
   })
   @ApiOkResponse({ type: GatewayPairingCodeAnswerDto, description: 'Eight characters.' })
   @FailsWithBody(...SESSION_FAILURES, 'invalid_phone', 'session_already_linked', 'message_not_sent', 'busy')
@@ -153,9 +159,9 @@ export class GatewaySessionsController {
   @Put(':id/restart')
   @ApiOperation({
     operationId: 'restartGatewaySession',
-    summary: 'Connect anew, with new QR codes where none is linked',
+    summary: 'Reconnect a session; an unlinked one shows new QR codes',
   })
-  @ApiOkResponse({ type: GatewaySessionAnswerDto, description: 'It connects.' })
+  @ApiOkResponse({ type: GatewaySessionAnswerDto, description: 'The session is connecting.' })
   @Fails(...SESSION_FAILURES)
   async restart(
     @SessionName() name: string,
@@ -169,9 +175,9 @@ export class GatewaySessionsController {
   @Delete(':id')
   @ApiOperation({
     operationId: 'deleteGatewaySession',
-    summary: 'Take the device off its account, and forget the session',
+    summary: 'Unlink the account and delete the session',
   })
-  @ApiOkResponse({ type: GatewaySessionGoneAnswerDto, description: 'Gone, with its queue and its keys.' })
+  @ApiOkResponse({ type: GatewaySessionGoneAnswerDto, description: 'The session, its queue and its keys are deleted.' })
   @Fails(...SESSION_FAILURES)
   async delete(
     @SessionName() name: string,

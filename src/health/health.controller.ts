@@ -18,7 +18,7 @@ import {
   type SessionHealthDto,
 } from './health.dto.js';
 
-const NOT_READY = 'The database does not answer or cannot be written to, or this instance is stopping.';
+const NOT_READY = 'The database does not answer or does not accept writes, or this instance is stopping.';
 
 const BROWSERS_GO_TO = '/login';
 
@@ -38,8 +38,11 @@ export class HealthController {
   /** A browser at the front door is sent to the login page. */
   @Get()
   @Public()
-  @ApiOperation({ operationId: 'root', summary: 'A sign of life; browsers are sent on' })
-  @ApiOkResponse({ type: LiveAnswerDto, description: 'The service is there.' })
+  @ApiOperation({
+    operationId: 'root',
+    summary: 'Check that the service responds; browsers are redirected to the login page',
+  })
+  @ApiOkResponse({ type: LiveAnswerDto, description: 'The service responds.' })
   root(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): LiveAnswerDto {
     void reply.header('vary', 'accept');
     if (request.headers.accept?.includes('text/html')) void reply.code(302).header('location', BROWSERS_GO_TO);
@@ -48,8 +51,8 @@ export class HealthController {
 
   @Get('db-connect')
   @Public()
-  @ApiOperation({ operationId: 'dbConnect', summary: 'Whether the database answers' })
-  @ApiOkResponse({ type: DbConnectAnswerDto, description: 'It does.' })
+  @ApiOperation({ operationId: 'dbConnect', summary: 'Check whether the database answers' })
+  @ApiOkResponse({ type: DbConnectAnswerDto, description: 'The database answers.' })
   @Fails()
   async dbConnect(): Promise<DbConnectAnswerDto> {
     if ((await this.database.state()) === 'disconnected') throw new AppError('database_unavailable');
@@ -58,18 +61,18 @@ export class HealthController {
 
   @Get('health/live')
   @Public()
-  @ApiOperation({ operationId: 'live', summary: 'Whether the process answers' })
-  @ApiOkResponse({ type: LiveAnswerDto, description: 'It does; asks nothing else.' })
+  @ApiOperation({ operationId: 'live', summary: 'Check whether the process answers' })
+  @ApiOkResponse({ type: LiveAnswerDto, description: 'The process answers; nothing else is checked.' })
   live(): LiveAnswerDto {
     return { status: 'ok' };
   }
 
   @Get('health/ready')
   @Public()
-  @ApiOperation({ operationId: 'ready', summary: 'Whether requests can be served' })
+  @ApiOperation({ operationId: 'ready', summary: 'Check whether requests can be served' })
   @ApiOkResponse({
     type: ReadyAnswerDto,
-    description: 'The database answers and can be written to; WhatsApp is not asked.',
+    description: 'The database answers and accepts writes; WhatsApp is not checked.',
   })
   @ApiResponse({ status: 503, type: ReadyAnswerDto, description: NOT_READY })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadyAnswerDto> {
@@ -78,8 +81,8 @@ export class HealthController {
 
   @Get('api/health')
   @Public()
-  @ApiOperation({ operationId: 'health', summary: 'Database and WhatsApp at a glance' })
-  @ApiOkResponse({ type: HealthAnswerDto, description: 'The database answers and can be written to.' })
+  @ApiOperation({ operationId: 'health', summary: 'Check the database and WhatsApp' })
+  @ApiOkResponse({ type: HealthAnswerDto, description: 'The database answers and accepts writes.' })
   @ApiResponse({ status: 503, type: HealthAnswerDto, description: NOT_READY })
   async health(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthAnswerDto> {
     const [state, connected] = await Promise.all([
@@ -97,9 +100,9 @@ export class HealthController {
   @ApiSecurity('apiKey')
   @ApiOperation({
     operationId: 'sessionsHealth',
-    summary: "The state of each of the key's sessions; of all, for an admin",
+    summary: 'List the state of each session of the caller; for an admin, of all sessions',
   })
-  @ApiOkResponse({ type: SessionsHealthAnswerDto, description: 'By their ids; 200 also when none is connected.' })
+  @ApiOkResponse({ type: SessionsHealthAnswerDto, description: 'Ordered by id; 200 also when none is connected.' })
   @Fails('unauthenticated', 'invalid_token', 'invalid_api_key', 'forbidden', 'rate_limited')
   async sessionsHealth(@WhoCalls() caller: Calling): Promise<SessionsHealthAnswerDto> {
     const states = await this.sessions.states(caller);

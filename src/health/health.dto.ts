@@ -14,7 +14,7 @@ export class ReadyAnswerDto {
   success!: boolean;
   /** `unavailable`: because of the database. `stopping`: this instance is about to end; others answer. */
   status!: 'ok' | 'unavailable' | 'stopping';
-  /** `read-only`: it answers, but takes no writes, so nobody can log in. */
+  /** `read-only`: it answers but does not accept writes, so nobody can log in. */
   database!: 'connected' | 'read-only' | 'disconnected';
 }
 
@@ -24,7 +24,7 @@ export class HealthAnswerDto extends ReadyAnswerDto {
 }
 
 export class SessionHealthDto {
-  /** The id that its maker gave it. */
+  /** The id that was chosen when the session was created. */
   sessionId!: string;
   status!: 'connecting' | 'qr' | 'connected' | 'disconnected' | 'logged_out';
   /** ISO 8601 in UTC. */

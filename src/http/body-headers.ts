@@ -5,7 +5,7 @@ import { isRaw, unsupportedMediaType } from './raw-bodies.js';
 
 const PACKED = {
   id: 'Content-Encoding tidak didukung, kirim isi tanpa kompresi',
-  en: 'The Content-Encoding is not supported, send the body uncompressed',
+  en: 'The Content-Encoding is not supported. Send the body uncompressed.',
 };
 
 /** Whether a body follows these headers; a length of nothing is none (RFC 9112 section 6). */

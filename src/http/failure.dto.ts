@@ -3,8 +3,8 @@ export class FailureDto {
   success!: false;
   /** For people, in the language of the answer. */
   message!: string;
-  /** Stable; programs switch on it. */
+  /** Stable; programs should switch on it. */
   code!: string;
-  /** What else is known, by code: fields and their problems, attempts left, a provider's words. */
+  /** More about the failure, depending on the code: fields and their problems, attempts left, a provider's words. */
   details?: object;
 }

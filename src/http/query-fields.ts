@@ -11,7 +11,7 @@ export const IsInstant = () =>
     validator: {
       validate: (value: unknown) =>
         typeof value === 'string' && INSTANT.test(value) && isISO8601(value, { strict: true }),
-      defaultMessage: () => '$property must be a time, ISO 8601 with its offset',
+      defaultMessage: () => '$property must be a time, in ISO 8601 with an offset',
     },
   });
 

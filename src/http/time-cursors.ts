@@ -18,7 +18,7 @@ export function readTimeCursor(cursor: string | undefined): TimePosition | null 
   if (cursor === undefined) return null;
   const [time = '', id = ''] = Buffer.from(cursor, 'base64url').toString().split(' ');
   if (/^\d{1,14}$/.test(time) && UUID.test(id)) return { at: new Date(Number(time)), id };
-  const problem = { id: 'tidak dikenal', en: 'is not a cursor of ours' };
+  const problem = { id: 'tidak dikenal', en: 'is not a valid cursor' };
   throw new AppError('validation_failed', {
     details: (language) => [{ field: 'cursor', problem: problem[language] }],
   });

@@ -48,9 +48,9 @@ export const Idempotent = (timeLimit: TimeLimit = ({ sendTimeout }) => sendTimeo
       name: 'Idempotency-Key',
       required: false,
       description:
-        'Made up by the caller for this one request, best a UUID, in quotes. Sent again within 24 hours with the same ' +
-        'body, it gets the same answer (`Idempotency-Replayed: true`) and does nothing a second time. Answers 401, 403, ' +
-        '408, 429 and 5xx are not kept: the same key may try again.',
+        'A value that the caller chooses for this request, best a UUID, in quotes. A request with the same key and body ' +
+        'within 24 hours gets the same answer (`Idempotency-Replayed: true`) and is not carried out again. Answers with ' +
+        '401, 403, 408, 429 and 5xx are not stored: the same key can be tried again.',
       schema: { type: 'string', maxLength: 257, example: '"8e03978e-40d5-43e8-bc93-6894a57f9324"' },
     }),
   );

@@ -6,7 +6,7 @@ import { nextRun } from './cron.js';
 /** A run of a job as far as it has come. */
 export interface JobRun {
   readonly startedAt: Date;
-  /** Null while it runs, and when nobody saw its end. */
+  /** Null while it runs, and when its end is not known. */
   readonly endedAt: Date | null;
   readonly outcome: 'running' | 'success' | 'failure';
   /** Why it failed, masked. */

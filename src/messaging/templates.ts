@@ -117,7 +117,7 @@ const SUBJECTS: Record<MessageContent['template'], Record<Language, (appName: st
   'notice.own_password_changed': PASSWORD_CHANGED,
   'notice.phone_proven': {
     id: (appName) => `Nomor Anda di ${appName} telah terbukti`,
-    en: (appName) => `Your number with ${appName} has been proven`,
+    en: (appName) => `Your number has been verified with ${appName}`,
   },
   'notice.canary': {
     id: (appName) => `Uji pengiriman ${appName}`,
@@ -139,7 +139,7 @@ const NOTICES: Record<NoticeContent['template'], Record<Language, (app: App) => 
     en: ({ appName, appTeam }) => [
       `The WhatsApp number of your account with ${appName} has been changed.`,
       '',
-      `If it was not you who changed it, get in touch with the ${appTeam} team at once.`,
+      `If it was not you who changed it, contact the ${appTeam} team at once.`,
     ],
   },
   'notice.phone_proven': {
@@ -155,7 +155,7 @@ const NOTICES: Record<NoticeContent['template'], Record<Language, (app: App) => 
       '',
       'The password, e-mail and username that were set at registration have been removed, and every device that was logged in before has been logged out.',
       '',
-      `If it was not you who used the code, get in touch with the ${appTeam} team at once.`,
+      `If it was not you who used the code, contact the ${appTeam} team at once.`,
     ],
   },
   'notice.canary': {
@@ -171,7 +171,7 @@ const NOTICES: Record<NoticeContent['template'], Record<Language, (app: App) => 
     en: ({ appName, appTeam }) => [
       `The password of your account with ${appName} has been changed, and every device has been logged out.`,
       '',
-      `If it was not you who changed it, get in touch with the ${appTeam} team at once.`,
+      `If it was not you who changed it, contact the ${appTeam} team at once.`,
     ],
   },
   // The device on which it was changed stays logged in.
@@ -184,7 +184,7 @@ const NOTICES: Record<NoticeContent['template'], Record<Language, (app: App) => 
     en: ({ appName, appTeam }) => [
       `The password of your account with ${appName} has been changed, and every other device has been logged out.`,
       '',
-      `If it was not you who changed it, get in touch with the ${appTeam} team at once.`,
+      `If it was not you who changed it, contact the ${appTeam} team at once.`,
     ],
   },
 };

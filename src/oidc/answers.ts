@@ -13,16 +13,16 @@ import { type ClientRow } from './clients.repository.js';
 const SAID = {
   created: {
     id: 'Aplikasi dibuat. Simpan rahasianya sekarang, tidak akan ditampilkan lagi',
-    en: 'The application is made. Keep its secret now, it is not shown again',
+    en: 'The application has been created. Save its secret now: it will not be shown again.',
   },
   one: { id: 'Aplikasi', en: 'The application' },
   all: { id: 'Daftar aplikasi', en: 'Applications' },
-  changed: { id: 'Aplikasi diubah', en: 'The application is changed' },
+  changed: { id: 'Aplikasi diubah', en: 'The application has been changed' },
   rotated: {
     id: 'Rahasia diganti; yang lama tidak berlaku lagi',
-    en: 'The secret is replaced; the old one is worth nothing any more',
+    en: 'The secret has been replaced. The old one no longer works.',
   },
-  deleted: { id: 'Aplikasi dihapus', en: 'The application is deleted' },
+  deleted: { id: 'Aplikasi dihapus', en: 'The application has been deleted' },
 } satisfies Record<string, Text>;
 
 export function createdAnswer(row: ClientRow, secret: string | null, language: Language): CreatedOidcClientAnswerDto {

@@ -52,8 +52,11 @@ export class ClientsController {
 
   @Get()
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'listOidcClients', summary: 'Applications that log people in here, newest first' })
-  @ApiOkResponse({ type: OidcClientsAnswerDto, description: 'Never their secrets.' })
+  @ApiOperation({
+    operationId: 'listOidcClients',
+    summary: 'List the applications that log people in here, newest first',
+  })
+  @ApiOkResponse({ type: OidcClientsAnswerDto, description: 'Without their secrets.' })
   @Fails('validation_failed', ...FOR_ADMINS)
   async list(@Query() page: OidcClientPageDto, @Context() context: RequestContext): Promise<OidcClientsAnswerDto> {
     const found = await this.clients.list(page.cursor ?? null, page.limit ?? DEFAULT_PAGE);
@@ -62,8 +65,8 @@ export class ClientsController {
 
   @Post()
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'createOidcClient', summary: 'Let another application log people in' })
-  @ApiCreatedResponse({ type: CreatedOidcClientAnswerDto, description: 'Its secret, this once.' })
+  @ApiOperation({ operationId: 'createOidcClient', summary: 'Register an application that logs people in here' })
+  @ApiCreatedResponse({ type: CreatedOidcClientAnswerDto, description: 'With its secret, which is shown only once.' })
   @FailsWithBody('invalid_redirect_uri', ...FOR_ADMINS)
   async create(
     @Body() { kind, ...body }: CreateOidcClientDto,
@@ -81,15 +84,18 @@ export class ClientsController {
   @Get(':id')
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'getOidcClient', summary: 'One application' })
-  @ApiOkResponse({ type: OidcClientAnswerDto, description: 'Never its secret.' })
+  @ApiOkResponse({ type: OidcClientAnswerDto, description: 'Without its secret.' })
   @Fails('oidc_client_not_found', ...FOR_ADMINS)
   async get(@ClientId() id: string, @Context() context: RequestContext): Promise<OidcClientAnswerDto> {
     return clientAnswer(await this.clients.get(id), 'one', this.language(context));
   }
 
   @Patch(':id')
-  @ApiOperation({ operationId: 'changeOidcClient', summary: 'Change an application; what is left out stays' })
-  @ApiOkResponse({ type: OidcClientAnswerDto, description: 'It counts from its next request on.' })
+  @ApiOperation({ operationId: 'changeOidcClient', summary: 'Change an application; fields that are left out stay' })
+  @ApiOkResponse({
+    type: OidcClientAnswerDto,
+    description: 'It takes effect from the next request of the application on.',
+  })
   @FailsWithBody('invalid_redirect_uri', 'oidc_client_not_found', ...FOR_ADMINS)
   async change(
     @ClientId() id: string,
@@ -104,8 +110,11 @@ export class ClientsController {
   @Post(':id/secret')
   @HttpCode(200)
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'rotateOidcClientSecret', summary: 'Replace its secret; the old one ends at once' })
-  @ApiOkResponse({ type: OidcSecretAnswerDto, description: 'The new secret, this once.' })
+  @ApiOperation({
+    operationId: 'rotateOidcClientSecret',
+    summary: 'Replace the secret of an application; the old one stops working at once',
+  })
+  @ApiOkResponse({ type: OidcSecretAnswerDto, description: 'The new secret; it is shown only once.' })
   @Fails('oidc_client_not_found', ...FOR_ADMINS)
   async rotate(
     @ClientId() id: string,
@@ -116,8 +125,11 @@ export class ClientsController {
   }
 
   @Delete(':id')
-  @ApiOperation({ operationId: 'deleteOidcClient', summary: 'Delete an application, and all that was issued to it' })
-  @ApiOkResponse({ type: OidcClientDeletedAnswerDto, description: 'Its tokens are refused from now on.' })
+  @ApiOperation({ operationId: 'deleteOidcClient', summary: 'Delete an application and everything issued to it' })
+  @ApiOkResponse({
+    type: OidcClientDeletedAnswerDto,
+    description: 'Tokens of the application are refused from now on.',
+  })
   @Fails('oidc_client_not_found', ...FOR_ADMINS)
   async delete(
     @ClientId() id: string,

@@ -38,22 +38,22 @@ const MayBeLeftOut = () => ValidateIf((_, value: unknown) => value !== undefined
 
 export class ChangeOidcClientDto {
   /**
-   * What people know it by: on the login page and in the WhatsApp message.
+   * The name that people see on the login page and in the WhatsApp message.
    * @example Dasbor Laporan
    */
   @MayBeLeftOut()
   @IsName()
   name?: string;
 
-  /** Picture on the login page, `https`; null for ours. */
+  /** Logo on the login page, `https`; null for the default. */
   @IsOptional()
   @IsString()
   @MaxLength(2000)
   logoUri?: string | null;
 
   /**
-   * Where people are sent back to; compared letter by letter. `https`, or `http` on this machine; with `native` also a scheme of its own
-   * with a dot in it. Ports of the machine itself are free for `native`.
+   * Redirect addresses; compared exactly. `https`, or `http` on localhost; with `native` also a custom scheme that contains
+   * a dot. For `native`, any port of localhost is accepted.
    * @example ["https://dasbor.example.go.id/callback"]
    */
   @MayBeLeftOut()
@@ -63,7 +63,7 @@ export class ChangeOidcClientDto {
   @IsString({ each: true })
   redirectUris?: string[];
 
-  /** Where they may be sent after a logout; compared letter by letter. */
+  /** Where people may be redirected after a logout; compared exactly. */
   @MayBeLeftOut()
   @IsArray()
   @ArrayMaxSize(20)
@@ -71,14 +71,14 @@ export class ChangeOidcClientDto {
   @IsString({ each: true })
   postLogoutRedirectUris?: string[];
 
-  /** Told when somebody's session ends; null when it does not want to be told. */
+  /** Back-channel logout address; null for none. */
   @IsOptional()
   @IsString()
   @MaxLength(2000)
   backchannelLogoutUri?: string | null;
 
   /**
-   * What it may ask for; `openid` always. Others than `profile`, `phone`, `email` and `roles` are for the services in `resources`.
+   * Scopes that it may request; `openid` is always included. Scopes other than `profile`, `phone`, `email` and `roles` belong to `resources`.
    * @example ["openid", "profile", "phone"]
    */
   @MayBeLeftOut()
@@ -89,7 +89,7 @@ export class ChangeOidcClientDto {
   scopes?: string[];
 
   /**
-   * Other services that it may ask access tokens for, as absolute URIs; the token's `aud`.
+   * Other services that it may request access tokens for, as absolute URIs; the token's `aud`.
    * @example ["https://api.example.go.id"]
    */
   @MayBeLeftOut()
@@ -99,12 +99,12 @@ export class ChangeOidcClientDto {
   @IsString({ each: true })
   resources?: string[];
 
-  /** One of your own: people are not asked for their consent. */
+  /** True for your own applications: people are not asked for consent. */
   @MayBeLeftOut()
   @IsBoolean()
   firstParty?: boolean;
 
-  /** Life of its access tokens, in seconds; 3600 when left out. */
+  /** Lifetime of its access tokens in seconds; 3600 by default. */
   @MayBeLeftOut()
   @WholeNumber()
   @IsInt()
@@ -112,7 +112,7 @@ export class ChangeOidcClientDto {
   @Max(3_600)
   accessTokenSeconds?: number;
 
-  /** Life of a refresh token that is not used, in seconds; 0: it gets none. The login session's when left out. */
+  /** Lifetime of an unused refresh token in seconds; 0 for none. By default that of the login session. */
   @MayBeLeftOut()
   @WholeNumber()
   @IsInt()
@@ -130,7 +130,7 @@ export class CreateOidcClientDto extends ChangeOidcClientDto {
   kind!: ClientKind;
 
   /**
-   * What people know it by: on the login page and in the WhatsApp message.
+   * The name that people see on the login page and in the WhatsApp message.
    * @example Dasbor Laporan
    */
   @IsName()
@@ -138,7 +138,7 @@ export class CreateOidcClientDto extends ChangeOidcClientDto {
 }
 
 export class OidcClientPageDto {
-  /** At most so many; 50 when left out. */
+  /** The most entries to return; 50 by default. */
   @IsOptional()
   @WholeNumber()
   @IsInt()
@@ -166,7 +166,7 @@ export class OidcClientDto {
   firstParty!: boolean;
   accessTokenSeconds!: number;
   refreshTokenSeconds!: number;
-  /** Account that made it. */
+  /** The account that created it. */
   createdBy!: string | null;
   /** ISO 8601 in UTC. */
   createdAt!: string;
@@ -175,7 +175,7 @@ export class OidcClientDto {
 }
 
 export class CreatedOidcClientDto extends OidcClientDto {
-  /** Its `client_secret`: shown now and never again; null for one that could not keep it. */
+  /** Its `client_secret`, shown only once; null for an application that cannot keep a secret. */
   secret!: string | null;
 }
 
@@ -200,7 +200,7 @@ export class OidcClientsAnswerDto {
 }
 
 export class OidcSecretDto {
-  /** The new `client_secret`: shown now and never again. */
+  /** The new `client_secret`; it is shown only once. */
   secret!: string;
 }
 

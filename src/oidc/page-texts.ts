@@ -3,40 +3,40 @@ import { type Text } from '../errors/catalogue.js';
 /** What our pages for other applications say. `{app}` is the application's name. */
 export const TEXTS = {
   login: { id: 'Masuk', en: 'Log in' },
-  cancel: { id: 'Batal, kembali ke {app}', en: 'Cancel, go back to {app}' },
+  cancel: { id: 'Batal, kembali ke {app}', en: 'Cancel and go back to {app}' },
   consent: { id: 'Izinkan {app}?', en: 'Allow {app}?' },
   consentIntro: {
     id: '{app} meminta data berikut dari akun Anda:',
-    en: '{app} asks for the following about your account:',
+    en: '{app} requests access to the following data of your account:',
   },
   allow: { id: 'Izinkan', en: 'Allow' },
-  deny: { id: 'Tolak', en: 'Refuse' },
+  deny: { id: 'Tolak', en: 'Deny' },
   device: { id: 'Login perangkat lain', en: 'Log in another device' },
   deviceIntro: {
     id: 'Ketik kode yang tampil di layar perangkat itu.',
     en: 'Type the code that the device shows on its screen.',
   },
-  deviceCode: { id: 'Kode dari perangkat', en: 'Code of the device' },
+  deviceCode: { id: 'Kode dari perangkat', en: 'Code on the device' },
   deviceNext: { id: 'Lanjut', en: 'Continue' },
   deviceWrong: {
     id: 'Kode itu tidak ada atau sudah tidak berlaku. Periksa lagi di layar perangkat.',
-    en: 'There is no such code, or it is over. Look at the screen of the device again.',
+    en: 'This code is wrong or has expired. Check the screen of the device again.',
   },
   deviceStopped: {
     id: 'Login perangkat dibatalkan. Anda boleh menutup halaman ini.',
-    en: 'The device was not logged in. You may close this page.',
+    en: 'The device was not logged in. You can close this page.',
   },
   deviceConfirm: { id: 'Login perangkat ini?', en: 'Log this device in?' },
   deviceConfirmIntro: {
     id: '{app} ingin memakai akun Anda di perangkat yang menampilkan kode ini. Lanjutkan hanya jika perangkat itu ada di depan Anda.',
-    en: '{app} wants to use your account on the device that shows this code. Go on only if that device is in front of you.',
+    en: '{app} wants to use your account on the device that shows this code. Continue only if that device is in front of you.',
   },
   deviceYes: { id: 'Ya, login perangkat', en: 'Yes, log the device in' },
   deviceNo: { id: 'Bukan saya', en: 'It was not me' },
   deviceDone: { id: 'Perangkat sudah login', en: 'The device is logged in' },
   deviceDoneIntro: {
     id: 'Anda boleh menutup halaman ini dan melanjutkan di perangkat.',
-    en: 'You may close this page and go on at the device.',
+    en: 'You can close this page and continue on the device.',
   },
   logout: { id: 'Keluar?', en: 'Log out?' },
   logoutIntro: {
@@ -46,17 +46,17 @@ export const TEXTS = {
   logoutYes: { id: 'Ya, keluar', en: 'Yes, log out' },
   logoutNo: { id: 'Tetap masuk', en: 'Stay logged in' },
   loggedOut: { id: 'Anda sudah keluar', en: 'You are logged out' },
-  loggedOutIntro: { id: 'Anda boleh menutup halaman ini.', en: 'You may close this page.' },
+  loggedOutIntro: { id: 'Anda boleh menutup halaman ini.', en: 'You can close this page.' },
   stayed: { id: 'Anda tetap masuk', en: 'You are still logged in' },
-  expired: { id: 'Halaman ini sudah kedaluwarsa', en: 'This page is too old' },
+  expired: { id: 'Halaman ini sudah kedaluwarsa', en: 'This page has expired' },
   expiredIntro: {
     id: 'Kembali ke aplikasi dan mulai login dari sana sekali lagi.',
-    en: 'Go back to the application and begin to log in there once more.',
+    en: 'Go back to the application and start the login again.',
   },
-  failed: { id: 'Login tidak dapat dilanjutkan', en: 'The login cannot go on' },
+  failed: { id: 'Login tidak dapat dilanjutkan', en: 'The login cannot continue' },
   failedIntro: {
     id: 'Aplikasi yang mengirim Anda ke sini memintanya dengan cara yang salah. Kembali ke aplikasi dan coba lagi; jika terulang, sampaikan keterangan ini kepada pengelolanya.',
-    en: 'The application that sent you here asked in a wrong way. Go back and try again; if it happens again, tell its maintainers what stands here.',
+    en: 'The application that sent you here made an invalid request. Go back and try again. If it happens again, send this text to the people who run the application.',
   },
 } satisfies Record<string, Text>;
 

@@ -38,7 +38,7 @@ const TEXTS = {
   language: { id: 'Bahasa', en: 'Language' },
   noScript: {
     id: 'Halaman ini memerlukan JavaScript. Aktifkan JavaScript di peramban Anda, lalu muat ulang halaman ini.',
-    en: 'This page needs JavaScript. Switch it on in your browser, then load the page again.',
+    en: 'This page needs JavaScript. Enable it in your browser and reload the page.',
   },
 } satisfies Record<string, Record<Language, string>>;
 
@@ -121,7 +121,7 @@ ${hasLanguages ? footer(language) : ''}</body>
 /** Above a page that stands in for another application: who asks for the code all the same. */
 const THROUGH: Record<Language, (own: string) => string> = {
   id: (own) => `Login lewat ${own}`,
-  en: (own) => `Login by ${own}`,
+  en: (own) => `Login with ${own}`,
 };
 
 function footer(language: Language): string {

@@ -36,16 +36,16 @@ const PROBLEMS = {
   email: { id: 'bukan alamat email', en: 'is not an e-mail address' },
   emailIsPhone: {
     id: 'adalah nomor WhatsApp, bukan alamat email',
-    en: 'is a WhatsApp number and not an e-mail address',
+    en: 'is a WhatsApp number, not an e-mail address',
   },
   username: {
     id: `harus memuat huruf, tanpa @ dan spasi, paling banyak ${LONGEST_USERNAME} karakter`,
-    en: `must hold a letter, no @ and no space, and have at most ${LONGEST_USERNAME} characters`,
+    en: `must contain a letter, no @ and no space, and at most ${LONGEST_USERNAME} characters`,
   },
   phone: { id: 'bukan nomor telepon', en: 'is not a phone number' },
   identity: {
     id: 'email, username atau nomor telepon harus diisi',
-    en: 'an e-mail address, a username or a phone number is needed',
+    en: 'an e-mail address, a username or a phone number is required',
   },
 } satisfies Record<string, Text>;
 

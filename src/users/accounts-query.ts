@@ -40,7 +40,7 @@ export function cursorAfter({ created_at, id }: ManagedAccountRow): string {
 export function readCursor(cursor: string): NonNullable<AccountsFilter['after']> {
   const [time = '', id = ''] = Buffer.from(cursor, 'base64url').toString().split(' ');
   if (!/^\d{1,14}$/.test(time) || !UUID.test(id)) {
-    const problem = { id: 'tidak dikenal', en: 'is not a cursor of ours' };
+    const problem = { id: 'tidak dikenal', en: 'is not a valid cursor' };
     throw new AppError('validation_failed', {
       details: (language) => [{ field: 'cursor', problem: problem[language] }],
     });

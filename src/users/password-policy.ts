@@ -129,7 +129,7 @@ export class PasswordPolicy {
       },
       blank: {
         id: 'Kata sandi tidak boleh hanya spasi atau karakter yang tidak terlihat.',
-        en: 'The password must not be spaces or invisible characters only.',
+        en: 'The password must not consist of spaces or invisible characters only.',
       },
       service_name: {
         id: 'Kata sandi tidak boleh hanya nama layanan ini.',
@@ -145,7 +145,7 @@ export class PasswordPolicy {
       },
       monotone: {
         id: 'Kata sandi tidak boleh hanya pengulangan atau deretan karakter.',
-        en: 'The password must not be a mere repetition or row of characters.',
+        en: 'The password must not be just a repetition or a sequence of characters.',
       },
     };
     return sentences[rule][language];

@@ -45,7 +45,7 @@ export class RegistrationTokens {
 }
 
 function unknownToken(): AppError {
-  const problem = { id: 'bukan token dari pendaftaran', en: 'is not a token that a registration answered' };
+  const problem = { id: 'bukan token dari pendaftaran', en: 'is not a registration token' };
   return new AppError('validation_failed', {
     details: (language) => [{ field: 'registrationToken', problem: problem[language] }],
   });

@@ -12,12 +12,12 @@ import {
 import { type SentVerification, type VerificationState } from './verification.service.js';
 
 const SAID = {
-  sent: { id: 'Kode OTP terkirim', en: 'The code is sent' },
+  sent: { id: 'Kode OTP terkirim', en: 'The code has been sent' },
   verified: { id: 'Kode OTP benar', en: 'The code is right' },
-  status: { id: 'Status OTP', en: 'State of the code' },
-  expired: { id: 'Kode OTP diakhiri', en: 'The code is ended' },
-  generated: { id: 'Kode dibuat', en: 'A code is made' },
-  formatted: { id: 'Nomor telepon diformat', en: 'The phone number is formatted' },
+  status: { id: 'Status OTP', en: 'Status of the code' },
+  expired: { id: 'Kode OTP diakhiri', en: 'The code has been ended' },
+  generated: { id: 'Kode dibuat', en: 'A code has been generated' },
+  formatted: { id: 'Nomor telepon diformat', en: 'The phone number has been formatted' },
 } satisfies Record<string, Text>;
 
 /** @param echo whether the caller may have the code itself */

@@ -50,10 +50,10 @@ export class CodeMessagesController {
   @Idempotent(({ gatewaySendTimeout }) => gatewaySendTimeout)
   @ApiOperation({
     operationId: 'sendVerification',
-    summary: 'Make a code and send it, to be checked with `POST /api/otp/verify`',
-    description: 'One code a number and API key lives at a time: a new one ends the one before.',
+    summary: 'Create a code and send it; check it with `POST /api/otp/verify`',
+    description: 'A number has at most one valid code for each API key: a new code ends the one before.',
   })
-  @ApiOkResponse({ type: SentVerificationAnswerDto, description: 'WhatsApp has it.' })
+  @ApiOkResponse({ type: SentVerificationAnswerDto, description: 'WhatsApp has accepted the message.' })
   @FailsWithBody(...SEND_FAILURES)
   async otp(
     @SessionName() name: string,
@@ -78,7 +78,7 @@ export class CodeMessagesController {
   @Get(':sessionId/generate-otp')
   @Scopes('otp', 'messages')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'generateOtp', summary: 'Random digits; nothing is kept of them or sent' })
+  @ApiOperation({ operationId: 'generateOtp', summary: 'Generate random digits, which are neither stored nor sent' })
   @ApiOkResponse({ type: GeneratedOtpAnswerDto, description: 'From a cryptographic generator.' })
   @Fails(
     'validation_failed',
@@ -104,8 +104,8 @@ export class CodeMessagesController {
   @Get('format-phone/:number')
   @Scopes('messages', 'otp')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'formatPhone', summary: 'A number as it is stored, and as a WhatsApp id' })
-  @ApiOkResponse({ type: FormattedPhoneAnswerDto, description: 'Also for what is no number: `valid` is false.' })
+  @ApiOperation({ operationId: 'formatPhone', summary: 'Convert a number to E.164 and to a WhatsApp id' })
+  @ApiOkResponse({ type: FormattedPhoneAnswerDto, description: 'Also for an invalid number: then `valid` is false.' })
   @Fails('unauthenticated', 'invalid_token', 'invalid_api_key', 'forbidden', 'rate_limited')
   format(@Param('number') typed: string, @Context() context: RequestContext): FormattedPhoneAnswerDto {
     return formattedAnswer(typed, parsePhone(typed, this.settings.allowedCountries), this.language(context));

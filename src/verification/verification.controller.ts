@@ -65,9 +65,9 @@ export class VerificationController {
   @HttpCode(200)
   @ApiOperation({
     operationId: 'checkVerification',
-    summary: 'Whether a code is the one that was sent: once, and by the key that sent it',
+    summary: 'Check a code; it works once, and for the API key that sent it',
   })
-  @ApiOkResponse({ type: VerifiedAnswerDto, description: 'It is. A wrong code is 400 `invalid_otp`.' })
+  @ApiOkResponse({ type: VerifiedAnswerDto, description: 'The code is right. A wrong code is 400 `invalid_otp`.' })
   @FailsWithBody(...KEY_FAILURES, 'invalid_otp', 'otp_locked')
   async verify(
     @Body() body: CheckVerificationDto,
@@ -80,7 +80,7 @@ export class VerificationController {
 
   @Get('status/:phone')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'verificationStatus', summary: "What became of the key's newest code for a number" })
+  @ApiOperation({ operationId: 'verificationStatus', summary: 'Show the state of the newest code for a number' })
   @ApiOkResponse({ type: VerificationStatusAnswerDto, description: 'Without the code.' })
   @Fails(...KEY_FAILURES, 'verification_not_found')
   async status(
@@ -97,10 +97,10 @@ export class VerificationController {
   @Idempotent(({ gatewaySendTimeout }) => gatewaySendTimeout)
   @ApiOperation({
     operationId: 'resendVerification',
-    summary: 'A new code by the same session, in the same name',
-    description: 'The old one dies. It gives back no guesses, and the number can be sent no more than before.',
+    summary: 'Send a new code by the same session, under the same name',
+    description: 'The old code ends. A resend gives no guesses back, and the limits of the number stay the same.',
   })
-  @ApiOkResponse({ type: SentVerificationAnswerDto, description: 'WhatsApp has it.' })
+  @ApiOkResponse({ type: SentVerificationAnswerDto, description: 'WhatsApp has accepted the message.' })
   @FailsWithBody(...SEND_FAILURES, 'verification_not_found')
   async resend(
     @Body() body: VerificationPhoneDto,
@@ -114,8 +114,8 @@ export class VerificationController {
 
   @Post('expire')
   @HttpCode(200)
-  @ApiOperation({ operationId: 'expireVerification', summary: 'End a code before its time' })
-  @ApiOkResponse({ type: VerificationStatusAnswerDto, description: 'It is worth nothing any more.' })
+  @ApiOperation({ operationId: 'expireVerification', summary: 'End a code before it expires' })
+  @ApiOkResponse({ type: VerificationStatusAnswerDto, description: 'The code can no longer be used.' })
   @FailsWithBody(...KEY_FAILURES, 'verification_not_found')
   async expire(
     @Body() body: VerificationPhoneDto,

@@ -26,7 +26,7 @@ const IsCompany = () =>
 
 export class SendVerificationDto {
   /**
-   * Who is to prove a number, in any spelling of a mobile number or as a WhatsApp id.
+   * Who gets the code: a mobile number in any common format, or a WhatsApp id.
    * @example 081234567890
    */
   @IsString()
@@ -35,14 +35,14 @@ export class SendVerificationDto {
   to!: string;
 
   /**
-   * Whom the message names; the API key's name when left out. One line, no addresses, no markup, no long numbers.
+   * The name in the message; the API key's name by default. One line, without addresses, markup or long numbers.
    * @example RSUD Jayapura
    */
   @IsOptional()
   @IsCompany()
   companyName?: string;
 
-  /** Digits of the code, 4 to 8; `OTP_LENGTH` when left out. */
+  /** Digits of the code, 4 to 8; `OTP_LENGTH` by default. */
   @IsOptional()
   @WholeNumber()
   @IsInt()
@@ -50,7 +50,7 @@ export class SendVerificationDto {
   @Max(8)
   length?: number;
 
-  /** Seconds that it is valid, whole minutes: 60 to 600; 300 when left out. */
+  /** Lifetime in seconds, in whole minutes: 60 to 600; 300 by default. */
   @IsOptional()
   @WholeNumber()
   @IsInt()
@@ -70,7 +70,7 @@ export class VerificationPhoneDto {
 
 export class CheckVerificationDto extends VerificationPhoneDto {
   /**
-   * As it was typed or pasted: what stands around it does not matter, if there is no second code in it.
+   * The code as typed or pasted. Text around it is ignored, unless it contains a second code.
    * @example "012345"
    */
   @AsCode({ anyLength: true })
@@ -79,7 +79,7 @@ export class CheckVerificationDto extends VerificationPhoneDto {
 }
 
 export class GenerateOtpDto {
-  /** Digits, 4 to 8; `OTP_LENGTH` when left out. */
+  /** Digits, 4 to 8; `OTP_LENGTH` by default. */
   @IsOptional()
   @WholeNumber()
   @IsInt()
@@ -94,13 +94,13 @@ export class SentVerificationDto {
   to!: string;
   /** WhatsApp's id of the message. */
   messageId!: string;
-  /** When WhatsApp took it; ISO 8601 in UTC. */
+  /** When WhatsApp accepted it; ISO 8601 in UTC. */
   timestamp!: string;
   /** ISO 8601 in UTC. */
   expiresAt!: string;
-  /** When another one may be asked for; ISO 8601 in UTC. */
+  /** When another code can be requested; ISO 8601 in UTC. */
   resendAt!: string;
-  /** The code itself: only with `OTP_ECHO`, which production refuses, and the scope `otp:read`. */
+  /** The code itself: only with `OTP_ECHO`, which production refuses, and for keys with the scope `otp:read`. */
   otp?: string;
 }
 
@@ -111,7 +111,7 @@ export class SentVerificationAnswerDto {
 }
 
 export class VerifiedDto {
-  /** True: a wrong code is a failure, so that nobody takes an answer 200 for a proof that it is not. */
+  /** Always true: a wrong code is answered with a failure, so that nobody mistakes a 200 for a proof. */
   verified!: true;
 }
 
@@ -150,7 +150,7 @@ export class GeneratedOtpAnswerDto {
 
 export class FormattedPhoneDto {
   original!: string;
-  /** E.164; null for what is no mobile number of the allowed countries. */
+  /** E.164; null when it is not a mobile number of an allowed country. */
   formatted!: string | null;
   /** @example 6281234567890@s.whatsapp.net */
   jid!: string | null;

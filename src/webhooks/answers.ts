@@ -15,12 +15,12 @@ import { type WebhookRow } from './webhooks.repository.js';
 const SAID = {
   created: {
     id: 'Webhook dibuat. Simpan secret sekarang, tidak akan ditampilkan lagi',
-    en: 'The webhook is made. Keep its secret now, it is not shown again',
+    en: 'The webhook has been created. Save its secret now: it will not be shown again.',
   },
   webhooks: { id: 'Daftar webhook', en: 'Webhooks' },
-  deleted: { id: 'Webhook dihapus', en: 'The webhook is deleted' },
+  deleted: { id: 'Webhook dihapus', en: 'The webhook has been deleted' },
   deliveries: { id: 'Daftar pengiriman', en: 'Deliveries' },
-  replayed: { id: 'Event dikirim ulang', en: 'Events are delivered again' },
+  replayed: { id: 'Event dikirim ulang', en: 'The events will be delivered again' },
 } satisfies Record<string, Text>;
 
 interface Page<Row> {

@@ -45,8 +45,8 @@ export class WebhooksController {
 
   @Get()
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'listWebhooks', summary: 'The webhooks that the caller made; all, for an admin' })
-  @ApiOkResponse({ type: WebhooksAnswerDto, description: 'Newest first, without secrets.' })
+  @ApiOperation({ operationId: 'listWebhooks', summary: 'List the webhooks of the caller; for an admin, all webhooks' })
+  @ApiOkResponse({ type: WebhooksAnswerDto, description: 'Newest first, without their secrets.' })
   @Fails('validation_failed', ...KEY_FAILURES)
   async list(
     @Query() page: WebhookPageDto,
@@ -61,11 +61,11 @@ export class WebhooksController {
   @Header('cache-control', 'no-store')
   @ApiOperation({
     operationId: 'createWebhook',
-    summary: 'Be told what happens',
+    summary: 'Subscribe a webhook to events',
     description:
-      "A key is told of its own sessions and codes, an admin of everybody's. Deliveries are signed as Standard Webhooks has it.",
+      'An API key gets events of its own sessions and codes, an admin those of everybody. Deliveries are signed according to Standard Webhooks.',
   })
-  @ApiCreatedResponse({ type: CreatedWebhookAnswerDto, description: 'With its secret, this once.' })
+  @ApiCreatedResponse({ type: CreatedWebhookAnswerDto, description: 'With its secret, which is shown only once.' })
   @FailsWithBody(...KEY_FAILURES, 'webhook_url_refused', 'webhook_limit_reached')
   async create(
     @Body() body: CreateWebhookDto,
@@ -77,8 +77,8 @@ export class WebhooksController {
   }
 
   @Delete(':id')
-  @ApiOperation({ operationId: 'deleteWebhook', summary: 'Be told no more' })
-  @ApiOkResponse({ type: WebhookGoneAnswerDto, description: 'Gone, with what was still to be delivered.' })
+  @ApiOperation({ operationId: 'deleteWebhook', summary: 'Delete a webhook' })
+  @ApiOkResponse({ type: WebhookGoneAnswerDto, description: 'The webhook and its undelivered events are deleted.' })
   @Fails(...KEY_FAILURES, 'webhook_not_found')
   async delete(
     @WebhookId() id: string,
@@ -91,8 +91,8 @@ export class WebhooksController {
 
   @Get(':id/deliveries')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'listWebhookDeliveries', summary: 'What was delivered and what not, newest first' })
-  @ApiOkResponse({ type: DeliveriesAnswerDto, description: 'Without what was in them.' })
+  @ApiOperation({ operationId: 'listWebhookDeliveries', summary: 'List the deliveries of a webhook, newest first' })
+  @ApiOkResponse({ type: DeliveriesAnswerDto, description: 'Without their contents.' })
   @Fails('validation_failed', ...KEY_FAILURES, 'webhook_not_found')
   async deliveries(
     @WebhookId() id: string,
@@ -108,10 +108,10 @@ export class WebhooksController {
   @HttpCode(200)
   @ApiOperation({
     operationId: 'replayWebhook',
-    summary: 'Deliver again: one delivery, or all that were given up, a thousand at most',
-    description: 'Each keeps its `webhook-id`. A webhook that was switched off is switched on.',
+    summary: 'Deliver again: one delivery, or all failed ones, at most a thousand',
+    description: 'Each delivery keeps its `webhook-id`. A disabled webhook is enabled again.',
   })
-  @ApiOkResponse({ type: ReplayedAnswerDto, description: 'They are queued.' })
+  @ApiOkResponse({ type: ReplayedAnswerDto, description: 'The deliveries are queued.' })
   @FailsWithBody(...KEY_FAILURES, 'webhook_not_found')
   async replay(
     @WebhookId() id: string,

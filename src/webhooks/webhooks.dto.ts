@@ -18,7 +18,7 @@ import { WEBHOOK_EVENTS, type WebhookEvent } from './webhook-events.js';
 
 export class CreateWebhookDto {
   /**
-   * http or https, to a public address; production takes https alone.
+   * http or https, to a public address; production accepts https only.
    * @example https://app.example.id/webhooks/masuk
    */
   @IsString()
@@ -27,7 +27,7 @@ export class CreateWebhookDto {
   @Matches(/^[\x21-\x7e]+$/)
   url!: string;
 
-  /** What it wants to know; everything when left out. */
+  /** Events to subscribe to; all by default. */
   @IsOptional()
   @IsArray()
   @ArrayNotEmpty()
@@ -37,7 +37,7 @@ export class CreateWebhookDto {
 }
 
 export class WebhookPageDto {
-  /** At most so many; 50 when left out. */
+  /** The most entries to return; 50 by default. */
   @IsOptional()
   @WholeNumber()
   @IsInt()
@@ -58,12 +58,12 @@ export class DeliveryPageDto extends WebhookPageDto {
 }
 
 export class ReplayDto {
-  /** This one, whatever became of it; left out, all that were given up. */
+  /** This delivery, whatever its status; by default all failed ones. */
   @IsOptional()
   @IsUUID()
   deliveryId?: string;
 
-  /** Of those that were given up, the ones that are not older; ISO 8601 with its offset. */
+  /** Only failed deliveries since this time; ISO 8601 with its offset. */
   @IsOptional()
   @IsInstant()
   since?: string;
@@ -75,18 +75,18 @@ export class WebhookDto {
   events!: WebhookEvent[];
   /** `disabled`: nothing is delivered until a replay switches it on again. */
   status!: 'active' | 'failing' | 'disabled';
-  /** Three days without a success, or an answer 410. */
+  /** `failures`: three days without a success; `gone`: the receiver answered 410. */
   disabledFor!: 'failures' | 'gone' | null;
   createdAt!: string;
   lastSuccessAt!: string | null;
-  /** Since when nothing has arrived. */
+  /** When the current series of failures began. */
   failingSince!: string | null;
   disabledAt!: string | null;
 }
 
 export class CreatedWebhookDto extends WebhookDto {
   /**
-   * What deliveries are signed with (Standard Webhooks), this once.
+   * The secret that deliveries are signed with (Standard Webhooks); it is shown only once.
    * @example whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDYSAl9SNDgm4=
    */
   secret!: string;
@@ -112,7 +112,7 @@ export class WebhookGoneAnswerDto {
 }
 
 export class ReplayedDto {
-  /** Deliveries that will be made again. */
+  /** How many deliveries will be made again. */
   queued!: number;
 }
 
@@ -131,7 +131,7 @@ export class DeliveryDto {
   nextAttemptAt!: string | null;
   /** HTTP status of the last answer. */
   lastStatus!: number | null;
-  /** Why the last try came to nothing. */
+  /** Why the last attempt failed. */
   lastError!: string | null;
   createdAt!: string;
   deliveredAt!: string | null;

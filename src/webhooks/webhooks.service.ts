@@ -84,7 +84,7 @@ export class Webhooks {
     });
   }
 
-  /** What was delivered and what not, newest first. @throws AppError `webhook_not_found` */
+  /** List the deliveries of a webhook, newest first. @throws AppError `webhook_not_found` */
   async deliveriesOf(
     id: string,
     { state, cursor, limit }: { state: DeliveryState | null; cursor: string | null; limit: number },

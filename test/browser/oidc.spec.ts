@@ -155,7 +155,7 @@ describe('clients that others wrote, in a browser', () => {
       house.service,
       '/oidc/device?lang=en',
     );
-    await page.getByLabel('Code of the device').fill(started.user_code.toLowerCase().replace('-', ' '));
+    await page.getByLabel('Code on the device').fill(started.user_code.toLowerCase().replace('-', ' '));
     await picture('oidc-device');
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.getByRole('button', { name: 'Yes, log the device in' }).waitFor();

@@ -30,7 +30,7 @@ const loggedIn = async (): Promise<Resident & { username: string; browser: Brows
 };
 const foreign = (answer: Answer) => {
   const { message } = expectFailure(answer, 403, 'foreign_origin');
-  expect(message).toBe('Permintaan ini hanya boleh dari halaman layanan sendiri');
+  expect(message).toBe('Permintaan ini hanya dapat dikirim dari halaman layanan ini sendiri');
   expect(answer.headers.getSetCookie()).toEqual([]);
 };
 const valueOf = (cookie: string) => cookie.slice(cookie.indexOf('=') + 1);

@@ -104,7 +104,7 @@ describe('REGISTRATION=admin', () => {
     for (const headers of [undefined, operator]) {
       for (const role of ['karyawan', 'agent']) {
         const answer = await register(house, role, headers);
-        expectFailure(answer, 403, 'registration_closed', 'Pendaftaran hanya oleh admin');
+        expectFailure(answer, 403, 'registration_closed', 'Pendaftaran hanya dapat dilakukan oleh admin');
       }
       expectFailure(await register(house, 'admin', headers), 403, 'forbidden');
       const a = { fullName: 'Budi', phone: '081355550001' };

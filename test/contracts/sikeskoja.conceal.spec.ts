@@ -343,7 +343,7 @@ describe('an open registration', () => {
     const email = `${newName()}@papua.example`;
     await house.person({ email });
     for (const each of [email, `${newName()}@papua.example`]) {
-      const message = 'Pendaftaran di sini hanya dengan nomor telepon';
+      const message = 'Pendaftaran memerlukan nomor telepon';
       expectFailure(await register({ email: each }), 403, 'registration_by_phone_only', message);
       const atD = { name: 'Siti', email: each, username: newName(), password: PASSWORD, role: 'karyawan' };
       expectFailure(await open.post('/auth/register', atD), 403, 'registration_by_phone_only', message);

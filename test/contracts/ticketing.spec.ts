@@ -231,7 +231,7 @@ describe('a code that lives', () => {
     expect(house.fake.messagesFor(phone)[0]).toMatch(
       /^Hello John Doe,\n\nYour code to reset the password of Tiket:\n\n\*\d{8}\*\n\nThis code is valid for 15 minutes\./,
     );
-    expectFailure(await requestReset(english, NAME, phone), 400, 'otp_active', 'There is an active code already');
+    expectFailure(await requestReset(english, NAME, phone), 400, 'otp_active', 'A code is already active');
     expectFailure(await requestReset(english, '', phone), 400, 'name_required', 'The name is required');
   });
 });

@@ -108,7 +108,7 @@ export const en: Texts = {
     otp_active: 'A code was sent earlier and is still valid.',
     invalid_credentials: 'Wrong e-mail, username, number or password.',
     login_locked: 'Too many attempts. You can still log in with a WhatsApp code.',
-    passwords_differ: 'The two passwords are not the same yet.',
+    passwords_differ: 'The passwords do not match yet.',
     password_short: 'The password is too short.',
     password_refused: 'This password does not meet the rules yet.',
     whatsapp_unavailable: 'The code could not be sent because WhatsApp has a problem at the moment.',
