@@ -2,61 +2,94 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { statement } from '../database/statement.js';
 
-const COLUMNS =
-  'provider, refused_by, failed_provider, state, purpose, accept_ms, created_at, closed_at, sent_at, delivered_at, read_at, verified_at';
-
 /** Messages that were made in a span of time: what is under way stands in the outbox, everything else in the history. */
-const madeBetween = (from: string, to: string) => `
-  SELECT ${COLUMNS} FROM messages WHERE created_at >= ${from} AND created_at < ${to} AND state <> 'SUPPRESSED'
+const madeBetween = (columns: string, from: string, to: string) => `
+  SELECT ${columns} FROM messages WHERE created_at >= ${from} AND created_at < ${to} AND state <> 'SUPPRESSED'
    UNION ALL
-  SELECT ${COLUMNS} FROM message_history WHERE created_at >= ${from} AND created_at < ${to} AND state <> 'SUPPRESSED'`;
+  SELECT ${columns} FROM message_history WHERE created_at >= ${from} AND created_at < ${to} AND state <> 'SUPPRESSED'`;
 
-const MESSAGES_BETWEEN = `
-  SELECT * FROM (${madeBetween(':from::timestamptz', ':to::timestamptz')}) m WHERE purpose <> 'canary'`;
+const FUNNEL_COLUMNS =
+  'provider, refused_by, failed_provider, state, purpose, accept_ms, sent_at, delivered_at, read_at, verified_at';
 
 /** Each step counts those who got at least so far: a receipt that was lost does not make the funnel widen again. */
 const steps = (took: string) => `
-  count(*) FILTER (WHERE ${took})::int AS accepted,
-  count(*) FILTER (WHERE ${took} AND num_nonnulls(sent_at, delivered_at, read_at) > 0)::int AS sent,
-  count(*) FILTER (WHERE ${took} AND num_nonnulls(delivered_at, read_at) > 0)::int AS delivered,
-  count(*) FILTER (WHERE ${took} AND read_at IS NOT NULL)::int AS read,
-  count(*) FILTER (WHERE ${took} AND verified_at IS NOT NULL)::int AS verified`;
+  coalesce(sum(messages) FILTER (WHERE ${took}), 0)::int AS accepted,
+  coalesce(sum(messages) FILTER (WHERE ${took} AND reached >= 1), 0)::int AS sent,
+  coalesce(sum(messages) FILTER (WHERE ${took} AND reached >= 2), 0)::int AS delivered,
+  coalesce(sum(messages) FILTER (WHERE ${took} AND reached = 3), 0)::int AS read,
+  coalesce(sum(messages) FILTER (WHERE ${took} AND verified), 0)::int AS verified`;
 
-// A failure is counted to each provider that had it: a message that one refused and the next one took has failed with the
-// first only, and one that nobody took has failed with all of them.
+// Messages that fared alike are counted first: there are few kinds of them, however many there are, so the messages are read
+// once and kept nowhere. A failure is counted to each provider that had it: a message that one refused and the next one took
+// has failed with the first only, and one that nobody took has failed with all of them.
 const FUNNEL = statement<FunnelRow>(
   'delivery_funnel',
-  `WITH between_times AS MATERIALIZED (${MESSAGES_BETWEEN})
-   SELECT NULL AS provider, count(*)::int AS requested, ${steps('(accept_ms IS NOT NULL OR failed_provider IS NOT NULL)')},
-          count(*) FILTER (WHERE state = 'FAILED')::int AS failed
-     FROM between_times
+  `WITH alike AS MATERIALIZED (
+     SELECT provider, refused_by, failed_provider, state, accept_ms IS NOT NULL AS accepted,
+            CASE
+              WHEN read_at IS NOT NULL THEN 3
+              WHEN delivered_at IS NOT NULL THEN 2
+              WHEN sent_at IS NOT NULL THEN 1
+              ELSE 0
+            END AS reached,
+            verified_at IS NOT NULL AS verified,
+            count(*) AS messages
+       FROM (${madeBetween(FUNNEL_COLUMNS, ':from::timestamptz', ':to::timestamptz')}) m
+      WHERE purpose <> 'canary'
+      GROUP BY 1, 2, 3, 4, 5, 6, 7
+   )
+   SELECT NULL AS provider, coalesce(sum(messages), 0)::int AS requested, ${steps('(accepted OR failed_provider IS NOT NULL)')},
+          coalesce(sum(messages) FILTER (WHERE state = 'FAILED'), 0)::int AS failed
+     FROM alike
     UNION ALL
-   (SELECT asked.name, count(*)::int, ${steps('(provider = asked.name AND accept_ms IS NOT NULL OR failed_provider = asked.name)')},
-           count(*) FILTER (WHERE asked.name = ANY (refused_by) OR provider = asked.name AND state = 'FAILED')::int
-      FROM between_times
+   (SELECT asked.name, sum(messages)::int, ${steps('(provider = asked.name AND accepted OR failed_provider = asked.name)')},
+           coalesce(sum(messages) FILTER (WHERE asked.name = ANY (refused_by) OR provider = asked.name AND state = 'FAILED'), 0)::int
+      FROM alike
       CROSS JOIN LATERAL (SELECT DISTINCT unnest(array_remove(refused_by || provider, NULL)) AS name) asked
      GROUP BY asked.name ORDER BY asked.name)`,
 );
 
-// Of the last day: nothing older could be called "lately". What a provider took and then failed went to the next rung and
-// counts for both; of the first one no time is left but that of the request.
+// Nothing older than a day could be called "lately".
+const MADE_LATELY = madeBetween(
+  'provider, failed_provider, purpose, accept_ms, created_at, closed_at, delivered_at, read_at',
+  `now() - interval '1 day'`,
+  `'infinity'`,
+);
+
+const inHour = (column: string) => `${column} > now() - interval '1 hour'`;
+
+// A message that a provider took and then failed went to the next rung and counts for both; of the first one no time is left
+// but that of the request. The day's messages are read and counted, and kept nowhere; percentiles, which have to be sorted,
+// are of the last hour alone.
 const LATELY = statement<LatelyRow>(
   'delivery_lately',
-  `WITH made AS MATERIALIZED (${madeBetween(`now() - interval '1 day'`, `'infinity'`)}
-   ), taken AS (
-     SELECT provider, purpose, accept_ms, created_at, closed_at, delivered_at, read_at FROM made WHERE accept_ms IS NOT NULL
-      UNION ALL
-     SELECT failed_provider, purpose, NULL, created_at, created_at, NULL, NULL FROM made WHERE failed_provider IS NOT NULL
+  `WITH taken AS (
+     SELECT provider, max(closed_at) AS last_accepted_at, max(delivered_at) AS last_delivered_at,
+            max(closed_at) FILTER (WHERE purpose = 'canary') AS canary_accepted_at,
+            max(delivered_at) FILTER (WHERE purpose = 'canary') AS canary_delivered_at,
+            count(*) FILTER (WHERE ${inHour('closed_at')}) AS in_hour,
+            count(*) FILTER (WHERE ${inHour('closed_at')} AND num_nonnulls(delivered_at, read_at) > 0) AS delivered_in_hour
+       FROM (${MADE_LATELY}) m WHERE accept_ms IS NOT NULL GROUP BY provider
+   ), failed AS (
+     SELECT failed_provider AS provider, max(created_at) AS last_accepted_at,
+            max(created_at) FILTER (WHERE purpose = 'canary') AS canary_accepted_at,
+            count(*) FILTER (WHERE ${inHour('created_at')}) AS in_hour
+       FROM (${MADE_LATELY}) m WHERE failed_provider IS NOT NULL GROUP BY failed_provider
+   ), of_hour AS (
+     SELECT provider,
+            percentile_disc(0.95) WITHIN GROUP (ORDER BY accept_ms) FILTER (WHERE ${inHour('closed_at')}) AS p95_accept_ms,
+            (percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM delivered_at - created_at) * 1000)
+               FILTER (WHERE ${inHour('delivered_at')}))::int AS p95_deliver_ms
+       FROM (${MADE_LATELY}) m
+      WHERE accept_ms IS NOT NULL AND (${inHour('closed_at')} OR ${inHour('delivered_at')})
+      GROUP BY provider
    )
-   SELECT provider, max(closed_at) AS last_accepted_at, max(delivered_at) AS last_delivered_at,
-          max(closed_at) FILTER (WHERE purpose = 'canary') AS canary_accepted_at,
-          max(delivered_at) FILTER (WHERE purpose = 'canary') AS canary_delivered_at,
-          percentile_disc(0.95) WITHIN GROUP (ORDER BY accept_ms) FILTER (WHERE closed_at > now() - interval '1 hour') AS p95_accept_ms,
-          (percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM delivered_at - created_at) * 1000)
-             FILTER (WHERE delivered_at > now() - interval '1 hour'))::int AS p95_deliver_ms,
-          count(*) FILTER (WHERE closed_at > now() - interval '1 hour')::int AS accepted_in_hour,
-          count(*) FILTER (WHERE closed_at > now() - interval '1 hour' AND num_nonnulls(delivered_at, read_at) > 0)::int AS delivered_in_hour
-     FROM taken GROUP BY provider`,
+   SELECT provider, greatest(taken.last_accepted_at, failed.last_accepted_at) AS last_accepted_at, taken.last_delivered_at,
+          greatest(taken.canary_accepted_at, failed.canary_accepted_at) AS canary_accepted_at, taken.canary_delivered_at,
+          of_hour.p95_accept_ms, of_hour.p95_deliver_ms,
+          (coalesce(taken.in_hour, 0) + coalesce(failed.in_hour, 0))::int AS accepted_in_hour,
+          coalesce(taken.delivered_in_hour, 0)::int AS delivered_in_hour
+     FROM taken FULL JOIN failed USING (provider) LEFT JOIN of_hour USING (provider)`,
 );
 
 /** How far messages got; without a provider: all of them. */
