@@ -76,6 +76,7 @@ describe('receipts', () => {
     await receipt(ids[0], 'delivered', 'read');
     await receipt(ids[1], 'delivered');
     await house.verify(read.phone, whapi.codeFor(read.phone) ?? '');
+    await until('the use is noted', async () => (await figures()).all.verified > before.all.verified);
     const after = await figures();
     const grown = (step: string) => after.all[step] - before.all[step];
     const steps = ['requested', 'accepted', 'sent', 'delivered', 'read', 'verified', 'failed'];
