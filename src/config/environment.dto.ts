@@ -99,6 +99,7 @@ export class Environment {
   @OneOf('compat', 'strict') AUTH_PROFILE?: string;
   @OneOf('reveal', 'conceal') UNKNOWN_PHONE?: string;
   @OneOf('on', 'off') OTP_ECHO?: string;
+  @OneOf('on', 'off') TEST_CLOCK?: string;
   @KeyMaterial() AUTH_SECRET?: string;
   @KeyMaterial() AUTH_SECRET_PREVIOUS?: string;
   @OneOf('open', 'admin') REGISTRATION?: string;

@@ -240,6 +240,7 @@ describe('settingsFrom', () => {
     ['AUTH_SECRET', 'change-me-change-me-change-me-change-me'],
     ['AUTH_SECRET', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'],
     ['OTP_ECHO', 'on'],
+    ['TEST_CLOCK', 'on'],
     ['SEED_DEMO', 'sikeskoja'],
     ['OTP_LENGTH', '5'],
     ['WHATSAPP_PROVIDERS', 'console'],

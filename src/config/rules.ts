@@ -148,6 +148,7 @@ function brokenInProduction(settings: Settings): string[] {
     'JWT_SECRET is a placeholder; make one with: openssl rand -base64 48',
   );
   refuse(settings.otpEcho, 'OTP_ECHO must be off in production');
+  refuse(settings.testClock, 'TEST_CLOCK must be off in production');
   // Whoever registers with somebody else's number and his own mailbox would get that number's codes.
   refuse(
     settings.providers.includes('email') && settings.registration === 'open',

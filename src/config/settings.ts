@@ -53,6 +53,7 @@ export class Settings {
   readonly profile: 'compat' | 'strict';
   readonly concealUnknownPhones: boolean;
   readonly otpEcho: boolean;
+  readonly testClock: boolean;
   /** Absent outside production: made on first start and kept under `dataDir`. */
   readonly authSecret: string | undefined;
   /** The secret that `authSecret` replaces; given while instances are restarted with the new one. */
@@ -168,6 +169,7 @@ export class Settings {
     const strict = this.profile === 'strict';
     this.concealUnknownPhones = (env.UNKNOWN_PHONE ?? (strict ? 'conceal' : 'reveal')) === 'conceal';
     this.otpEcho = (env.OTP_ECHO ?? (strict || this.production ? 'off' : 'on')) === 'on';
+    this.testClock = env.TEST_CLOCK === 'on';
     this.authSecret = env.AUTH_SECRET;
     this.authSecretPrevious = env.AUTH_SECRET_PREVIOUS;
     this.registration = (env.REGISTRATION as Settings['registration'] | undefined) ?? (strict ? 'admin' : 'open');

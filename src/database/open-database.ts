@@ -8,6 +8,7 @@ import { firstContact, refuseTransactionPooler, type Way } from './first-contact
 import { applyMigrations, pendingMigrations } from './migrator.js';
 import { Partitions } from './partitions.js';
 import { createPool, createPoolBehind } from './pool.js';
+import { TEST_CLOCK_SETTINGS } from './session-settings.js';
 
 /** In ms. */
 const CLOSE_PATIENCE = 1_000;
@@ -39,7 +40,8 @@ export class UnmigratedDatabase extends Error {
  *   driver's errors
  */
 export async function openDatabase(
-  settings: Pick<Settings, 'databaseUrl' | 'directDatabaseUrl' | 'databasePool' | 'dataDir' | 'production'>,
+  settings: Pick<Settings, 'databaseUrl' | 'directDatabaseUrl' | 'databasePool' | 'dataDir' | 'production'> &
+    Partial<Pick<Settings, 'testClock'>>,
   secret: AuthSecret,
   log: (message: string) => void,
 ): Promise<OpenDatabase> {
@@ -53,7 +55,15 @@ export async function openDatabase(
       await refuseTransactionPooler(directUrl, directUrl === url ? way : undefined);
       await applyMigrations(directUrl, log);
     }
-    return { directUrl, ...(await connect({ url, way, size: settings.databasePool }, secret, log, embedded)) };
+    return {
+      directUrl,
+      ...(await connect(
+        { url, way, size: settings.databasePool, more: settings.testClock ? TEST_CLOCK_SETTINGS : {} },
+        secret,
+        log,
+        embedded,
+      )),
+    };
   } catch (error) {
     await embedded?.stop();
     throw error;
@@ -66,14 +76,14 @@ async function refuseUnmigrated(url: string): Promise<void> {
 }
 
 async function connect(
-  { url, way, size }: { url: string; way: Way; size: number },
+  { url, way, size, more }: { url: string; way: Way; size: number; more: Record<string, string> },
   secret: AuthSecret,
   log: (message: string) => void,
   embedded: EmbeddedPostgres | undefined,
 ): Promise<Omit<OpenDatabase, 'directUrl'>> {
   const onError = (error: Error) => log(`a database connection broke: ${error.message}`);
-  const pool = createPool(url, size, way, onError);
-  const poolBehind = createPoolBehind(url, way, onError);
+  const pool = createPool(url, size, way, onError, more);
+  const poolBehind = createPoolBehind(url, way, onError, more);
   try {
     await checkAuthSecret(pool, secret);
     await new Partitions(pool).ensure();

@@ -26,17 +26,29 @@ const GENERIC_PLANS = { plan_cache_mode: 'force_generic_plan' };
  *
  * @param way how the address leads to the server; through a pooler in transaction mode a session cannot be set up
  * @param onError told of idle connections that broke; without a listener Node would end the process
+ * @param more settings of the sessions besides
  */
-export function createPool(url: string, size: number, way: Way, onError: (error: Error) => void): pg.Pool {
-  return poolOf(url, size, way, onError, GENERIC_PLANS);
+export function createPool(
+  url: string,
+  size: number,
+  way: Way,
+  onError: (error: Error) => void,
+  more: Record<string, string> = {},
+): pg.Pool {
+  return poolOf(url, size, way, onError, { ...GENERIC_PLANS, ...more });
 }
 
 /**
  * The connections for what is written behind the answer. Their commits do not wait for the disk: a crash of PostgreSQL may
  * lose the last 0.6 s of them (three times wal_writer_delay), and each of their statements says what that means.
  */
-export function createPoolBehind(url: string, way: Way, onError: (error: Error) => void): pg.Pool {
-  return poolOf(url, BEHIND_SIZE, way, onError, { ...GENERIC_PLANS, synchronous_commit: 'off' });
+export function createPoolBehind(
+  url: string,
+  way: Way,
+  onError: (error: Error) => void,
+  more: Record<string, string> = {},
+): pg.Pool {
+  return poolOf(url, BEHIND_SIZE, way, onError, { ...GENERIC_PLANS, synchronous_commit: 'off', ...more });
 }
 
 function poolOf(

@@ -29,6 +29,12 @@ const RELIED_ON = {
   transform_null_equals: 'off',
 };
 
+/**
+ * With `TEST_CLOCK` a test's database may bring functions of these names that tell another time. The path finds them before
+ * PostgreSQL's own, in every statement of ours and of pg-boss; where there are none it changes nothing.
+ */
+export const TEST_CLOCK_SETTINGS = { search_path: 'test_clock, pg_catalog, public' };
+
 /** Limits that PostgreSQL has had since these versions; ours are enough. */
 const SWITCHED_OFF = { idle_session_timeout: 140_000, transaction_timeout: 170_000 };
 

@@ -1,5 +1,6 @@
 import { hash } from '@node-rs/argon2';
 import { randomUUID } from 'node:crypto';
+import { Clock } from './clock.js';
 import { createDatabase, type Queries, type TestDatabase } from './database.js';
 import { startFakeWhacenter, type FakeWhacenter } from './fake-whacenter.js';
 import { startInstances, type Instances } from './instances.js';
@@ -59,6 +60,8 @@ export interface House extends CodeCalls {
   settings(more?: Settings): Settings;
   /** Another service on the same database and provider. */
   another(more?: Settings): Promise<Service>;
+  /** The time of the database and of all services; only in a house that was opened with `movingClock`. */
+  readonly clock: Clock;
   /** Calls to `/api/send` that were for this phone. */
   sendsTo(phone: string): number;
   close(): Promise<void>;
@@ -73,6 +76,8 @@ export interface HouseOptions {
    * its services itself (`another`).
    */
   instances?: number;
+  /** Whether the spec moves the time (`house.clock`) instead of waiting. */
+  movingClock?: boolean;
   /** A database that is used in place of a new one, and not dropped. */
   database?: Pick<TestDatabase, 'url' | 'query'>;
 }
@@ -132,8 +137,7 @@ export async function openHouse(settings: Settings = {}, options: HouseOptions =
     startFakeWhacenter(options.gateway),
   ]);
   const house = new OpenHouse(settings, fake, own ?? withoutLocks(options.database!), own);
-  const { instances = 1 } = options;
-  await house.begin(instances).catch(async (error: unknown) => {
+  await house.begin(options).catch(async (error: unknown) => {
     await house.close();
     throw error;
   });
@@ -148,6 +152,7 @@ function withoutLocks(given: Pick<TestDatabase, 'url' | 'query'>): TestDatabase 
 class OpenHouse implements House {
   private readonly running: Instances[] = [];
   private home: Service | undefined;
+  private moving: Clock | undefined;
 
   constructor(
     private readonly given: Settings,
@@ -161,8 +166,17 @@ class OpenHouse implements House {
     return this.home;
   }
 
-  async begin(instances: number): Promise<void> {
+  async begin({ instances = 1, movingClock = false }: HouseOptions): Promise<void> {
+    if (movingClock) {
+      this.moving = new Clock(this.database, () => this.running.map(({ service }) => service));
+      await this.moving.install();
+    }
     if (instances > 0) this.home = await this.another({}, instances);
+  }
+
+  get clock(): Clock {
+    if (!this.moving) throw new Error('this house was opened without a clock that moves');
+    return this.moving;
   }
 
   settings(more: Settings = {}): Settings {
@@ -171,6 +185,7 @@ class OpenHouse implements House {
       DATABASE_URL: this.database.url,
       WHATSAPP_DEVICE_ID: this.fake.deviceId,
       WHACENTER_BASE_URL: this.fake.url,
+      ...(this.moving && { TEST_CLOCK: 'on', CLOCK_AHEAD_MS: String(this.moving.ahead) }),
       ...this.given,
       ...more,
     };

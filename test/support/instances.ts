@@ -61,6 +61,9 @@ function asOne(services: readonly Service[], proxy: string | undefined): Service
     send: (...request) => one().send(...request),
     get: (...request) => one().get(...request),
     post: (...request) => one().post(...request),
+    pass: async (ms) => {
+      await Promise.all(services.map((each) => each.pass(ms)));
+    },
     stop: async (signal) => (await Promise.all(services.map((each) => each.stop(signal))))[0]!,
   };
 }

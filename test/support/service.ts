@@ -1,10 +1,15 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Readable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
+
+/** Lets a process be told how much time passes. */
+const MOVING_CLOCK = pathToFileURL(join(import.meta.dirname, 'moving-clock.mjs')).href;
 
 const START_PATIENCE = 90_000;
 
@@ -35,6 +40,8 @@ export interface Service extends Requests {
   holdOutput(): () => void;
   /** The same requests to another address that leads to it. */
   at(url: string): Requests;
+  /** Lets so many ms pass for a service with `TEST_CLOCK`; its timers that are due fire. One that has ended is left out. */
+  pass(ms: number): Promise<void>;
   /** Sends the signal and waits for the end. */
   stop(signal?: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
@@ -58,11 +65,20 @@ export class StartFailed extends Error {
  */
 export async function startService(variables: Record<string, string>): Promise<Service> {
   const dataDir = variables['DATA_DIR'] ?? mkdtempSync(join(tmpdir(), 'masuk-service-'));
+  const moving = variables['TEST_CLOCK'] === 'on';
+  const clock = { NODE_OPTIONS: [variables['NODE_OPTIONS'], `--import=${MOVING_CLOCK}`].filter(Boolean).join(' ') };
   const child = spawn(process.execPath, [MAIN], {
     cwd: dataDir,
-    env: { PATH: process.env['PATH'] ?? '', PORT: '0', NODE_ENV: 'test', DATA_DIR: dataDir, ...variables },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      PORT: '0',
+      NODE_ENV: 'test',
+      DATA_DIR: dataDir,
+      ...variables,
+      ...(moving && clock),
+    },
+    stdio: ['ignore', 'pipe', 'pipe', ...(moving ? ['ipc' as const] : [])],
+  }) as ChildProcessByStdio<null, Readable, Readable>;
   running.add(child);
   let output = '';
   const ended = once(child, 'exit').then((end) => {
@@ -97,6 +113,12 @@ export async function startService(variables: Record<string, string>): Promise<S
     },
     at: requestsTo,
     ...requestsTo(url),
+    pass: async (ms) => {
+      if (!child.connected) return;
+      const passed = once(child, 'message');
+      child.send({ pass: ms }, () => undefined);
+      await Promise.race([passed, ended]);
+    },
     stop: async (signal = 'SIGTERM') => {
       child.kill(signal);
       return ended;
