@@ -28,10 +28,15 @@ const expected = ({ status, body }: Answer) => [200, 400, 429].includes(status) 
 
 it('a storm on one phone uses no code twice, and leaves no broken row, no deadlock, no surprise and no session too many', async () => {
   const { e164: phone, id } = await house.person();
-  const end = Date.now() + 5_000;
   const answers: Answer[] = [];
+  const loggedIn = () => answers.filter(({ body }) => body.data?.token !== undefined).length;
+  const codesSent = () =>
+    answers.filter(({ body }) => body.data?.sessionId !== undefined && body.data.alreadySent !== true).length;
+  // A storm is as long as it takes for enough to happen, however slow the machine is.
+  const latest = performance.now() + 60_000;
+  const goesOn = () => (codesSent() < 40 || loggedIn() < 10) && performance.now() < latest;
   const caller = async (at: number) => {
-    for (let turn = at; Date.now() < end; turn++) {
+    for (let turn = at; goesOn(); turn++) {
       const service = instances[turn % 2]!;
       const known = whacenter.codeFor(phone) ?? '000000';
       if (turn % 6 === 0) answers.push(await house.at(service).request(phone));
@@ -41,7 +46,7 @@ it('a storm on one phone uses no code twice, and leaves no broken row, no deadlo
   };
   const broken: object[] = [];
   const clock = async () => {
-    while (Date.now() < end) {
+    while (goesOn()) {
       // As if the cooldown and all windows had passed.
       await database.query(
         `UPDATE otp_codes SET sends = '{}', guesses = '{}', current_resend_at = current_resend_at - interval '1 hour' WHERE phone = $1`,
@@ -54,12 +59,9 @@ it('a storm on one phone uses no code twice, and leaves no broken row, no deadlo
   await Promise.all([...Array.from({ length: 8 }, (_, at) => caller(at)), clock()]);
   expect(answers.filter((answer) => !expected(answer)).map(({ text }) => text)).toEqual([]);
   expect(broken).toEqual([]);
-  const logins = answers.filter(({ body }) => body.data?.token !== undefined).length;
-  const sent = answers.filter(
-    ({ body }) => body.data?.sessionId !== undefined && body.data.alreadySent !== true,
-  ).length;
-  expect(logins).toBeGreaterThan(0);
-  expect(sent).toBeGreaterThan(5);
+  const [logins, sent] = [loggedIn(), codesSent()];
+  expect(logins).toBeGreaterThanOrEqual(10);
+  expect(sent).toBeGreaterThanOrEqual(40);
   expect(await loginsOf(database, id)).toEqual({ sessions: logins, tokens: logins, events: logins });
   // Each login has used a code of its own.
   const used = async () => (await messagesOf(database, phone)).filter(({ verified_at }) => verified_at !== null);
