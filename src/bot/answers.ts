@@ -1,6 +1,7 @@
 import { type Language } from '../config/settings.js';
 import { type Text } from '../errors/catalogue.js';
 import { nationalPhone } from '../phone/phone.js';
+import { isHiddenSender } from '../phone/sender.js';
 import {
   type ConversationAnswerDto,
   type ConversationDto,
@@ -47,7 +48,7 @@ export function replyAnswer(message: HistoryMessage, language: Language): ReplyA
 function conversationOf(conversation: ShownConversation): ConversationDto {
   const { phone, name, state, unread, lastMessage } = conversation;
   return {
-    phone: nationalPhone(phone),
+    ...(isHiddenSender(phone) ? { phone: null, senderId: phone } : { phone: nationalPhone(phone) }),
     ...{ name, state, unread },
     lastMessage: lastMessage && {
       id: lastMessage.id,

@@ -136,8 +136,13 @@ export class LastMessageDto {
 }
 
 export class ConversationDto {
-  /** @example 081234567890 */
-  phone!: string;
+  /**
+   * Null when the person hides their number: staff can read what they wrote, but cannot answer.
+   * @example 081234567890
+   */
+  phone!: string | null;
+  /** Only when there is no number: takes its place in the paths. */
+  senderId?: string;
   /** The name that the person chose on WhatsApp; it is not verified. */
   name!: string | null;
   state!: 'BOT' | 'AGENT' | 'PAUSE';

@@ -8,6 +8,7 @@ import { IncomingMedia, type OpenedMedia } from '../messaging/incoming-media.js'
 import { Messaging } from '../messaging/messaging.service.js';
 import { type MediaReference, type OutgoingMedia } from '../messaging/providers/message-provider.js';
 import { maskPhone, parsePhone } from '../phone/phone.js';
+import { isHiddenSender } from '../phone/sender.js';
 import { botLanguage } from './bot-texts.js';
 import { ConversationSeal, type ConversationContent } from './conversation-seal.js';
 import { ConversationsRepository } from './conversations.repository.js';
@@ -44,7 +45,7 @@ export interface HistoryMessage extends ShownMessage {
 
 /** A conversation as it can be shown. */
 export interface ShownConversation {
-  /** E.164. */
+  /** E.164, or `id:…` of who hides their number. */
   readonly phone: string;
   /** As the sender calls themselves. */
   readonly name: string | null;
@@ -225,8 +226,9 @@ export class Conversations {
     await this.messaging.forgetNumber(phone, within);
   }
 
-  /** Numbers of other countries write, too: what cannot be answered can be read. */
+  /** Numbers of other countries write, too, and people who hide theirs: what cannot be answered can be read. */
   private phone(typed: string): string {
+    if (isHiddenSender(typed)) return typed;
     const phone = parsePhone(typed, this.settings.allowedCountries) ?? `+${typed.replace(/^\+/, '')}`;
     if (!E164.test(phone)) throw new AppError('invalid_phone');
     return phone;

@@ -71,15 +71,27 @@ describe('react', () => {
   });
 });
 
+describe('what WhatsApp says by itself', () => {
+  it.each(['User A changed from 6281370000001 to 6281399999999', 'agent', 'pause', 'bot', '1', 'buka'])(
+    '%j is no command and gets no answer',
+    (words) => {
+      const notice = { kind: 'other', text: words, media: null } as const;
+      for (const state of ['BOT', 'AGENT', 'PAUSE'] as const)
+        expect(react(state, notice)).toEqual({ state, answer: null });
+      expect(asksToOpen(notice)).toBe(false);
+    },
+  );
+});
+
 describe('asksToOpen', () => {
   it.each(['buka', 'BUKA', ' unlock\n', '*Buka*', '\u200eunlock\u2069'])('%j asks', (words) => {
-    expect(asksToOpen({ text: words })).toBe(true);
+    expect(asksToOpen({ kind: 'text', text: words, media: null })).toBe(true);
   });
 
   it.each(['buka!', 'tolong buka', 'unlock me', 'b.u.k.a', '', `buka${'.'.repeat(70)}`, null])(
     '%j does not',
     (words) => {
-      expect(asksToOpen({ text: words })).toBe(false);
+      expect(asksToOpen({ kind: 'text', text: words, media: null })).toBe(false);
     },
   );
 });

@@ -47,7 +47,7 @@ const SPEAKS_FOR_ITSELF: ReadonlySet<IncomingMessage['kind']> = new Set([
 
 /** What a message of a person does in a conversation. Pure: the same message in the same state does the same. */
 export function react(state: ConversationState, said: Pick<IncomingMessage, 'kind' | 'text' | 'media'>): Reaction {
-  const word = said.text === null ? null : wordOf(said.text);
+  const word = spokenWord(said);
   const command = word === null ? undefined : COMMANDS.get(word);
   if (command) return command;
   if (state !== 'BOT') return { state, answer: null };
@@ -57,9 +57,17 @@ export function react(state: ConversationState, said: Pick<IncomingMessage, 'kin
 }
 
 /** Whether somebody asks that the codes of their number be opened again. */
-export function asksToOpen({ text }: Pick<IncomingMessage, 'text'>): boolean {
-  const word = text === null ? null : wordOf(text);
+export function asksToOpen(said: Pick<IncomingMessage, 'kind' | 'text' | 'media'>): boolean {
+  const word = spokenWord(said);
   return word !== null && OPENING_WORDS.has(word);
+}
+
+/**
+ * What a person said, as a word. The text of a kind without a name is WhatsApp's own: that a number has changed, an
+ * invitation to a group, a new security code.
+ */
+function spokenWord({ kind, text, media }: Pick<IncomingMessage, 'kind' | 'text' | 'media'>): string | null {
+  return text === null || (kind === 'other' && media === null) ? null : wordOf(text);
 }
 
 /**

@@ -7,7 +7,7 @@ export function afterConversation({ last_activity_at, phone }: { last_activity_a
 
 /** @throws AppError `validation_failed` for what is no cursor of ours */
 export function readConversationCursor(cursor: string): { at: Date; phone: string } {
-  const [, time, phone = ''] = /^(\d{1,14}) (\+\d{7,15})$/.exec(decoded(cursor)) ?? refuse();
+  const [, time, phone = ''] = /^(\d{1,14}) (\+\d{7,15}|id:[\w.@]{1,140})$/.exec(decoded(cursor)) ?? refuse();
   return { at: new Date(Number(time)), phone };
 }
 

@@ -47,6 +47,16 @@ describe('a message that came in', () => {
     [{ audioMessage: {} }, 'audio', null],
     [{ locationMessage: { degreesLatitude: 1 } }, 'location', null],
     [{ pollCreationMessage: {} }, 'other', null],
+    [{ associatedChildMessage: { message: { imageMessage: { caption: 'satu' } } } }, 'image', 'satu'],
+    [{ ptvMessage: {} }, 'video', null],
+    [{ lottieStickerMessage: { message: { stickerMessage: {} } } }, 'sticker', null],
+    [{ liveLocationMessage: { degreesLatitude: 1 } }, 'location', null],
+    [{ contactsArrayMessage: { displayName: '2 kontak' } }, 'contact', '2 kontak'],
+    [{ interactiveResponseMessage: { body: { text: 'agent' } } }, 'reply', 'agent'],
+    [{ deviceSentMessage: { message: { conversation: 'dari HP' } } }, 'text', 'dari HP'],
+    [{ botInvokeMessage: { message: { conversation: 'tanya' } } }, 'text', 'tanya'],
+    [{ groupMentionedMessage: { message: { conversation: 'sebut' } } }, 'text', 'sebut'],
+    [{ messageContextInfo: {}, senderKeyDistributionMessage: {}, conversation: 'halo' }, 'text', 'halo'],
   ])('%j is %s', (message, kind, text) => {
     expect(readHeard(received({ message }), null)).toMatchObject({ kind, text });
   });
@@ -57,7 +67,8 @@ describe('a message that came in', () => {
       '+6281111111111',
     );
     expect(readHeard(received({ key }), '+6281222222222')?.from).toBe('+6281222222222');
-    expect(readHeard(received({ key }), null)).toBeNull();
+    // Without one it is kept under the LID, whose digits are no number.
+    expect(readHeard(received({ key }), null)?.from).toBe('id:99001122@lid');
   });
 
   it.each<[string, object]>([
@@ -67,6 +78,15 @@ describe('a message that came in', () => {
     ['no content', { message: null }],
     ['protocol', { message: { protocolMessage: {} } }],
     ['a reaction', { message: { reactionMessage: { text: '👍' } } }],
+    ['what goes along with a message', { message: { messageContextInfo: {} } }],
+    ['a key of a group', { message: { senderKeyDistributionMessage: {}, messageContextInfo: {} } }],
+    ['a hidden reaction', { message: { encReactionMessage: {} } }],
+    ['a vote', { message: { pollUpdateMessage: {} } }],
+    ['a pin', { message: { pinInChatMessage: {} } }],
+    ['what is to be kept', { message: { keepInChatMessage: {} } }],
+    ['a call', { message: { callLogMesssage: {} } }],
+    ['a correction', { message: { editedMessage: { message: { conversation: 'agent' } } } }],
+    ['a hidden group', { key: { ...KEY, remoteJid: '120363000@g.us', remoteJidAlt: null } }],
     ['a reaction to what vanishes', { message: { ephemeralMessage: { message: { reactionMessage: {} } } } }],
   ])('is none: %s', (_, more) => {
     expect(readHeard(received(more), null)).toBeNull();

@@ -1,4 +1,5 @@
 import { type proto, type WAMessage } from '@whiskeysockets/baileys';
+import { hiddenSender } from '../phone/sender.js';
 import { phoneOfJid } from './jids.js';
 
 /** What kind of content came in; `reply` is a pressed button or a chosen row, `other` everything that is not named. */
@@ -9,7 +10,7 @@ type HeardKind =
 export interface HeardMessage {
   readonly provider: 'session';
   readonly providerMessageId: string;
-  /** Sender as E.164; the account's own number when `fromMe`. */
+  /** Sender as E.164, or as `id:…` where they hide it; the account's own number when `fromMe`. */
   readonly from: string;
   readonly text: string | null;
   readonly kind: HeardKind;
@@ -35,12 +36,16 @@ const KINDS: readonly [keyof proto.IMessage, HeardKind, (message: proto.IMessage
   ['templateButtonReplyMessage', 'reply', (m) => m.templateButtonReplyMessage?.selectedDisplayText],
   ['listResponseMessage', 'reply', (m) => m.listResponseMessage?.title],
   ['imageMessage', 'image', (m) => m.imageMessage?.caption],
+  ['interactiveResponseMessage', 'reply', (m) => m.interactiveResponseMessage?.body?.text],
   ['videoMessage', 'video', (m) => m.videoMessage?.caption],
+  ['ptvMessage', 'video', (m) => m.ptvMessage?.caption],
   ['audioMessage', 'audio', () => null],
   ['documentMessage', 'document', (m) => m.documentMessage?.caption],
   ['stickerMessage', 'sticker', () => null],
   ['locationMessage', 'location', (m) => m.locationMessage?.name],
+  ['liveLocationMessage', 'location', (m) => m.liveLocationMessage?.caption],
   ['contactMessage', 'contact', (m) => m.contactMessage?.displayName],
+  ['contactsArrayMessage', 'contact', (m) => m.contactsArrayMessage?.displayName],
 ];
 
 /** What a message may be wrapped in, each in another one. */
@@ -50,8 +55,28 @@ const WRAPPERS = [
   'viewOnceMessageV2',
   'viewOnceMessageV2Extension',
   'documentWithCaptionMessage',
+  'associatedChildMessage',
+  'lottieStickerMessage',
+  'deviceSentMessage',
+  'botInvokeMessage',
+  'groupMentionedMessage',
 ] as const satisfies readonly (keyof proto.IMessage)[];
 const MOST_WRAPPERS = 4;
+
+/** What goes along with a message, and is none alone. */
+const ALONGSIDE: ReadonlySet<string> = new Set(['messageContextInfo', 'senderKeyDistributionMessage']);
+
+/** What phones and WhatsApp tell each other about other messages: nothing that a person said. */
+const NOISE = [
+  'protocolMessage',
+  'reactionMessage',
+  'encReactionMessage',
+  'pollUpdateMessage',
+  'pinInChatMessage',
+  'keepInChatMessage',
+  'callLogMesssage',
+  'editedMessage',
+] as const satisfies readonly (keyof proto.IMessage)[];
 
 /** Longer texts are nobody's message to us. */
 const LONGEST_TEXT = 65_536;
@@ -65,10 +90,10 @@ const LONGEST_NAME = 100;
  */
 export function readHeard(received: WAMessage, senderPhone: string | null): HeardMessage | null {
   const { key, message, pushName, messageTimestamp } = received;
-  const from = phoneOfJid(key.remoteJid) ?? phoneOfJid(key.remoteJidAlt) ?? senderPhone;
+  const from = phoneOfJid(key.remoteJid) ?? phoneOfJid(key.remoteJidAlt) ?? senderPhone ?? hiddenOf(key.remoteJid);
   if (!from || !key.id || !message) return null;
   const inner = unwrapped(message);
-  if (inner.protocolMessage || inner.reactionMessage) return null;
+  if (isNoise(inner)) return null;
   const found = KINDS.find(([field]) => inner[field] != null);
   const text = found?.[2](inner);
   const seconds = Number(messageTimestamp);
@@ -86,6 +111,16 @@ export function readHeard(received: WAMessage, senderPhone: string | null): Hear
     quotedId: inner.extendedTextMessage?.contextInfo?.stanzaId ?? null,
     choice: null,
   };
+}
+
+function isNoise(message: proto.IMessage): boolean {
+  const said = Object.entries(message).filter(([field, value]) => value != null && !ALONGSIDE.has(field));
+  return said.length === 0 || NOISE.some((field) => message[field] != null);
+}
+
+/** Only a person's own hidden id; a group or a channel is nobody. */
+function hiddenOf(jid: string | null | undefined): string | null {
+  return jid?.endsWith('@lid') ? hiddenSender(jid) : null;
 }
 
 function unwrapped(message: proto.IMessage): proto.IMessage {

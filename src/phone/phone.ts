@@ -6,6 +6,8 @@ const require = createRequire(import.meta.url);
 let loaded: typeof Libphonenumber | undefined;
 
 const MAX_LENGTH = 40;
+/** `+` and 13 digits: few countries have longer mobile numbers. */
+const LONGEST_USUAL = 14;
 const CLEAN = /^\+?[0-9]+$/;
 /**
  * Indonesian mobile numbers without `+`: docs/phone-numbers.md#the-indonesian-rule. That is libphonenumber's rule without
@@ -53,6 +55,20 @@ export function parsePhone(input: unknown, allowedCountries: readonly string[]):
 /** Whether the separators of a number, or of a part of one, only group its digits: `0812.3456`, but not `812345.0`. */
 export function groupsDigits(text: string): boolean {
   return !DECIMAL_POINT.test(text.trim());
+}
+
+/**
+ * Whether digits may be a number of some country. WhatsApp's hidden ids are digits, too, most of them 14 or 15: numbers as
+ * long as that must be valid in their country. Shorter ones need only a possible length, because WhatsApp writes numbers of
+ * Mexico and Argentina in ways that are not valid.
+ *
+ * @param e164 `+` and digits
+ */
+export function isPossiblePhone(e164: string): boolean {
+  if (INDONESIAN.test(e164.slice(1))) return true;
+  loaded ??= require('libphonenumber-js/max') as typeof Libphonenumber;
+  const phone = loaded.parsePhoneNumberFromString(e164, { extract: false });
+  return phone !== undefined && (e164.length <= LONGEST_USUAL ? phone.isPossible() : phone.isValid());
 }
 
 /** The number as it is dialled at home: `081234567890`; a foreign one as E.164. */

@@ -3,6 +3,7 @@ import { Settings } from '../config/settings.js';
 import { GatewayEvents } from '../gateway/gateway-events.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { whatsappId } from '../phone/phone.js';
+import { isHiddenSender } from '../phone/sender.js';
 import { DeliveriesRepository } from './deliveries.repository.js';
 import { boundedText } from './webhook-events.js';
 import { Webhooks } from './webhooks.service.js';
@@ -37,7 +38,7 @@ export class GatewayListener implements OnModuleInit {
         for (const { fromMe, from, providerMessageId, kind, text, choice, pushName, sentAt } of messages) {
           if (fromMe) continue;
           await this.webhooks.emit('message.received', apiKeyId, {
-            ...{ sessionId: name, messageId: providerMessageId, from: whatsappId(from), kind, name: pushName },
+            ...{ sessionId: name, messageId: providerMessageId, ...toldSender(from), kind, name: pushName },
             ...boundedText(text),
             ...(choice === null ? {} : { choice }),
             sentAt: sentAt?.toISOString() ?? null,
@@ -46,4 +47,9 @@ export class GatewayListener implements OnModuleInit {
       },
     });
   }
+}
+
+/** Who wrote: as a WhatsApp id, or, without a number, by what WhatsApp calls them. */
+function toldSender(from: string): { from: string | null; senderId?: string } {
+  return isHiddenSender(from) ? { from: null, senderId: from } : { from: whatsappId(from) };
 }

@@ -142,6 +142,48 @@ describe("Meta's Cloud API", () => {
     await until('it is read', async () => (await deliveries(phone))[0] === 'read');
   });
 
+  it('tells that a number has changed, and is not answered', async () => {
+    const phone = '+6281370000001';
+    const system = {
+      body: 'User A changed from 6281370000001 to 6281399999999',
+      wa_id: '6281399999999',
+      type: 'user_changed_number',
+    };
+    const notice = { from: phone.slice(1), id: 'wamid.A1', type: 'system', text: undefined, system };
+    cloudApi.openConversations.add(phone.slice(1));
+    expect(await cloudApi.emitIncoming(notice)).toEqual([200]);
+    // Its text is never read as a command.
+    const others = [
+      { ...system, body: 'agent' },
+      { ...system, body: '2' },
+      { body: 'buka', type: 'customer_identity_changed' },
+    ];
+    for (const [index, other] of others.entries())
+      expect(await cloudApi.emitIncoming({ ...notice, id: `wamid.N${index}`, system: other })).toEqual([200]);
+    const invitation = { body: 'agent', id: '1', url: 'https://chat.whatsapp.com/x' };
+    const invited = { ...notice, id: 'wamid.G1', type: 'group_invite', system: undefined, group_invite: invitation };
+    expect(await cloudApi.emitIncoming(invited)).toEqual([200]);
+    expect(await stateOf(house, phone)).toBe('BOT');
+    expect(await kept(house, phone)).toEqual(Array<string>(5).fill('IN other'));
+  });
+
+  it('delivers what somebody wrote who hides their number, which is kept, shown and not answered', async () => {
+    const sender = 'ID.13491208655302741918';
+    const hidden = { from: undefined, from_user_id: sender, text: { body: 'agent' } };
+    expect(await cloudApi.emitIncoming(hidden)).toEqual([200]);
+    expect(await stateOf(house, `id:${sender}`)).toBe('BOT');
+    expect(await kept(house, `id:${sender}`)).toEqual(['IN text']);
+    const { username } = await newcomer(house, { role: 'OPERATOR' });
+    const staff = bearer(await logIn(service, username));
+    const [shown] = (await service.get('/api/conversations?limit=1', staff)).body.data;
+    expect(shown).toMatchObject({ phone: null, senderId: `id:${sender}`, lastMessage: { preview: 'agent' } });
+    const path = `/api/conversations/${encodeURIComponent(shown.senderId as string)}`;
+    expect((await service.get(`${path}/messages`, staff)).body.data).toMatchObject([{ text: 'agent' }]);
+    expectFailure(await service.post(`${path}/reply`, { text: 'Halo' }, staff), 400, 'invalid_phone');
+    const second = (await service.get('/api/conversations?limit=1', staff)).body.nextCursor as string | null;
+    if (second !== null) expect((await service.get(`/api/conversations?cursor=${second}`, staff)).status).toBe(200);
+  });
+
   it('delivers again and again, and unsigned, and acts once', async () => {
     const phone = newPhone();
     cloudApi.openConversations.add(phone.slice(1));

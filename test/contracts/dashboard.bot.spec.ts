@@ -278,6 +278,13 @@ describe('the menu', () => {
     await postWhapi(service, [whapiMessage(other, undefined, action), whapiMessage(other, '')]);
     expect(await answersTo(house, other)).toEqual([]);
     expect(await kept(house, other)).toEqual(['IN other', 'IN text']);
+    const notice = newPhone();
+    for (const type of ['system', 'group_invite', 'admin_invite'])
+      for (const body of ['Nomor berubah', 'agent', 'pause', 'buka'])
+        await postWhapi(service, [
+          whapiMessage(notice, undefined, { type, [type]: { body, id: '1', link: 'https://chat.whatsapp.com/x' } }),
+        ]);
+    expect([await stateOf(house, notice), await answersTo(house, notice)]).toEqual(['BOT', []]);
   });
 });
 

@@ -464,6 +464,31 @@ describe('reading the webhook', () => {
     expect(batch({ messages: [{ from, ...message }] })).toMatchObject({ messages: [expected], skipped: 0 });
   });
 
+  it.each<[string, object, string]>([
+    ['an id beside the message', { from_user_id: 'ID.13491208655302741918' }, 'id:ID.13491208655302741918'],
+    ['an id by its older name', { user_id: 'ID.1' }, 'id:ID.1'],
+    ['an id in place of the number', { from: 'ID.1' }, 'id:ID.1'],
+    ['digits that are the id', { from: '13491208655302', from_user_id: 'ID.13491208655302' }, 'id:ID.13491208655302'],
+    ['digits that no country has', { from: '134912086553027' }, 'id:134912086553027'],
+    ['digits that begin like a number', { from: '628134912086553' }, 'id:628134912086553'],
+  ])('keeps a sender without a number: %s', (_, sender, expected) => {
+    const contacts = [{ profile: { name: 'Budi' }, user_id: expected.slice(3) }];
+    const { messages, skipped } = batch({
+      contacts,
+      messages: [{ id: 'wamid.B1', type: 'text', text: { body: 'Halo' }, ...sender }],
+    });
+    expect(messages).toMatchObject([{ from: expected, text: 'Halo', pushName: 'Budi' }]);
+    expect(skipped).toBe(0);
+  });
+
+  it('counts what became of a message to somebody without a number', () => {
+    const status = { id: 'wamid.C1', status: 'delivered', timestamp: '1763600000', recipient_user_id: 'ID.1' };
+    expect(batch({ statuses: [status] })).toMatchObject({
+      receipts: [{ providerMessageId: 'wamid.C1', status: 'delivered' }],
+      skipped: 0,
+    });
+  });
+
   it('gives each sender their own name', () => {
     const contacts = [
       { wa_id: from, profile: { name: 'Budi' } },
@@ -483,7 +508,7 @@ describe('reading the webhook', () => {
         {
           field: 'messages',
           value: {
-            messages: [{ from, text: { body: 'x' } }, { user_id: 'ID.1' }],
+            messages: [{ from, text: { body: 'x' } }, { user_id: { a: 1 } }],
             statuses: [{ id: 'a', status: 'deleted' }],
           },
         },
@@ -541,7 +566,7 @@ describe('reading the webhook', () => {
     fc.assert(
       fc.property(body, (hostile) => {
         const { messages, receipts } = readCloudApiWebhook(hostile);
-        for (const message of messages) expect(message.from).toMatch(/^\+[1-9]\d{6,14}$/);
+        for (const message of messages) expect(message.from).toMatch(/^(?:\+[1-9]\d{6,14}|id:[\w.@]{5,140})$/);
         for (const receipt of receipts) expect(receipt.providerMessageId).toMatch(/^[\x21-\x7e]{1,200}$/);
         expect(
           typeof isFromCloudApi(

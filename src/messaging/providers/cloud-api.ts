@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { hiddenSender } from '../../phone/sender.js';
 import { MEDIA_KINDS } from '../media-types.js';
 import { HttpExchange, isSuccess, type HttpAnswer } from './http-exchange.js';
 import { isFields, messageId, own, parseObject, type Fields } from './json-fields.js';
@@ -17,7 +18,7 @@ import {
 } from './message-provider.js';
 import { rejected, state, unanswered, unreachable } from './outcomes.js';
 import { keyNames, redacted, type SurpriseListener } from './redaction.js';
-import { idOf, lineOf, mediaOf, phoneOf, textOf, timeOf, WebhookReading } from './webhook-body.js';
+import { idOf, lineOf, mediaOf, senderOf, textOf, timeOf, WebhookReading } from './webhook-body.js';
 import { sameMac, sameSecret } from './webhook-secret.js';
 
 /** What the provider needs to know of its number. */
@@ -299,20 +300,21 @@ export function readCloudApiWebhook(body: unknown): IncomingBatch {
   return reading.batch();
 }
 
-/** Names by number; a batch may bring several senders. */
+/** Names by number and by id; a batch may bring several senders. */
 function namesOf(contacts: unknown, reading: WebhookReading): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const contact of reading.each(contacts)) {
-    const phone = phoneOf(own(contact, 'wa_id'));
     const name = lineOf(own(own(contact, 'profile'), 'name'));
-    if (phone !== null && name !== null) names.set(phone, name);
+    const id = own(contact, 'user_id');
+    for (const sender of [senderOf([own(contact, 'wa_id')], [id]), hiddenSender(id)])
+      if (sender !== null && name !== null) names.set(sender, name);
   }
   return names;
 }
 
 function readMessage(message: Fields, names: ReadonlyMap<string, string>, reading: WebhookReading): void {
-  // Users who hide their number behind a name have no `from`: nobody that this service knows.
-  const from = phoneOf(own(message, 'from'));
+  // Users who hide their number behind a name have no `from`, but an id.
+  const from = senderOf([own(message, 'from')], [own(message, 'from_user_id'), own(message, 'user_id')]);
   if (from === null) {
     reading.skip(message);
     return;

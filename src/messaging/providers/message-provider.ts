@@ -106,7 +106,7 @@ export interface IncomingMessage {
   readonly provider: string;
   /** Null where the provider gives none: de-duplicate by sender, text and time then. */
   readonly providerMessageId: string | null;
-  /** Sender as E.164; the service's own number when `fromMe`. */
+  /** Sender as E.164, or as `id:…` where they hide it; the service's own number when `fromMe`. */
   readonly from: string;
   /** Text, caption or title of the button; null without. */
   readonly text: string | null;

@@ -1,3 +1,5 @@
+import { isPossiblePhone } from '../../phone/phone.js';
+import { areDigitsOf, hiddenSender } from '../../phone/sender.js';
 import { isFields, own, type Fields } from './json-fields.js';
 import type { IncomingBatch, IncomingKind, IncomingMessage, MediaReference, Receipt } from './message-provider.js';
 import { keyNames } from './redaction.js';
@@ -83,12 +85,30 @@ export function idOf(value: unknown): string | null {
   return typeof value === 'string' && /^[\x21-\x7e]{1,200}$/.test(value) ? value : null;
 }
 
-/** A number or WhatsApp id of a person as E.164; null for groups, hidden ids (`@lid`) and anything else. */
+/**
+ * A number or WhatsApp id of a person as E.164; null for groups, hidden ids (`@lid`) and anything else. Bare digits that no
+ * country could have as a number are a hidden id, too.
+ */
 export function phoneOf(value: unknown): string | null {
   const written = typeof value === 'number' ? String(value) : value;
   if (typeof written !== 'string' || written.length > 60) return null;
   const digits = written.includes('@') ? WHATSAPP_ID.exec(written)?.[1] : written.trim().replace(/^\+/, '');
-  return digits !== undefined && /^[1-9]\d{6,14}$/.test(digits) ? `+${digits}` : null;
+  if (digits === undefined || !/^[1-9]\d{6,14}$/.test(digits)) return null;
+  const isBare = !written.includes('@') && !written.includes('+');
+  return isBare && !isPossiblePhone(`+${digits}`) ? null : `+${digits}`;
+}
+
+/**
+ * Who sent a message: E.164, or `id:…` for somebody who hides their number (see `hiddenSender`).
+ *
+ * @param numbers where the number may stand, the surest first
+ * @param ids where an id may stand that is no number
+ */
+export function senderOf(numbers: readonly unknown[], ids: readonly unknown[]): string | null {
+  const told = numbers.filter((number) => !areDigitsOf(number, ids)).map(phoneOf);
+  return (
+    told.find((phone) => phone !== null) ?? [...ids, ...numbers].map(hiddenSender).find((id) => id !== null) ?? null
+  );
 }
 
 /** A time in seconds or milliseconds, as a number or in digits; null when it is no plausible one. */
@@ -119,7 +139,10 @@ export function mediaOf(
   const id = idOf(own(content, names.id));
   const url = urlOf(own(content, names.url));
   if (id === null && url === null) return null;
-  return { id, url, mimeType: lineOf(own(content, names.mimeType)), fileName: lineOf(own(content, names.fileName)) };
+  const mimeType = lineOf(own(content, names.mimeType));
+  // Only a type makes it a file there: an invitation has an id and an address, too.
+  if (kind === 'other' && mimeType === null) return null;
+  return { id, url, mimeType, fileName: lineOf(own(content, names.fileName)) };
 }
 
 /** An http(s) address of at most 4,096 characters, unchecked otherwise. */

@@ -402,6 +402,8 @@ describe('reading the webhook', () => {
     ['milliseconds', { from, timestamp: '1763600000123' }, { sentAt: new Date(1_763_600_000_123) }],
     ['a time that is none', { from, timestamp: '9'.repeat(400) }, { sentAt: null }],
     ['an id, should there ever be one', { from, id: 'ABC' }, { providerMessageId: 'ABC' }],
+    ['a hidden number', { from: '98765432101234@lid' }, { from: 'id:98765432101234@lid' }],
+    ['its digits alone', { from: '98765432101234' }, { from: 'id:98765432101234' }],
   ])('understands %s', (_, body, wanted) => {
     expect(readWhacenterWebhook(body)).toMatchObject({ messages: [wanted], skipped: 0 });
   });
@@ -411,7 +413,6 @@ describe('reading the webhook', () => {
     ['a list', [{ from }], 1],
     ['no sender', { message: 'x' }, 1],
     ['a word for a sender', { from: 'Budi' }, 1],
-    ['a hidden number', { from: '98765432101234@lid' }, 1],
     ['a list of senders', { from: [from] }, 1],
     ['a sender of the prototype', { __proto__: { from } }, 1],
     ['a group in place of the sender', { from: '120363025246125708@g.us', is_group: true }, 0],
@@ -439,7 +440,7 @@ describe('reading the webhook', () => {
       fc.property(fc.oneof(fc.dictionary(key, value), fc.anything({ maxDepth: 3 })), (hostile) => {
         const { messages, skipped } = readWhacenterWebhook(hostile);
         expect(messages.length + skipped).toBeLessThanOrEqual(1);
-        for (const message of messages) expect(message.from).toMatch(/^\+[1-9]\d{6,14}$/);
+        for (const message of messages) expect(message.from).toMatch(/^(?:\+[1-9]\d{6,14}|id:[\w.@]{5,140})$/);
       }),
       { numRuns: 500 },
     );

@@ -15,7 +15,7 @@ import {
 } from './message-provider.js';
 import { rejected, state, unanswered, unreachable } from './outcomes.js';
 import { keyNames, redacted, type SurpriseListener } from './redaction.js';
-import { idOf, isTrue, lineOf, phoneOf, textOf, timeOf, urlOf, WebhookReading } from './webhook-body.js';
+import { idOf, isTrue, lineOf, phoneOf, senderOf, textOf, timeOf, urlOf, WebhookReading } from './webhook-body.js';
 
 /** What the provider needs to know of its device. */
 export interface WhacenterOptions {
@@ -141,8 +141,9 @@ export class WhacenterProvider implements MessageProvider {
  */
 export function readWhacenterWebhook(body: unknown): IncomingBatch {
   const reading = new WebhookReading('whacenter');
-  const from = phoneOf(atHome(first(body, ['from', 'phone'])));
   const isGroup = isTrue(first(body, ['is_group', 'isGroup']));
+  const said = atHome(first(body, ['from', 'phone']));
+  const from = isGroup ? phoneOf(said) : senderOf([said], []);
   if (from === null) {
     // A group in the place of the sender is known, and of no use to anybody.
     if (!isGroup) reading.skip(body);

@@ -435,6 +435,14 @@ describe('reading the webhook', () => {
       { from: `+${from}` },
     ]);
     expect(one({ chat_id: '120363@g.us', from: '98765432101234@lid' })).toMatchObject({ messages: [], skipped: 1 });
+    for (const hidden of [
+      { from: '98765432101234@lid' },
+      { chat_id: '98765432101234@lid' },
+      // The digits of a hidden id are no number, whatever they look like.
+      { chat_id: '98765432101234@lid', from: '98765432101234' },
+      { chat_id: '6281234567890@lid', from: '6281234567890' },
+    ])
+      expect(one(hidden).messages).toMatchObject([{ from: `id:${hidden.chat_id ?? hidden.from}` }]);
     expect(one({ from_me: true, chat_id: `${from}@s.whatsapp.net` })).toMatchObject({ messages: [], skipped: 1 });
   });
 
@@ -509,7 +517,7 @@ describe('reading the webhook', () => {
     fc.assert(
       fc.property(body, (hostile) => {
         const { messages, receipts } = readWhapiWebhook(hostile);
-        for (const message of messages) expect(message.from).toMatch(/^\+[1-9]\d{6,14}$/);
+        for (const message of messages) expect(message.from).toMatch(/^(?:\+[1-9]\d{6,14}|id:[\w.@]{5,140})$/);
         for (const receipt of receipts) expect(receipt.providerMessageId).toMatch(/^[\x21-\x7e]{1,200}$/);
       }),
       { numRuns: 500 },

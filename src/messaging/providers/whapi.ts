@@ -17,7 +17,7 @@ import {
 } from './message-provider.js';
 import { rejected, state, unanswered, unreachable } from './outcomes.js';
 import { keyNames, redacted, type SurpriseListener } from './redaction.js';
-import { idOf, isTrue, lineOf, mediaOf, phoneOf, textOf, timeOf, WebhookReading } from './webhook-body.js';
+import { idOf, isTrue, lineOf, mediaOf, phoneOf, senderOf, textOf, timeOf, WebhookReading } from './webhook-body.js';
 import { sameSecret } from './webhook-secret.js';
 
 /** What the provider needs to know of its channel. */
@@ -221,7 +221,9 @@ function readMessage(message: Fields, reading: WebhookReading): void {
   const fromMe = isTrue(own(message, 'from_me'));
   const isGroup = typeof chat === 'string' && !/^[+\d:]+(?:@(?:s\.whatsapp\.net|c\.us|lid))?$/.test(chat);
   // In a chat of two the other one is its name; `from` may be left out, or hide the number.
-  const from = phoneOf(own(message, 'from')) ?? (fromMe || isGroup ? null : phoneOf(chat));
+  const isPerson = !fromMe && !isGroup;
+  const said = own(message, 'from');
+  const from = isPerson ? senderOf([said, chat], [said, chat].filter(isHiddenId)) : phoneOf(said);
   if (from === null) {
     reading.skip(message);
     return;
@@ -240,6 +242,10 @@ function readMessage(message: Fields, reading: WebhookReading): void {
     fromMe,
     isGroup,
   });
+}
+
+function isHiddenId(id: unknown): boolean {
+  return typeof id === 'string' && id.endsWith('@lid');
 }
 
 /** Texts stand in `body`, captions in `caption`, a pressed button or chosen row in the object that `type` names. */
