@@ -2161,8 +2161,13 @@ export interface components {
             at: string;
         };
         ConversationDto: {
-            /** @example 081234567890 */
-            phone: string;
+            /**
+             * @description Null when the person hides their number: staff can read what they wrote, but cannot answer.
+             * @example 081234567890
+             */
+            phone: string | null;
+            /** @description Only when there is no number: takes its place in the paths. */
+            senderId?: string;
             /** @description The name that the person chose on WhatsApp; it is not verified. */
             name: string | null;
             /** @enum {string} */
