@@ -49,7 +49,7 @@ it('a storm on one phone uses no code twice, and leaves no broken row, no deadlo
     while (goesOn()) {
       // As if the cooldown and all windows had passed.
       await database.query(
-        `UPDATE otp_codes SET sends = '{}', guesses = '{}', current_resend_at = current_resend_at - interval '1 hour' WHERE phone = $1`,
+        `UPDATE otp_codes SET sends = '{}', guesses = '{}', failures = 0, current_resend_at = current_resend_at - interval '1 hour' WHERE phone = $1`,
         [phone],
       );
       broken.push(...(await brokenCodesOf(database)));
