@@ -7,7 +7,7 @@ const FILE = fileURLToPath(new URL('../docs/errors.md', import.meta.url));
 
 const INTRODUCTION = `# Error codes
 
-Printed from src/errors/catalogue.ts by scripts/error-table.mjs: change the catalogue, not this page.
+Generated from src/errors/catalogue.ts by scripts/error-table.mjs: change the catalogue, not this page.
 
 Every failure has this shape. Switch on \`code\`: it never changes, and never with the language. \`message\` is for people.
 
@@ -22,7 +22,7 @@ Every failure has this shape. Switch on \`code\`: it never changes, and never wi
 - \`whatsapp_unavailable\`: a sentence of the provider, if it is one of the few that may be shown.
 
 Answers with status 429 and 503 carry \`Retry-After\` in whole seconds.
-What to do on each code stands in [integration.md](integration.md).
+What to do for each code is in [integration.md](integration.md).
 `;
 
 const rows = Object.entries(CATALOGUE).map(

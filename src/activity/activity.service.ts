@@ -31,7 +31,7 @@ export class Activity implements OnModuleInit {
     if (entries.length === 0) return;
     await this.repository
       .record(entries)
-      .catch((err: unknown) => this.logger.warn({ err }, 'what a session did was not written down'));
+      .catch((err: unknown) => this.logger.warn({ err }, 'the activity of a session was not recorded'));
   }
 
   /**

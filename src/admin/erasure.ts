@@ -77,7 +77,7 @@ export class Erasure implements OnApplicationShutdown {
         await this.audit.forgetNumbers(numbers, transaction);
       });
     } catch (err) {
-      this.logger.warn({ err }, 'not looked again after an erasure');
+      this.logger.warn({ err }, 'the second check after an erasure failed');
     }
   }
 }

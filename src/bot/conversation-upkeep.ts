@@ -26,7 +26,7 @@ export class ConversationUpkeep implements OnModuleInit, OnApplicationShutdown {
     const days = this.settings.conversationRetentionDays;
     this.jobs.schedule('old-conversations', '19 * * * *', () => this.repository.dropOlderThan(days));
     // No job of the cluster: only instances that know both secrets can do it.
-    const onError = (err: unknown) => this.logger.warn({ err }, 'conversations not sealed anew');
+    const onError = (err: unknown) => this.logger.warn({ err }, 'conversations were not sealed again');
     if (this.seal.changes) this.resealing = every(RESEAL_EVERY, () => this.reseal(), onError);
   }
 
@@ -43,7 +43,7 @@ export class ConversationUpkeep implements OnModuleInit, OnApplicationShutdown {
     if (!nothing || !this.settled)
       this.logger.info(
         { messages, names },
-        nothing ? 'conversations are sealed under AUTH_SECRET' : 'conversations sealed anew',
+        nothing ? 'conversations are sealed under AUTH_SECRET' : 'conversations were sealed again',
       );
     this.settled = nothing;
   }

@@ -61,7 +61,7 @@ function inWords(error: unknown): unknown {
   if (!failure) return error;
   if (failure.code === 'conflict')
     return new Refused(
-      'There is an account with one of these already. --promote gives it the role, if all that you give is its.',
+      'An account with one of these exists already. Use --promote to give it the role, if all of these belong to it.',
     );
   const details = typeof failure.details === 'function' ? failure.details('en') : failure.details;
   const problems = Array.isArray(details)

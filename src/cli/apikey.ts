@@ -66,7 +66,7 @@ async function makeKey(wish: WantedApiKey): Promise<void> {
     const { key, row } = await rooms.get(ApiKeys).create(wish, { userId: null, address: null, requestId: null });
     const until = row.expires_at ? `until ${row.expires_at.toISOString()}` : 'until it is revoked';
     say(`Key "${row.name}" for ${row.scopes.join(', ')}, ${row.requests_per_minute} calls a minute, ${until}.`);
-    say('Keep it now: it is not shown again. Send it as X-API-Key.');
+    say('Save it now: it will not be shown again. Send it as X-API-Key.');
     process.stdout.write(`${key}\n`);
   });
 }

@@ -10,6 +10,6 @@ withRooms(say, async (rooms) => {
   say(
     activatesAt
       ? `A new key is announced; it signs from ${activatesAt.toISOString()} on.`
-      : 'A rotation is under way already.',
+      : 'A rotation is already in progress.',
   );
 }).catch((error: unknown) => refuseStart(error, 'No key was announced.'));

@@ -48,8 +48,8 @@ const WORDS: Record<string, string> = {
   verifications: 'codes for other applications',
   sessions: 'login sessions, with their refresh tokens',
   oidc: 'codes, tokens and grants of the OpenID Provider',
-  devices: 'accounts whose devices are unknown now',
-  linkedAccounts: 'linked WhatsApp accounts, to be linked anew',
+  devices: 'accounts whose devices are no longer known',
+  linkedAccounts: 'linked WhatsApp accounts, to be linked again',
   apiKeys: 'API keys',
   signingKeys: 'signing keys; a new one signs',
 };
@@ -68,7 +68,7 @@ async function main(): Promise<void> {
     const ended = await finish(rooms, apiKeys);
     say('Ended:');
     for (const [what, count] of Object.entries(ended)) if (count !== null) say(`  ${count} ${WORDS[what] ?? what}`);
-    say('What this cannot know, and you have to look at, stands in docs/operations.md, "After a restore".');
+    say('This command cannot know everything that changed: see docs/operations.md, "After a restore".');
   });
 }
 

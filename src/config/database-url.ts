@@ -25,7 +25,7 @@ export function readDatabaseSettings(env: NodeJS.ProcessEnv = process.env): Data
   forgetDriverVariables(env);
   const kind = env['DB_TYPE']?.trim().toLowerCase();
   if (kind && kind !== 'postgres' && kind !== 'postgresql') {
-    throw new Error('DB_TYPE must be postgres: only PostgreSQL is served; set DATABASE_URL to one');
+    throw new Error('DB_TYPE must be postgres: only PostgreSQL is supported; set DATABASE_URL to one');
   }
   const databaseUrl = checked('DATABASE_URL', env['DATABASE_URL']) ?? databaseUrlFromParts(env);
   const directDatabaseUrl = checked('DIRECT_DATABASE_URL', env['DIRECT_DATABASE_URL']);

@@ -25,7 +25,7 @@ export function settingsFrom(variables: Record<string, unknown>): Settings {
   const environment = plainToInstance(Environment, present);
   const problems = validateSync(environment).flatMap((error) => Object.values(error.constraints ?? {}).slice(0, 1));
   if (environment.DB_TYPE && !/^postgres(ql)?$/i.test(environment.DB_TYPE)) {
-    problems.push('DB_TYPE must be postgres: only PostgreSQL is served; set DATABASE_URL to one');
+    problems.push('DB_TYPE must be postgres: only PostgreSQL is supported; set DATABASE_URL to one');
   }
   if (problems.length > 0) throw new ConfigurationError(problems);
   const settings = new Settings(environment);

@@ -44,7 +44,7 @@ function outliveItsRejections(logger: ServiceLogger): void {
   process.on('unhandledRejection', (reason) => {
     const stack = reason instanceof Error ? (reason.stack ?? '') : '';
     if (!/[\\/](?:@whiskeysockets[\\/]baileys|libsignal)[\\/]|[\\/]gateway[\\/]/.test(stack)) throw reason;
-    logger.debug({ err: reason }, 'work of Baileys that nobody waited for failed');
+    logger.debug({ err: reason }, 'background work of Baileys failed');
   });
 }
 

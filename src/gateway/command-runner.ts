@@ -29,7 +29,7 @@ export class CommandRunner implements OnApplicationShutdown {
 
   /** Begins to do what others ask. */
   begin(): void {
-    const onError = (err: unknown) => this.logger.warn({ err }, 'commands of the gateway not looked at');
+    const onError = (err: unknown) => this.logger.warn({ err }, 'commands of the gateway were not read');
     this.looking = every(LOOK_EVERY, () => this.look(), onError);
   }
 
@@ -84,7 +84,7 @@ export class CommandRunner implements OnApplicationShutdown {
       const error = err instanceof AppError ? err.code : 'internal_error';
       await this.repository
         .finish(command, { sealed_result: null, error })
-        .catch((again: unknown) => this.logger.warn({ err: again, kind }, 'the end of a command was not written down'));
+        .catch((again: unknown) => this.logger.warn({ err: again, kind }, 'the end of a command was not stored'));
     }
   }
 }

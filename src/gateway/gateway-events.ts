@@ -79,9 +79,7 @@ export class GatewayEvents {
   private tell(say: (listener: GatewayListener) => void | Promise<void>): void {
     for (const listener of this.listeners) {
       const telling = (async () => say(listener))()
-        .catch((err: unknown) =>
-          this.logger.error({ err }, 'something that happened in the gateway was not dealt with'),
-        )
+        .catch((err: unknown) => this.logger.error({ err }, 'an event of the gateway was not handled'))
         .finally(() => this.underWay.delete(telling));
       this.underWay.add(telling);
     }

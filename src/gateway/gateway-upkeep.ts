@@ -61,7 +61,7 @@ export class GatewayUpkeep implements OnModuleInit, OnApplicationShutdown {
   /** Begins what is no job of the cluster: only instances that know both secrets can seal anew. */
   begin(): void {
     if (!this.seal.replacing) return;
-    const onError = (err: unknown) => this.logger.warn({ err }, 'keys of sessions not sealed anew');
+    const onError = (err: unknown) => this.logger.warn({ err }, 'keys of sessions were not sealed again');
     void this.resealKeys().catch(onError);
     this.resealing = every(RESEAL_EVERY, () => this.resealKeys(), onError);
   }
@@ -72,7 +72,7 @@ export class GatewayUpkeep implements OnModuleInit, OnApplicationShutdown {
 
   private async closeLate(): Promise<boolean> {
     const late = await this.messages.expire(GRACE);
-    if (late > 0) this.logger.warn({ count: late }, 'messages of the gateway were not sent in their time');
+    if (late > 0) this.logger.warn({ count: late }, 'messages of the gateway were not sent before their deadline');
     const commands = await this.commands.forgetOld();
     const tickets = await this.tickets.forgetOld();
     return late > 0 || commands || tickets;
@@ -85,7 +85,7 @@ export class GatewayUpkeep implements OnModuleInit, OnApplicationShutdown {
         const anew = this.seal.anew(before, id);
         if (anew) await this.sessions.reseal(id, before, anew);
       } catch (err) {
-        this.logger.error({ err, session: id }, 'the key of a session was not sealed anew');
+        this.logger.error({ err, session: id }, 'the key of a session was not sealed again');
       }
     }
   }

@@ -71,7 +71,7 @@ export class HeldSessions implements BeforeApplicationShutdown {
 
   /** Begins to take sessions. Not when the rooms are made: a command that works with them holds no session. */
   begin(): void {
-    const onError = (err: unknown) => this.logger.warn({ err }, 'sessions of the gateway not looked after');
+    const onError = (err: unknown) => this.logger.warn({ err }, 'sessions of the gateway were not maintained');
     this.recurring = [
       every(TAKE_EVERY, () => this.take({ count: TAKEN_AT_ONCE }), onError),
       every(RENEW_EVERY, () => this.renew(), onError),
@@ -179,7 +179,7 @@ export class HeldSessions implements BeforeApplicationShutdown {
   }
 
   private lose(session: LinkedSession, why: string): void {
-    this.logger.warn({ session: session.name, why }, 'session let go');
+    this.logger.warn({ session: session.name, why }, 'session released');
     session.abandon();
   }
 
@@ -219,7 +219,7 @@ export class HeldSessions implements BeforeApplicationShutdown {
     const contacts = messages.filter(({ fromMe }) => !fromMe).map(({ from }) => this.seal.contact(from));
     await this.contacts
       .noteHeard(session.id, contacts)
-      .catch((err: unknown) => this.logger.warn({ err }, 'who wrote to a session was not written down'));
+      .catch((err: unknown) => this.logger.warn({ err }, 'the sender of a message was not recorded'));
     this.events.heard(await this.menus.read(session.id, messages), this.refOf(session));
   }
 
@@ -229,7 +229,7 @@ export class HeldSessions implements BeforeApplicationShutdown {
         const noted = await this.messages.noteReceipt(session.id, receipt);
         if (noted) this.events.messageNoted({ ...receipt, ...noted }, this.refOf(session));
       } catch (err) {
-        this.logger.warn({ err }, 'a receipt was not written down');
+        this.logger.warn({ err }, 'a receipt was not stored');
       }
     }
   }

@@ -130,7 +130,7 @@ export class LinkedSession {
       case 'silent':
         return { state: 'UNKNOWN' };
       case 'unsent':
-        this.parts.logger.warn({ err: result.error, session: this.name }, 'a message could not be made ready');
+        this.parts.logger.warn({ err: result.error, session: this.name }, 'a message could not be prepared');
         return { state: 'FAILED', error: 'not_sent' };
       case 'refused':
         return this.refused(result.code);
@@ -331,7 +331,7 @@ export class LinkedSession {
     // Every further try makes WhatsApp's restriction longer.
     await holds
       .restrict(this.hold)
-      .catch((err: unknown) => logger.warn({ err, session: this.name }, 'a restriction was not written down'));
+      .catch((err: unknown) => logger.warn({ err, session: this.name }, 'a restriction was not stored'));
     return { state: 'FAILED', error: 'restricted' };
   }
 
@@ -343,7 +343,7 @@ export class LinkedSession {
     const lost = error instanceof HoldLost;
     this.parts.logger.warn(
       { err: error, session: this.name },
-      'key state of a session not read or stored: it starts anew',
+      'key state of a session not read or stored: it restarts',
     );
     this.parts.ended(this, !lost);
   }
@@ -363,7 +363,7 @@ export class LinkedSession {
         if (!held) this.abandon();
       })
       .catch((err: unknown) =>
-        this.parts.logger.warn({ err, session: this.name }, 'the state of a session was not written down'),
+        this.parts.logger.warn({ err, session: this.name }, 'the state of a session was not stored'),
       );
     return this.noting;
   }

@@ -86,7 +86,7 @@ export class MediaMessages {
   private async forget(messageId: string): Promise<void> {
     await this.intake
       .forget(messageId)
-      .catch((err: unknown) => this.logger.warn({ err }, 'a file that is over was not forgotten; a job does it later'));
+      .catch((err: unknown) => this.logger.warn({ err }, 'a finished file was not deleted; a job will delete it'));
   }
 
   private takeIn(place: MediaPlace, request: FastifyRequest): Promise<{ to: string; message: GatewayMessage }> {

@@ -51,7 +51,7 @@ export class MenuReplies {
       const { id, title } = choice;
       return { ...message, kind: 'reply', text: title, choice: { id, title, menuId: menu.whatsapp_id } };
     } catch (err) {
-      this.logger.warn({ err }, 'whether a message answers a menu was not found out');
+      this.logger.warn({ err }, 'the menu that a message answers could not be read');
       return message;
     }
   }

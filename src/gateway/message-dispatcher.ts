@@ -69,7 +69,7 @@ export class MessageDispatcher implements OnModuleInit {
     this.looking = true;
     clearTimeout(this.timer);
     void this.look()
-      .catch((err: unknown) => this.logger.warn({ err }, 'queued messages not looked at'))
+      .catch((err: unknown) => this.logger.warn({ err }, 'queued messages were not read'))
       .finally(() => {
         this.looking = false;
         if (this.lookAgain) {
@@ -169,7 +169,7 @@ export class MessageDispatcher implements OnModuleInit {
       return signal.aborted ? { state: 'FAILED', error: 'not_sent' } : uploaded;
     } catch (err) {
       if (!session.canSend) return { state: 'QUEUED' };
-      this.logger.warn({ err, session: session.name }, 'a file was not brought to WhatsApp');
+      this.logger.warn({ err, session: session.name }, 'a file was not uploaded to WhatsApp');
       return { state: 'FAILED', error: 'not_sent' };
     } finally {
       session.uploads -= 1;

@@ -73,7 +73,7 @@ export class MessageWaiters implements BeforeApplicationShutdown {
     try {
       for (const fate of await this.messages.fates([...this.waiting.keys()])) this.end(fate.id, fate);
     } catch (err) {
-      this.logger.warn({ err }, 'the database did not say what became of messages');
+      this.logger.warn({ err }, 'the outcome of messages could not be read');
     }
   }
 }

@@ -60,7 +60,7 @@ export class SessionStreams implements BeforeApplicationShutdown {
         return JSON.stringify(sessionData(shown.row, shown.qr));
       },
       () => this.open.delete(stream),
-      (err) => this.logger.warn({ err }, 'a watched session was not looked at'),
+      (err) => this.logger.warn({ err }, 'a watched session was not checked'),
     );
     this.open.set(stream, onlooker.of);
   }

@@ -80,7 +80,7 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
   ) {}
 
   onModuleInit(): void {
-    const onError = (err: unknown) => this.logger.warn({ err }, 'limits not tidied');
+    const onError = (err: unknown) => this.logger.warn({ err }, 'limits were not cleaned up');
     this.recurring = [
       every(REPORT_EVERY, () => this.report(), onError),
       every(FORGET_EVERY, () => this.forgetOld(), onError),
@@ -90,7 +90,7 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await Promise.all(this.recurring.map((task) => task.stop()));
     // A database that does not answer keeps them until they end; stopping must not wait for it.
-    const returned = this.reportAll().catch((err: unknown) => this.logger.warn({ err }, 'leases not given back'));
+    const returned = this.reportAll().catch((err: unknown) => this.logger.warn({ err }, 'leases were not released'));
     await Promise.race([returned, new Promise((resolve) => setTimeout(resolve, STOP_PATIENCE).unref())]);
   }
 

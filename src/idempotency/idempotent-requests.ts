@@ -90,7 +90,7 @@ export class IdempotentRequests implements OnModuleInit {
       if (!kept) await this.repository.release(claim);
       else await this.repository.keep(claim, this.seal(answer, claim.keyHash));
     } catch (err) {
-      this.logger.warn({ err }, 'the answer to an idempotent request was not kept');
+      this.logger.warn({ err }, 'the answer to an idempotent request was not stored');
     }
   }
 

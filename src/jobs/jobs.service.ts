@@ -165,7 +165,7 @@ export class Jobs implements BeforeApplicationShutdown, OnApplicationShutdown {
     this.quietUntil = performance.now() + TELL_EVERY;
     // pg-boss hands some of its errors on as plain objects.
     const err = trouble instanceof Error ? trouble : Object.assign(new Error('unknown trouble'), trouble);
-    this.logger.warn({ err }, 'jobs not looked after');
+    this.logger.warn({ err }, 'jobs were not maintained');
   };
 }
 

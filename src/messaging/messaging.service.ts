@@ -84,7 +84,7 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     most: RECOVERED_AT_ONCE,
     take: (count) => this.repository.reclaim(count, this.claimSeconds),
     work: (message) => this.redeliver(message),
-    onError: (err) => this.logger.warn({ err }, 'a message was not recovered; its claim runs out'),
+    onError: (err) => this.logger.warn({ err }, 'a message was not recovered; it is tried again when its claim ends'),
   });
   private ended: Promise<void> | undefined;
 
@@ -368,7 +368,7 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
   private inBackground(work: () => Promise<unknown>, requestId: string | null): void {
     const delivery = work()
       .catch((err: unknown) =>
-        this.logger.warn({ err, reqId: requestId }, 'delivery broke off; recovery will take it up'),
+        this.logger.warn({ err, reqId: requestId }, 'delivery was interrupted; recovery will continue it'),
       )
       .finally(() => this.underWay.delete(delivery));
     this.underWay.add(delivery);

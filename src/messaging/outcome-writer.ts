@@ -51,9 +51,7 @@ export class OutcomeWriter {
     this.track(message.id, async () => {
       await this.verified
         .call(message)
-        .catch((err: unknown) =>
-          this.logger.warn({ err }, 'it was not noted that a code was used; the figures lack it'),
-        );
+        .catch((err: unknown) => this.logger.warn({ err }, 'the use of a code was not recorded; the figures lack it'));
     });
   }
 
@@ -75,6 +73,6 @@ export class OutcomeWriter {
     await this.acceptances
       .call(acceptance)
       .catch(() => this.repository.accept([{ ...acceptance, providerMessageId: null, keepsContent: false }]))
-      .catch((err: unknown) => this.logger.warn({ err }, 'an acceptance was not written; recovery will take it up'));
+      .catch((err: unknown) => this.logger.warn({ err }, 'an acceptance was not stored; recovery will store it'));
   }
 }

@@ -45,7 +45,7 @@ export class Receipts implements OnApplicationShutdown {
     const until = performance.now() + LAST_LOOKS;
     for (const [index, [, summary]] of left.entries()) {
       if (performance.now() > until) {
-        this.logger.warn({ count: left.length - index }, 'receipts were not looked at again before the end');
+        this.logger.warn({ count: left.length - index }, 'receipts were not checked again before the stop');
         return;
       }
       await this.lastLook(summary).catch((err: unknown) => this.notWritten(err, summary));
@@ -94,7 +94,7 @@ export class Receipts implements OnApplicationShutdown {
   }
 
   private notWritten(err: unknown, { provider }: ReceiptSummary): void {
-    this.logger.warn({ err, provider }, 'a receipt was not written down');
+    this.logger.warn({ err, provider }, 'a receipt was not stored');
   }
 }
 

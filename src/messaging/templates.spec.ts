@@ -62,7 +62,7 @@ Tim SiKesKoja"
 
 The WhatsApp number of your account with SiKesKoja - Sistem Kesehatan Kota Jayapura has been changed.
 
-If it was not you who changed it, get in touch with the SiKesKoja team at once.
+If it was not you who changed it, contact the SiKesKoja team at once.
 
 Thank you,
 The SiKesKoja team"

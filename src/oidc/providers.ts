@@ -83,7 +83,7 @@ export class Providers {
     provider.on('grant.revoked', (ctx) => this.noteReplay(ctx));
     provider.on('server_error', (ctx, error) => this.failed(ctx, error));
     provider.on('backchannel.error', (_ctx, err) =>
-      this.logger.warn({ err }, 'an application was not told of a logout'),
+      this.logger.warn({ err }, 'an application was not notified of a logout'),
     );
     // Koa's own, which would write to the console.
     EventEmitter.prototype.on.call(provider, 'error', (err: unknown) =>

@@ -59,7 +59,7 @@ export class ProviderUpkeep implements OnModuleInit {
     for (const [clientId, authorization] of Object.entries(authorizations)) {
       // One that cannot be told keeps the others from nothing.
       await this.tellOne(clientId, session.accountId, authorization?.sid).catch((err: unknown) => {
-        this.logger.warn({ err }, 'an application was not told of a logout');
+        this.logger.warn({ err }, 'an application was not notified of a logout');
       });
     }
   }

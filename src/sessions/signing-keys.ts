@@ -80,7 +80,7 @@ export class SigningKeys implements OnModuleInit, OnApplicationShutdown {
       await this.load();
     }
     const onError = (err: unknown) => {
-      this.logger.error({ err }, 'signing keys not kept up');
+      this.logger.error({ err }, 'signing keys were not maintained');
     };
     this.looking = every(LOOK_EVERY, () => this.keepUp(algorithm), onError);
   }

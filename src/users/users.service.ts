@@ -51,7 +51,7 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     const onError = (err: unknown) => {
-      this.logger.warn({ err }, 'not looked for bcrypt hashes');
+      this.logger.warn({ err }, 'the check for bcrypt hashes failed');
     };
     await this.lookForBcrypt();
     this.looking = every(LOOK_EVERY, () => this.lookForBcrypt(), onError);

@@ -44,7 +44,7 @@ export class WebhookDispatcher implements BeforeApplicationShutdown, OnApplicati
   /** Once the service listens, and not when the rooms are made: a command line that works with them delivers nothing. */
   begin(): void {
     this.begun = true;
-    const onError = (err: unknown) => this.logger.warn({ err }, 'webhooks not looked after');
+    const onError = (err: unknown) => this.logger.warn({ err }, 'webhooks were not maintained');
     this.recurring = [every(LOOK_EVERY, async () => this.wake(), onError)];
     if (this.seal.replacing) {
       void this.resealSecrets().catch(onError);
@@ -72,7 +72,7 @@ export class WebhookDispatcher implements BeforeApplicationShutdown, OnApplicati
     }
     this.looking = true;
     void this.look()
-      .catch((err: unknown) => this.logger.warn({ err }, 'events for webhooks not looked at'))
+      .catch((err: unknown) => this.logger.warn({ err }, 'events for webhooks were not read'))
       .finally(() => {
         this.looking = false;
         if (!this.lookAgain) return;
@@ -112,9 +112,9 @@ export class WebhookDispatcher implements BeforeApplicationShutdown, OnApplicati
     const pause = result.status === 410 ? null : pauseAfter(delivery.attempts, Math.random());
     const disabled = await this.deliveries.notTaken(delivery, result, pause, FAILING_DAYS);
     const { status, error } = result;
-    this.logger.info({ delivery: delivery.id, status, error, again: pause }, 'a webhook did not take an event');
+    this.logger.info({ delivery: delivery.id, status, error, again: pause }, 'a webhook did not accept an event');
     if (!disabled) return;
-    this.logger.warn({ webhook: disabled.id, why: disabled.disabled_for }, 'a webhook was switched off');
+    this.logger.warn({ webhook: disabled.id, why: disabled.disabled_for }, 'a webhook was disabled');
     const detail = { why: disabled.disabled_for, status, error, apiKeyId: disabled.api_key_id };
     await this.audit.record({ type: 'webhook.disabled', outcome: 'success', subjectId: disabled.id, detail });
   }
@@ -126,7 +126,7 @@ export class WebhookDispatcher implements BeforeApplicationShutdown, OnApplicati
         const anew = this.seal.anew(before, id);
         if (anew) await this.webhooks.reseal(id, before, anew);
       } catch (err) {
-        this.logger.error({ err, webhook: id }, 'the secret of a webhook was not sealed anew');
+        this.logger.error({ err, webhook: id }, 'the secret of a webhook was not sealed again');
       }
     }
   }

@@ -125,7 +125,7 @@ export class Webhooks {
       });
       const queued = await this.deliveries.insert(event, deliveries, MOST_WAITING);
       if (queued < deliveries.length)
-        this.logger.warn({ event }, 'a webhook has too much waiting; an event is left out');
+        this.logger.warn({ event }, 'a webhook has too many waiting events; one was dropped');
       this.dispatcher.wake();
     } catch (err) {
       this.logger.warn({ err, event }, 'an event was not queued for webhooks');

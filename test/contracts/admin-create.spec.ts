@@ -70,7 +70,7 @@ it('makes the first admin of a production database, who logs in by code', async 
 });
 
 const TAKEN =
-  'There is an account with one of these already. --promote gives it the role, if all that you give is its.\n';
+  'An account with one of these exists already. Use --promote to give it the role, if all of these belong to it.\n';
 
 it('gives the role to who is there already, and twice is once', async () => {
   await database.query(
@@ -95,7 +95,7 @@ it('reads a password from standard input, under the rules of the profile', async
   const args = ['--name', 'Admin Satu', '--username', 'satu', '--password'];
   const refused = await adminCreate(args, 'password123\n');
   expect([refused.code, refused.out]).toEqual([1, '']);
-  expect(refused.err).toMatch(/does not meet the rules[^]*at least 15 characters[^]*too common/);
+  expect(refused.err).toMatch(/does not meet the requirements[^]*at least 15 characters[^]*too common/);
   expect(refused.err).not.toContain('password123');
   expect((await adminCreate(args)).err).toBe('No password was given.\n');
   expect(await accounts()).toEqual([]);

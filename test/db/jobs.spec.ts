@@ -223,7 +223,7 @@ describe('the database', () => {
         service
           .output()
           .split('\n')
-          .filter((line) => line.includes('jobs not looked after'));
+          .filter((line) => line.includes('jobs were not maintained'));
       expect(complaints()).toHaveLength(1);
       await postgres.start();
       const back = Date.now();

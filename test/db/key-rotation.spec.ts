@@ -131,7 +131,7 @@ describe('rotation of the signing key', () => {
       ]);
       const announced = said.map(({ stdout }) => ANNOUNCED.exec(stdout)?.[1]).filter((found) => found !== undefined);
       expect(announced).toHaveLength(1);
-      expect(said.filter(({ stdout }) => stdout.includes('A rotation is under way already.'))).toHaveLength(1);
+      expect(said.filter(({ stdout }) => stdout.includes('A rotation is already in progress.'))).toHaveLength(1);
       const next = (await keysOf(house)).filter(({ state }) => state === 'NEXT');
       expect(next).toMatchObject([{ activates_at: new Date(announced[0]!) }]);
       // Twice as long as a consumer may hold the keys.
@@ -183,7 +183,7 @@ describe('rotation of the signing key', () => {
     await scheduled.clock.pass(DAY, DAY);
     await scheduled.clock.pass(LOOK);
     expect((await keysOf(scheduled)).map(({ state }) => state)).toEqual(['ACTIVE', 'NEXT']);
-    expect(scheduled.service.output()).not.toContain('signing keys not kept up');
+    expect(scheduled.service.output()).not.toContain('signing keys were not maintained');
   }, 90_000);
 
   it('finds an announced key in an instance that starts later, and serves it at once', async () => {

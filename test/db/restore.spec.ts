@@ -137,7 +137,7 @@ describe('a backup that was restored', () => {
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toContain('  1 codes\n');
     expect(out).toContain('  2 login sessions, with their refresh tokens\n');
-    expect(out).toContain('  1 linked WhatsApp accounts, to be linked anew\n');
+    expect(out).toContain('  1 linked WhatsApp accounts, to be linked again\n');
     expect(out).toContain('  1 signing keys; a new one signs\n');
 
     const rows = async (sql: string) => query(name, sql);
