@@ -209,7 +209,7 @@ export default {
   forbidden: [...ROOMS.map(directionOf), ...shape, ...outside],
   options: {
     doNotFollow: { path: 'node_modules|^src/database/generated/' },
-    exclude: { path: '^dist/' },
+    exclude: { path: '^(build|dist)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

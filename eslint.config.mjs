@@ -123,6 +123,7 @@ const tests = {
 export default defineConfig(
   {
     ignores: [
+      'build/',
       'dist/',
       'client/dist/',
       'client/src/api.gen.ts',

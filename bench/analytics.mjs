@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { DURATION_BOUNDS } from '../dist/activity/durations.js';
-import { startEmbeddedPostgres } from '../dist/database/embedded-postgres.js';
-import { applyMigrations } from '../dist/database/migrator.js';
-import { Partitions } from '../dist/database/partitions.js';
+import { DURATION_BOUNDS } from '../build/activity/durations.js';
+import { startEmbeddedPostgres } from '../build/database/embedded-postgres.js';
+import { applyMigrations } from '../build/database/migrator.js';
+import { Partitions } from '../build/database/partitions.js';
 import { startServer, stopServers } from './processes.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');

@@ -1,5 +1,6 @@
 /**
- * Builds what of dist/ is stale: the service, and dist/web for browsers. The hash of everything that each of the two
+ * Builds what of dist/ is stale: the service, and dist/web for browsers. The compiler writes the service into build/, and
+ * `scripts/bundle.mjs` makes dist/ of it. The hash of everything that each of the two
  * reads is kept beside what it wrote. `--force` builds anyway. Two builds at once wait for each other; the second finds
  * nothing left to do.
  */
@@ -22,11 +23,28 @@ const LOCK = join(CACHE, 'build.lock');
 const LOCK_OWNERS = join(LOCK, 'pids');
 /** A build takes seconds; a lock older than this is left over, even if its process number lives again. */
 const LOCK_EXPIRES_MS = 10 * 60_000;
-/** What other steps put into dist/; never taken for left-over output. */
-const NOT_FROM_TSC = [at('dist', 'web'), at('dist', 'docs-assets')];
+/** What the steps below put into dist/, and the bundler beside them. */
+const DIST = [
+  'web',
+  'docs-assets',
+  'functions.sql',
+  'parts',
+  'cli',
+  'main.js',
+  'licences.txt',
+  'packages.json',
+  '.build-stamp',
+];
 
 const CLIENT_INPUTS = ['prisma/schema.prisma', 'prisma.config.ts', 'package-lock.json'];
-const INPUTS = [...CLIENT_INPUTS, 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json', 'scripts/build.mjs'];
+const INPUTS = [
+  ...CLIENT_INPUTS,
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'nest-cli.json',
+  'scripts/build.mjs',
+  'scripts/bundle.mjs',
+];
 
 const exists = (path) => stat(path).then(Boolean, () => false);
 const read = (path) => readFile(path, 'utf8').catch(() => null);
@@ -110,16 +128,19 @@ async function generateClient() {
 
 /** tsc writes and never deletes: a module whose source is gone could still be imported. */
 async function removeLeftovers() {
-  for (const path of await filesUnder(at('dist'), NOT_FROM_TSC)) {
-    const source = join('src', relative(at('dist'), path)).replace(/\.(js\.map|js|d\.ts|d\.ts\.map)$/, '.ts');
+  for (const path of await filesUnder(at('build'))) {
+    const source = join('src', relative(at('build'), path)).replace(/\.(js\.map|js|d\.ts|d\.ts\.map)$/, '.ts');
     if (source.endsWith('.ts') && !(await exists(at(source)))) await rm(path);
   }
-  await removeEmptyFolders(at('dist'));
+  await removeEmptyFolders(at('build'));
+  for (const name of await readdir(at('dist'))) {
+    if (!DIST.includes(name)) await rm(at('dist', name), { recursive: true });
+  }
 }
 
 async function removeEmptyFolders(folder) {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (!entry.isDirectory() || NOT_FROM_TSC.includes(join(folder, entry.name))) continue;
+    if (!entry.isDirectory()) continue;
     await removeEmptyFolders(join(folder, entry.name));
     await rmdir(join(folder, entry.name)).catch(() => undefined); // not empty, and therefore kept
   }
@@ -138,7 +159,6 @@ async function copyAssets() {
 async function collectFunctions() {
   const paths = (await filesUnder(at('src'), [GENERATED])).filter((path) => path.endsWith('.sql'));
   const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
-  await mkdir(at('dist'), { recursive: true });
   await writeAtomically(at('dist', 'functions.sql'), texts.join('\n'));
 }
 
@@ -148,7 +168,9 @@ async function buildService() {
   await rm(STAMP, { force: true });
   await generateClient();
   await run('node_modules/@nestjs/cli/bin/nest.js', 'build');
+  await mkdir(at('dist'), { recursive: true });
   await removeLeftovers();
+  await run('scripts/bundle.mjs');
   await collectFunctions();
   await copyAssets();
   await writeAtomically(STAMP, hash);

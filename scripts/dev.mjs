@@ -31,9 +31,7 @@ function exitOf(child) {
 const build = () => exitOf(spawn(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' }));
 
 function start() {
-  const child = spawn(process.execPath, ['--enable-source-maps', 'dist/main.js', ...process.argv.slice(2)], {
-    stdio: 'inherit',
-  });
+  const child = spawn(process.execPath, ['dist/main.js', ...process.argv.slice(2)], { stdio: 'inherit' });
   service = child;
   child.once('exit', (code, signal) => {
     if (service !== child) return;

@@ -1,7 +1,7 @@
 /** Prints docs/errors.md from the built catalogue: `node scripts/error-table.mjs > docs/errors.md`. */
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
-import { CATALOGUE } from '../dist/errors/catalogue.js';
+import { CATALOGUE } from '../build/errors/catalogue.js';
 
 const FILE = fileURLToPath(new URL('../docs/errors.md', import.meta.url));
 

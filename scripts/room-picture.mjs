@@ -27,7 +27,7 @@ const { output } = await cruise(
   ['src'],
   {
     ...configuration.options,
-    exclude: { path: '^dist/|\\.spec\\.ts$' },
+    exclude: { path: '^(build|dist)/|\\.spec\\.ts$' },
     doNotFollow: configuration.options.doNotFollow,
   },
   undefined,

@@ -9,7 +9,7 @@ if (build.signal) process.kill(process.pid, build.signal);
 if (build.status !== 0) process.exit(build.status ?? 1);
 
 process.chdir(root);
-const args = ['--enable-source-maps', 'dist/main.js', ...process.argv.slice(2)];
+const args = ['dist/main.js', ...process.argv.slice(2)];
 if (process.execve && process.platform !== 'win32') {
   // The service takes this process over: same number, every signal once, its own exit code, nothing in between.
   process.execve(process.execPath, [process.execPath, ...args], process.env);

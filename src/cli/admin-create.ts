@@ -4,8 +4,8 @@ import { AppError } from '../errors/app-error.js';
 import { CATALOGUE } from '../errors/catalogue.js';
 import { databaseFailure } from '../errors/database-errors.js';
 import { refuseStart } from '../lifetime.js';
-import { askPassword } from './hidden-prompt.js';
-import { withRooms } from './with-rooms.js';
+import { askPassword } from './parts/hidden-prompt.js';
+import { withRooms } from './parts/with-rooms.js';
 
 const USAGE = `usage: npm run admin:create -- --name NAME --phone NUMBER [--email ADDRESS] [--username NAME] [--password] [--promote]
   Makes an account with the role ADMIN.

@@ -7,7 +7,7 @@ import { DURATION } from '../config/environment.dto.js';
 import { seconds } from '../config/settings.js';
 import { SCOPES } from '../http/access.decorators.js';
 import { refuseStart } from '../lifetime.js';
-import { withRooms } from './with-rooms.js';
+import { withRooms } from './parts/with-rooms.js';
 
 const USAGE = `usage: npm run apikey -- NAME --scopes messages,otp [--expires 90d] [--rate 600]
   --scopes   a comma list of ${SCOPES.join(', ')}

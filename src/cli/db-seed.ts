@@ -1,6 +1,6 @@
 import { refuseStart } from '../lifetime.js';
 import { DemoAccounts } from '../users/demo-accounts.js';
-import { withRooms } from './with-rooms.js';
+import { withRooms } from './parts/with-rooms.js';
 
 const say = (message: string) => process.stdout.write(`${message}\n`);
 

@@ -1,6 +1,6 @@
 import { refuseStart } from '../lifetime.js';
 import { SigningKeys } from '../sessions/signing-keys.js';
-import { withRooms } from './with-rooms.js';
+import { withRooms } from './parts/with-rooms.js';
 
 const say = (message: string) => process.stdout.write(`${message}\n`);
 

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import pg from 'pg';
 import { AppModule } from '../app.module.js';
 import { AuthSecret } from '../config/auth-secret.js';
+import { PROJECT } from '../config/folders.js';
 import { settingsFrom } from '../config/read-settings.js';
 import { apiDocument } from '../http/api-docs.js';
 import { openLog } from '../http/logger.js';
@@ -22,6 +22,6 @@ const app = await NestFactory.create<NestFastifyApplication>(
   new FastifyAdapter(),
   { preview: true, logger: false, abortOnError: false },
 );
-const file = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'openapi.json');
+const file = join(PROJECT, 'openapi.json');
 writeFileSync(file, `${JSON.stringify(apiDocument(app), null, 2)}\n`);
 process.stdout.write('Wrote openapi.json.\n');

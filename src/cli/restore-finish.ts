@@ -11,7 +11,7 @@ import { Sessions } from '../sessions/sessions.service.js';
 import { SigningKeys } from '../sessions/signing-keys.js';
 import { Users } from '../users/users.service.js';
 import { Verification } from '../verification/verification.service.js';
-import { withRooms } from './with-rooms.js';
+import { withRooms } from './parts/with-rooms.js';
 
 const USAGE = `usage: npm run restore:finish [-- --api-keys]
   Ends what a database that was restored from a backup must not bring back. Run it before the first instance starts.

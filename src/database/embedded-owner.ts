@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, readdir, realpath, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { COMPILE_CACHE } from '../config/compile-cache.js';
 
 /** Whom PostgreSQL runs as when the service runs as root, which PostgreSQL refuses to be. */
 export interface PostgresOwner {
@@ -51,7 +52,7 @@ export async function choosePlace(path: string, log: (message: string) => void):
     return { dataDir, store, cluster, owner: undefined };
   }
   // A fresh private folder (mkdtemp) can be opened for passing through: there is nothing in it yet to protect.
-  if ((await readdir(dataDir)).length === 0) await chmod(dataDir, 0o711);
+  if ((await readdir(dataDir)).every((name) => name === COMPILE_CACHE)) await chmod(dataDir, 0o711);
   // Data that an ordinary user made stay that user's, so that the next start without root still works.
   const owner = there && there.uid !== 0 ? { uid: there.uid, gid: there.gid, name: userName(there.uid) } : findOwner();
   if (there?.uid === 0) execFileSync('chown', ['-R', `${owner.uid}:${owner.gid}`, cluster]);

@@ -1,14 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { type ClientBase, type Pool } from 'pg';
+import { DIST } from '../config/folders.js';
 
 /** What the build made of the rooms' `.sql` files: all of them, one behind the other. */
-const TEXT = readFileSync(
-  join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'dist', 'functions.sql'),
-  'utf8',
-).replaceAll('\r\n', '\n');
+const TEXT = readFileSync(join(DIST, 'functions.sql'), 'utf8').replaceAll('\r\n', '\n');
 
 /**
  * The schema of this release's functions. It carries a hash of their text, so that a release always calls the functions

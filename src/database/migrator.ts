@@ -1,8 +1,8 @@
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { MigrationDirectory, MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg';
 import { type ClientBase } from 'pg';
+import { PROJECT } from '../config/folders.js';
 import { withDirectConnection } from './direct-connection.js';
 import { refuseForeignTables } from './foreign-tables.js';
 import { FUNCTIONS, hasFunctions, installFunctions } from './functions.js';
@@ -18,10 +18,8 @@ export interface MigrationSources {
   lockPatience?: number;
 }
 
-/** The project's folder, both from src/database and from dist/database. */
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const MIGRATIONS = join(ROOT, 'prisma', 'migrations');
-const SCHEMA = join(ROOT, 'prisma', 'schema.prisma');
+const MIGRATIONS = join(PROJECT, 'prisma', 'migrations');
+const SCHEMA = join(PROJECT, 'prisma', 'schema.prisma');
 
 /** Prisma's note of the kind of database; it insists on finding it beside the migrations. */
 const LOCK_FILE = 'migration_lock.toml';

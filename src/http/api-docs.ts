@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
+import { DIST } from '../config/folders.js';
 
 /** Where the build puts assets of other makers. */
-const ASSETS = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs-assets');
+const ASSETS = join(DIST, 'docs-assets');
 
 /** Swagger UI and ReDoc style themselves in the page; scripts come from this service only. */
 const DOCS_POLICY =

@@ -107,7 +107,7 @@ describe('the output of the log', () => {
 
   it('writes its last lines when the process dies of an error that nobody caught', async () => {
     const script = `
-      const { openLog } = await import(${JSON.stringify(join(import.meta.dirname, '../../dist/http/logger.js'))});
+      const { openLog } = await import(${JSON.stringify(join(import.meta.dirname, '../../build/http/logger.js'))});
       const { logger } = openLog({ logLevel: 'info', production: true, test: false });
       logger.info('what happened before');
       throw new Error('nobody catches this');`;

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { Injectable } from '@nestjs/common';
+import { DIST } from '../config/folders.js';
 
 /** Where the build puts what browsers get: `dist/web`. */
-const FOLDER = join(import.meta.dirname, '..', 'web');
+const FOLDER = join(DIST, 'web');
 
 const TYPES: Record<string, string> = {
   '.js': 'text/javascript; charset=utf-8',

@@ -9,7 +9,7 @@ import { createDatabase, type TestDatabase } from '../support/database.js';
 
 /** The rooms as they are built: they find their pages and their dictionaries beside them. */
 const built = async <Module>(file: string): Promise<Module> =>
-  (await import(join(import.meta.dirname, '..', '..', 'dist', file))) as Module;
+  (await import(join(import.meta.dirname, '..', '..', 'build', file))) as Module;
 const { AppModule } = await built<typeof import('../../src/app.module.js')>('app.module.js');
 const { loadAuthSecret } = await built<typeof import('../../src/config/auth-secret.js')>('config/auth-secret.js');
 const { settingsFrom } = await built<typeof import('../../src/config/read-settings.js')>('config/read-settings.js');

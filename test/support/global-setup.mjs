@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedPostgres } from '../../dist/database/embedded-postgres.js';
-import { applyMigrations } from '../../dist/database/migrator.js';
-import { applyJobSchema } from '../../dist/jobs/job-schema.js';
-import { Partitions } from '../../dist/database/partitions.js';
+import { startEmbeddedPostgres } from '../../build/database/embedded-postgres.js';
+import { applyMigrations } from '../../build/database/migrator.js';
+import { applyJobSchema } from '../../build/jobs/job-schema.js';
+import { Partitions } from '../../build/database/partitions.js';
 import pg from 'pg';
 
 /** One real PostgreSQL for the whole run; each spec makes databases of its own from a migrated template. */
@@ -28,6 +28,9 @@ export default async function setUp() {
   await new Partitions(pool).ensure();
   await pool.end();
   process.env.MASUK_TEST_POSTGRES = postgres.url;
+  // Each service has a DATA_DIR of its own, and would compile itself anew.
+  process.env.MASUK_TEST_COMPILE_CACHE = join(dataDir, 'compile-cache');
+  mkdirSync(process.env.MASUK_TEST_COMPILE_CACHE, { mode: 0o700 });
   globalThis.__masukTestPostgres = async () => {
     await postgres.stop();
     rmSync(dataDir, { recursive: true, force: true });

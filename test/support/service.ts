@@ -59,7 +59,7 @@ export class StartFailed extends Error {
 }
 
 /**
- * Starts `dist/main.js` on a free port with these variables and nothing else of ours.
+ * Starts `dist/main.js` on a free port with these variables, the run's compile cache, and nothing else of ours.
  *
  * @throws StartFailed when it ends instead of listening
  */
@@ -74,6 +74,7 @@ export async function startService(variables: Record<string, string>): Promise<S
       PORT: '0',
       NODE_ENV: 'test',
       DATA_DIR: dataDir,
+      NODE_COMPILE_CACHE: process.env['MASUK_TEST_COMPILE_CACHE'] ?? '',
       ...variables,
       ...(moving && clock),
     },

@@ -1,10 +1,10 @@
 import { type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { AppModule } from '../app.module.js';
-import { loadAuthSecret } from '../config/auth-secret.js';
-import { readSettings } from '../config/read-settings.js';
-import { openDatabase } from '../database/open-database.js';
-import { openLog } from '../http/logger.js';
+import { AppModule } from '../../app.module.js';
+import { loadAuthSecret } from '../../config/auth-secret.js';
+import { readSettings } from '../../config/read-settings.js';
+import { openDatabase } from '../../database/open-database.js';
+import { openLog } from '../../http/logger.js';
 
 /**
  * Lets a command work with the rooms of the service, without its routes: opens the database as a start does, and closes
