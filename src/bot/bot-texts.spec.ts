@@ -6,7 +6,7 @@ const plain = { appName: 'SiKesKoja', botMenuInfo: undefined, botMenuHelp: undef
 const answers: BotAnswer[] = ['menu', 'info', 'help', 'agent', 'pause', 'bot', 'opened', 'was_open', 'late'];
 
 describe('botText', () => {
-  it('shows the menu letter for letter', () => {
+  it('shows the menu of the contract, letter for letter', () => {
     expect(botText('menu', { ...plain, messageLanguage: 'id' }).split('\n')).toEqual([
       'Halo 👋',
       'Silakan pilih:',

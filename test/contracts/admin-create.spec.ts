@@ -72,7 +72,7 @@ it('makes the first admin of a production database, who logs in by code', async 
 const TAKEN =
   'An account with one of these exists already. Use --promote to give it the role, if all of these belong to it.\n';
 
-it('gives the role to who is there already, and twice is once', async () => {
+it('gives the role to an existing account, and can be run twice', async () => {
   await database.query(
     `INSERT INTO users (id, full_name, phone, role, is_active) VALUES (gen_random_uuid(), 'Jane', '+6281234567890', 'USER', false)`,
   );

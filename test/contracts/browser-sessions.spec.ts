@@ -301,7 +301,7 @@ describe('two credentials', () => {
   });
 });
 
-describe('a cookie that is none of ours', () => {
+describe('a foreign cookie', () => {
   const odd = (session: string): [string, string][] => [
     ['nothing in it', '__Host-masuk='],
     ['nonsense', '__Host-masuk=nonsense'],
@@ -322,7 +322,7 @@ describe('a cookie that is none of ours', () => {
     ['no pair at all', '__Host-masuk'],
   ];
 
-  it('is as good as none', async () => {
+  it('counts as no cookie', async () => {
     const { browser } = await loggedIn();
     for (const [what, cookie] of odd(browser.session)) {
       const closed = await me({ ...OWN_PAGE, cookie });

@@ -89,7 +89,7 @@ async function expectRefused(tokens: Record<string, string>): Promise<void> {
     });
 }
 
-it('lets in who has a token, and says who it is', async () => {
+it('accepts a valid token and shows its owner', async () => {
   expect((await ask()).status).toBe(401);
   expect(turnstile.fetched).toEqual([]);
   const person = await house.person({ role: 'OPERATOR' });
@@ -149,7 +149,7 @@ it('refuses what our key signed for others, for other times, or as another type'
   });
 }, 60_000);
 
-it('says that it cannot tell while the keys are out of reach', async () => {
+it('answers 503 while the keys cannot be fetched', async () => {
   const { token } = await house.login((await house.person()).phone);
   turnstile.closed = true;
   const fresh = await startConsumer();
@@ -182,7 +182,7 @@ it('is not made to hammer the key set', async () => {
   expect(turnstile.fetched.length - before).toBe(1);
 }, 60_000);
 
-it('takes up a rotated key by itself', async () => {
+it('picks up a rotated key automatically', async () => {
   const person = await house.person();
   const login = await house.login(person.phone);
   const before: string = login.token;

@@ -38,7 +38,7 @@ const change = (phone: string, body: unknown, headers = staff) =>
 
 const texts = (answer: Answer): string[] => answer.body.data.map(({ text }: { text: string }) => text);
 
-describe('who may', () => {
+describe('who has access', () => {
   const calls: [string, (phone: string, headers: Record<string, string>) => Promise<Answer>][] = [
     ['list', (_, headers) => list('', headers)],
     ['read', (phone, headers) => messages(phone, '', headers)],

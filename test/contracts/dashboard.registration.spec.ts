@@ -37,7 +37,7 @@ const admins = async ({ database }: House) =>
   (await database.query<{ id: string }>(`SELECT id FROM users WHERE role = 'ADMIN'`)).map(({ id }) => id);
 
 describe('the role admin', () => {
-  it('takes an admin to give', async () => {
+  it('can only be given by an admin', async () => {
     const house = await open();
     await house.person(ADMIN);
     await house.person({ role: 'SUPERVISOR', username: 'pengawas', password: PASSWORD });
@@ -51,7 +51,7 @@ describe('the role admin', () => {
     expect(await admins(house)).toHaveLength(2);
   });
 
-  it('is not free again while the only admin is disabled', async () => {
+  it('cannot be registered while the only admin is disabled', async () => {
     const house = await open();
     await house.person({ ...ADMIN, active: false });
     expectFailure(await register(house, 'admin'), 403, 'forbidden');
@@ -76,14 +76,14 @@ describe('the role admin', () => {
     60_000,
   );
 
-  it('goes to nobody by themselves where others than this machine may come', async () => {
+  it('cannot be registered when other machines can reach the service', async () => {
     const house = await open({ HOST: '0.0.0.0', OTP_ECHO: 'off' });
     expectFailure(await register(house, 'admin'), 403, 'forbidden');
     expect((await register(house, 'karyawan')).status).toBe(201);
     expect(await admins(house)).toEqual([]);
   });
 
-  it('goes to nobody by themselves in production', async () => {
+  it('cannot be registered in production', async () => {
     const house = await open({ ...PRODUCTION, AUTH_PROFILE: 'compat' });
     expectFailure(await register(house, 'admin'), 403, 'forbidden');
     expect((await register(house, 'karyawan')).status).toBe(201);
@@ -118,7 +118,7 @@ describe('REGISTRATION=admin', () => {
 });
 
 describe('the same services behind /api/auth', () => {
-  it('A logs in who registered at D, and the other way round', async () => {
+  it('an account registered at one set of routes logs in at the other', async () => {
     const house = await open();
     const { service } = house;
     const atD = newcomer('karyawan');
@@ -179,7 +179,7 @@ describe('the same services behind /api/auth', () => {
     expect(again.status).toBe(200);
   });
 
-  it('a name that is taken at one door is taken at the other', async () => {
+  it('a name taken at one set of routes is taken at the other', async () => {
     const { service } = await open();
     const atD = newcomer('karyawan');
     expect((await service.post('/auth/register', atD)).status).toBe(201);
@@ -200,7 +200,7 @@ describe('the same services behind /api/auth', () => {
     expect(expectFailure(late, 409, 'phone_taken').details).toEqual({ field: 'phone' });
   });
 
-  it('strangers give themselves no higher role at A either', async () => {
+  it('strangers cannot give themselves a higher role at /api/auth either', async () => {
     const house = await open();
     await house.person(ADMIN);
     for (const role of ['ADMIN', 'SUPERVISOR', 'OPERATOR']) {
@@ -211,7 +211,7 @@ describe('the same services behind /api/auth', () => {
 });
 
 describe('null in a registration', () => {
-  it('says no more than a field that is left out, nor does a blank', async () => {
+  it('counts as left out, and so does a blank', async () => {
     const house = await open({ REGISTRATION: 'open' });
     const nothing = { email: null, phone: null, password: null, role: null };
     const made = await house.service.post('/api/auth/register', { fullName: 'Nol', username: 'nol', ...nothing });
@@ -233,7 +233,7 @@ describe('null in a registration', () => {
     }
   });
 
-  it('an e-mail address that is a phone number is none, at either door', async () => {
+  it('an e-mail address that is a phone number is refused at both', async () => {
     const house = await open({ REGISTRATION: 'open' });
     const email = '6281370000009@s.whatsapp.net';
     for (const [door, body] of [
@@ -245,7 +245,7 @@ describe('null in a registration', () => {
     }
   });
 
-  it('nor do characters that are not shown: they make no name and no lookalike', async () => {
+  it('invisible characters make no name and no lookalike', async () => {
     const house = await open({ REGISTRATION: 'open' });
     for (const [field, value] of [
       ['fullName', '\u200b\u200c'],

@@ -104,7 +104,7 @@ describe('failures', () => {
   }
   const REFUSED = { status: 402, body: { error: { message: 'Trial version limit exceeded' } } };
 
-  it('are counted to the provider that had them, though the next one took the message', async () => {
+  it('are counted for the provider that failed, although the next one delivered the message', async () => {
     const person = await house.person();
     whapi.wire.forNumber(person.digits, REFUSED);
     const grown = await growth(async () => {
@@ -116,7 +116,7 @@ describe('failures', () => {
     expect(grown).toEqual({ requested: { all: 1, whapi: 1, sms: 1 }, failed: { all: 0, whapi: 1, sms: 0 } });
   });
 
-  it('of a message that nobody took are counted to each that was asked', async () => {
+  it('of a message that no provider accepted are counted for each one asked', async () => {
     const person = await house.person();
     whapi.wire.forNumber(person.digits, REFUSED);
     twilio.wire.forNumber(person.digits, { status: 401, body: { message: 'Authenticate' } });

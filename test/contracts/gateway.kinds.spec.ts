@@ -212,7 +212,7 @@ describe('the answer to a menu', () => {
     await until('heard', async () => (await lastHeard(to))?.text === '2');
   });
 
-  it('is recognised by another instance, after the one that asked was killed', async () => {
+  it('is recognised by another instance after the one that sent the menu was killed', async () => {
     const to = newNumber();
     const menuId = await ask(to);
     const [row] = await house.database.query<{ sealed_choices: Buffer }>(
@@ -231,7 +231,7 @@ describe('the answer to a menu', () => {
 });
 
 describe('a young account', () => {
-  it('begins only so many conversations a day, more with each day, and answers whoever wrote', async () => {
+  it('begins a limited number of conversations per day, more each day, and may always answer', async () => {
     const young = await house.another({ GATEWAY_NEW_CONTACTS_PER_DAY: '2' });
     await house.database.query('UPDATE gateway_sessions SET lease_until = now()');
     const send = (to: string) => house.text('young', to, 'halo', house.admin, young);

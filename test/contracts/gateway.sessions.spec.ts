@@ -61,7 +61,7 @@ describe('POST /api/sessions/create', () => {
     expectFailure(await call('GET', `${name}/qr`), 404, 'qr_not_available');
   }, 30_000);
 
-  it('takes each id once from each maker, also at the same moment', async () => {
+  it('takes each id once per API key, even in parallel', async () => {
     const name = newName();
     const makers = [house.admin, await house.key('sessions'), await house.key('sessions')];
     for (const headers of makers) {
@@ -101,13 +101,13 @@ describe('POST /api/sessions/create', () => {
     },
   );
 
-  it('makes no more than the service may have', async () => {
+  it('creates at most GATEWAY_MAX_SESSIONS', async () => {
     const small = await house.another({ GATEWAY_MAX_SESSIONS: '1' });
     expectFailure(await create(newName(), house.admin, small), 409, 'session_limit_reached');
     await small.stop();
   });
 
-  it('makes no more than the service may have also when all are asked for at once', async () => {
+  it('creates at most GATEWAY_MAX_SESSIONS even in parallel', async () => {
     const [row] = await house.database.query<{ count: number }>('SELECT count(*)::int AS count FROM gateway_sessions');
     const small = await house.another({ GATEWAY_MAX_SESSIONS: String(row!.count + 2) });
     const names = Array.from({ length: 12 }, newName);
@@ -118,14 +118,14 @@ describe('POST /api/sessions/create', () => {
   }, 30_000);
 });
 
-describe('keys beside each other', () => {
+describe('API keys side by side', () => {
   const countOf = async () => {
     const [row] = await house.database.query<{ count: number }>('SELECT count(*)::int AS count FROM gateway_sessions');
     return row!.count;
   };
   const made = (answers: Answer[]) => answers.filter(({ status }) => status === 201).length;
 
-  it('leave room for each other, also when one asks for everything at once', async () => {
+  it('leave room for each other, even when one requests everything at once', async () => {
     const [greedy, other] = [await house.key('sessions'), await house.key('sessions')];
     const small = await house.another({ GATEWAY_MAX_SESSIONS: String((await countOf()) + 5) });
     const all = (headers: Headers) => Promise.all(Array.from({ length: 8 }, () => create(newName(), headers, small)));
@@ -257,7 +257,7 @@ describe('a stream', () => {
     expect(await ends(again)).toBe(true);
   }, 30_000);
 
-  it('is not taken from others by one who opens all that there may be', async () => {
+  it('stays available to others when one caller opens as many as possible', async () => {
     const [greedy, other] = [await house.key('sessions'), await house.key('sessions')];
     const name = newName();
     for (const each of [greedy, other]) expect((await create(name, each)).status).toBe(201);
@@ -275,7 +275,7 @@ describe('a stream', () => {
   }, 120_000);
 });
 
-describe('who may call', () => {
+describe('who may call the gateway', () => {
   it('is a key with the scope, or an admin', async () => {
     const name = newName();
     expect((await create(name)).status).toBe(201);
@@ -298,7 +298,7 @@ describe('who may call', () => {
     expect((await call('GET', `${name}/status`)).status).toBe(200);
   });
 
-  it('knows a session of another key as little as none', async () => {
+  it('treats another key’s session as one that does not exist', async () => {
     const [mine, other] = [await house.key('sessions'), await house.key('sessions')];
     const name = newName();
     expect((await create(name, mine)).status).toBe(201);
@@ -371,7 +371,7 @@ describe('a pairing code', () => {
     await house.becomes(name, 'connected');
   }, 30_000);
 
-  it('cannot be asked for without end', async () => {
+  it('is limited', async () => {
     const [name, phone] = [newName(), newNumber()];
     expect((await create(name)).status).toBe(201);
     const answers = [];
@@ -604,7 +604,7 @@ describe('a link to the QR page', () => {
     expectFailure(await open(`/api/sessions/${name}/events?ticket=${ticket}`), 401, 'invalid_ticket');
   });
 
-  it('is over when its time is', async () => {
+  it('expires', async () => {
     const name = newName();
     expect((await create(name)).status).toBe(201);
     const { url } = await ticketFor(name);
@@ -649,7 +649,7 @@ describe('calls from this very machine', () => {
     expect(status).toBe(401);
   });
 
-  it('is only what says so at its route', async () => {
+  it('work only on routes that allow them', async () => {
     expectFailure(await open.get('/api/api-keys'), 401, 'unauthenticated');
     expectFailure(await open.post('/api/auth/introspect', { token: 'x' }), 401, 'unauthenticated');
     expect(host()).toContain('127.0.0.1');

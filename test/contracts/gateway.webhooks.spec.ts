@@ -119,7 +119,7 @@ describe('a webhook', () => {
     expect(['validation_failed', 'webhook_url_refused']).toContain(answer.body.code);
   });
 
-  it('is refused with events that are none, without the scope, and beyond twenty', async () => {
+  it('is refused for unknown events, without the scope, and beyond twenty', async () => {
     expectFailure(await create({ events: ['nothing'] }), 400, 'validation_failed');
     expectFailure(await create({ events: [] }), 400, 'validation_failed');
     expectFailure(await create({}, {}), 401, 'unauthenticated');
@@ -129,7 +129,7 @@ describe('a webhook', () => {
     expect((await create({}, stranger)).status).toBe(201);
   });
 
-  it('is refused beyond twenty also when all are made at once', async () => {
+  it('is refused beyond twenty even in parallel', async () => {
     const eager = await house.key('webhooks');
     const answers = await Promise.all(Array.from({ length: 30 }, () => create({}, eager)));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(20);
@@ -191,7 +191,7 @@ describe('an event', () => {
     expect(house.service.output()).not.toContain('rahasia');
   });
 
-  it('tells a key of its own sessions alone, and admins of all', async () => {
+  it('is delivered to a key for its own sessions, and to admins for all', async () => {
     await hook('stranger', undefined, stranger);
     await hook('admin', ['message.status'], house.admin);
     await hook('owner', ['message.status']);
@@ -201,7 +201,7 @@ describe('an event', () => {
     expect(callsOf('stranger')).toEqual([]);
   });
 
-  it('is told no more when the key is revoked', async () => {
+  it('is no longer delivered after the key is revoked', async () => {
     const made = await post('/api/api-keys', { name: 'x', scopes: ALL }, house.admin);
     const gone = { 'x-api-key': made.body.data.key };
     await hook('gone', ['message.status'], gone);
@@ -285,7 +285,7 @@ describe('a receiver that fails', () => {
     expect((await post(`/api/webhooks/${other.id}/replay`, { deliveryId })).body.data).toEqual({ queued: 0 });
   });
 
-  it('is switched off after days, with an event for admins, and on again by a replay', async () => {
+  it('is disabled after days, with an event for admins, and enabled by a replay', async () => {
     const { id } = await hook('dead', ['message.status']);
     await house.database.query(`UPDATE webhooks SET failing_since = now() - interval '3 days 1 minute'`);
     receiver.answers.push(500);
@@ -308,7 +308,7 @@ describe('a receiver that fails', () => {
     await until('told', () => callsOf('dead').length === 2);
   });
 
-  it('is switched off at once when it says that it is gone', async () => {
+  it('is disabled at once after 410 Gone', async () => {
     await hook('gone', ['message.status']);
     receiver.answers.push(410);
     await text(newNumber());

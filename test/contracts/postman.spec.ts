@@ -257,7 +257,7 @@ describe('the collection', () => {
     expect([collection.match(pattern), environment.match(pattern)]).toEqual([null, null]);
   });
 
-  it('knows no password but that of the demo accounts', () => {
+  it('contains no password but that of the demo accounts', () => {
     const environment = JSON.parse(committedFiles().environment).values as { key: string; value: string }[];
     const { variable } = JSON.parse(committedFiles().collection) as { variable: typeof environment };
     const filled = [...environment, ...variable].filter(({ value }) => value !== '');

@@ -72,7 +72,7 @@ const loginBy = async (codeFor: (number: string) => string | undefined): Promise
 };
 
 describe('the ladder of what is configured', () => {
-  it('goes on from a rung that cannot, with the same code, and names the one that took it', async () => {
+  it('continues after a provider that cannot send, with the same code, and names the one that accepted it', async () => {
     expect(await loginBy((number) => house.fake.codeFor(number))).toBe('whacenter');
     house.fake.connected = false;
     expect(await loginBy((number) => whapi.codeFor(number))).toBe('whapi');
@@ -101,7 +101,7 @@ describe('the ladder of what is configured', () => {
     expect(smtp.connections).toBe(0);
   });
 
-  it('sends a mail to whom no other rung reaches', async () => {
+  it('sends a mail when no other provider reaches the person', async () => {
     const { phone, e164 } = await house.person({ email: 'budi@example.com' });
     house.fake.connected = false;
     whapi.wire.forNumber(e164, { status: 402, body: '' });

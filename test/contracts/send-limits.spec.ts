@@ -33,7 +33,7 @@ const eventsOf = (type: string) =>
   );
 
 describe('a range of numbers', () => {
-  it('gets so many codes that nobody uses, and others as many as they like', async () => {
+  it('gets a limited number of unverified codes, and does not affect other ranges', async () => {
     house = await openHouse({ ...QUICK, PREFIX_SENDS_PER_HOUR: '3' });
     const phones = await neighbours(5);
     expect(await statuses(phones)).toEqual([200, 200, 200, 429, 429]);
@@ -46,7 +46,7 @@ describe('a range of numbers', () => {
     expect(JSON.stringify(first?.detail)).not.toContain((phones[3] ?? '').slice(1));
   });
 
-  it('gets one more for every two codes that were used in the last day', async () => {
+  it('gets one more code for every two verified in the last day', async () => {
     house = await openHouse({ ...QUICK, PREFIX_SENDS_PER_HOUR: '2' });
     const phones = await neighbours(8);
     for (const phone of phones.slice(0, 2)) await house.login(phone);
@@ -61,7 +61,7 @@ describe('a range of numbers', () => {
     expect(refused?.detail).toMatchObject({ limit: 'prefix-sends', cap: 3 });
   });
 
-  it('has its allowance back for every code that is used, and pays nothing for one that could not be sent', async () => {
+  it('gets its allowance back for each verified code, and is not charged for a code that could not be sent', async () => {
     house = await openHouse({ ...QUICK, PREFIX_SENDS_PER_HOUR: '2' });
     const phones = await neighbours(6);
     for (const phone of phones) await house.login(phone);
@@ -74,7 +74,7 @@ describe('a range of numbers', () => {
 });
 
 describe('a country', () => {
-  it('is watched, and the decision recorded', async () => {
+  it('over its budget is recorded, and the code is sent, with ABUSE_MODE=record', async () => {
     house = await openHouse({ ...QUICK, COUNTRY_SENDS_PER_HOUR: '2', ABUSE_MODE: 'record' });
     expect(await statuses(await neighbours(4))).toEqual([200, 200, 200, 200]);
     const events = await house.database.query<{ detail: object; count: number }>(
@@ -85,7 +85,7 @@ describe('a country', () => {
     ]);
   });
 
-  it('is refused where that is wanted', async () => {
+  it('over its budget is refused with ABUSE_MODE=enforce', async () => {
     house = await openHouse({ ...QUICK, COUNTRY_SENDS_PER_HOUR: '2', ABUSE_MODE: 'enforce' });
     expect(await statuses(await neighbours(3))).toEqual([200, 200, 429]);
   });
@@ -123,7 +123,7 @@ describe('budgets that strangers have used up', () => {
 });
 
 describe('the whole service', () => {
-  it('stops at its messages of the day, and says so once at four fifths', async () => {
+  it('stops at the day’s limit, and warns once at four fifths', async () => {
     house = await openHouse({ ...QUICK, SERVICE_SENDS_PER_DAY: '10' });
     const phones = await neighbours(12);
     for (const phone of phones.slice(0, 7)) await house.login(phone);

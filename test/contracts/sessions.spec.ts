@@ -68,7 +68,7 @@ describe('POST /api/auth/logout', () => {
     expect((await logout({ refreshToken: 'nobody issued this' })).status).toBe(200);
   });
 
-  it('wants one of them', async () => {
+  it('needs an access token or a refresh token', async () => {
     expectFailure(await logout({}), 401, 'unauthenticated');
     expectFailure(await house.service.send('POST', '/api/auth/logout'), 401, 'unauthenticated');
     expectFailure(await logout({}, { authorization: 'Bearer nonsense' }), 401, 'unauthenticated');
@@ -80,7 +80,7 @@ describe('GET /api/auth/sessions', () => {
   const PHONE = 'Mozilla/5.0 (Linux; Android 15; SM-A155F) AppleWebKit/537.36 Chrome/142.0.0.0 Mobile Safari/537.36';
   const DESK = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
-  it('lists the living ones, last used first, and which is this', async () => {
+  it('lists active sessions, last used first, and marks the current one', async () => {
     const user = await newcomer(house);
     const phone = await logIn(house.service, user.username, { 'user-agent': PHONE });
     const desk = await logIn(house.service, user.username, { 'user-agent': DESK });
@@ -145,7 +145,7 @@ describe('DELETE /api/auth/sessions/:id', () => {
     await expectDead(one);
   });
 
-  it('does not reach somebody else’s, and does not tell it from one that is not there', async () => {
+  it('does not reach another person’s session, and answers as for one that does not exist', async () => {
     const [mine, theirs] = [await loggedIn({ role: 'ADMIN' }), await loggedIn()];
     const [there, nowhere] = [await end(theirs.sid, mine), await end(randomUUID(), mine)];
     expectFailure(there, 404, 'session_not_found');
@@ -161,7 +161,7 @@ describe('DELETE /api/auth/sessions/:id', () => {
     },
   );
 
-  it('needs a token', async () => {
+  it('needs an access token', async () => {
     const answer = await house.service.send('DELETE', `/api/auth/sessions/${randomUUID()}`);
     expectFailure(answer, 401, 'unauthenticated');
   });

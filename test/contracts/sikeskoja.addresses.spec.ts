@@ -44,14 +44,14 @@ const wrongPassword = (client: Client) =>
   house.service.post('/api/auth/login', { identifier: `x${newPhone()}@y.example`, password: 'salah' }, client);
 
 describe('sends that nobody verified', () => {
-  it('are so many an hour and address, for any number of phones', async () => {
+  it('are limited per address and hour, across all phones', async () => {
     const client = newAddress();
     for (let send = 0; send < SENDS; send++) await expectSent(client);
     await expectSendsRefused(client);
     await expectSent(newAddress());
   });
 
-  it('are given back when they are verified: a clinic behind one address logs in all morning', async () => {
+  it('are given back when they are verified, so that a clinic behind one address can log in all morning', async () => {
     const client = newAddress();
     for (let patient = 0; patient < 4 * SENDS; patient++) {
       const { phone } = await house.person();
@@ -72,7 +72,7 @@ describe('sends that nobody verified', () => {
     await expectSendsRefused(asks);
   });
 
-  it('are not those that failed, were sent already or were refused', async () => {
+  it('do not include sends that failed, were already sent or were refused', async () => {
     const client = newAddress();
     const phone = await expectSent(client);
     for (let reload = 0; reload < 5; reload++) {
@@ -137,7 +137,7 @@ describe('failures', () => {
     expect((await house.verify(person.phone, code, owner)).status).toBe(200);
   });
 
-  it('are not logins that succeed', async () => {
+  it('do not include successful logins', async () => {
     const client = newAddress();
     await house.person({ username: 'banyak-login', password: 'rahasia-banyak' });
     for (let login = 0; login < 2 * FAILURES; login++) {
@@ -163,7 +163,7 @@ describe('the address', () => {
     await expectSent({ 'x-forwarded-for': '2001:db8:1:3::1' });
   });
 
-  it('is the last one that our proxy wrote, not one that the client wrote before', async () => {
+  it('is the last one that the trusted proxy wrote, not one that the client sent', async () => {
     const { 'x-forwarded-for': real } = newAddress();
     for (let send = 0; send < SENDS; send++) await expectSent({ 'x-forwarded-for': `198.51.100.${send}, ${real}` });
     await expectSendsRefused({ 'x-forwarded-for': `198.51.100.99, ${real}` });
@@ -185,7 +185,7 @@ describe('the address', () => {
     await expectSent({ 'x-forwarded-for': '[2001:db8:7:2::1]:443' });
   });
 
-  it('with a port locks nobody else out of the login', async () => {
+  it('with a port is counted without it', async () => {
     await house.person({ username: 'banyak-port', password: 'rahasia-banyak' });
     const own = newAddress()['x-forwarded-for'];
     for (let failure = 0; failure < FAILURES; failure++)

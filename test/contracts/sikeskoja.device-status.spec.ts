@@ -46,7 +46,7 @@ describe('the state of the WhatsApp device', () => {
     }
   });
 
-  it('is a second old at most', async () => {
+  it('is at most a second old', async () => {
     await house.service.get(PATH);
     house.fake.connected = false;
     await sleep(A_SECOND);
@@ -127,7 +127,7 @@ describe('a device id', () => {
     }
   };
 
-  it('shorter than 16 characters is masked wholly', async () => {
+  it('shorter than 16 characters is masked completely', async () => {
     expect(await shownFor('abcdefghijklmno')).toMatch(/^[^a-z0-9]+$/i);
   });
 

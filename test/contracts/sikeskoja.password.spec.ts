@@ -156,7 +156,7 @@ describe('ten failures in fifteen minutes', () => {
     for (const spelling of spellings) expectFailure(await login(spelling), 429, 'login_locked');
   });
 
-  it('lock an identifier that nobody has, with the same answer', async () => {
+  it('lock an identifier that does not exist, with the same answer', async () => {
     const person = await member();
     await fail(Array<string>(10).fill('siapa@dinkes.example'));
     await fail(Array<string>(10).fill(person.email));

@@ -27,8 +27,8 @@ const rowsOf = async (e164: string) => {
   return row?.rows;
 };
 
-describe('asking for a code', () => {
-  it('answers with the session, its end, when to ask again and the way it took', async () => {
+describe('requesting a code', () => {
+  it('answers with the challenge, its times and the provider', async () => {
     const person = await house.person();
     const now = Date.now();
     const answer = await house.request(person.phone);
@@ -107,7 +107,7 @@ describe('asking for a code', () => {
     }
   });
 
-  it('takes every spelling of a number for the same phone', async () => {
+  it('treats every format of a number as the same phone', async () => {
     const person = await house.person();
     const rest = person.digits.slice(2);
     const first = await house.request(`0${rest}`);
@@ -160,7 +160,7 @@ describe('asking for a code', () => {
     expect(house.fake.calls.length).toBe(calls);
   });
 
-  it('tells an unknown and an inactive number apart from nothing, and does nothing for them', async () => {
+  it('gives unknown and inactive numbers the same answer, and sends nothing', async () => {
     const unknown = newPhone();
     const inactive = await house.person({ active: false });
     const bodies = [];
@@ -176,7 +176,7 @@ describe('asking for a code', () => {
   });
 });
 
-describe('asking again while the code lives', () => {
+describe('requesting again while the code is valid', () => {
   it('answers with that same session and sends nothing', async () => {
     const person = await house.person();
     const first = await house.request(person.phone);
@@ -200,7 +200,7 @@ describe('asking again while the code lives', () => {
     expect(house.sendsTo(person.phone)).toBe(1);
   });
 
-  it('sends a new code when the cooldown is over; the old one dies', async () => {
+  it('sends a new code after the cooldown, and the old one ends', async () => {
     const person = await house.person();
     const old = await house.code(person.phone);
     await house.pass(person.phone, 58);
@@ -220,7 +220,7 @@ describe('asking again while the code lives', () => {
 });
 
 describe('resending', () => {
-  it('is refused before its time, with the seconds that are left', async () => {
+  it('is refused before resendAt, with the remaining seconds', async () => {
     const person = await house.person();
     const code = await house.code(person.phone);
     const refused = await house.resend(person.phone);
@@ -231,7 +231,7 @@ describe('resending', () => {
     expect((await house.verify(person.phone, code)).status).toBe(200);
   });
 
-  it('makes a new code when its time has come; the old one dies', async () => {
+  it('makes a new code after resendAt, and the old one ends', async () => {
     const person = await house.person();
     const first = await house.request(person.phone);
     const old = house.fake.codeFor(person.phone) ?? '';
@@ -356,7 +356,7 @@ describe('a known device', () => {
     expect(login.body.data.user.id).toBe(person.id);
   });
 
-  it('has limits too', async () => {
+  it('has limits, too', async () => {
     const person = await house.person();
     const { deviceToken } = await house.login(person.phone);
     const header = known(deviceToken);

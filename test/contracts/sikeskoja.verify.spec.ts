@@ -90,7 +90,7 @@ describe('the right code', () => {
     expect((await house.verify(person.phone, code)).status).toBe(200);
   });
 
-  it('is worth nothing when the account was disabled meanwhile', async () => {
+  it('does not work when the account was disabled meanwhile', async () => {
     const person = await house.person();
     const code = await house.code(person.phone);
     await house.database.query('UPDATE users SET is_active = false WHERE id = $1', [person.id]);
@@ -160,7 +160,7 @@ describe('the session id', () => {
 });
 
 describe('a code that does not fit', () => {
-  it('gets the same answer, whyever it does not', async () => {
+  it('gets the same answer for every reason', async () => {
     const [mistyped, used, expired, replaced, never, inactive] = await Promise.all([
       house.person(),
       house.person(),
@@ -268,7 +268,7 @@ describe('a code that does not fit', () => {
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(45);
   });
 
-  it('is forgiven by a login', async () => {
+  it('is reset by a login', async () => {
     const person = await house.person();
     const first = await house.code(person.phone);
     await house.verify(person.phone, wrong(first, 1));

@@ -74,7 +74,7 @@ describe('after a reset', () => {
     expect(reasons).toEqual([{ revoked_reason: 'reset' }]);
   });
 
-  it('codes to log in that were out are dead, and a new one can be asked for at once', async () => {
+  it('earlier login codes are void, and a new one can be requested at once', async () => {
     const { phone } = await member();
     const code = await verified(phone);
     const outstanding = await house.code(phone);
@@ -85,7 +85,7 @@ describe('after a reset', () => {
     expect((await house.verify(phone, fresh)).status).toBe(200);
   });
 
-  it('devices are not known any more, by header or by cookie', async () => {
+  it('devices are no longer known, by header or by cookie', async () => {
     const { phone, username } = await member();
     const { deviceToken } = await house.login(phone);
     const { device } = await browserLogin(house.service, username, PASSWORD);

@@ -65,7 +65,7 @@ describe('POST /api/forgot-password/reset-password', () => {
     expect(await hashOf(id)).toMatch(/^\$argon2id\$/);
   });
 
-  it('wants the code verified first; that it was not costs nothing', async () => {
+  it('needs a verified code; an unverified one costs nothing', async () => {
     const { phone, id } = await member();
     const before = await hashOf(id);
     const code = await resetCodeOf(house.service, house.fake, NAME, phone);
@@ -82,7 +82,7 @@ describe('POST /api/forgot-password/reset-password', () => {
     done(await reset(phone, code));
   });
 
-  it('wants a new code verified too: that an older one was says nothing of it', async () => {
+  it('needs the new code verified, too, even when an older one was', async () => {
     const { phone } = await member();
     await verified(phone);
     await house.pass(phone, 61);
@@ -90,7 +90,7 @@ describe('POST /api/forgot-password/reset-password', () => {
     expectFailure(await reset(phone, fresh), 400, 'otp_not_verified');
   });
 
-  it('wants the same password twice', async () => {
+  it('needs the same password twice', async () => {
     const { phone, id } = await member();
     const before = await hashOf(id);
     const code = await verified(phone);

@@ -61,7 +61,7 @@ describe('POST /api/forgot-password/verify-otp', () => {
     expect(answer.text).not.toContain(code);
   });
 
-  it('again is the same, and costs nothing', async () => {
+  it('can be repeated at no cost', async () => {
     const { phone, e164, code } = await asked();
     const first = await verify(phone, code);
     const kept = async () =>
@@ -93,7 +93,7 @@ describe('POST /api/forgot-password/verify-otp', () => {
       expect([typed, (await verify(phone, typed)).status]).toEqual([typed, 200]);
   });
 
-  it('takes nothing but text, and charges nothing for the rest', async () => {
+  it('accepts text only, and charges nothing for other types', async () => {
     const { phone, code } = await asked();
     const odd = [
       undefined,

@@ -55,7 +55,7 @@ async function withPassword(id: string, hash: string): Promise<void> {
   await database.query('UPDATE users SET password_hash = $2 WHERE id = $1', [id, hash]);
 }
 
-describe('who may', () => {
+describe('who has access', () => {
   const routes: [string, string][] = [
     ['GET', '/api/users'],
     ['POST', '/api/users'],
@@ -85,7 +85,7 @@ describe('who may', () => {
 });
 
 describe('POST /api/users', () => {
-  it('makes an account that logs in by code', async () => {
+  it('creates an account that logs in by code', async () => {
     const phone = nextPhone();
     const made = await create({
       fullName: '  Ani   Wanggai ',
@@ -116,13 +116,13 @@ describe('POST /api/users', () => {
     expect(shown.body.data.lastLoginAt).toMatch(/Z$/);
   });
 
-  it('takes a phone alone, as a USER', async () => {
+  it('accepts a phone alone, as a USER', async () => {
     const { id } = await person();
     const { body } = await service.get(`/api/users/${id}`, admin);
     expect(body.data).toMatchObject({ role: 'USER', email: null, username: null });
   });
 
-  it('takes the fields of a form that nobody filled in for left out', async () => {
+  it('treats blank form fields as left out', async () => {
     const made = await create({ fullName: 'Budi', email: '', username: '', phone: nextPhone(), role: '' });
     expect(made.status).toBe(201);
     expect(made.body.data).toMatchObject({ email: null, username: null, role: 'USER' });
@@ -266,7 +266,7 @@ describe('GET /api/users', () => {
 });
 
 describe('PATCH /api/users/:id', () => {
-  it('changes what is named and leaves the rest', async () => {
+  it('changes the given fields and leaves the rest', async () => {
     const { id, phone } = await person({ email: 'ubah@x.example' });
     const answer = await change(id, { fullName: 'Nama Lain', username: 'ubah' });
     expect(answer.status).toBe(200);
@@ -290,7 +290,7 @@ describe('PATCH /api/users/:id', () => {
     ]);
   });
 
-  it('null takes an identity away, but never the last one', async () => {
+  it('null removes an identity, but never the last one', async () => {
     const { id } = await person({ email: 'hapus@x.example' });
     expect((await change(id, { phone: null })).body.data.phone).toBeNull();
     const last = await change(id, { email: null });
@@ -310,7 +310,7 @@ describe('PATCH /api/users/:id', () => {
     ]);
   });
 
-  it('disabling ends sessions, tokens and codes at once, and coming back revives none', async () => {
+  it('disabling ends sessions, tokens and codes at once, and enabling again revives none', async () => {
     const { id, phone } = await person();
     const login = await codeLogin(phone);
     const asked = await service.post('/api/auth/otp/request', { phone });
@@ -364,7 +364,7 @@ describe('PATCH /api/users/:id', () => {
 });
 
 describe('POST /api/users/:id/unlock', () => {
-  it('gives guesses, codes and passwords back', async () => {
+  it('resets guesses, sends and password failures', async () => {
     const { id, phone } = await person({ email: 'kunci@x.example', username: 'kunci' });
     await service.post('/api/auth/otp/request', { phone });
     for (let i = 0; i < 6; i++) await service.post('/api/auth/otp/verify', { phone, otpCode: '000000' });
@@ -414,7 +414,7 @@ describe('a password of a replaced system', () => {
 });
 
 describe('a person’s data', () => {
-  it('is shown to them and to admins, whole', async () => {
+  it('is shown to that person and to admins, complete', async () => {
     const { id, phone } = await person({ email: 'data@x.example' });
     const own = bearer(await codeLogin(phone));
     await database.query(`UPDATE otp_codes SET sends = '{}' WHERE phone = $1`, [`+62${phone.slice(1)}`]);
