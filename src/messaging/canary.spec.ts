@@ -5,7 +5,7 @@ import { Canary } from './canary.js';
 import { type Ladder } from './ladder.js';
 import { type MessagesRepository } from './messages.repository.js';
 
-it('a canary sings by all rungs at once, so that slow ones do not outlast its job', async () => {
+it('a canary is sent by all providers at once, so that slow ones do not outlast its job', async () => {
   const asked: (string | undefined)[] = [];
   const ladder = {
     rungs: [{ name: 'whapi' }, { name: 'sms' }, { name: 'console' }],
@@ -14,10 +14,12 @@ it('a canary sings by all rungs at once, so that slow ones do not outlast its jo
       return new Promise(() => undefined);
     },
   } as unknown as Ladder;
-  let sing: () => Promise<boolean> = () => Promise.resolve(false);
-  const jobs = { schedule: (_name: string, _cron: string, work: typeof sing) => (sing = work) } as unknown as Jobs;
+  let sendByAll: () => Promise<boolean> = () => Promise.resolve(false);
+  const jobs = {
+    schedule: (_name: string, _cron: string, work: typeof sendByAll) => (sendByAll = work),
+  } as unknown as Jobs;
   new Canary(settingsFrom({ CANARY_PHONE: '+6281234567890' }), ladder, {} as MessagesRepository, jobs).onModuleInit();
-  void sing();
+  void sendByAll();
   await Promise.resolve();
   expect(asked).toEqual(['whapi', 'sms']);
 });

@@ -26,10 +26,10 @@ export class Canary implements OnModuleInit {
 
   onModuleInit(): void {
     const { canaryPhone } = this.settings;
-    if (canaryPhone) this.jobs.schedule('canary', '*/15 * * * *', () => this.sing(canaryPhone));
+    if (canaryPhone) this.jobs.schedule('canary', '*/15 * * * *', () => this.sendByAll(canaryPhone));
   }
 
-  private async sing(phone: string): Promise<boolean> {
+  private async sendByAll(phone: string): Promise<boolean> {
     const language = this.settings.messageLanguage === 'en' ? 'en' : 'id';
     const message = outgoingMessage(
       { template: 'notice.canary', language },
@@ -38,11 +38,11 @@ export class Canary implements OnModuleInit {
     );
     const names = this.ladder.rungs.map(({ name }) => name).filter((name) => name !== 'console');
     // All at once: one after the other, rungs that are down would take longer than a job may.
-    await Promise.all(names.map((name) => this.singBy(name, phone, message)));
+    await Promise.all(names.map((name) => this.sendBy(name, phone, message)));
     return false;
   }
 
-  private async singBy(only: string, phone: string, message: OutgoingMessage): Promise<void> {
+  private async sendBy(only: string, phone: string, message: OutgoingMessage): Promise<void> {
     // What a rung does not take is in its last error already.
     const delivery = await this.ladder.send(message, { requestId: null, only });
     if (delivery.kind !== 'accepted') return;

@@ -110,7 +110,7 @@ export class Ladder {
         else {
           // What a rung says that never asked anybody must not hide what the others were told.
           if (refusal === undefined || outcome.reason !== 'recipient-unreachable') refusal = outcome;
-          if (this.mayTurn(outcome, round)) again.push(rung);
+          if (this.isWorthRetrying(outcome, round)) again.push(rung);
         }
       }
       const pause = FIRST_PAUSE * 2 ** round;
@@ -152,7 +152,7 @@ export class Ladder {
   }
 
   /** Whether another try a moment later can turn a refusal. */
-  private mayTurn({ reason }: Refusal, round: number): boolean {
+  private isWorthRetrying({ reason }: Refusal, round: number): boolean {
     if (PASSING.has(reason)) return true;
     return reason === 'provider-disconnected' && this.rungs.length > 1 && round < MORE_CHANCES;
   }

@@ -666,7 +666,7 @@ describe('calls from this very machine', () => {
 });
 
 describe('a service without Baileys', () => {
-  it('starts, and says on the routes of the gateway what is missing', async () => {
+  it('starts, and the gateway’s routes say what is missing', async () => {
     const hook = join(import.meta.dirname, '..', 'support', 'without-baileys.mjs');
     const bare = await house.another({ NODE_OPTIONS: `--import=${hook}` });
     expect((await bare.get('/health/ready')).status).toBe(200);

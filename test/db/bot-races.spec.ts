@@ -35,7 +35,7 @@ const positions = async (phone: string): Promise<number[]> => {
 const counted = (to: number) => Array.from({ length: to }, (_, at) => at + 1);
 
 describe('one message a hundred times at once', () => {
-  it('acts once, by its id', async () => {
+  it('takes effect once, by its id', async () => {
     const phone = newPhone();
     const message = whapiMessage(phone, 'Halo');
     const answers = await atOnce(100, (at) => postWhapi(either(at), [message]));
@@ -49,7 +49,7 @@ describe('one message a hundred times at once', () => {
     expect(row).toEqual({ unread: 1, last_position: 2 });
   });
 
-  it('acts once, by sender, text and time', async () => {
+  it('takes effect once, by sender, text and time', async () => {
     const phone = newPhone();
     const message = { from: phone.slice(1), text: { body: 'agent' }, timestamp: Math.floor(Date.now() / 1000) };
     const answers = await atOnce(100, (at) => postWhapi(either(at), [message]));
@@ -167,7 +167,7 @@ describe('an instance that is killed', () => {
     expect(await answersTo(house, phone)).toEqual([MENU]);
   });
 
-  it('by the order to stop sends what it has taken first', async () => {
+  it('when it is stopped, first sends what it has accepted', async () => {
     const phone = newPhone();
     const stopping = await house.another();
     expect((await postWhapi(stopping, [whapiMessage(phone, 'Halo')])).status).toBe(200);
@@ -177,7 +177,7 @@ describe('an instance that is killed', () => {
 });
 
 describe('a database that does not answer', () => {
-  it('is told as 503, and the delivery that comes again acts once', async () => {
+  it('is answered with 503, and a repeated delivery takes effect once', async () => {
     const phone = newPhone();
     await say(one, phone, 'pause');
     const lock = await house.database.lock('SELECT 1 FROM conversations WHERE phone = $1 FOR UPDATE', [phone]);
@@ -206,7 +206,7 @@ describe('a database that does not answer', () => {
   });
 });
 
-it('nothing of all this was an error', () => {
+it('none of this was logged as an error', () => {
   const expected = /"code":"database_unavailable"|statement timeout/;
   expect([...troubles(one), ...troubles(other)].filter((line) => !expected.test(line))).toEqual([]);
 });

@@ -85,7 +85,7 @@ describe('TLS to a server with a certificate of its own', () => {
     expect(await sentenceOf(reach(`${database.url}?sslmode=no-verify`))).toMatch(/offers no TLS/);
   });
 
-  it('asks for the name with verify-full alone', async () => {
+  it('checks the host name with verify-full only', async () => {
     const parameters = (mode: string) => `sslmode=${mode}&sslrootcert=${OWN_AUTHORITY}`;
     expect(await reach(foreign.url(parameters('verify-ca')))).toBe('session');
     expect(await sentenceOf(reach(foreign.url(parameters('verify-full'))))).toMatch(/is for another host.*verify-ca/);
@@ -109,7 +109,7 @@ describe('TLS to a server with a certificate of its own', () => {
 });
 
 describe('a server that is not there', () => {
-  it('or is silent ends the start with words, after a bounded time', async () => {
+  it('ends the start with an explanation, after a bounded time', async () => {
     const silent = createServer(() => undefined).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
@@ -136,7 +136,7 @@ describe('a server that is not there', () => {
   });
 });
 
-describe('settings of others', () => {
+describe('settings from outside', () => {
   /** Each would change what our statements mean, or end them early. */
   const ODD = {
     search_path: 'nowhere',

@@ -128,7 +128,7 @@ describe('an owner that lost its session', () => {
     expect(await keysStored()).toEqual(keys);
   }, 40_000);
 
-  it('closes its connection when it finds out by itself', async () => {
+  it('closes its connection when it notices it itself', async () => {
     await house.link('main', account);
     await takeAway();
     await until('closed', () => house.whatsapp.line(account).open === 0, 8_000);

@@ -243,7 +243,7 @@ describe('a call that fails in the database', () => {
     },
   );
 
-  it('is none that a client can write: odd values are refused, or are like any other', async () => {
+  it('cannot be caused by a client: odd values are refused or treated as any other', async () => {
     const person = await house.person();
     const code = await house.at(one).code(person.e164);
     const odd = ['\u0000', '\ud800', '\u202e', "'; --", '9'.repeat(400), `${code}\u0000`];

@@ -402,7 +402,7 @@ const TIMERS: Record<string, () => Promise<unknown>> = {
 const RESEALING = ['gateway/gateway-upkeep.ts', 'bot/conversation-upkeep.ts'];
 
 describe('on grown tables', () => {
-  it('every timer of an instance is looked at here', () => {
+  it('covers every timer of an instance', () => {
     const source = join(import.meta.dirname, '..', '..', 'src');
     const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
       (file) =>

@@ -122,7 +122,7 @@ describe('a first request that died', () => {
   });
 });
 
-it('keeps what lives, and drops what is over in batches, from several instances at once', async () => {
+it('keeps valid entries and deletes expired ones in batches, from several instances at once', async () => {
   await database.query('DELETE FROM idempotency_keys');
   await database.query(
     `INSERT INTO idempotency_keys (key_hash, fingerprint, claim_id, claimed_until, expires_at)

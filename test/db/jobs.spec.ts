@@ -200,7 +200,7 @@ describe('a job that fails', () => {
 });
 
 describe('the database', () => {
-  it('may go away: one line says so, nothing falls, and jobs go on within five seconds of its return', async () => {
+  it('may be unavailable: one line says so, nothing breaks, and jobs continue within five seconds of its return', async () => {
     const postgres = await startOwnPostgres();
     const query = async (sql: string, values?: unknown[]) => {
       const client = new pg.Client({ connectionString: postgres.url });
@@ -364,7 +364,7 @@ describe('a walk', () => {
     return new Jobs(own, new JobsRepository(own), new AuthSecret(secret), pino({ level: 'silent' }));
   };
 
-  it('goes on where the last time ended, on whichever instance, and begins anew behind the last row', async () => {
+  it('continues where the last run ended, on any instance, and starts over after the last row', async () => {
     const pool = new pg.Pool({ connectionString: database.url, max: 2 });
     const visited: (string | null)[] = [];
     const step = async (after: string | null) => {
@@ -387,7 +387,7 @@ describe('a walk', () => {
     await pool.end();
   });
 
-  it('that breaks off is taken up from its last whole step', async () => {
+  it('that is interrupted continues after its last complete step', async () => {
     const pool = new pg.Pool({ connectionString: database.url, max: 2 });
     const failing = async (after: string | null) => {
       if (after !== null) throw new Error('no more');
@@ -404,8 +404,8 @@ describe('a walk', () => {
   });
 });
 
-describe('what the jobs leave', () => {
-  it('is what is alive', async () => {
+describe('what the jobs keep', () => {
+  it('is everything that is still valid', async () => {
     const service = await instance('one', { AUDIT_RETENTION_DAYS: '40' });
     const owner = await house.person();
     await database.query('DELETE FROM otp_sessions');

@@ -30,7 +30,7 @@ describe('a known device', () => {
     return { phone, device: { 'x-device-token': answer.body.data.deviceToken as string } };
   }
 
-  it('guesses from an allowance of its own, and a stranger from his', async () => {
+  it('has its own allowance of guesses, apart from a stranger’s', async () => {
     const { phone, device } = await loggedInBefore();
     const code = await house.at(home).code(phone);
     const strange = await Promise.all(wrongCodes(code, 50).map((wrong) => house.at(home).verify(phone, wrong)));
@@ -54,7 +54,7 @@ describe('a known device', () => {
     expect((await house.at(home).verify(phone, whacenter.codeFor(phone)!, device)).status).toBe(200);
   });
 
-  it('of somebody else, or one that was signed out, is a stranger', async () => {
+  it('of another account, or one that was ended, counts as unknown', async () => {
     const [victim, thief] = await Promise.all([loggedInBefore(), loggedInBefore()]);
     const code = await house.at(home).code(victim.phone);
     const guesses = await Promise.all(
@@ -67,7 +67,7 @@ describe('a known device', () => {
     expect((await house.at(home).verify(victim.phone, code, victim.device)).status).toBe(429);
   });
 
-  it('may ask for as many codes as its own allowance holds, whatever comes at once', async () => {
+  it('may request as many codes as its own allowance has, even in parallel', async () => {
     const { phone, device } = await loggedInBefore();
     let sent = 0;
     for (let round = 0; round < 7; round++) {

@@ -109,7 +109,7 @@ describe('sends of one address', () => {
     expect(people.filter(({ e164: phone }) => whacenter.messagesFor(phone).length > 0)).toHaveLength(SENDS);
   });
 
-  it('are not used up by leases that nobody draws on', async () => {
+  it('are not used up by idle leases', async () => {
     const [roomy, neighbour] = await Promise.all(
       [0, 1].map(() =>
         house.another({

@@ -112,7 +112,7 @@ const CASES: [string, Past, { phone: 'claimed' | 'vouched' | 'proven'; email: 'c
 ];
 
 describe('an account that', () => {
-  it('has a past keeps what that proves', async () => {
+  it('has already proven its number stays proven', async () => {
     const ids: string[] = [];
     for (const [, past] of CASES) ids.push(await somebody(past));
     await applyMigrations(database.url, () => undefined, { migrationsDir: ALL });

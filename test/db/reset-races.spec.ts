@@ -358,7 +358,7 @@ describe('everything that changes an account at once', () => {
     expect(await deadlocks()).toBe(before);
   });
 
-  it('two accounts that swap nothing but time: many resets side by side', async () => {
+  it('many resets of two accounts side by side all end', async () => {
     const people = await Promise.all(Array.from({ length: 20 }, () => verified()));
     const answers = await Promise.all(
       people.flatMap(({ phone, code }: Resident & { code: string }, at) => [

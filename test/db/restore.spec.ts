@@ -205,7 +205,7 @@ describe('a backup that was restored', () => {
     expect(await query(name, `SELECT 1 FROM audit_events WHERE type = 'api_key.revoked'`)).toHaveLength(1);
   }, 60_000);
 
-  it('is not touched by a command that was misspelt', async () => {
+  it('is not changed by a misspelt command', async () => {
     const { code, err } = await finish(copies[1]!, '--apikeys');
     expect(code).toBe(2);
     expect(err).toContain('usage: npm run restore:finish');

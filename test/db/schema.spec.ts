@@ -550,7 +550,7 @@ const ALLOWED: [what: string, table: string, ...rows: Record<string, string>[]][
 ];
 
 describe('a row that must not be', () => {
-  it.each(Object.keys(GOOD))('has a good sister: %s', async (table) => {
+  it.each(Object.keys(GOOD))('accepts the same row without the mistake: %s', async (table) => {
     expect(await refusalOf(insertion(table, {}))).toBeUndefined();
   });
 

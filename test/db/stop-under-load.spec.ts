@@ -150,7 +150,7 @@ describe('SIGTERM under load', () => {
     expect({ code, soon: ms < 3_000 }).toEqual({ code: 0, soon: true });
   });
 
-  it('takes a second signal for the same', async () => {
+  it('ignores a second signal', async () => {
     const service = await house.another();
     const { e164: phone } = await house.person();
     whacenter.forNumber(phone, { delayMs: 500 });
@@ -190,7 +190,7 @@ describe('SIGTERM and connections that are kept alive', () => {
     return { answers, untilRefused };
   }
 
-  it('says for the drain time that it goes, closes each connection with an answer, and resets none', async () => {
+  it('announce the stop during the drain time, close each connection with an answer, and reset none', async () => {
     const service = await house.another({ DRAIN_TIME: '1' });
     const clients = Array.from({ length: 20 }, () => keptAlive(service));
     const ends = clients.map((client) => client.untilRefused());
@@ -233,11 +233,11 @@ describe('SIGTERM and connections that are kept alive', () => {
   });
 });
 
-describe('a log that nobody takes', () => {
+describe('a log that cannot be written', () => {
   /** Enough lines for the pipe, and for what the service keeps. */
   const LINES = 6_000;
 
-  it('stops nothing and hangs nothing while its pipe is full, and tells how much was lost', async () => {
+  it('blocks nothing while its pipe is full, and reports how much was lost', async () => {
     const service = await house.another({ LOG_LEVEL: 'info' });
     const readOn = service.holdOutput();
     await sendMany(service.url, LINES);
@@ -267,7 +267,7 @@ describe('a log that nobody takes', () => {
 });
 
 describe('a disk that is full', () => {
-  it('under the log stops nothing, and does not keep the service from ending', async () => {
+  it('blocks nothing, and does not keep the service from ending', async () => {
     const [port, full] = [await freePort(), openSync('/dev/full', 'w')];
     const dataDir = mkdtempSync(join(tmpdir(), 'masuk-full-'));
     const child = spawn(process.execPath, [join(import.meta.dirname, '../../dist/main.js')], {

@@ -140,7 +140,7 @@ describe('the last admin', () => {
     }
   });
 
-  it('ten at once who all leave: one cannot', async () => {
+  it('of ten who give up the role at once, one stays admin', async () => {
     const more = await Promise.all(Array.from({ length: 8 }, () => person()));
     const [one, other] = await twoAdmins();
     await database.query(`UPDATE users SET role = 'ADMIN' WHERE id = ANY($1)`, [more.map(({ id }) => id)]);

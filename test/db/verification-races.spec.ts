@@ -76,7 +76,7 @@ describe('wrong guesses at once', () => {
     expect(tally(answers)).toEqual({ 400: 2 * GUESS_BUDGET, 429: 45 - 2 * GUESS_BUDGET });
   });
 
-  it('cannot hide a right one among them more often than they are paid for', async () => {
+  it('cannot hide a right one among them beyond the budget', async () => {
     const to = newNumber();
     const code = await codeFor(to);
     // The right one is somewhere among the wrong: it wins at most once, and only if it was among the paid.
