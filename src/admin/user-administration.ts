@@ -91,11 +91,11 @@ export class UserAdministration {
   }
 
   /**
-   * Changes the given fields. Disabling an account and giving it another number ends its sessions and its codes; a role
-   * is read at each call and needs nothing.
+   * Changes the given fields. Disabling an account and giving it another number ends its sessions and its codes. A role is
+   * read at each call and ends nothing, unless it ends a password that nobody has vouched for (see `Accounts.change`).
    *
-   * @throws AppError `user_not_found`, `validation_failed`, `invalid_phone`, `last_admin`; the driver's error for a name
-   *   that is taken
+   * @throws AppError `user_not_found`, `validation_failed`, `invalid_phone`, `last_admin`, `phone_required` when that
+   *   password was the only way in; the driver's error for a name that is taken
    */
   async change(id: string, typed: TypedFields, actor: Actor): Promise<ManagedUser> {
     const fields = this.accounts.read(typed);
@@ -105,10 +105,12 @@ export class UserAdministration {
       if (endsCodes && phone !== null) await this.codes.voidCodes(phone, transaction);
       const written = await this.accounts.change(id, fields, transaction);
       const reason = reasonToEndSessions(written);
+      if (written.endsPassword && written.after.phone === null) throw new AppError('phone_required');
       if (reason) await this.sessions.endAll(id, reason, from(actor, id), null, transaction);
       if (written.fields.length > 0) {
         const role = written.fields.includes('role') ? { role: written.after.role } : {};
-        await this.record('user.changed', id, { fields: written.fields, ...role }, actor, transaction);
+        const fields = written.endsPassword ? [...written.fields, 'password'] : written.fields;
+        await this.record('user.changed', id, { fields, ...role }, actor, transaction);
       }
       return written;
     });
@@ -174,9 +176,13 @@ export class UserAdministration {
 }
 
 /** Sessions that stayed over from a moment of disabling end when the account comes back, too. */
-function reasonToEndSessions({ fields, before, after }: AccountChange): 'disabled' | 'phone_changed' | null {
+function reasonToEndSessions({
+  fields,
+  endsPassword,
+}: AccountChange): 'disabled' | 'phone_changed' | 'role_changed' | null {
   if (fields.includes('isActive')) return 'disabled';
-  return fields.includes('phone') && before.phone !== after.phone ? 'phone_changed' : null;
+  if (fields.includes('phone')) return 'phone_changed';
+  return endsPassword ? 'role_changed' : null;
 }
 
 /** An admin's address does not become part of what is held about others. */

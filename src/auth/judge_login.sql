@@ -45,7 +45,7 @@ BEGIN
 
   -- 3. The first proof of a number ends what somebody else may have set at the account, or cannot be told from a code that
   -- was read in a mailbox: that takes more steps than this.
-  IF v_account.phone_claimed OR v_account.phone_proven_at IS NULL AND p_mail_is_rung THEN
+  IF v_account.phone_claimed OR v_account.phone_proven_at IS NULL AND (p_mail_is_rung OR v_account.self_registered) THEN
     o_verdict := 'unproven';
     RETURN;
   END IF;

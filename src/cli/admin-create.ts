@@ -9,7 +9,8 @@ import { withRooms } from './parts/with-rooms.js';
 
 const USAGE = `usage: npm run admin:create -- --name NAME --phone NUMBER [--email ADDRESS] [--username NAME] [--password] [--promote]
   Makes an account with the role ADMIN.
-  --promote   gives the role to the account that has exactly this phone, e-mail and username already; its sessions end
+  --promote   gives the role to the account that has exactly this phone, e-mail and username already; its sessions end.
+              An account that somebody registered needs its --phone, or without a number a new --password
   --password  asks for a password (or reads it from standard input); without it the admin logs in by code`;
 
 /** The wish cannot be fulfilled; says why. */
@@ -47,9 +48,10 @@ async function main(): Promise<void> {
   const say = (message: string) => process.stdout.write(`${message}\n`);
   await withRooms(say, async (rooms) => {
     const typed = { fullName: name, phone, email, username };
-    const { account, isNew } = await rooms.get(AdminCreation).create(typed, password, promote);
+    const { account, isNew, endsPassword } = await rooms.get(AdminCreation).create(typed, password, promote);
     const known = [account.phone, account.email, account.username].filter((identity) => identity !== null).join(', ');
     say(`${account.full_name} (${known}) ${isNew ? 'was made as' : 'is now'} an ADMIN.`);
+    if (endsPassword) say('The password that was set at the registration no longer works.');
   }).catch((error: unknown) => {
     throw inWords(error);
   });

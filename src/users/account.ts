@@ -16,4 +16,8 @@ export type ManagedAccountRow = AccountRow & {
   phone_claimed: boolean;
   /** The same of the e-mail: no message goes there. */
   email_claimed: boolean;
+  /** Its owner registered it, and no admin has vouched for it since. */
+  self_registered: boolean;
+  phone_proven: boolean;
+  has_password: boolean;
 };

@@ -5,13 +5,15 @@ import { type AccountFields } from './account-fields.js';
 import { type ManagedAccountRow } from './account.js';
 import { ACCOUNT_COLUMNS } from './users.sql.js';
 
-const MANAGED_COLUMNS = `${ACCOUNT_COLUMNS}, users.is_active, users.created_at, users.phone_claimed, users.email_claimed`;
+const MANAGED_COLUMNS = `${ACCOUNT_COLUMNS}, users.is_active, users.created_at, users.phone_claimed, users.email_claimed, users.self_registered,
+  users.phone_proven_at IS NOT NULL AS phone_proven, users.password_hash IS NOT NULL AS has_password`;
 
 const insertAccount = (email: string, username: string) =>
-  `INSERT INTO users (id, full_name, email, username, phone, role, is_active, password_hash, password_changed_at, phone_claimed, email_claimed)
+  `INSERT INTO users (id, full_name, email, username, phone, role, is_active, password_hash, password_changed_at, phone_claimed, email_claimed,
+                      self_registered)
    SELECT :id::uuid, :full_name::text, n.email, n.username, :phone::text, :role::role, :is_active::boolean,
           :password_hash::text, CASE WHEN :password_hash::text IS NULL THEN NULL ELSE now() END,
-          :claimed::boolean AND :phone::text IS NOT NULL, :claimed::boolean AND n.email IS NOT NULL
+          :claimed::boolean AND :phone::text IS NOT NULL, :claimed::boolean AND n.email IS NOT NULL, :claimed::boolean
      FROM (SELECT ${email} AS email, ${username} AS username) n`;
 
 const INSERT = statement<ManagedAccountRow>(
@@ -73,8 +75,14 @@ const LOCK = statement<ManagedAccountRow>(
  */
 const NO_DEVICE_YET = `clock_timestamp() + interval '1 millisecond'`;
 
-// A number that changes hands takes its known devices with it. What an admin writes in place of what somebody said who
-// registered, the admin vouches for; with a number, the password of whoever registered goes.
+/** An admin gives a number to an account that was registered by itself. */
+const GIVES_NUMBER = `(self_registered AND :phone::text IS NOT NULL AND phone IS DISTINCT FROM :phone::text AND NOT :is_proven::boolean)`;
+
+/** An account that was registered by itself, and whose number nobody has proven, gets a role that may do more. */
+const RAISES_STRANGER = `(self_registered AND phone_proven_at IS NULL AND role <> :role::role AND :role::role NOT IN ('USER', 'KARYAWAN'))`;
+
+// A number that changes hands takes its known devices with it. An admin vouches for the number and the e-mail that they write.
+// A password that a registrant set, and that nobody has vouched for, goes when an admin gives the account a number or a role.
 const WRITE = statement<ManagedAccountRow>(
   'accounts_write',
   `UPDATE users SET full_name = :full_name::text, email = :email::text, username = :username::text, role = :role::role,
@@ -83,16 +91,19 @@ const WRITE = statement<ManagedAccountRow>(
           phone_proven_at = CASE WHEN :is_proven::boolean THEN now() WHEN phone = :phone::text THEN phone_proven_at END,
           phone_claimed = phone_claimed AND phone IS NOT DISTINCT FROM :phone::text AND NOT :is_proven::boolean,
           email_claimed = email_claimed AND email IS NOT DISTINCT FROM :email::text,
-          password_hash = CASE WHEN NOT phone_claimed OR phone = :phone::text OR :phone::text IS NULL THEN password_hash END,
-          password_changed_at = CASE WHEN NOT phone_claimed OR phone = :phone::text OR :phone::text IS NULL THEN password_changed_at END
+          self_registered = self_registered AND NOT ${GIVES_NUMBER},
+          password_hash = CASE WHEN NOT ${GIVES_NUMBER} AND NOT ${RAISES_STRANGER} THEN password_hash END,
+          password_changed_at = CASE WHEN NOT ${GIVES_NUMBER} AND NOT ${RAISES_STRANGER} THEN password_changed_at END
     WHERE id = :id::uuid RETURNING ${MANAGED_COLUMNS}`,
 );
 
-// What somebody said who registered becomes what the operator says; a password of theirs goes.
+// The operator vouches for the account's number. A password that was set before anybody had proven the number goes.
 const VOUCH = statement(
   'accounts_vouch',
-  `UPDATE users SET phone_claimed = false, password_hash = NULL, password_changed_at = NULL, devices_valid_from = ${NO_DEVICE_YET}, updated_at = now()
-    WHERE id = :id::uuid AND phone_claimed`,
+  `UPDATE users SET phone_claimed = false, self_registered = false, devices_valid_from = ${NO_DEVICE_YET}, updated_at = now(),
+          password_hash = CASE WHEN phone_proven_at IS NOT NULL THEN password_hash END,
+          password_changed_at = CASE WHEN phone_proven_at IS NOT NULL THEN password_changed_at END
+    WHERE id = :id::uuid AND self_registered`,
 );
 
 const SET_PASSWORD = statement(
@@ -111,20 +122,19 @@ const ERASE = statement(
   'accounts_erase',
   `UPDATE users SET full_name = 'Erased', email = NULL, username = NULL, phone = NULL, role = 'USER', is_active = false,
           password_hash = NULL, password_changed_at = NULL, devices_valid_from = ${NO_DEVICE_YET}, updated_at = now(), erased_at = now(),
-          phone_proven_at = NULL, phone_claimed = false, email_claimed = false
+          phone_proven_at = NULL, phone_claimed = false, email_claimed = false, self_registered = false
     WHERE id = :id::uuid`,
 );
 
 const HELD = statement<HeldAccountRow>(
   'accounts_held',
-  `SELECT ${MANAGED_COLUMNS}, users.updated_at, users.password_hash IS NOT NULL AS has_password, users.password_changed_at
+  `SELECT ${MANAGED_COLUMNS}, users.updated_at, users.password_changed_at
      FROM users WHERE id = :id::uuid AND erased_at IS NULL`,
 );
 
 /** Everything of an account but the password's hash. */
 export type HeldAccountRow = ManagedAccountRow & {
   updated_at: Date;
-  has_password: boolean;
   password_changed_at: Date | null;
 };
 

@@ -32,6 +32,8 @@ export interface AccountChange {
   readonly after: ManagedAccountRow;
   /** Fields that are not as they were. */
   readonly fields: readonly (keyof AccountFields)[];
+  /** A password that its registrant had set, and that nobody had vouched for, is gone. */
+  readonly endsPassword: boolean;
 }
 
 /** Accounts as those see them who make and keep them. What else must happen with a change is the caller's business. */
@@ -138,7 +140,8 @@ export class Accounts {
 
   /**
    * Writes the given fields, in the caller's transaction. Whoever else than the account's owner writes a number or an
-   * e-mail vouches for it.
+   * e-mail vouches for it. With a number, or with a role that may do more, a password goes that somebody set who registered
+   * and that nobody has vouched for: docs/decisions/0018-whoever-proves-a-number-owns-it.md.
    *
    * @param isPhoneProven whether the owner has just used a code that went to the given phone
    * @throws AppError `user_not_found`, `validation_failed` when no identity is left, `last_admin`; the driver's error
@@ -158,10 +161,10 @@ export class Accounts {
     const changed = (Object.keys(old) as (keyof AccountFields)[]).filter((field) => fields[field] !== old[field]);
     const isSame = changed.length === 0 && !isPhoneProven;
     const after = isSame ? before : await this.repository.write(id, fields, isPhoneProven, within);
-    return { before, after, fields: changed };
+    return { before, after, fields: changed, endsPassword: before.has_password && !after.has_password };
   }
 
-  /** Vouches for a number that somebody claimed who registered; the password that they set goes. */
+  /** Vouches for an account that somebody registered; a password that they set before the number was proven goes. */
   vouch(id: string, within: Transaction): Promise<void> {
     return this.repository.vouch(id, within);
   }

@@ -38,17 +38,21 @@ export const ACCOUNT_WITH_PASSWORD = `
  * as they stood before the proof, and the two that `PROVE_PHONE` acts on). Locked for the same reason, and for `PROVE_PHONE`.
  *
  * `is_first_proof`: nobody has proven the number before. A code that may have been read in a mailbox proves no number;
- * where the number is merely claimed, none goes to a mailbox. `is_taken_over`: whoever registered the number did not show
- * that they are the one who proves it now. Parameter: `:registrant`, the account of the registration's token, or null.
+ * where the number is merely claimed, none goes to a mailbox. `was_claimed`: it is the first proof of an account that was
+ * registered by itself. `is_taken_over`: whoever registered it did not show that they are the one who proves the number now. Parameter: `:registrant`, the account of the registration's token, or null.
  *
  * @param source a CTE with the columns user_id and phone
  * @param reachedPhone SQL: whether the code of `source` went to the phone and nowhere else
  */
 export const accountProvenBy = (source: string, reachedPhone: string) => `
-  SELECT ${ACCOUNT_COLUMNS}, users.email_claimed, users.phone_claimed AS was_claimed,
-         users.phone_claimed OR (users.phone_proven_at IS NULL AND (${MAILBOX} IS NULL OR ${reachedPhone})) AS is_first_proof,
-         users.phone_claimed AND users.id IS DISTINCT FROM :registrant::uuid AS is_taken_over
+  SELECT ${ACCOUNT_COLUMNS}, users.email_claimed, proof.is_first AS is_first_proof,
+         proof.is_first AND proof.of_registrant AS was_claimed,
+         proof.is_first AND proof.of_registrant AND users.id IS DISTINCT FROM :registrant::uuid AS is_taken_over
     FROM users JOIN ${source} ON ${source}.user_id = users.id
+         CROSS JOIN LATERAL (
+           SELECT users.phone_claimed OR (users.phone_proven_at IS NULL AND (${MAILBOX} IS NULL OR ${reachedPhone})) AS is_first,
+                  users.phone_claimed OR users.self_registered AS of_registrant
+         ) proof
    WHERE users.is_active AND users.phone = ${source}.phone FOR NO KEY UPDATE OF users`;
 
 /** The active account of `:user_id`, if `:phone` is its number; locked for the same reason. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { startService, stopAllServices } from '../support/service.js';
 
@@ -89,6 +89,54 @@ it('gives the role to an existing account, and can be run twice', async () => {
   expect(await accounts()).toEqual([
     expect.objectContaining({ full_name: 'Jane', role: 'ADMIN', is_active: true, email: null }),
   ]);
+});
+
+describe('an account that somebody registered', () => {
+  async function register(more: Record<string, unknown>) {
+    variables['REGISTRATION'] = 'open';
+    variables['AUTH_PROFILE'] = 'compat';
+    const service = await startService(variables);
+    const person = { fullName: 'Budi', email: 'budi@dinkes.example', username: 'budi', password: PASSWORD };
+    expect((await service.post('/api/auth/register', { ...person, ...more })).status).toBe(201);
+    return service;
+  }
+
+  it('becomes an admin with a new password only, when it has no number', async () => {
+    const service = await register({});
+    const stranger = { identifier: 'budi', password: PASSWORD };
+    const { token } = (await service.post('/api/auth/login', stranger)).body.data;
+    const args = ['--email', 'budi@dinkes.example', '--promote'];
+    const refused = await adminCreate(args);
+    expect([refused.code, refused.err]).toEqual([
+      1,
+      expect.stringMatching(/password must be given: somebody registered/),
+    ]);
+    expect(await accounts()).toEqual([expect.objectContaining({ role: 'USER', password: true })]);
+
+    const promoted = await adminCreate([...args, '--password'], `${PASSWORD} sekali\n`);
+    expect(promoted.out).toBe(
+      'Budi (budi@dinkes.example, budi) is now an ADMIN.\nThe password that was set at the registration no longer works.\n',
+    );
+    expect((await service.get('/api/auth/me', { authorization: `Bearer ${token}` })).status).toBe(401);
+    expect((await service.post('/api/auth/login', stranger)).status).toBe(401);
+    const mine = { identifier: 'budi', password: `${PASSWORD} sekali` };
+    expect((await service.post('/api/auth/login', mine)).body.data.user.role).toBe('ADMIN');
+    await service.stop();
+  });
+
+  it('becomes an admin only when its number is named, and keeps no password from before', async () => {
+    const service = await register({ phone: '081234567890' });
+    const refused = await adminCreate(['--email', 'budi@dinkes.example', '--promote', '--password'], PASSWORD);
+    expect([refused.code, refused.err]).toEqual([1, expect.stringMatching(/phone must be given: somebody registered/)]);
+    expect(await accounts()).toEqual([expect.objectContaining({ role: 'USER', password: true })]);
+
+    const promoted = await adminCreate(['--email', 'budi@dinkes.example', '--phone', '081234567890', '--promote']);
+    expect(promoted.out).toMatch(
+      /is now an ADMIN\.\nThe password that was set at the registration no longer works\.\n$/,
+    );
+    expect(await accounts()).toEqual([expect.objectContaining({ role: 'ADMIN', password: false })]);
+    await service.stop();
+  });
 });
 
 it('reads a password from standard input, under the rules of the profile', async () => {

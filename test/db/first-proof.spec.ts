@@ -42,6 +42,9 @@ const byPassword = (identifier: string, at = 0): Promise<Answer> =>
 const prove = (phone: string, otpCode: string, more: object = {}, at = 0): Promise<Answer> =>
   either(at).post('/api/auth/otp/verify', { phone, otpCode, ...more });
 
+const patch = (id: string, body: object) =>
+  other.send('PATCH', `/api/users/${id}`, JSON.stringify(body), { 'content-type': 'application/json', ...admin });
+
 /** A number that somebody has registered with a password, an e-mail and a username. */
 async function registered() {
   const e164 = newPhone();
@@ -230,8 +233,6 @@ describe('a number that somebody registered', () => {
 
 describe('an account that an admin vouches for', () => {
   const create = (body: object) => one.post('/api/users', { fullName: NAME, ...body }, admin);
-  const patch = (id: string, body: object) =>
-    other.send('PATCH', `/api/users/${id}`, JSON.stringify(body), { 'content-type': 'application/json', ...admin });
 
   it('keeps what was set before its number is proven', async () => {
     const person = await newcomer(house, { email: `${randomBytes(6).toString('hex')}@dinkes.example` });
@@ -299,6 +300,91 @@ describe('a registration without a number', () => {
     expect((await other.post('/api/auth/me/phone/verify', { phone, otpCode }, mine)).status).toBe(200);
     expect((await byPassword(phone)).status).toBe(200);
     expect(await accountOf(id)).toMatchObject({ username, claimed: false, proven: true });
+  });
+});
+
+describe('an account that somebody registered without a number', () => {
+  async function stranger() {
+    const username = `u${randomBytes(6).toString('hex')}`;
+    const typed = { email: `${username}@jahat.example`, username, password: PASSWORD };
+    const answer = await one.post('/api/auth/register', { fullName: NAME, ...typed });
+    return { ...typed, id: answer.body.data.user.id as string, session: await logIn(other, username) };
+  }
+  const changes = async (id: string) =>
+    (
+      await sql(
+        `SELECT detail FROM audit_events WHERE type = 'user.changed' AND outcome = 'success' AND subject_id = $1 ORDER BY id`,
+        id,
+      )
+    ).map(({ detail }) => detail);
+
+  it('has no password any more once an admin gives it a number', async () => {
+    const person = await stranger();
+    const phone = national(newPhone());
+    expect((await patch(person.id, { phone })).status).toBe(200);
+    await expectNoWayIn({ ...person, phone });
+    expectFailure(await me(one, person.session), 401, 'invalid_token');
+    expectFailure(await refresh(other, person.session.refreshToken), 401, 'invalid_refresh_token');
+    expect(await changes(person.id)).toEqual([{ fields: ['phone', 'password'] }]);
+    expect((await house.login(phone)).user.id).toBe(person.id);
+    expectFailure(await byPassword(person.username), 401, 'invalid_credentials');
+  });
+
+  it('has none either when the admin took the number away in between', async () => {
+    const person = await registered();
+    const phone = national(newPhone());
+    for (const change of [null, phone]) expect((await patch(person.id, { phone: change })).status).toBe(200);
+    await house.login(phone);
+    await expectNoWayIn({ ...person, phone });
+  });
+
+  it('is its prover’s also when its number was given to it in a way that kept the password', async () => {
+    const person = await stranger();
+    const e164 = newPhone();
+    await sql('UPDATE users SET phone = $2 WHERE id = $1', person.id, e164);
+    const login = await prove(national(e164), await house.code(national(e164)));
+    expect(login.body.data.user).toMatchObject({ id: person.id, email: null, username: null });
+    await expectNoWayIn({ ...person, phone: national(e164) });
+    expectFailure(await me(one, person.session), 401, 'invalid_token');
+    await until('the owner is told', () => notices(national(e164)).length > 0);
+    expect(await proofs(person.id)).toMatchObject([{ detail: { by: 'login', takenOver: true, sessionsEnded: 1 } }]);
+  });
+
+  it('gets no role by which its password could do more', async () => {
+    const person = await stranger();
+    for (const role of ['OPERATOR', 'SUPERVISOR', 'ADMIN'])
+      expectFailure(await patch(person.id, { role }), 409, 'phone_required');
+    // Nothing of a refused change is done.
+    expect((await me(one, person.session)).body.data.role).toBe('USER');
+    expect((await patch(person.id, { role: 'KARYAWAN' })).status).toBe(200);
+    expect((await me(one, person.session)).status).toBe(200);
+
+    const phone = national(newPhone());
+    expect((await patch(person.id, { role: 'OPERATOR', phone })).status).toBe(200);
+    await expectNoWayIn({ ...person, phone });
+    expect((await house.login(phone)).user.role).toBe('OPERATOR');
+  });
+
+  it('keeps its password with a role when its owner had proven a number', async () => {
+    const person = await stranger();
+    const mine = bearer(person.session);
+    const phone = national(newPhone());
+    expect((await one.post('/api/auth/me/phone', { phone }, mine)).status).toBe(200);
+    const otpCode = house.fake.codeFor(phone);
+    expect((await other.post('/api/auth/me/phone/verify', { phone, otpCode }, mine)).status).toBe(200);
+    expect((await patch(person.id, { role: 'OPERATOR' })).status).toBe(200);
+    expect((await byPassword(person.username)).body.data.user.role).toBe('OPERATOR');
+    expect((await me(one, person.session)).body.data.role).toBe('OPERATOR');
+    // Another number from an admin is somebody else's word again.
+    expect((await patch(person.id, { phone: national(newPhone()) })).status).toBe(200);
+    expectFailure(await byPassword(person.username), 401, 'invalid_credentials');
+  });
+
+  it('keeps no password that a claimed number was registered with when it gets a role', async () => {
+    const { registrationToken, ...person } = await registered();
+    expect((await patch(person.id, { role: 'ADMIN' })).status).toBe(200);
+    expect((await prove(person.phone, await house.code(person.phone), { registrationToken })).status).toBe(200);
+    await expectNoWayIn(person);
   });
 });
 

@@ -84,6 +84,17 @@ async function somebody({ by, phone, login, passwordLogin, changed, changedBefor
   return id;
 }
 
+/** Somebody who registered by themselves, to whom an admin gave the number two days ago. @param age of the password, in days */
+async function givenNumber(age: number): Promise<string> {
+  const id = await somebody({ by: 'self', passwordLogin: true });
+  await event(id, 'user.changed', 2, await person('ADMIN'), { fields: ['phone'] });
+  await database.query(
+    `UPDATE users SET password_hash = '$argon2id$x', password_changed_at = now() - $2::int * interval '1 day' WHERE id = $1`,
+    [id, age],
+  );
+  return id;
+}
+
 /** What is known of the number and the e-mail, before the upgrade and after it. */
 const CASES: [string, Past, { phone: 'claimed' | 'vouched' | 'proven'; email: 'claimed' | 'vouched' }][] = [
   ['was imported', {}, { phone: 'vouched', email: 'vouched' }],
@@ -115,13 +126,27 @@ describe('an account that', () => {
   it('has already proven its number stays proven', async () => {
     const ids: string[] = [];
     for (const [, past] of CASES) ids.push(await somebody(past));
+    const [old, later] = [await givenNumber(7), await givenNumber(0)];
     await applyMigrations(database.url, () => undefined, { migrationsDir: ALL });
-    const rows = await database.query<{ id: string; phone: string; email: string; living: number; methods: string[] }>(
-      `SELECT id, CASE WHEN phone_claimed THEN 'claimed' WHEN phone_proven_at IS NULL THEN 'vouched' ELSE 'proven' END AS phone,
+    const rows = await database.query<{
+      id: string;
+      phone: string;
+      email: string;
+      living: number;
+      selfRegistered: boolean;
+      hasPassword: boolean;
+    }>(
+      `SELECT id, self_registered AS "selfRegistered", password_hash IS NOT NULL AS "hasPassword",
+              CASE WHEN phone_claimed THEN 'claimed' WHEN phone_proven_at IS NULL THEN 'vouched' ELSE 'proven' END AS phone,
               CASE WHEN email_claimed THEN 'claimed' ELSE 'vouched' END AS email,
               (SELECT count(*)::int FROM login_sessions s WHERE s.user_id = users.id AND s.revoked_at IS NULL) AS living FROM users`,
     );
     const found = new Map(rows.map((row) => [row.id, row]));
+    for (const [at, [what, { by }]] of CASES.entries())
+      expect([what, found.get(ids[at]!)!.selfRegistered]).toEqual([what, by === 'self' || by === 'another']);
+    // What somebody set who registered ends with the number that an admin gave them, also when that was long ago.
+    expect(found.get(old)).toMatchObject({ selfRegistered: false, hasPassword: false, living: 0 });
+    expect(found.get(later)).toMatchObject({ selfRegistered: false, hasPassword: true, living: 1 });
     const seen = CASES.map(([what], at) => {
       const { phone, email } = found.get(ids[at]!)!;
       return [what, { phone, email }];
