@@ -37,7 +37,7 @@ const TITLES: Record<PageName, Record<Language, string>> = {
 const TEXTS = {
   language: { id: 'Bahasa', en: 'Language' },
   noScript: {
-    id: 'Halaman ini memerlukan JavaScript. Aktifkan JavaScript di peramban Anda, lalu muat ulang halaman ini.',
+    id: 'Halaman ini memerlukan JavaScript. Aktifkan JavaScript di browser Anda, lalu muat ulang halaman ini.',
     en: 'This page needs JavaScript. Enable it in your browser and reload the page.',
   },
 } satisfies Record<string, Record<Language, string>>;

@@ -57,7 +57,7 @@ describe('<masuk-login> on another origin', () => {
     );
     await page.locator('#phone').fill('12');
     await page.getByRole('button', { name: 'Kirim kode' }).click();
-    await page.getByText('bukan nomor ponsel').waitFor();
+    await page.getByText('Nomor ponsel ini tidak valid').waitFor();
     await page.locator('#phone').fill(phone);
     await page.getByRole('button', { name: 'Kirim kode' }).click();
     await page.locator('#code').waitFor();
@@ -98,7 +98,7 @@ describe('<masuk-login> on another origin', () => {
     await page.locator('#newPassword').fill(`${PASSWORD}!`);
     await page.locator('#confirm').fill(`${PASSWORD}!`);
     await page.getByRole('button', { name: 'Ubah Sandi' }).click();
-    await page.getByText('Sandi sudah diubah').waitFor();
+    await page.getByText('Kata sandi sudah diubah').waitFor();
     expect(await page.locator('#identifier').inputValue()).toBe(phone);
     await page.getByRole('button', { name: 'Masuk dengan kode WhatsApp' }).click();
     await page.locator('#phone').waitFor();

@@ -46,7 +46,7 @@ async function answer(page: Page, path: string, status: number, code: string): P
 }
 
 const WORDS = {
-  id: { ask: 'Minta Kode OTP', verify: 'Verifikasi OTP', save: 'Ubah Sandi', done: 'Sandi berhasil diubah' },
+  id: { ask: 'Minta Kode OTP', verify: 'Verifikasi OTP', save: 'Ubah Sandi', done: 'Kata sandi berhasil diubah' },
   en: { ask: 'Request code', verify: 'Verify code', save: 'Change password', done: 'Your password is changed' },
 };
 
@@ -119,7 +119,7 @@ describe('forgot password', () => {
     expect(await page.locator('#newPassword').inputValue()).toBe(NEW_PASSWORD);
     await page.locator('#code').fill(code);
     await page.getByRole('button', { name: 'Ubah Sandi' }).click();
-    await page.getByText('Sandi berhasil diubah').waitFor();
+    await page.getByText('Kata sandi berhasil diubah').waitFor();
     await context.close();
   });
 
@@ -211,7 +211,7 @@ describe('forgot password', () => {
 
   it.each([
     ['', '081234567890', 'Isi nama Anda', 'name'],
-    ['Budi', '12345', 'bukan nomor ponsel', 'phone'],
+    ['Budi', '12345', 'Nomor ponsel ini tidak valid', 'phone'],
   ])('lets nobody to the code who says that it has come, as %j with %s', async (name, number, said, field) => {
     const { page, context } = await open();
     await answer(page, '/api/forgot-password/request-otp', 503, 'whatsapp_unavailable');
@@ -234,7 +234,7 @@ describe('forgot password', () => {
     const other = await context.newPage();
     await other.goto(`${house.service.url}/login`);
     const { phone: another } = await house.person({ password: 'yang-lama-sekali' });
-    await other.getByRole('button', { name: 'Masuk dengan sandi' }).click();
+    await other.getByRole('button', { name: 'Masuk dengan kata sandi' }).click();
     await other.locator('#identifier').fill(another);
     await other.locator('#password').fill('yang-lama-sekali');
     await other.locator('#password').press('Enter');

@@ -32,7 +32,7 @@ async function askForCode({ page }: Pick<OpenPage, 'page'>, phone: string): Prom
 }
 
 const WORDS = {
-  id: { phone: 'Nomor WhatsApp', send: 'Kirim kode', code: 'Kode 6 angka', here: 'Perangkat ini', out: 'Keluar' },
+  id: { phone: 'Nomor WhatsApp', send: 'Kirim kode', code: 'Kode 6 digit', here: 'Perangkat ini', out: 'Keluar' },
   en: { phone: 'WhatsApp number', send: 'Send code', code: 'Code of 6 digits', here: 'This device', out: 'Log out' },
 };
 
@@ -171,16 +171,16 @@ describe('login by password', () => {
     const { phone } = await house.person({ password: PASSWORD, fullName: 'Budi' });
     const { page, picture, context } = await open({ size: 'desktop' });
     await page.locator('#phone').fill(phone);
-    await page.getByRole('button', { name: 'Masuk dengan sandi' }).click();
+    await page.getByRole('button', { name: 'Masuk dengan kata sandi' }).click();
     expect(await page.locator('#identifier').inputValue()).toBe(phone);
     expect(await page.locator('#identifier').getAttribute('autocomplete')).toBe('username');
     expect(await page.locator('#password').getAttribute('autocomplete')).toBe('current-password');
     expect(await focused(page)).toBe('password');
     await page.keyboard.type('salah-salah');
-    await page.getByRole('button', { name: 'Tampilkan sandi' }).click();
+    await page.getByRole('button', { name: 'Tampilkan kata sandi' }).click();
     expect(await page.locator('#password').getAttribute('type')).toBe('text');
     await page.getByRole('button', { name: 'Masuk', exact: true }).click();
-    await page.getByText('atau sandi salah').waitFor();
+    await page.getByText('atau kata sandi salah').waitFor();
     await picture('login-password-desktop');
     expect(await readable(page)).not.toContain('salah-salah');
     await page.locator('#password').fill(PASSWORD);
@@ -217,7 +217,7 @@ describe('nothing is lost', () => {
     const opened = await open();
     const { page, context, calls } = opened;
     const code = await askForCode(opened, phone);
-    await page.getByRole('button', { name: 'Masuk dengan sandi' }).click();
+    await page.getByRole('button', { name: 'Masuk dengan kata sandi' }).click();
     await page.locator('#password').waitFor();
     await page.goBack();
     await page.locator('#code').waitFor();
@@ -284,7 +284,7 @@ describe('the account', () => {
     const { phone } = await house.person({ password: PASSWORD, fullName: 'Rina', username: 'rina' });
     const other = await house.service.post('/api/auth/login', { identifier: 'rina', password: PASSWORD });
     const { page, context, picture } = await open({ size: 'desktop' });
-    await page.getByRole('button', { name: 'Masuk dengan sandi' }).click();
+    await page.getByRole('button', { name: 'Masuk dengan kata sandi' }).click();
     await page.locator('#identifier').fill(phone);
     await page.locator('#password').fill(PASSWORD);
     await page.locator('#password').press('Enter');
@@ -307,7 +307,7 @@ describe('the account', () => {
     const login = () => house.service.post('/api/auth/login', { identifier: username, password: PASSWORD });
     const opened = await open(more, `/login?lang=${language}`);
     const { page } = opened;
-    await page.getByRole('button', { name: /^(Masuk dengan sandi|Log in with a password)$/ }).click();
+    await page.getByRole('button', { name: /^(Masuk dengan kata sandi|Log in with a password)$/ }).click();
     await page.locator('#identifier').fill(username);
     await page.locator('#password').fill(PASSWORD);
     await page.locator('#password').press('Enter');
@@ -327,7 +327,7 @@ describe('the account', () => {
   const NEXT = 'kopi-susu-di-teras-9';
 
   it.each([
-    ['id', 'light', 'phone', 'Sandi sudah diubah. Semua perangkat lain sudah dikeluarkan.'],
+    ['id', 'light', 'phone', 'Kata sandi sudah diubah. Semua perangkat lain sudah dikeluarkan.'],
     ['en', 'dark', 'desktop', 'Your password has been changed. All other devices have been logged out.'],
   ] as const)('takes another password, in %s, %s, on a %s', async (language, colorScheme, size, said) => {
     const username = `tia${language}`;
@@ -370,10 +370,10 @@ describe('the account', () => {
     const sent = () => calls.filter((call) => call === 'POST /api/auth/me/password').length;
 
     for (const [[current, next, again], field, sentence] of [
-      [['', NEXT, NEXT], 'password', 'Isi sandi Anda saat ini.'],
-      [[PASSWORD, '', ''], 'newPassword', 'Isi sandi baru.'],
-      [[PASSWORD, 'abc', 'abc'], 'newPassword', 'Sandi terlalu pendek.'],
-      [[PASSWORD, NEXT, 'lain'], 'confirm', 'Kedua sandi belum sama.'],
+      [['', NEXT, NEXT], 'password', 'Isi kata sandi Anda saat ini.'],
+      [[PASSWORD, '', ''], 'newPassword', 'Isi kata sandi baru.'],
+      [[PASSWORD, 'abc', 'abc'], 'newPassword', 'Kata sandi terlalu pendek.'],
+      [[PASSWORD, NEXT, 'lain'], 'confirm', 'Kedua kata sandi belum sama.'],
     ] as const) {
       await change(account, current, next, again);
       expect(await problem(field).textContent()).toContain(sentence);
@@ -383,7 +383,7 @@ describe('the account', () => {
 
     await change(account, 'salah-sekali', NEXT);
     await problem('password').waitFor();
-    expect(await problem('password').textContent()).toContain('Sandi saat ini salah.');
+    expect(await problem('password').textContent()).toContain('Kata sandi saat ini salah.');
     expect(await focused(page)).toBe('password');
     expect(await page.locator('#newPassword').inputValue()).toBe(NEXT);
     await picture('account-password-wrong-phone');
@@ -420,7 +420,7 @@ describe('the account', () => {
     await page.waitForURL('**/account');
     await page.locator('#change-password').click();
     await change(opened, PASSWORD, NEXT);
-    const way = page.getByRole('link', { name: 'Buat sandi lewat halaman Lupa sandi' });
+    const way = page.getByRole('link', { name: 'Buat kata sandi lewat halaman Lupa sandi' });
     await way.waitFor();
     await picture('account-no-password-phone');
     expect(await way.getAttribute('href')).toBe('/forgot-password');

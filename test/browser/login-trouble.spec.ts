@@ -45,7 +45,7 @@ describe('when something is wrong', () => {
     await box.getByRole('button', { name: 'Saya sudah menerima kode' }).click();
     await page.locator('#code').waitFor();
     await page.goBack();
-    await page.getByRole('button', { name: 'Masuk dengan sandi' }).click();
+    await page.getByRole('button', { name: 'Masuk dengan kata sandi' }).click();
     await page.locator('#password').fill(PASSWORD);
     await page.locator('#password').press('Enter');
     await page.waitForURL('**/account');
@@ -64,7 +64,7 @@ describe('when something is wrong', () => {
     await picture('trouble-offline-phone');
     expect(await page.locator('#phone').inputValue()).toBe(phone);
     await context.setOffline(false);
-    await page.getByText('Koneksi kembali').waitFor();
+    await page.getByText('Koneksi sudah pulih').waitFor();
     await page.getByRole('button', { name: 'Kirim kode' }).click();
     await page.locator('#code').waitFor();
     await context.close();
@@ -150,7 +150,7 @@ describe('when something is wrong', () => {
     await page.locator('#code').fill('123456');
     await page.getByText(/Coba lagi dalam 13:\d\d/).waitFor();
     expect(await page.getByRole('button', { name: 'Masuk', exact: true }).getAttribute('aria-disabled')).toBe('true');
-    await page.getByRole('button', { name: 'Masuk dengan sandi' }).click();
+    await page.getByRole('button', { name: 'Masuk dengan kata sandi' }).click();
     await page.locator('#password').waitFor();
     await context.close();
   });
@@ -169,7 +169,7 @@ describe('when something is wrong', () => {
     await page.getByText('Isi nomor WhatsApp').waitFor();
     expect(await focused(page)).toBe('phone');
     for (const [typed, said] of [
-      ['12345', 'bukan nomor ponsel'],
+      ['12345', 'Nomor ponsel ini tidak valid'],
       ['081299999999', 'belum terdaftar'],
     ] as const) {
       await page.locator('#phone').fill(typed);

@@ -61,7 +61,7 @@ describe('axe finds nothing', () => {
     await page.locator('#code').fill(wrong(code));
     await page.locator('#code-problem p').waitFor();
     found.push(...(await faults(page, 'wrong code')));
-    await page.getByRole('button', { name: 'Masuk dengan sandi' }).click();
+    await page.getByRole('button', { name: 'Masuk dengan kata sandi' }).click();
     await page.locator('#password').fill('salah');
     await page.locator('#password').press('Enter');
     await page.locator('#password-problem p').waitFor();
@@ -157,7 +157,7 @@ describe('the pages', () => {
         ),
       );
     }
-    expect(order).toEqual(['Kirim kode', 'Masuk dengan sandi', 'Lupa sandi?', 'Bahasa Indonesia', 'English']);
+    expect(order).toEqual(['Kirim kode', 'Masuk dengan kata sandi', 'Lupa sandi?', 'Bahasa Indonesia', 'English']);
     for (let key = 0; key < 4; key += 1) await page.keyboard.press('Shift+Tab');
     await page.keyboard.press('Space');
     await page.locator('#code').waitFor();

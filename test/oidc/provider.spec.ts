@@ -311,7 +311,7 @@ describe('a device without a keyboard', () => {
     const phone = new Visitor(house.service);
     const typed = await phone.go('/oidc/device');
     const wrong = await phone.go('/oidc/device', 'POST', `xsrf=${fieldOf(typed.text, 'xsrf')}&user_code=BBBB-BBBB`);
-    expect(wrong.text).toContain('Kode itu tidak ada');
+    expect(wrong.text).toContain('Kode itu salah');
     const right = `xsrf=${fieldOf(wrong.text, 'xsrf')}&user_code=${started.user_code}`;
     const confirm = await phone.go('/oidc/device', 'POST', right);
     expect(confirm.text).toContain('Layar Antrean');
@@ -328,7 +328,7 @@ describe('a device without a keyboard', () => {
       'POST',
       `xsrf=${fieldOf(late.text, 'xsrf')}&user_code=${started.user_code}`,
     );
-    expect(used.text).toContain('Kode itu tidak ada');
+    expect(used.text).toContain('Kode itu salah');
   });
 
   it('is refused when the person says that it was not them', async () => {
