@@ -25,11 +25,11 @@ const CONFIRMED: Record<Exclude<BotAnswer, 'menu' | 'info' | 'help'>, Text> = {
     en: 'Automatic replies are on again. Send any message to see the menu.',
   },
   opened: {
-    id: 'Nomor Anda sudah dibuka. Silakan minta kode login baru.',
+    id: 'Kunci nomor Anda sudah dibuka. Silakan minta kode login baru.',
     en: 'Your number is open again. Please request a new code to log in.',
   },
   was_open: {
-    id: 'Nomor Anda tidak ditutup, jadi tidak ada yang perlu dibuka.',
+    id: 'Nomor Anda tidak terkunci, jadi tidak ada yang perlu dibuka.',
     en: 'Your number was not closed, so there is nothing to open.',
   },
   late: {
@@ -39,12 +39,12 @@ const CONFIRMED: Record<Exclude<BotAnswer, 'menu' | 'info' | 'help'>, Text> = {
 };
 
 const HELP: Text = {
-  id: 'Ketik *agent* untuk berbicara dengan petugas, *pause* untuk menghentikan balasan otomatis, *bot* untuk mengaktifkannya kembali.\n\nKami tidak pernah meminta kode OTP atau kata sandi Anda.',
+  id: 'Ketik *agent* untuk berbicara dengan petugas, *pause* untuk menghentikan balasan otomatis, dan *bot* untuk mengaktifkannya kembali.\n\nKami tidak pernah meminta kode OTP atau kata sandi Anda.',
   en: 'Type *agent* to talk to a person, *pause* to turn automatic replies off, *bot* to turn them on again.\n\nWe never ask for your codes or your password.',
 };
 
 const INFO: Record<Language, (appName: string) => string> = {
-  id: (appName) => `Ini layanan WhatsApp ${appName}. Kode untuk login dikirim ke nomor Anda dari sini.`,
+  id: (appName) => `Ini layanan WhatsApp ${appName}. Kode login Anda dikirim dari nomor ini.`,
   en: (appName) => `This is the WhatsApp service of ${appName}. Login codes are sent to you from this number.`,
 };
 

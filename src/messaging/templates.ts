@@ -116,7 +116,7 @@ const SUBJECTS: Record<MessageContent['template'], Record<Language, (appName: st
   'notice.password_changed': PASSWORD_CHANGED,
   'notice.own_password_changed': PASSWORD_CHANGED,
   'notice.phone_proven': {
-    id: (appName) => `Nomor Anda di ${appName} telah terbukti`,
+    id: (appName) => `Nomor Anda di ${appName} telah diverifikasi`,
     en: (appName) => `Your number has been verified with ${appName}`,
   },
   'notice.canary': {
@@ -144,9 +144,9 @@ const NOTICES: Record<NoticeContent['template'], Record<Language, (app: App) => 
   },
   'notice.phone_proven': {
     id: ({ appName, appTeam }) => [
-      `Kode ke nomor ini baru saja dipakai untuk pertama kali di ${appName}. Akun dengan nomor ini sekarang milik Anda.`,
+      `Kode yang dikirim ke nomor ini baru saja dipakai untuk pertama kali di ${appName}. Akun dengan nomor ini sekarang menjadi milik Anda.`,
       '',
-      'Kata sandi, email, dan username yang dipasang saat pendaftaran telah dihapus, dan semua perangkat yang masuk sebelumnya telah dikeluarkan.',
+      'Kata sandi, email, dan username yang diisi saat pendaftaran telah dihapus, dan semua perangkat yang login sebelumnya telah dikeluarkan dari akun.',
       '',
       `Jika bukan Anda yang memakai kode itu, segera hubungi Tim ${appTeam}.`,
     ],
@@ -159,12 +159,12 @@ const NOTICES: Record<NoticeContent['template'], Record<Language, (app: App) => 
     ],
   },
   'notice.canary': {
-    id: ({ appName }) => [`Ini uji pengiriman dari ${appName}. Tidak ada yang perlu dilakukan.`],
+    id: ({ appName }) => [`Ini pesan uji pengiriman dari ${appName}. Anda tidak perlu melakukan apa pun.`],
     en: ({ appName }) => [`This is a delivery check of ${appName}. There is nothing to do.`],
   },
   'notice.password_changed': {
     id: ({ appName, appTeam }) => [
-      `Kata sandi akun Anda di ${appName} telah diubah, dan semua perangkat telah dikeluarkan.`,
+      `Kata sandi akun Anda di ${appName} telah diubah, dan semua perangkat telah dikeluarkan dari akun.`,
       '',
       `Jika bukan Anda yang mengubahnya, segera hubungi Tim ${appTeam}.`,
     ],
@@ -177,7 +177,7 @@ const NOTICES: Record<NoticeContent['template'], Record<Language, (app: App) => 
   // The device on which it was changed stays logged in.
   'notice.own_password_changed': {
     id: ({ appName, appTeam }) => [
-      `Kata sandi akun Anda di ${appName} telah diubah, dan semua perangkat lain telah dikeluarkan.`,
+      `Kata sandi akun Anda di ${appName} telah diubah, dan semua perangkat lain telah dikeluarkan dari akun.`,
       '',
       `Jika bukan Anda yang mengubahnya, segera hubungi Tim ${appTeam}.`,
     ],

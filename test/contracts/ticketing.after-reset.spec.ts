@@ -124,7 +124,7 @@ describe('after a reset', () => {
       [
         'Halo Dewi Lestari,',
         '',
-        'Kata sandi akun Anda di SiKesKoja - Sistem Kesehatan Kota Jayapura telah diubah, dan semua perangkat telah dikeluarkan.',
+        'Kata sandi akun Anda di SiKesKoja - Sistem Kesehatan Kota Jayapura telah diubah, dan semua perangkat telah dikeluarkan dari akun.',
         '',
         'Jika bukan Anda yang mengubahnya, segera hubungi Tim SiKesKoja.',
         '',

@@ -183,8 +183,8 @@ describe('a closed number is opened', () => {
   });
 
   describe('by its owner, who writes to the bot from it', () => {
-    const OPENED = 'Nomor Anda sudah dibuka. Silakan minta kode login baru.';
-    const WAS_OPEN = 'Nomor Anda tidak ditutup, jadi tidak ada yang perlu dibuka.';
+    const OPENED = 'Kunci nomor Anda sudah dibuka. Silakan minta kode login baru.';
+    const WAS_OPEN = 'Nomor Anda tidak terkunci, jadi tidak ada yang perlu dibuka.';
     const LATE = 'Pesan Anda terlambat kami terima. Ketik *buka* sekali lagi.';
 
     const openings = () =>
