@@ -25,7 +25,7 @@ export const oidcClients = {
       token: 'adminToken',
       ok: {
         status: 201,
-        says: 'Aplikasi dibuat. Simpan rahasianya sekarang, tidak akan ditampilkan lagi',
+        says: 'Aplikasi dibuat. Simpan client secret-nya sekarang, karena tidak akan ditampilkan lagi',
         fields: { '': 'success message data', data: `${FIELDS} secret` },
       },
       keep: { oidcClientId: 'body.data.id' },
@@ -81,7 +81,7 @@ export const oidcClients = {
       token: 'adminToken',
       ok: {
         status: 200,
-        says: 'Rahasia diganti; yang lama tidak berlaku lagi',
+        says: 'Client secret diganti, yang lama tidak berlaku lagi',
         fields: { '': 'success message data', data: 'secret' },
       },
     },

@@ -11,7 +11,7 @@ export const operations = {
         'error in its own words. `connected` does not mean that it delivers.',
       call: 'GET /api/admin/providers',
       token: 'adminToken',
-      ok: { status: 200, says: 'Status penyedia', fields: { '': 'success message data' } },
+      ok: { status: 200, says: 'Status provider', fields: { '': 'success message data' } },
       tests: {
         'names every rung once': [
           'const names = body.data.map(({ provider }) => provider);',
@@ -34,7 +34,7 @@ export const operations = {
       token: 'adminToken',
       ok: {
         status: 200,
-        says: 'Perjalanan pesan',
+        says: 'Statistik pengiriman pesan',
         fields: { '': 'success message data', data: 'from to all providers', 'data.all': STEPS },
       },
       tests: {

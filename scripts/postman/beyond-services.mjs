@@ -1,6 +1,6 @@
 const KEY_MADE = {
   status: 201,
-  says: 'API key dibuat. Simpan sekarang, tidak akan ditampilkan lagi',
+  says: 'API key dibuat. Simpan sekarang, karena tidak akan ditampilkan lagi',
   fields: { '': 'success message data', data: 'id name key hint scopes requestsPerMinute expiresAt createdAt' },
 };
 const REVOKED = { status: 200, says: 'API key dicabut', fields: { '': 'success message' } };

@@ -120,7 +120,7 @@ export const users = {
       token: 'adminToken',
       ok: {
         status: 200,
-        says: 'Kata sandi dihapus, pemilik akun login dengan kode',
+        says: 'Kata sandi dihapus, pemilik akun sekarang login dengan kode',
         fields: { '': 'success message' },
       },
     },

@@ -72,7 +72,11 @@ export const gatewayServices = [
     call: 'POST /api/webhooks',
     json: { url: 'https://example.com/masuk', events: ['otp.status'] },
     token: 'adminToken',
-    ok: { status: 201, says: 'Webhook dibuat. Simpan secret sekarang, tidak akan ditampilkan lagi', fields: DATA },
+    ok: {
+      status: 201,
+      says: 'Webhook dibuat. Simpan secret-nya sekarang, karena tidak akan ditampilkan lagi',
+      fields: DATA,
+    },
     keep: { webhookId: 'body.data.id' },
   },
   {
@@ -144,7 +148,7 @@ export const gatewayServices = [
     call: 'GET /api/analytics/logs/errors',
     query: { limit: '5' },
     token: 'adminToken',
-    ok: { status: 200, says: 'Log kesalahan', fields: PAGE },
+    ok: { status: 200, says: 'Log error', fields: PAGE },
   },
   {
     name: 'Codes of other applications',

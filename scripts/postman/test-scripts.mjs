@@ -2,7 +2,7 @@
 const REFUSALS = {
   invalid_json: [400, 'Isi permintaan bukan JSON yang sah'],
   validation_failed: [400, 'Data yang dikirim tidak valid'],
-  idempotency_key_invalid: [400, 'Idempotency-Key tidak valid: 1 sampai 255 karakter, dalam tanda kutip'],
+  idempotency_key_invalid: [400, 'Idempotency-Key tidak valid: harus 1 sampai 255 karakter dalam tanda kutip'],
   invalid_phone: [400, 'Nomor telepon tidak valid'],
   webhook_url_refused: [400, 'Alamat webhook tidak diizinkan'],
   invalid_otp: [400, 'Kode OTP tidak valid atau sudah kadaluarsa'],
@@ -24,7 +24,7 @@ const REFUSALS = {
   session_not_found: [404, 'Sesi tidak ditemukan'],
   user_not_found: [404, 'User tidak ditemukan'],
   conversation_not_found: [404, 'Percakapan tidak ditemukan'],
-  media_not_found: [404, 'Berkas tidak ditemukan, atau sudah tidak disimpan oleh penyedia'],
+  media_not_found: [404, 'File tidak ditemukan, atau sudah tidak disimpan oleh provider'],
   invalid_redirect_uri: [
     400,
     'Alamat aplikasi tidak diizinkan. Gunakan alamat https yang lengkap, atau localhost, tanpa fragmen.',
@@ -36,10 +36,10 @@ const REFUSALS = {
   username_taken: [409, 'Username sudah dipakai'],
   phone_taken: [409, 'Nomor telepon sudah dipakai'],
   phone_required: [409, 'Akun ini tidak memiliki nomor telepon'],
-  unsupported_media_type: [415, 'Jenis isi tidak didukung, kirim application/json'],
+  unsupported_media_type: [415, 'Content-Type tidak didukung, gunakan application/json'],
   idempotency_key_reused: [422, 'Idempotency-Key sudah dipakai untuk permintaan lain'],
   otp_rate_limited: [429, 'Terlalu banyak permintaan kode, coba lagi nanti'],
-  database_unavailable: [503, 'Layanan sedang tidak tersedia, coba lagi sebentar'],
+  database_unavailable: [503, 'Layanan sedang tidak tersedia, coba beberapa saat lagi'],
 };
 
 const quoted = (text) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;

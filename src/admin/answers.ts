@@ -23,7 +23,7 @@ const SAID = {
   changed: { id: 'Akun diperbarui', en: 'The account has been changed' },
   unlocked: { id: 'Akun dibuka kembali', en: 'The account has been unlocked' },
   passwordRemoved: {
-    id: 'Kata sandi dihapus, pemilik akun login dengan kode',
+    id: 'Kata sandi dihapus, pemilik akun sekarang login dengan kode',
     en: 'The password has been removed. The owner logs in by code.',
   },
   erased: { id: 'Data akun dihapus', en: 'The account has been erased' },

@@ -19,7 +19,7 @@ const SAID = {
   dashboard: { id: 'Statistik gateway', en: 'Gateway statistics' },
   stats: { id: 'Statistik session', en: 'Session statistics' },
   activity: { id: 'Log aktivitas', en: 'Activity log' },
-  errors: { id: 'Log kesalahan', en: 'Error log' },
+  errors: { id: 'Log error', en: 'Error log' },
   otp: { id: 'Log OTP', en: 'Code log' },
   cleaned: { id: 'Log lama dihapus', en: 'Old log entries have been deleted' },
 } satisfies Record<string, Text>;

@@ -5,8 +5,8 @@ import { type FunnelRow } from './delivery.repository.js';
 import { type DeliveryFigures, type ProviderStatus } from './delivery.service.js';
 
 const SAID = {
-  funnel: { id: 'Perjalanan pesan', en: 'Delivery funnel' },
-  providers: { id: 'Status penyedia', en: 'Providers' },
+  funnel: { id: 'Statistik pengiriman pesan', en: 'Delivery funnel' },
+  providers: { id: 'Status provider', en: 'Providers' },
 } satisfies Record<string, Text>;
 
 type Funnel = Awaited<ReturnType<DeliveryFigures['funnel']>>;

@@ -10,7 +10,7 @@ import { type ApiKeyRow } from './api-keys.repository.js';
 
 const SAID = {
   created: {
-    id: 'API key dibuat. Simpan sekarang, tidak akan ditampilkan lagi',
+    id: 'API key dibuat. Simpan sekarang, karena tidak akan ditampilkan lagi',
     en: 'The API key has been created. Save it now: it will not be shown again.',
   },
   keys: { id: 'Daftar API key', en: 'API keys' },

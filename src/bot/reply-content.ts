@@ -12,14 +12,14 @@ export type ReplyContent =
 const LONGEST_URL = 2_048;
 
 const ONE_OF_THEM: Text = {
-  id: 'kirim text atau media, salah satu; teks pada berkas adalah caption',
+  id: 'kirim salah satu: text atau media; teks untuk media ditulis di caption',
   en: 'send either text or media; the text of a file is its caption',
 };
 const NO_ADDRESS: Text = {
   id: 'harus berupa alamat https tanpa nama pengguna',
   en: 'must be an https address without a user name',
 };
-const NO_WORDS: Text = { id: 'tidak ada pada suara', en: 'is not allowed for audio' };
+const NO_WORDS: Text = { id: 'tidak bisa dipakai untuk audio', en: 'is not allowed for audio' };
 const DOCUMENTS_ONLY: Text = { id: 'hanya untuk dokumen', en: 'is only allowed for documents' };
 
 /**

@@ -30,7 +30,7 @@ export const CATALOGUE = {
   idempotency_key_invalid: {
     status: 400,
     text: {
-      id: 'Idempotency-Key tidak valid: 1 sampai 255 karakter, dalam tanda kutip',
+      id: 'Idempotency-Key tidak valid: harus 1 sampai 255 karakter dalam tanda kutip',
       en: 'The Idempotency-Key must be 1 to 255 characters in quotes',
     },
   },
@@ -76,7 +76,7 @@ export const CATALOGUE = {
   invalid_webhook_secret: {
     status: 401,
     text: {
-      id: 'Rahasia atau tanda tangan webhook tidak valid',
+      id: 'Secret atau tanda tangan webhook tidak valid',
       en: 'The webhook secret or signature is not valid',
     },
   },
@@ -146,11 +146,14 @@ export const CATALOGUE = {
     },
   },
   method_not_allowed: { status: 405, text: { id: 'Metode tidak didukung', en: 'The method is not supported' } },
-  request_timeout: { status: 408, text: { id: 'Permintaan terlalu lama', en: 'The request took too long to arrive' } },
+  request_timeout: {
+    status: 408,
+    text: { id: 'Pengiriman permintaan terlalu lama', en: 'The request took too long to arrive' },
+  },
   idempotency_conflict: {
     status: 409,
     text: {
-      id: 'Permintaan yang sama masih diproses, coba lagi sebentar',
+      id: 'Permintaan yang sama masih diproses, coba beberapa saat lagi',
       en: 'The same request is still being processed. Try again shortly.',
     },
   },
@@ -163,28 +166,28 @@ export const CATALOGUE = {
   media_not_found: {
     status: 404,
     text: {
-      id: 'Berkas tidak ditemukan, atau sudah tidak disimpan oleh penyedia',
+      id: 'File tidak ditemukan, atau sudah tidak disimpan oleh provider',
       en: 'The file was not found, or is no longer available',
     },
   },
   media_unavailable: {
     status: 503,
     text: {
-      id: 'Penyedia sedang tidak dapat memberikan berkas ini. Coba lagi nanti.',
+      id: 'Provider sedang tidak dapat memberikan file ini. Coba lagi nanti.',
       en: 'The provider cannot serve this file right now. Try again later.',
     },
   },
   media_not_sendable: {
     status: 422,
     text: {
-      id: 'Tidak ada penyedia yang dapat mengirim jenis berkas ini',
+      id: 'Tidak ada provider yang bisa mengirim jenis file ini',
       en: 'No configured provider can send this kind of file',
     },
   },
   unsupported_media_type: {
     status: 415,
     text: {
-      id: 'Jenis isi tidak didukung, kirim application/json',
+      id: 'Content-Type tidak didukung, gunakan application/json',
       en: 'The content type is not supported. Send application/json.',
     },
   },
@@ -232,13 +235,13 @@ export const CATALOGUE = {
   database_unavailable: {
     status: 503,
     text: {
-      id: 'Layanan sedang tidak tersedia, coba lagi sebentar',
+      id: 'Layanan sedang tidak tersedia, coba beberapa saat lagi',
       en: 'The service is not available. Try again shortly.',
     },
   },
   busy: {
     status: 503,
-    text: { id: 'Layanan sedang sibuk, coba lagi sebentar', en: 'The service is busy. Try again shortly.' },
+    text: { id: 'Layanan sedang sibuk, coba beberapa saat lagi', en: 'The service is busy. Try again shortly.' },
   },
   ...GATEWAY_CATALOGUE,
 } as const satisfies Record<string, CatalogueEntry>;

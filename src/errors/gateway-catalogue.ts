@@ -48,19 +48,19 @@ export const GATEWAY_CATALOGUE = {
   media_url_refused: {
     status: 400,
     text: {
-      id: 'Alamat berkas tidak boleh diambil: hanya http dan https ke alamat publik',
+      id: 'File tidak boleh diambil dari alamat itu: hanya http dan https ke alamat publik',
       en: 'The file cannot be fetched from this address. Only http and https to public addresses are allowed.',
     },
   },
   media_url_failed: {
     status: 422,
-    text: { id: 'Berkas tidak dapat diambil dari alamat itu', en: 'The file could not be fetched from this address' },
+    text: { id: 'File tidak bisa diambil dari alamat itu', en: 'The file could not be fetched from this address' },
   },
-  media_too_large: { status: 413, text: { id: 'Berkas terlalu besar', en: 'The file is too large' } },
+  media_too_large: { status: 413, text: { id: 'File terlalu besar', en: 'The file is too large' } },
   media_type_not_allowed: {
     status: 415,
     text: {
-      id: 'Isi berkas ini bukan jenis yang diterima di sini',
+      id: 'Jenis file ini, dilihat dari isinya, tidak diterima',
       en: 'The content of this file is not of a type that is accepted here',
     },
   },

@@ -72,8 +72,8 @@ function valueOf(field: string, value: unknown): unknown {
   return value === 'true' || value === '1' ? true : value === 'false' || value === '0' || value === '' ? false : value;
 }
 
-const NOT_THIS_FILE = { id: 'bukan nama berkas di sini', en: 'is not the name of a file here' };
-const TWICE = { id: 'terlalu panjang atau lebih dari satu', en: 'is too long, or was sent more than once' };
+const NOT_THIS_FILE = { id: 'bukan nama field file yang diterima di sini', en: 'is not the name of a file here' };
+const TWICE = { id: 'terlalu panjang, atau dikirim lebih dari sekali', en: 'is too long, or was sent more than once' };
 
 function wrong(field: string, problem: typeof TWICE): AppError {
   return new AppError('validation_failed', {

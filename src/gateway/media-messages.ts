@@ -145,7 +145,7 @@ function oneOf(kind: MediaKind): AppError {
     details: (language) => [
       {
         field: kind,
-        problem: language === 'id' ? 'kirim berkas atau url, salah satu' : 'send a file or a url, one of them',
+        problem: language === 'id' ? 'kirim salah satu: file atau url' : 'send a file or a url, one of them',
       },
     ],
   });

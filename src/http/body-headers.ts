@@ -4,7 +4,7 @@ import { AppError } from '../errors/app-error.js';
 import { isRaw, unsupportedMediaType } from './raw-bodies.js';
 
 const PACKED = {
-  id: 'Content-Encoding tidak didukung, kirim isi tanpa kompresi',
+  id: 'Content-Encoding tidak didukung, kirim body tanpa kompresi',
   en: 'The Content-Encoding is not supported. Send the body uncompressed.',
 };
 

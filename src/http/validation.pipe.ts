@@ -15,10 +15,10 @@ const PROBLEMS: Record<string, Text> = {
   isUuid: { id: 'tidak dikenal', en: 'is not a valid id' },
   isIn: { id: 'berisi nilai yang tidak dikenal', en: 'has an unknown value' },
   isFutureInstant: {
-    id: 'harus berupa waktu yang akan datang, ISO 8601 dengan offset',
+    id: 'harus berupa waktu ISO 8601 dengan offset, di masa depan',
     en: 'must be a time in the future, in ISO 8601 with an offset',
   },
-  isInstant: { id: 'harus berupa waktu, ISO 8601 dengan offset', en: 'must be a time, in ISO 8601 with an offset' },
+  isInstant: { id: 'harus berupa waktu ISO 8601 dengan offset', en: 'must be a time, in ISO 8601 with an offset' },
   isAddress: { id: 'harus berupa alamat IP', en: 'must be an IP address' },
   isCode: { id: 'harus memuat tepat satu kode', en: 'must contain exactly one code' },
   isBoolean: { id: 'harus true atau false', en: 'must be true or false' },

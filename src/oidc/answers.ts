@@ -12,14 +12,14 @@ import { type ClientRow } from './clients.repository.js';
 
 const SAID = {
   created: {
-    id: 'Aplikasi dibuat. Simpan rahasianya sekarang, tidak akan ditampilkan lagi',
+    id: 'Aplikasi dibuat. Simpan client secret-nya sekarang, karena tidak akan ditampilkan lagi',
     en: 'The application has been created. Save its secret now: it will not be shown again.',
   },
   one: { id: 'Aplikasi', en: 'The application' },
   all: { id: 'Daftar aplikasi', en: 'Applications' },
   changed: { id: 'Aplikasi diubah', en: 'The application has been changed' },
   rotated: {
-    id: 'Rahasia diganti; yang lama tidak berlaku lagi',
+    id: 'Client secret diganti, yang lama tidak berlaku lagi',
     en: 'The secret has been replaced. The old one no longer works.',
   },
   deleted: { id: 'Aplikasi dihapus', en: 'The application has been deleted' },

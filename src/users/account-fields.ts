@@ -44,7 +44,7 @@ const PROBLEMS = {
   },
   phone: { id: 'bukan nomor telepon', en: 'is not a phone number' },
   identity: {
-    id: 'email, username atau nomor telepon harus diisi',
+    id: 'email, username, atau nomor telepon harus diisi',
     en: 'an e-mail address, a username or a phone number is required',
   },
 } satisfies Record<string, Text>;

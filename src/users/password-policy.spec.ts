@@ -60,7 +60,7 @@ describe('length', () => {
     expect(refusals(strict, 'kx7Lq2m', {}, 'en')).toEqual([
       { rule: 'too_short', problem: 'The password must have at least 15 characters.' },
     ]);
-    expect(refusals(strict, 'kx7Lq2m')[0]?.problem).toBe('Kata sandi harus paling sedikit 15 karakter.');
+    expect(refusals(strict, 'kx7Lq2m')[0]?.problem).toBe('Kata sandi harus minimal 15 karakter.');
   });
 });
 

@@ -120,19 +120,19 @@ export class PasswordPolicy {
     const { passwordMinLength: min, passwordMaxLength: max } = this.settings;
     const sentences: Record<PasswordRule, Text> = {
       too_short: {
-        id: `Kata sandi harus paling sedikit ${min} karakter.`,
+        id: `Kata sandi harus minimal ${min} karakter.`,
         en: `The password must have at least ${min} characters.`,
       },
       too_long: {
-        id: `Kata sandi boleh paling banyak ${max} karakter.`,
+        id: `Kata sandi boleh maksimal ${max} karakter.`,
         en: `The password must have at most ${max} characters.`,
       },
       blank: {
-        id: 'Kata sandi tidak boleh hanya spasi atau karakter yang tidak terlihat.',
+        id: 'Kata sandi tidak boleh hanya berisi spasi atau karakter yang tidak terlihat.',
         en: 'The password must not consist of spaces or invisible characters only.',
       },
       service_name: {
-        id: 'Kata sandi tidak boleh hanya nama layanan ini.',
+        id: 'Kata sandi tidak boleh hanya berisi nama layanan ini.',
         en: 'The password must not be the name of this service.',
       },
       common: {
@@ -140,11 +140,11 @@ export class PasswordPolicy {
         en: 'This password is too common and easily guessed.',
       },
       personal: {
-        id: 'Kata sandi tidak boleh memuat nama, email, username atau nomor telepon Anda.',
+        id: 'Kata sandi tidak boleh memuat nama, email, username, atau nomor telepon Anda.',
         en: 'The password must not contain your name, e-mail, username or phone number.',
       },
       monotone: {
-        id: 'Kata sandi tidak boleh hanya pengulangan atau deretan karakter.',
+        id: 'Kata sandi tidak boleh hanya berisi karakter yang berulang atau berurutan.',
         en: 'The password must not be just a repetition or a sequence of characters.',
       },
     };

@@ -15,7 +15,7 @@ const SAID = {
   sent: { id: 'Kode OTP terkirim', en: 'The code has been sent' },
   verified: { id: 'Kode OTP benar', en: 'The code is right' },
   status: { id: 'Status OTP', en: 'Status of the code' },
-  expired: { id: 'Kode OTP diakhiri', en: 'The code has been ended' },
+  expired: { id: 'Kode OTP dibatalkan', en: 'The code has been ended' },
   generated: { id: 'Kode dibuat', en: 'A code has been generated' },
   formatted: { id: 'Nomor telepon diformat', en: 'The phone number has been formatted' },
 } satisfies Record<string, Text>;

@@ -14,7 +14,7 @@ import { type WebhookRow } from './webhooks.repository.js';
 
 const SAID = {
   created: {
-    id: 'Webhook dibuat. Simpan secret sekarang, tidak akan ditampilkan lagi',
+    id: 'Webhook dibuat. Simpan secret-nya sekarang, karena tidak akan ditampilkan lagi',
     en: 'The webhook has been created. Save its secret now: it will not be shown again.',
   },
   webhooks: { id: 'Daftar webhook', en: 'Webhooks' },

@@ -64,7 +64,7 @@ describe('POST /api/api-keys', () => {
     const { key, answer } = await create({ name: '  Antrean RSUD  ', scopes: ['messages', 'otp'] });
     expect(answer.body).toEqual({
       success: true,
-      message: 'API key dibuat. Simpan sekarang, tidak akan ditampilkan lagi',
+      message: 'API key dibuat. Simpan sekarang, karena tidak akan ditampilkan lagi',
       data: {
         id: expect.stringMatching(UUID),
         name: 'Antrean RSUD',
