@@ -33,17 +33,17 @@ export async function openOidcHouse(variables: Record<string, string> = {}): Pro
   const house = await openHouse({ PORT: String(port), PUBLIC_URL: url, ...variables });
   const { username } = await newcomer(house, { role: 'ADMIN' });
   const admin = bearer(await logIn(house.service, username));
-  return {
-    ...house,
+  // A copy of the house would lack its methods.
+  return Object.assign(house, {
     issuer: `${url}/oidc`,
     admin,
-    client: async (wish) => {
+    client: async (wish: Record<string, unknown>) => {
       const usual = { kind: 'web', name: 'Dasbor', redirectUris: [CALLBACK], firstParty: true };
       const answer = await house.service.post('/api/oidc/clients', { ...usual, ...wish }, admin);
       if (answer.status !== 201) throw new Error(`no client: ${answer.status} ${answer.text}`);
       return answer.body.data;
     },
-  };
+  });
 }
 
 /** What a client that others wrote knows of the service, found by discovery. */
