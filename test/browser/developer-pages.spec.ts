@@ -89,7 +89,7 @@ describe('the documentation', () => {
 
   it('reads well in ReDoc', async () => {
     const { page, complaints, picture } = await open('/redoc', SIZES.desktop);
-    await page.getByRole('heading', { name: 'Ask for a code on WhatsApp' }).waitFor();
+    await page.getByRole('heading', { name: 'Request a code on WhatsApp' }).waitFor();
     await picture('redoc');
     expect(complaints).toEqual([]);
     await page.close();

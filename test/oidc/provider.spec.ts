@@ -166,7 +166,7 @@ describe('an application that logs people in', () => {
 
   it.each([
     ['id', 'Batal, kembali ke Dasbor'],
-    ['en-GB fr', 'Cancel, go back to Dasbor'],
+    ['en-GB fr', 'Cancel and go back to Dasbor'],
   ])('wishes for a language: %s', async (locales, sentence) => {
     const config = await discovered(house, await house.client({}));
     const page = await new Visitor(house.service).go((await ask(config, { ui_locales: locales })).url);
