@@ -66,11 +66,11 @@ export const users = {
     },
     {
       name: 'Show the account',
-      about: 'With its state and its last login.',
+      about: 'With its state, its last login, what locks it and what became of its last messages.',
       call: 'GET /api/users/:id',
       params: EMPLOYEE,
       token: 'adminToken',
-      ok: { status: 200, says: 'Data akun', fields: ACCOUNT },
+      ok: { status: 200, says: 'Data akun', fields: { ...ACCOUNT, data: `${FIELDS} locks lastSends` } },
     },
     {
       name: 'Show an account that is none',
