@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path/posix';
 import { describe, expect, it } from '@jest/globals';
+import { CATALOGUE } from '../../src/errors/catalogue.js';
 import { anchorsOf, readMarkdown, translationGaps } from '../support/markdown.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -66,6 +67,34 @@ function brokenLinks(page: string): string[] {
 it('every link in the documentation leads to a page and a heading that are there', () => {
   expect(PAGES.length).toBeGreaterThan(50);
   expect(PAGES.flatMap(brokenLinks)).toEqual([]);
+});
+
+describe('the wire contract', () => {
+  const contract = PAGES.filter((page) => page.startsWith('docs/contract/'));
+  // A line break of the page is a space, and cells of a table are one text.
+  const plain = (page: string) =>
+    textOf(page)
+      .replace(/\s*\|\s*/g, ' ')
+      .replace(/\s+/g, ' ');
+
+  it.each(contract)('%s has the status and the Indonesian message of each code that it names', (page) => {
+    const named = [...plain(page).matchAll(/\b([45]\d\d) `([a-z]+(?:_[a-z]+)+)`(?: `([A-Z][a-z][^`]*)`)?/g)];
+    if (page !== 'docs/contract/README.md') expect(named.length).toBeGreaterThan(3);
+    const wrong = named.filter(([, status, code = '', message]) => {
+      const entry = (CATALOGUE as Record<string, { status: number; text: { id: string } } | undefined>)[code];
+      return entry?.status !== Number(status) || (message !== undefined && message !== entry.text.id);
+    });
+    expect(wrong.map(([text]) => text)).toEqual([]);
+  });
+
+  it('has the success messages of the code, letter for letter', () => {
+    const said = contract.flatMap((page) =>
+      [...plain(page).matchAll(/message:"([^"]+)"/g)].map(([, text = '']) => text),
+    );
+    expect(new Set(said).size).toBeGreaterThan(15);
+    const answers = CODE.filter((path) => /^src\/.*(?:answers|controller)\.ts$/.test(path)).map(textOf);
+    expect(said.filter((text) => !answers.some((source) => source.includes(`'${text}'`)))).toEqual([]);
+  });
 });
 
 describe('comments', () => {
