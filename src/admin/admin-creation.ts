@@ -11,7 +11,7 @@ import { Accounts } from '../users/accounts.service.js';
 export interface MadeAdmin {
   readonly account: ManagedAccountRow;
   readonly isNew: boolean;
-  /** The password of whoever had registered it is gone. */
+  /** The password that was set at the registration was removed. */
   readonly endsPassword: boolean;
 }
 

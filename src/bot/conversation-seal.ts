@@ -11,7 +11,7 @@ export interface ConversationContent {
   readonly sentAt: string | null;
 }
 
-/** Seals what was said: it is about people's health, and whoever has the database alone must not read it. */
+/** Seals what was said: it can be about a person's health, and must not be readable from the database alone. */
 @Injectable()
 export class ConversationSeal {
   constructor(

@@ -71,7 +71,7 @@ const NOTE_RECEIVED = statement(
 
 const RECENT_ANSWERS = `ARRAY(SELECT t FROM unnest(answered_at) t WHERE t > clock_timestamp() - interval '1 hour' ORDER BY t)`;
 
-// The limit: whoever gets no row has used it up.
+// The limit: no row means that it is used up.
 const ALLOW_ANSWER = statement<{ last_position: number }>(
   'conversations_allow_answer',
   `UPDATE conversations SET answered_at = ${RECENT_ANSWERS} || clock_timestamp(), last_position = last_position + 1

@@ -1,6 +1,6 @@
 import { AppError } from '../errors/app-error.js';
 
-/** Works that may wait in all lanes together; more is a flood, and whoever sent it comes again. */
+/** How much work may wait in all lanes together; more is a flood, and its sender delivers it again. */
 const MOST_WAITING = 5_000;
 
 /**

@@ -45,7 +45,7 @@ export type SendDraws = readonly Draw[];
 export const prefixOf = (e164: string) => e164.slice(0, -4);
 
 /**
- * Limits of sends that are nobody's own. A range of numbers and a country have a budget of unverified sends an hour that
+ * Send limits shared by many numbers: range, country, whole service. A range of numbers and a country have a budget of unverified sends an hour that
  * follows the verified volume, against those who earn on messages that nobody reads (pumping); the whole service has an
  * allowance a day. That of the client's address stands at the route (`AddressLimit`).
  */

@@ -5,7 +5,7 @@ const NEEDS: ReadonlyMap<string, readonly (keyof Environment)[]> = new Map([
   ['whacenter', ['WHATSAPP_DEVICE_ID']],
   ['whapi', ['WHAPI_TOKEN']],
   ['cloud-api', ['CLOUD_API_TOKEN', 'CLOUD_API_PHONE_ID', 'CLOUD_API_TEMPLATE']],
-  // It can do without: then any linked account sends. On the ladder by itself it is only with one.
+  // No variable is required: any linked account may send. WHATSAPP_SESSION_ID adds it to the default ladder.
   ['session', []],
   ['sms', ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_FROM']],
   ['email', ['SMTP_URL', 'SMTP_FROM']],

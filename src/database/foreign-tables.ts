@@ -16,7 +16,7 @@ export class ForeignDatabase extends Error {
   }
 }
 
-/** What extensions have brought is nobody's. */
+/** Tables of extensions belong to no program. */
 const TABLES = `
   SELECT current_database() AS database,
          array_agg(c.relname::text ORDER BY c.relname) AS tables

@@ -112,7 +112,7 @@ export class ForgotPassword {
       const { guess, right } = await this.shown(typed, 'nothing', context);
       const concerns = { phone: guess.phone, userId: right.accountId, subjectId: right.challenge };
       if (!right.verified) throw new AppError('otp_not_verified', { concerns });
-      // Erased since the code was shown: then it is nobody's any more.
+      // Erased since the code was verified: the account is gone.
       const owner = await this.accounts
         .get(right.accountId)
         .catch(retold('user_not_found', () => this.lost(right, guess, context)));

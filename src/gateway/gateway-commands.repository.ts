@@ -6,7 +6,7 @@ import { type Hold } from './gateway-keys.repository.js';
 
 export type CommandKind = 'restart' | 'logout' | 'pairing-code';
 
-/** Something to be done by whoever holds the session. */
+/** A command for the instance that holds the session. */
 export interface CommandRow {
   id: string;
   session_id: string;

@@ -78,7 +78,7 @@ const NOISE = [
   'editedMessage',
 ] as const satisfies readonly (keyof proto.IMessage)[];
 
-/** Longer texts are nobody's message to us. */
+/** No genuine message is longer; longer texts are ignored. */
 const LONGEST_TEXT = 65_536;
 const LONGEST_NAME = 100;
 
@@ -118,7 +118,7 @@ function isNoise(message: proto.IMessage): boolean {
   return said.length === 0 || NOISE.some((field) => message[field] != null);
 }
 
-/** Only a person's own hidden id; a group or a channel is nobody. */
+/** Only a person's own hidden id; groups and channels have none. */
 function hiddenOf(jid: string | null | undefined): string | null {
   return jid?.endsWith('@lid') ? hiddenSender(jid) : null;
 }

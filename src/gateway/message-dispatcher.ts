@@ -120,7 +120,7 @@ export class MessageDispatcher implements OnModuleInit {
       if (end.state !== 'QUEUED')
         this.waiters.tell({ id: row.id, state: end.state, error: end.error ?? null, sent_at: sentAt ?? new Date() });
     } catch (err) {
-      // It stays claimed: whoever holds the session next sends it again, or its time ends.
+      // It stays claimed: the next holder of the session sends it again, or its time ends.
       this.logger.warn({ err, session: session.name }, 'a message of the gateway was left unfinished');
     } finally {
       turn.end();

@@ -10,7 +10,7 @@ import { GatewaySessions } from './gateway-sessions.service.js';
 /** How often a session that is watched is looked at, in ms. */
 const LOOK_EVERY = 1_000;
 
-/** A page that is left open asks again after this, in ms; whoever may not look any more is refused then. */
+/** A page that is left open asks again after this, in ms; callers without access are refused then. */
 const LONGEST = 300_000;
 
 /** So many pages are watched at once, at most; by one onlooker half of what the others leave. */

@@ -107,7 +107,7 @@ const USED = `greatest(0, r.used - ${LEFT_BY_OTHERS}
 const ITS_WINDOW = `r.used, ${CAP} AS cap, r.window_started_at, extract(epoch FROM r.window_started_at + ${WINDOW} - now())::float8 AS seconds_left,
      extract(epoch FROM (SELECT min(${until('b')}) FROM jsonb_each(r.leases) b WHERE ${unused('b')} > 0 AND b.key <> :block::text) - now())::float8 AS seconds_to_return`;
 
-/** One of the block is used at once by whoever asked for it: only the others are unused. */
+/** The caller uses one unit of the block at once, so only the others are unused. */
 const NEW_BLOCK = `CASE WHEN :size::int > 1 THEN jsonb_build_object(:next_block::text, ${held(':size::int - 1')}) ELSE '{}' END`;
 
 // One row a subject and window, locked by its own update: blocks can be taken from any number of instances at once and

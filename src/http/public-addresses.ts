@@ -20,7 +20,7 @@ const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
 /** Public by its number, but it answers only inside Azure: the virtual machine's agent, with its secrets. */
 const AZURE_AGENT = '168.63.129.16';
 
-/** Names of this machine and of private networks (RFC 6761, RFC 6762, RFC 8375): nobody's name server is asked about them. */
+/** Names of this machine and of private networks (RFC 6761, RFC 6762, RFC 8375): no name server is asked about them. */
 const INSIDE_NAMES = /(?:^|\.)(?:localhost|local|internal|home\.arpa)\.?$/i;
 
 /** How long one name server is waited for, in ms, and how often it is asked. */

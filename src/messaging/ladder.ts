@@ -108,7 +108,7 @@ export class Ladder {
         refusedBy.add(rung.name);
         if (outcome.kind === 'unknown') unknown = true;
         else {
-          // What a rung says that never asked anybody must not hide what the others were told.
+          // A provider that was skipped must not overwrite the reason given by one that was asked.
           if (refusal === undefined || outcome.reason !== 'recipient-unreachable') refusal = outcome;
           if (this.isWorthRetrying(outcome, round)) again.push(rung);
         }

@@ -39,7 +39,7 @@ export interface QueuedMessage {
   purpose: string;
   recipient: string;
   recipientName: string | null;
-  /** Null: nobody's account, a conversation with a number. */
+  /** Null for a conversation with a number that has no account. */
   userId: string | null;
   sealedContent: Buffer;
   /** How long it is worth sending. */

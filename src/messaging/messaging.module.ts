@@ -31,7 +31,7 @@ import { WhapiProvider } from './providers/whapi.js';
 type Made = MessageProvider | Promise<MessageProvider>;
 type Maker = (settings: Settings, onSurprise: SurpriseListener, inbox: DeveloperInbox) => Made;
 
-/** How each rung is made; a provider is added by its file and a line here. What it needs is there: the rules saw to it. */
+/** How each rung is made; its variables are set, as the rules checked. Adding one: CONTRIBUTING.md, "Where does it go". */
 const MAKERS: Record<string, Maker> = {
   whacenter: ({ whacenterBaseUrl, whacenterDeviceId = '' }, onSurprise) =>
     new WhacenterProvider({ baseUrl: whacenterBaseUrl, deviceId: whacenterDeviceId, onSurprise }),

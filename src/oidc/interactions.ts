@@ -76,7 +76,7 @@ export class Interactions {
     return this.finish(begun.interaction, { error: 'access_denied', error_description: 'the person refused' }, false);
   }
 
-  /** What the login page shows of an interaction; a hint that is no phone number is nobody's business. */
+  /** What the login page shows of an interaction; a hint that is not a phone number is left out. */
   visitOf({ interaction, client }: Begun): Visit {
     const hint = interaction.params['login_hint'];
     const phone =

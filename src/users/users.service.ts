@@ -142,7 +142,7 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
    * Whose these are, of accounts in any state.
    *
    * @param named numbers in E.164, and e-mails and usernames as they were typed
-   * @returns ids of accounts by what was named; what is nobody's is left out
+   * @returns ids of accounts by what was named; unknown names are left out
    */
   async ownersOf(named: readonly string[]): Promise<Map<string, string>> {
     const spelling = new Map(named.map((name) => [name, name.startsWith('+') ? name : canonicalName(name)]));

@@ -8,7 +8,7 @@ import { DeliveriesRepository } from './deliveries.repository.js';
 import { boundedText } from './webhook-events.js';
 import { Webhooks } from './webhooks.service.js';
 
-/** Makes events of what happens in the gateway. What is sent for the login is nobody's business. */
+/** Makes events of what happens in the gateway. Login codes raise no event. */
 @Injectable()
 export class GatewayListener implements OnModuleInit {
   constructor(
