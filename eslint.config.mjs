@@ -30,7 +30,6 @@ const typescript = {
     '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
     '@typescript-eslint/return-await': ['error', 'error-handling-correctness-only'],
     '@typescript-eslint/no-unsafe-enum-comparison': 'off',
-    // Our strings are digits and codes, not emojis.
     // The classes that are spread here are DTOs: all fields, no prototype worth keeping.
     '@typescript-eslint/no-misused-spread': 'off',
     // Nest's option objects are declared as classes and always given as literals.
