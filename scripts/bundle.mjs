@@ -67,24 +67,44 @@ const PERMISSIVE = new Set([
 /** Licences of packages whose package.json names none. */
 const NAMED_ELSEWHERE = { pause: 'MIT' };
 
-const isOutside = (id) => isBuiltin(id) || OUTSIDE.some((name) => id === name || id.startsWith(`${name}/`));
+const HTTP = /^(node:)?http$/;
+
+const isOutside = (id) =>
+  (isBuiltin(id) && !HTTP.test(id)) || OUTSIDE.some((name) => id === name || id.startsWith(`${name}/`));
 
 /** Warnings about what is not ours to change. */
 const EXPECTED = new Set(['EVAL', 'CIRCULAR_DEPENDENCY', 'COMMONJS_VARIABLE_IN_ESM']);
 
-/** Stack traces lead to our sources through the compiler's own maps; a map of all packages would cost memory at each start. */
-const maps = {
-  name: 'maps',
+/**
+ * Node's `http`, asked for in a way that does not read all of it: an ES import copies its exports, and one of them loads Node's
+ * `fetch`, which takes 35 ms.
+ */
+const lazyHttp = {
+  name: 'lazy-http',
+  resolveId: { filter: { id: HTTP }, handler: () => '\0http' },
+  load: { filter: { id: /^\0http$/ }, handler: () => "module.exports = process.getBuiltinModule('node:http');" },
+};
+
+/**
+ * Stack traces lead to our sources through the compiler's own maps; a map of all packages would cost memory at each start. And
+ * one character that is no ASCII would double the memory of a part.
+ */
+const sources = {
+  name: 'sources',
   load: {
     filter: { id: /\.[cm]?js$/ },
     async handler(id) {
-      const code = await readFile(id, 'utf8');
+      const code = inAscii(await readFile(id, 'utf8'));
       if (!id.startsWith(BUILD + sep)) return { code, map: { mappings: '' } };
       const map = await readFile(`${id}.map`, 'utf8').catch(() => null);
       return map === null ? null : { code: code.replace(/^\/\/# sourceMappingURL=.*$/m, ''), map: JSON.parse(map) };
     },
   },
 };
+
+function inAscii(code) {
+  return code.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
 
 async function commands() {
   const names = (await readdir(join(BUILD, 'cli'))).filter((name) => name.endsWith('.js'));
@@ -97,7 +117,7 @@ async function bundle(entries) {
     platform: 'node',
     input: Object.fromEntries(entries.map((entry) => [basename(entry), join(BUILD, `${entry}.js`)])),
     external: isOutside,
-    plugins: [maps],
+    plugins: [lazyHttp, sources],
     onLog(level, log) {
       if (level === 'warn' && !EXPECTED.has(log.code)) throw new Error(`${log.code}: ${log.message}`);
     },
@@ -112,9 +132,23 @@ async function bundle(entries) {
     keepNames: true,
     // The licences stand in a file of their own.
     comments: false,
+    // Our code apart from that of packages, which then needs no map. What the starters need comes before all others.
+    codeSplitting: {
+      groups: [{ name: 'packages', test: /[\\/]node_modules[\\/](?!dotenv[\\/])/, tags: ['$initial'] }],
+    },
   });
   await bundled.close();
-  return output;
+  for (const { fileName, moduleIds } of output) {
+    if (moduleIds?.every((id) => packageFolder(id) !== null)) await removeMap(join(DIST, 'parts', fileName));
+  }
+  return output.filter(({ type }) => type === 'chunk');
+}
+
+/** Node reads a part's map, and counts the lines of the part, when it loads the part. */
+async function removeMap(path) {
+  const code = await readFile(path, 'utf8');
+  await writeFile(path, code.replace(/^\/\/# sourceMappingURL=.*$/m, ''));
+  await rm(`${path}.map`, { force: true });
 }
 
 /** What is started: it must be compiled before there is a cache, so it is short. */
@@ -160,7 +194,7 @@ async function writePackages(output) {
       .filter((folder) => folder !== null)
       .map((folder) => relative(join(root, 'node_modules'), folder).replaceAll(sep, '/'))
       .sort();
-  const parts = output.filter(({ type }) => type === 'chunk').map((part) => [part.fileName, packagesOf(part)]);
+  const parts = output.map((part) => [part.fileName, packagesOf(part)]);
   await writeAtomically(join(DIST, 'packages.json'), `${JSON.stringify(Object.fromEntries(parts), null, 1)}\n`);
 }
 
@@ -211,7 +245,7 @@ async function licenceTexts(folder) {
 
 /** Last of all: a service that is running may still want a part of its own release. */
 async function removeLeftovers(entries, output) {
-  const kept = new Set(output.map(({ fileName }) => fileName));
+  const kept = new Set(output.flatMap(({ fileName }) => [fileName, `${fileName}.map`]));
   for (const name of await readdir(join(DIST, 'parts'))) if (!kept.has(name)) await rm(join(DIST, 'parts', name));
   const starters = new Set(entries.map((entry) => `${basename(entry)}.js`));
   for (const name of await readdir(join(DIST, 'cli'))) if (!starters.has(name)) await rm(join(DIST, 'cli', name));

@@ -78,7 +78,16 @@ describe('a start', () => {
     const parts = loaded.filter((file) => file.startsWith('dist/parts/')).map((file) => basename(file));
     const held = new Set(parts.flatMap((part) => packages[part] ?? []));
     expect(held).toContain('fastify');
-    const later = ['@prisma/adapter-pg', 'oidc-provider', 'koa', 'nodemailer', 'qrcode', 'file-type'];
+    const later = [
+      '@prisma/adapter-pg',
+      'oidc-provider',
+      'koa',
+      'nodemailer',
+      'axios',
+      'mime-db',
+      'qrcode',
+      'file-type',
+    ];
     expect(later.filter((name) => held.has(name))).toEqual([]);
     expect(loaded.filter((file) => /@prisma|baileys|libsignal/.test(file))).toEqual([]);
   });

@@ -2,7 +2,7 @@ import { Agent as HttpAgent, request as requestHttp, type ClientRequest, type In
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { promisify } from 'node:util';
 import { brotliDecompress, inflate, unzip } from 'node:zlib';
-import { Axios, isAxiosError, isCancel } from 'axios';
+import type * as Library from 'axios';
 
 /** A whole answer of a provider's API. */
 export interface HttpAnswer {
@@ -29,11 +29,11 @@ const connected = new WeakSet<object>();
  * whether the request can have left.
  *
  * Messages are posted by node:http itself, since a login waits for each of them: 132 µs a call against axios's 226 (Node 24,
- * server included). Everything else is asked by axios, over the same connections.
+ * server included). Everything else is asked by axios, over the same connections; it is loaded with the first such question.
  */
 export class HttpExchange {
   // Private in the language's own sense, so that neither a log nor an inspector can print the credentials in its headers.
-  readonly #client: Axios;
+  #client: Library.Axios | undefined;
   readonly #agent: HttpAgent;
   readonly #secure: boolean;
   readonly #headers: Record<string, string>;
@@ -46,7 +46,6 @@ export class HttpExchange {
     this.#secure = new URL(baseUrl).protocol === 'https:';
     this.#agent = keptAgent(this.#secure);
     this.#headers = { 'Accept-Encoding': 'identity', 'User-Agent': 'masuk', ...headers };
-    this.#client = leanClient(this.#agent, this.#headers);
   }
 
   /** Posts a body once. Never throws. */
@@ -70,7 +69,10 @@ export class HttpExchange {
   /** Gets once. Never throws. */
   async get(url: string, signal: AbortSignal): Promise<HttpResult> {
     if (signal.aborted) return { kind: 'not-sent', code: 'ERR_CANCELED' };
+    let axios: typeof Library | undefined;
     try {
+      axios = await import('axios');
+      this.#client ??= leanClient(axios, this.#agent, this.#headers);
       const response = await this.#client.request<string>({ method: 'get', url, signal });
       return {
         kind: 'answer',
@@ -80,7 +82,7 @@ export class HttpExchange {
       };
     } catch (error) {
       // Read and dropped here: it holds the URL and the headers, and so every secret.
-      return failure(error);
+      return axios === undefined ? { kind: 'not-sent', code: undefined } : failure(axios, error);
     }
   }
 }
@@ -98,7 +100,7 @@ function keptAgent(secure: boolean): HttpAgent {
 }
 
 /** The class and not axios.create(), whose defaults (transforms, header tables, adapters) are merged on every call. */
-function leanClient(agent: HttpAgent, headers: Record<string, string>): Axios {
+function leanClient({ Axios }: typeof Library, agent: HttpAgent, headers: Record<string, string>): Library.Axios {
   return new Axios({
     adapter: 'http',
     httpAgent: agent,
@@ -166,7 +168,7 @@ function watched<T extends HttpAgent>(agent: T, event: 'connect' | 'secureConnec
   return agent;
 }
 
-function failure(error: unknown): HttpResult {
+function failure({ isAxiosError, isCancel }: typeof Library, error: unknown): HttpResult {
   if (!isAxiosError(error)) return { kind: 'reset' };
   const request = error.request as { socket?: unknown } | undefined;
   const aborted = isCancel(error) || error.code === 'ETIMEDOUT';
