@@ -63,7 +63,7 @@ async function startConsumer(): Promise<typeof consumer> {
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const address = () => /listening at (http:\S+)/.exec(output)?.[1];
-  await until('the consumer listens', () => address() !== undefined, 20_000);
+  await until('the consumer listens', () => address() !== undefined);
   return { process: child, url: address()!, output: () => output };
 }
 

@@ -224,7 +224,7 @@ describe('the answer to a menu', () => {
     // Its lease would end by itself, later.
     await house.database.query('UPDATE gateway_sessions SET lease_until = now()');
     await house.another();
-    await until('it is back', () => house.whatsapp.line(account).open === 1, 20_000);
+    await until('it is back', () => house.whatsapp.line(account).open === 1);
     const id = await house.whatsapp.say(account, to, 'poli umum');
     await until('the menu is answered', async () => (await answered(menuId)) === id);
   }, 60_000);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { startService, stopAllServices, type Answer, type Service } from '../support/service.js';
+import { until } from '../support/waits.js';
 
 let database: TestDatabase;
 let service: Service;
@@ -71,7 +72,7 @@ it('changes the number with a code to the new one, ends other sessions and tells
   expect((await me(elsewhere)).status).toBe(401);
   expect((await service.post('/api/auth/otp/verify', { phone, otpCode: oldCode })).body.code).toBe('invalid_otp');
   for (const told of [phone, other]) {
-    await until(async () => (await inboxOf(told))[0]!.text.includes('telah diganti'));
+    await until('the message comes', async () => (await inboxOf(told))[0]!.text.includes('telah diganti'));
     expect((await inboxOf(told))[0]).toMatchObject({ code: null, text: expect.stringContaining('Halo Ani Baru,') });
   }
   const [event] = await database.query(
@@ -81,13 +82,6 @@ it('changes the number with a code to the new one, ends other sessions and tells
   expect(event).toEqual({ type: 'user.changed', detail: { fields: ['phone'] } });
   expect((await verify(other, code, headers)).body.code).toBe('invalid_otp');
 });
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let patience = 100; !(await condition()); patience--) {
-    if (patience === 0) throw new Error('it did not come to that');
-    await new Promise((resolve) => setTimeout(resolve, 30));
-  }
-}
 
 it('takes a fresh login for fresh at an instance whose clock is twenty minutes ahead', async () => {
   const clock = join(import.meta.dirname, '..', 'support', 'settable-clock.mjs');
@@ -171,6 +165,6 @@ it('conceals which numbers are taken, where that is asked for', async () => {
   });
   expect(shape(taken)).toEqual(shape(open));
   expect(shape(await request('081234567891', own, concealing))).toEqual(shape(await request(free, own, concealing)));
-  await until(async () => (await inboxOf(free)).length === 1);
+  await until('the message comes', async () => (await inboxOf(free)).length === 1);
   expect(await inboxOf('081234567891')).toEqual([]);
 });

@@ -207,8 +207,7 @@ describe('a ladder of one', () => {
       const { status, body } = await alone.request(phone);
       expect({ status, channel: body.data?.channel }).toEqual({ status: 200, channel: name });
       const codeFor = () => ({ whapi, 'cloud-api': cloud, sms: twilio })[name]?.codeFor(e164);
-      const patience = Date.now() + 5_000;
-      while (codeFor() === undefined && Date.now() < patience) await new Promise((resolve) => setTimeout(resolve, 20));
+      await until('the code arrives', () => codeFor() !== undefined);
       expect((await alone.verify(phone, codeFor() ?? 'none')).status).toBe(200);
       expect((await alone.service.get('/api/health')).body).toMatchObject({ whatsapp });
     } finally {

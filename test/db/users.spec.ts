@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import pg from 'pg';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { startService, stopAllServices, type Answer, type Service } from '../support/service.js';
+import { until } from '../support/waits.js';
 
 let database: TestDatabase;
 let services: [Service, Service];
@@ -75,13 +76,6 @@ async function waiting(): Promise<number> {
     `SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
   );
   return row!['waiting'] as number;
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let patience = 100; !(await condition()); patience--) {
-    if (patience === 0) throw new Error('it did not come to that');
-    await new Promise((resolve) => setTimeout(resolve, 30));
-  }
 }
 
 describe('one name, several claims at once', () => {
@@ -183,7 +177,7 @@ describe('a login and a change of its account at once', () => {
         by === 'code'
           ? services[0].post('/api/auth/otp/verify', { phone, otpCode })
           : services[0].post('/api/auth/login', { identifier: username, password: 'password123' });
-      await until(async () => (await waiting()) > 0);
+      await until('one waits', async () => (await waiting()) > 0);
       expect(await livingSessions(id)).toEqual([]);
       await changing.query('COMMIT');
       expect((await login).status).toBe(by === 'code' ? 400 : 401);

@@ -95,7 +95,7 @@ function linkingOf({ service, database }: House, whatsapp: FakeWhatsApp, admin: 
       await whatsapp.scan(await linking.qrOf(name), { phone, ...owner });
       await linking.becomes(name, 'connected');
     },
-    becomes: async (name, status, patience = 15_000, at = service) => {
+    becomes: async (name, status, patience = 60_000, at = service) => {
       let last: Answer | undefined;
       await until(
         `${name} becomes ${status}`,

@@ -56,7 +56,7 @@ export async function untilScheduled(database: Queries): Promise<void> {
 }
 
 /** Runs a job now, and waits until a run that began after this call has ended well. */
-export async function runJob(database: Queries, name: string, patience = 15_000): Promise<void> {
+export async function runJob(database: Queries, name: string, patience = 60_000): Promise<void> {
   await untilScheduled(database);
   const [now] = await database.query<{ now: Date }>('SELECT clock_timestamp() AS now');
   // Asked again and again: a run that was under way may have seen an older state of the tables.
