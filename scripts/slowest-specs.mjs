@@ -14,15 +14,18 @@ if (!existsSync(log)) {
   console.log('CPU time of spec files is known on Linux only, after npm test.');
   process.exit();
 }
-const files = readFileSync(log, 'utf8')
+const noted = readFileSync(log, 'utf8')
   .trim()
   .split('\n')
   .filter(Boolean)
-  .map((line) => JSON.parse(line))
-  .sort((a, b) => b.seconds - a.seconds);
-const total = files.reduce((sum, { seconds }) => sum + seconds, 0);
+  .map((line) => JSON.parse(line));
+const files = noted.filter(({ file }) => file).sort((a, b) => b.seconds - a.seconds);
+const sum = (entries) => entries.reduce((total, { seconds }) => total + seconds, 0);
+const server = sum(noted.filter((entry) => entry.server));
 
-console.log(`${files.length} spec files cost ${total.toFixed(0)} s of CPU time. The most expensive ones:`);
+console.log(
+  `${files.length} spec files cost ${sum(files).toFixed(0)} s of CPU time, the PostgreSQL that they share ${server.toFixed(0)} s. The most expensive ones:`,
+);
 for (const { file, seconds } of files.slice(0, SHOWN)) console.log(`${seconds.toFixed(1).padStart(7)} s  ${file}`);
 const over = files.filter(({ seconds }) => seconds > BUDGET);
 for (const { file } of over)

@@ -87,7 +87,8 @@ function underLoad(username: string, heldKeys: () => JSONWebKeySet) {
       const answers = await Promise.all([me(one, tokens), me(other, tokens)]);
       for (const { status, text } of answers) if (status !== 200) failures.push(`${kidOf(tokens)}: ${status} ${text}`);
       await jose(tokens, heldKeys());
-      await pause(30);
+      // As busy as makes the turn meet some tokens; the wait for it is long.
+      await pause(120);
     }
   };
   const done = Promise.all([0, 1, 2, 3].map(work)).catch((error: unknown) => failures.push(String(error)));

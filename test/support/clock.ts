@@ -77,7 +77,7 @@ export class Clock {
 
 const BUSY = `
   SELECT count(*)::int AS busy FROM pg_stat_activity
-   WHERE datname = current_database() AND pid <> pg_backend_pid()
+   WHERE (datname = current_database() OR state = 'starting') AND pid <> pg_backend_pid()
      AND state IS DISTINCT FROM 'idle' AND wait_event_type IS DISTINCT FROM 'Lock' AND query NOT LIKE '%test_clock.moved%'`;
 
 /** Functions that are found before PostgreSQL's own (see TEST_CLOCK_SETTINGS). */

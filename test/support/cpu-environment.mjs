@@ -10,8 +10,9 @@ const TICKS = 100;
 
 /**
  * Node's environment, and it notes what a spec file costs: user and system time of its worker and of every process that the
- * file has started and ended, the services above all. Wall time would depend on what else the machine does. The shared
- * PostgreSQL is not counted. Where there is no /proc nothing is noted.
+ * file has started and ended, the services above all, and a PostgreSQL of its own. Wall time would depend on what else the
+ * machine does. The run's PostgreSQL works for several files at once, so it is no file's: the tear-down notes it apart.
+ * Where there is no /proc nothing is noted.
  */
 export default class CpuEnvironment extends TestEnvironment {
   constructor(config, context) {
@@ -28,17 +29,21 @@ export default class CpuEnvironment extends TestEnvironment {
     await super.teardown();
     const after = cpuSeconds();
     if (this.before === null || after === null) return;
-    const seconds = Math.round((after - this.before) * 100) / 100;
-    mkdirSync(dirname(CPU_LOG), { recursive: true });
-    appendFileSync(CPU_LOG, `${JSON.stringify({ file: this.file, seconds })}\n`);
+    noteCpu({ file: this.file }, after - this.before);
   }
 }
 
-/** CPU seconds of this process and of its children that have ended; null without /proc. */
-function cpuSeconds() {
+/** Notes what something cost. */
+export function noteCpu(what, seconds) {
+  mkdirSync(dirname(CPU_LOG), { recursive: true });
+  appendFileSync(CPU_LOG, `${JSON.stringify({ ...what, seconds: Math.round(seconds * 100) / 100 })}\n`);
+}
+
+/** CPU seconds of a process and of its children that have ended; null without /proc. */
+export function cpuSeconds(pid = 'self') {
   let stat;
   try {
-    stat = readFileSync('/proc/self/stat', 'utf8');
+    stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   } catch {
     return null;
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../../build/database/embedded-postgres.js';
@@ -6,6 +6,7 @@ import { applyMigrations } from '../../build/database/migrator.js';
 import { applyJobSchema } from '../../build/jobs/job-schema.js';
 import { Partitions } from '../../build/database/partitions.js';
 import pg from 'pg';
+import { cpuSeconds, noteCpu } from './cpu-environment.mjs';
 
 /** One real PostgreSQL for the whole run; each spec makes databases of its own from a migrated template. */
 export default async function setUp() {
@@ -31,7 +32,11 @@ export default async function setUp() {
   // Each service has a DATA_DIR of its own, and would compile itself anew.
   process.env.MASUK_TEST_COMPILE_CACHE = join(dataDir, 'compile-cache');
   mkdirSync(process.env.MASUK_TEST_COMPILE_CACHE, { mode: 0o700 });
+  const pid = readFileSync(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0];
   globalThis.__masukTestPostgres = async () => {
+    // It waits for its own processes, so theirs is in its figure but for those of sessions that are open.
+    const seconds = cpuSeconds(pid);
+    if (seconds !== null) noteCpu({ server: 'PostgreSQL' }, seconds);
     await postgres.stop();
     rmSync(dataDir, { recursive: true, force: true });
   };
