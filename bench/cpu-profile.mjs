@@ -85,11 +85,11 @@ function packageOf(node) {
   return installed ? installed[1] : place;
 }
 
-/** A file's address, from its package or from dist/ on. */
+/** A file's address, from its package or from build/ on. */
 function short(url) {
   const path = url.replace(/^file:\/\//, '');
   const inPackage = path.lastIndexOf('/node_modules/');
   if (inPackage >= 0) return path.slice(inPackage + '/node_modules/'.length);
-  const inOurs = path.lastIndexOf('/dist/');
-  return inOurs >= 0 ? `masuk/${path.slice(inOurs + '/dist/'.length)}` : path;
+  const inOurs = path.lastIndexOf('/build/');
+  return inOurs >= 0 ? `masuk/${path.slice(inOurs + '/build/'.length)}` : path;
 }

@@ -74,7 +74,8 @@ export async function makeService(
     codesComeLater: profile === 'strict',
     ...{ database, databaseUrl },
     server: {
-      script: join(checkout, 'dist', 'main.js'),
+      // A profile tells files apart; the bundle has few.
+      script: join(checkout, profiled ? 'build' : 'dist', 'main.js'),
       args: profiled ? ['--import', pathToFileURL(join(BENCH, 'profile-agent.mjs')).href] : [],
       ipc: profiled,
       cwd: home,

@@ -2,6 +2,7 @@ import { type AddressInfo } from 'node:net';
 import { announce } from './announce.js';
 import { createApp } from './app.js';
 import { loadAuthSecret } from './config/auth-secret.js';
+import { keepCompiledCode } from './config/compile-cache.js';
 import { exposureWarning, isReachedByOthers } from './config/exposure.js';
 import { readSettings } from './config/read-settings.js';
 import { openDatabase } from './database/open-database.js';
@@ -41,6 +42,7 @@ async function start(life: Lifetime): Promise<void> {
   app.get(WebhookDispatcher).begin();
   output.flush();
   announce(settings, app.getHttpServer().address() as AddressInfo, await demo.phones());
+  keepCompiledCode();
 }
 
 new Lifetime().run(start);
