@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
+import { FUNCTIONS } from '../database/functions.js';
+import { BUSY, Gathered, type Busy } from '../database/gathered.js';
 import { statement } from '../database/statement.js';
 import { ofTheFirst } from '../database/steps.js';
 
@@ -16,12 +18,34 @@ export interface LimitWindow {
   readonly secondsToReturn: number | null;
 }
 
-interface WindowRow {
-  used: number;
-  cap: number;
-  window_started_at: Date;
-  seconds_left: number;
-  seconds_to_return: number | null;
+/** What an instance wants of a limit, in place of the block that it holds. */
+export interface LeaseCall {
+  readonly limit: Limit;
+  readonly subject: string;
+  readonly block: Block;
+  /** Names the new block. */
+  readonly nextBlock: string;
+  /** How much is wanted; it may become less. */
+  readonly size: number;
+  /** When the new block ends, in seconds, unless it is told of before. */
+  readonly holdSeconds: number;
+}
+
+/** What `lease_limit` decided; see src/http/lease_limit.sql. */
+export interface Leased {
+  /** Of the new block; 0: the window has no room, and the block before is held as it was. */
+  readonly size: number;
+  readonly window: LimitWindow;
+}
+
+interface LeaseRow {
+  o_verdict: 'leased' | 'full' | 'busy';
+  o_size: number;
+  o_used: number;
+  o_cap: number;
+  o_window: Date;
+  o_seconds_left: number;
+  o_seconds_to_return: number | null;
 }
 
 /** A limit of something within a window of time, which begins with the first use. */
@@ -71,63 +95,26 @@ export interface Reported {
   readonly held: boolean;
 }
 
-/** Rows that one statement changes. */
-const BATCH = 200;
+/** Rows that one report changes: so few that PostgreSQL finds them by the index, also where the table is not very large. */
+const BATCH = 100;
 
-const WINDOW = 'make_interval(secs => :seconds::int)';
-const IS_OVER = `r.window_started_at <= now() - ${WINDOW}`;
-
-const until = (block: string) => `(${block}.value->>'until')::timestamptz`;
-const unused = (block: string) => `(${block}.value->>'unused')::int`;
 const held = (left: string) =>
   `jsonb_build_object('unused', ${left}, 'until', now() + :hold_seconds::int * interval '1 second')`;
 
-/** Uses that proved good in the last day: those of the day that runs, and of the one before as far as it lies within. */
-const PROVED_IN_LAST_DAY = `(
-     CASE WHEN r.proved_since > now() - interval '1 day' THEN r.proved + r.proved_before * (1 - extract(epoch FROM now() - r.proved_since) / 86400)
-          WHEN r.proved_since > now() - interval '2 days' THEN r.proved * (2 - extract(epoch FROM now() - r.proved_since) / 86400)
-          ELSE 0 END)`;
-const CAP = `(:cap::int + floor(:growth::float8 * ${PROVED_IN_LAST_DAY}))::int`;
-
-/** What others left of blocks that have ended: their instances died, or do not need them. */
-const LEFT_BY_OTHERS = `(
-     SELECT coalesce(sum(${unused('b')}), 0)::int FROM jsonb_each(r.leases) b WHERE b.key <> :block::text AND ${until('b')} <= now())`;
-const HELD_BY_OTHERS = `(
-     SELECT coalesce(jsonb_object_agg(b.key, b.value), '{}') FROM jsonb_each(r.leases) b WHERE b.key <> :block::text AND ${until('b')} > now())`;
-
-/**
- * What is truly used of the window: without what is left of this instance's block, which goes back now. When somebody else
- * has taken that back already, because it had ended, what was used of it since the last report counts now.
- */
-const USED = `greatest(0, r.used - ${LEFT_BY_OTHERS}
-     - CASE WHEN r.window_started_at <> :window::timestamptz THEN 0
-            WHEN r.leases ? :block::text THEN :left::int
-            ELSE :left::int - :told::int END)`;
-
-const ITS_WINDOW = `r.used, ${CAP} AS cap, r.window_started_at, extract(epoch FROM r.window_started_at + ${WINDOW} - now())::float8 AS seconds_left,
-     extract(epoch FROM (SELECT min(${until('b')}) FROM jsonb_each(r.leases) b WHERE ${unused('b')} > 0 AND b.key <> :block::text) - now())::float8 AS seconds_to_return`;
-
-/** The caller uses one unit of the block at once, so only the others are unused. */
-const NEW_BLOCK = `CASE WHEN :size::int > 1 THEN jsonb_build_object(:next_block::text, ${held(':size::int - 1')}) ELSE '{}' END`;
-
-// One row a subject and window, locked by its own update: blocks can be taken from any number of instances at once and
-// `used` never passes the cap. What ended blocks have left comes back under the same lock, and is forgotten with them, so
-// it comes back once. The insert covers the first use by a subject.
-const LEASE = statement<WindowRow>(
+// Blocks of several limits or subjects in one statement.
+const LEASE = statement<LeaseRow>(
   'rate_limits_lease',
-  `INSERT INTO rate_limits AS r (name, subject, window_started_at, used, leases)
-   VALUES (:name::text, :subject::text, now(), :size::int, ${NEW_BLOCK})
-   ON CONFLICT (name, subject) DO UPDATE SET
-     used = CASE WHEN ${IS_OVER} THEN 0 ELSE ${USED} END + :size::int,
-     leases = CASE WHEN ${IS_OVER} THEN '{}' ELSE ${HELD_BY_OTHERS} END || ${NEW_BLOCK},
-     window_started_at = CASE WHEN ${IS_OVER} THEN now() ELSE r.window_started_at END
-   WHERE ${IS_OVER} OR ${USED} + :size::int <= ${CAP}
-   RETURNING ${ITS_WINDOW}`,
-);
-
-const CURRENT = statement<WindowRow>(
-  'rate_limits_current',
-  `SELECT ${ITS_WINDOW} FROM rate_limits r WHERE name = :name::text AND subject = :subject::text`,
+  `SELECT l.*
+     FROM unnest(:names::text[], :subjects::text[], :caps::int[], :seconds::int[], :growths::float8[],
+                 :blocks::text[], :windows::timestamptz[], :told::int[], :left::int[],
+                 :next_blocks::text[], :sizes::int[], :hold_seconds::int[])
+          WITH ORDINALITY
+          AS c (name, subject, cap, seconds, growth, block, window_started_at, told, left_of_it, next_block, size, hold_seconds, position),
+          LATERAL ${FUNCTIONS}.lease_limit(
+            c.name, c.subject, c.cap, c.seconds, c.growth, c.block, c.window_started_at, c.told, c.left_of_it,
+            c.next_block, c.size, c.hold_seconds * interval '1 second', :waits::boolean
+          ) AS l
+    ORDER BY c.position`,
 );
 
 /** How many days lie between the beginning of the count and now, when a report has something to count. */
@@ -171,33 +158,35 @@ const FORGET_OLD = statement<{ name: string }>(
 
 @Injectable()
 export class LeasedLimitRepository {
+  private readonly leases = new Gathered<LeaseCall, Leased>(
+    (calls, waits) => this.leaseAll(calls, waits),
+    ({ limit, subject }) => `${limit.name} ${subject}`,
+  );
+
   constructor(private readonly database: Database) {}
 
-  /**
-   * Takes a block of `size` in the place of the one before, if the window has room for all of it; an over one begins anew.
-   *
-   * @param nextBlock names the new block
-   * @param holdSeconds when the block ends, unless it is told of before
-   */
-  async lease(
-    { name, cap, seconds, growth = 0 }: Limit,
-    subject: string,
-    { id: block, window, told, left }: Block,
-    { id: next_block, size }: { id: string; size: number },
-    holdSeconds: number,
-  ): Promise<LimitWindow | null> {
-    const limit = { name, subject, cap, seconds, growth, hold_seconds: holdSeconds };
-    const [row] = await this.database.run(LEASE, { ...limit, block, window, told, left, next_block, size });
-    return row ? windowOf(row) : null;
+  /** Takes a block; those that are wanted at the same time are taken by one statement. */
+  lease(call: LeaseCall): Promise<Leased> {
+    return this.leases.call(call);
   }
 
-  async current(
-    { name, cap, seconds, growth = 0 }: Limit,
-    subject: string,
-    { id: block }: Block,
-  ): Promise<LimitWindow | null> {
-    const [row] = await this.database.run(CURRENT, { name, subject, cap, seconds, growth, block });
-    return row ? windowOf(row) : null;
+  private async leaseAll(calls: readonly LeaseCall[], waits: boolean): Promise<(Leased | Busy)[]> {
+    const rows = await this.database.run(LEASE, {
+      waits,
+      names: calls.map(({ limit }) => limit.name),
+      subjects: calls.map(({ subject }) => subject),
+      caps: calls.map(({ limit }) => limit.cap),
+      seconds: calls.map(({ limit }) => limit.seconds),
+      growths: calls.map(({ limit }) => limit.growth ?? 0),
+      blocks: calls.map(({ block }) => block.id),
+      windows: calls.map(({ block }) => block.window),
+      told: calls.map(({ block }) => block.told),
+      left: calls.map(({ block }) => block.left),
+      next_blocks: calls.map(({ nextBlock }) => nextBlock),
+      sizes: calls.map(({ size }) => size),
+      hold_seconds: calls.map(({ holdSeconds }) => holdSeconds),
+    });
+    return rows.map((row) => (row.o_verdict === 'busy' ? BUSY : leasedOf(row)));
   }
 
   /**
@@ -233,12 +222,15 @@ export class LeasedLimitRepository {
   }
 }
 
-function windowOf(row: WindowRow): LimitWindow {
+function leasedOf(row: LeaseRow): Leased {
   return {
-    startedAt: row.window_started_at,
-    secondsLeft: row.seconds_left,
-    used: row.used,
-    cap: row.cap,
-    secondsToReturn: row.seconds_to_return,
+    size: row.o_size,
+    window: {
+      startedAt: row.o_window,
+      secondsLeft: row.o_seconds_left,
+      used: row.o_used,
+      cap: row.o_cap,
+      secondsToReturn: row.o_seconds_to_return,
+    },
   };
 }

@@ -146,24 +146,20 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
     const { limit, subject } = lease;
     const block = blockIn(lease);
     const askedAt = performance.now();
-    for (let size = blockOf(limit); size >= 1; size = Math.floor(size / 2)) {
-      const next = { id: uuidv4(), size };
-      const window = await this.repository.lease(limit, subject, block, next, HELD_FOR);
-      if (!window) continue;
-      // What was given back meanwhile belongs to the block before, which may have been of another window.
-      const since = window.startedAt.getTime() === lease.window.getTime() ? lease.available - block.left : 0;
-      enter(lease, window, askedAt);
-      lease.block = next.id;
-      lease.available = size + since;
-      lease.told = size - 1;
-      lease.heldUntil = askedAt + HELD_FOR * 1000;
-      limit.onUsed?.(window.used - size, window.used, window.startedAt);
+    const call = { limit, subject, block, nextBlock: uuidv4(), size: blockOf(limit), holdSeconds: HELD_FOR };
+    const { size, window } = await this.repository.lease(call);
+    // What was given back meanwhile belongs to the block before, which may have been of another window.
+    const since = window.startedAt.getTime() === lease.window.getTime() ? lease.available - block.left : 0;
+    enter(lease, window, askedAt);
+    if (size === 0) {
+      lease.refusedUntil = Math.min(performance.now() + ASK_AGAIN, lease.endsAt);
       return;
     }
-    const window = await this.repository.current(limit, subject, block);
-    if (window) enter(lease, window, askedAt);
-    // A window that ended between the two statements has room again: the next question finds it.
-    lease.refusedUntil = Math.min(performance.now() + ASK_AGAIN, lease.endsAt);
+    lease.block = call.nextBlock;
+    lease.available = size + since;
+    lease.told = size - 1;
+    lease.heldUntil = askedAt + HELD_FOR * 1000;
+    limit.onUsed?.(window.used - size, window.used, window.startedAt);
   }
 
   private leaseOf(limit: Limit, subject: string): Lease {

@@ -121,6 +121,30 @@ describe('limits leased in blocks', () => {
     expect(await allowedOf(4, limit)).toBe(1);
   });
 
+  it('asks once for all that is wanted at the same time, and once where there is no room', async () => {
+    const limit = { name: 'test', cap: 100, seconds: 60 };
+    const run = jest.spyOn(Database.prototype, 'run');
+    const subjects = Array.from({ length: 20 }, (_, at) => `somebody ${at}`);
+    const answers = await Promise.all(subjects.map((subject) => instances[0]!.reserve(limit, subject)));
+    expect(answers).toEqual(subjects.map(() => null));
+    expect(run).toHaveBeenCalledTimes(1);
+    await database.query('UPDATE rate_limits SET used = 100');
+    expect(await instances[1]!.reserve(limit, 'somebody 0')).toBeGreaterThan(50);
+    expect(run).toHaveBeenCalledTimes(2);
+  });
+
+  it('keeps only those waiting who need a row that somebody holds', async () => {
+    const limit = { name: 'test', cap: 3, seconds: 60 };
+    await allowedOf(1, limit, 'held');
+    const { release } = await database.lock(`SELECT 1 FROM rate_limits WHERE subject = 'held' FOR UPDATE`);
+    let heldIsAnswered = false;
+    const held = allowedOf(9, limit, 'held').finally(() => (heldIsAnswered = true));
+    expect(await allowedOf(9, limit, 'free')).toBe(3);
+    expect(heldIsAnswered).toBe(false);
+    await release();
+    expect(await held).toBe(2);
+  });
+
   it('lets nobody through when the database does not answer', async () => {
     await pools[0]!.end();
     await expect(instances[0]!.reserve({ name: 'test', cap: 5, seconds: 60 }, 'somebody')).rejects.toThrow();
