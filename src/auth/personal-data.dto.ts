@@ -23,7 +23,7 @@ export class HeldSessionDto {
   endedFor!: string | null;
 }
 
-/** A code that was asked for; kept for a day. The code itself is not. */
+/** The newest code of a purpose, until it is used, replaced or, a day later, forgotten. Used ones: see `messages`. */
 export class HeldCodeDto {
   id!: string;
   phone!: string;
@@ -49,6 +49,8 @@ export class HeldMessageDto {
   provider!: string | null;
   createdAt!: string;
   closedAt!: string | null;
+  /** When the code in it was used; null for one that was not, and for a message without a code. */
+  codeUsedAt!: string | null;
 }
 
 export class HeldConversationMessageDto {

@@ -123,6 +123,7 @@ function messageOf(message: HeldMessage): HeldMessageDto {
     provider: message.provider,
     createdAt: message.created_at.toISOString(),
     closedAt: text(message.closed_at),
+    codeUsedAt: text(message.verified_at),
   };
 }
 

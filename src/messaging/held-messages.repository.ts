@@ -7,9 +7,11 @@ import { type RejectionReason } from './providers/message-provider.js';
 
 const OF_ACCOUNT = statement<HeldMessageRow>(
   'messages_of_account',
-  `SELECT id, purpose, recipient, state, provider, created_at, closed_at FROM messages WHERE user_id = :user_id::uuid
+  `SELECT id, purpose, recipient, state, provider, created_at, closed_at, verified_at
+     FROM messages WHERE user_id = :user_id::uuid
    UNION ALL
-   SELECT id, purpose, recipient, state, provider, created_at, closed_at FROM message_history WHERE user_id = :user_id::uuid
+   SELECT id, purpose, recipient, state, provider, created_at, closed_at, verified_at
+     FROM message_history WHERE user_id = :user_id::uuid
    ORDER BY created_at, id`,
 );
 
@@ -93,6 +95,8 @@ export interface HeldMessageRow {
   provider: string | null;
   created_at: Date;
   closed_at: Date | null;
+  /** When the code in it was used. */
+  verified_at: Date | null;
 }
 
 /** What became of one of an account's last messages. */
