@@ -6,7 +6,13 @@
  * It reads text and not SQL: what it looks for is a table's name where SQL would have one.
  */
 const OWNERS = {
-  codes: { otp_codes: 'otpCode', otp_sessions: 'otpSession', device_guesses: 'deviceGuess' },
+  codes: {
+    otp_codes: 'otpCode',
+    otp_sessions: 'otpSession',
+    device_guesses: 'deviceGuess',
+    verifications: 'verification',
+    verification_phones: 'verificationPhone',
+  },
   messaging: {
     messages: 'message',
     message_history: 'messageHistory',
@@ -29,7 +35,6 @@ const OWNERS = {
     gateway_menus: 'gatewayMenu',
   },
   oidc: { oidc_clients: 'oidcClient', oidc_artifacts: 'oidcArtifact' },
-  verification: { verifications: 'verification', verification_phones: 'verificationPhone' },
   webhooks: { webhooks: 'webhook', webhook_deliveries: 'webhookDelivery' },
   activity: { activity_log: 'activityLog', activity_days: 'activityDay', activity_numbers: 'activityNumber' },
   audit: { audit_events: 'auditEvent' },

@@ -1899,6 +1899,8 @@ export interface components {
             provider: string | null;
             createdAt: string;
             closedAt: string | null;
+            /** @description When the code in it was used; null for one that was not, and for a message without a code. */
+            codeUsedAt: string | null;
         };
         HeldConversationMessageDto: {
             /** @description `IN`: from the person. */
@@ -3132,7 +3134,7 @@ export interface components {
             phone: string;
             companyName: string;
             /** @enum {string} */
-            status: "failed" | "pending" | "verified" | "expired" | "replaced";
+            status: "failed" | "pending" | "verified" | "replaced" | "expired";
             attempts: number;
             createdAt: string;
             expiresAt: string;

@@ -7,7 +7,7 @@ import { type TimePosition } from '../http/time-cursors.js';
 
 export type ActivityRow = ActivityLog;
 /** A code; `late` while its time is over and nobody has ended it yet. */
-export type OtpRow = Omit<Verification, 'codeHash'> & { readonly late: boolean };
+export type OtpRow = Omit<Verification, 'codeHash' | 'legacy'> & { readonly late: boolean };
 export type OtpStatus = 'pending' | 'verified' | 'expired' | 'replaced' | 'failed';
 
 /** Which lines; null: whatever. */
@@ -79,7 +79,7 @@ export class ActivityLogsRepository {
       where: { AND: conditions },
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
       take: count,
-      omit: { codeHash: true },
+      omit: { codeHash: true, legacy: true },
     });
     return rows.map((row) => ({ ...row, late: row.endedAs === null && row.expiresAt <= now }));
   }

@@ -45,6 +45,11 @@ export function legacyHashes(
   return secret.acceptedMacs('otp-code', `${purpose}\n${phone}\n${challenge}\n${code}`);
 }
 
+/** The same of a code for another application; see `VerificationCodes`. */
+export function legacyVerificationHashes(secret: AuthSecret, challenge: string, phone: string, code: string): Buffer[] {
+  return secret.acceptedMacs('verification-code', `${challenge}\n${phone}\n${code}`);
+}
+
 function macInput({ purpose, phone, application, code }: PlacedCode): string {
   return `${purpose}\n${phone}\n${application ?? ''}\n${code}`;
 }

@@ -10,6 +10,8 @@ import { CodesRepository } from './codes.repository.js';
 import { Codes } from './codes.service.js';
 import { DeviceGuessesRepository } from './device-guesses.repository.js';
 import { HeldCodesRepository } from './held-codes.repository.js';
+import { VerificationCodes } from './verification-codes.js';
+import { VerificationsRepository } from './verifications.repository.js';
 import { SendLimits } from './send-limits.js';
 import { SendLimitsRepository } from './send-limits.repository.js';
 import { PhoneProof } from './phone-proof.js';
@@ -28,7 +30,9 @@ import { PhoneProofRepository } from './phone-proof.repository.js';
     HeldCodesRepository,
     PhoneProof,
     PhoneProofRepository,
+    VerificationCodes,
+    VerificationsRepository,
   ],
-  exports: [CodeIssuer, Codes, PhoneProof, SendLimits],
+  exports: [CodeIssuer, Codes, PhoneProof, SendLimits, VerificationCodes],
 })
 export class CodesModule {}

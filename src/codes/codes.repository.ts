@@ -61,9 +61,6 @@ export interface NumberLockRow {
   readonly until: Date | null;
 }
 
-/** Sends that failed for certain that a number and purpose may have in ten minutes. */
-const FAILED_SENDS_ALLOWED = 10;
-
 // `issue_code` judges each call and writes its number's row; the messages and the events of all that were issued are
 // appended at once. One statement, so that either all of it stands or nothing.
 const ISSUE = statement<IssueRow | { o_verdict: 'busy' }>(
@@ -81,7 +78,7 @@ const ISSUE = statement<IssueRow | { o_verdict: 'busy' }>(
               c.phone, c.purpose, c.code, c.hash, c.life_seconds * interval '1 second', c.address,
               c.application, c.name, c.new_owner, c.device_user, c.device_id, c.device_issued,
               :device_life::int * interval '1 second', :conceal::boolean,
-              :per_hour::int, :per_day::int, :failed_allowed::int, :cooldowns::int[], :max_attempts::int, :budget::int,
+              :per_hour::int, :per_day::int, :cooldowns::int[], :max_attempts::int, :budget::int,
               :waits::boolean
             ) AS r
    ), issued AS (
@@ -123,7 +120,7 @@ const LOCKS = statement<NumberLockRow>(
   'codes_locks',
   `SELECT reason, purpose, devices, until
      FROM ${FUNCTIONS}.number_locks(
-            :phone::text, :per_hour::int, :per_day::int, :failed_allowed::int, :max_attempts::int, :budget::int)`,
+            :phone::text, :per_hour::int, :per_day::int, :max_attempts::int, :budget::int)`,
 );
 
 const FORGET_OLD = statement<{ o_phone: string | null; o_purpose: string | null }>(
@@ -151,7 +148,6 @@ export class CodesRepository {
       conceal: settings.concealUnknownPhones,
       per_hour: settings.sendsPerHour,
       per_day: settings.sendsPerDay,
-      failed_allowed: FAILED_SENDS_ALLOWED,
       cooldowns: settings.resendCooldowns,
       max_attempts: settings.otpMaxAttempts,
       budget: settings.guessBudget,
@@ -226,8 +222,8 @@ export class CodesRepository {
 
   /** What keeps codes of a number, E.164, away at the moment. */
   locksOf(phone: string): Promise<NumberLockRow[]> {
-    const { per_hour = 0, per_day = 0, failed_allowed = 0, max_attempts = 0, budget = 0 } = this.rules;
-    return this.database.run(LOCKS, { phone, per_hour, per_day, failed_allowed, max_attempts, budget });
+    const { per_hour = 0, per_day = 0, max_attempts = 0, budget = 0 } = this.rules;
+    return this.database.run(LOCKS, { phone, per_hour, per_day, max_attempts, budget });
   }
 
   /**

@@ -21,9 +21,6 @@ import { HeldCodesRepository, type HeldBudgetRow, type HeldCodeRow } from './hel
 /** Seconds that a number whose guesses are used up waits for the next one. */
 export const LOCKED_FOR = 15 * 60;
 
-/** Seconds after which a number that is closed to unknown devices is politely asked again; only its owner or an admin opens it. */
-const CLOSED_FOR = 60 * 60;
-
 /** Steps of a thousand rows that the clean-up takes each minute. */
 const STEPS_A_RUN = 5;
 
@@ -125,13 +122,14 @@ export class Codes implements OnModuleInit {
   /** What the caller is told of a guess that was not right: the same for a wrong, used, expired and never sent code. */
   refusal(row: JudgedGuess, phone: string, context: RequestContext): AppError {
     context.charges.confirm('failures');
-    if (row.o_verdict === 'closed') {
-      // It stays closed until somebody opens it: an hour is only a polite time to ask again.
-      const concerns = { phone, reason: 'closed' };
-      return new AppError('otp_locked', { retryAfter: CLOSED_FOR, details: { closed: true }, concerns });
-    }
-    if (row.o_verdict === 'locked')
-      return new AppError('otp_locked', { retryAfter: Math.max(1, row.o_retry_after ?? 1), concerns: { phone } });
+    const retryAfter = Math.max(1, row.o_retry_after ?? 1);
+    if (row.o_verdict === 'closed')
+      return new AppError('otp_locked', {
+        retryAfter,
+        details: { closed: true },
+        concerns: { phone, reason: 'closed' },
+      });
+    if (row.o_verdict === 'locked') return new AppError('otp_locked', { retryAfter, concerns: { phone } });
     const concerns = { phone, userId: row.o_account, subjectId: row.o_code };
     return new AppError('invalid_otp', { details: { attemptsLeft: row.o_attempts_left ?? 0 }, concerns });
   }

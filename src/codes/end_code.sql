@@ -15,7 +15,7 @@ BEGIN
      SET sends = array_remove(c.sends, c.current_issued_at),
          known_sends = array_remove(c.known_sends, c.current_issued_at),
          failed_sends = CASE
-           WHEN p_asked THEN masuk.with_instant(masuk.recent(c.failed_sends, v_now - interval '10 minutes'), v_now)
+           WHEN p_asked THEN masuk.with_instant(masuk.recent_failed_sends(c.failed_sends, v_now), v_now)
            ELSE c.failed_sends
          END
    WHERE c.phone = p_phone AND c.purpose = p_purpose;
@@ -39,7 +39,7 @@ BEGIN
   RETURN QUERY SELECT c.purpose FROM otp_codes c WHERE c.phone = p_phone ORDER BY c.purpose FOR NO KEY UPDATE;
 END $$;
 
--- Takes the living code out of its row.
+-- Ends the living code of a number and purpose, if there is one. Its budgets stay.
 CREATE FUNCTION masuk.clear_code(p_phone text, p_purpose text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   v_legacy_code uuid;
@@ -47,6 +47,16 @@ BEGIN
   SELECT c.current_session_id INTO v_legacy_code
     FROM otp_codes c WHERE c.phone = p_phone AND c.purpose = p_purpose AND c.current_legacy;
   IF FOUND THEN PERFORM masuk.replace_legacy_code(v_legacy_code); END IF;
+  PERFORM masuk.empty_row(p_phone, p_purpose, false, false);
+END $$;
+
+-- Takes the living code out of its row. With `p_used`, which a right guess says, the same write gives the purpose's guesses
+-- back: a login leaves one new version of the row, not two. `p_stays_closed`: its wrong guesses in a row stay counted.
+CREATE FUNCTION masuk.empty_row(p_phone text, p_purpose text, p_used boolean, p_stays_closed boolean) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_now CONSTANT timestamptz := masuk.moment();
+BEGIN
   UPDATE otp_codes c
      SET current_session_id = NULL,
          current_user_id = NULL,
@@ -58,7 +68,12 @@ BEGIN
          current_resend_at = NULL,
          current_verified_at = NULL,
          current_legacy = false,
-         updated_at = masuk.moment()
+         guesses = CASE WHEN p_used THEN '{}' ELSE c.guesses END,
+         known_guesses = CASE WHEN p_used THEN '{}' ELSE c.known_guesses END,
+         failures = CASE WHEN p_used AND NOT p_stays_closed THEN 0 ELSE c.failures END,
+         known_failures = CASE WHEN p_used THEN 0 ELSE c.known_failures END,
+         succeeded_at = CASE WHEN p_used THEN v_now ELSE c.succeeded_at END,
+         updated_at = v_now
    WHERE c.phone = p_phone AND c.purpose = p_purpose;
 END $$;
 
@@ -86,7 +101,8 @@ BEGIN
    USING (SELECT o.phone, o.purpose FROM otp_codes o
            WHERE (o.phone, o.purpose) > (p_phone, p_purpose)
              AND (o_phone IS NULL OR (o.phone, o.purpose) <= (o_phone, o_purpose))
-             AND o.updated_at < v_now - CASE WHEN o.failures + o.known_failures = 0 THEN interval '25 hours' ELSE interval '90 days' END
+             AND o.updated_at < masuk.budgets_kept_since(v_now)
+             AND (o.failures + o.known_failures = 0 OR o.updated_at < v_now - interval '90 days')
              AND o.failures < masuk.closing_failures()
              FOR UPDATE SKIP LOCKED) over
    WHERE c.phone = over.phone AND c.purpose = over.purpose;

@@ -8,7 +8,8 @@
 -- o_verdict: 'right'    `p_proofs` fits the living code of the number and purpose
 --            'wrong'    it does not, or none lives, or its attempts are used up: paid
 --            'locked'   the guesses of the window are used up, for `o_retry_after` seconds: nothing was compared
---            'closed'   too many wrong guesses in a row by unknown devices: only its owner or an admin opens the number
+--            'closed'   too many wrong guesses in a row by unknown devices: only its owner or an admin opens the number;
+--                       `o_retry_after` is a polite time to ask again
 --            'legacy'   the code was made by the release before: asked again with `p_legacy_hashes` for `o_code`
 --            'busy'     somebody holds the number, and `p_waits` is false; nothing was written
 CREATE FUNCTION masuk.judge_guess(
@@ -53,6 +54,7 @@ BEGIN
   v_failures := v_elsewhere.o_failures + CASE WHEN o_known THEN v_row.known_failures ELSE v_row.failures END;
   IF NOT o_known AND v_failures >= masuk.closing_failures() THEN
     o_verdict := 'closed';
+    o_retry_after := masuk.seconds_closed();
     RETURN;
   END IF;
   o_retry_after := masuk.seconds_until_guess(v_guesses, v_failures, p_budget, v_now);
@@ -62,7 +64,7 @@ BEGIN
   END IF;
 
   -- 4. The guess is counted before anything is compared.
-  v_guesses := masuk.with_instant(masuk.recent(v_guesses, v_now - interval '1 hour'), v_now);
+  v_guesses := masuk.with_instant(masuk.recent_guesses(v_guesses, v_now), v_now);
   v_failures := v_failures + 1;
   v_used_on_code := cardinality(masuk.recent(v_guesses, coalesce(v_row.current_issued_at, '-infinity')));
 
@@ -73,10 +75,12 @@ BEGIN
   END IF;
   o_attempts_left := greatest(0, least(
     p_max_attempts - v_used_on_code,
-    p_budget - cardinality(masuk.recent(v_guesses, v_now - masuk.guess_window(v_failures, p_budget)))
+    masuk.guesses_left(v_guesses, v_failures, p_budget, v_now)
   ));
   o_verdict := CASE
-    WHEN o_account IS NOT NULL AND coalesce(p_code = o_code, true) AND masuk.code_fits(v_row, p_proofs, p_legacy_hashes)
+    WHEN o_account IS NOT NULL AND coalesce(p_code = o_code, true) AND masuk.hash_fits(
+      v_row.current_hash, v_row.current_session_id, p_proofs, v_row.current_legacy, p_legacy_hashes
+    )
     THEN 'right'
     ELSE 'wrong'
   END;

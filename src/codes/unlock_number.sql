@@ -20,4 +20,6 @@ CREATE FUNCTION masuk.unlock_number(p_phone text) RETURNS void LANGUAGE plpgsql 
 BEGIN
   PERFORM masuk.void_codes(p_phone);
   DELETE FROM otp_codes c WHERE c.phone = p_phone;
+  -- What other applications sent counts against the service's own sends. Their guesses were at other codes.
+  UPDATE verification_phones n SET sends = '{}', send_owners = '{}' WHERE n.phone = p_phone AND cardinality(n.sends) > 0;
 END $$;

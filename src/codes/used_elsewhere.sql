@@ -1,5 +1,5 @@
--- What a lane has used under the number's other purposes: sends of the last day, and wrong guesses in a row. Most numbers
--- have no other purpose. The caller holds the number.
+-- What a lane has used under the number's other purposes: sends of the last day, not sorted, and wrong guesses in a row. Most
+-- numbers have no other purpose. With '' as the purpose: what it has used under all of them. The caller holds the number.
 CREATE FUNCTION masuk.used_elsewhere(
   p_phone text, p_purpose text, p_known boolean, p_now timestamptz, OUT o_sends timestamptz[], OUT o_failures int
 ) LANGUAGE plpgsql AS $$
@@ -9,14 +9,7 @@ BEGIN
   o_sends := '{}';
   o_failures := 0;
   FOR v_row IN SELECT * FROM otp_codes c WHERE c.phone = p_phone AND c.purpose <> p_purpose LOOP
-    o_sends := o_sends || masuk.recent(CASE WHEN p_known THEN v_row.known_sends ELSE v_row.sends END, p_now - interval '1 day');
+    o_sends := o_sends || masuk.sends_of_day(CASE WHEN p_known THEN v_row.known_sends ELSE v_row.sends END, p_now);
     o_failures := o_failures + CASE WHEN p_known THEN v_row.known_failures ELSE v_row.failures END;
   END LOOP;
 END $$;
-
--- Two arrays of instants as one, oldest first.
-CREATE FUNCTION masuk.in_order(p_instants timestamptz[], p_others timestamptz[]) RETURNS timestamptz[] LANGUAGE sql IMMUTABLE
-RETURN CASE
-  WHEN cardinality(p_others) = 0 THEN p_instants
-  ELSE ARRAY(SELECT i FROM unnest(p_instants || p_others) i ORDER BY i)
-END;

@@ -1,3 +1,4 @@
+import { type NewestVerification } from '../codes/verification-codes.js';
 import { type Language } from '../config/settings.js';
 import { type Text } from '../errors/catalogue.js';
 import { whatsappId } from '../phone/phone.js';
@@ -9,7 +10,7 @@ import {
   type VerificationStatusDto,
   type VerifiedAnswerDto,
 } from './verification.dto.js';
-import { type SentVerification, type VerificationState } from './verification.service.js';
+import { type SentVerification } from './verification.service.js';
 
 const SAID = {
   sent: { id: 'Kode OTP terkirim', en: 'The code has been sent' },
@@ -43,7 +44,7 @@ export function verifiedAnswer(language: Language): VerifiedAnswerDto {
 }
 
 export function statusAnswer(
-  state: VerificationState,
+  state: NewestVerification,
   saying: 'status' | 'expired',
   language: Language,
 ): VerificationStatusAnswerDto {
@@ -66,7 +67,7 @@ export function formattedAnswer(original: string, e164: string | null, language:
   return { success: true, message: SAID.formatted[language], data };
 }
 
-function statusOf({ row: { ended_as: end }, over }: VerificationState): VerificationStatusDto['status'] {
+function statusOf({ row: { ended_as: end }, over }: NewestVerification): VerificationStatusDto['status'] {
   if (end === 'verified' || end === 'failed') return end;
   return over ? 'expired' : 'pending';
 }

@@ -1,17 +1,17 @@
 import { Module } from '@nestjs/common';
 import { ActivityModule } from '../activity/activity.module.js';
+import { CodesModule } from '../codes/codes.module.js';
 import { GatewayModule } from '../gateway/gateway.module.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { WebhooksModule } from '../webhooks/webhooks.module.js';
 import { CodeMessagesController } from './code-messages.controller.js';
 import { VerificationController } from './verification.controller.js';
-import { VerificationRepository } from './verification.repository.js';
 import { Verification } from './verification.service.js';
 
 @Module({
-  imports: [ActivityModule, GatewayModule, JobsModule, WebhooksModule],
+  imports: [ActivityModule, CodesModule, GatewayModule, JobsModule, WebhooksModule],
   controllers: [CodeMessagesController, VerificationController],
-  providers: [Verification, VerificationRepository],
+  providers: [Verification],
   exports: [Verification],
 })
 export class VerificationModule {}

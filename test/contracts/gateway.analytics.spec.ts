@@ -33,9 +33,9 @@ beforeAll(async () => {
   expect((await house.service.post('/api/otp/verify', { phone: friend, otp: code }, key)).status).toBe(200);
   await until('what came in is logged', async () => {
     const [row] = await house.database.query<{ count: number }>(
-      `SELECT count(*)::int FROM activity_log WHERE action = 'otp.verified'`,
+      `SELECT count(*)::int FROM activity_log WHERE action IN ('otp.refused', 'otp.verified')`,
     );
-    return row!.count === 1;
+    return row!.count === 2;
   });
 }, 90_000);
 afterAll(async () => house.close());

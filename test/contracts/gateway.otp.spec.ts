@@ -259,6 +259,22 @@ describe('POST /api/otp/verify', () => {
     expectFailure(await post('/api/otp/resend', { phone: to }), 429, 'otp_rate_limited');
   });
 
+  it('counts each guess for longer when a budget was used up twice, and three times, in an hour', async () => {
+    const to = newNumber();
+    for (const [least, most] of [
+      [880, 900],
+      [1_780, 1_800],
+      [3_580, 3_600],
+    ] as const) {
+      for (let at = 0; at < 5; at++) expectFailure(await verify(to, '000000', stranger), 400, 'invalid_otp');
+      const locked = await verify(to, '000000', stranger);
+      expectFailure(locked, 429, 'otp_locked');
+      expect(retryAfter(locked)).toBeGreaterThan(least);
+      expect(retryAfter(locked)).toBeLessThanOrEqual(most);
+      await pass(to, most);
+    }
+  });
+
   it('is not kept from its own code by what another key guesses', async () => {
     const to = newNumber();
     const code = await sent(to);

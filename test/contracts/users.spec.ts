@@ -3,7 +3,7 @@ import { hash as bcrypt } from '@node-rs/bcrypt';
 import { INSTANT } from '../support/answers.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { messagesOf } from '../support/messages.js';
-import { until } from '../support/people.js';
+import { until } from '../support/waits.js';
 import { startService, stopAllServices, type Answer, type Service } from '../support/service.js';
 
 let database: TestDatabase;

@@ -172,14 +172,25 @@ describe('a closed number is opened', () => {
     await house.login(person.phone);
   });
 
-  it('by an admin', async () => {
+  it('by an admin, who also gives back what other applications have sent', async () => {
     const person = await house.person();
+    await house.database.query(
+      `INSERT INTO verification_phones (phone, sends, send_owners, guesses, guess_owners)
+       VALUES ($1, array_fill(now(), ARRAY[2000]), array_fill($2::uuid, ARRAY[2000]), ARRAY[now()], ARRAY[$2::uuid])`,
+      [person.e164, person.id],
+    );
+    expectFailure(await house.request(person.phone), 429, 'otp_rate_limited');
     await setFailures(person, 100);
     await house.person({ role: 'ADMIN', username: 'kepala', password: PASSWORD });
     const admin = await house.service.post('/api/auth/login', { identifier: 'kepala', password: PASSWORD });
     const headers = { authorization: `Bearer ${admin.body.data.token}` };
     expect((await house.service.post(`/api/users/${person.id}/unlock`, {}, headers)).status).toBe(200);
     await house.login(person.phone);
+    const rows = await house.database.query(
+      'SELECT cardinality(sends) AS sends, cardinality(guesses) AS guesses FROM verification_phones WHERE phone = $1',
+      [person.e164],
+    );
+    expect(rows).toEqual([{ sends: 0, guesses: 1 }]);
   });
 
   describe('by its owner, who writes to the bot from it', () => {

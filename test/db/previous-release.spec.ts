@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,7 @@ import { endGrace, loginsOf, refresh, refreshed } from '../support/logins.js';
 import { ReleaseBefore, type IssuedBefore } from '../support/release-before.js';
 import { resetPassword, verifyReset } from '../support/resets.js';
 import { troubles, type Service } from '../support/service.js';
+import { VerificationBefore } from '../support/verification-before.js';
 
 // Instances of the release before run beside the new ones for a while, on the migrated database. Its statements are run here as
 // it wrote them; limits and single use hold over both.
@@ -225,7 +226,7 @@ describe('a refresh token of the release before', () => {
 });
 
 describe('a database of the release before that is migrated', () => {
-  it('keeps living codes, what was guessed and sent, sessions and refresh tokens', async () => {
+  it('keeps living codes, those for other applications too, what was guessed and sent, sessions and refresh tokens', async () => {
     const own = await createDatabase({ migrated: false });
     const older = await mkdtemp(join(tmpdir(), 'masuk-migrations-'));
     try {
@@ -261,6 +262,15 @@ describe('a database of the release before that is migrated', () => {
       );
       const token = newToken();
       await release.open(fresh.id, sha256(token));
+      const [keyId, key] = [randomUUID(), `msk_${newToken()}`];
+      await own.query(
+        `INSERT INTO api_keys (id, name, key_hash, hint, scopes, requests_per_minute) VALUES ($1, 'klinik', $2, 'msk_', '{otp}', 600)`,
+        [keyId, sha256(key)],
+      );
+      const applications = new VerificationBefore(own, AUTH_SECRET, keyId);
+      const [right, wrong] = ['+6281300000001', '+6281300000002'];
+      const [rightCode, wrongCode] = [(await applications.issue(right))!.code, (await applications.issue(wrong))!.code];
+      for (const guess of wrongCodes(wrongCode, 2)) expect(await applications.guess(wrong, guess)).toBe('wrong');
 
       await applyMigrations(own.url, () => undefined);
       await applyJobSchema(own.url, () => undefined);
@@ -274,6 +284,13 @@ describe('a database of the release before that is migrated', () => {
       expect((await resetPassword(migrated, shown.e164, codeFor(shown))).status).toBe(200);
       for (const person of [used, ended])
         expectFailure(await house.at(migrated).verify(person.e164, codeFor(person)), 400, 'invalid_otp');
+      const checked = (phone: string, otp: string) =>
+        migrated.post('/api/otp/verify', { phone, otp }, { 'x-api-key': key });
+      expect((await checked(right, rightCode)).status).toBe(200);
+      expectFailure(await checked(right, rightCode), 400, 'invalid_otp');
+      const third = await checked(wrong, wrongCodes(wrongCode, 3)[2]!);
+      expect(expectFailure(third, 400, 'invalid_otp').details).toEqual({ attemptsLeft: 0 });
+      expectFailure(await checked(wrong, wrongCode), 400, 'invalid_otp');
       const { refreshToken } = await refreshed(migrated, token);
       expect((await refresh(migrated, refreshToken)).status).toBe(200);
       expect(troubles(migrated)).toEqual([]);

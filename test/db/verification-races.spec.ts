@@ -4,8 +4,9 @@ import { wrong, wrongCodes } from '../support/codes.js';
 import { atOnce, tally } from '../support/crowds.js';
 import { startFakeWhacenter, type FakeWhacenter } from '../support/fake-whacenter.js';
 import { openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
-import { newNumber } from '../support/house.js';
+import { AUTH_SECRET, newNumber } from '../support/house.js';
 import { troubles, type Answer, type Service } from '../support/service.js';
+import { VerificationBefore } from '../support/verification-before.js';
 import { until } from '../support/waits.js';
 
 const GUESS_BUDGET = 5;
@@ -183,10 +184,7 @@ describe('a number that somebody holds', () => {
     });
     // In whatever order: the right one is among the first three that were compared, or its attempts were used up.
     const counts = tally(await guesses!);
-    expect([
-      { 200: 1, 400: 3 },
-      { 400: 4 },
-    ]).toContainEqual(counts);
+    expect([{ 200: 1, 400: 3 }, { 400: 4 }]).toContainEqual(counts);
     expect(await stored(held)).toMatchObject([{ ended_as: counts[200] ? 'verified' : null }]);
   });
 
@@ -258,5 +256,117 @@ describe('sends at once', () => {
     const answers = await atOnce(9, (at) => send(either(at), to, at % 3));
     expect(tally(answers)).toEqual({ 200: 1, 429: 8 });
     expect(codesFor(to)).toHaveLength(1);
+  });
+});
+
+describe('codes of the service itself and of API keys', () => {
+  /** Somebody with an account, whose number has had so many sends of keys that were not ours, ten minutes ago. */
+  async function somebody(sentByKeys: number): Promise<string> {
+    const to = newNumber();
+    await house.database.query(`INSERT INTO users (id, phone, full_name) VALUES (gen_random_uuid(), $1, 'Budi')`, [
+      `+${to}`,
+    ]);
+    await house.database.query(
+      `INSERT INTO verification_phones (phone, sends, send_owners)
+       SELECT $1, array_agg(now() - interval '10 minutes'), array_agg(gen_random_uuid()) FROM generate_series(1, $2)`,
+      [`+${to}`, sentByKeys],
+    );
+    return to;
+  }
+
+  const sentTo = (to: string) => codesFor(to).length + whacenter.messagesFor(to).length;
+
+  it('asked for at once stay under the cap of the number', async () => {
+    for (let round = 0; round < 4; round++) {
+      const to = await somebody(2 * SENDS_PER_HOUR - 1);
+      const asked = await Promise.all([
+        ...Array.from({ length: 3 }, (_, at) => house.at(either(at)).resend(`+${to}`)),
+        ...Array.from({ length: 3 }, (_, at) => send(either(at + 1), to, at)),
+      ]);
+      expect(tally(asked)).toEqual({ 200: 1, 429: 5 });
+      expect(sentTo(to)).toBe(1);
+    }
+  }, 30_000);
+
+  it('leave each what one application alone cannot use up', async () => {
+    const to = await somebody(SENDS_PER_HOUR);
+    for (let at = 0; at < SENDS_PER_HOUR; at++) {
+      expect((await house.at(either(at)).resend(`+${to}`)).status).toBe(200);
+      await house.database.query(
+        `UPDATE otp_codes SET current_resend_at = now() - interval '1 second' WHERE phone = $1 AND current_session_id IS NOT NULL`,
+        [`+${to}`],
+      );
+    }
+    const refused = await send(house.service, to);
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(2_900);
+    expect((await house.request(`+${to}`)).status).toBe(429);
+  });
+});
+
+describe('beside an instance of the release before', () => {
+  let before: VerificationBefore;
+
+  beforeAll(async () => {
+    const [owner] = await house.database.query<{ id: string }>(
+      `SELECT api_key_id AS id FROM gateway_sessions WHERE name = 'session-0'`,
+    );
+    before = new VerificationBefore(house.database, AUTH_SECRET, owner!.id, SENDS_PER_HOUR);
+  });
+
+  const codeBefore = async (to: string) => {
+    const made = await before.issue(`+${to}`);
+    if (!made) throw new Error('the release before made no code');
+    return made.code;
+  };
+
+  it('a code of that one is used once, when both are shown it at the same time', async () => {
+    for (let round = 0; round < 6; round++) {
+      const to = newNumber();
+      const code = await codeBefore(to);
+      const here = atOnce(2, (at) => verify(either(at), to, code));
+      const there = atOnce(2, () => before.guess(`+${to}`, code));
+      const wins = (tally(await here)[200] ?? 0) + (await there).filter((verdict) => verdict === 'right').length;
+      expect(wins).toBe(1);
+      expect(await stored(to)).toMatchObject([{ ended_as: 'verified' }]);
+    }
+  });
+
+  it.each(['that one', 'this one'])('the guesses at a code of %s are limited by both together', async (whose) => {
+    const to = newNumber();
+    const code = whose === 'that one' ? await codeBefore(to) : await codeFor(to);
+    const guesses = wrongCodes(code, 30);
+    const [here, there] = await Promise.all([
+      Promise.all(guesses.slice(0, 15).map((guess, at) => verify(either(at), to, guess))),
+      Promise.all(guesses.slice(15).map((guess) => before.guess(`+${to}`, guess))),
+    ]);
+    const paidFor = (tally(here)[400] ?? 0) + there.filter((verdict) => verdict === 'wrong').length;
+    expect(paidFor).toBe(GUESS_BUDGET);
+    expect(await stored(to)).toEqual([{ attempts: MAX_ATTEMPTS, ended_as: null }]);
+    expect((await verify(house.service, to, code)).status).toBe(429);
+    expect(await before.guess(`+${to}`, code)).toBe('locked');
+  });
+
+  it('the sends of both are counted, and the newest code of either is the one that lives', async () => {
+    const to = newNumber();
+    let last = '';
+    for (let at = 0; at < SENDS_PER_HOUR; at++) {
+      last = at % 2 === 0 ? await codeFor(to) : await codeBefore(to);
+      await endCooldown(to);
+    }
+    expect((await send(house.service, to)).status).toBe(429);
+    expect(await before.issue(`+${to}`)).toBeNull();
+    const ends = (await stored(to)).map(({ ended_as }) => ended_as);
+    expect(ends.filter((end) => end === 'replaced')).toHaveLength(SENDS_PER_HOUR - 1);
+    expect(ends.filter((end) => end === null)).toHaveLength(1);
+    expect((await verify(other, to, last)).status).toBe(200);
+  });
+
+  it('a send that failed there starts no cooldown here', async () => {
+    const to = newNumber();
+    const made = await before.issue(`+${to}`);
+    await before.closeUnsent(`+${to}`, made!);
+    expect((await verify(house.service, to, made!.code)).status).toBe(400);
+    expect((await verify(house.service, to, await codeFor(to))).status).toBe(200);
   });
 });
