@@ -125,6 +125,18 @@ describe('GET /api/users/:id: locks', () => {
     expect((await house.request(person.phone)).body.data.alreadySent).toBeUndefined();
   });
 
+  it('has the sends of all who send codes to the number, other applications too', async () => {
+    const person = await house.person();
+    await house.database.query(
+      `INSERT INTO verification_phones (phone, sends, send_owners)
+       VALUES ($1, array_fill(now(), ARRAY[10]), array_fill($2::uuid, ARRAY[10]))`,
+      [person.e164, person.id],
+    );
+    const { locks } = await show(person);
+    expect(locks).toEqual([lock('too_many_codes', { devices: 'other', until: INSTANT })]);
+    await expectSaidBy(locks[0].until, () => house.request(person.phone));
+  });
+
   it('has the sends of the hour and of the day, over all purposes and by lane', async () => {
     const person = await house.person({ fullName: NAME });
     const device = await withDevice(person);

@@ -467,6 +467,10 @@ describe('a person’s data', () => {
     await passwordLogin('hilang', 'salah');
     await service.post('/api/auth/otp/request', { phone });
     const e164 = `+62${phone.slice(1)}`;
+    await until('both acceptances are written', async () => {
+      const accepted = await database.query('SELECT 1 FROM message_history WHERE user_id = $1', [id]);
+      return accepted.length === 2;
+    });
     await database.query(
       `INSERT INTO message_history (id, purpose, recipient, user_id, state, provider_message_id, attempts, created_at)
        VALUES (gen_random_uuid(), 'login', $1, $2, 'DELIVERED', 'wamid.1', 1, now())`,

@@ -129,7 +129,8 @@ describe('limits leased in blocks', () => {
     expect(answers).toEqual(subjects.map(() => null));
     expect(run).toHaveBeenCalledTimes(1);
     await database.query('UPDATE rate_limits SET used = 100');
-    expect(await instances[1]!.reserve(limit, 'somebody 0')).toBeGreaterThan(50);
+    // Until the other instance's block ends.
+    expect(await instances[1]!.reserve(limit, 'somebody 0')).toBeGreaterThan(25);
     expect(run).toHaveBeenCalledTimes(2);
   });
 
