@@ -1,6 +1,6 @@
 /**
  * `npm run postman`: writes docs/postman/ out of scripts/postman/. The saved answers in examples.json come from real runs:
- * `UPDATE_POSTMAN_EXAMPLES=1 npm test -- test/contracts/postman` records them.
+ * `UPDATE_POSTMAN_EXAMPLES=1 npm test -- test/contracts/service/postman` records them.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

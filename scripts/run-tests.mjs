@@ -20,12 +20,12 @@ const FAST = [
   'src',
   'web',
   'test/house/directions.spec.ts',
-  'test/contracts/sikeskoja.request.spec.ts',
-  'test/contracts/sikeskoja.verify.spec.ts',
-  'test/contracts/ticketing.reset.spec.ts',
-  'test/contracts/refresh.spec.ts',
-  'test/contracts/dashboard.spec.ts',
-  'test/db/otp-races.spec.ts',
+  'test/contracts/sikeskoja/request.spec.ts',
+  'test/contracts/sikeskoja/verify.spec.ts',
+  'test/contracts/ticketing/reset.spec.ts',
+  'test/contracts/sessions/refresh.spec.ts',
+  'test/contracts/dashboard/accounts.spec.ts',
+  'test/db/codes/races.spec.ts',
 ];
 
 function run(args, env = process.env) {

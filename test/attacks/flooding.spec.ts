@@ -7,8 +7,8 @@ import { national, newPhone, openHouse, type House } from '../support/house.js';
 import { bearer, logIn, newcomer } from '../support/logins.js';
 import { requestReset } from '../support/resets.js';
 
-// Somebody who lets us send, or work, for nothing. Limits of ranges, countries and days: test/contracts/send-limits.spec.ts;
-// of addresses under races: test/db/limit-races.spec.ts; the log: test/db/audit-flood.spec.ts.
+// Somebody who lets us send, or work, for nothing. Limits of ranges, countries and days: test/contracts/delivery/send-limits.spec.ts;
+// of addresses under races: test/db/codes/limit-races.spec.ts; the log: test/db/audit/flood.spec.ts.
 
 const NAME = 'Budi Santoso';
 

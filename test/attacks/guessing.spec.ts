@@ -7,7 +7,7 @@ import { PASSWORD, newcomer } from '../support/logins.js';
 import { OWN_PAGE } from '../support/own-page.js';
 import { resetCodeOf, resetPassword, verifyReset } from '../support/resets.js';
 
-// Somebody who guesses, over two instances; the races themselves are in test/db/otp-races.spec.ts and reset-races.spec.ts.
+// Somebody who guesses, over two instances; the races themselves are in test/db/codes/races.spec.ts and codes/reset-races.spec.ts.
 
 let house: House;
 

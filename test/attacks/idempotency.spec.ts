@@ -6,7 +6,7 @@ import { atOnce, tally } from '../support/crowds.js';
 import { newPhone, openHouse, type House } from '../support/house.js';
 
 // Somebody who uses, or has overheard, an Idempotency-Key; over two instances. What the keys do for honest callers:
-// test/contracts/idempotency.spec.ts, their races: test/db/idempotency-races.spec.ts.
+// test/contracts/service/idempotency.spec.ts, their races: test/db/http/idempotency-races.spec.ts.
 
 let house: House;
 

@@ -5,7 +5,7 @@ import { PASSWORD, bearer, logIn, newcomer } from '../support/logins.js';
 import { rawRequest, sendRaw } from '../support/raw-http.js';
 import { pause } from '../support/waits.js';
 
-// Somebody who sends what no form would. Every field of every route: test/contracts/bad-input.spec.ts; webhooks: webhooks.spec.ts.
+// Somebody who sends what no form would. Every field of every route: test/contracts/service/bad-input.spec.ts; webhooks: webhooks.spec.ts.
 
 let house: House;
 

@@ -6,7 +6,7 @@ import { newPhone, openHouse, type House } from '../support/house.js';
 import { rawRequest, sendRaw } from '../support/raw-http.js';
 
 // Somebody who says that they call from somewhere else, and requests that two programs read differently. It holds behind
-// nginx (scripts/attacks-behind-nginx.mjs) and without it; addresses out of TRUST_PROXY: sikeskoja.addresses.spec.ts.
+// nginx (scripts/attacks-behind-nginx.mjs) and without it; addresses out of TRUST_PROXY: sikeskoja/addresses.spec.ts.
 
 const SENDS = 20;
 const FAILURES = 20;

@@ -9,7 +9,7 @@ import { answersTo, postWhapi, whapiMessage } from '../support/webhooks.js';
 
 // A hunt for secrets (ASVS V16.2.5, V14.2.4, V16.5.1): all flows are run with values that cannot be mistaken, at the most
 // talkative level; then log, refusals, audit log and every column of the database are searched for them, as they are and
-// in base64, base64url and hex. There is no port with metrics. The gateway's own hunt: test/contracts/gateway.text.spec.ts.
+// in base64, base64url and hex. There is no port with metrics. The gateway's own hunt: test/contracts/gateway/text.spec.ts.
 
 /** Columns in which a whole phone number may stand; docs/security.md says so. */
 const PHONES_ALLOWED = [

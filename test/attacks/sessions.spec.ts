@@ -6,7 +6,7 @@ import { PASSWORD, bearer, logIn, me, newcomer, refresh } from '../support/login
 import { OTHER_SITE, browserLogin, cookiesOf } from '../support/own-page.js';
 
 // Somebody with an account of their own who reaches for what is another's, over two instances. Which role gets in where:
-// test/contracts/access-table.spec.ts; other sites and cookies at length: browser-sessions.spec.ts.
+// test/contracts/service/access-table.spec.ts; other sites and cookies at length: sessions/browser.spec.ts.
 
 let house: House;
 

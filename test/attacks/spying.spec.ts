@@ -6,7 +6,7 @@ import { PASSWORD } from '../support/logins.js';
 import { type Answer } from '../support/service.js';
 
 // Somebody who wants to know who has an account, over two instances with UNKNOWN_PHONE=conceal. Step by step:
-// test/contracts/sikeskoja.conceal.spec.ts, ticketing.conceal.spec.ts, idempotency.spec.ts; by time: spying-times.spec.ts.
+// test/contracts/sikeskoja/conceal.spec.ts, ticketing/conceal.spec.ts, service/idempotency.spec.ts; by time: spying-times.spec.ts.
 
 const NAME = 'Budi Santoso';
 

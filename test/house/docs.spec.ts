@@ -5,7 +5,7 @@ import { CATALOGUE } from '../../src/errors/catalogue.js';
 import { anchorsOf, readMarkdown, translationGaps } from '../support/markdown.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const PAGES = globSync(['*.md', '{bench,client,docs,examples}/**/*.md'], {
+const PAGES = globSync(['*.md', '{bench,client,docs,examples,test}/**/*.md'], {
   cwd: ROOT,
   exclude: (path) => path.includes('node_modules'),
 }).sort();

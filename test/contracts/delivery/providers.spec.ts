@@ -1,0 +1,219 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { FakeCloudApi } from '../../support/fake-cloud-api.js';
+import { FakeSmtp } from '../../support/fake-smtp.js';
+import { FakeTwilio, twilioError } from '../../support/fake-twilio.js';
+import { FakeWhapi } from '../../support/fake-whapi.js';
+import { national, newPhone, openHouse, type House } from '../../support/house.js';
+import { messagesOf } from '../../support/messages.js';
+import { stopAllServices } from '../../support/service.js';
+import { pause, until } from '../../support/waits.js';
+
+// docs/configuration.md#delivery: the ladder `whacenter,whapi,cloud-api,sms,email,console`.
+
+jest.setTimeout(60_000);
+
+let whapi: FakeWhapi;
+let cloud: FakeCloudApi;
+let twilio: FakeTwilio;
+let smtp: FakeSmtp;
+let house: House;
+
+beforeAll(async () => {
+  [whapi, cloud, twilio, smtp] = await Promise.all([
+    FakeWhapi.start(),
+    FakeCloudApi.start(),
+    FakeTwilio.start(),
+    FakeSmtp.start(),
+  ]);
+  house = await openHouse({ ...everything(), PROVIDER_TIMEOUT: '2', SEND_TIMEOUT: '8' });
+});
+afterEach(() => {
+  house.fake.connected = true;
+  whapi.state = 'AUTH';
+});
+afterAll(async () => {
+  await house.close();
+  await stopAllServices();
+  await Promise.all([whapi.wire.close(), cloud.wire.close(), twilio.close(), smtp.close()]);
+});
+
+const everything = () => ({
+  WHAPI_BASE_URL: whapi.url,
+  WHAPI_TOKEN: whapi.token,
+  CLOUD_API_BASE_URL: cloud.url,
+  CLOUD_API_TOKEN: cloud.token,
+  CLOUD_API_PHONE_ID: cloud.phoneId,
+  CLOUD_API_TEMPLATE: 'otp_login',
+  TWILIO_BASE_URL: twilio.url,
+  TWILIO_ACCOUNT_SID: twilio.accountSid,
+  TWILIO_AUTH_TOKEN: twilio.authToken,
+  TWILIO_FROM: '+14155550100',
+  SMTP_URL: smtp.url,
+  SMTP_FROM: 'Masuk <no-reply@example.com>',
+});
+
+/** The first rung works again; an instance remembers a second long that it did not. */
+async function reconnect(): Promise<void> {
+  house.fake.connected = true;
+  await pause(1_050);
+}
+
+/** Asks for a code and logs in with it; @returns the channel that the answer names */
+const loginBy = async (codeFor: (number: string) => string | undefined): Promise<string> => {
+  const { phone, e164 } = await house.person({ email: null });
+  const { status, body } = await house.request(phone);
+  expect({ status, message: body.message }).toEqual({
+    status: 200,
+    message: 'Kode OTP telah dikirim ke WhatsApp Anda',
+  });
+  const verified = await house.verify(phone, codeFor(e164) ?? 'none');
+  expect(verified.status).toBe(200);
+  return body.data.channel as string;
+};
+
+describe('the ladder of what is configured', () => {
+  it('continues after a provider that cannot send, with the same code, and names the one that accepted it', async () => {
+    expect(await loginBy((number) => house.fake.codeFor(number))).toBe('whacenter');
+    house.fake.connected = false;
+    expect(await loginBy((number) => whapi.codeFor(number))).toBe('whapi');
+    whapi.state = 'QR';
+    expect(await loginBy((number) => cloud.codeFor(number))).toBe('cloud-api');
+  });
+
+  it('sends an SMS to a number that is not on WhatsApp', async () => {
+    const { phone, e164 } = await house.person();
+    house.fake.connected = false;
+    whapi.wire.forNumber(e164, { status: 402, body: { error: { message: 'Trial version limit exceeded' } } });
+    cloud.failFor(e164, 131026);
+    const { body } = await house.request(phone);
+    expect(body.data.channel).toBe('sms');
+    expect((await house.verify(phone, twilio.codeFor(e164) ?? 'none')).status).toBe(200);
+  });
+
+  it('says why the WhatsApp device could not when no rung can, though the last one was not asked', async () => {
+    const { phone, e164 } = await house.person({ email: null });
+    house.fake.connected = false;
+    whapi.wire.forNumber(e164, { status: 402, body: '' });
+    cloud.failFor(e164, 131026);
+    twilio.wire.forNumber(e164, twilioError(21610));
+    const { status, body } = await house.request(phone);
+    expect({ status, code: body.code }).toEqual({ status: 503, code: 'whatsapp_unavailable' });
+    expect(smtp.connections).toBe(0);
+  });
+
+  it('sends a mail when no other provider reaches the person', async () => {
+    const { phone, e164 } = await house.person({ email: 'budi@example.com' });
+    house.fake.connected = false;
+    whapi.wire.forNumber(e164, { status: 402, body: '' });
+    cloud.failFor(e164, 131026);
+    twilio.wire.forNumber(e164, twilioError(21610));
+    const { body } = await house.request(phone);
+    expect(body.data?.channel).toBe('email');
+    const [mail] = smtp.mails;
+    expect(mail?.to).toEqual(['budi@example.com']);
+    const code = /^\*(\d{6})\*$/m.exec(mail?.parts.get('text/plain')?.replaceAll('\r', '') ?? '')?.[1];
+    expect((await house.verify(phone, code ?? 'none')).status).toBe(200);
+  });
+
+  it('sends no mail to an address that only whoever registered has given, nor anything to a mailbox before the proof', async () => {
+    const before = smtp.mails.length;
+    const phone = national(newPhone());
+    const typed = { fullName: 'Budi', phone, email: 'jahat@example.com', password: 'kopi susu di teras' };
+    const { user, registrationToken } = (await house.service.post('/api/auth/register', typed)).body.data;
+    const failEverywhereElse = () => {
+      house.fake.connected = false;
+      const e164 = phone.replace(/^0/, '+62');
+      whapi.wire.forNumber(e164, { status: 402, body: '' });
+      cloud.failFor(e164, 131026);
+      twilio.wire.forNumber(e164, twilioError(21610));
+    };
+    failEverywhereElse();
+    expect((await house.request(phone)).status).toBe(503);
+    // An admin's address is a way to the person, and yet no way to the first proof.
+    await house.database.query('UPDATE users SET email_claimed = false WHERE id = $1', [user.id]);
+    expect((await house.request(phone)).status).toBe(503);
+    await reconnect();
+    const otpCode = await house.code(phone);
+    const proven = await house.service.post('/api/auth/otp/verify', { phone, otpCode, registrationToken });
+    expect(proven.status).toBe(200);
+    await house.pass(phone, 3_600);
+    await house.database.query('UPDATE users SET email_claimed = true WHERE id = $1', [user.id]);
+    failEverywhereElse();
+    expect((await house.request(phone)).status).toBe(503);
+    expect(smtp.mails.length).toBe(before);
+  });
+
+  it('takes no number for proven by a code that went to a mailbox', async () => {
+    const { id, phone, e164 } = await house.person({ email: 'dewi@example.com' });
+    const isProven = async () =>
+      (
+        await house.database.query<{ proven: boolean }>(
+          'SELECT phone_proven_at IS NOT NULL AS proven FROM users WHERE id = $1',
+          [id],
+        )
+      )[0]?.proven;
+    house.fake.connected = false;
+    whapi.wire.forNumber(e164, { status: 402, body: '' });
+    cloud.failFor(e164, 131026);
+    twilio.wire.forNumber(e164, twilioError(21610));
+    expect((await house.request(phone)).body.data?.channel).toBe('email');
+    const mail = smtp.mails.at(-1)?.parts.get('text/plain')?.replaceAll('\r', '') ?? '';
+    expect((await house.verify(phone, /^\*(\d{6})\*$/m.exec(mail)?.[1] ?? 'none')).status).toBe(200);
+    expect(await isProven()).toBe(false);
+    await reconnect();
+    await house.pass(phone, 3_600);
+    const code = await house.code(phone);
+    await until('the outcome is written', async () =>
+      (await messagesOf(house.database, e164)).some(({ provider }) => provider === 'whacenter'),
+    );
+    expect((await house.verify(phone, code)).status).toBe(200);
+    expect(await isProven()).toBe(true);
+  });
+
+  it('tells no secret, number or code to the log', async () => {
+    const output = house.service.output();
+    expect(output).toContain('provider did not take the message');
+    expect(output).toContain('"providerCode":"131026"');
+    for (const secret of [
+      whapi.token,
+      cloud.token,
+      twilio.authToken,
+      twilio.accountSid,
+      smtp.password,
+      house.fake.deviceId,
+    ])
+      expect(output).not.toContain(secret);
+    for (const { to, code } of cloud.messages) {
+      expect(output).not.toContain(to);
+      expect(output).not.toContain(code);
+    }
+  });
+});
+
+describe('a ladder of one', () => {
+  it.each<[string, DeviceReport]>([
+    ['whapi', 'connected'],
+    ['cloud-api', 'connected'],
+    ['sms', 'disconnected'],
+  ])('%s serves, and /api/health says of WhatsApp: %s', async (name, whatsapp) => {
+    const alone = await openHouse({
+      ...everything(),
+      WHATSAPP_DEVICE_ID: '',
+      WHATSAPP_PROVIDERS: name,
+      UNKNOWN_PHONE: 'conceal',
+    });
+    try {
+      const { phone, e164 } = await alone.person();
+      const { status, body } = await alone.request(phone);
+      expect({ status, channel: body.data?.channel }).toEqual({ status: 200, channel: name });
+      const codeFor = () => ({ whapi, 'cloud-api': cloud, sms: twilio })[name]?.codeFor(e164);
+      await until('the code arrives', () => codeFor() !== undefined);
+      expect((await alone.verify(phone, codeFor() ?? 'none')).status).toBe(200);
+      expect((await alone.service.get('/api/health')).body).toMatchObject({ whatsapp });
+    } finally {
+      await alone.close();
+    }
+  });
+});
+
+type DeviceReport = 'connected' | 'disconnected';

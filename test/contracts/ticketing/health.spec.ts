@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { retryAfter } from '../../support/answers.js';
+import { openHouse, QUICK, type House } from '../../support/house.js';
+
+// docs/contract/ticketing.md#health and #bot-status.
+
+let house: House;
+
+beforeAll(async () => {
+  house = await openHouse(QUICK);
+});
+afterAll(async () => house.close());
+
+describe('GET /api/forgot-password/bot-status', () => {
+  const status = async (service = house.service) => (await service.get('/api/forgot-password/bot-status')).body;
+
+  it('tells the state of the device, at most a second old', async () => {
+    expect(await status()).toStrictEqual({ success: true, data: { state: 'READY', ready: true } });
+    await sleep(1_050);
+    house.fake.connected = false;
+    expect(await status()).toStrictEqual({ success: true, data: { state: 'DISCONNECTED', ready: false } });
+    await sleep(1_050);
+    house.fake.connected = true;
+    house.fake.mode = 'bad-gateway';
+    expect(await status()).toStrictEqual({ success: true, data: { state: 'DISCONNECTED', ready: false } });
+    await sleep(1_050);
+    house.fake.mode = 'ok';
+    expect(await status()).toStrictEqual({ success: true, data: { state: 'READY', ready: true } });
+  });
+
+  it('says UNINITIALIZED where no provider reaches phones', async () => {
+    const bare = await house.another({ WHATSAPP_PROVIDERS: 'console' });
+    expect(await status(bare)).toStrictEqual({ success: true, data: { state: 'UNINITIALIZED', ready: false } });
+  });
+
+  it('asks the device once for a hundred callers, and tells nobody which one it is', async () => {
+    await sleep(1_050);
+    const before = house.fake.calls.length;
+    const answers = await Promise.all(Array.from({ length: 100 }, () => status()));
+    expect(answers.every(({ data }) => data.ready)).toBe(true);
+    expect(house.fake.calls.length - before).toBeLessThanOrEqual(2);
+    expect(JSON.stringify(answers)).not.toContain(house.fake.deviceId.slice(0, 4));
+  });
+});
+
+describe('GET /api/health', () => {
+  it('tells of the database and of WhatsApp', async () => {
+    await sleep(1_050);
+    const health = async () => (await house.service.get('/api/health')).body;
+    expect(await health()).toStrictEqual({
+      success: true,
+      status: 'ok',
+      database: 'connected',
+      whatsapp: 'connected',
+    });
+    await sleep(1_050);
+    house.fake.connected = false;
+    expect(await health()).toMatchObject({ success: true, status: 'ok', whatsapp: 'disconnected' });
+    await sleep(1_050);
+    house.fake.connected = true;
+  });
+
+  it('answers 503 when the database is gone', async () => {
+    const other = await openHouse(QUICK);
+    try {
+      const name = new URL(other.database.url).pathname.slice(1);
+      // From a neighbouring database: nobody gets in any more, and who is in is shown out.
+      await house.database.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
+      await house.database.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
+      const answer = await other.service.get('/api/health');
+      expect(answer.status).toBe(503);
+      expect(answer.body).toMatchObject({ success: false, status: 'unavailable', database: 'disconnected' });
+      expect(retryAfter(answer)).toBeGreaterThan(0);
+      await house.database.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
+    } finally {
+      await other.close();
+    }
+  });
+});

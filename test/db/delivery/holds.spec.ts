@@ -1,0 +1,171 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { FakeCloudApi } from '../../support/fake-cloud-api.js';
+import { FakeTwilio } from '../../support/fake-twilio.js';
+import { type FakeWhacenter } from '../../support/fake-whacenter.js';
+import { FakeWhapi } from '../../support/fake-whapi.js';
+import { openHouse, type House, type Resident } from '../../support/house.js';
+import { type Service } from '../../support/service.js';
+import { pause, until } from '../../support/waits.js';
+
+// What holds however the providers behave and whichever instance dies: the code arrives, the same one, and none late.
+
+jest.setTimeout(300_000);
+
+let house: House;
+let whacenter: FakeWhacenter;
+let whapi: FakeWhapi;
+let cloud: FakeCloudApi;
+let twilio: FakeTwilio;
+
+beforeEach(async () => {
+  [house, whapi, cloud, twilio] = await Promise.all([
+    openHouse({}, { instances: 0 }),
+    FakeWhapi.start(),
+    FakeCloudApi.start(),
+    FakeTwilio.start(),
+  ]);
+  whacenter = house.fake;
+});
+afterEach(async () => {
+  await house.close();
+  await Promise.all([whapi.wire.close(), cloud.wire.close(), twilio.close()]);
+});
+
+const variables = (providers: string, more: Record<string, string> = {}) => ({
+  WHATSAPP_PROVIDERS: providers,
+  WHAPI_BASE_URL: whapi.url,
+  WHAPI_TOKEN: whapi.token,
+  CLOUD_API_BASE_URL: cloud.url,
+  CLOUD_API_TOKEN: cloud.token,
+  CLOUD_API_PHONE_ID: cloud.phoneId,
+  CLOUD_API_TEMPLATE: 'otp_login',
+  TWILIO_BASE_URL: twilio.url,
+  TWILIO_ACCOUNT_SID: twilio.accountSid,
+  TWILIO_AUTH_TOKEN: twilio.authToken,
+  TWILIO_FROM: '+14155550100',
+  ...more,
+});
+
+/** So many at a time. */
+async function each(
+  people: readonly Resident[],
+  width: number,
+  work: (person: Resident) => Promise<void>,
+): Promise<void> {
+  const left = people.values();
+  const worker = async () => {
+    for (const person of left) await work(person);
+  };
+  await Promise.all(Array.from({ length: width }, worker));
+}
+
+const codesIn = (texts: readonly string[]) => texts.map((text) => /\b(\d{6})\b/.exec(text)?.[1]);
+
+it('with Whacenter down a thousand people of a thousand log in by the next rung, with one message each', async () => {
+  const service = await house.another(variables('whacenter,whapi'));
+  whacenter.connected = false;
+  const people = await house.people(1_000);
+  let loggedIn = 0;
+  await each(people, 16, async ({ e164: phone }) => {
+    const answer = await house.at(service).request(phone);
+    expect([answer.status, answer.body.data?.channel]).toEqual([200, 'whapi']);
+    const codes = codesIn(whapi.messagesFor(phone));
+    expect(codes).toHaveLength(1);
+    if ((await house.at(service).verify(phone, codes[0] ?? '')).status === 200) loggedIn += 1;
+  });
+  expect(loggedIn).toBe(1_000);
+  expect(whapi.messages).toHaveLength(1_000);
+  // The breaker leaves the dead rung alone, but for a probe now and then.
+  expect(whacenter.calls.filter(({ path }) => path === '/api/send').length).toBeLessThan(200);
+});
+
+describe('three rungs that each refuse every second message', () => {
+  it('bring 999 of 1,000 codes or more within ten seconds, and never two codes to one phone', async () => {
+    const service = await house.another(variables('whapi,cloud-api,sms', { SEND_TIMEOUT: '8', PROVIDER_TIMEOUT: '2' }));
+    const half = () => (Math.random() < 0.5 ? { status: 503, body: { error: { message: 'try later' } } } : undefined);
+    for (const wire of [whapi.wire, cloud.wire, twilio.wire]) wire.sometimes = half;
+    const people = await house.people(1_000);
+    const arrivals = (phone: string) => [
+      ...codesIn(whapi.messagesFor(phone)),
+      ...[cloud.codeFor(phone), twilio.codeFor(phone)].filter((code) => code !== undefined),
+    ];
+    let arrived = 0;
+    await each(people, 32, async ({ e164: phone }) => {
+      const began = Date.now();
+      const { status } = await house.at(service).request(phone);
+      const codes = arrivals(phone);
+      expect(new Set(codes).size).toBeLessThanOrEqual(1);
+      if (status === 200 && codes.length > 0 && Date.now() - began <= 10_000) arrived += 1;
+    });
+    expect(arrived).toBeGreaterThanOrEqual(999);
+  });
+});
+
+describe('two rungs that each refuse every second message, behind one that is down', () => {
+  it('bring 199 of 200 codes or more, of 400', async () => {
+    const service = await house.another(variables('whacenter,whapi,sms', { SEND_TIMEOUT: '8', PROVIDER_TIMEOUT: '5' }));
+    whacenter.mode = 'hang';
+    const half = () => (Math.random() < 0.5 ? { status: 503, body: { error: { message: 'try later' } } } : undefined);
+    for (const wire of [whapi.wire, twilio.wire]) wire.sometimes = half;
+    const people = await house.people(400);
+    let arrived = 0;
+    await each(people, 16, async ({ e164: phone }) => {
+      const { status } = await house.at(service).request(phone);
+      const codes = [...codesIn(whapi.messagesFor(phone)), twilio.codeFor(phone)].filter((code) => code !== undefined);
+      if (status === 200 && codes.length > 0) arrived += 1;
+    });
+    expect(arrived).toBeGreaterThanOrEqual(398);
+  });
+});
+
+describe('two instances, one of which is killed with kill -9 again and again', () => {
+  it('lose no acknowledged code of 2,000 and deliver none late', async () => {
+    const settings = variables('whacenter', { SEND_TIMEOUT: '2', PROVIDER_TIMEOUT: '2' });
+    const people = await house.people(2_000);
+    const pair: Service[] = [await house.another(settings), await house.another(settings)];
+    const acknowledged: Resident[] = [];
+    let done = false;
+    const reaper = async () => {
+      while (!done) {
+        await pause(400 + Math.random() * 1_600);
+        const at = Math.random() < 0.5 ? 0 : 1;
+        await pair[at]!.stop('SIGKILL');
+        pair[at] = await house.another(settings);
+      }
+    };
+    let turn = 0;
+    const killing = reaper();
+    await each(people, 16, async (person) => {
+      turn += 1;
+      const answer = await house
+        .at(pair[turn % 2]!)
+        .request(person.e164)
+        .catch(() => undefined);
+      if (answer?.status === 200) acknowledged.push(person);
+    });
+    done = true;
+    await killing;
+    expect(acknowledged.length).toBeGreaterThan(1_000);
+    const missing = () => acknowledged.filter(({ e164: phone }) => whacenter.codeFor(phone) === undefined);
+    await until('every acknowledged code arrives', () => missing().length === 0, 30_000);
+    // What was never acknowledged arrives as well, or is honestly over; nothing stays half done.
+    await until(
+      'the outbox is empty',
+      async () => {
+        const [row] = await house.database.query<{ count: number }>(
+          `SELECT count(*)::int AS count FROM messages WHERE state = 'PENDING'`,
+          [],
+        );
+        return row?.count === 0;
+      },
+      60_000,
+    );
+    for (const { e164: phone } of people)
+      expect(new Set(codesIn(whacenter.messagesFor(phone))).size).toBeLessThanOrEqual(1);
+    const [late] = await house.database.query<{ count: number }>(
+      `SELECT count(*)::int AS count FROM message_history WHERE state = 'ACCEPTED' AND closed_at > created_at + interval '5 minutes'`,
+      [],
+    );
+    expect(late?.count).toBe(0);
+  });
+});

@@ -1,0 +1,505 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { pino } from 'pino';
+import { AuthSecret } from '../../../src/config/auth-secret.js';
+import { Database } from '../../../src/database/database.js';
+import { JobsRepository } from '../../../src/jobs/jobs.repository.js';
+import { Jobs } from '../../../src/jobs/jobs.service.js';
+import { type TestDatabase } from '../../support/database.js';
+import { type FakeWhacenter } from '../../support/fake-whacenter.js';
+import { openHouse, type House } from '../../support/house.js';
+import { demandJob, runJob, runsOf, untilScheduled } from '../../support/jobs.js';
+import { startOwnPostgres } from '../../support/own-postgres.js';
+import { stopAllServices, type Service } from '../../support/service.js';
+import { pause, until } from '../../support/waits.js';
+
+/** An instance looks for jobs at least this often, ms (docs: operations, "Jobs"). */
+const LOOK = 5_000;
+
+/** An orchestrator's patience, ms. */
+const PATIENCE = 10_000;
+
+let database: TestDatabase;
+let house: House;
+let whacenter: FakeWhacenter;
+
+beforeAll(async () => {
+  house = await openHouse({}, { instances: 0 });
+  ({ database, fake: whacenter } = house);
+});
+
+afterAll(async () => house.close());
+
+afterEach(async () => {
+  await stopAllServices();
+  // What the killed ones were about would be taken for running by the next spec.
+  await database.query('DELETE FROM pgboss.job');
+});
+
+/** An instance whose connections have its name. */
+function instance(name: string, more: Record<string, string> = {}): Promise<Service> {
+  const url = new URL(database.url);
+  url.searchParams.set('application_name', name);
+  return house.another({ DATABASE_URL: url.href, ...more });
+}
+
+/** Writes down each time that somebody clears a table, and by which instance. */
+async function watch(table: string): Promise<() => Promise<string[]>> {
+  await database.query(`DROP TABLE IF EXISTS watched; CREATE TABLE watched (id serial, by text)`);
+  await database.query(
+    `CREATE OR REPLACE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS
+       $$ BEGIN INSERT INTO watched (by) VALUES (current_setting('application_name')); RETURN NULL; END $$`,
+  );
+  await database.query(
+    `CREATE OR REPLACE TRIGGER watch AFTER DELETE ON ${table} FOR EACH STATEMENT EXECUTE FUNCTION watch()`,
+  );
+  return async () => (await database.query<{ by: string }>('SELECT by FROM watched ORDER BY id')).map(({ by }) => by);
+}
+
+const unfinished = async (name: string) =>
+  (await runsOf(database, name)).filter(({ state }) => ['created', 'retry', 'active'].includes(state));
+
+describe('several instances', () => {
+  it('run a schedule that is due once', async () => {
+    const cleared = await watch('otp_codes');
+    await instance('one');
+    await Promise.all([instance('two'), instance('three')]);
+    await untilScheduled(database);
+    const runs = () => runsOf(database, 'old-codes');
+    await until(
+      'the time, and its run',
+      async () => {
+        // Nobody holds the next look at the clock back: all instances find the same minute due.
+        await database.query('UPDATE pgboss.version SET cron_on = NULL');
+        return (await runs()).some(({ state }) => state === 'completed');
+      },
+      40_000,
+    );
+    for (let times = 0; times < 15; times++) {
+      await database.query('UPDATE pgboss.version SET cron_on = NULL');
+      await pause(1_000);
+    }
+    await until('no run under way', async () => (await unfinished('old-codes')).length === 0);
+    const minutes = await database.query<{ times: number }>(
+      `SELECT count(*)::int AS times FROM pgboss.job WHERE name = '__pgboss__send-it' AND data->>'name' = 'old-codes'
+        GROUP BY date_trunc('minute', created_on)`,
+    );
+    expect(minutes.map(({ times }) => times)).toEqual(minutes.map(() => 1));
+    expect(minutes.length).toBeLessThanOrEqual(3);
+    expect((await runs()).length).toBeLessThanOrEqual(minutes.length);
+    // There is nothing to drop, so each run is one statement.
+    expect(await cleared()).toHaveLength((await runs()).length);
+  }, 100_000);
+
+  it('never run a job twice at once, however often it is asked for', async () => {
+    const cleared = await watch('otp_codes');
+    await Promise.all([instance('one'), instance('two')]);
+    await untilScheduled(database);
+    await until('no run of before', async () => (await unfinished('old-codes')).length === 0);
+    const { release } = await database.lock('LOCK TABLE otp_codes IN SHARE MODE');
+    try {
+      await Promise.all(Array.from({ length: 10 }, () => demandJob(database, 'old-codes')));
+      await until('it runs', async () => (await unfinished('old-codes')).some(({ state }) => state === 'active'));
+      for (let times = 0; times < 15; times++) {
+        await demandJob(database, 'old-codes');
+        expect(await unfinished('old-codes')).toHaveLength(1);
+        const waiting = await database.query(
+          `SELECT 1 FROM pg_stat_activity WHERE query LIKE '%forget_old_codes%' AND wait_event_type = 'Lock'`,
+        );
+        expect(waiting.length).toBeLessThanOrEqual(1);
+        await pause(200);
+      }
+      await database.query('DELETE FROM watched');
+    } finally {
+      await release();
+    }
+    await until('it ends', async () => (await unfinished('old-codes')).length === 0);
+    expect(await cleared()).toHaveLength(1);
+  });
+
+  it('take over the job of one that was killed, when its time is over and not before', async () => {
+    const cleared = await watch('otp_codes');
+    const services = { one: await instance('one'), two: await instance('two') };
+    await untilScheduled(database);
+    await until('no run of before', async () => (await unfinished('old-codes')).length === 0);
+    const { release } = await database.lock('LOCK TABLE otp_codes IN SHARE MODE');
+    let victim: 'one' | 'two' | undefined;
+    await demandJob(database, 'old-codes');
+    await until('it runs', async () => {
+      const [row] = await database.query<{ by: 'one' | 'two' }>(
+        `SELECT application_name AS by FROM pg_stat_activity WHERE query LIKE '%forget_old_codes%' AND wait_event_type = 'Lock'`,
+      );
+      victim = row?.by;
+      return victim !== undefined;
+    });
+    await services[victim!].stop('SIGKILL');
+    await release();
+    const survivor = victim === 'one' ? 'two' : 'one';
+    await pause(LOOK + 1_000);
+    const [left, ...others] = await unfinished('old-codes');
+    expect({ state: left!.state, others }).toEqual({ state: 'active', others: [] });
+    await database.query('DELETE FROM watched');
+    await database.query(`UPDATE pgboss.job SET started_on = started_on - interval '1 minute' WHERE id = $1`, [
+      left!.id,
+    ]);
+    await until('it is noticed', async () => (await unfinished('old-codes'))[0]?.state === 'retry', LOOK + 1_000);
+    // The pause before it is tried again.
+    await database.query(`UPDATE pgboss.job SET start_after = now() WHERE id = $1`, [left!.id]);
+    await until('it runs again', async () => (await unfinished('old-codes')).length === 0, LOOK + 1_000);
+    expect(await cleared()).toEqual([survivor]);
+    const run = (await runsOf(database, 'old-codes')).find(({ id }) => id === left!.id);
+    expect(run).toMatchObject({ state: 'completed', retry_count: 1 });
+  });
+});
+
+describe('a job that fails', () => {
+  it('is tried again with back-off, and says why without secrets', async () => {
+    const service = await instance('one');
+    await untilScheduled(database);
+    await until('no run of before', async () => (await unfinished('old-idempotency-keys')).length === 0);
+    await database.query(
+      `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+         $$ BEGIN RAISE EXCEPTION 'not for +6281234567890' USING DETAIL = 'its owner is Budi Santoso'; END $$;
+       CREATE TRIGGER refuse BEFORE DELETE ON idempotency_keys FOR EACH STATEMENT EXECUTE FUNCTION refuse()`,
+    );
+    await demandJob(database, 'old-idempotency-keys');
+    const waiting = async () => (await unfinished('old-idempotency-keys')).find(({ state }) => state === 'retry');
+    await until('it fails', async () => (await waiting()) !== undefined);
+    const failed = (await waiting())!;
+    expect(failed.output).toEqual({ message: 'not for [digits]', endedAt: expect.any(String) });
+    const [{ least, most }] = (await database.query<{ least: boolean; most: boolean }>(
+      `SELECT start_after > started_on + interval '10 seconds' AS least, start_after < started_on + interval '25 seconds' AS most
+         FROM pgboss.job WHERE id = $1`,
+      [failed.id],
+    )) as [{ least: boolean; most: boolean }];
+    expect({ least, most }).toEqual({ least: true, most: true });
+    // What its schedule asks for meanwhile is the same run.
+    await demandJob(database, 'old-idempotency-keys');
+    expect(await unfinished('old-idempotency-keys')).toHaveLength(1);
+    await database.query(`UPDATE pgboss.job SET start_after = now() WHERE id = $1`, [failed.id]);
+    const again = async () => (await runsOf(database, 'old-idempotency-keys')).find(({ id }) => id === failed.id)!;
+    await until('it fails again', async () => (await again()).retry_count === 1 && (await again()).state === 'retry');
+    await database.query(`UPDATE pgboss.job SET start_after = now(), retry_count = retry_limit - 1 WHERE id = $1`, [
+      failed.id,
+    ]);
+    await until('it is given up', async () => (await again()).state === 'failed');
+    const lines = service
+      .output()
+      .split('\n')
+      .filter((line) => line.includes('"msg":"job failed'));
+    expect(lines.map((line) => JSON.parse(line)).map(({ level, job, msg }) => ({ level, job, msg }))).toEqual([
+      { level: 40, job: 'old-idempotency-keys', msg: 'job failed, it will be tried again' },
+      { level: 40, job: 'old-idempotency-keys', msg: 'job failed, it will be tried again' },
+      { level: 50, job: 'old-idempotency-keys', msg: 'job failed' },
+    ]);
+    expect(service.output()).not.toMatch(/6281234567890|Budi Santoso/);
+    // The next time comes all the same.
+    await database.query('DROP TRIGGER refuse ON idempotency_keys');
+    await runJob(database, 'old-idempotency-keys');
+  });
+});
+
+describe('the database', () => {
+  it('may be unavailable: one line says so, nothing breaks, and jobs continue within five seconds of its return', async () => {
+    const postgres = await startOwnPostgres();
+    const query = async (sql: string, values?: unknown[]) => {
+      const client = new pg.Client({ connectionString: postgres.url });
+      client.on('error', () => undefined);
+      await client.connect();
+      try {
+        return (await client.query(sql, values)).rows as never;
+      } finally {
+        await client.end();
+      }
+    };
+    const own = { query };
+    try {
+      const service = await house.another({ DATABASE_URL: postgres.url });
+      await runJob(own, 'old-codes');
+      await postgres.stop();
+      await pause(10_000);
+      expect((await service.get('/health/live')).status).toBe(200);
+      const complaints = () =>
+        service
+          .output()
+          .split('\n')
+          .filter((line) => line.includes('jobs were not maintained'));
+      expect(complaints()).toHaveLength(1);
+      await postgres.start();
+      const back = Date.now();
+      await runJob(own, 'old-codes', LOOK + 500);
+      expect(Date.now() - back).toBeLessThan(LOOK + 500);
+      expect(complaints()).toHaveLength(1);
+      expect((await service.stop('SIGTERM')).code).toBe(0);
+    } finally {
+      await stopAllServices();
+      await postgres.remove();
+    }
+  }, 60_000);
+
+  it('may be away when the service has just started', async () => {
+    const postgres = await startOwnPostgres();
+    try {
+      const service = await house.another({ DATABASE_URL: postgres.url });
+      await postgres.stop();
+      await pause(2_000);
+      await postgres.start();
+      const client = new pg.Client({ connectionString: postgres.url });
+      await client.connect();
+      try {
+        const own = {
+          query: async (sql: string, values?: unknown[]) => (await client.query(sql, values)).rows as never,
+        };
+        await runJob(own, 'closed-messages');
+      } finally {
+        await client.end();
+      }
+      expect((await service.stop('SIGTERM')).code).toBe(0);
+    } finally {
+      await stopAllServices();
+      await postgres.remove();
+    }
+  }, 60_000);
+});
+
+describe('SIGTERM', () => {
+  it('ends the service in time when the database has frozen over a job', async () => {
+    const postgres = await startOwnPostgres();
+    const client = new pg.Client({ connectionString: postgres.url });
+    client.on('error', () => undefined);
+    try {
+      const service = await house.another({ DATABASE_URL: postgres.url });
+      await client.connect();
+      const own = { query: async (sql: string, values?: unknown[]) => (await client.query(sql, values)).rows as never };
+      await untilScheduled(own);
+      // Asked for and locked in one instant, so that no look comes between the two.
+      await client.query('BEGIN');
+      await demandJob(own, 'old-password-budgets');
+      await client.query('COMMIT; BEGIN; LOCK TABLE password_budgets IN SHARE MODE');
+      await until('it runs', async () => (await runsOf(own, 'old-password-budgets'))[0]?.state === 'active');
+      postgres.freeze();
+      const began = Date.now();
+      const { code } = await service.stop('SIGTERM');
+      expect({ code, inTime: Date.now() - began < PATIENCE }).toEqual({ code: 0, inTime: true });
+    } finally {
+      postgres.thaw();
+      await client.end().catch(() => undefined);
+      await stopAllServices();
+      await postgres.remove();
+    }
+  }, 60_000);
+
+  it('ends the service in time while a job hangs and codes are asked for, and hands the job on', async () => {
+    const service = await instance('one');
+    const people = await house.people(400);
+    for (const { e164: phone } of people) whacenter.forNumber(phone, { delayMs: 40 });
+    await untilScheduled(database);
+    await until('no run of before', async () => (await unfinished('old-password-budgets')).length === 0);
+    const { release } = await database.lock('LOCK TABLE password_budgets IN SHARE MODE');
+    await demandJob(database, 'old-password-budgets');
+    await until('it runs', async () => (await unfinished('old-password-budgets'))[0]?.state === 'active');
+    const answers: (number | string)[] = [];
+    let over = false;
+    const queue = people.values();
+    const callers = Array.from({ length: 8 }, async () => {
+      for (const { e164: phone } of queue) {
+        if (over) return;
+        try {
+          answers.push((await house.at(service).request(phone)).status);
+        } catch (error) {
+          answers.push(String((error as Error).cause));
+        }
+      }
+    });
+    await until('a load', () => answers.filter((answer) => answer === 200).length >= 30);
+    const before = answers.length;
+    const began = Date.now();
+    const ended = service.stop('SIGTERM');
+    await pause(100);
+    over = true;
+    await Promise.all(callers);
+    const { code } = await ended;
+    expect({ code, inTime: Date.now() - began < PATIENCE }).toEqual({ code: 0, inTime: true });
+    expect(answers.slice(0, before)).toEqual(answers.slice(0, before).map(() => 200));
+    await release();
+    const [left] = await unfinished('old-password-budgets');
+    expect(left?.state).toBe('retry');
+    await instance('two');
+    await database.query(`UPDATE pgboss.job SET start_after = now() WHERE id = $1`, [left!.id]);
+    await until('it runs elsewhere', async () => (await unfinished('old-password-budgets')).length === 0);
+  });
+
+  it('lets a job end that can, and begins no further part of it', async () => {
+    const service = await instance('one');
+    await untilScheduled(database);
+    await until('no run of before', async () => (await unfinished('old-codes')).length === 0);
+    const cleared = await watch('otp_codes');
+    // More than one part, each of which waits for the lock.
+    await database.query(
+      `INSERT INTO otp_codes (phone, purpose, updated_at)
+       SELECT '+62815' || n, 'login', now() - interval '3 days' FROM generate_series(1000001, 1002500) n`,
+    );
+    await database.query('DELETE FROM watched');
+    const { release } = await database.lock('LOCK TABLE otp_codes IN SHARE MODE');
+    await demandJob(database, 'old-codes');
+    await until('it runs', async () => (await unfinished('old-codes'))[0]?.state === 'active');
+    await pause(300);
+    const ended = service.stop('SIGTERM');
+    await pause(300);
+    await release();
+    expect((await ended).code).toBe(0);
+    expect(await cleared()).toEqual(['one']);
+    expect(await unfinished('old-codes')).toEqual([]);
+    // The rest is for the next time.
+    await instance('two');
+    await runJob(database, 'old-codes');
+    expect(await database.query(`SELECT 1 FROM otp_codes WHERE phone LIKE '+62815%'`)).toEqual([]);
+  });
+});
+
+describe('a walk', () => {
+  /** As an instance has it, with connections of its own. */
+  const jobsOf = (pool: pg.Pool, secret = 'the specs share this one: 7f3c9a1e5b8d2046') => {
+    const own = new Database(pool);
+    return new Jobs(own, new JobsRepository(own), new AuthSecret(secret), pino({ level: 'silent' }));
+  };
+
+  it('continues where the last run ended, on any instance, and starts over after the last row', async () => {
+    const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+    const visited: (string | null)[] = [];
+    const step = async (after: string | null) => {
+      visited.push(after);
+      const next = after === null ? 1 : Number(after.slice(1)) + 1;
+      return next > 4 ? null : `+${next}`;
+    };
+    await jobsOf(pool).walk('spec', 2, step);
+    await jobsOf(pool).walk('spec', 2, step);
+    await jobsOf(pool).walk('spec', 5, step);
+    await jobsOf(pool).walk('spec', 1, step);
+    expect(visited).toEqual([null, '+1', '+2', '+3', '+4', null]);
+    const [row] = await database.query<{ sealed_place: Buffer }>(
+      `SELECT sealed_place FROM walk_places WHERE walk = 'spec'`,
+    );
+    expect(row!.sealed_place.toString()).not.toContain('+1');
+    // A place that nobody can read any more is where it began.
+    await jobsOf(pool, 'another secret, which is long enough 12345').walk('spec', 1, step);
+    expect(visited.at(-1)).toBeNull();
+    await pool.end();
+  });
+
+  it('that is interrupted continues after its last complete step', async () => {
+    const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+    const failing = async (after: string | null) => {
+      if (after !== null) throw new Error('no more');
+      return 'first';
+    };
+    await expect(jobsOf(pool).walk('broken', 5, failing)).rejects.toThrow('no more');
+    const visited: (string | null)[] = [];
+    await jobsOf(pool).walk('broken', 5, async (after) => {
+      visited.push(after);
+      return null;
+    });
+    expect(visited).toEqual(['first']);
+    await pool.end();
+  });
+});
+
+describe('what the jobs keep', () => {
+  it('is everything that is still valid', async () => {
+    const service = await instance('one', { AUDIT_RETENTION_DAYS: '40' });
+    const owner = await house.person();
+    await database.query('DELETE FROM otp_sessions');
+    await house.at(service).code(owner.e164);
+    const ages: [string, string, string[]][] = [
+      [
+        'otp_sessions',
+        `(id, phone, purpose, code_hash, client_address, created_at, expires_at, replaced_at)
+        SELECT gen_random_uuid(), '+6281299999999', 'login', decode(repeat('ab', 32), 'hex'), '127.0.0.1',
+               end_at - interval '5 minutes', end_at, end_at - interval '1 minute' FROM (SELECT now() - $1::interval AS end_at) x`,
+        ['23 hours', '25 hours'],
+      ],
+      [
+        'otp_codes',
+        `(phone, purpose, updated_at) SELECT '+62812888' || (random() * 99999)::int, 'login', now() - $1::interval`,
+        ['24 hours', '26 hours'],
+      ],
+      [
+        'password_budgets',
+        `(identifier_key, updated_at) SELECT sha256(random()::text::bytea), now() - $1::interval`,
+        ['50 minutes', '70 minutes'],
+      ],
+      [
+        'messages',
+        `(id, purpose, recipient, state, created_at, expires_at, closed_at)
+        SELECT gen_random_uuid(), 'login', '+6281299999999', 'FAILED', now() - $1::interval, now() - $1::interval, now() - $1::interval`,
+        ['1 minute', '25 hours'],
+      ],
+    ];
+    for (const [table, insertion, spans] of ages)
+      for (const span of spans) await database.query(`INSERT INTO ${table} ${insertion}`, [span]);
+    for (const span of ['29 days', '31 days'])
+      await database.query(
+        `WITH s AS (INSERT INTO login_sessions (id, user_id, device_id, method, client_address, created_at, last_used_at, idle_expires_at, expires_at)
+           SELECT gen_random_uuid(), $1, gen_random_uuid(), 'OTP', '127.0.0.1', t, t, t, t FROM (SELECT now() - $2::interval AS t) x RETURNING id)
+         INSERT INTO refresh_tokens (token_hash, session_id) SELECT sha256(id::text::bytea), id FROM s`,
+        [owner.id, span],
+      );
+    const count = async (table: string, where = 'true') =>
+      (await database.query<{ n: number }>(`SELECT count(*)::int AS n FROM ${table} WHERE ${where}`))[0]!.n;
+    const before = { sessions: await count('login_sessions'), tokens: await count('refresh_tokens') };
+    for (const name of ['old-codes', 'closed-messages', 'dead-sessions', 'old-password-budgets'])
+      await runJob(database, name);
+    // The release before keeps codes there; the younger of the two is left.
+    expect(await count('otp_sessions')).toBe(1);
+    expect(await count('otp_codes', `phone = '${owner.e164}' AND current_session_id IS NOT NULL`)).toBe(1);
+    expect(await count('otp_codes', `phone LIKE '+62812888%'`)).toBe(1);
+    expect(await count('password_budgets')).toBe(1);
+    // What is closed leaves the outbox; what a provider has taken had left it before.
+    expect(await count('messages', `state <> 'PENDING'`)).toBe(0);
+    for (const [recipient, kept] of [
+      ['+6281299999999', 2],
+      [owner.e164, 1],
+    ])
+      expect(await count('message_history', `recipient = '${recipient}'`)).toBe(kept);
+    expect({ sessions: await count('login_sessions'), tokens: await count('refresh_tokens') }).toEqual({
+      sessions: before.sessions - 1,
+      tokens: before.tokens - 1,
+    });
+  });
+
+  it('is the histories as long as they are kept, and the months to come', async () => {
+    await instance('one', { AUDIT_RETENTION_DAYS: '40' });
+    const months = async () =>
+      (
+        await database.query<{ name: string }>(
+          `SELECT relname AS name FROM pg_class WHERE relnamespace = 'partitions'::regnamespace AND relkind = 'r' ORDER BY 1`,
+        )
+      ).map(({ name }) => name);
+    const all = await months();
+    const lost = all.at(-1)!;
+    await database.query(`DROP TABLE partitions.${lost}`);
+    for (const table of ['audit_events', 'message_history'])
+      await database.query(
+        `CREATE TABLE partitions.${table}_2020_02 PARTITION OF ${table} FOR VALUES FROM ('2020-02-01Z') TO ('2020-03-01Z')`,
+      );
+    await runJob(database, 'history-partitions');
+    expect(await months()).toEqual(all);
+  });
+
+  it('is two days of runs', async () => {
+    await instance('one');
+    await runJob(database, 'old-codes');
+    const [run] = await runsOf(database, 'old-codes');
+    const age = async (span: string) =>
+      database.query(`UPDATE pgboss.job SET completed_on = now() - $2::interval WHERE id = $1`, [run!.id, span]);
+    const clear = async () => {
+      await database.query(`UPDATE pgboss.queue SET maintain_on = NULL`);
+      await runJob(database, 'finished-jobs');
+      return (await runsOf(database, 'old-codes')).some(({ id }) => id === run!.id);
+    };
+    await age('47 hours');
+    expect(await clear()).toBe(true);
+    await age('49 hours');
+    expect(await clear()).toBe(false);
+  });
+});
