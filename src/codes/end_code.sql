@@ -89,30 +89,37 @@ $$;
 -- longest window, a day, has passed; but failures in a row count for 90 days, and for as long as they close the number.
 -- `o_phone` is null when the walk has come to the end.
 CREATE FUNCTION masuk.forget_old_codes(p_phone text, p_purpose text, p_rows int, OUT o_phone text, OUT o_purpose text)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
   v_now CONSTANT timestamptz := masuk.moment();
+  v_places tid[];
 BEGIN
-  SELECT s.phone, s.purpose INTO o_phone, o_purpose
-    FROM (SELECT c.phone, c.purpose FROM otp_codes c
-           WHERE (c.phone, c.purpose) > (p_phone, p_purpose) ORDER BY c.phone, c.purpose LIMIT p_rows) s
-  OFFSET p_rows - 1;
+  -- 1. The rows of this step, and its last one.
+  SELECT array_agg(s.place),
+         (array_agg(s.phone ORDER BY s.phone, s.purpose))[p_rows],
+         (array_agg(s.purpose ORDER BY s.phone, s.purpose))[p_rows]
+    INTO v_places, o_phone, o_purpose
+    FROM (SELECT c.ctid AS place, c.phone, c.purpose FROM otp_codes c
+           WHERE (c.phone, c.purpose) > (p_phone, p_purpose) ORDER BY c.phone, c.purpose LIMIT p_rows) s;
+
+  -- 2. Forget the old ones by their places: a step costs the same however long the table is, as PostgreSQL never reads the
+  -- whole of it for a list of places. A row that has another place by now is in use.
   DELETE FROM otp_codes c
-   USING (SELECT o.phone, o.purpose FROM otp_codes o
-           WHERE (o.phone, o.purpose) > (p_phone, p_purpose)
-             AND (o_phone IS NULL OR (o.phone, o.purpose) <= (o_phone, o_purpose))
-             AND o.updated_at < masuk.budgets_kept_since(v_now)
-             AND (o.failures + o.known_failures = 0 OR o.updated_at < v_now - interval '90 days')
-             AND o.failures < masuk.closing_failures()
-             FOR UPDATE SKIP LOCKED) over
-   WHERE c.phone = over.phone AND c.purpose = over.purpose;
+   WHERE c.ctid = ANY (ARRAY(
+     SELECT o.ctid FROM otp_codes o
+      WHERE o.ctid = ANY (v_places)
+        AND o.updated_at < masuk.budgets_kept_since(v_now)
+        AND (o.failures + o.known_failures = 0 OR o.updated_at < v_now - interval '90 days')
+        AND o.failures < masuk.closing_failures()
+        FOR UPDATE SKIP LOCKED
+   ));
   PERFORM masuk.forget_legacy_codes(p_rows);
 END $$;
 
 -- One step of a walk that ends every living code, whosever, in a database that was restored: used ones live there again.
 CREATE FUNCTION masuk.end_living_codes(
   p_phone text, p_purpose text, p_rows int, OUT o_ended int, OUT o_phone text, OUT o_purpose text
-) LANGUAGE plpgsql AS $$
+) LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
   v_row record;
 BEGIN
