@@ -32,7 +32,8 @@ export class Departure {
   partFrom(fastify: FastifyInstance): void {
     fastify.addHook('preClose', (done) => {
       this.begun = true;
-      setTimeout(done, FAREWELL);
+      // The door closes right after the turn in which new connections are taken: those that wait at that instant are reset.
+      setTimeout(() => setImmediate(done), FAREWELL);
     });
     // Node writes the header itself, also into answers that pass Fastify by (OpenID Connect, streams).
     fastify.addHook('onRequest', (_request, reply, done) => {
