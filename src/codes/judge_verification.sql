@@ -61,7 +61,12 @@ BEGIN
   UPDATE verification_phones n
      SET guesses = v_number.guesses, guess_owners = v_number.guess_owners, updated_at = v_now
    WHERE n.phone = p_phone;
-  UPDATE verifications v SET attempts = v.attempts + 1 WHERE v.id = o_code.id;
+  IF v_lives THEN
+    UPDATE verifications v SET attempts = v.attempts + 1 WHERE v.id = v_code.id;
+  ELSE
+    -- As much work, so that the time of the answer does not tell whether there was a code.
+    UPDATE verification_phones n SET updated_at = v_now WHERE n.phone = p_phone;
+  END IF;
   o_attempts_left := CASE
     WHEN v_lives
     THEN least(p_max_attempts - v_code.attempts - 1, masuk.verification_guesses_left(v_number, p_owner, p_budget, v_now))

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { NIL } from 'uuid';
 import { Activity } from '../activity/activity.service.js';
@@ -32,6 +33,9 @@ export interface SentVerification extends SentMessage {
   readonly expiresAt: Date;
   readonly resendAt: Date;
 }
+
+/** A refused guess is told so long after its answer, in ms: the work for it must not be felt in the answer's time. */
+const TOLD_AFTER = 20;
 
 /**
  * Codes for other applications: sent by a session of theirs, checked by their key, told to their webhooks. A key knows only its
@@ -105,7 +109,7 @@ export class Verification implements OnModuleInit, OnApplicationShutdown {
     const { refusal, row } = await this.codes.guess(phone, code, ownerOf(caller));
     if (refusal === null) return this.tell(row, 'verified');
     // Behind the answer: whether there was a code to compare with is not told by the time that it takes.
-    if (row) void this.tell(row, 'refused', 'wrong_code');
+    if (row) void this.tell(row, 'refused', 'wrong_code', TOLD_AFTER);
     throw refusal;
   }
 
@@ -145,10 +149,15 @@ export class Verification implements OnModuleInit, OnApplicationShutdown {
     return late.length === 500;
   }
 
-  /** Tells what happened to a code, one thing after the other. It never fails. */
-  private tell(row: VerificationRow, what: OtpEvent, error?: string): Promise<void> {
+  /**
+   * Tells what happened to a code, one thing after the other. It never fails.
+   *
+   * @param later ms to wait before it
+   */
+  private tell(row: VerificationRow, what: OtpEvent, error?: string, later = 0): Promise<void> {
     const before = this.telling.get(row.id) ?? Promise.resolve();
     const told = before
+      .then(() => (later > 0 ? pause(later) : undefined))
       .then(() => this.writeAndEmit(row, what, error))
       .finally(() => {
         if (this.telling.get(row.id) === told) this.telling.delete(row.id);
