@@ -20,6 +20,7 @@ import { NestLog, unknownRoute } from './http/logger.js';
 import { sendSecurityHeaders } from './http/security-headers.js';
 import { limitSlowBodies } from './http/slow-bodies.js';
 import { withoutSlashAtEnd } from './http/trailing-slash.js';
+import { refuseUnusualRequests } from './http/unusual-requests.js';
 import { acceptUploads, takesUpload } from './http/uploads.js';
 import { acceptForms } from './http/form-bodies.js';
 import { Mount } from './oidc/mount.js';
@@ -83,7 +84,8 @@ export async function createApp(given: Foundation): Promise<NestFastifyApplicati
 async function addHttpManners(app: NestFastifyApplication, settings: Settings): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
   const filter = new ExceptionToAnswerFilter(settings);
-  limitSlowBodies(fastify, REQUEST_TIMEOUT, takesUpload, settings.messageLanguage === 'en' ? 'en' : 'id');
+  const bareLanguage = settings.messageLanguage === 'en' ? 'en' : 'id';
+  limitSlowBodies(fastify, REQUEST_TIMEOUT, takesUpload, bareLanguage);
   acceptJsonOnly(fastify);
   ignoreTypeOfNothing(fastify);
   acceptForms(fastify);
@@ -125,5 +127,6 @@ async function addHttpManners(app: NestFastifyApplication, settings: Settings): 
   // Behind it, so that pages can read what these refuse.
   await acceptUploads(app, settings.mediaMaxBytes);
   refusePackedBodies(fastify);
+  refuseUnusualRequests(fastify, bareLanguage);
   await app.register(fastifyCookie);
 }

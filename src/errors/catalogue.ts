@@ -191,6 +191,13 @@ export const CATALOGUE = {
       en: 'The content type is not supported. Send application/json.',
     },
   },
+  expectation_failed: {
+    status: 417,
+    text: {
+      id: 'Header Expect hanya boleh berisi 100-continue',
+      en: 'The Expect header may only say 100-continue',
+    },
+  },
   idempotency_key_reused: {
     status: 422,
     text: {

@@ -11,6 +11,7 @@ const BY_PARSER_CODE: Record<string, ErrorCode> = {
 
 const REASONS: Record<number, string> = {
   400: 'Bad Request',
+  405: 'Method Not Allowed',
   408: 'Request Timeout',
   413: 'Content Too Large',
   431: 'Request Header Fields Too Large',
@@ -26,12 +27,16 @@ export function answerUnparsed(language: Language) {
       socket.destroy();
       return;
     }
-    const code = BY_PARSER_CODE[error.code ?? ''] ?? 'malformed_request';
-    const { status, text } = CATALOGUE[code];
-    const body = JSON.stringify({ success: false, message: text[language], code });
-    socket.end(
-      `HTTP/1.1 ${status} ${REASONS[status] ?? ''}\r\nContent-Type: application/json; charset=utf-8\r\n` +
-        `Content-Length: ${Buffer.byteLength(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,
-    );
+    answerBare(BY_PARSER_CODE[error.code ?? ''] ?? 'malformed_request', language, socket);
   };
+}
+
+/** Writes a failure, in the shape of every failure, to a connection without a response of Node's, and ends it. */
+export function answerBare(code: ErrorCode, language: Language, socket: Socket): void {
+  const { status, text } = CATALOGUE[code];
+  const body = JSON.stringify({ success: false, message: text[language], code });
+  socket.end(
+    `HTTP/1.1 ${status} ${REASONS[status] ?? ''}\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,
+  );
 }

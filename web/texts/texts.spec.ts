@@ -40,6 +40,7 @@ const NEVER_MET = [
   'uri_too_long',
   'unsupported_media_type',
   'headers_too_large',
+  'expectation_failed',
 ];
 
 const keysOf = (value: object, path = ''): string[] =>

@@ -753,18 +753,56 @@ describe('what is no HTTP, or more of it than we read', () => {
     });
   });
 
-  // Node answers these by itself, before anybody is asked, and says nothing more.
-  it.each([
-    ['no host', 'GET /api/auth/otp/status HTTP/1.1\r\n\r\n', 400],
-    [
-      'an unknown expectation',
-      'GET /api/auth/otp/status HTTP/1.1\r\nHost: x\r\nExpect: x\r\nConnection: close\r\n\r\n',
-      417,
-    ],
-  ])('is refused: %s', async (_what, bytes, status) => {
-    const answer = await sendRaw(house.service.url, bytes);
-    expect(answer.status).toBe(status);
-    if (answer.text !== '') expectFailureShape(answer);
+  it('is refused without a host', async () => {
+    const answer = await sendRaw(house.service.url, 'GET /api/auth/otp/status HTTP/1.1\r\n\r\n');
+    expectFailure(answer, 400, 'malformed_request');
+  });
+
+  const expecting = (expectation: string, version = '1.1') =>
+    sendRaw(
+      house.service.url,
+      `GET /api/auth/otp/status HTTP/${version}\r\nHost: x\r\nExpect: ${expectation}\r\nConnection: close\r\n\r\n`,
+    );
+
+  it('is refused when it expects what is not known, and nothing is done', async () => {
+    for (const expectation of ['x', '200-ok', '100-continued', 'x'.repeat(5_000)]) {
+      const answer = await expecting(expectation);
+      expectFailure(answer, 417, 'expectation_failed', 'Header Expect hanya boleh berisi 100-continue');
+      expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    }
+    const person = await house.person();
+    const asked = rawRequest(
+      'POST',
+      '/api/auth/otp/request',
+      ['Content-Type: application/json', 'Expect: x', 'Connection: close'],
+      JSON.stringify({ phone: person.phone }),
+    );
+    expectFailure(await sendRaw(house.service.url, asked), 417, 'expectation_failed');
+    expect(house.sendsTo(person.phone)).toBe(0);
+  });
+
+  it('is served when it expects what is known, or nothing', async () => {
+    expect((await expecting('')).status).toBe(200);
+    // HTTP/1.0 knows no expectations (RFC 9110 section 10.1.1).
+    expect((await expecting('x', '1.0')).status).toBe(200);
+    const body = '{"phone":"1"}';
+    const asked = rawRequest(
+      'POST',
+      '/api/auth/otp/request',
+      ['Content-Type: application/json', 'Expect: 100-continue', 'Connection: close'],
+      body,
+    );
+    // The interim answer, and behind it the one to the request.
+    const answer = await sendRaw(house.service.url, asked);
+    expect([answer.status, answer.text]).toEqual([100, expect.stringContaining('"code":"invalid_phone"')]);
+  });
+
+  it('is refused when it wants a connection to somewhere else', async () => {
+    for (const target of ['example.com:443', '127.0.0.1:5432', '/api/auth/otp/status']) {
+      const answer = await sendRaw(house.service.url, `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`);
+      expectFailure(answer, 405, 'method_not_allowed', 'Metode tidak didukung');
+      expect(answer.headers.get('connection')).toBe('close');
+    }
   });
 
   it('does nothing when the sender hangs up half-way, and that is no failure of ours', async () => {
