@@ -7,6 +7,7 @@ import { Caller, Roles, type CurrentCaller } from '../http/access.decorators.js'
 import { csvFile, wantsCsv } from '../http/csv-answers.js';
 import { Fails } from '../http/openapi.decorators.js';
 import { Context, type RequestContext } from '../http/request-context.js';
+import { Sessions } from '../sessions/sessions.service.js';
 import { EVENT_COLUMNS, auditAnswer, eventLines } from './answers.js';
 import { AuditAnswerDto, AuditQueryDto } from './audit.dto.js';
 
@@ -21,6 +22,7 @@ export class AuditController {
   constructor(
     private readonly settings: Settings,
     private readonly log: AuditLog,
+    private readonly logins: Sessions,
   ) {}
 
   @Get()
@@ -46,8 +48,10 @@ export class AuditController {
     @Context() context: RequestContext,
   ): Promise<AuditAnswerDto | StreamableFile> {
     const reader = { userId: caller.userId, address: context.address, requestId: context.id };
-    if (wantsCsv(accept))
-      return csvFile(eventLines(await this.log.export(query, limit, reader)), EVENT_COLUMNS, 'audit.csv');
+    if (wantsCsv(accept)) {
+      const found = await this.log.export(query, limit, reader, () => this.logins.isStillAdmin(caller));
+      return csvFile(eventLines(found), EVENT_COLUMNS, 'audit.csv');
+    }
     const { events, nextCursor } = await this.log.page(query, limit ?? PAGE, reader);
     return auditAnswer(events, nextCursor, this.language(context));
   }

@@ -7,6 +7,7 @@ import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
 import { type RequestContext } from '../http/request-context.js';
 import { readTimeCursor, timeCursor, type TimePosition } from '../http/time-cursors.js';
+import { Sessions } from '../sessions/sessions.service.js';
 import { Verification } from '../verification/verification.service.js';
 import { type ActivityQueryDto, type CleanedDto, type OtpLogQueryDto } from './activity.dto.js';
 import {
@@ -47,6 +48,7 @@ export class ActivityLogs {
     private readonly verification: Verification,
     private readonly audit: Audit,
     private readonly keys: ApiKeys,
+    private readonly logins: Sessions,
   ) {}
 
   /** @throws AppError `validation_failed` for a span that is empty, or a cursor that is none */
@@ -54,10 +56,10 @@ export class ActivityLogs {
     return pageOf(this.activityReader(query, errorsOnly, caller), ofActivity, query.cursor, limit);
   }
 
-  /** All that fit, or as many as are wanted, read in batches as they are taken, while the caller's key lives. */
+  /** All that fit, or as many as are wanted, read in batches as they are taken, while the caller's key or login lives. */
   export(query: ActivityQuery, errorsOnly: boolean, limit: number | undefined, caller: Calling) {
     const read = this.activityReader(query, errorsOnly, caller);
-    return exportOf(this.whileKeyLives(read, caller), ofActivity, query.cursor, limit);
+    return exportOf(this.whileCallerMayRead(read, caller), ofActivity, query.cursor, limit);
   }
 
   codes(query: OtpQuery, limit: number, caller: Calling): Promise<Page<OtpRow>> {
@@ -65,7 +67,7 @@ export class ActivityLogs {
   }
 
   exportCodes(query: OtpQuery, limit: number | undefined, caller: Calling) {
-    return exportOf(this.whileKeyLives(this.codeReader(query, caller), caller), ofCode, query.cursor, limit);
+    return exportOf(this.whileCallerMayRead(this.codeReader(query, caller), caller), ofCode, query.cursor, limit);
   }
 
   /** Deletes lines before their time: of a key its own sessions'. What is counted of them stays. */
@@ -81,10 +83,12 @@ export class ActivityLogs {
   }
 
   /** A file may be long, and its reader slow. */
-  private whileKeyLives<Row>(read: Reader<Row>, { apiKeyId }: Calling): Reader<Row> {
-    if (apiKeyId === null) return read;
+  private whileCallerMayRead<Row>(read: Reader<Row>, { apiKeyId, userId, sessionId }: Calling): Reader<Row> {
     return async (after, count) => {
-      if (!(await this.keys.lives(apiKeyId))) throw new AppError('invalid_api_key');
+      if (apiKeyId !== null && !(await this.keys.lives(apiKeyId))) throw new AppError('invalid_api_key');
+      // Without either it is a program on this machine.
+      if (userId !== null && sessionId !== null && !(await this.logins.isStillAdmin({ userId, sessionId })))
+        throw new AppError('invalid_token');
       return read(after, count);
     };
   }

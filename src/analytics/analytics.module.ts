@@ -4,6 +4,7 @@ import { ApiKeysModule } from '../api-keys/api-keys.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { GatewayModule } from '../gateway/gateway.module.js';
 import { MessagingModule } from '../messaging/messaging.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { VerificationModule } from '../verification/verification.module.js';
 import { ActivityController } from './activity.controller.js';
 import { ActivityFigures } from './activity-figures.js';
@@ -15,7 +16,15 @@ import { DeliveryRepository } from './delivery.repository.js';
 import { DeliveryFigures } from './delivery.service.js';
 
 @Module({
-  imports: [ActivityModule, ApiKeysModule, AuditModule, GatewayModule, MessagingModule, VerificationModule],
+  imports: [
+    ActivityModule,
+    ApiKeysModule,
+    AuditModule,
+    GatewayModule,
+    MessagingModule,
+    SessionsModule,
+    VerificationModule,
+  ],
   controllers: [ActivityController, DeliveryController],
   providers: [
     ActivityFigures,

@@ -133,7 +133,7 @@ describe('ApiKeyGuard', () => {
   });
 
   it('asks this machine for no key where the route says so, and only while it may', async () => {
-    expect((await get('/mine/1')).json()).toEqual({ apiKeyId: null, userId: null });
+    expect((await get('/mine/1')).json()).toEqual({ apiKeyId: null, userId: null, sessionId: null });
     expect((await get('/one')).statusCode).toBe(401);
     settings.gatewayKeylessLoopback = false;
     expect((await get('/mine/1')).statusCode).toBe(401);
@@ -141,8 +141,16 @@ describe('ApiKeyGuard', () => {
   });
 
   it('says who calls, and takes a ticket for nobody', async () => {
-    expect((await get('/mine/1', { 'x-api-key': 'known' })).json()).toEqual({ apiKeyId: '1', userId: null });
-    expect((await get('/mine/1', { authorization: 'Bearer x' })).json()).toEqual({ apiKeyId: null, userId: 'a' });
+    expect((await get('/mine/1', { 'x-api-key': 'known' })).json()).toEqual({
+      apiKeyId: '1',
+      userId: null,
+      sessionId: null,
+    });
+    expect((await get('/mine/1', { authorization: 'Bearer x' })).json()).toEqual({
+      apiKeyId: null,
+      userId: 'a',
+      sessionId: 'b',
+    });
     // The guard lets a ticket through; a handler that asks who calls without having looked at it gets no answer.
     expect((await get('/mine/1?ticket=x')).statusCode).toBe(401);
     expect((await get('/one?ticket=x')).statusCode).toBe(401);

@@ -17,6 +17,8 @@ interface KeyRequest extends CallerRequest {
 export interface Calling {
   readonly apiKeyId: string | null;
   readonly userId: string | null;
+  /** The login session of that person. */
+  readonly sessionId: string | null;
 }
 
 /**
@@ -76,7 +78,7 @@ export function requestKey(request: CallerRequest): UsedApiKey | undefined {
 /** Who calls a `@Scopes(…)` route. @throws AppError `unauthenticated` where only a ticket was shown */
 export function whoCalls({ apiKey, caller, keyless }: KeyRequest): Calling {
   if (!apiKey && !caller && keyless !== true) throw new AppError('unauthenticated');
-  return { apiKeyId: apiKey?.id ?? null, userId: caller?.userId ?? null };
+  return { apiKeyId: apiKey?.id ?? null, userId: caller?.userId ?? null, sessionId: caller?.sessionId ?? null };
 }
 
 export const WhoCalls = createParamDecorator((_: unknown, context: ExecutionContext) =>

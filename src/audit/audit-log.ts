@@ -71,12 +71,18 @@ export class AuditLog {
    * is held while their reader is slow.
    *
    * @param limit undefined: all of them
-   * @throws AppError as `page` does, before the first event
+   * @param mayRead whether the reader still may, asked before each batch
+   * @throws AppError as `page` does, before the first event; `invalid_token` when the reader may not read on
    */
-  async export(query: AuditQuery, limit: number | undefined, reader: Reader): Promise<AsyncIterable<AuditedEvent>> {
+  async export(
+    query: AuditQuery,
+    limit: number | undefined,
+    reader: Reader,
+    mayRead: () => Promise<boolean>,
+  ): Promise<AsyncIterable<AuditedEvent>> {
     const [filter, after] = [this.filterOf(query), positionOf(query.cursor)];
     await this.recordReading('export', query, reader);
-    const events = this.batches(filter, after, limit ?? Number.POSITIVE_INFINITY);
+    const events = this.batches(filter, after, limit ?? Number.POSITIVE_INFINITY, mayRead);
     return beginningWith(await events.next(), events);
   }
 
@@ -84,9 +90,11 @@ export class AuditLog {
     filter: AuditFilter,
     start: AuditPosition | null,
     limit: number,
+    mayRead: () => Promise<boolean>,
   ): AsyncGenerator<AuditedEvent, void, undefined> {
     let [after, left] = [start, limit];
     while (left > 0) {
+      if (!(await mayRead())) throw new AppError('invalid_token');
       const rows = await this.repository.page(filter, after, Math.min(BATCH, left));
       yield* rows;
       const last = rows.at(-1);

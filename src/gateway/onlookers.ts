@@ -36,7 +36,6 @@ export class Onlookers {
     if (key) return { of: `key ${key.id}`, mayLook: () => this.keys.lives(key.id) };
     const { caller } = request;
     if (!caller) return { of: 'this machine', mayLook: () => Promise.resolve(true) };
-    const { sessionId, userId } = caller;
-    return { of: `user ${userId}`, mayLook: async () => (await this.logins.roleOf(sessionId, userId)) === 'ADMIN' };
+    return { of: `user ${caller.userId}`, mayLook: () => this.logins.isStillAdmin(caller) };
   }
 }

@@ -7,12 +7,7 @@ import { type RequestContext } from '../http/request-context.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { AccessTokens } from './access-tokens.js';
 import { HeldSessionsRepository, type HeldSessionRow } from './held-sessions.repository.js';
-import {
-  LoginSessionsRepository,
-  type Ending,
-  type LiveSession,
-  type SessionRow,
-} from './login-sessions.repository.js';
+import { LoginSessionsRepository, type Ending, type SessionRow } from './login-sessions.repository.js';
 import { RefreshRepository } from './refresh.repository.js';
 import { newRefreshToken, openSuccessor, sealSuccessor, tokenHash } from './refresh-tokens.js';
 
@@ -133,10 +128,10 @@ export class Sessions implements OnModuleInit {
     return ended;
   }
 
-  /** The role of this moment of who has a login session; null when it is over. For answers that go on. */
-  async roleOf(sessionId: string, userId: string): Promise<LiveSession['role'] | null> {
+  /** Whether an admin who was let in still is one, and still logged in. For answers that take long. */
+  async isStillAdmin({ sessionId, userId }: { sessionId: string; userId: string }): Promise<boolean> {
     const live = await this.repository.findLive(sessionId);
-    return live?.user_id === userId ? live.role : null;
+    return live?.user_id === userId && live.role === 'ADMIN';
   }
 
   /** Every session of an account that is still kept, the ended ones too. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure } from '../../support/answers.js';
 import { wrong } from '../../support/codes.js';
@@ -507,6 +508,31 @@ describe('the same as CSV', () => {
     expect(line).toContain(`,'=cmd|x,success,`);
     expect(line).toContain(`,"'+1,2",`);
     expect(line).toContain(`,"{""a"":""=\\""b\\""""}",1,`);
+  });
+
+  describe('of many events', () => {
+    const subject = randomUUID();
+    beforeAll(async () => {
+      // More than all buffers on the way hold, so that the service is still reading when the login ends.
+      await house.database.query(
+        `INSERT INTO audit_events (id, occurred_at, type, outcome, subject_id, detail)
+         SELECT gen_random_uuid(), now(), 'spec', 'success', $1, jsonb_build_object('long', repeat('x', 2000)) FROM generate_series(1, 10000)`,
+        [subject],
+      );
+    });
+
+    it.each([
+      ['login', `UPDATE login_sessions SET revoked_at = now(), revoked_reason = 'logout' WHERE user_id = $1`],
+      ['account', 'UPDATE users SET is_active = false WHERE id = $1'],
+      ['role', `UPDATE users SET role = 'OPERATOR' WHERE id = $1`],
+    ])('breaks off when the reader is no admin any more: %s', async (_, end) => {
+      const { id, username } = await newcomer(house, { role: 'ADMIN' });
+      const headers = { ...bearer(await logIn(house.service, username)), accept: 'text/csv' };
+      const answer = await fetch(`${house.service.url}/api/admin/audit?subjectId=${subject}`, { headers });
+      expect(answer.status).toBe(200);
+      await house.database.query(end, [id]);
+      await expect(answer.text()).rejects.toThrow();
+    });
   });
 
   it('is JSON when JSON is asked for as well, and fails as JSON', async () => {

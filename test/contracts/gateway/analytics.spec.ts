@@ -3,6 +3,7 @@ import { expectFailure, INSTANT } from '../../support/answers.js';
 import { wrong } from '../../support/codes.js';
 import { openGatewayHouse, type GatewayHouse } from '../../support/gateway-house.js';
 import { newNumber } from '../../support/house.js';
+import { bearer, logIn, newcomer } from '../../support/logins.js';
 import { until } from '../../support/waits.js';
 
 type Headers = Record<string, string>;
@@ -217,25 +218,44 @@ describe('the logs', () => {
     expectFailure(await get('logs/otp?cursor=x', key, { accept: 'text/csv' }), 400, 'validation_failed');
   });
 
-  it('as a file end with the key that asked for them', async () => {
-    const short = await house.key('analytics');
-    // More than all buffers on the way hold, so that the service is still reading when the key ends.
-    await house.database.query(
-      `INSERT INTO activity_log (id, session_id, session_name, api_key_id, action, status, error)
-       SELECT gen_random_uuid(), gen_random_uuid(), 'long', id, 'message.text', 'failure', repeat('x', 500)
-         FROM api_keys, generate_series(1, 40000) WHERE key_hash = sha256(convert_to($1, 'UTF8'))`,
-      [short['x-api-key']],
-    );
-    const headers = { ...short, accept: 'text/csv' };
-    const answer = await fetch(`${house.service.url}/api/analytics/logs/activity`, { headers });
-    expect(answer.status).toBe(200);
-    await house.database.query(
-      `UPDATE api_keys SET revoked_at = now() WHERE key_hash = sha256(convert_to($1, 'UTF8'))`,
-      [short['x-api-key']],
-    );
-    await expect(answer.text()).rejects.toThrow();
-    await house.database.query(`DELETE FROM activity_log WHERE session_name = 'long'`);
-  }, 30_000);
+  describe('as a file', () => {
+    let short: Headers;
+    beforeAll(async () => {
+      short = await house.key('analytics');
+      // More than all buffers on the way hold, so that the service is still reading when what let the reader in ends.
+      await house.database.query(
+        `INSERT INTO activity_log (id, session_id, session_name, api_key_id, action, status, error)
+         SELECT gen_random_uuid(), gen_random_uuid(), 'long', id, 'message.text', 'failure', repeat('x', 500)
+           FROM api_keys, generate_series(1, 40000) WHERE key_hash = sha256(convert_to($1, 'UTF8'))`,
+        [short['x-api-key']],
+      );
+    });
+    afterAll(async () => {
+      await house.database.query(`DELETE FROM activity_log WHERE session_name = 'long'`);
+    });
+
+    const fileFor = (headers: Headers) =>
+      fetch(`${house.service.url}/api/analytics/logs/activity`, { headers: { ...headers, accept: 'text/csv' } });
+
+    it('break off when the login of the admin who asked for them ends', async () => {
+      const { username } = await newcomer(house, { role: 'ADMIN' });
+      const login = await logIn(house.service, username);
+      const answer = await fileFor(bearer(login));
+      expect(answer.status).toBe(200);
+      expect((await house.service.post('/api/auth/logout', { refreshToken: login.refreshToken })).status).toBe(200);
+      await expect(answer.text()).rejects.toThrow();
+    }, 30_000);
+
+    it('break off when the key that asked for them ends', async () => {
+      const answer = await fileFor(short);
+      expect(answer.status).toBe(200);
+      await house.database.query(
+        `UPDATE api_keys SET revoked_at = now() WHERE key_hash = sha256(convert_to($1, 'UTF8'))`,
+        [short['x-api-key']],
+      );
+      await expect(answer.text()).rejects.toThrow();
+    }, 30_000);
+  });
 
   it('hold no whole number and no text', async () => {
     const [row] = await house.database.query(`SELECT string_agg(l::text, ' ') AS text FROM activity_log l`);
