@@ -50,11 +50,10 @@ export async function openDatabase(
     const url = await settledUrl(settings.databaseUrl ?? embedded?.url ?? '');
     const way = await firstContact(url);
     const directUrl = settings.directDatabaseUrl === undefined ? url : await settledUrl(settings.directDatabaseUrl);
+    // Asking for the migrations sets a session up, too: a pooler would hand those settings on to others.
+    await refuseTransactionPooler(directUrl, directUrl === url ? way : undefined);
     if (settings.production) await refuseUnmigrated(directUrl);
-    else {
-      await refuseTransactionPooler(directUrl, directUrl === url ? way : undefined);
-      await applyMigrations(directUrl, log);
-    }
+    else await applyMigrations(directUrl, log);
     return {
       directUrl,
       ...(await connect(

@@ -376,6 +376,9 @@ describe('a pooler in transaction mode', () => {
     await Promise.all([pooler.close(), old.close()]);
     await pooled.drop();
   });
+  const LIMITS = `
+    SELECT current_setting('statement_timeout') AS statement, current_setting('lock_timeout') AS lock,
+           current_setting('idle_in_transaction_session_timeout') AS idle`;
   const locks = () => pooled.query(`SELECT pid FROM pg_locks WHERE locktype = 'advisory'`);
 
   it('that forgets named statements stops the start, and nothing is left behind', async () => {
@@ -410,6 +413,21 @@ describe('a pooler in transaction mode', () => {
       () => undefined,
     );
     await opened.close();
+  });
+
+  it('keeps the settings of its connections when a start in production is refused', async () => {
+    await giveSettings();
+    const settings = { ...settingsOf(pooler.url), directDatabaseUrl: undefined, production: true };
+    const start = openDatabase(settings, new AuthSecret('a secret of this spec: 7f3c9a1e5b8d2046'), () => undefined);
+    expect(await sentenceOf(start)).toMatch(/set DIRECT_DATABASE_URL to the server itself/);
+    // Each holds a server connection of its own, so that all that the start has used are seen.
+    const others = Array.from({ length: 4 }, () => new pg.Client(pooler.url));
+    await Promise.all(others.map((client) => client.connect()));
+    await Promise.all(others.map((client) => client.query('BEGIN')));
+    const shown = await Promise.all(others.map((client) => client.query<Record<string, string>>(LIMITS)));
+    await Promise.all(others.map((client) => client.query('COMMIT')));
+    await Promise.all(others.map((client) => client.end()));
+    for (const { rows } of shown) expect(rows).toEqual([{ statement: '5s', lock: '0', idle: '10s' }]);
   });
 
   it('carries logins, with the migrations past it', async () => {
