@@ -1,4 +1,4 @@
--- Takes a block of a limit for an instance; see docs/decisions/0014. A limit has one row for each subject, which is the lock:
+-- Takes a block of a limit for an instance; see docs/decisions/0014-a-leased-block-ends-by-itself.md. A limit has one row for each subject, which is the lock:
 -- any number of instances can take blocks at once, and `used` never passes the cap. `used` includes what blocks hold.
 --
 -- o_verdict: 'leased'  the instance has the new block, of `o_size`; what was left of its block before it has gone back
