@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
+import { call } from './http-client.js';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
 
@@ -129,20 +130,9 @@ export async function startService(variables: Record<string, string>): Promise<S
 
 function requestsTo(url: string): Requests {
   const send: Requests['send'] = async (method, path, body, headers = {}) => {
-    const response = await fetch(url + path, {
-      method,
-      headers,
-      redirect: 'manual',
-      ...(body === undefined ? {} : { body }),
-    });
-    const text = await response.text();
-    const json = response.headers.get('content-type')?.includes('json');
-    return {
-      status: response.status,
-      headers: response.headers,
-      text,
-      body: json ? (JSON.parse(text) as unknown) : undefined,
-    };
+    const { status, headers: answered, text } = await call(url + path, method, headers, body);
+    const json = answered.get('content-type')?.includes('json');
+    return { status, headers: answered, text, body: json ? (JSON.parse(text) as unknown) : undefined };
   };
   return {
     send,

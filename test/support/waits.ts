@@ -1,9 +1,13 @@
-/** Waits until `ready` says so; fails, naming `what`, when that takes longer than `patience` ms. */
+/**
+ * Waits until `ready` says so; fails, naming `what`, when that takes longer than `patience` ms. It asks less often the longer
+ * it waits: on a slow machine the questions would otherwise cost more than what is waited for.
+ */
 export async function until(what: string, ready: () => boolean | Promise<boolean>, patience = 60_000): Promise<void> {
-  const end = Date.now() + patience;
+  const began = Date.now();
   while (!(await ready())) {
-    if (Date.now() > end) throw new Error(`${what}: not within ${patience} ms`);
-    await pause(20);
+    const waited = Date.now() - began;
+    if (waited > patience) throw new Error(`${what}: not within ${patience} ms`);
+    await pause(Math.min(Math.max(20, waited / 10), 150));
   }
 }
 
