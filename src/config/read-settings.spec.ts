@@ -87,6 +87,19 @@ describe('settingsFrom', () => {
     );
   });
 
+  it('conceals unknown numbers under strict, unless UNKNOWN_PHONE says otherwise', () => {
+    const conceals = (variables: Record<string, string>) => settingsFrom(variables).concealUnknownPhones;
+    expect([conceals({}), conceals({ UNKNOWN_PHONE: 'conceal' })]).toEqual([false, true]);
+    const strict = { AUTH_PROFILE: 'strict' };
+    expect([conceals(strict), conceals({ ...strict, UNKNOWN_PHONE: 'reveal' })]).toEqual([true, false]);
+  });
+
+  it('only records what a country sends above its budget, unless it is strict or told otherwise', () => {
+    const mode = (variables: Record<string, string>) => settingsFrom(variables).abuseMode;
+    expect([mode({}), mode({ ABUSE_MODE: 'enforce' })]).toEqual(['record', 'enforce']);
+    expect([mode(production), mode({ ...production, ABUSE_MODE: 'record' })]).toEqual(['enforce', 'record']);
+  });
+
   it('takes the originals’ names', () => {
     const settings = settingsFrom({
       DB_HOST: 'db',

@@ -209,26 +209,24 @@ describe('the address', () => {
   });
 
   it('is the connection itself when there is no proxy of ours: a header changes nothing', async () => {
-    const bare = await openHouse({ ...QUICK, ADDRESS_SENDS_PER_HOUR: '2' });
-    try {
-      const spoof = (host: number) => ({
-        'x-forwarded-for': `203.0.113.${host}`,
-        'x-real-ip': `203.0.113.${host}`,
-        forwarded: `for=203.0.113.${host}`,
-        'cf-connecting-ip': `203.0.113.${host}`,
-        'true-client-ip': `203.0.113.${host}`,
-      });
-      const statuses = [];
-      for (let host = 1; host <= 4; host++) {
-        statuses.push((await bare.request((await bare.person()).phone, spoof(host))).status);
-      }
-      expect(statuses).toEqual([200, 200, 429, 429]);
-    } finally {
-      await bare.close();
+    const bare = await house.another({ TRUST_PROXY: '' });
+    const spoof = (host: number) => ({
+      'x-forwarded-for': `203.0.113.${host}`,
+      'x-real-ip': `203.0.113.${host}`,
+      forwarded: `for=203.0.113.${host}`,
+      'cf-connecting-ip': `203.0.113.${host}`,
+      'true-client-ip': `203.0.113.${host}`,
+    });
+    const statuses = [];
+    for (let host = 1; host <= SENDS + 2; host++) {
+      const { phone } = await house.person();
+      statuses.push((await bare.post('/api/auth/otp/request', { phone }, spoof(host))).status);
     }
+    expect(statuses).toEqual([...Array<number>(SENDS).fill(200), 429, 429]);
+    await bare.stop('SIGKILL');
   });
 
-  it('is read from the header that the settings name, and from no other', async () => {
+  it('is read from the header that the settings name, and from no other, and counted over all instances', async () => {
     const named = { CLIENT_ADDRESS_HEADER: 'Forwarded', HOST: '::', EXPOSE_DEVELOPMENT: 'on', LOG_LEVEL: 'info' };
     const other = await house.another(named);
     // On a socket for both families, which sees our proxy as ::ffff:127.0.0.1.
@@ -245,15 +243,12 @@ describe('the address', () => {
     expect(statuses).toEqual([...Array<number>(SENDS).fill(200), 429]);
     expect(other.output()).toContain('"address":"203.0.114.7"');
     expect(other.output()).toContain('"address":"2001:db8:9:9::1"');
-  });
-
-  it('is counted over all instances', async () => {
-    const other = await house.another();
     const client = newAddress();
+    const asNamed = { forwarded: `for=${client['x-forwarded-for']}` };
     const people = await Promise.all(Array.from({ length: 12 }, () => house.person()));
     const answers = await Promise.all(
       people.map(({ phone }, index) =>
-        (index % 2 ? other : house.service).post('/api/auth/otp/request', { phone }, client),
+        index % 2 ? proxy.post('/api/auth/otp/request', { phone }, asNamed) : house.request(phone, client),
       ),
     );
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(SENDS);
@@ -266,4 +261,17 @@ describe('the address', () => {
     expectFailure(await house.verify(person.phone, wrong(code), stranger), 400, 'invalid_otp');
     expect((await house.verify(person.phone, code, owner)).status).toBe(200);
   });
+});
+
+it('is told in the RateLimit fields what is left of its allowances', async () => {
+  const client = newAddress();
+  const { phone } = await house.person();
+  const first = await house.request(phone, client);
+  expect(first.headers.get('ratelimit-policy')).toBe(`"sends";q=${SENDS};w=3600, "failures";q=${FAILURES};w=3600`);
+  expect(first.headers.get('ratelimit')).toMatch(
+    new RegExp(`^"sends";r=${SENDS - 1};t=\\d+, "failures";r=${FAILURES - 1};t=\\d+$`),
+  );
+  for (let guess = 1; guess < FAILURES; guess++) await house.verify(phone, '000000', client);
+  const last = await house.verify(phone, '000000', client);
+  expect(last.headers.get('ratelimit')).toMatch(/^"failures";r=0;t=\d+$/);
 });
