@@ -1,5 +1,3 @@
-import { request } from 'node:http';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { toDataURL } from 'qrcode';
 import { expectFailure, INSTANT, retryAfter } from '../../support/answers.js';
@@ -17,9 +15,15 @@ beforeAll(async () => {
   house = await openGatewayHouse();
 }, 60_000);
 afterAll(async () => house.close());
-afterEach(() => {
+/** Sessions that nobody links connect again and again: those of a test end with it. */
+afterEach(async () => {
   house.whatsapp.refuseLogins = undefined;
-});
+  for (;;) {
+    const { data } = (await call('GET', '?limit=100')).body as { data: { id?: string; sessionId: string }[] };
+    if (data.length === 0) return;
+    await Promise.all(data.map(({ id, sessionId }) => call('DELETE', id ?? sessionId)));
+  }
+}, 30_000);
 
 const newName = () => `session-${(made += 1)}`;
 const create = (sessionId: unknown, headers = house.admin, service = house.service) =>
@@ -100,22 +104,6 @@ describe('POST /api/sessions/create', () => {
       expect((await call('DELETE', name)).status).toBe(200);
     },
   );
-
-  it('creates at most GATEWAY_MAX_SESSIONS', async () => {
-    const small = await house.another({ GATEWAY_MAX_SESSIONS: '1' });
-    expectFailure(await create(newName(), house.admin, small), 409, 'session_limit_reached');
-    await small.stop();
-  });
-
-  it('creates at most GATEWAY_MAX_SESSIONS even in parallel', async () => {
-    const [row] = await house.database.query<{ count: number }>('SELECT count(*)::int AS count FROM gateway_sessions');
-    const small = await house.another({ GATEWAY_MAX_SESSIONS: String(row!.count + 2) });
-    const names = Array.from({ length: 12 }, newName);
-    const answers = await Promise.all(names.map((name) => create(name, house.admin, small)));
-    expect(answers.filter(({ status }) => status === 201)).toHaveLength(2);
-    expect(answers.filter(({ body }) => body.code === 'session_limit_reached')).toHaveLength(10);
-    await small.stop();
-  }, 30_000);
 });
 
 describe('API keys side by side', () => {
@@ -123,22 +111,6 @@ describe('API keys side by side', () => {
     const [row] = await house.database.query<{ count: number }>('SELECT count(*)::int AS count FROM gateway_sessions');
     return row!.count;
   };
-  const made = (answers: Answer[]) => answers.filter(({ status }) => status === 201).length;
-
-  it('leave room for each other, even when one requests everything at once', async () => {
-    const [greedy, other] = [await house.key('sessions'), await house.key('sessions')];
-    const small = await house.another({ GATEWAY_MAX_SESSIONS: String((await countOf()) + 5) });
-    const all = (headers: Headers) => Promise.all(Array.from({ length: 8 }, () => create(newName(), headers, small)));
-    const answers = await all(greedy);
-    expect(made(answers)).toBe(3);
-    for (const { status, body } of answers) if (status !== 201) expect(body.code).toBe('session_limit_reached');
-    expect(made(await all(other))).toBe(1);
-    // Admins have no share of their own.
-    expect(made(await all(house.admin))).toBe(1);
-    expectFailure(await create(newName(), greedy, small), 409, 'session_limit_reached');
-    await small.stop();
-  }, 30_000);
-
   it('learn no names of others, and mean their own', async () => {
     const [mine, theirs] = [await house.key('sessions'), await house.key('sessions')];
     const name = newName();
@@ -266,9 +238,12 @@ describe('a stream', () => {
       const statuses = streams.map(({ status }) => status);
       expect([...new Set(statuses)].sort()).toEqual([200, 503]);
       expect(statuses.filter((status) => status === 200).length).toBeLessThanOrEqual(100);
-      const theirs = await watch(name, other);
-      streams.push(theirs);
-      expect(theirs.status).toBe(200);
+      // A hundred streams keep a slow machine busy; the place is there all the time.
+      await until('another key watches, too', async () => {
+        const theirs = await watch(name, other);
+        streams.push(theirs);
+        return theirs.status === 200;
+      });
     } finally {
       await Promise.all(streams.map(async (stream) => stream.body?.cancel()));
     }
@@ -497,23 +472,6 @@ describe('PUT /api/sessions/:id/restart', () => {
     expect(house.whatsapp.line(phone)).toMatchObject({ open: 1, peak: 1 });
     expect((await house.text(name, '081234567890', 'halo')).status).toBe(200);
   }, 30_000);
-
-  it('of one that nobody held logs in once', async () => {
-    const [name, phone] = [newName(), newNumber()];
-    const owner = await house.another();
-    expect((await owner.post('/api/sessions/create', { sessionId: name }, house.admin)).status).toBe(201);
-    await house.whatsapp.scan(await house.qrOf(name), { phone });
-    await house.becomes(name, 'connected');
-    await owner.stop('SIGKILL');
-    await until('cut off', () => house.whatsapp.line(phone).open === 0);
-    // As if its lease had ended.
-    await house.database.query('UPDATE gateway_sessions SET owner = NULL, lease_until = NULL WHERE name = $1', [name]);
-    const again = () => call('PUT', `${name}/restart`);
-    expect(messages(await Promise.all([again(), again(), again()]))).toEqual([0, 1, 2].map(() => [200, undefined]));
-    await pause(2_000);
-    await house.becomes(name, 'connected');
-    expect(house.whatsapp.line(phone)).toMatchObject({ open: 1, peak: 1 });
-  }, 40_000);
 });
 
 describe('DELETE /api/sessions/:id', () => {
@@ -533,18 +491,41 @@ describe('DELETE /api/sessions/:id', () => {
     await until('closed', () => house.whatsapp.line(phone).open === 0);
     expect((await create(name)).status).toBe(201);
   }, 30_000);
+});
 
-  it('is done by the instance that holds the session', async () => {
+describe('beside another instance', () => {
+  let other: Service;
+
+  beforeAll(async () => {
+    other = await house.another();
+  }, 60_000);
+  afterAll(async () => other.stop('SIGKILL'));
+
+  it('a session is restarted and deleted by the instance that holds it', async () => {
     const [name, phone] = [newName(), newNumber()];
     await house.link(name, phone);
-    const other = await house.another();
     expect((await call('PUT', `${name}/restart`, house.admin, other)).status).toBe(200);
     await until('logged in again', () => house.whatsapp.line(phone).logins === 2);
     await house.becomes(name, 'connected');
     expect((await call('DELETE', name, house.admin, other)).status).toBe(200);
     expect(house.whatsapp.isLinked(phone)).toBe(false);
     expect(house.whatsapp.line(phone)).toMatchObject({ open: 0, peak: 1 });
-    await other.stop();
+  }, 40_000);
+
+  it('a session whose instance was killed logs in once, however often its restart is asked for', async () => {
+    const [name, phone] = [newName(), newNumber()];
+    expect((await create(name, house.admin, other)).status).toBe(201);
+    await house.whatsapp.scan(await house.qrOf(name), { phone });
+    await house.becomes(name, 'connected');
+    await other.stop('SIGKILL');
+    await until('cut off', () => house.whatsapp.line(phone).open === 0);
+    // As if its lease had ended.
+    await house.database.query('UPDATE gateway_sessions SET owner = NULL, lease_until = NULL WHERE name = $1', [name]);
+    const again = () => call('PUT', `${name}/restart`);
+    expect(messages(await Promise.all([again(), again(), again()]))).toEqual([0, 1, 2].map(() => [200, undefined]));
+    await pause(2_000);
+    await house.becomes(name, 'connected');
+    expect(house.whatsapp.line(phone)).toMatchObject({ open: 1, peak: 1 });
   }, 40_000);
 });
 
@@ -612,83 +593,3 @@ describe('a link to the QR page', () => {
     expectFailure(await open(pathOf(url)), 401, 'invalid_ticket');
   });
 });
-
-describe('calls from this very machine', () => {
-  let open: Service;
-  const get = (headers: Headers) => open.get('/api/sessions', headers);
-  const host = () => new URL(open.url).host;
-
-  beforeAll(async () => {
-    open = await house.another({ GATEWAY_KEYLESS_LOOPBACK: '' });
-  });
-  afterAll(async () => {
-    await open.stop();
-  });
-
-  it('need no key outside production, under compat', async () => {
-    const name = newName();
-    expect((await create(name, {}, open)).status).toBe(201);
-    expect((await call('GET', `${name}/status`, {}, open)).status).toBe(200);
-    expect((await get({})).body.data.length).toBeGreaterThan(0);
-    expect((await open.get('/api/sessions', { origin: 'http://localhost:3000' })).status).toBe(200);
-  });
-
-  it.each<[string, Headers]>([
-    ['a page that another name was made to point here', { host: 'evil.example' }],
-    ["another site's page", { origin: 'https://evil.example' }],
-    ['a page without an origin', { origin: 'null' }],
-    ["another site's page, by a picture", { 'sec-fetch-site': 'cross-site' }],
-    ['a neighbouring page, by a picture', { 'sec-fetch-site': 'same-site' }],
-    ['a proxy on this machine', { 'x-forwarded-for': '203.0.113.7' }],
-    ['a proxy on this machine', { forwarded: 'for=203.0.113.7' }],
-    ['a proxy on this machine', { 'x-real-ip': '203.0.113.7' }],
-    ['a wrong key', { 'x-api-key': 'msk_x' }],
-    ['a wrong token', { authorization: 'Bearer x' }],
-  ])('is not %s: %j', async (_, headers) => {
-    const { status } = await rawGet(open, '/api/sessions', headers);
-    expect(status).toBe(401);
-  });
-
-  it('work only on routes that allow them', async () => {
-    expectFailure(await open.get('/api/api-keys'), 401, 'unauthenticated');
-    expectFailure(await open.post('/api/auth/introspect', { token: 'x' }), 401, 'unauthenticated');
-    expect(host()).toContain('127.0.0.1');
-  });
-
-  it.each<[Record<string, string>]>([[{ AUTH_PROFILE: 'strict' }], [{ GATEWAY_KEYLESS_LOOPBACK: 'off' }]])(
-    'need one with %j',
-    async (variables) => {
-      const closed = await house.another({ GATEWAY_KEYLESS_LOOPBACK: '', ...variables });
-      expectFailure(await closed.get('/api/sessions'), 401, 'unauthenticated');
-      await closed.stop();
-    },
-  );
-});
-
-describe('a service without Baileys', () => {
-  it('starts, and the gateway’s routes say what is missing', async () => {
-    const hook = join(import.meta.dirname, '..', '..', 'support', 'without-baileys.mjs');
-    const bare = await house.another({ NODE_OPTIONS: `--import=${hook}` });
-    expect((await bare.get('/health/ready')).status).toBe(200);
-    const answers = [
-      await create(newName(), house.admin, bare),
-      await call('GET', '', house.admin, bare),
-      await call('GET', 'x/status', house.admin, bare),
-      await house.text('x', '081234567890', 'halo', house.admin, bare),
-    ];
-    for (const answer of answers) expectFailure(answer, 503, 'gateway_unavailable');
-    expectFailure(await call('GET', '', {}, bare), 401, 'unauthenticated');
-    expect((await bare.stop()).code).toBe(0);
-  });
-});
-
-/** `fetch` sets some headers itself; here they are sent as they stand. */
-async function rawGet(service: Service, path: string, headers: Headers): Promise<{ status: number }> {
-  return new Promise((resolve, reject) => {
-    const call = request(service.url + path, { headers }, (answer) => {
-      answer.resume();
-      resolve({ status: answer.statusCode ?? 0 });
-    });
-    call.on('error', reject).end();
-  });
-}
