@@ -1,29 +1,50 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { openGatewayHouse, type GatewayHouse } from '../../support/gateway-house.js';
 import { AUTH_SECRET, newNumber } from '../../support/house.js';
 import { type Service } from '../../support/service.js';
 import { pause, until } from '../../support/waits.js';
 
 // One owner at a time among many instances; nothing leaves before its key state is stored; no queued message is lost.
+// The instances of the house are one row through the whole file: a test that stops the first of them leaves the others to
+// the next test, and starts as many as it needs. Sessions are the test's own, and deleted behind it.
 
 /** An owner that died is replaced within this, in ms: docs/gateway.md#several-instances. */
 const TAKEOVER = 30_000;
 
 let house: GatewayHouse;
-let one: Service;
-let two: Service;
-let account: string;
+/** What runs, the oldest first. */
+let running: Service[];
 
-beforeEach(async () => {
+beforeAll(async () => {
   house = await openGatewayHouse();
-  one = house.service;
-  account = newNumber();
+  running = [house.service];
 }, 60_000);
-afterEach(async () => house.close());
+afterAll(async () => house.close());
+afterEach(async () => {
+  const [service] = await instances(1);
+  const { body } = await service!.get('/api/sessions?limit=100', house.admin);
+  for (const { sessionId } of body.data)
+    expect((await service!.send('DELETE', `/api/sessions/${sessionId}`, undefined, house.admin)).status).toBe(200);
+});
 
-/** The instance that was started second, and knows of the session only what the database says. */
-async function secondInstance(): Promise<void> {
-  two = await house.another();
+/** So many instances, and no others, the oldest first. */
+async function instances(count: number): Promise<Service[]> {
+  while (running.length < count) running.push(await house.another());
+  for (const each of running.splice(count)) await each.stop('SIGKILL');
+  return running;
+}
+
+/** Ends the oldest instance, by this signal; how it ended. */
+async function stopOldest(signal: NodeJS.Signals): Promise<number | null> {
+  return (await running.shift()!.stop(signal)).code;
+}
+
+/** Makes a session at this instance, and links a phone to it. */
+async function link(service: Service, name = 'main', phone = newNumber()): Promise<string> {
+  expect((await service.post('/api/sessions/create', { sessionId: name }, house.admin)).status).toBe(201);
+  await house.whatsapp.scan(await house.qrOf(name), { phone });
+  await house.becomes(name, 'connected', 15_000, service);
+  return phone;
 }
 
 const sessionRow = async () =>
@@ -33,83 +54,13 @@ const sessionRow = async () =>
     )
   )[0]!;
 
-const send = (text: string, to = '081234567890', at = one) => house.text('main', to, text, house.admin, at);
+const send = (at: Service, text: string, to: string) => house.text('main', to, text, house.admin, at);
 
 /** Texts that arrived at a phone, each once: what is sent again has the same id. */
-function arrived(to = '6281234567890'): (string | null | undefined)[] {
+function arrived(to: string): (string | null | undefined)[] {
   const byId = new Map(house.whatsapp.messagesTo(to).map(({ id, text }) => [id, text]));
   return [...byId.values()];
 }
-
-describe('an owner that is killed', () => {
-  it('is replaced within 30 s, by one login at a time, and no queued message is lost', async () => {
-    await house.link('main', account);
-    await secondInstance();
-    expect((await send('before', '081234567890', two)).status).toBe(200);
-    const texts = Array.from({ length: 24 }, (_, at) => `text ${at}`);
-    const queue = texts.values();
-    const answers: number[] = [];
-    let killedAt = 0;
-    let afterKill = 0;
-    await Promise.all(
-      Array.from({ length: 4 }, async () => {
-        for (const text of queue) {
-          const { status } = await send(text, '081234567890', two);
-          answers.push(status);
-          if (answers.length === 6) {
-            killedAt = Date.now();
-            void one.stop('SIGKILL');
-          } else if (killedAt > 0 && afterKill === 0 && Date.now() - killedAt > 1_000) afterKill = Date.now();
-        }
-      }),
-    );
-    expect(answers).toEqual(texts.map(() => 200));
-    expect(new Set(arrived())).toEqual(new Set(['before', ...texts]));
-    expect(arrived()).toHaveLength(texts.length + 1);
-    expect(afterKill - killedAt).toBeLessThan(TAKEOVER);
-    expect(house.whatsapp.line(account)).toEqual({ open: 1, peak: 1, logins: 2 });
-    expect(house.whatsapp.unreadable).toEqual([]);
-  }, 90_000);
-
-  it('leaves each of its sessions to one of several instances', async () => {
-    const accounts = Array.from({ length: 4 }, newNumber);
-    for (const [at, phone] of accounts.entries()) await house.link(`s${at}`, phone);
-    const others = await Promise.all([house.another(), house.another()]);
-    await one.stop('SIGKILL');
-    const loggedIn = () => accounts.every((phone) => house.whatsapp.line(phone).logins === 2);
-    await until('all are logged in', loggedIn, TAKEOVER);
-    for (const at of accounts.keys()) await house.becomes(`s${at}`, 'connected', 10_000, others[0]);
-    await pause(3_000);
-    for (const phone of accounts) expect(house.whatsapp.line(phone)).toEqual({ open: 1, peak: 1, logins: 2 });
-  }, 90_000);
-});
-
-describe('an owner that stops', () => {
-  it('hands over at once', async () => {
-    await house.link('main', account);
-    await secondInstance();
-    const stopped = one.stop('SIGTERM');
-    const started = Date.now();
-    await until('the other one has logged in', () => house.whatsapp.line(account).logins === 2, 10_000);
-    // Far from a lease's end.
-    expect(Date.now() - started).toBeLessThan(8_000);
-    expect((await stopped).code).toBe(0);
-    await house.becomes('main', 'connected', 10_000, two);
-    expect((await send('after', '081234567890', two)).status).toBe(200);
-    expect(house.whatsapp.line(account)).toEqual({ open: 1, peak: 1, logins: 2 });
-  }, 60_000);
-
-  it('takes its sessions up again when it starts', async () => {
-    await house.link('main', account);
-    expect((await send('before')).status).toBe(200);
-    expect((await one.stop('SIGTERM')).code).toBe(0);
-    await secondInstance();
-    await house.becomes('main', 'connected', 15_000, two);
-    expect((await send('after', '081234567890', two)).status).toBe(200);
-    expect(arrived()).toEqual(['before', 'after']);
-    expect(house.whatsapp.unreadable).toEqual([]);
-  }, 60_000);
-});
 
 describe('an owner that lost its session', () => {
   /** As another instance would take it, without logging in. */
@@ -117,26 +68,32 @@ describe('an owner that lost its session', () => {
     house.database.query(
       `UPDATE gateway_sessions SET owner = gen_random_uuid(), fence = fence + 1, lease_until = now() + interval '1 minute'`,
     );
+  /** So that it can be deleted. */
+  const leaveBehind = () => house.database.query('UPDATE gateway_sessions SET owner = NULL, lease_until = NULL');
 
   it('closes its connection at its first write that comes too late, and answers nothing', async () => {
-    await house.link('main', account);
+    const [one] = await instances(1);
+    const account = await link(one!);
     await takeAway();
     const keys = await keysStored();
     await house.whatsapp.say(account, newNumber(), 'halo');
     // The renewal would find it out within 4 s or so; a write does at once.
     await until('closed', () => house.whatsapp.line(account).open === 0, 2_000);
     expect(await keysStored()).toEqual(keys);
+    await leaveBehind();
   }, 40_000);
 
   it('closes its connection when it notices it itself', async () => {
-    await house.link('main', account);
+    const [one] = await instances(1);
+    const account = await link(one!);
     await takeAway();
     await until('closed', () => house.whatsapp.line(account).open === 0, 8_000);
+    await leaveBehind();
   }, 40_000);
 
   it('has closed its connection before another one may log in, when the database does not let it renew', async () => {
-    await house.link('main', account);
-    await secondInstance();
+    const [one] = await instances(2);
+    const account = await link(one!);
     const { fence } = await sessionRow();
     const lock = await house.database.lock('SELECT 1 FROM gateway_sessions FOR UPDATE');
     try {
@@ -162,44 +119,23 @@ const keysStored = async () =>
 
 describe('key state', () => {
   it('is stored before the message that rests on it leaves', async () => {
-    await house.link('main', account);
-    expect((await send('first')).status).toBe(200);
+    const [one] = await instances(1);
+    const to = newNumber();
+    await link(one!);
+    expect((await send(one!, 'first', to)).status).toBe(200);
     const lock = await house.database.lock('LOCK TABLE gateway_keys IN EXCLUSIVE MODE');
-    const answer = send('second');
+    const answer = send(one!, 'second', to);
     await pause(1_200);
-    expect(arrived()).toEqual(['first']);
+    expect(arrived(to)).toEqual(['first']);
     await lock.release();
     expect((await answer).status).toBe(200);
-    expect(arrived()).toEqual(['first', 'second']);
+    expect(arrived(to)).toEqual(['first', 'second']);
   }, 40_000);
 
-  it('never uses a key of the ratchet twice, wherever kill -9 strikes', async () => {
-    await house.link('main', account);
-    expect((await send('0')).status).toBe(200);
-    for (const [round, ms] of [3, 12, 25, 45].entries()) {
-      const service = round === 0 ? one : two;
-      const lost = [send(`${round} a`, '081234567890', service), send(`${round} b`, '081234567891', service)];
-      for (const answer of lost) answer.catch(() => undefined);
-      await pause(ms);
-      await service.stop('SIGKILL');
-      await Promise.allSettled(lost);
-      await endLease();
-      await secondInstance();
-      await house.becomes('main', 'connected', TAKEOVER, two);
-      expect((await send(`${round} c`, '081234567890', two)).status).toBe(200);
-      expect((await send(`${round} d`, '081234567891', two)).status).toBe(200);
-    }
-    expect(house.whatsapp.unreadable).toEqual([]);
-    // What the service had taken down before it was killed has arrived, even where nobody waited for it any more.
-    const queued = await house.database.query<{ whatsapp_id: string }>('SELECT whatsapp_id FROM gateway_messages');
-    expect(queued.length).toBeGreaterThanOrEqual(9);
-    const ids = new Set(house.whatsapp.messages.map(({ id }) => id));
-    expect(queued.filter(({ whatsapp_id }) => !ids.has(whatsapp_id))).toEqual([]);
-  }, 120_000);
-
   it('is written whole or not at all while an account is linked', async () => {
-    const made = await one.post('/api/sessions/create', { sessionId: 'main' }, house.admin);
-    expect(made.status).toBe(201);
+    const [one] = await instances(1);
+    const account = newNumber();
+    expect((await one!.post('/api/sessions/create', { sessionId: 'main' }, house.admin)).status).toBe(201);
     const qr = await house.qrOf('main');
     await house.database.query('ALTER TABLE gateway_keys ADD CONSTRAINT disk_full CHECK (false) NOT VALID');
     await expect(house.whatsapp.scan(qr, { phone: account })).rejects.toThrow('went away');
@@ -208,33 +144,15 @@ describe('key state', () => {
     const again = async () => (await house.qrOf('main').catch(() => qr)) !== qr;
     await until('another QR code is shown', again, 20_000);
     await house.whatsapp.scan(await house.qrOf('main'), { phone: account });
-    await house.becomes('main', 'connected');
-    expect((await send('linked')).status).toBe(200);
+    await house.becomes('main', 'connected', 15_000, one);
+    expect((await send(one!, 'linked', newNumber())).status).toBe(200);
     expect(house.whatsapp.line(account)).toEqual({ open: 1, peak: 1, logins: 1 });
   }, 60_000);
 
-  it('is sealed anew while AUTH_SECRET is replaced, also of sessions that nobody holds', async () => {
-    await house.link('main', account);
-    const idle = newNumber();
-    await house.link('idle', idle);
-    house.whatsapp.kick(idle, 440);
-    await house.becomes('idle', 'disconnected');
-    const replaced = { AUTH_SECRET: 'x9Kf3mQ7vB2nT8wL5cR1yJ6pH4sD0gZa-another', AUTH_SECRET_PREVIOUS: AUTH_SECRET };
-    const before = await sealedKeys();
-    const next = await house.another(replaced);
-    await until('sealed anew', async () => (await sealedKeys()).every((key) => !before.includes(key)));
-    await Promise.all([one.stop(), next.stop()]);
-    const last = await house.another({ AUTH_SECRET: replaced.AUTH_SECRET });
-    await until('logged in again', () => house.whatsapp.line(account).open === 1);
-    const token = await last.post('/api/auth/login', { identifier: 'admin', password: 'password123' });
-    const admin = { authorization: `Bearer ${token.body.data.token}` };
-    expect((await last.send('PUT', '/api/sessions/idle/restart', undefined, admin)).status).toBe(200);
-    await until('idle too', () => house.whatsapp.line(idle).open === 1);
-  }, 60_000);
-
   it('is sealed: neither numbers nor names nor keys can be read in the database', async () => {
-    await house.link('main', account);
-    expect((await send('halo')).status).toBe(200);
+    const [one] = await instances(1);
+    const account = await link(one!);
+    expect((await send(one!, 'halo', '6281234567890')).status).toBe(200);
     await house.whatsapp.say(account, '6281234567890', 'apa kabar');
     await until(
       'heard',
@@ -249,6 +167,126 @@ describe('key state', () => {
   }, 40_000);
 });
 
-async function endLease(): Promise<void> {
-  await house.database.query(`UPDATE gateway_sessions SET lease_until = now() - interval '1 second'`);
-}
+describe('an owner that is killed', () => {
+  it('is replaced within 30 s, by one login at a time, and no queued message is lost', async () => {
+    const [one, two] = await instances(2);
+    const account = await link(one!);
+    const to = newNumber();
+    expect((await send(two!, 'before', to)).status).toBe(200);
+    const texts = Array.from({ length: 24 }, (_, at) => `text ${at}`);
+    const queue = texts.values();
+    const answers: number[] = [];
+    let killedAt = 0;
+    let afterKill = 0;
+    await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        for (const text of queue) {
+          const { status } = await send(two!, text, to);
+          answers.push(status);
+          if (answers.length === 6) {
+            killedAt = Date.now();
+            void stopOldest('SIGKILL');
+          } else if (killedAt > 0 && afterKill === 0 && Date.now() - killedAt > 1_000) afterKill = Date.now();
+        }
+      }),
+    );
+    expect(answers).toEqual(texts.map(() => 200));
+    expect(new Set(arrived(to))).toEqual(new Set(['before', ...texts]));
+    expect(arrived(to)).toHaveLength(texts.length + 1);
+    expect(afterKill - killedAt).toBeLessThan(TAKEOVER);
+    expect(house.whatsapp.line(account)).toEqual({ open: 1, peak: 1, logins: 2 });
+    expect(house.whatsapp.unreadable).toEqual([]);
+  }, 90_000);
+});
+
+describe('an owner that stops', () => {
+  it('takes its sessions up again when it starts', async () => {
+    const [one] = await instances(1);
+    const account = await link(one!);
+    const to = newNumber();
+    expect((await send(one!, 'before', to)).status).toBe(200);
+    expect(await stopOldest('SIGTERM')).toBe(0);
+    const [two] = await instances(1);
+    await house.becomes('main', 'connected', 15_000, two);
+    expect((await send(two!, 'after', to)).status).toBe(200);
+    expect(arrived(to)).toEqual(['before', 'after']);
+    expect(house.whatsapp.line(account)).toEqual({ open: 1, peak: 1, logins: 2 });
+    expect(house.whatsapp.unreadable).toEqual([]);
+  }, 60_000);
+
+  it('hands over at once', async () => {
+    const [one, two] = await instances(2);
+    const account = await link(one!);
+    const stopped = stopOldest('SIGTERM');
+    const started = Date.now();
+    await until('the other one has logged in', () => house.whatsapp.line(account).logins === 2, 10_000);
+    // Far from a lease's end.
+    expect(Date.now() - started).toBeLessThan(8_000);
+    expect(await stopped).toBe(0);
+    await house.becomes('main', 'connected', 10_000, two);
+    expect((await send(two!, 'after', newNumber())).status).toBe(200);
+    expect(house.whatsapp.line(account)).toEqual({ open: 1, peak: 1, logins: 2 });
+  }, 60_000);
+});
+
+describe('an owner of several sessions that is killed', () => {
+  it('leaves each of them to one of several instances', async () => {
+    const [one, two] = await instances(3);
+    const accounts: string[] = [];
+    for (let at = 0; at < 4; at++) accounts.push(await link(one!, `s${at}`));
+    await stopOldest('SIGKILL');
+    const loggedIn = () => accounts.every((phone) => house.whatsapp.line(phone).logins === 2);
+    await until('all are logged in', loggedIn, TAKEOVER);
+    for (const at of accounts.keys()) await house.becomes(`s${at}`, 'connected', 10_000, two);
+    await pause(3_000);
+    for (const phone of accounts) expect(house.whatsapp.line(phone)).toEqual({ open: 1, peak: 1, logins: 2 });
+  }, 90_000);
+
+  it('never uses a key of the ratchet twice, wherever kill -9 strikes', async () => {
+    const [first] = await instances(1);
+    const [one, other] = [newNumber(), newNumber()];
+    await link(first!);
+    expect((await send(first!, '0', one)).status).toBe(200);
+    for (const [round, ms] of [3, 12, 25, 45].entries()) {
+      const [victim] = running;
+      const lost = [send(victim!, `${round} a`, one), send(victim!, `${round} b`, other)];
+      for (const answer of lost) answer.catch(() => undefined);
+      await pause(ms);
+      await stopOldest('SIGKILL');
+      await Promise.allSettled(lost);
+      await house.database.query(`UPDATE gateway_sessions SET lease_until = now() - interval '1 second'`);
+      const [next] = await instances(1);
+      await house.becomes('main', 'connected', TAKEOVER, next);
+      expect((await send(next!, `${round} c`, one)).status).toBe(200);
+      expect((await send(next!, `${round} d`, other)).status).toBe(200);
+    }
+    expect(house.whatsapp.unreadable).toEqual([]);
+    // What the service had taken down before it was killed has arrived, even where nobody waited for it any more.
+    const queued = await house.database.query<{ whatsapp_id: string }>('SELECT whatsapp_id FROM gateway_messages');
+    expect(queued.length).toBeGreaterThanOrEqual(9);
+    const ids = new Set(house.whatsapp.messages.map(({ id }) => id));
+    expect(queued.filter(({ whatsapp_id }) => !ids.has(whatsapp_id))).toEqual([]);
+  }, 120_000);
+});
+
+describe('another AUTH_SECRET', () => {
+  it('seals key state anew, also of sessions that nobody holds', async () => {
+    const [one] = await instances(1);
+    const account = await link(one!);
+    const idle = await link(one!, 'idle');
+    house.whatsapp.kick(idle, 440);
+    await house.becomes('idle', 'disconnected', 15_000, one);
+    const replaced = { AUTH_SECRET: 'x9Kf3mQ7vB2nT8wL5cR1yJ6pH4sD0gZa-another', AUTH_SECRET_PREVIOUS: AUTH_SECRET };
+    const before = await sealedKeys();
+    const next = await house.another(replaced);
+    await until('sealed anew', async () => (await sealedKeys()).every((key) => !before.includes(key)));
+    await Promise.all([stopOldest('SIGTERM'), next.stop()]);
+    const last = await house.another({ AUTH_SECRET: replaced.AUTH_SECRET });
+    running.push(last);
+    await until('logged in again', () => house.whatsapp.line(account).open === 1);
+    const token = await last.post('/api/auth/login', { identifier: 'admin', password: 'password123' });
+    const admin = { authorization: `Bearer ${token.body.data.token}` };
+    expect((await last.send('PUT', '/api/sessions/idle/restart', undefined, admin)).status).toBe(200);
+    await until('idle too', () => house.whatsapp.line(idle).open === 1);
+  }, 60_000);
+});
