@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { endCooldown, keptCodeOf } from '../../support/codes.js';
 import { type TestDatabase } from '../../support/database.js';
 import { type FakeWhacenter } from '../../support/fake-whacenter.js';
-import { openHouse, QUICK, type House, type Resident } from '../../support/house.js';
+import { openHouse, type House, type Resident } from '../../support/house.js';
 import { endClaims, messagesOf } from '../../support/messages.js';
 import { type Answer, type Service } from '../../support/service.js';
 import { pause, until } from '../../support/waits.js';
@@ -12,17 +12,27 @@ const SILENT = { hang: true, delivers: false };
 /** The same, but the phone has got it. */
 const SILENT_AFTER_SENDING = { hang: true, delivers: true };
 
+/** In seconds, of those that are killed while they send. */
+const TIMEOUT = '20';
+
 /** Each instance has looked at least once for messages left behind when this has passed, ms. */
 const RECOVERY = 2_600;
 
 let database: TestDatabase;
 let house: House;
 let whacenter: FakeWhacenter;
+/** The instances that are not killed: one of each kind. */
 let survivor: Service;
+let concealing: Service;
+
+const start = (unknownPhone: string, seconds: string) =>
+  house.another({ SEND_TIMEOUT: seconds, PROVIDER_TIMEOUT: seconds, UNKNOWN_PHONE: unknownPhone });
 
 beforeAll(async () => {
-  house = await openHouse({ SEND_TIMEOUT: '20', PROVIDER_TIMEOUT: '20' });
-  ({ database, fake: whacenter, service: survivor } = house);
+  house = await openHouse({}, { instances: 0 });
+  ({ database, fake: whacenter } = house);
+  survivor = await start('reveal', TIMEOUT);
+  concealing = await start('conceal', '1');
 });
 
 afterAll(async () => house.close());
@@ -37,12 +47,9 @@ function codesReceived(phone: string): (string | undefined)[] {
   return whacenter.messagesFor(phone).map((text) => /\*(\d+)\*/.exec(text)?.[1]);
 }
 
-/** Starts an instance and kills it while the gateway holds its sends; returns each person's code. */
-async function killedInTheMiddle(
-  held: [Resident, typeof SILENT][],
-  more: Record<string, string> = {},
-): Promise<string[]> {
-  const victim = await house.another(more);
+/** Kills an instance while the gateway holds its sends, and sees to it that none of its claims ends; each person's code. */
+async function killedInTheMiddle(held: [Resident, typeof SILENT][], unknownPhone: string): Promise<string[]> {
+  const victim = await start(unknownPhone, TIMEOUT);
   for (const [{ e164: phone }, script] of held) whacenter.forNumber(phone, script);
   const calls = held.map(([{ e164: phone }]) =>
     house
@@ -52,22 +59,50 @@ async function killedInTheMiddle(
   );
   await until('the gateway is asked', () => held.every(([{ e164: phone }]) => codesAsked(phone).length === 1));
   await victim.stop('SIGKILL');
+  const phones = held.map(([{ e164: phone }]) => phone);
+  const claims = await database.query<{ seconds: number }>(
+    `SELECT extract(epoch FROM claimed_until - created_at)::float8 AS seconds FROM messages WHERE recipient = ANY($1)`,
+    [phones],
+  );
+  // As long as a send may take, and two seconds more.
+  expect(claims.map(({ seconds }) => Math.round(seconds))).toEqual(phones.map(() => Number(TIMEOUT) + 2));
+  await moveClaims(phones, '1 hour');
   await Promise.all(calls);
-  for (const [{ e164: phone }] of held) whacenter.forNumber(phone, undefined);
-  return held.map(([{ e164: phone }]) => codesAsked(phone)[0]!);
+  for (const phone of phones) whacenter.forNumber(phone, undefined);
+  return phones.map((phone) => codesAsked(phone)[0]!);
 }
 
-describe('an instance killed with kill -9 while it sends', () => {
-  it.each(['reveal', 'conceal'])('leaves codes that go out once its claims have ended: %s', async (unknownPhone) => {
-    const [unsent, sent] = (await house.people(2)) as [Resident, Resident];
-    const both = [unsent, sent];
+/** Lets claims end in so much time. */
+async function moveClaims(phones: string[], span: string): Promise<void> {
+  await database.query(`UPDATE messages SET claimed_until = now() + $2::interval WHERE recipient = ANY($1)`, [
+    phones,
+    span,
+  ]);
+}
+
+describe.each(['reveal', 'conceal'])('an instance killed with kill -9 while it sends: %s', (unknownPhone) => {
+  let both: [unsent: Resident, sent: Resident];
+  let claimed: Resident;
+  let ended: [consumed: Resident, replaced: Resident, expired: Resident];
+  let many: Resident[];
+  let code: Map<Resident, string>;
+
+  beforeAll(async () => {
+    const people = await house.people(12);
+    both = people.slice(0, 2) as typeof both;
+    claimed = people[2]!;
+    ended = people.slice(3, 6) as typeof ended;
+    many = people.slice(6);
+    const arrives = new Set([both[1], ...ended]);
     const codes = await killedInTheMiddle(
-      [
-        [unsent, SILENT],
-        [sent, SILENT_AFTER_SENDING],
-      ],
-      { UNKNOWN_PHONE: unknownPhone },
+      people.map((person) => [person, arrives.has(person) ? SILENT_AFTER_SENDING : SILENT]),
+      unknownPhone,
     );
+    code = new Map(people.map((person, at) => [person, codes[at]!]));
+  }, 60_000);
+
+  it('leaves codes that go out once its claims have ended', async () => {
+    const [unsent, sent] = both;
     for (const { e164: phone } of both)
       expect(await messagesOf(database, phone)).toMatchObject([{ state: 'PENDING', fence: 1, sealed: true }]);
     await pause(RECOVERY);
@@ -87,12 +122,12 @@ describe('an instance killed with kill -9 while it sends', () => {
     for (const [at, { e164: phone }] of both.entries()) {
       await until('written', async () => (await messagesOf(database, phone))[0]?.state === 'ACCEPTED');
       expect(await messagesOf(database, phone)).toMatchObject([{ sealed: false }]);
-      expect(new Set(codesReceived(phone))).toEqual(new Set([codes[at]]));
+      expect(new Set(codesReceived(phone))).toEqual(new Set([code.get(both[at]!)]));
       const [message] = await messagesOf(database, phone);
       expect(await keptCodeOf(database, phone)).toMatchObject({ living: true, made: 1 });
       const answer = await survivor.post('/api/auth/otp/verify', {
         phone,
-        otpCode: codes[at],
+        otpCode: code.get(both[at]!),
         sessionId: message!.id,
       });
       expect(answer.status).toBe(200);
@@ -100,52 +135,47 @@ describe('an instance killed with kill -9 while it sends', () => {
   });
 
   it('leaves claims that end by themselves, and not before', async () => {
-    const person = await house.person();
     const started = Date.now();
-    const [code] = await killedInTheMiddle([[person, SILENT]], { SEND_TIMEOUT: '1', PROVIDER_TIMEOUT: '1' });
-    await until('the code arrives', () => codesReceived(person.e164).length === 1, 8_000);
-    expect(Date.now() - started).toBeGreaterThan(3_000);
-    expect((await house.at(survivor).verify(person.e164, code!)).status).toBe(200);
+    await moveClaims([claimed.e164], '3 seconds');
+    await until('the code arrives', () => codesReceived(claimed.e164).length === 1, 8_000);
+    expect(Date.now() - started).toBeGreaterThanOrEqual(3_000);
+    expect((await house.at(survivor).verify(claimed.e164, code.get(claimed)!)).status).toBe(200);
   });
 
   it('leaves each message to one of several instances', async () => {
-    const people = await house.people(6);
-    const helper = await house.another();
-    await killedInTheMiddle(people.map((person) => [person, SILENT]));
-    await Promise.all(people.map(({ e164: phone }) => endClaims(database, phone)));
-    await until('the codes arrive', () => people.every(({ e164: phone }) => codesReceived(phone).length > 0));
+    await Promise.all(many.map(({ e164: phone }) => endClaims(database, phone)));
+    await until('the codes arrive', () => many.every(({ e164: phone }) => codesReceived(phone).length > 0));
     await pause(RECOVERY);
-    for (const { e164: phone } of people) expect(codesAsked(phone)).toHaveLength(2);
-    await helper.stop();
+    for (const { e164: phone } of many) expect(codesAsked(phone)).toHaveLength(2);
   });
-});
 
-it('never sends again a code that was consumed, replaced or expired before its message is taken up', async () => {
-  const people = (await house.people(3)) as [Resident, Resident, Resident];
-  const [consumed, replaced, expired] = people;
-  const codes = await killedInTheMiddle(people.map((person) => [person, SILENT_AFTER_SENDING]));
-  expect((await house.at(survivor).verify(consumed.e164, codes[0]!)).status).toBe(200);
-  await endCooldown(database, replaced.e164);
-  expect((await house.at(survivor).resend(replaced.e164)).status).toBe(200);
-  const back = (column: string) => `${column} = ${column} - interval '6 minutes'`;
-  await database.query(
-    `UPDATE otp_codes SET ${back('current_issued_at')}, ${back('current_expires_at')} WHERE phone = $1`,
-    [expired.e164],
-  );
-  await database.query(`UPDATE messages SET ${back('created_at')}, ${back('expires_at')} WHERE recipient = $1`, [
-    expired.e164,
-  ]);
-  await Promise.all(people.map(({ e164: phone }) => endClaims(database, phone)));
-  for (const [at, { e164: phone }] of people.entries()) {
-    await until('marked', async () => (await messagesOf(database, phone))[0]?.state === 'EXPIRED');
-    expect((await messagesOf(database, phone))[0]).toMatchObject({ sealed: false });
-    expect(codesAsked(phone).filter((asked) => asked === codes[at])).toHaveLength(1);
-  }
-  await pause(RECOVERY);
-  for (const [at, { e164: phone }] of people.entries()) {
-    expect(codesAsked(phone).filter((asked) => asked === codes[at])).toHaveLength(1);
-    expect(codesReceived(phone)).toHaveLength(phone === replaced.e164 ? 2 : 1);
-  }
+  it('never has a code sent again that was consumed, replaced or expired before its message is taken up', async () => {
+    const [consumed, replaced, expired] = ended;
+    expect((await house.at(survivor).verify(consumed.e164, code.get(consumed)!)).status).toBe(200);
+    await endCooldown(database, replaced.e164);
+    expect((await house.at(survivor).resend(replaced.e164)).status).toBe(200);
+    const back = (column: string) => `${column} = ${column} - interval '6 minutes'`;
+    await database.query(
+      `UPDATE otp_codes SET ${back('current_issued_at')}, ${back('current_expires_at')} WHERE phone = $1`,
+      [expired.e164],
+    );
+    await database.query(`UPDATE messages SET ${back('created_at')}, ${back('expires_at')} WHERE recipient = $1`, [
+      expired.e164,
+    ]);
+    await Promise.all(ended.map(({ e164: phone }) => endClaims(database, phone)));
+    for (const person of ended) {
+      const { e164: phone } = person;
+      await until('marked', async () => (await messagesOf(database, phone))[0]?.state === 'EXPIRED');
+      expect((await messagesOf(database, phone))[0]).toMatchObject({ sealed: false });
+      expect(codesAsked(phone).filter((asked) => asked === code.get(person))).toHaveLength(1);
+    }
+    await pause(RECOVERY);
+    for (const person of ended) {
+      const { e164: phone } = person;
+      expect(codesAsked(phone).filter((asked) => asked === code.get(person))).toHaveLength(1);
+      expect(codesReceived(phone)).toHaveLength(phone === replaced.e164 ? 2 : 1);
+    }
+  });
 });
 
 describe('an outcome from an instance that lost its claim', () => {
@@ -190,17 +220,17 @@ describe('an outcome from an instance that lost its claim', () => {
 });
 
 describe('kill -9 in a stream of logins', () => {
-  const LOGINS = 200;
+  const LOGINS = 120;
   const AT_A_TIME = 8;
 
   it.each([['reveal'], ['conceal']])(
     'loses no acknowledged code and no session: %s',
     async (unknownPhone) => {
-      const settings = { ...QUICK, UNKNOWN_PHONE: unknownPhone };
-      const [victim, other] = [await house.another(settings), await house.another(settings)];
+      const victim = await start(unknownPhone, '1');
+      const other = unknownPhone === 'conceal' ? concealing : survivor;
       const people = await house.people(LOGINS);
       for (const { e164: phone } of people) whacenter.forNumber(phone, { delayMs: 20 });
-      const killAt = 20 + Math.floor(Math.random() * 100);
+      const killAt = 20 + Math.floor(Math.random() * 60);
       let killed: Promise<unknown> | undefined;
       const lost = { requests: 0, verifies: 0 };
       let acknowledged = 0;
@@ -249,7 +279,6 @@ describe('kill -9 in a stream of logins', () => {
         expect(new Set(codesReceived(phone)).size).toBe(1);
         expect(await keptCodeOf(database, phone)).toMatchObject({ made: 1 });
       }
-      await other.stop();
     },
     60_000,
   );
