@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createDatabase } from '../../support/database.js';
+import { createDatabase, type TestDatabase } from '../../support/database.js';
 import { openHouse, type House } from '../../support/house.js';
 import { comparable, saveAnswers, savedAnswers, toSave, type SavedAnswers } from '../../support/postman-examples.js';
 import {
@@ -13,7 +13,7 @@ import {
   type CollectionItem,
   type CollectionRun,
 } from '../../support/postman.js';
-import { startService, stopAllServices } from '../../support/service.js';
+import { pause } from '../../support/waits.js';
 
 // docs/postman, run as its users run it. Its saved answers are compared with today's; when a contract changes on purpose:
 //   UPDATE_POSTMAN_EXAMPLES=1 npm test -- test/contracts/service/postman && npm run postman
@@ -139,54 +139,61 @@ describe('a fresh development service with the developer inbox', () => {
 });
 
 describe('answers that are as good', () => {
+  let house: House;
+  beforeAll(async () => {
+    house = await openHouse({ SEED_DEMO: '', OTP_SENDS_PER_HOUR: '1' });
+  });
+  afterAll(async () => house.close());
+
   it('with a connected device', async () => {
-    const house = await openHouse({ SEED_DEMO: '' });
-    try {
-      const run = await runCollection(house.service.url, ['Is the device connected?', 'Is the bot ready?']);
-      expect(run.failures).toEqual([]);
-      expect(run.answers.map(({ body }) => body)).toMatchObject([
-        { data: { connected: true } },
-        { data: { ready: true } },
-      ]);
-      checkSaved(run, 'with a device');
-    } finally {
-      await house.close();
-    }
+    const run = await runCollection(house.service.url, ['Is the device connected?', 'Is the bot ready?']);
+    expect(run.failures).toEqual([]);
+    expect(run.answers.map(({ body }) => body)).toMatchObject([
+      { data: { connected: true } },
+      { data: { ready: true } },
+    ]);
+    checkSaved(run, 'with a device');
   });
 
   it('when a number had its codes for this hour', async () => {
-    const house = await openHouse({ SEED_DEMO: '', OTP_SENDS_PER_HOUR: '1' });
-    try {
-      await house.login('081234567890');
-      const names = items
-        .filter((item) => JSON.stringify(item.event).includes('if (pm.response.code === 429)'))
-        .map(({ name }) => name);
-      expect(names.length).toBeGreaterThan(3);
-      const run = await runCollection(house.service.url, names);
-      expect(run.failures).toEqual([]);
-      expect(run.answers.map(({ status }) => status)).toEqual(names.map(() => 429));
-      checkSaved({ ...run, answers: run.answers.slice(0, 1) }, 'too many in this hour');
-    } finally {
-      await house.close();
-    }
+    await house.login('081234567890');
+    const names = items
+      .filter((item) => JSON.stringify(item.event).includes('if (pm.response.code === 429)'))
+      .map(({ name }) => name);
+    expect(names.length).toBeGreaterThan(3);
+    const run = await runCollection(house.service.url, names);
+    expect(run.failures).toEqual([]);
+    expect(run.answers.map(({ status }) => status)).toEqual(names.map(() => 429));
+    checkSaved({ ...run, answers: run.answers.slice(0, 1) }, 'too many in this hour');
   });
 
   it('when the database is gone', async () => {
-    const database = await createDatabase();
-    try {
-      const secret = 'of the specs, and long enough for a secret';
-      const service = await startService({ DATABASE_URL: database.url, AUTH_SECRET: secret, SEED_DEMO: 'none' });
-      await database.drop();
+    // Nor is there a device, as in a fresh development; its state may be a second old.
+    house.fake.connected = false;
+    await pause(1_100);
+    await cutOff(house.database, async () => {
       const asked = ['Does the database answer?', 'Database and WhatsApp at a glance', 'Ready'];
-      const run = await runCollection(service.url, asked);
+      const run = await runCollection(house.service.url, asked);
       expect(run.failures).toEqual([]);
       expect(run.answers.map(({ status }) => status)).toEqual([503, 503, 503]);
       checkSaved(run, 'without the database');
-    } finally {
-      await stopAllServices();
-    }
+    });
   }, 30_000);
 });
+
+/** Does the work while nobody is let into a database. */
+async function cutOff({ url }: TestDatabase, work: () => Promise<void>): Promise<void> {
+  const name = new URL(url).pathname.slice(1);
+  const neighbour = await createDatabase();
+  try {
+    await neighbour.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
+    await neighbour.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
+    await work();
+    await neighbour.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
+  } finally {
+    await neighbour.drop();
+  }
+}
 
 describe('the collection', () => {
   it('calls every documented operation and no unknown one', () => {

@@ -376,15 +376,3 @@ describe('an open registration', () => {
     expect(made.filter((row) => row['email'] === email)).toHaveLength(1);
   });
 });
-
-describe('UNKNOWN_PHONE by itself', () => {
-  it('conceals under compat, and reveals under strict', async () => {
-    const [concealing, revealing] = await Promise.all([
-      house.another({ AUTH_PROFILE: 'compat', UNKNOWN_PHONE: 'conceal' }),
-      house.another({ UNKNOWN_PHONE: 'reveal' }),
-    ]);
-    const body = () => ({ phone: newPhone() });
-    expect((await concealing.post('/api/auth/otp/request', body())).status).toBe(200);
-    expectFailure(await revealing.post('/api/auth/otp/request', body()), 404, 'phone_not_registered');
-  });
-});

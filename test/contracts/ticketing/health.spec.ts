@@ -6,11 +6,17 @@ import { openHouse, QUICK, type House } from '../../support/house.js';
 // docs/contract/ticketing.md#health and #bot-status.
 
 let house: House;
+/** Another database, and no provider that reaches phones. */
+let bare: House;
 
 beforeAll(async () => {
   house = await openHouse(QUICK);
+  bare = await openHouse({ WHATSAPP_PROVIDERS: 'console' });
 });
-afterAll(async () => house.close());
+afterAll(async () => {
+  await bare.close();
+  await house.close();
+});
 
 describe('GET /api/forgot-password/bot-status', () => {
   const status = async (service = house.service) => (await service.get('/api/forgot-password/bot-status')).body;
@@ -30,8 +36,7 @@ describe('GET /api/forgot-password/bot-status', () => {
   });
 
   it('says UNINITIALIZED where no provider reaches phones', async () => {
-    const bare = await house.another({ WHATSAPP_PROVIDERS: 'console' });
-    expect(await status(bare)).toStrictEqual({ success: true, data: { state: 'UNINITIALIZED', ready: false } });
+    expect(await status(bare.service)).toStrictEqual({ success: true, data: { state: 'UNINITIALIZED', ready: false } });
   });
 
   it('asks the device once for a hundred callers, and tells nobody which one it is', async () => {
@@ -62,19 +67,14 @@ describe('GET /api/health', () => {
   });
 
   it('answers 503 when the database is gone', async () => {
-    const other = await openHouse(QUICK);
-    try {
-      const name = new URL(other.database.url).pathname.slice(1);
-      // From a neighbouring database: nobody gets in any more, and who is in is shown out.
-      await house.database.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
-      await house.database.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
-      const answer = await other.service.get('/api/health');
-      expect(answer.status).toBe(503);
-      expect(answer.body).toMatchObject({ success: false, status: 'unavailable', database: 'disconnected' });
-      expect(retryAfter(answer)).toBeGreaterThan(0);
-      await house.database.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
-    } finally {
-      await other.close();
-    }
+    const name = new URL(bare.database.url).pathname.slice(1);
+    // From a neighbouring database: nobody gets in any more, and who is in is shown out.
+    await house.database.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
+    await house.database.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
+    const answer = await bare.service.get('/api/health');
+    expect(answer.status).toBe(503);
+    expect(answer.body).toMatchObject({ success: false, status: 'unavailable', database: 'disconnected' });
+    expect(retryAfter(answer)).toBeGreaterThan(0);
+    await house.database.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
   });
 });

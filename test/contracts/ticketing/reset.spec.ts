@@ -114,8 +114,12 @@ describe('POST /api/forgot-password/reset-password', () => {
     expect((await login(phone, 'enam66')).status).toBe(200);
   });
 
+  let strict: Service;
+  beforeAll(async () => {
+    strict = await house.another({ AUTH_PROFILE: 'strict', UNKNOWN_PHONE: 'reveal' });
+  });
+
   it('says under strict when it is common, monotone or the owner’s own', async () => {
-    const strict = await house.another({ AUTH_PROFILE: 'strict', UNKNOWN_PHONE: 'reveal' });
     const { phone, email, username, digits } = await member();
     const code = await verified(phone, strict);
     const rules = async (password: string) => rulesOf(await resetPassword(strict, phone, code, both(password)));
@@ -129,7 +133,6 @@ describe('POST /api/forgot-password/reset-password', () => {
   });
 
   it('tells nothing of the owner to whoever has no right code', async () => {
-    const strict = await house.another({ AUTH_PROFILE: 'strict', UNKNOWN_PHONE: 'reveal' });
     const { phone, email } = await member();
     const code = await resetCodeOf(strict, house.fake, NAME, phone);
     const own = both(`${email} dan lain-lain`);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, retryAfter, SOME_TEXT } from '../../support/answers.js';
 import { wrong } from '../../support/codes.js';
 import { newPhone, openHouse, type House, type Resident } from '../../support/house.js';
@@ -10,7 +10,7 @@ import {
   verifiedCodeOf,
   verifyReset,
 } from '../../support/resets.js';
-import { type Answer } from '../../support/service.js';
+import { type Answer, type Service } from '../../support/service.js';
 
 // docs/contract/ticketing.md#the-three-steps: the second step, and the budget that it shares with the third.
 
@@ -281,31 +281,37 @@ describe('a known device', () => {
 });
 
 describe('the address', () => {
-  beforeEach(() => house.database.query('DELETE FROM rate_limits'));
+  /** A service behind a proxy, whose clients may do little; each test is a client of its own. */
+  let strict: Service;
+  beforeAll(async () => {
+    strict = await house.another({
+      ADDRESS_FAILURES_PER_HOUR: '3',
+      ADDRESS_SENDS_PER_HOUR: '2',
+      TRUST_PROXY: '127.0.0.1',
+    });
+  });
 
   it('may guess so many names, codes and numbers an hour, and no more', async () => {
     const { phone, code } = await asked();
-    const strict = await house.another({ ADDRESS_FAILURES_PER_HOUR: '3' });
-    // What the other instance has leased for the one address of these specs is more than this one's cap.
-    await house.database.query('DELETE FROM rate_limits');
-    expectFailure(await requestReset(strict, 'Somebody Else', phone), 404, 'user_not_found');
-    expectFailure(await requestReset(strict, NAME, newPhone()), 404, 'user_not_found');
-    refused(await verifyReset(strict, phone, wrong(code)), 2);
-    expectFailure(await requestReset(strict, NAME, phone), 429, 'otp_rate_limited');
-    expectFailure(await verifyReset(strict, phone, code), 429, 'otp_locked');
-    expectFailure(await resetPassword(strict, phone, code), 429, 'otp_locked');
+    const from = { 'x-forwarded-for': '203.0.113.1' };
+    expectFailure(await requestReset(strict, 'Somebody Else', phone, from), 404, 'user_not_found');
+    expectFailure(await requestReset(strict, NAME, newPhone(), from), 404, 'user_not_found');
+    refused(await verifyReset(strict, phone, wrong(code), from), 2);
+    expectFailure(await requestReset(strict, NAME, phone, from), 429, 'otp_rate_limited');
+    expectFailure(await verifyReset(strict, phone, code, from), 429, 'otp_locked');
+    expectFailure(await resetPassword(strict, phone, code, {}, from), 429, 'otp_locked');
   });
 
   it('gets a send back for each reset that ended well, and for none that did not', async () => {
-    const strict = await house.another({ ADDRESS_SENDS_PER_HOUR: '2' });
+    const from = { 'x-forwarded-for': '203.0.113.2' };
     for (let time = 0; time < 4; time++) {
       const { phone } = await jane();
-      const code = await verifiedCodeOf(strict, house.fake, NAME, phone);
-      expect((await resetPassword(strict, phone, code)).status).toBe(200);
+      const code = await verifiedCodeOf(strict, house.fake, NAME, phone, from);
+      expect((await resetPassword(strict, phone, code, {}, from)).status).toBe(200);
     }
     for (let time = 0; time < 2; time++)
-      expect((await requestReset(strict, NAME, (await jane()).phone)).status).toBe(200);
-    expectFailure(await requestReset(strict, NAME, (await jane()).phone), 429, 'otp_rate_limited');
+      expect((await requestReset(strict, NAME, (await jane()).phone, from)).status).toBe(200);
+    expectFailure(await requestReset(strict, NAME, (await jane()).phone, from), 429, 'otp_rate_limited');
   });
 });
 
