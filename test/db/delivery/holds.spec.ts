@@ -61,10 +61,10 @@ async function each(
 
 const codesIn = (texts: readonly string[]) => texts.map((text) => /\b(\d{6})\b/.exec(text)?.[1]);
 
-it('with Whacenter down a thousand people of a thousand log in by the next rung, with one message each', async () => {
+it('with Whacenter down three hundred people of three hundred log in by the next rung, with one message each', async () => {
   const service = await house.another(variables('whacenter,whapi'));
   whacenter.connected = false;
-  const people = await house.people(1_000);
+  const people = await house.people(300);
   let loggedIn = 0;
   await each(people, 16, async ({ e164: phone }) => {
     const answer = await house.at(service).request(phone);
@@ -73,18 +73,18 @@ it('with Whacenter down a thousand people of a thousand log in by the next rung,
     expect(codes).toHaveLength(1);
     if ((await house.at(service).verify(phone, codes[0] ?? '')).status === 200) loggedIn += 1;
   });
-  expect(loggedIn).toBe(1_000);
-  expect(whapi.messages).toHaveLength(1_000);
+  expect(loggedIn).toBe(300);
+  expect(whapi.messages).toHaveLength(300);
   // The breaker leaves the dead rung alone, but for a probe now and then.
-  expect(whacenter.calls.filter(({ path }) => path === '/api/send').length).toBeLessThan(200);
+  expect(whacenter.calls.filter(({ path }) => path === '/api/send').length).toBeLessThan(60);
 });
 
 describe('three rungs that each refuse every second message', () => {
-  it('bring 999 of 1,000 codes or more within ten seconds, and never two codes to one phone', async () => {
+  it('bring 299 of 300 codes or more within ten seconds, and never two codes to one phone', async () => {
     const service = await house.another(variables('whapi,cloud-api,sms', { SEND_TIMEOUT: '8', PROVIDER_TIMEOUT: '2' }));
     const half = () => (Math.random() < 0.5 ? { status: 503, body: { error: { message: 'try later' } } } : undefined);
     for (const wire of [whapi.wire, cloud.wire, twilio.wire]) wire.sometimes = half;
-    const people = await house.people(1_000);
+    const people = await house.people(300);
     const arrivals = (phone: string) => [
       ...codesIn(whapi.messagesFor(phone)),
       ...[cloud.codeFor(phone), twilio.codeFor(phone)].filter((code) => code !== undefined),
@@ -97,31 +97,31 @@ describe('three rungs that each refuse every second message', () => {
       expect(new Set(codes).size).toBeLessThanOrEqual(1);
       if (status === 200 && codes.length > 0 && Date.now() - began <= 10_000) arrived += 1;
     });
-    expect(arrived).toBeGreaterThanOrEqual(999);
+    expect(arrived).toBeGreaterThanOrEqual(299);
   });
 });
 
 describe('two rungs that each refuse every second message, behind one that is down', () => {
-  it('bring 199 of 200 codes or more, of 400', async () => {
+  it('bring 199 of 200 codes or more', async () => {
     const service = await house.another(variables('whacenter,whapi,sms', { SEND_TIMEOUT: '8', PROVIDER_TIMEOUT: '5' }));
     whacenter.mode = 'hang';
     const half = () => (Math.random() < 0.5 ? { status: 503, body: { error: { message: 'try later' } } } : undefined);
     for (const wire of [whapi.wire, twilio.wire]) wire.sometimes = half;
-    const people = await house.people(400);
+    const people = await house.people(200);
     let arrived = 0;
     await each(people, 16, async ({ e164: phone }) => {
       const { status } = await house.at(service).request(phone);
       const codes = [...codesIn(whapi.messagesFor(phone)), twilio.codeFor(phone)].filter((code) => code !== undefined);
       if (status === 200 && codes.length > 0) arrived += 1;
     });
-    expect(arrived).toBeGreaterThanOrEqual(398);
+    expect(arrived).toBeGreaterThanOrEqual(199);
   });
 });
 
 describe('two instances, one of which is killed with kill -9 again and again', () => {
-  it('lose no acknowledged code of 2,000 and deliver none late', async () => {
+  it('lose no acknowledged code of 600 and deliver none late', async () => {
     const settings = variables('whacenter', { SEND_TIMEOUT: '2', PROVIDER_TIMEOUT: '2' });
-    const people = await house.people(2_000);
+    const people = await house.people(600);
     const pair: Service[] = [await house.another(settings), await house.another(settings)];
     const acknowledged: Resident[] = [];
     let done = false;
@@ -145,8 +145,9 @@ describe('two instances, one of which is killed with kill -9 again and again', (
     });
     done = true;
     await killing;
-    expect(acknowledged.length).toBeGreaterThan(1_000);
-    const missing = () => acknowledged.filter(({ e164: phone }) => whacenter.codeFor(phone) === undefined);
+    // An instance that is gone refuses at once, so whoever asks it while it starts again is one of many.
+    expect(acknowledged.length).toBeGreaterThan(200);
+    const missing = () => acknowledged.filter(({ phone }) => whacenter.codeFor(phone) === undefined);
     await until('every acknowledged code arrives', () => missing().length === 0, 30_000);
     // What was never acknowledged arrives as well, or is honestly over; nothing stays half done.
     await until(

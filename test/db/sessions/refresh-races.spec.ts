@@ -16,7 +16,7 @@ import {
 import { troubles, type Answer, type Service } from '../../support/service.js';
 import { pause } from '../../support/waits.js';
 
-const RUNS = 30;
+const RUNS = 12;
 
 let house: House;
 let one: Service;
