@@ -223,12 +223,13 @@ export class Auth {
   ): Promise<LoggedInRow> {
     try {
       const checked = await this.users.checkPassword(identifier, password);
-      const account = await this.repository.byPassword({
+      const values = {
         ...this.sessionValues(this.sessionCall(draft, context), draft.device, 'PASSWORD'),
         user_id: checked.userId,
         password_hash: checked.passwordHash,
-        budget_keys: checked.budgetKeys,
-      });
+        budget_keys: checked.tries.map(({ key }) => key),
+      };
+      const account = await this.users.unlessUndecided(checked.tries, () => this.repository.byPassword(values));
       if (!account) throw new AppError('invalid_credentials');
       if (account.phone !== null) await this.codes.reopen(account.phone);
       return account;

@@ -43,10 +43,12 @@ export class PasswordChange {
     if (!owner) throw new AppError('invalid_token');
     const named = { fullName: owner.full_name, email: owner.email, username: owner.username, phone: owner.phone };
     // What is wrong with the new one is said before a guess at the present one is paid for.
-    this.accounts.checkNewPassword(newPassword, named);
+    this.accounts.checkNewPassword(newPassword, named, currentPassword);
     try {
-      const compared = await this.users.checkOwnPassword(caller.userId, currentPassword);
-      await this.write(compared, await this.accounts.hashNewPassword(newPassword, named), caller, context);
+      const { passwordHash: compared, tries } = await this.users.checkOwnPassword(caller.userId, currentPassword);
+      await this.users.unlessUndecided(tries, async () =>
+        this.write(compared, await this.accounts.hashNewPassword(newPassword, named), caller, context),
+      );
     } catch (error) {
       if (error instanceof AppError && GUESSES.includes(error.code)) {
         context.charges.confirm('failures');

@@ -51,9 +51,14 @@ export class Accounts {
     return readAccountFields(typed, this.settings.allowedCountries);
   }
 
-  /** Whether a password may be one at all. @throws AppError `password_refused` with the rules that it breaks */
-  checkNewPassword(password: string, owner: PasswordOwner): void {
-    this.policy.check(password, owner);
+  /**
+   * Whether a password may be one at all.
+   *
+   * @param present the password that it is to replace, where its owner has typed it
+   * @throws AppError `password_refused` with the rules that it breaks
+   */
+  checkNewPassword(password: string, owner: PasswordOwner, present?: string): void {
+    this.policy.check(password, owner, present);
   }
 
   /**

@@ -13,16 +13,30 @@ const COUNTS = `f > now() - ${WINDOW}`;
 /** When the oldest of the failures that count, which an aggregate runs over, counts no more. */
 const ROOM_AT = `min(f) + ${WINDOW}`;
 
-// Charged before the password is looked at, in one statement that commits by itself: a request that fails or is cut off
-// refunds nothing, and any number of parallel ones cannot pass the limit. The array keeps the window sliding.
-const CHARGE = statement<{ used: number }>(
+// Charged before the password is looked at, in one statement that commits by itself: a request that is cut off refunds
+// nothing, and any number of parallel ones cannot pass the limit. The array keeps the window sliding.
+const CHARGE = statement<{ at: string }>(
   'password_budgets_charge',
   `INSERT INTO password_budgets AS b (identifier_key, failures) VALUES (:identifier_key::bytea, ARRAY[now()])
    ON CONFLICT (identifier_key) DO UPDATE SET
      failures = ARRAY(SELECT f FROM unnest(b.failures) f WHERE ${COUNTS} ORDER BY f) || now(),
      updated_at = now()
    WHERE (SELECT count(*) FROM unnest(b.failures) f WHERE ${COUNTS}) < :allowed::int
-   RETURNING cardinality(b.failures) AS used`,
+   RETURNING b.failures[cardinality(b.failures)]::text AS at`,
+);
+
+// One failure of each budget, however many have the same instant. The row's newest version is searched, not the one that was
+// found before the lock.
+const GIVE_BACK = statement(
+  'password_budgets_give_back',
+  `UPDATE password_budgets b
+      SET failures = b.failures[1 : array_position(b.failures, t.at) - 1] || b.failures[array_position(b.failures, t.at) + 1:]
+     FROM (
+       SELECT identifier_key, tried.at
+         FROM password_budgets JOIN unnest(:keys::bytea[], :instants::timestamptz[]) AS tried (identifier_key, at) USING (identifier_key)
+        ORDER BY identifier_key FOR UPDATE OF password_budgets
+     ) AS t
+    WHERE b.identifier_key = t.identifier_key AND t.at = ANY (b.failures)`,
 );
 
 const SECONDS_LEFT = statement<{ seconds_left: number | null }>(
@@ -49,6 +63,13 @@ const FORGET_OLD = statement<{ identifier_key: Buffer }>(
    RETURNING identifier_key`,
 );
 
+/** A try at a password, as it was charged to a budget. */
+export interface PasswordTry {
+  readonly key: Buffer;
+  /** When, as the database wrote it. */
+  readonly at: string;
+}
+
 /** A budget without a try left, and until when. */
 interface UsedUpRow {
   identifier_key: Buffer;
@@ -59,12 +80,17 @@ interface UsedUpRow {
 export class PasswordBudgetRepository {
   constructor(private readonly database: Database) {}
 
-  /** @returns null when a try was left, else the seconds until there is one */
-  async charge(key: Buffer, allowed: number): Promise<number | null> {
+  /** @returns the try, or the seconds until there is one */
+  async charge(key: Buffer, allowed: number): Promise<PasswordTry | number> {
     const [charged] = await this.database.run(CHARGE, { identifier_key: key, allowed });
-    if (charged) return null;
+    if (charged) return { key, at: charged.at };
     const [row] = await this.database.run(SECONDS_LEFT, { identifier_key: key });
     return Math.max(1, row?.seconds_left ?? 1);
+  }
+
+  /** Gives back tries that nothing was decided by. */
+  async giveBack(tries: readonly PasswordTry[]): Promise<void> {
+    await this.database.run(GIVE_BACK, { keys: tries.map(({ key }) => key), instants: tries.map(({ at }) => at) });
   }
 
   /** @returns those of the budgets that have no try left */

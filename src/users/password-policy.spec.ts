@@ -122,6 +122,34 @@ describe('the names of the service', () => {
     },
   );
 
+  it.each([
+    'masukmasuk',
+    'SiKesKoja',
+    's i k e s k o j a',
+    'Kota-Jayapura',
+    'Dinkes_Dinkes',
+    'T1m.D1nk3s',
+    'sïkèskojâ',
+    'jayapurä kotä',
+  ])('%p is nothing else, and refused also where common passwords are allowed', (password) => {
+    for (const settings of [strict, listed, compat]) expect(rules(settings, password)).toContain('service_name');
+  });
+
+  it.each(['sikeskoja2026', 'sikeskoja password', 'jayapura kx7'])(
+    '%p is more, where common ones are allowed',
+    (more) => {
+      expect(rules(compat, more)).toEqual([]);
+    },
+  );
+
+  it('are found whatever accents stand on them, and in words that are short alone', () => {
+    const hospital = { appName: 'RSUD Jayapura', appTeam: 'RS Dok II' };
+    for (const settings of [strict, compat])
+      for (const password of ['rsüd jayapurä rsud', 'RS Dok II, RS Dok II!', 'rs.dok.ii.rsud.jayapura'])
+        expect(rules({ ...settings, ...hospital }, password)).toContain('service_name');
+    expect(rules({ ...strict, appName: 'Kafé Papua Sehat' }, 'kafe papua sehat')).toEqual(['service_name']);
+  });
+
   it('are those that the operator has set', () => {
     const other = { ...strict, appName: 'Antrean RSUD Abepura', appTeam: 'RSUD' };
     expect(rules(other, 'antrean-rsud-abepura')).toContain('service_name');
@@ -160,6 +188,11 @@ describe('common passwords', () => {
       expect(rules(listed, password)).toEqual([]);
     },
   );
+
+  it('are common with accents, too', () => {
+    expect(rules(listed, 'pässwörd123')).toContain('common');
+    expect(rules(listed, 'nürhàlizakx7Lq2mV', siti)).toContain('personal');
+  });
 
   it('are allowed when the list is off', () => {
     expect(rules(compat, 'password123', siti)).toEqual([]);

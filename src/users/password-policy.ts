@@ -15,7 +15,8 @@ export interface PasswordOwner {
 }
 
 /** Why a password is refused; front ends switch on it. */
-type PasswordRule = 'too_short' | 'too_long' | 'blank' | 'common' | 'service_name' | 'personal' | 'monotone';
+type PasswordRule =
+  'too_short' | 'too_long' | 'blank' | 'unchanged' | 'common' | 'service_name' | 'personal' | 'monotone';
 
 /** More bytes are not hashed, whatever the characters are. */
 const MOST_BYTES = 1024;
@@ -77,9 +78,14 @@ export class PasswordPolicy {
     this.serviceWords = wordsOf([PRODUCT, settings.appName, settings.appTeam]);
   }
 
-  /** @throws AppError `password_refused`, naming every rule that is broken */
-  check(password: string, owner: PasswordOwner): void {
+  /**
+   * @param present the password that it is to replace, where its owner has typed it
+   * @throws AppError `password_refused`, naming every rule that is broken
+   */
+  check(password: string, owner: PasswordOwner, present?: string): void {
     const broken = this.brokenRules(password, owner);
+    // Compared in the form that is hashed.
+    if (password.normalize('NFC') === present?.normalize('NFC')) broken.push('unchanged');
     if (broken.length === 0) return;
     throw new AppError('password_refused', {
       details: (language) => broken.map((rule) => ({ rule, problem: this.sentence(rule, language) })),
@@ -96,29 +102,41 @@ export class PasswordPolicy {
     if ([...composed.replace(UNSEEN, ' ')].length < this.settings.passwordMinLength) broken.push('too_short');
     const folded = fold(password);
     if (folded === '') return [...broken, 'blank'];
-    if (!this.settings.passwordBlocklist) return broken;
-    // Signs between the letters make no other word of it; where there are only signs, they are all there is.
-    const forms = [...new Set([folded, bare(password)])].filter((form) => form !== '');
+    // Signs between the letters and accents on them make no other word of it; where there are only signs, they are all there is.
+    const letters = bare(password);
+    const forms = [...new Set([folded, letters, unaccented(letters)])].filter((form) => form !== '');
+    const isListOn = this.settings.passwordBlocklist;
+    const isServiceName = forms.some((form) => this.isServiceName(form, isListOn));
+    if (!isListOn) return isServiceName ? [...broken, 'service_name'] : broken;
     const names = namesOf(owner);
     if (forms.some(isCommon)) broken.push('common');
-    if (forms.some((form) => this.isServiceName(form))) broken.push('service_name');
+    if (isServiceName) broken.push('service_name');
     if (forms.some(isMonotone)) broken.push('monotone');
     if (forms.some((form) => names.some((name) => form.includes(name)))) broken.push('personal');
     return broken;
   }
 
-  /** Whether nothing but words of the service's names is left of it, however often and in whatever order. */
-  private isServiceName(form: string): boolean {
+  /**
+   * Whether it consists of nothing but words of the service's names, however often and in whatever order.
+   *
+   * @param mayBeDecorated also with common passwords, repetitions and a few characters beside them
+   */
+  private isServiceName(form: string, mayBeDecorated: boolean): boolean {
     return [form, plainLetters(form)].some((text) => {
       const rest = this.serviceWords.reduce((left, word) => left.replaceAll(word, ' '), text);
-      const unknown = rest.split(' ').filter((part) => !COMMON_PASSWORDS.has(part) && !isMonotone(part));
-      return rest !== text && [...unknown.join('')].length <= SHORT_DECORATION;
+      const parts = rest.split(' ');
+      const unknown = mayBeDecorated ? parts.filter((part) => !COMMON_PASSWORDS.has(part) && !isMonotone(part)) : parts;
+      return rest !== text && [...unknown.join('')].length <= (mayBeDecorated ? SHORT_DECORATION : 0);
     });
   }
 
   private sentence(rule: PasswordRule, language: Language): string {
     const { passwordMinLength: min, passwordMaxLength: max } = this.settings;
     const sentences: Record<PasswordRule, Text> = {
+      unchanged: {
+        id: 'Kata sandi baru harus berbeda dari kata sandi sekarang.',
+        en: 'The new password must differ from the current one.',
+      },
       too_short: {
         id: `Kata sandi harus minimal ${min} karakter.`,
         en: `The password must have at least ${min} characters.`,
@@ -162,14 +180,23 @@ function bare(text: string): string {
   return fold(text).replace(/[^\p{L}\p{M}\p{N}]+/gu, '');
 }
 
+/** Letters without accents and other marks: `ü` as `u`. */
+function unaccented(text: string): string {
+  return text.normalize('NFKD').replace(/\p{M}+/gu, '');
+}
+
 /** Digits and signs that stand for letters, as those. */
 function plainLetters(text: string): string {
   return text.replace(/[013457@$!]/g, (sign) => LOOKS_LIKE[sign] ?? sign);
 }
 
-/** The words of names, longest first, so that none is cut by a shorter one. */
+/**
+ * The words of names, and each name as one word, which matters where it has words that are too short alone. Longest first, so
+ * that none is cut by a shorter one.
+ */
 function wordsOf(names: readonly string[]): string[] {
-  const words = names.flatMap((name) => name.split(/[^\p{L}\p{M}\p{N}]+/u)).map(bare);
+  const parts = names.flatMap((name) => [name, ...name.split(/[^\p{L}\p{M}\p{N}]+/u)]);
+  const words = parts.map(bare).flatMap((word) => [word, unaccented(word)]);
   return [...new Set(words)]
     .filter((word) => [...word].length >= SHORTEST_SERVICE_WORD)
     .sort((a, b) => b.length - a.length);
@@ -202,6 +229,10 @@ function isMonotone(folded: string): boolean {
 function namesOf({ fullName, email, username, phone }: PasswordOwner): string[] {
   const words = [...(fullName?.split(/[^\p{L}\p{N}]+/u) ?? []), fullName, email, email?.split('@')[0], username];
   const numbers = phone ? [phoneDigits(phone), nationalPhone(phone), nationalPhone(phone).replace(/^(0|\+)/, '')] : [];
-  const spelled = [...words, ...numbers].flatMap((name) => [fold(name ?? ''), bare(name ?? '')]);
+  const spelled = [...words, ...numbers].flatMap((name) => [
+    fold(name ?? ''),
+    bare(name ?? ''),
+    unaccented(bare(name ?? '')),
+  ]);
   return [...new Set(spelled)].filter((name) => name.length >= SHORTEST_NAME);
 }

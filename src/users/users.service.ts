@@ -7,7 +7,7 @@ import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { every, type Recurring } from '../http/recurring.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { canonicalName, readIdentifier, type Identifier } from './identifiers.js';
-import { PasswordBudgetRepository } from './password-budget.repository.js';
+import { PasswordBudgetRepository, type PasswordTry } from './password-budget.repository.js';
 import { Passwords } from './passwords.js';
 import { UsersRepository, type FoundAccountRow } from './users.repository.js';
 import { type AccountRow } from './account.js';
@@ -24,9 +24,12 @@ type Fitting = Pick<CheckedPassword, 'userId' | 'passwordHash'>;
 export interface CheckedPassword {
   readonly userId: string;
   readonly passwordHash: string;
-  /** The budgets that the try was charged to. */
-  readonly budgetKeys: Buffer[];
+  /** What the try was charged to. */
+  readonly tries: readonly PasswordTry[];
 }
+
+/** Refusals that say something about the password: they stay paid for. */
+const DECIDED: ReadonlySet<string> = new Set(['invalid_credentials', 'login_locked', 'current_password_wrong']);
 
 /** Wrong passwords that keep an account from its password. */
 export interface PasswordLock {
@@ -64,7 +67,7 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
 
   /**
    * Checks a password; charged before it is compared, in the same time whether the account exists or not. The charge is to
-   * the spelling, and to the account by whatever spelling.
+   * the spelling, and to the account by whatever spelling. It is given back when the check fails before it decides.
    *
    * @param typed e-mail, username or phone number
    * @throws AppError `login_locked` after ten failures in 15 minutes, `invalid_credentials` otherwise
@@ -74,30 +77,48 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
     const spelling = this.spellingKey(identifier);
     // A try that would not be compared must not be paid for.
     this.passwords.refuseWhenFull();
-    const secondsLeft = await this.budget.charge(spelling, FAILURES_ALLOWED);
-    if (secondsLeft !== null) throw new AppError('login_locked', { retryAfter: secondsLeft });
-    const account = await this.repository.findByIdentifier(identifier);
-    const owner = account ? this.accountKey(account) : this.nobodysKey(identifier);
-    const ownerWaits = await this.budget.charge(owner, FAILURES_ALLOWED);
-    if (ownerWaits !== null) await this.refuseAccount(account, password, ownerWaits);
-    return { ...(await this.fittingPassword(identifier, account, password)), budgetKeys: [spelling, owner] };
+    const ofSpelling = await this.charge(spelling);
+    const tries = [ofSpelling];
+    return this.unlessUndecided(tries, async () => {
+      const account = await this.repository.findByIdentifier(identifier);
+      const owner = account ? this.accountKey(account) : this.nobodysKey(identifier);
+      const ofOwner = await this.budget.charge(owner, FAILURES_ALLOWED);
+      if (typeof ofOwner === 'number') return this.refuseAccount(account, password, ofOwner);
+      tries.push(ofOwner);
+      return { ...(await this.fittingPassword(identifier, account, password)), tries };
+    });
+  }
+
+  /**
+   * Does what a try at a password is for. The try is given back when this fails without saying anything about the password:
+   * the database is away, or too many wait.
+   */
+  async unlessUndecided<Result>(tries: readonly PasswordTry[], work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof AppError && DECIDED.has(error.code)))
+        await this.budget.giveBack(tries).catch((err: unknown) => this.logger.warn({ err }, 'tries not given back'));
+      throw error;
+    }
   }
 
   /**
    * Checks the present password of somebody who is logged in; charged to the account before it is compared.
    *
-   * @returns the hash that it fitted
+   * @returns the hash that it fitted, and the try
    * @throws AppError `password_not_set`, `login_locked` after ten failures in 15 minutes, `current_password_wrong`, `busy`
    */
-  async checkOwnPassword(id: string, password: string): Promise<string> {
+  async checkOwnPassword(id: string, password: string): Promise<Pick<CheckedPassword, 'passwordHash' | 'tries'>> {
     this.passwords.refuseWhenFull();
-    const compared = await this.repository.passwordOf(id);
-    if (compared === null) throw new AppError('password_not_set');
-    const secondsLeft = await this.budget.charge(this.accountKey({ id }), FAILURES_ALLOWED);
-    if (secondsLeft !== null) throw new AppError('login_locked', { retryAfter: secondsLeft });
-    const { matched } = await this.passwords.compare(compared, password);
-    if (!matched) throw new AppError('current_password_wrong');
-    return compared;
+    const passwordHash = await this.repository.passwordOf(id);
+    if (passwordHash === null) throw new AppError('password_not_set');
+    const tries = [await this.charge(this.accountKey({ id }))];
+    return this.unlessUndecided(tries, async () => {
+      const { matched } = await this.passwords.compare(passwordHash, password);
+      if (!matched) throw new AppError('current_password_wrong');
+      return { passwordHash, tries };
+    });
   }
 
   /** Gives an account, and all its identifiers, their tries back. */
@@ -122,8 +143,8 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Makes every device token strange, whosever: in a database that was restored, those that a reset had ended are known
-   * again.
+   * Makes the device tokens of all accounts unknown: in a database that was restored, those that a reset had ended are
+   * known again.
    *
    * @returns of how many accounts
    */
@@ -161,6 +182,13 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
   async findActive(id: string): Promise<FoundAccountRow | null> {
     const account = await this.repository.findById(id);
     return account?.is_active ? account : null;
+  }
+
+  /** @throws AppError `login_locked` when no try is left */
+  private async charge(key: Buffer): Promise<PasswordTry> {
+    const charged = await this.budget.charge(key, FAILURES_ALLOWED);
+    if (typeof charged === 'number') throw new AppError('login_locked', { retryAfter: charged });
+    return charged;
   }
 
   /**

@@ -57,6 +57,19 @@ describe('somebody who knows the present password', () => {
     expect((await change(headers, PASSWORD)).status).toBe(200);
   });
 
+  it('gets no password that is the present one, and nothing ends', async () => {
+    const { id, username } = await newcomer(house);
+    const [here, elsewhere] = [await logIn(house.service, username), await logIn(house.service, username)];
+    for (let turn = 0; turn < 12; turn++) {
+      const refused = expectFailure(await change(bearer(here), PASSWORD, PASSWORD), 400, 'password_refused');
+      expect(refused.details).toEqual([
+        { rule: 'unchanged', problem: 'Kata sandi baru harus berbeda dari kata sandi sekarang.' },
+      ]);
+    }
+    expect((await me(house.service, elsewhere)).status).toBe(200);
+    expect(await eventsOf(id)).toEqual([]);
+  });
+
   it('gets no password that breaks the rules, and pays no guess for it', async () => {
     const { username } = await newcomer(house);
     const mine = bearer(await logIn(house.service, username));

@@ -210,6 +210,29 @@ describe('ten failures in fifteen minutes', () => {
     expect((await login(person.email)).status).toBe(200);
   });
 
+  it('are not tries that the database fails, with the right password', async () => {
+    const person = await member();
+    await house.database.query(
+      `CREATE FUNCTION refuse_session() RETURNS trigger LANGUAGE plpgsql AS $$
+       BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full'; END $$`,
+    );
+    await house.database.query(
+      `CREATE TRIGGER refuse_session BEFORE INSERT ON login_sessions FOR EACH ROW WHEN (NEW.user_id = '${person.id}')
+       EXECUTE FUNCTION refuse_session()`,
+    );
+    // A wrong password stays paid for, whatever happens to the others.
+    expectFailure(await login(person.email, 'salah-sekali'), 401, 'invalid_credentials');
+    for (const identifier of [person.email, person.username])
+      for (let turn = 0; turn < 6; turn++) expectFailure(await login(identifier), 503, 'database_unavailable');
+    // No more than the tries that are left: those under way are charged.
+    expect(tally(await atOnce(8, () => login(person.phone)))).toEqual({ 503: 8 });
+    await house.database.query('DROP FUNCTION refuse_session CASCADE');
+    // Of the account's ten tries one is used: nine more, and it is locked.
+    for (let turn = 0; turn < 9; turn++)
+      expectFailure(await login(person.username, 'salah-sekali'), 401, 'invalid_credentials');
+    expectFailure(await login(person.email), 429, 'login_locked');
+  });
+
   it('are forgotten with a login', async () => {
     const person = await member();
     await fail(Array<string>(9).fill(person.username));
