@@ -88,6 +88,7 @@ export class UsersController {
     'email_taken',
     'username_taken',
     'phone_taken',
+    'phone_required',
     'last_admin',
   )
   async change(

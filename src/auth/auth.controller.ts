@@ -74,7 +74,7 @@ export class AuthController {
   @AddressLimit('otp_locked', 'failures')
   @ApiOperation({ operationId: 'verifyOtp', summary: 'Log in with a code' })
   @ApiOkResponse({ type: LoginAnswerDto, description: 'Logged in.' })
-  @FailsWithBody('invalid_phone', 'validation_failed', 'invalid_otp', 'otp_locked')
+  @FailsWithBody('invalid_phone', 'validation_failed', 'invalid_otp', 'otp_locked', 'login_page_required')
   async verifyOtp(@Body() body: VerifyOtpDto, @Context() context: RequestContext): Promise<LoginAnswerDto> {
     return loginAnswer(await this.auth.loginByCode(body, context), this.language(context));
   }

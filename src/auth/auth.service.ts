@@ -91,7 +91,12 @@ export class Auth {
     private readonly sendLimits: SendLimits,
     private readonly audit: Audit,
   ) {
-    this.loginCode = { name: 'login', template: 'otp.login', minutes: settings.otpExpiresInMinutes };
+    this.loginCode = {
+      name: 'login',
+      template: 'otp.login',
+      minutes: settings.otpExpiresInMinutes,
+      isForApplications: true,
+    };
   }
 
   /** @throws AppError `invalid_phone`, and what `CodeIssuer.issue` throws */
@@ -105,7 +110,10 @@ export class Auth {
     return this.issuer.issue(request, context);
   }
 
-  /** @throws AppError `invalid_phone`, `validation_failed` (registration token), `otp_locked`, `invalid_otp` */
+  /**
+   * @throws AppError `invalid_phone`, `validation_failed` (registration token), `otp_locked`, `invalid_otp`,
+   *   `login_page_required` for an application: tokens are for the service itself
+   */
   async loginByCode(typed: TypedCode, context: RequestContext): Promise<Login> {
     const draft = this.draftSession('tokens', context);
     return this.withTokens(await this.openByCode(typed, draft, context), draft);
@@ -159,6 +167,8 @@ export class Auth {
     };
     const registrant = this.proof.registrant(typed.registrationToken);
     const guess = await this.codes.call(typedGuess, context).catch(this.recordRefusal(context));
+    // Not a guess, so it costs none: docs/decisions/0021-a-code-for-an-application-opens-a-browser.md.
+    if (draft.heldBy === 'tokens' && guess.application !== null) throw new AppError('login_page_required');
     const session = {
       ...this.sessionCall(draft, context),
       applicationId: guess.application,

@@ -41,7 +41,12 @@ export class PhoneChange {
     private readonly sendLimits: SendLimits,
     private readonly audit: Audit,
   ) {
-    this.purpose = { name: 'phone-change', template: 'otp.phone_change', minutes: settings.otpExpiresInMinutes };
+    this.purpose = {
+      name: 'phone-change',
+      template: 'otp.phone_change',
+      minutes: settings.otpExpiresInMinutes,
+      isForApplications: false,
+    };
   }
 
   /**
@@ -105,8 +110,9 @@ export class PhoneChange {
     });
   }
 
-  private newPhone(typed: string, { loginAge }: CurrentCaller): string {
-    if (loginAge > FRESH) throw new AppError('fresh_login_required');
+  private newPhone(typed: string, { loginAge, application = null }: CurrentCaller): string {
+    // A code for an application was not meant for the account itself.
+    if (loginAge > FRESH || application !== null) throw new AppError('fresh_login_required');
     const phone = parsePhone(typed, this.settings.allowedCountries);
     if (!phone) throw new AppError('invalid_phone');
     return phone;

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type RequestContext } from '../http/request-context.js';
 import { APPLICATION_NAMES, type ApplicationNames } from './application-names.js';
+import { type CodePurpose } from './code-purpose.js';
 
 /** An application that people log in for. */
 export interface Application {
@@ -15,12 +16,16 @@ export class Applications {
   constructor(@Inject(APPLICATION_NAMES) private readonly names: ApplicationNames) {}
 
   /**
-   * The application that a request names (`X-Client-Id`).
+   * The application that a code is for: the one that the request names (`X-Client-Id`), if the purpose allows one.
    *
    * @returns null for the service itself, also when there is no application with this client id
    */
-  async of({ clientId }: Pick<RequestContext, 'clientId'>): Promise<Application | null> {
-    const name = clientId === undefined ? null : await this.names.of(clientId);
-    return name === null || clientId === undefined ? null : { id: clientId, name };
+  async of(
+    { isForApplications }: CodePurpose,
+    { clientId }: Pick<RequestContext, 'clientId'>,
+  ): Promise<Application | null> {
+    if (!isForApplications || clientId === undefined) return null;
+    const name = await this.names.of(clientId);
+    return name === null ? null : { id: clientId, name };
   }
 }

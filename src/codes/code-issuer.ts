@@ -78,7 +78,7 @@ export class CodeIssuer {
     if (conceal && !request.echo && !(await this.messaging.anyReady()))
       throw new AppError('whatsapp_unavailable', { retryAfter: 30 });
     const test = await this.testOutcome(request, context);
-    const application = await this.applications.of(context);
+    const application = await this.applications.of(request.purpose, context);
     const content = this.content(request, test, application, context);
     const id = newId();
     const draws = await this.sendLimits.reserve(request.phone, request.device, context);

@@ -5,4 +5,6 @@ export interface CodePurpose {
   readonly name: string;
   readonly template: CodeContent['template'];
   readonly minutes: number;
+  /** Whether the code can be for an application: its message names the application then, and it opens nothing else. */
+  readonly isForApplications: boolean;
 }

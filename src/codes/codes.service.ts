@@ -99,7 +99,7 @@ export class Codes implements OnModuleInit {
   async call({ purpose, phone, code, challenge, device }: TypedGuess, context: RequestContext): Promise<GuessCall> {
     if ((await this.testNumbers.outcome(phone))?.kind === 'locked')
       throw new AppError('otp_locked', { retryAfter: LOCKED_FOR, concerns: { phone } });
-    const application = (await this.applications.of(context))?.id ?? null;
+    const application = (await this.applications.of(purpose, context))?.id ?? null;
     const placed = { purpose: purpose.name, phone, application, code };
     return {
       phone,
@@ -149,7 +149,7 @@ export class Codes implements OnModuleInit {
     await this.held.void(phone, within);
   }
 
-  /** Ends every code, whosever: in a database that was restored, used ones live again. @returns how many there were */
+  /** Ends the codes of all numbers: in a database that was restored, used ones are valid again. @returns how many there were */
   endAll(): Promise<number> {
     return this.held.endLiving();
   }

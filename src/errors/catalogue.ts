@@ -80,6 +80,13 @@ export const CATALOGUE = {
       en: 'The webhook secret or signature is not valid',
     },
   },
+  login_page_required: {
+    status: 403,
+    text: {
+      id: 'Kode untuk sebuah aplikasi hanya berlaku di halaman login layanan ini',
+      en: "A code for an application is only accepted on this service's login page",
+    },
+  },
   fresh_login_required: {
     status: 403,
     text: { id: 'Silakan login ulang untuk melanjutkan', en: 'Log in again to continue' },

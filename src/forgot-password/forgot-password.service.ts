@@ -57,7 +57,13 @@ export class ForgotPassword {
     private readonly sendLimits: SendLimits,
     private readonly audit: Audit,
   ) {
-    this.purpose = { name: 'reset', template: 'otp.reset', minutes: settings.resetOtpExpiresInMinutes };
+    this.purpose = {
+      name: 'reset',
+      template: 'otp.reset',
+      minutes: settings.resetOtpExpiresInMinutes,
+      // A password is for all applications.
+      isForApplications: false,
+    };
   }
 
   /**

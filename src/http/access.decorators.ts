@@ -12,6 +12,8 @@ export interface CurrentCaller {
   readonly loggedInAt: Date;
   /** Seconds since then, by the database's clock: some changes want a fresh login. */
   readonly loginAge: number;
+  /** Of a browser's login by code: client id of the application that the code was for; null, or absent: the service itself. */
+  readonly application?: string | null;
 }
 
 /** Who may call a route. Without one of the decorators below a route is closed to everybody. */

@@ -12,7 +12,6 @@ const COOKIE = /^[\w-]{43}$/;
 /** Who has a browser's session, and how they logged in. */
 export interface BrowserCaller extends CurrentCaller {
   readonly method: 'OTP' | 'PASSWORD';
-  /** Of a login by code: client id of the application that the code was asked for by; null: the service itself. */
   readonly application: string | null;
 }
 

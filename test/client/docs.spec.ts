@@ -296,6 +296,8 @@ function codesOf(paths: readonly string[]): string[] {
   const ofTheProgram = ['invalid_json', 'body_too_large', 'unsupported_media_type'];
   // Without an Idempotency-Key, which these pages do not send, nobody meets them.
   ofTheProgram.push('idempotency_key_invalid', 'idempotency_conflict', 'idempotency_key_reused');
+  // Nor without an X-Client-Id, which only the login page of an application sends.
+  ofTheProgram.push('login_page_required');
   return [...new Set(codes)].filter((code) => !ofTheProgram.includes(code));
 }
 

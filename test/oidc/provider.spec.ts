@@ -15,7 +15,7 @@ import {
   type OidcHouse,
 } from '../support/oidc.js';
 import { OWN_PAGE } from '../support/own-page.js';
-import { resetCodeOf, resetPassword, verifyReset } from '../support/resets.js';
+import { resetCodeOf, verifyReset } from '../support/resets.js';
 
 let house: OidcHouse;
 beforeAll(async () => {
@@ -177,6 +177,8 @@ describe('an application that logs people in', () => {
 describe('a code', () => {
   /** Headers of a login page of an application; of the service's own without one. */
   const by = (client?: { id: string }): Record<string, string> => (client ? { 'x-client-id': client.id } : {});
+  const inBrowser = (phone: string, otpCode: string, client?: { id: string }) =>
+    house.service.post('/api/auth/browser/verify', { phone, otpCode }, { ...OWN_PAGE, ...by(client) });
   const two = () => Promise.all(['Antrean RSUD', 'Laporan'].map((name) => house.client({ name })));
 
   it('opens nothing for another application than the one that its message names, nor for the service itself', async () => {
@@ -186,28 +188,52 @@ describe('a code', () => {
       const { phone } = await newcomer(house);
       const code = await house.code(phone, by(asker));
       for (const page of pages.filter((each) => each !== asker))
-        expectFailure(await house.verify(phone, code, by(page)), 400, 'invalid_otp');
-      expect((await house.verify(phone, code, by(asker))).status).toBe(200);
+        expectFailure(await inBrowser(phone, code, page), 400, 'invalid_otp');
+      expect((await inBrowser(phone, code, asker)).status).toBe(200);
     }
   });
 
-  it('resets nothing for another one either, and changes no number', async () => {
-    const [one, other] = await two();
+  it('opens no tokens of the service when it is for an application, and costs no guess there', async () => {
+    const [one] = await two();
+    const { phone } = await newcomer(house);
+    const code = await house.code(phone, by(one));
+    for (let guess = 0; guess < 4; guess++)
+      expectFailure(await house.verify(phone, code, by(one)), 403, 'login_page_required');
+    expectFailure(await house.verify(phone, code), 400, 'invalid_otp');
+    expect((await inBrowser(phone, code, one)).status).toBe(200);
+  });
+
+  it('is never for an application when it resets the password or changes the number of the account', async () => {
+    const [one] = await two();
     const { phone, username } = await newcomer(house, { fullName: 'Budi Santoso' });
     const code = await resetCodeOf(house.service, house.fake, 'Budi Santoso', phone, by(one));
-    expectFailure(await verifyReset(house.service, phone, code, by(other)), 400, 'invalid_otp');
-    expect((await verifyReset(house.service, phone, code, by(one))).status).toBe(200);
-    expectFailure(await resetPassword(house.service, phone, code), 400, 'invalid_otp');
+    expect(house.fake.messagesFor(phone).at(-1)).not.toContain('Antrean RSUD');
+    expect((await verifyReset(house.service, phone, code)).status).toBe(200);
 
     const login = bearer(await logIn(house.service, username));
     const body = { phone: national(newPhone()) };
     const change = (path: string, more: object, client?: { id: string }) =>
       house.service.post(`/api/auth/me/phone${path}`, { ...body, ...more }, { ...login, ...by(client) });
     expect((await change('', {}, one)).status).toBe(200);
+    expect(house.fake.messagesFor(body.phone).at(-1)).not.toContain('Antrean RSUD');
     const otpCode = house.fake.codeFor(body.phone);
-    expectFailure(await change('/verify', { otpCode }, other), 400, 'invalid_otp');
-    expectFailure(await change('/verify', { otpCode }), 400, 'invalid_otp');
-    expect((await change('/verify', { otpCode }, one)).status).toBe(200);
+    expect((await change('/verify', { otpCode })).status).toBe(200);
+  });
+
+  it('for an application is no login by which the number of the account could be changed', async () => {
+    const [one] = await two();
+    for (const asker of [one, undefined]) {
+      const { phone } = await newcomer(house);
+      const browser = new Visitor(house.service);
+      const json = { 'content-type': 'application/json' };
+      const login = JSON.stringify({ phone, otpCode: await house.code(phone, by(asker)) });
+      expect((await browser.send('POST', '/api/auth/browser/verify', login, { ...json, ...by(asker) })).status).toBe(
+        200,
+      );
+      const change = JSON.stringify({ phone: national(newPhone()) });
+      const asked = await browser.send('POST', '/api/auth/me/phone', change, json);
+      expect([asker?.id, asked.status]).toEqual([asker?.id, asker ? 403 : 200]);
+    }
   });
 
   it('that lives is spoken of to whoever can use it; others wait until its cooldown ends', async () => {

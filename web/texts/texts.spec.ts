@@ -21,6 +21,7 @@ const NEVER_MET = [
   'invalid_refresh_token',
   'invalid_api_key',
   'fresh_login_required',
+  'login_page_required',
   'registration_by_phone_only',
   'registration_closed',
   'api_key_not_found',
