@@ -194,8 +194,8 @@ export const CATALOGUE = {
   unsupported_media_type: {
     status: 415,
     text: {
-      id: 'Content-Type tidak didukung, gunakan application/json',
-      en: 'The content type is not supported. Send application/json.',
+      id: 'Content-Type ini tidak didukung di sini',
+      en: 'This content type is not supported here',
     },
   },
   expectation_failed: {

@@ -1,7 +1,8 @@
 import { type IncomingHttpHeaders } from 'node:http';
 import { type FastifyInstance } from 'fastify';
 import { AppError } from '../errors/app-error.js';
-import { isRaw, unsupportedMediaType } from './raw-bodies.js';
+import { unsupportedMediaType } from './body-types.js';
+import { isRaw } from './raw-bodies.js';
 
 const PACKED = {
   id: 'Content-Encoding tidak didukung, kirim body tanpa kompresi',
@@ -28,8 +29,8 @@ export function ignoreTypeOfNothing(fastify: FastifyInstance): void {
     done();
   });
   // A body that was announced in chunks, of which there is none: proxies make one of a request by HTTP/2.
-  fastify.addContentTypeParser('*', (_request, payload, done) => {
-    const begun = () => settle(unsupportedMediaType());
+  fastify.addContentTypeParser('*', (request, payload, done) => {
+    const begun = () => settle(unsupportedMediaType(request));
     const over = () => settle(null);
     const settle = (error: Error | null) => {
       payload.off('data', begun).off('end', over).off('error', settle);

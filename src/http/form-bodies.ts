@@ -2,10 +2,8 @@ import { parse } from 'node:querystring';
 import { type FastifyInstance } from 'fastify';
 import { AppError } from '../errors/app-error.js';
 import { BODY_LIMIT } from './json-bodies.js';
-import { takesRaw, unsupportedMediaType } from './raw-bodies.js';
-
-/** The standards' routes that take forms (RFC 7662 section 2.1, RFC 7009 section 2.1); everywhere else JSON alone comes in. */
-const FORM_ROUTES = new Set(['/api/auth/introspect', '/api/auth/revoke']);
+import { takesForm, unsupportedMediaType } from './body-types.js';
+import { takesRaw } from './raw-bodies.js';
 
 /** More fields than any of these forms has. */
 const MOST_FIELDS = 20;
@@ -20,8 +18,8 @@ export function acceptForms(fastify: FastifyInstance): void {
       done(null, body);
     } else if (text === '') {
       done(null, undefined);
-    } else if (!FORM_ROUTES.has(request.routeOptions.url ?? '')) {
-      done(unsupportedMediaType());
+    } else if (!takesForm(request)) {
+      done(unsupportedMediaType(request));
     } else if (Buffer.byteLength(text) > BODY_LIMIT) {
       done(new AppError('body_too_large'));
     } else {

@@ -1,6 +1,7 @@
 import { type FastifyInstance } from 'fastify';
 import { AppError } from '../errors/app-error.js';
-import { isRaw, takesRaw, unsupportedMediaType } from './raw-bodies.js';
+import { unsupportedMediaType } from './body-types.js';
+import { isRaw, takesRaw } from './raw-bodies.js';
 
 /**
  * Bodies over this are refused before they are parsed (docs/contract/README.md#common-rules), but read, up to what the server
@@ -23,7 +24,7 @@ export function acceptJsonOnly(fastify: FastifyInstance): void {
   fastify.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, (request, body, done) => {
     const text = body.toString();
     if (takesRaw(request, JSON_TYPE)) done(null, body);
-    else if (isRaw(request)) done(unsupportedMediaType());
+    else if (isRaw(request)) done(unsupportedMediaType(request));
     // Sent in chunks, of which there was none.
     else if (text === '') done(null, undefined);
     else if (Buffer.byteLength(text) > BODY_LIMIT) done(new AppError('body_too_large'));

@@ -30,7 +30,3 @@ export function takesRaw(request: FastifyRequest, type: RawType): boolean {
 export function rawBody({ body }: FastifyRequest): Buffer {
   return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
 }
-
-export function unsupportedMediaType(): Error {
-  return Object.assign(new Error('unsupported media type'), { statusCode: 415 });
-}

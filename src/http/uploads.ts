@@ -2,7 +2,7 @@ import fastifyMultipart from '@fastify/multipart';
 import { RouteConfig, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyRequest } from 'fastify';
 import { AppError } from '../errors/app-error.js';
-import { unsupportedMediaType } from './raw-bodies.js';
+import { unsupportedMediaType } from './body-types.js';
 
 interface UploadRoute {
   readonly takesUpload?: boolean;
@@ -30,7 +30,7 @@ export async function acceptUploads(app: NestFastifyApplication, most: number): 
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('preParsing', (request, _reply, _payload, done) => {
     if (!/^multipart\//i.test(request.headers['content-type'] ?? '')) done();
-    else if (!takesUpload(request)) done(unsupportedMediaType());
+    else if (!takesUpload(request)) done(unsupportedMediaType(request));
     else if (Number(request.headers['content-length'] ?? 0) > most + AROUND) done(new AppError('media_too_large'));
     else done();
   });

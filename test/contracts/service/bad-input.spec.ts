@@ -474,8 +474,26 @@ describe('a body', () => {
       expect(answer.body.details).toMatch(/Content-Encoding/);
       expect(answer.headers.get('accept-encoding')).toBe('identity');
     }
+    // The type of a form was never what was wrong.
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    const packedForm = await house.service.send('POST', '/oidc/token', 'x', { ...form, 'content-encoding': 'gzip' });
+    expectFailure(packedForm, 415, 'unsupported_media_type', 'Content-Type ini tidak didukung di sini');
+    expect(packedForm.body.details).toMatch(/Content-Encoding/);
     const plain = { ...JSON_TYPE, 'content-encoding': 'identity' };
     expectFailure(await house.service.send('POST', '/api/auth/otp/request', '{}', plain), 400, 'invalid_phone');
+  });
+
+  it.each([
+    ['/api/auth/login', 'kirim application/json'],
+    ['/api/auth/introspect', 'kirim application/x-www-form-urlencoded atau application/json'],
+    ['/oidc/token', 'kirim application/x-www-form-urlencoded atau application/json'],
+    ['/webhook/whapi', 'kirim application/json'],
+    ['/webhook/sms', 'kirim application/x-www-form-urlencoded'],
+    ['/api/messages/x/image', 'kirim application/json atau multipart/form-data'],
+  ])('of another type is refused at %s, with the types that it takes', async (path, details) => {
+    const answer = await house.service.send('POST', path, 'x', { 'content-type': 'text/plain' });
+    expectFailure(answer, 415, 'unsupported_media_type');
+    expect(answer.body.details).toBe(details);
   });
 
   it('that is nested deeply is refused', async () => {
