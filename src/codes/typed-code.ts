@@ -26,9 +26,7 @@ export function codeIn(text: string, length?: number): string | null {
   const plain = westernDigits(text).replace(INVISIBLE, '');
   const typed = typedDigits(plain);
   if (length === undefined) return isCode(typed) ? typed : onlyRun(plain, SHORTEST_CODE, LONGEST_CODE);
-  if (typed.length === length) return typed;
-  // A digit too many or too few is a mistyped code, and a wrong one.
-  return onlyRun(plain, length, length) ?? (isCode(typed) ? typed : null);
+  return typed.length === length ? typed : onlyRun(plain, length, length);
 }
 
 /** The digits of a text that is nothing but a code, however it is grouped; else an empty text. */
