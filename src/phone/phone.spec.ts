@@ -63,6 +63,9 @@ describe('parsePhone, Indonesia', () => {
     ['0881 234 5678', '+628812345678'],
     ['0812.3456.700', '+628123456700'],
     ['0812-3456-7890-1', '+62812345678901'],
+    ['0812.34567890', '+6281234567890'],
+    ['+62.81234567890', '+6281234567890'],
+    ['62812.3456-7890', '+6281234567890'],
     // Taiwan typed without its plus is taken as Indonesian: the price of accepting a bare 8….
     ['886912345678', '+62886912345678'],
   ])('reads %j as %s', (spelling, expected) => {
@@ -147,6 +150,17 @@ describe('parsePhone, Indonesia', () => {
     ['a footnote', '08123456789\u00B9'],
     ['a footnote below', '08123456789\u2081'],
     ['a circled digit', '08123456789\u2460'],
+    ['a digit alone behind other groups', '+62 812 3456 7890 0'],
+    ['the same with dashes', '62-812-3456-7890-1'],
+    ['the same behind an own code', '0812 345 678 9'],
+    ['a decimal in the middle', '0812345.67890'],
+    ['a decimal behind spaces', '0812 3456.7890'],
+    ['a decimal of an international number', '+62812345.67890'],
+    ['a minus sign', '-081234567890'],
+    ['a minus sign of typesetters', '\u2212081234567890'],
+    ['a minus sign behind a space', ' - 081234567890'],
+    ['a minus sign behind a plus', '+-6281234567890'],
+    ['a slash in front', '/081234567890'],
     ['digits shown backwards', '\u202E098765432180'],
     ['digits shown backwards in the middle', '0812\u202E09876543\u202C'],
   ])('refuses %s', (_, spelling) => {
@@ -251,6 +265,12 @@ describe('parsePhone, for any input', () => {
         const groups = inGroups(`${digits}${rest}`, sizes);
         // A single digit, or two zeros, behind the last dot is a decimal.
         fc.pre(!between.includes('.') || /^(?!00$)\d{2}/.test(groups.at(-1) ?? ''));
+        // Behind groups of other lengths than four, a digit alone may be anything.
+        fc.pre(
+          /\d{2}/.test(groups.at(-1) ?? '') ||
+            between === '' ||
+            groups.slice(0, -1).every((group) => group.length === 4),
+        );
         const spelt = plus + groups.join(between);
         fc.pre(spelt.length <= 40);
         expect(parsePhone(spelt, ID)).toBe(`+62${rest}`);

@@ -31,6 +31,10 @@ const SEPARATORS = /[ ().\-\u2010-\u2015\u2212/]+/g;
  * (`81234567890.0`, `8.1234567890`), and without the dot the digits are another number.
  */
 const DECIMAL_POINT = /(?<![0-9]{2}\)?)\.(?=.*[0-9])|\.(?! ?[0-9]{2})(?=.*[0-9])|\. ?00\D*$/;
+/** Before the first digit these are a minus sign, or part of something that is no number: `-0812…`, `/0812…`. */
+const MINUS = /^[^0-9]*[-\u2010-\u2015\u2212/]+[^0-9]*[0-9]/;
+/** A country and an operator: behind more digits than these, a dot that is the only one groups nothing. */
+const LONGEST_PREFIX = 5;
 
 /**
  * The one identity of every spelling of a mobile number.
@@ -48,7 +52,7 @@ export function parsePhone(input: unknown, allowedCountries: readonly string[]):
   // Most numbers come clean from a form; the test is cheaper than what follows.
   if (CLEAN.test(input)) return readDigits(international(input), allowedCountries);
   const text = plain(input);
-  const phone = groupsDigits(text) ? readDigits(joined(text), allowedCountries) : null;
+  const phone = groupsDigits(text) && !isAmbiguous(text) ? readDigits(joined(text), allowedCountries) : null;
   return phone === null || goesOn(text, allowedCountries) ? null : phone;
 }
 
@@ -58,9 +62,22 @@ export function groupsDigits(text: string): boolean {
 }
 
 /**
+ * Whether a separator may do something else than group the digits of a number: a minus sign, a decimal point
+ * (`0812345.67890`), or a last digit that stands alone behind groups of another length (`+62 812 3456 7890 0`). Behind
+ * groups of four each, as forms write them, one digit is what is left over: `0812-3456-7890-1`.
+ */
+function isAmbiguous(text: string): boolean {
+  if (MINUS.test(text)) return true;
+  const [before = '', after = '', ...more] = text.split('.').map((part) => part.replace(/[^0-9]/g, ''));
+  if (more.length === 0 && after !== '' && before.length > LONGEST_PREFIX) return true;
+  const groups = text.match(/[0-9]+/g) ?? [];
+  return groups.length > 1 && groups.at(-1)?.length === 1 && groups.slice(0, -1).some(({ length }) => length !== 4);
+}
+
+/**
  * Whether digits may be a number of some country. WhatsApp's hidden ids are digits, too, most of them 14 or 15: numbers as
- * long as that must be valid in their country. Shorter ones need only a possible length, because WhatsApp writes numbers of
- * Mexico and Argentina in ways that are not valid.
+ * long as that must be valid in their country. Shorter ones need only a possible length, because countries open new ranges
+ * before the metadata has them.
  *
  * @param e164 `+` and digits
  */
