@@ -38,8 +38,12 @@ const INSERT = statement<SessionRow>(
   'gateway_sessions_insert',
   `INSERT INTO gateway_sessions (id, name, api_key_id, sealed_key, pairing_until)
    SELECT :id::uuid, :name::text, :api_key_id::uuid, :sealed_key::bytea, now() + :pairing_seconds::int * interval '1 second'
-     FROM (SELECT count(*) AS taken, count(*) FILTER (WHERE api_key_id = :api_key_id::uuid) AS own FROM gateway_sessions) AS c
+     FROM (SELECT count(*) AS taken, count(*) FILTER (WHERE api_key_id = :api_key_id::uuid) AS own,
+                  count(*) FILTER (WHERE api_key_id IS NULL) AS of_admins
+             FROM gateway_sessions) AS c
     WHERE c.taken < :most::int
+      -- The last place is for an admin, as long as admins have none.
+      AND (:api_key_id::uuid IS NULL OR c.of_admins > 0 OR c.taken < :most::int - 1)
       -- A key has at most half of what the others leave, so that there is always room for one more of theirs.
       AND (:api_key_id::uuid IS NULL OR 2 * c.own < :most::int - (c.taken - c.own))
    RETURNING ${SHOWN}`,

@@ -51,6 +51,13 @@ describe('the number of sessions', () => {
     expect(madeOf(await createAtOnce(8))).toBe(1);
     expectFailure(await create(greedy), 409, 'session_limit_reached');
   }, 30_000);
+
+  it('keeps the last place for an admin who has none, however many keys there are', async () => {
+    const counts: number[] = [];
+    for (let key = 0; key < 3; key++) counts.push(madeOf(await createAtOnce(8, await house.key('sessions'))));
+    expect(counts).toEqual([3, 1, 0]);
+    expect(madeOf(await createAtOnce(2))).toBe(1);
+  }, 30_000);
 });
 
 describe('a call from the service’s own machine', () => {
