@@ -3,6 +3,7 @@ import { type INestApplicationContext } from '@nestjs/common';
 import { ApiKeys } from '../api-keys/api-keys.service.js';
 import { Audit } from '../audit/audit.service.js';
 import { GatewaySessions } from '../gateway/gateway-sessions.service.js';
+import { OtherInstances } from '../database/other-instances.js';
 import { refuseStart } from '../lifetime.js';
 import { Messaging } from '../messaging/messaging.service.js';
 import { Artifacts } from '../oidc/artifacts.js';
@@ -13,9 +14,14 @@ import { Users } from '../users/users.service.js';
 import { Verification } from '../verification/verification.service.js';
 import { withRooms } from './parts/with-rooms.js';
 
-const USAGE = `usage: npm run restore:finish [-- --api-keys]
+const USAGE = `usage: npm run restore:finish [-- --api-keys] [--force]
   Ends what a database that was restored from a backup must not bring back. Run it before the first instance starts.
-  --api-keys  also revokes every API key`;
+  --api-keys  also revokes every API key
+  --force     goes on although another process of this service uses the database`;
+
+const STOP_FIRST = `
+Stop every instance, then run this again: an instance that is running makes codes, sessions and tokens meanwhile, and may
+use keys that this ends. If you are sure that none is running, for example because a pooler keeps old connections, add --force.`;
 
 const BY = { userId: null, address: null, requestId: null };
 
@@ -55,21 +61,25 @@ const WORDS: Record<string, string> = {
 };
 
 async function main(): Promise<void> {
-  let apiKeys: boolean;
+  let options: { 'api-keys'?: boolean | undefined; force?: boolean | undefined };
   try {
-    apiKeys = parseArgs({ options: { 'api-keys': { type: 'boolean' } } }).values['api-keys'] ?? false;
+    options = parseArgs({ options: { 'api-keys': { type: 'boolean' }, force: { type: 'boolean' } } }).values;
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
     process.exitCode = 2;
     return;
   }
   const say = (message: string) => process.stdout.write(`${message}\n`);
-  await withRooms(say, async (rooms) => {
-    const ended = await finish(rooms, apiKeys);
+  const work = async (rooms: INestApplicationContext) => {
+    const ended = await finish(rooms, options['api-keys'] ?? false);
     say('Ended:');
     for (const [what, count] of Object.entries(ended)) if (count !== null) say(`  ${count} ${WORDS[what] ?? what}`);
     say('This command cannot know everything that changed: see docs/operations.md, "After a restore".');
-  });
+  };
+  await withRooms(say, work, { isAlone: !options.force });
 }
 
-main().catch((error: unknown) => refuseStart(error, 'The restore is not finished: run it again.'));
+main().catch((error: unknown) => {
+  if (error instanceof OtherInstances) refuseStart(new Error(error.message + STOP_FIRST), 'Nothing was ended.');
+  refuseStart(error, 'The restore is not finished: run it again.');
+});

@@ -4,6 +4,7 @@ import { AppModule } from '../../app.module.js';
 import { loadAuthSecret } from '../../config/auth-secret.js';
 import { readSettings } from '../../config/read-settings.js';
 import { openDatabase } from '../../database/open-database.js';
+import { refuseBesideOthers } from '../../database/other-instances.js';
 import { openLog } from '../../http/logger.js';
 
 /**
@@ -11,16 +12,21 @@ import { openLog } from '../../http/logger.js';
  * everything again.
  *
  * @param say told what a start tells; where it goes is the command's choice
- * @throws what a start throws, and what the work throws
+ * @param isAlone refuses to begin while an instance uses the database
+ * @throws OtherInstances, what a start throws, and what the work throws
  */
 export async function withRooms(
   say: (message: string) => unknown,
   work: (rooms: INestApplicationContext) => Promise<void>,
+  { isAlone = false } = {},
 ): Promise<void> {
   const settings = await readSettings();
   // What goes wrong is thrown, and told once.
   const { logger } = openLog({ logLevel: 'silent', production: settings.production, test: settings.test });
   const secret = loadAuthSecret(settings);
+  const address = settings.directDatabaseUrl ?? settings.databaseUrl;
+  // The folder of an embedded PostgreSQL is locked by whoever uses it.
+  if (isAlone && address !== undefined) await refuseBesideOthers(address);
   const database = await openDatabase(settings, secret, say);
   try {
     const rooms = await NestFactory.createApplicationContext(AppModule.on({ settings, secret, logger, database }), {

@@ -195,6 +195,21 @@ describe('a backup that was restored', () => {
     await service.stop();
   }, 180_000);
 
+  it('is not finished while an instance uses it, unless somebody insists', async () => {
+    const name = copies[0]!;
+    const service = await serve(name);
+    const refused = await finish(name);
+    expect({ code: refused.code, out: refused.out }).toEqual({ code: 1, out: '' });
+    expect(refused.err).toMatch(
+      /^Nothing was ended\.\nAnother process of this service uses the database \(\d+ connections\)\.\nStop every instance/,
+    );
+    expect((await me(service, exchanged)).status).toBe(200);
+    expect(await query(name, `SELECT 1 FROM audit_events WHERE type = 'database.restored'`)).toEqual([]);
+    expect(await finish(name, '--force')).toMatchObject({ code: 0, err: '' });
+    expect((await me(service, exchanged)).status).toBe(401);
+    await service.stop();
+  }, 180_000);
+
   it('may be finished twice, and revokes API keys when it is told to', async () => {
     const name = copies[1]!;
     const { code, out } = await finish(name, '--api-keys');
