@@ -12,6 +12,9 @@ const UNKNOWN_AUTHORITY = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
+/** What ends a connection that has only begun: limits of its role, its database or the server. */
+const TOO_SHORT: Record<string, string> = { '57014': 'statement_timeout', '25P04': 'transaction_timeout' };
+
 const NOT_THERE = new Set(['ECONNREFUSED', 'ENOENT', 'EACCES']);
 const NO_SUCH_HOST = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL']);
 const SILENT = new Set(['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN']);
@@ -42,6 +45,11 @@ function sentenceFor(error: Error, where: string): string | undefined {
     return `Nothing answers at ${where} in time. Is DATABASE_URL right, and does a firewall let us through?`;
   if (error.message.includes('does not support SSL connections'))
     return `The database at ${where} offers no TLS, which the sslmode of DATABASE_URL asks for.`;
+  if (code in TOO_SHORT)
+    return (
+      `The database at ${where} ended the first statement of a connection: its ${TOO_SHORT[code]} is too short. ` +
+      `Set it with ALTER ROLE, for example: ALTER ROLE masuk SET ${TOO_SHORT[code]} = '5s';`
+    );
   if (error.message === 'Connection terminated unexpectedly')
     return `The database at ${where} ends the connection before it lets us in. Is it a PostgreSQL, and not starting or full?`;
   return certificateSentence(error, code, where);

@@ -137,6 +137,8 @@ const WANTED: Record<string, string> = {
   array_nulls: 'on',
   transform_null_equals: 'off',
   statement_timeout: "'5s'",
+  transaction_timeout: '0',
+  idle_session_timeout: '0',
   idle_in_transaction_session_timeout: "'10s'",
   lock_timeout: '0',
   synchronous_commit: 'on',

@@ -62,8 +62,17 @@ export function beginSession(limits: SessionLimits, more: Readonly<Record<string
   ].join(', ')}`;
 }
 
+/**
+ * Limits, in ms, that a session begins with and that may end its first statement, which is the one that would set others. 0
+ * is no limit.
+ */
+const TOO_SHORT_TO_BEGIN = `
+  SELECT name FROM pg_settings
+   WHERE name IN ('statement_timeout', 'transaction_timeout', 'idle_session_timeout') AND reset_val::int BETWEEN 1 AND 99`;
+
 /** Names the settings that do not fit in a session of the service. Some of them no session may set for itself. */
-export const UNFIT_SETTINGS = `
+export const UNFIT_SETTINGS = `${TOO_SHORT_TO_BEGIN}
+   UNION
   SELECT name
     FROM (VALUES ('search_path', current_schemas(false) = ARRAY['public']::name[]),
                  ('default_transaction_isolation', current_setting('default_transaction_isolation') = 'read committed'),
