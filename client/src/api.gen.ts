@@ -3760,7 +3760,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3868,7 +3868,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3946,6 +3946,15 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
+            /** @description `login_page_required`: A code for an application is only accepted on this service's login page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
             /** @description `body_too_large`: The request body is too large. */
             413: {
                 headers: {
@@ -3955,7 +3964,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4042,7 +4051,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4292,7 +4301,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4388,7 +4397,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4717,7 +4726,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5484,7 +5493,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5833,7 +5842,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5941,7 +5950,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6031,7 +6040,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6118,7 +6127,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6196,7 +6205,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6339,7 +6348,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6789,7 +6798,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7075,7 +7084,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7218,7 +7227,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7361,7 +7370,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7504,7 +7513,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7662,7 +7671,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. `media_type_not_allowed`: The content of this file is not of a type that is accepted here. */
+            /** @description `unsupported_media_type`: This content type is not supported here. `media_type_not_allowed`: The content of this file is not of a type that is accepted here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7820,7 +7829,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. `media_type_not_allowed`: The content of this file is not of a type that is accepted here. */
+            /** @description `unsupported_media_type`: This content type is not supported here. `media_type_not_allowed`: The content of this file is not of a type that is accepted here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7978,7 +7987,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. `media_type_not_allowed`: The content of this file is not of a type that is accepted here. */
+            /** @description `unsupported_media_type`: This content type is not supported here. `media_type_not_allowed`: The content of this file is not of a type that is accepted here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8136,7 +8145,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. `media_type_not_allowed`: The content of this file is not of a type that is accepted here. */
+            /** @description `unsupported_media_type`: This content type is not supported here. `media_type_not_allowed`: The content of this file is not of a type that is accepted here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8347,7 +8356,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8621,7 +8630,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8740,7 +8749,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9027,7 +9036,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9229,7 +9238,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9361,7 +9370,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9902,7 +9911,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `email_taken`: This e-mail address is already in use. `username_taken`: This username is already in use. `phone_taken`: This phone number is already in use. `last_admin`: At least one active admin must remain. */
+            /** @description `email_taken`: This e-mail address is already in use. `username_taken`: This username is already in use. `phone_taken`: This phone number is already in use. `phone_required`: The account has no phone number. `last_admin`: At least one active admin must remain. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10662,7 +10671,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11155,7 +11164,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11387,7 +11396,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `unsupported_media_type`: The content type is not supported. Send application/json.. */
+            /** @description `unsupported_media_type`: This content type is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
