@@ -116,7 +116,7 @@ BEGIN
   PERFORM masuk.forget_legacy_codes(p_rows);
 END $$;
 
--- One step of a walk that ends every living code, whosever, in a database that was restored: used ones live there again.
+-- One step of a walk that ends the valid codes of all numbers in a database that was restored: used ones are valid there again.
 CREATE FUNCTION masuk.end_living_codes(
   p_phone text, p_purpose text, p_rows int, OUT o_ended int, OUT o_phone text, OUT o_purpose text
 ) LANGUAGE plpgsql SET enable_seqscan = off AS $$

@@ -93,7 +93,7 @@ export class HeldCodesRepository {
     await within.run(VOID, { phone });
   }
 
-  /** Ends every code, whosever, step by step. @returns how many lived */
+  /** Ends the codes of all numbers, step by step. @returns how many were valid */
   async endLiving(): Promise<number> {
     let ended = 0;
     let after: { phone: string; purpose: string } | null = { phone: '', purpose: '' };

@@ -108,7 +108,7 @@ export class VerificationCodes {
     return this.repository.expireLate();
   }
 
-  /** Ends every code, whosever, for a database that was restored. @returns how many there were */
+  /** Ends the codes of everybody, for a database that was restored. @returns how many there were */
   async endAll(): Promise<number> {
     let ended = 0;
     for (let step = 1; step > 0; ended += step) step = await this.repository.endLiving();

@@ -68,7 +68,7 @@ export class Gathered<Call, Result> {
     });
   }
 
-  /** When a batch may begin, looks how many calls this turn of the event loop brings, and the next ones while they grow. */
+  /** When a batch may begin, counts the calls that arrive in this turn of the event loop, and in the next ones as long as the number grows. */
   private look(): void {
     if (this.looking || this.waiting.length === 0 || !this.mayBegin()) return;
     this.looking = true;

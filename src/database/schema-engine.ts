@@ -100,7 +100,7 @@ async function load(): Promise<EngineModule> {
   const file = createRequire(import.meta.url)
     .resolve(ENGINE)
     .replace(/\.js$/, '.wasm');
-  // The engine expects this global; without it a panic would end the process with a riddle.
+  // The engine expects this global; without it a panic would end the process with an unrelated error.
   Object.assign(globalThis, { PRISMA_WASM_PANIC_REGISTRY: { set_message: (message: string) => (panic = message) } });
   // Its time limit for the migration lock keeps running when the lock is long taken, and would hold up our end by 10 s.
   const timers = Object.keys(engine).filter((name) => name.startsWith('__wbg_setTimeout_'));

@@ -141,7 +141,7 @@ export class HeldMessagesRepository {
       await within.run(step, { phone });
   }
 
-  /** Ends some messages that wait, whosever. @returns how many; 0 when none waits any more */
+  /** Ends some waiting messages of any recipient. @returns how many; 0 when none is left */
   async endPending(): Promise<number> {
     return (await this.database.run(END_PENDING, {})).length;
   }

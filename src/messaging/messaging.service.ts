@@ -345,7 +345,7 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     return this.held.providerOf(message);
   }
 
-  /** Sends nothing more of what waits, whosever; for a database that was restored. @returns how many messages that were */
+  /** Ends all waiting messages; for a database that was restored. @returns how many */
   async endAll(): Promise<number> {
     let ended = 0;
     for (let step = 1; step > 0; ended += step) step = await this.held.endPending();

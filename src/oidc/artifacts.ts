@@ -62,7 +62,7 @@ export class Artifacts {
   }
 
   /**
-   * Forgets all codes, tokens and grants, whosever; for a database that was restored, where used ones live again. The
+   * Forgets the codes, tokens and grants of everybody; for a database that was restored, where used ones are valid again. The
    * provider's sessions are forgotten when applications have been told that their logins ended.
    *
    * @returns how many there were

@@ -56,7 +56,7 @@ export class HeldSessionsRepository {
   }
 
   /**
-   * One step of a walk through the sessions: ends those that live, whosever.
+   * One step of a walk through the sessions: ends those that are open, of all accounts.
    *
    * @param after where the step before ended; null for the first
    * @returns how many it ended, and where; null behind the last

@@ -112,7 +112,7 @@ export class Sessions implements OnModuleInit {
   }
 
   /**
-   * Ends every session, whosever: in a database that was restored, those that were ended live again, and so do refresh
+   * Ends the sessions of all accounts: in a database that was restored, those that were ended are open again, and so are refresh
    * tokens that were exchanged.
    *
    * @returns how many there were

@@ -128,7 +128,7 @@ export class Verification implements OnModuleInit, OnApplicationShutdown {
     return { row, over: true, attemptsLeft: 0 };
   }
 
-  /** Ends every code, whosever, and tells nobody; for a database that was restored. @returns how many there were */
+  /** Ends the codes of all keys and reports no event; for a database that was restored. @returns how many there were */
   endAll(): Promise<number> {
     return this.codes.endAll();
   }
