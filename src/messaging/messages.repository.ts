@@ -106,15 +106,19 @@ const ACCEPT = statement(
      FROM taken`,
 );
 
-// The codes of these messages were used; a message has the id and the instant of its code.
-const NOTE_VERIFIED = statement(
+// The codes of these messages were used; a message has the id and the instant of its code. One that another instance moves to
+// the history at this moment is found in neither place: it is gone from the outbox, and this statement began before it stood
+// in the history.
+const NOTE_VERIFIED = statement<{ id: string }>(
   'messages_note_verified',
   `WITH used AS (
      SELECT * FROM unnest(:ids::uuid[], :instants::timestamptz[]) AS u (id, created_at)
-   ), kept AS (
-     UPDATE messages m SET verified_at = now() FROM used u WHERE m.id = u.id
+   ), under_way AS (
+     UPDATE messages m SET verified_at = now() FROM used u WHERE m.id = u.id RETURNING m.id
+   ), closed AS (
+     UPDATE message_history h SET verified_at = now() FROM used u WHERE h.created_at = u.created_at AND h.id = u.id RETURNING h.id
    )
-   UPDATE message_history h SET verified_at = now() FROM used u WHERE h.created_at = u.created_at AND h.id = u.id`,
+   SELECT id FROM under_way UNION ALL SELECT id FROM closed`,
 );
 
 const CLOSE = statement<{ id: string }>(
@@ -232,10 +236,13 @@ export class MessagesRepository {
     await this.database.run(POSTPONE, values);
   }
 
-  /** @param codes the messages whose codes were used, by id and the instant of their making */
-  async noteVerified(codes: readonly { id: string; createdAt: Date }[]): Promise<void> {
+  /**
+   * @param codes the messages whose codes were used, by id and the instant of their making
+   * @returns the ids of those that were found; one that is being moved to the history is found a moment later
+   */
+  async noteVerified(codes: readonly { id: string; createdAt: Date }[]): Promise<Set<string>> {
     const values = { ids: codes.map(({ id }) => id), instants: codes.map(({ createdAt }) => createdAt) };
-    await this.database.runBehind(NOTE_VERIFIED, values);
+    return new Set((await this.database.runBehind(NOTE_VERIFIED, values)).map(({ id }) => id));
   }
 
   async expireLate(): Promise<void> {

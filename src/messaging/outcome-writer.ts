@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Gathered } from '../database/gathered.js';
+import { BUSY, Gathered } from '../database/gathered.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { MessagesRepository, type Acceptance } from './messages.repository.js';
 
@@ -29,9 +29,10 @@ export class OutcomeWriter {
     GATHER_FOR,
   );
   private readonly verified = new Gathered<VerifiedMessage, true>(
-    async (calls) => {
-      await this.repository.noteVerified(calls);
-      return calls.map(() => true);
+    async (calls, waits) => {
+      const found = await this.repository.noteVerified(calls);
+      // Looked for once more by itself: another instance was moving it to the history.
+      return calls.map(({ id }) => found.has(id) || waits || BUSY);
     },
     ({ id }) => id,
     GATHER_FOR,

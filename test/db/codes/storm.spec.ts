@@ -119,3 +119,38 @@ it('a request that loses to others again and again is still told something that 
   await request;
   expect([answer!.text, expected(answer!)]).toEqual([answer!.text, true]);
 });
+
+it('a used code is noted, though another instance moves its message to the history at that moment', async () => {
+  const { e164: phone, id: owner } = await house.person();
+  const code = await house.at(instances[0]).code(phone);
+  const history = () =>
+    database.query('SELECT id, created_at, verified_at FROM message_history WHERE recipient = $1', [phone]);
+  await until('its message is accepted', async () => (await history()).length === 1);
+  const [{ id, created_at: createdAt }] = (await history()) as [{ id: string; created_at: Date }];
+  const values = [id, phone, owner, createdAt];
+  const columns = `(id, purpose, recipient, user_id, state, attempts, created_at, closed_at`;
+  const row = `($1, 'login', $2, $3, 'ACCEPTED', 1, $4, now()`;
+  await database.query(
+    `WITH back AS (DELETE FROM message_history WHERE id = $1)
+     INSERT INTO messages ${columns}, expires_at) VALUES ${row}, now() + interval '5 minutes')`,
+    values,
+  );
+  const other = new pg.Client({ connectionString: database.url });
+  await other.connect();
+  try {
+    await other.query('BEGIN');
+    await other.query('DELETE FROM messages WHERE id = $1', [id]);
+    await other.query(`INSERT INTO message_history ${columns}) VALUES ${row})`, values);
+    expect((await house.at(instances[0]).verify(phone, code)).status).toBe(200);
+    await until('the note waits for the message', async () => {
+      const waiting = await database.query(
+        `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      return waiting.length > 0;
+    });
+    await other.query('COMMIT');
+  } finally {
+    await other.end();
+  }
+  await until('it is noted', async () => (await history())[0]?.['verified_at'] instanceof Date);
+});
