@@ -88,6 +88,18 @@ describe('Gathered', () => {
     clock.mockRestore();
   });
 
+  it('goes past a statement that takes long also when no other call comes', async () => {
+    const { gathered, statements } = gatherer();
+    const slow = gathered.call('slow');
+    await turns();
+    const next = gathered.call('next');
+    while (statements.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    statements[1]!.end();
+    expect(await next).toBe('NEXT');
+    statements[0]!.end();
+    await slow;
+  });
+
   it('takes at most 32 calls into a statement', async () => {
     const { gathered, statements } = gatherer();
     const calls = Array.from({ length: 70 }, (_, at) => gathered.call(`call-${at}`));

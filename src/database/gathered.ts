@@ -33,7 +33,7 @@ interface Waiting<Call, Result> {
 
 /**
  * Natural batching: while a statement is under way the calls that arrive gather, and go together as the next one: one
- * round trip and one commit for all of them. A lone call that somebody waits for goes at once, and there is no timer.
+ * round trip and one commit for all of them. A lone call that somebody waits for goes at once.
  *
  * - One call a key is under way. The others of that key wait here, and hold no connection.
  * - A batch is sorted by key, and waits for no row lock. A call whose row somebody holds comes back as `BUSY` and is
@@ -48,6 +48,7 @@ export class Gathered<Call, Result> {
   /** When each batch that is under way began, by `performance.now()`, the newest last. */
   private readonly begun: number[] = [];
   private looking = false;
+  private later: NodeJS.Timeout | undefined;
 
   /**
    * @param run runs some calls, each with another key, as one statement; with `waits` true there is one, and it may wait for locks
@@ -70,16 +71,24 @@ export class Gathered<Call, Result> {
 
   /** When a batch may begin, counts the calls that arrive in this turn of the event loop, and in the next ones as long as the number grows. */
   private look(): void {
-    if (this.looking || this.waiting.length === 0 || !this.mayBegin()) return;
+    if (this.looking || this.waiting.length === 0 || this.begun.length >= MOST_UNDER_WAY) return;
+    const newest = this.begun.at(-1);
+    const pause = newest === undefined ? 0 : newest + SLOW_AFTER - performance.now();
+    if (pause > 0) {
+      this.lookLater(pause);
+      return;
+    }
     this.looking = true;
     if (this.pause > 0) setTimeout(() => this.lookAgain(this.waiting.length, 1), this.pause);
     else this.lookAgain(this.waiting.length, 1);
   }
 
-  private mayBegin(): boolean {
-    const newest = this.begun.at(-1);
-    if (newest === undefined) return true;
-    return this.begun.length < MOST_UNDER_WAY && performance.now() - newest > SLOW_AFTER;
+  /** For calls that wait while nothing else comes, and no batch ends. */
+  private lookLater(pause: number): void {
+    this.later ??= setTimeout(() => {
+      this.later = undefined;
+      this.look();
+    }, pause).unref();
   }
 
   private lookAgain(seen: number, turn: number): void {
