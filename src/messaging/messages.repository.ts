@@ -91,7 +91,7 @@ const ACCEPT = statement(
      DELETE FROM messages m USING outcome o
       WHERE m.id = o.id AND m.fence = o.fence AND m.state = 'PENDING' AND NOT o.keeps_content
      RETURNING m.id, m.purpose, m.recipient, m.user_id, m.otp_session_id, m.last_error, m.attempts, m.created_at, m.failed_provider,
-               m.refused_by || string_to_array(o.refused_by, ',') AS refused_by, o.provider, o.provider_message_id, o.ms
+               m.verified_at, m.refused_by || string_to_array(o.refused_by, ',') AS refused_by, o.provider, o.provider_message_id, o.ms
    ), kept AS (
      UPDATE messages m
         SET state = 'ACCEPTED', provider = o.provider, provider_message_id = o.provider_message_id, attempts = m.attempts + 1,
@@ -100,9 +100,9 @@ const ACCEPT = statement(
       WHERE m.id = o.id AND m.fence = o.fence AND m.state = 'PENDING' AND o.keeps_content
    )
    INSERT INTO message_history (id, purpose, recipient, user_id, state, otp_session_id, provider, provider_message_id, last_error,
-                                attempts, created_at, closed_at, accept_ms, refused_by, failed_provider)
+                                attempts, created_at, closed_at, accept_ms, refused_by, failed_provider, verified_at)
    SELECT id, purpose, recipient, user_id, 'ACCEPTED', otp_session_id, provider, provider_message_id, last_error,
-          attempts + 1, created_at, now(), ms, refused_by, failed_provider
+          attempts + 1, created_at, now(), ms, refused_by, failed_provider, verified_at
      FROM taken`,
 );
 
