@@ -69,7 +69,8 @@ export function groupsDigits(text: string): boolean {
 function isAmbiguous(text: string): boolean {
   if (MINUS.test(text)) return true;
   const [before = '', after = '', ...more] = text.split('.').map((part) => part.replace(/[^0-9]/g, ''));
-  if (more.length === 0 && after !== '' && before.length > LONGEST_PREFIX) return true;
+  // Whoever puts the operator in brackets groups, and calculates nothing: `(0812) 3456.7890`.
+  if (more.length === 0 && after !== '' && before.length > LONGEST_PREFIX && !text.includes('(')) return true;
   const groups = text.match(/[0-9]+/g) ?? [];
   return groups.length > 1 && groups.at(-1)?.length === 1 && groups.slice(0, -1).some(({ length }) => length !== 4);
 }
