@@ -36,7 +36,7 @@ const REFUSALS = {
   username_taken: [409, 'Username sudah dipakai'],
   phone_taken: [409, 'Nomor telepon sudah dipakai'],
   phone_required: [409, 'Akun ini tidak memiliki nomor telepon'],
-  unsupported_media_type: [415, 'Content-Type tidak didukung, gunakan application/json'],
+  unsupported_media_type: [415, 'Content-Type ini tidak didukung di sini'],
   idempotency_key_reused: [422, 'Idempotency-Key sudah dipakai untuk permintaan lain'],
   otp_rate_limited: [429, 'Terlalu banyak permintaan kode, coba lagi nanti'],
   database_unavailable: [503, 'Layanan sedang tidak tersedia, coba beberapa saat lagi'],
