@@ -32,6 +32,14 @@ export function call(
   });
 }
 
+/** Posts JSON, and ends the connection once the system has all of it: the service gets it, and nobody reads its answer. */
+export async function postAndLeave(url: string, body: object, headers: Record<string, string> = {}): Promise<void> {
+  const asked = request(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers } });
+  asked.on('finish', () => asked.destroy()).on('error', () => undefined);
+  asked.end(JSON.stringify(body));
+  await new Promise((resolve) => asked.on('close', resolve));
+}
+
 async function read(answer: IncomingMessage): Promise<{ status: number; headers: Headers; text: string }> {
   const chunks: Buffer[] = [];
   for await (const chunk of answer) chunks.push(chunk as Buffer);

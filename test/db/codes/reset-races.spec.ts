@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { endCooldown, keptCodeOf, wrongCodes } from '../../support/codes.js';
 import { atOnce, tally } from '../../support/crowds.js';
 import { openHouse, QUICK, type House, type Resident } from '../../support/house.js';
+import { postAndLeave } from '../../support/http-client.js';
 import { bearer, logIn, me, newcomer, PASSWORD, refresh } from '../../support/logins.js';
 import { browserLogin, browserOf, OWN_PAGE } from '../../support/own-page.js';
 import {
@@ -128,19 +129,11 @@ describe('wrong guesses at once, spread over both steps and two instances', () =
   it('of a step are not refunded when the client is gone before the answer', async () => {
     const { phone, e164, code } = await asked();
     for (const [at, wrong] of wrongCodes(code, GUESS_BUDGET).entries()) {
-      const aborted = new AbortController();
       const [path, more] =
         at % 2 === 0
           ? ['verify-otp', {}]
           : ['reset-password', { newPassword: NEW_PASSWORD, confirmPassword: NEW_PASSWORD }];
-      const call = fetch(`${either(at).url}/api/forgot-password/${path}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ noHp: phone, otp: wrong, ...more }),
-        signal: aborted.signal,
-      });
-      setTimeout(() => aborted.abort(), at);
-      await call.catch(() => undefined);
+      await postAndLeave(`${either(at).url}/api/forgot-password/${path}`, { noHp: phone, otp: wrong, ...more });
     }
     const used = async () =>
       (

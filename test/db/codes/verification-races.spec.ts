@@ -5,6 +5,7 @@ import { atOnce, tally } from '../../support/crowds.js';
 import { startFakeWhacenter, type FakeWhacenter } from '../../support/fake-whacenter.js';
 import { openGatewayHouse, type GatewayHouse } from '../../support/gateway-house.js';
 import { AUTH_SECRET, newNumber } from '../../support/house.js';
+import { postAndLeave } from '../../support/http-client.js';
 import { troubles, type Answer, type Service } from '../../support/service.js';
 import { VerificationBefore } from '../../support/verification-before.js';
 import { until } from '../../support/waits.js';
@@ -212,17 +213,8 @@ describe('wrong guesses', () => {
   it('stay paid for when the client is gone before the answer', async () => {
     const to = newNumber();
     const code = await codeFor(to);
-    for (const [at, guess] of wrongCodes(code, GUESS_BUDGET).entries()) {
-      const aborted = new AbortController();
-      const call = fetch(`${either(at).url}/api/otp/verify`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...keys[0] },
-        body: JSON.stringify({ phone: to, otp: guess }),
-        signal: aborted.signal,
-      });
-      setTimeout(() => aborted.abort(), at);
-      await call.catch(() => undefined);
-    }
+    for (const [at, otp] of wrongCodes(code, GUESS_BUDGET).entries())
+      await postAndLeave(`${either(at).url}/api/otp/verify`, { phone: to, otp }, keys[0]);
     await until('all guesses are paid for', async () => (await paid(to)) === GUESS_BUDGET);
     expect((await verify(house.service, to, code)).status).toBe(429);
   });
