@@ -214,7 +214,7 @@ export class VerificationsRepository {
     return row ?? null;
   }
 
-  /** Ends some codes, whosever. @returns how many; 0 when none lives any more */
+  /** Ends some codes, of whatever number and key. @returns how many; 0 when none lives any more */
   async endLiving(): Promise<number> {
     return (await this.database.run(END_LIVING, {})).length;
   }
