@@ -31,7 +31,7 @@ const GROUND_FLOOR = {
 
 const ROOMS = TIERS.flat();
 /** What puts the rooms together, and the small command lines: they may import anything, and no room imports them. */
-const ASSEMBLY = '^src/(main|app|app\\.module|announce|lifetime)\\.ts$|^src/cli/';
+const ASSEMBLY = '^src/(main|app|app\\.module|startup-banner|process-lifecycle)\\.ts$|^src/cli/';
 const SPEC = '\\.spec\\.ts$';
 
 const oneOf = (names) => `(${names.join('|')})`;

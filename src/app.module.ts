@@ -20,7 +20,7 @@ import { ExceptionToAnswerFilter } from './errors/exception.filter.js';
 import { ForgotPasswordModule } from './forgot-password/forgot-password.module.js';
 import { GatewayEvents } from './gateway/gateway-events.js';
 import { GatewayModule } from './gateway/gateway.module.js';
-import { SessionProvider } from './gateway/session-provider.js';
+import { LinkedAccountProvider } from './gateway/linked-account-provider.js';
 import { HealthModule } from './health/health.module.js';
 import { AddressLimitGuard } from './http/address-limit.guard.js';
 import { HttpModule } from './http/http.module.js';
@@ -29,7 +29,7 @@ import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { LOGGER, type ServiceLogger } from './http/logger.js';
 import { bodyValidation } from './http/validation.pipe.js';
 import { DeveloperInboxModule } from './messaging/developer-inbox.module.js';
-import { HANDED_IN, type HandedInProviders } from './messaging/handed-in-providers.js';
+import { ADDITIONAL_PROVIDERS, type AdditionalProviders } from './messaging/additional-providers.js';
 import { MessagingModule } from './messaging/messaging.module.js';
 import { Receipts } from './messaging/receipts.js';
 import { Clients } from './oidc/clients.service.js';
@@ -115,7 +115,7 @@ class GatewayWiring implements OnModuleInit {
 
   onModuleInit(): void {
     this.events.subscribe({
-      heard: async (messages, { forLadder }) => {
+      messagesReceived: async (messages, { forLadder }) => {
         if (forLadder) await this.inbound.hear(messages);
       },
       messageNoted: async ({ whatsappId: providerMessageId, status, at, fromLadder }) => {
@@ -130,16 +130,16 @@ function providersFromAbove(): DynamicModule {
   @Module({})
   class ProvidersFromAboveModule {}
   const handedIn = {
-    provide: HANDED_IN,
-    useFactory: (session: SessionProvider): HandedInProviders => ({ session }),
-    inject: [SessionProvider],
+    provide: ADDITIONAL_PROVIDERS,
+    useFactory: (session: LinkedAccountProvider): AdditionalProviders => ({ session }),
+    inject: [LinkedAccountProvider],
   };
   return {
     module: ProvidersFromAboveModule,
     global: true,
     imports: [GatewayModule],
     providers: [handedIn],
-    exports: [HANDED_IN],
+    exports: [ADDITIONAL_PROVIDERS],
   };
 }
 
@@ -197,7 +197,9 @@ function handover(): DynamicModule {
   class HandoverModule {}
   const heldConversation = {
     provide: HELD_CONVERSATION,
-    useFactory: (conversations: Conversations): HoldsConversation => ({ of: (phone) => conversations.heldOf(phone) }),
+    useFactory: (conversations: Conversations): HoldsConversation => ({
+      of: (phone) => conversations.personalDataOf(phone),
+    }),
     inject: [Conversations],
   };
   return {

@@ -8,11 +8,11 @@ import { newId } from './database/new-id.js';
 import { AppError } from './errors/app-error.js';
 import { ExceptionToAnswerFilter } from './errors/exception.filter.js';
 import { answerUnparsed } from './errors/unparsed-requests.js';
-import { settleCharges } from './http/address-limit.guard.js';
+import { settleAddressReservations } from './http/address-limit.guard.js';
 import { REPLAYED_HEADER, keepAnswers } from './idempotency/idempotency.guard.js';
 import { TrustedProxies, readClientAddresses } from './http/client-address.js';
 import { allowOrigins } from './http/cors.js';
-import { Departure } from './http/departure.js';
+import { GracefulShutdown } from './http/graceful-shutdown.js';
 import { acceptJsonOnly } from './http/json-bodies.js';
 import { ignoreTypeOfNothing, refusePackedBodies } from './http/body-headers.js';
 import { requireOneHost } from './http/host-header.js';
@@ -89,9 +89,9 @@ async function addHttpManners(app: NestFastifyApplication, settings: Settings): 
   acceptJsonOnly(fastify);
   ignoreTypeOfNothing(fastify);
   acceptForms(fastify);
-  settleCharges(fastify);
+  settleAddressReservations(fastify);
   keepAnswers(fastify);
-  app.get(Departure).partFrom(fastify);
+  app.get(GracefulShutdown).closeConnectionsOf(fastify);
   await sendSecurityHeaders(fastify, {
     contentSecurityPolicy: API_POLICY,
     frameguard: { action: 'deny' },

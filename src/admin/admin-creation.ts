@@ -57,7 +57,7 @@ export class AdminCreation {
   }
 
   private async promote(id: string, password: string | null, isPhoneNamed: boolean): Promise<MadeAdmin> {
-    const account = await this.accounts.held(id);
+    const account = await this.accounts.personalDataOf(id);
     requireVouched(account, password, isPhoneNamed);
     if (account.phone === null && !account.has_password && password === null) throw new AppError('phone_required');
     const owner = { ...account, fullName: account.full_name };

@@ -4,7 +4,7 @@ import { type Calling } from '../api-keys/api-key.guard.js';
 import { databaseNow } from '../database/database-time.js';
 import { Database } from '../database/database.js';
 import { AppError } from '../errors/app-error.js';
-import { GatewaySessions } from '../gateway/gateway-sessions.service.js';
+import { LinkedAccounts } from '../gateway/linked-accounts.service.js';
 import { type DashboardDto, type FiguresDto, type OutcomesDto, type SessionStatsDto } from './activity.dto.js';
 import { ActivityFiguresRepository, type CountedRow, type FigureScope } from './activity-figures.repository.js';
 
@@ -26,7 +26,7 @@ export class ActivityFigures {
   constructor(
     private readonly database: Database,
     private readonly repository: ActivityFiguresRepository,
-    private readonly sessions: GatewaySessions,
+    private readonly sessions: LinkedAccounts,
   ) {}
 
   /**

@@ -24,7 +24,7 @@ import {
 import { WhoCalls, type Calling } from '../api-keys/api-key.guard.js';
 import { Settings, type Language } from '../config/settings.js';
 import { answerLanguage } from '../errors/language.js';
-import { sessionName } from '../gateway/session-name.js';
+import { linkedAccountName } from '../gateway/linked-account-name.js';
 import { KeylessFromLoopback, Scopes } from '../http/access.decorators.js';
 import { csvFile, wantsCsv } from '../http/csv-answers.js';
 import { Fails, FailsWithBody } from '../http/openapi.decorators.js';
@@ -104,7 +104,7 @@ export class ActivityController {
   @ApiOkResponse({ type: SessionStatsAnswerDto, description: 'The figures and the state of the session.' })
   @Fails('validation_failed', ...KEY_FAILURES, 'session_not_found', 'session_id_ambiguous')
   async stats(
-    @Param('id', sessionName) name: string,
+    @Param('id', linkedAccountName) name: string,
     @Query() query: SpanQueryDto,
     @WhoCalls() caller: Calling,
     @Context() context: RequestContext,

@@ -99,7 +99,7 @@ export class Audit {
   }
 
   /** The events that an account made or that were made about it, oldest first. */
-  heldOf(userId: string): Promise<RecordedEventRow[]> {
+  personalDataOf(userId: string): Promise<RecordedEventRow[]> {
     return this.repository.of(userId);
   }
 

@@ -14,7 +14,7 @@ import {
   type UserDto,
 } from './auth.dto.js';
 import { type RefreshedTokens, type SessionRow } from '../sessions/sessions.service.js';
-import { roughDevice, roughPlace } from './rough.js';
+import { deviceLabel, placeLabel } from './device-label.js';
 import { type BrowserLoginAnswerDto, type LoginOptionsAnswerDto } from './browser.dto.js';
 import { type PersonalDataAnswerDto, type PersonalDataDto } from './personal-data.dto.js';
 import { type Login } from './auth.service.js';
@@ -39,7 +39,7 @@ export function otpSentAnswer(otp: IssuedOtp, language: Language): OtpSentAnswer
     success: true,
     message: SAID.otpSent[language],
     data: {
-      sessionId: otp.sessionId,
+      sessionId: otp.challengeId,
       expiresAt: otp.expiresAt.toISOString(),
       resendAt: otp.resendAt.toISOString(),
       channel: otp.channel,
@@ -101,8 +101,8 @@ export function passwordChangedAnswer(language: Language): DoneAnswerDto {
 export function sessionsAnswer(rows: readonly SessionRow[], currentId: string, language: Language): SessionsAnswerDto {
   const data = rows.map((row) => ({
     id: row.id,
-    device: roughDevice(row.user_agent),
-    place: roughPlace(row.client_address),
+    device: deviceLabel(row.user_agent),
+    place: placeLabel(row.client_address),
     method: row.method === 'OTP' ? ('otp' as const) : ('password' as const),
     createdAt: row.created_at.toISOString(),
     lastUsedAt: row.last_used_at.toISOString(),

@@ -76,7 +76,10 @@ export class AuthController {
   @ApiOkResponse({ type: LoginAnswerDto, description: 'Logged in.' })
   @FailsWithBody('invalid_phone', 'validation_failed', 'invalid_otp', 'otp_locked', 'login_page_required')
   async verifyOtp(@Body() body: VerifyOtpDto, @Context() context: RequestContext): Promise<LoginAnswerDto> {
-    return loginAnswer(await this.auth.loginByCode(body, context), this.language(context));
+    return loginAnswer(
+      await this.auth.loginByCode({ ...body, challengeId: body.sessionId }, context),
+      this.language(context),
+    );
   }
 
   @Post('login')

@@ -1,5 +1,5 @@
 import { IsIn, IsNotEmpty, IsOptional, IsString, IsUUID, Matches, MaxLength } from 'class-validator';
-import { AsCode, IsCode } from '../codes/typed-code.js';
+import { AsCode, IsCode } from '../codes/code-input.js';
 
 export class PhoneDto {
   /**

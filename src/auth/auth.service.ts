@@ -50,7 +50,8 @@ export interface BrowserLogin {
 export interface TypedCode {
   readonly phone: string;
   readonly otpCode: string;
-  readonly sessionId?: string | null;
+  /** The challenge that the caller believes to answer, if it says so. */
+  readonly challengeId: string | null | undefined;
   /** What the registration answered, where this client made the account. */
   readonly registrationToken?: string | null;
 }
@@ -162,7 +163,7 @@ export class Auth {
       purpose: this.loginCode,
       phone,
       code: typed.otpCode,
-      challenge: typed.sessionId ?? undefined,
+      challengeId: typed.challengeId ?? undefined,
       device: draft.device,
     };
     const registrant = this.proof.registrant(typed.registrationToken);
@@ -179,7 +180,7 @@ export class Auth {
     if (row.o_verdict !== 'right' || row.o_account === null)
       return this.recordRefusal(context)(this.codes.refusal({ ...row, o_verdict: row.o_verdict }, phone, context));
     if (row.o_code && row.o_issued_at && row.o_address !== null)
-      this.noteUse(phone, { challenge: row.o_code, issuedAt: row.o_issued_at, address: row.o_address });
+      this.noteUse(phone, { challengeId: row.o_code, issuedAt: row.o_issued_at, address: row.o_address });
     const { o_account: id, o_email: email, o_username: username, o_full_name: full_name, o_role: role } = row;
     return { id, email, username, phone, full_name, role, device_id: row.device_id, logged_in_at: row.logged_in_at };
   }
@@ -219,11 +220,11 @@ export class Auth {
   /** What a used code gives back, and what is noted of it. */
   private noteUse(
     phone: string,
-    { challenge, issuedAt, address }: Pick<RightGuess, 'challenge' | 'issuedAt' | 'address'>,
+    { challengeId, issuedAt, address }: Pick<RightGuess, 'challengeId' | 'issuedAt' | 'address'>,
   ): void {
     this.addresses.giveBack('sends', address);
     this.sendLimits.verifiedSend(phone);
-    this.messaging.noteVerified({ id: challenge, createdAt: issuedAt });
+    this.messaging.noteVerified({ id: challengeId, createdAt: issuedAt });
   }
 
   private async openByPassword(
@@ -246,7 +247,7 @@ export class Auth {
     } catch (error) {
       const wrong =
         error instanceof AppError && (error.code === 'invalid_credentials' || error.code === 'login_locked');
-      if (wrong) context.charges.confirm('failures');
+      if (wrong) context.addressReservations.confirm('failures');
       return this.recordRefusal(context, identifier)(error);
     }
   }

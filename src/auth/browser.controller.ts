@@ -52,7 +52,11 @@ export class BrowserController {
     @Req() request: CallerRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<BrowserLoginAnswerDto> {
-    return this.loggedIn(await this.auth.loginBrowserByCode(body, sessionBefore(request), context), context, reply);
+    return this.loggedIn(
+      await this.auth.loginBrowserByCode({ ...body, challengeId: body.sessionId }, sessionBefore(request), context),
+      context,
+      reply,
+    );
   }
 
   @Post('browser/login')

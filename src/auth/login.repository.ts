@@ -4,7 +4,7 @@ import { type GuessCall, type GuessRow } from '../codes/guess-call.js';
 import { Settings } from '../config/settings.js';
 import { Database, type Transaction } from '../database/database.js';
 import { FUNCTIONS } from '../database/functions.js';
-import { BUSY, Gathered, type Busy } from '../database/gathered.js';
+import { BUSY, CallBatcher, type Busy } from '../database/call-batcher.js';
 import { statement, type StatementValues } from '../database/statement.js';
 import { Messaging } from '../messaging/messaging.service.js';
 import { OPEN_LOGIN_SESSION, openLoginSessionsFrom } from '../sessions/sessions.sql.js';
@@ -128,7 +128,7 @@ const LOGIN_BY_PASSWORD = statement<LoggedInRow>(
 
 @Injectable()
 export class LoginRepository {
-  private readonly logins = new Gathered<LoginCall, JudgedLoginRow>(
+  private readonly logins = new CallBatcher<LoginCall, JudgedLoginRow>(
     (calls, waits) => this.judgeAll(calls, waits),
     ({ guess }) => guess.phone,
   );

@@ -89,7 +89,10 @@ export class OwnAccountController {
     @Caller() caller: CurrentCaller,
     @Context() context: RequestContext,
   ): Promise<MeAnswerDto> {
-    return meAnswer(await this.phoneChange.verify(body, caller, context), this.language(context));
+    return meAnswer(
+      await this.phoneChange.verify({ ...body, challengeId: body.sessionId }, caller, context),
+      this.language(context),
+    );
   }
 
   @Post('password')

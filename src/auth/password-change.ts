@@ -51,7 +51,7 @@ export class PasswordChange {
       );
     } catch (error) {
       if (error instanceof AppError && GUESSES.includes(error.code)) {
-        context.charges.confirm('failures');
+        context.addressReservations.confirm('failures');
         await this.audit.recordRefusal('user.password_changed', error, { ...context, userId: caller.userId });
       }
       throw error;

@@ -15,10 +15,10 @@ import {
   type PersonalDataDto,
 } from './personal-data.dto.js';
 
-type HeldAccount = Awaited<ReturnType<Accounts['held']>>;
-type HeldSession = Awaited<ReturnType<Sessions['heldOf']>>[number];
-type HeldCode = Awaited<ReturnType<Codes['heldOf']>>['codes'][number];
-type HeldMessage = Awaited<ReturnType<Messaging['heldOf']>>[number];
+type PersonalAccount = Awaited<ReturnType<Accounts['personalDataOf']>>;
+type PersonalSession = Awaited<ReturnType<Sessions['personalDataOf']>>[number];
+type PersonalCode = Awaited<ReturnType<Codes['personalDataOf']>>['codes'][number];
+type PersonalMessage = Awaited<ReturnType<Messaging['personalDataOf']>>[number];
 
 /** Injection token of the room beside this one that keeps conversations; `app.module.ts` hands it in. */
 export const HELD_CONVERSATION = Symbol('conversation of a number');
@@ -45,12 +45,12 @@ export class PersonalData {
    * @throws AppError `user_not_found`
    */
   async export(userId: string, askedBy: string, context: RequestContext): Promise<PersonalDataDto> {
-    const account = await this.accounts.held(userId);
-    const sessions = await this.sessions.heldOf(userId);
-    const { codes, budgets } = await this.codes.heldOf(userId, account.phone);
-    const messages = await this.messaging.heldOf(userId);
+    const account = await this.accounts.personalDataOf(userId);
+    const sessions = await this.sessions.personalDataOf(userId);
+    const { codes, budgets } = await this.codes.personalDataOf(userId, account.phone);
+    const messages = await this.messaging.personalDataOf(userId);
     const conversation = account.phone === null ? null : await this.conversations.of(account.phone);
-    const events = await this.audit.heldOf(userId);
+    const events = await this.audit.personalDataOf(userId);
     await this.audit.record({
       type: 'user.exported',
       outcome: 'success',
@@ -79,7 +79,7 @@ export class PersonalData {
   }
 }
 
-function accountOf(account: HeldAccount): HeldAccountDto {
+function accountOf(account: PersonalAccount): HeldAccountDto {
   return Object.assign(userOf(account), {
     isActive: account.is_active,
     hasPassword: account.has_password,
@@ -89,7 +89,7 @@ function accountOf(account: HeldAccount): HeldAccountDto {
   });
 }
 
-function sessionOf(session: HeldSession): HeldSessionDto {
+function sessionOf(session: PersonalSession): HeldSessionDto {
   return {
     id: session.id,
     method: session.method,
@@ -103,7 +103,7 @@ function sessionOf(session: HeldSession): HeldSessionDto {
   };
 }
 
-function codeOf(code: HeldCode): HeldCodeDto {
+function codeOf(code: PersonalCode): HeldCodeDto {
   return {
     id: code.id,
     phone: code.phone,
@@ -114,7 +114,7 @@ function codeOf(code: HeldCode): HeldCodeDto {
   };
 }
 
-function messageOf(message: HeldMessage): HeldMessageDto {
+function messageOf(message: PersonalMessage): HeldMessageDto {
   return {
     id: message.id,
     purpose: message.purpose,

@@ -15,6 +15,7 @@ import { Codes, type RightGuess, type TypedGuess } from '../codes/codes.service.
 import { SendLimits } from '../codes/send-limits.js';
 import { parsePhone } from '../phone/phone.js';
 import { Sessions } from '../sessions/sessions.service.js';
+import { type TypedCode } from './auth.service.js';
 import { type AccountRow } from '../users/account.js';
 import { Accounts, type AccountChange } from '../users/accounts.service.js';
 
@@ -74,18 +75,18 @@ export class PhoneChange {
    * @throws AppError `fresh_login_required`, `invalid_phone`, `otp_locked`, `invalid_otp`
    */
   async verify(
-    typed: { phone: string; otpCode: string; sessionId?: string | null },
+    typed: Omit<TypedCode, 'registrationToken'>,
     caller: CurrentCaller,
     context: RequestContext,
   ): Promise<AccountRow> {
     const phone = this.newPhone(typed.phone, caller);
-    const { otpCode: code, sessionId } = typed;
-    const guess = { purpose: this.purpose, phone, code, challenge: sessionId ?? undefined, device: null };
+    const { otpCode: code, challengeId } = typed;
+    const guess = { purpose: this.purpose, phone, code, challengeId: challengeId ?? undefined, device: null };
     const change = await this.change(guess, caller, context).catch(this.recordRefusal(caller, context));
     if (change instanceof AppError) return this.recordRefusal(caller, context)(change);
     this.addresses.giveBack('sends', change.code.address);
     this.sendLimits.verifiedSend(phone);
-    this.messaging.noteVerified({ id: change.code.challenge, createdAt: change.code.issuedAt });
+    this.messaging.noteVerified({ id: change.code.challengeId, createdAt: change.code.issuedAt });
     for (const notice of change.notices) this.messaging.deliverBehind(notice, context.id);
     return change.account;
   }
@@ -118,8 +119,8 @@ export class PhoneChange {
     return phone;
   }
 
-  private notTheirs({ accountId, challenge }: RightGuess, phone: string, context: RequestContext): AppError {
-    const row = { o_code: challenge, o_account: accountId, o_attempts_left: 0, o_retry_after: null };
+  private notTheirs({ accountId, challengeId }: RightGuess, phone: string, context: RequestContext): AppError {
+    const row = { o_code: challengeId, o_account: accountId, o_attempts_left: 0, o_retry_after: null };
     return this.codes.refusal({ ...row, o_verdict: 'wrong' }, phone, context);
   }
 

@@ -65,7 +65,7 @@ export class Registration {
   ): Promise<Registered> {
     const byAdmin = caller?.role === 'ADMIN';
     // Every account made by a stranger counts, refused or not: nobody fills the table from one address.
-    if (!byAdmin) context.charges.confirm('failures');
+    if (!byAdmin) context.addressReservations.confirm('failures');
     const wantsFirstAdmin = registrant.role === 'ADMIN' && !byAdmin && this.settings.firstAdminRegisters;
     if (!byAdmin && !wantsFirstAdmin) this.refuseUnlessOpen(registrant.role);
     const isQuiet = this.settings.concealUnknownPhones && !byAdmin && !wantsFirstAdmin;

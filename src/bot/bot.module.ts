@@ -8,9 +8,9 @@ import { ConversationUpkeep } from './conversation-upkeep.js';
 import { ConversationsController } from './conversations.controller.js';
 import { ConversationsRepository } from './conversations.repository.js';
 import { Conversations } from './conversations.service.js';
-import { HeldConversationsRepository } from './held-conversations.repository.js';
+import { PersonalConversationsRepository } from './personal-data.repository.js';
 import { Inbound } from './inbound.js';
-import { WebhookDoors } from './webhook-doors.js';
+import { WebhookGuards } from './webhook-guards.js';
 import { WebhooksController } from './webhooks.controller.js';
 
 @Module({
@@ -21,9 +21,9 @@ import { WebhooksController } from './webhooks.controller.js';
     ConversationSeal,
     ConversationUpkeep,
     ConversationsRepository,
-    HeldConversationsRepository,
+    PersonalConversationsRepository,
     Inbound,
-    WebhookDoors,
+    WebhookGuards,
   ],
   exports: [Conversations, Inbound],
 })

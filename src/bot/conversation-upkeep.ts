@@ -1,10 +1,10 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
-import { every, type Recurring } from '../http/recurring.js';
+import { every, type Recurring } from '../http/timers.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { ConversationSeal } from './conversation-seal.js';
-import { HeldConversationsRepository } from './held-conversations.repository.js';
+import { PersonalConversationsRepository } from './personal-data.repository.js';
 
 const RESEAL_EVERY = 15_000;
 
@@ -17,7 +17,7 @@ export class ConversationUpkeep implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly settings: Settings,
     private readonly seal: ConversationSeal,
-    private readonly repository: HeldConversationsRepository,
+    private readonly repository: PersonalConversationsRepository,
     private readonly jobs: Jobs,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}

@@ -13,10 +13,10 @@ import { botLanguage } from './bot-texts.js';
 import { ConversationSeal, type ConversationContent } from './conversation-seal.js';
 import { ConversationsRepository } from './conversations.repository.js';
 import {
-  HeldConversationsRepository,
+  PersonalConversationsRepository,
   type ConversationMessageRow,
   type ListedConversationRow,
-} from './held-conversations.repository.js';
+} from './personal-data.repository.js';
 import { type ConversationState } from './menu.js';
 import { type ReplyContent } from './reply-content.js';
 import { afterConversation, beforePosition, readConversationCursor, readPositionCursor } from './page-cursors.js';
@@ -63,7 +63,7 @@ export interface StaffMember {
 }
 
 /** What one person's conversation holds, oldest message first. */
-export interface HeldConversation {
+export interface PersonalConversation {
   readonly state: ConversationState;
   readonly name: string | null;
   readonly startedAt: string;
@@ -83,7 +83,7 @@ export class Conversations {
   constructor(
     private readonly settings: Settings,
     private readonly repository: ConversationsRepository,
-    private readonly held: HeldConversationsRepository,
+    private readonly personalData: PersonalConversationsRepository,
     private readonly seal: ConversationSeal,
     private readonly messaging: Messaging,
     private readonly incomingMedia: IncomingMedia,
@@ -97,7 +97,7 @@ export class Conversations {
     limit: number;
   }): Promise<{ conversations: ShownConversation[]; nextCursor: string | null }> {
     const after = query.cursor === null ? null : readConversationCursor(query.cursor);
-    const rows = await this.held.list({ state: query.state, after, count: query.limit + 1 });
+    const rows = await this.personalData.list({ state: query.state, after, count: query.limit + 1 });
     const page = rows.slice(0, query.limit);
     const last = page.at(-1);
     return {
@@ -119,7 +119,7 @@ export class Conversations {
   ): Promise<{ messages: HistoryMessage[]; nextCursor: string | null }> {
     const { phone } = await this.find(this.phone(typed));
     const before = cursor === null ? NO_END : readPositionCursor(cursor);
-    const rows = await this.held.messages(phone, before, limit + 1);
+    const rows = await this.personalData.messages(phone, before, limit + 1);
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     return {
@@ -156,7 +156,7 @@ export class Conversations {
       const kind = media?.kind ?? 'text';
       await this.repository.say({ id, phone, position, kind, sealedContent, sentBy: by.userId }, transaction);
       await this.record('conversation.replied', id, { phone: maskPhone(phone) }, by, transaction);
-      const [message] = await this.held.messages(phone, position + 1, 1, transaction);
+      const [message] = await this.personalData.messages(phone, position + 1, 1, transaction);
       return { queued, message };
     });
     this.messaging.deliverBehind(queued, by.context.id);
@@ -171,7 +171,7 @@ export class Conversations {
    */
   async media(typed: string, messageId: string): Promise<OpenedMedia> {
     const { phone } = await this.find(this.phone(typed));
-    const row = UUID.test(messageId) ? await this.held.message(phone, messageId) : null;
+    const row = UUID.test(messageId) ? await this.personalData.message(phone, messageId) : null;
     const media = row && this.seal.openContent(row.sealed_content, row.id)?.media;
     if (!row || !media || row.direction !== 'IN' || row.provider === null) throw new AppError('media_not_found');
     return this.incomingMedia.fetch(row.provider, media);
@@ -201,10 +201,10 @@ export class Conversations {
   }
 
   /** All that is kept of a number's conversation, for the person whose number it is; null when there is none. */
-  async heldOf(phone: string): Promise<HeldConversation | null> {
-    const row = await this.held.find(phone);
+  async personalDataOf(phone: string): Promise<PersonalConversation | null> {
+    const row = await this.personalData.find(phone);
     if (!row) return null;
-    const messages = await this.held.messages(phone, NO_END, NO_END);
+    const messages = await this.personalData.messages(phone, NO_END, NO_END);
     return {
       state: row.state,
       name: this.seal.openName(row.sealed_name, phone),
@@ -222,7 +222,7 @@ export class Conversations {
 
   /** Forgets a number's conversation, and that answers went to it; what is on its way is not sent any more. */
   async forget(phone: string, within: Transaction): Promise<void> {
-    await this.held.forget(phone, within);
+    await this.personalData.forget(phone, within);
     await this.messaging.forgetNumber(phone, within);
   }
 
@@ -235,7 +235,7 @@ export class Conversations {
   }
 
   private async find(phone: string, within?: Transaction): Promise<ListedConversationRow> {
-    const row = await this.held.find(phone, within);
+    const row = await this.personalData.find(phone, within);
     if (!row) throw new AppError('conversation_not_found');
     return row;
   }

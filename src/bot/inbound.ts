@@ -14,7 +14,7 @@ import { parsePhone } from '../phone/phone.js';
 import { botLanguage, botText } from './bot-texts.js';
 import { ConversationSeal } from './conversation-seal.js';
 import { ConversationsRepository, type ReceivedMessage } from './conversations.repository.js';
-import { Lanes } from './lanes.js';
+import { KeyedQueue } from './keyed-queue.js';
 import { asksToOpen, react, type BotAnswer, type OpeningAnswer, type Reaction } from './menu.js';
 
 /** Conversations that are worked on at the same time; each holds a connection, and logins need some, too. */
@@ -32,7 +32,7 @@ type Fate = 'answered' | 'kept' | 'repeated';
 /** What to do with messages that came in: keep each, act once on each, answer behind the webhook's answer. */
 @Injectable()
 export class Inbound {
-  private readonly lanes = new Lanes(AT_ONCE);
+  private readonly queue = new KeyedQueue(AT_ONCE);
 
   constructor(
     private readonly settings: Settings,
@@ -55,7 +55,7 @@ export class Inbound {
     const works = wanted.map((message) => {
       const answerable = parsePhone(message.from, this.settings.allowedCountries);
       const phone = answerable ?? message.from;
-      return this.lanes.run(phone, () => this.receive(message, phone, answerable !== null, requestId));
+      return this.queue.run(phone, () => this.receive(message, phone, answerable !== null, requestId));
     });
     const [fates, noted] = await Promise.all([
       Promise.allSettled(works),

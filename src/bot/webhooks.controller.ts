@@ -6,19 +6,19 @@ import { Fails } from '../http/openapi.decorators.js';
 import { RawBody, rawBody } from '../http/raw-bodies.js';
 import { readCloudApiWebhook } from '../messaging/providers/cloud-api.js';
 import { type IncomingBatch } from '../messaging/providers/message-provider.js';
-import { readTwilioStatus } from '../messaging/providers/sms.js';
+import { readTwilioStatus } from '../messaging/providers/twilio.js';
 import { readWhacenterWebhook } from '../messaging/providers/whacenter.js';
 import { readWhapiWebhook } from '../messaging/providers/whapi.js';
 import { WebhookTakenDto } from './conversations.dto.js';
 import { Inbound } from './inbound.js';
 import { parseForm, parseJson } from './webhook-bodies.js';
-import { WebhookDoors } from './webhook-doors.js';
+import { WebhookGuards } from './webhook-guards.js';
 
 const JSON_TYPE = 'application/json';
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 
 /**
- * What providers call. Open to everybody, but nothing is read before the door has been passed: each says in its first
+ * What providers call. Open to everybody, but nothing is read before its guard has been passed: each says in its first
  * line what protects it. The API's description has the one that the replaced dashboard had; the others have one caller
  * each, which knows them by its own settings.
  */
@@ -27,7 +27,7 @@ const FORM_TYPE = 'application/x-www-form-urlencoded';
 @Public()
 export class WebhooksController {
   constructor(
-    private readonly doors: WebhookDoors,
+    private readonly guards: WebhookGuards,
     private readonly inbound: Inbound,
   ) {}
 
@@ -47,7 +47,7 @@ export class WebhooksController {
   })
   @Fails('invalid_json', 'body_too_large', 'unsupported_media_type', 'invalid_webhook_secret', 'not_found', 'busy')
   async whapi(@Req() request: FastifyRequest): Promise<WebhookTakenDto> {
-    this.doors.whapi(request);
+    this.guards.whapi(request);
     return this.take(readWhapiWebhook(parseJson(rawBody(request))), request);
   }
 
@@ -56,7 +56,7 @@ export class WebhooksController {
   @RawBody(JSON_TYPE, FORM_TYPE)
   @ApiExcludeEndpoint()
   async whacenter(@Param('secret') secret: string, @Req() request: FastifyRequest): Promise<WebhookTakenDto> {
-    this.doors.whacenter(secret);
+    this.guards.whacenter(secret);
     const isForm = request.headers['content-type']?.toLowerCase().startsWith(FORM_TYPE);
     return this.take(readWhacenterWebhook((isForm ? parseForm : parseJson)(rawBody(request))), request);
   }
@@ -66,7 +66,7 @@ export class WebhooksController {
   @Header('content-type', 'text/plain; charset=utf-8')
   @ApiExcludeEndpoint()
   verify(@Query() query: Record<string, unknown>): string {
-    return this.doors.challenge(query);
+    return this.guards.challenge(query);
   }
 
   @Post('cloud-api')
@@ -74,7 +74,7 @@ export class WebhooksController {
   @RawBody(JSON_TYPE)
   @ApiExcludeEndpoint()
   async cloudApi(@Req() request: FastifyRequest): Promise<WebhookTakenDto> {
-    this.doors.cloudApi(request);
+    this.guards.cloudApi(request);
     return this.take(readCloudApiWebhook(parseJson(rawBody(request))), request);
   }
 
@@ -85,7 +85,7 @@ export class WebhooksController {
   @ApiExcludeEndpoint()
   async sms(@Req() request: FastifyRequest): Promise<WebhookTakenDto> {
     const form = new URLSearchParams(rawBody(request).toString());
-    this.doors.sms(request, form);
+    this.guards.twilio(request, form);
     return this.take(readTwilioStatus(form), request);
   }
 

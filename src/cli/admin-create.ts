@@ -3,7 +3,7 @@ import { AdminCreation } from '../admin/admin-creation.js';
 import { AppError } from '../errors/app-error.js';
 import { CATALOGUE } from '../errors/catalogue.js';
 import { databaseFailure } from '../errors/database-errors.js';
-import { refuseStart } from '../lifetime.js';
+import { refuseStart } from '../process-lifecycle.js';
 import { askPassword } from './parts/hidden-prompt.js';
 import { withRooms } from './parts/with-rooms.js';
 

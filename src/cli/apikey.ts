@@ -6,7 +6,7 @@ import { ApiKeys, type WantedApiKey } from '../api-keys/api-keys.service.js';
 import { DURATION } from '../config/environment.dto.js';
 import { seconds } from '../config/settings.js';
 import { SCOPES } from '../http/access.decorators.js';
-import { refuseStart } from '../lifetime.js';
+import { refuseStart } from '../process-lifecycle.js';
 import { withRooms } from './parts/with-rooms.js';
 
 const USAGE = `usage: npm run apikey -- NAME --scopes messages,otp [--expires 90d] [--rate 600]

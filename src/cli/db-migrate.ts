@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { readDatabaseSettings } from '../config/database-url.js';
 import { loadVariables } from '../config/variables.js';
 import { settledUrl } from '../database/connection.js';
-import { refuseTransactionPooler } from '../database/first-contact.js';
+import { refuseTransactionPooler } from '../database/server-check.js';
 import { startEmbeddedPostgres } from '../database/embedded-postgres.js';
 import { applyMigrations, forgetFailedMigration } from '../database/migrator.js';
 import { applyJobSchema } from '../jobs/job-schema.js';

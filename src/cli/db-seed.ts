@@ -1,4 +1,4 @@
-import { refuseStart } from '../lifetime.js';
+import { refuseStart } from '../process-lifecycle.js';
 import { DemoAccounts } from '../users/demo-accounts.js';
 import { withRooms } from './parts/with-rooms.js';
 

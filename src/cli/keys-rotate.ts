@@ -1,4 +1,4 @@
-import { refuseStart } from '../lifetime.js';
+import { refuseStart } from '../process-lifecycle.js';
 import { SigningKeys } from '../sessions/signing-keys.js';
 import { withRooms } from './parts/with-rooms.js';
 

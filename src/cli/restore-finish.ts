@@ -2,9 +2,9 @@ import { parseArgs } from 'node:util';
 import { type INestApplicationContext } from '@nestjs/common';
 import { ApiKeys } from '../api-keys/api-keys.service.js';
 import { Audit } from '../audit/audit.service.js';
-import { GatewaySessions } from '../gateway/gateway-sessions.service.js';
+import { LinkedAccounts } from '../gateway/linked-accounts.service.js';
 import { OtherInstances } from '../database/other-instances.js';
-import { refuseStart } from '../lifetime.js';
+import { refuseStart } from '../process-lifecycle.js';
 import { Messaging } from '../messaging/messaging.service.js';
 import { Artifacts } from '../oidc/artifacts.js';
 import { Codes } from '../codes/codes.service.js';
@@ -40,7 +40,7 @@ async function finish(rooms: INestApplicationContext, apiKeys: boolean): Promise
     sessions: await rooms.get(Sessions).endEverybodys(),
     oidc: await rooms.get(Artifacts).forgetIssued(),
     devices: await rooms.get(Users).forgetDevices(),
-    linkedAccounts: await rooms.get(GatewaySessions).forgetAccounts(),
+    linkedAccounts: await rooms.get(LinkedAccounts).forgetAccounts(),
     apiKeys: apiKeys ? await rooms.get(ApiKeys).revokeAll(BY) : null,
     signingKeys: await rooms.get(SigningKeys).replaceAll('restore:finish'),
   };

@@ -8,7 +8,7 @@ import { AppError } from '../errors/app-error.js';
 import { answerLanguage } from '../errors/language.js';
 import { type RequestContext } from '../http/request-context.js';
 import { Messaging, type ClaimedMessage } from '../messaging/messaging.service.js';
-import { knownWords } from '../messaging/providers/known-words.js';
+import { safeProviderText } from '../messaging/providers/safe-provider-texts.js';
 import { type CodeContent } from '../messaging/templates.js';
 import { TestNumbers } from '../messaging/test-numbers.js';
 import { maskPhone } from '../phone/phone.js';
@@ -18,7 +18,7 @@ import { newCode, storedHash } from './code.js';
 import { type CodePurpose } from './code-purpose.js';
 import { CodesRepository, type IssueCall, type IssueRow } from './codes.repository.js';
 import { LOCKED_FOR } from './codes.service.js';
-import { SendLimits, type SendDraws } from './send-limits.js';
+import { SendLimits, type SendReservations } from './send-limits.js';
 
 /** Which account a code is for, where its number alone does not say so. */
 export type CodeOwner =
@@ -44,7 +44,7 @@ export interface CodeRequest {
 
 /** A code that is on its way or lives already. */
 export interface IssuedOtp {
-  readonly sessionId: string;
+  readonly challengeId: string;
   readonly expiresAt: Date;
   readonly resendAt: Date;
   /** The rung that took it. */
@@ -81,25 +81,25 @@ export class CodeIssuer {
     const application = await this.applications.of(request.purpose, context);
     const content = this.content(request, test, application, context);
     const id = newId();
-    const draws = await this.sendLimits.reserve(request.phone, request.device, context);
+    const reservations = await this.sendLimits.reserve(request.phone, request.device, context);
     const unspent = (error: unknown): never => {
-      this.sendLimits.giveBack(draws);
+      this.sendLimits.giveBack(reservations);
       throw error;
     };
     const row = await this.repository.issue(this.call(id, request, content, application, context)).catch(unspent);
     if (row.o_verdict === 'nobody') {
-      context.charges.confirm('failures');
+      context.addressReservations.confirm('failures');
       return unspent(new AppError('phone_not_registered', { concerns: { phone: request.phone } }));
     }
     if (row.o_verdict !== 'issued') {
-      this.sendLimits.giveBack(draws);
+      this.sendLimits.giveBack(reservations);
       return this.livingOr429(row, request);
     }
     if (test) await this.recordTest(test, request, context);
     const { o_full_name: recipientName, o_email: email } = row;
     const message = { id, fence: 1, recipient: request.phone, recipientName, email, content };
-    if (!conceal) return this.sendNow(request, message, row, draws, context);
-    context.charges.confirm('sends');
+    if (!conceal) return this.sendNow(request, message, row, reservations, context);
+    context.addressReservations.confirm('sends');
     if (row.o_account) this.messaging.deliverBehind(message, context.id);
     return issued(row, this.messaging.firstRung, request.echo ? content.code : undefined);
   }
@@ -181,24 +181,24 @@ export class CodeIssuer {
     { purpose, echo }: CodeRequest,
     message: ClaimedMessage & { content: CodeContent },
     row: IssueRow,
-    draws: SendDraws,
+    reservations: SendReservations,
     context: RequestContext,
   ): Promise<IssuedOtp> {
     const delivery = await this.messaging.deliver(message, context.id, 'close');
     if (echo) {
-      context.charges.confirm('sends');
+      context.addressReservations.confirm('sends');
       const channel = delivery.kind === 'accepted' ? delivery.provider : this.messaging.firstRung;
       return issued(row, channel, message.content.code);
     }
     if (delivery.kind === 'failed') {
-      this.sendLimits.giveBack(draws);
+      this.sendLimits.giveBack(reservations);
       await this.repository.closeUnsent(message.recipient, purpose.name, message.id, !delivery.heldBack);
       throw new AppError('whatsapp_unavailable', {
-        details: knownWords(delivery.words),
+        details: safeProviderText(delivery.words),
         retryAfter: delivery.retryAfter,
       });
     }
-    context.charges.confirm('sends');
+    context.addressReservations.confirm('sends');
     // It may arrive all the same: the code stays valid and the send counts.
     if (delivery.kind === 'unknown') throw new AppError('whatsapp_unavailable', { retryAfter: 30 });
     return issued(row, delivery.provider, undefined);
@@ -208,7 +208,7 @@ export class CodeIssuer {
 function issued(row: IssueRow, channel: string, echoed: string | undefined): IssuedOtp {
   if (!row.o_code || !row.o_expires_at || !row.o_resend_at) throw new Error('the number holds no code');
   return {
-    sessionId: row.o_code,
+    challengeId: row.o_code,
     expiresAt: row.o_expires_at,
     resendAt: row.o_resend_at,
     channel,

@@ -9,7 +9,7 @@ import { CodeIssuer } from './code-issuer.js';
 import { CodesRepository } from './codes.repository.js';
 import { Codes } from './codes.service.js';
 import { DeviceGuessesRepository } from './device-guesses.repository.js';
-import { HeldCodesRepository } from './held-codes.repository.js';
+import { PersonalCodesRepository } from './personal-data.repository.js';
 import { VerificationCodes } from './verification-codes.js';
 import { VerificationsRepository } from './verifications.repository.js';
 import { SendLimits } from './send-limits.js';
@@ -27,7 +27,7 @@ import { PhoneProofRepository } from './phone-proof.repository.js';
     Codes,
     CodesRepository,
     DeviceGuessesRepository,
-    HeldCodesRepository,
+    PersonalCodesRepository,
     PhoneProof,
     PhoneProofRepository,
     VerificationCodes,

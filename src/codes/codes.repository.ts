@@ -3,7 +3,7 @@ import { recordEventFrom } from '../audit/audit.sql.js';
 import { Settings } from '../config/settings.js';
 import { Database, type Transaction } from '../database/database.js';
 import { FUNCTIONS } from '../database/functions.js';
-import { BUSY, Gathered, type Busy } from '../database/gathered.js';
+import { BUSY, CallBatcher, type Busy } from '../database/call-batcher.js';
 import { statement, type StatementValues } from '../database/statement.js';
 import { queueMessagesFrom } from '../messaging/messages.sql.js';
 import { type KnownDevice } from '../sessions/device-tokens.js';
@@ -134,7 +134,7 @@ const ROWS_A_STEP = 1_000;
 /** The rows of numbers and purposes: what decides about codes, by the functions beside this file. */
 @Injectable()
 export class CodesRepository {
-  private readonly issues = new Gathered<IssueCall, IssueRow>(
+  private readonly issues = new CallBatcher<IssueCall, IssueRow>(
     (calls, waits) => this.issueAll(calls, waits),
     ({ phone }) => phone,
   );

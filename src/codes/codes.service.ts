@@ -16,7 +16,7 @@ import { type CodePurpose } from './code-purpose.js';
 import { CodesRepository, type NumberLockRow } from './codes.repository.js';
 import { DeviceGuessesRepository } from './device-guesses.repository.js';
 import { type GuessCall, type GuessRow, type LegacyGuess } from './guess-call.js';
-import { HeldCodesRepository, type HeldBudgetRow, type HeldCodeRow } from './held-codes.repository.js';
+import { PersonalCodesRepository, type PersonalBudgetRow, type PersonalCodeRow } from './personal-data.repository.js';
 
 /** Seconds that a number whose guesses are used up waits for the next one. */
 export const LOCKED_FOR = 15 * 60;
@@ -32,13 +32,13 @@ export interface TypedGuess {
   /** Digits. */
   readonly code: string;
   /** The challenge that the caller believes to answer, if it says so; another one than the newest compares nothing. */
-  readonly challenge: string | undefined;
+  readonly challengeId: string | undefined;
   readonly device: KnownDevice | null;
 }
 
 /** A right code: whose it is, who asked for it, and whether it was shown before. */
 export interface RightGuess {
-  readonly challenge: string;
+  readonly challengeId: string;
   readonly accountId: string;
   readonly address: string;
   readonly issuedAt: Date;
@@ -55,7 +55,7 @@ export class Codes implements OnModuleInit {
     private readonly settings: Settings,
     private readonly secret: AuthSecret,
     private readonly repository: CodesRepository,
-    private readonly held: HeldCodesRepository,
+    private readonly personalData: PersonalCodesRepository,
     private readonly devices: DeviceGuessesRepository,
     private readonly testNumbers: TestNumbers,
     private readonly applications: Applications,
@@ -86,9 +86,9 @@ export class Codes implements OnModuleInit {
     if (row.o_verdict === 'legacy')
       row = await this.repository.guess({ ...call, legacy: this.legacyGuess(typed, row) }, then, within);
     if (row.o_verdict !== 'right') return this.refusal(row, typed.phone, context);
-    const { o_code: challenge, o_account: accountId, o_address: address, o_issued_at: issuedAt, o_verified } = row;
-    if (!challenge || !accountId || address === null || !issuedAt) throw new Error('a right code lacks its columns');
-    return { challenge, accountId, address, issuedAt, verified: o_verified ?? false };
+    const { o_code: challengeId, o_account: accountId, o_address: address, o_issued_at: issuedAt, o_verified } = row;
+    if (!challengeId || !accountId || address === null || !issuedAt) throw new Error('a right code lacks its columns');
+    return { challengeId, accountId, address, issuedAt, verified: o_verified ?? false };
   }
 
   /**
@@ -96,7 +96,7 @@ export class Codes implements OnModuleInit {
    *
    * @throws AppError `otp_locked` for a test number that is always locked
    */
-  async call({ purpose, phone, code, challenge, device }: TypedGuess, context: RequestContext): Promise<GuessCall> {
+  async call({ purpose, phone, code, challengeId, device }: TypedGuess, context: RequestContext): Promise<GuessCall> {
     if ((await this.testNumbers.outcome(phone))?.kind === 'locked')
       throw new AppError('otp_locked', { retryAfter: LOCKED_FOR, concerns: { phone } });
     const application = (await this.applications.of(purpose, context))?.id ?? null;
@@ -104,7 +104,7 @@ export class Codes implements OnModuleInit {
     return {
       phone,
       purpose: purpose.name,
-      code: challenge === undefined ? null : idOf(challenge),
+      code: challengeId === undefined ? null : idOf(challengeId),
       // The fixed code of a test number that is none any more fits nothing.
       proofs: (await this.testNumbers.isStale(phone, code)) ? [] : proofsOf(this.secret, placed),
       application,
@@ -121,7 +121,7 @@ export class Codes implements OnModuleInit {
 
   /** What the caller is told of a guess that was not right: the same for a wrong, used, expired and never sent code. */
   refusal(row: JudgedGuess, phone: string, context: RequestContext): AppError {
-    context.charges.confirm('failures');
+    context.addressReservations.confirm('failures');
     const retryAfter = Math.max(1, row.o_retry_after ?? 1);
     if (row.o_verdict === 'closed')
       return new AppError('otp_locked', {
@@ -141,17 +141,17 @@ export class Codes implements OnModuleInit {
    * @param phones E.164
    */
   async lock(phones: readonly string[], within: Transaction): Promise<void> {
-    await this.held.lock(phones, within);
+    await this.personalData.lock(phones, within);
   }
 
   /** Ends the living codes of a number. Comes before anything else of the transaction is locked. */
   async voidCodes(phone: string, within: Transaction): Promise<void> {
-    await this.held.void(phone, within);
+    await this.personalData.void(phone, within);
   }
 
   /** Ends the codes of all numbers: in a database that was restored, used ones are valid again. @returns how many there were */
   endAll(): Promise<number> {
-    return this.held.endLiving();
+    return this.personalData.endLiving();
   }
 
   /**
@@ -161,12 +161,12 @@ export class Codes implements OnModuleInit {
    * @param phone E.164
    */
   async reopen(phone: string): Promise<void> {
-    await this.held.reopen(phone);
+    await this.personalData.reopen(phone);
   }
 
   /** Gives a number its sends and guesses back. Its living code ends, so that a new one can be asked for at once. */
   async unlock(phone: string, within: Transaction): Promise<void> {
-    await this.held.unlock(phone, within);
+    await this.personalData.unlock(phone, within);
   }
 
   /**
@@ -181,8 +181,8 @@ export class Codes implements OnModuleInit {
     { provider, requestId }: { provider: string; requestId: string },
     within: Transaction,
   ): Promise<boolean> {
-    if (!(await this.held.isClosed(phone, within))) return false;
-    await this.held.unlock(phone, within);
+    if (!(await this.personalData.isClosed(phone, within))) return false;
+    await this.personalData.unlock(phone, within);
     const detail = { phone: maskPhone(phone), by: 'message', provider };
     await this.audit.record({ type: 'otp.opened', outcome: 'success', phone, requestId, detail }, within);
     return true;
@@ -198,9 +198,12 @@ export class Codes implements OnModuleInit {
   }
 
   /** What is held of an account and its number: living codes, and the instants of sends and guesses. */
-  async heldOf(userId: string, phone: string | null): Promise<{ codes: HeldCodeRow[]; budgets: HeldBudgetRow[] }> {
+  async personalDataOf(
+    userId: string,
+    phone: string | null,
+  ): Promise<{ codes: PersonalCodeRow[]; budgets: PersonalBudgetRow[] }> {
     if (phone === null) return { codes: [], budgets: [] };
-    return { codes: await this.held.codesOf(userId, phone), budgets: await this.held.budgetsOf(phone) };
+    return { codes: await this.personalData.codesOf(userId, phone), budgets: await this.personalData.budgetsOf(phone) };
   }
 
   /**
@@ -208,7 +211,7 @@ export class Codes implements OnModuleInit {
    * locked.
    */
   async forget(userId: string, phone: string | null, within: Transaction): Promise<void> {
-    await this.held.forget(userId, phone, within);
+    await this.personalData.forget(userId, phone, within);
     await this.devices.forgetOf(userId, within);
   }
 

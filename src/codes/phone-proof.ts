@@ -64,7 +64,7 @@ export class PhoneProof {
    */
   prove(draft: ProofDraft, { phone, purpose }: TypedGuess, used: RightGuess, within: Transaction): Promise<boolean> {
     const code = {
-      code: used.challenge,
+      code: used.challengeId,
       issued_at: used.issuedAt,
       phone,
       purpose: purpose.name,

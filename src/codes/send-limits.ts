@@ -33,13 +33,13 @@ interface Asked {
 type Decision = 'refused' | 'recorded' | 'known_device';
 
 /** One budget that a send draws on. */
-interface Draw {
+interface SendReservation {
   readonly limit: Limit;
   readonly subject: string;
 }
 
 /** What a send holds until it is verified: given back then, since a message that somebody used was no abuse. */
-export type SendDraws = readonly Draw[];
+export type SendReservations = readonly SendReservation[];
 
 /** The number without its last four digits: numbers that are dialled in a row share it. */
 export const prefixOf = (e164: string) => e164.slice(0, -4);
@@ -51,7 +51,7 @@ export const prefixOf = (e164: string) => e164.slice(0, -4);
  */
 @Injectable()
 export class SendLimits {
-  private readonly service: Draw;
+  private readonly service: SendReservation;
   private readonly alertAt: number;
 
   constructor(
@@ -80,13 +80,13 @@ export class SendLimits {
    * @returns what `giveBack` wants when the send did not happen
    * @throws AppError `otp_rate_limited`
    */
-  async reserve(phone: string, device: KnownDevice | null, context: RequestContext): Promise<SendDraws> {
-    const taken: Draw[] = [];
+  async reserve(phone: string, device: KnownDevice | null, context: RequestContext): Promise<SendReservations> {
+    const taken: SendReservation[] = [];
     try {
-      for (const draw of [this.range(phone), this.service, this.country(phone)]) {
-        const refusedFor = await this.limits.reserve(draw.limit, draw.subject);
-        if (refusedFor === null) taken.push(draw);
-        else await this.decide(draw, refusedFor, { phone, device }, context);
+      for (const reservation of [this.range(phone), this.service, this.country(phone)]) {
+        const refusedFor = await this.limits.reserve(reservation.limit, reservation.subject);
+        if (refusedFor === null) taken.push(reservation);
+        else await this.decide(reservation, refusedFor, { phone, device }, context);
       }
       return taken;
     } catch (error) {
@@ -96,8 +96,8 @@ export class SendLimits {
   }
 
   /** Puts back what a send took that did not happen. */
-  giveBack(draws: SendDraws): void {
-    for (const { limit, subject } of draws) this.limits.giveBack(limit, subject);
+  giveBack(reservations: SendReservations): void {
+    for (const { limit, subject } of reservations) this.limits.giveBack(limit, subject);
   }
 
   /** Puts back what a send took that has been verified; the day's allowance of the service stays spent. */
@@ -105,22 +105,22 @@ export class SendLimits {
     for (const { limit, subject } of [this.range(phone), this.country(phone)]) this.limits.proveGood(limit, subject);
   }
 
-  private range(phone: string): Draw {
+  private range(phone: string): SendReservation {
     return this.budget('prefix-sends', prefixOf(phone), this.settings.prefixSendsPerHour);
   }
 
-  private country(phone: string): Draw {
+  private country(phone: string): SendReservation {
     return this.budget(COUNTRY, countryOf(phone), this.settings.countrySendsPerHour);
   }
 
   /** A budget of unverified sends: a base, and a share of what was verified lately. */
-  private budget(name: string, subject: string, base: number): Draw {
+  private budget(name: string, subject: string, base: number): SendReservation {
     return { limit: { name, cap: base, seconds: HOUR, growth: FOLLOWS }, subject };
   }
 
   /** Writes down what becomes of a send that a budget has no room for, and why. */
   private async decide(
-    { limit, subject }: Draw,
+    { limit, subject }: SendReservation,
     retryAfter: number,
     asked: Asked,
     { id, address }: RequestContext,

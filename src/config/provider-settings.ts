@@ -57,7 +57,7 @@ export function cloudApiSettings(env: Environment) {
   });
 }
 
-export function smsSettings(env: Environment) {
+export function twilioSettings(env: Environment) {
   return Object.freeze({
     baseUrl: withoutSlash(env.TWILIO_BASE_URL ?? 'https://api.twilio.com'),
     accountSid: env.TWILIO_ACCOUNT_SID,

@@ -148,7 +148,7 @@ describe('settingsFrom', () => {
         template: 'otp_login',
         appSecret: undefined,
       },
-      sms: { baseUrl: 'https://api.twilio.com', from: '+14155550100' },
+      twilio: { baseUrl: 'https://api.twilio.com', from: '+14155550100' },
       smtpFrom: 'Masuk <no-reply@example.com>',
     });
     expect(settingsFrom({}).whapi.baseUrl).toBe('https://gate.whapi.cloud');

@@ -8,7 +8,7 @@ import {
   cloudApiSettings,
   configuredRungs,
   missingVariables,
-  smsSettings,
+  twilioSettings,
   whapiSettings,
 } from './provider-settings.js';
 
@@ -113,7 +113,7 @@ export class Settings {
   readonly whacenterWebhookSecret: string | undefined;
   readonly whapi: ReturnType<typeof whapiSettings>;
   readonly cloudApi: ReturnType<typeof cloudApiSettings>;
-  readonly sms: ReturnType<typeof smsSettings>;
+  readonly twilio: ReturnType<typeof twilioSettings>;
   readonly smtpUrl: string | undefined;
   readonly smtpFrom: string | undefined;
   /** The gateway's session that the ladder uses; absent: any that no API key made. */
@@ -228,7 +228,7 @@ export class Settings {
     this.whacenterWebhookSecret = env.WHACENTER_WEBHOOK_SECRET;
     this.whapi = whapiSettings(env);
     this.cloudApi = cloudApiSettings(env);
-    this.sms = smsSettings(env);
+    this.twilio = twilioSettings(env);
     this.smtpUrl = env.SMTP_URL;
     this.smtpFrom = env.SMTP_FROM;
     this.providers = env.WHATSAPP_PROVIDERS ? list(env.WHATSAPP_PROVIDERS) : this.configuredProviders(env);

@@ -4,7 +4,7 @@ import { type Settings } from '../config/settings.js';
 import { checkAuthSecret } from './auth-secret-check.js';
 import { settledUrl } from './connection.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
-import { firstContact, refuseTransactionPooler, type Way } from './first-contact.js';
+import { checkServer, refuseTransactionPooler, type PoolingMode } from './server-check.js';
 import { applyMigrations, pendingMigrations } from './migrator.js';
 import { Partitions } from './partitions.js';
 import { createPool, createPoolBehind } from './pool.js';
@@ -48,16 +48,16 @@ export async function openDatabase(
   const embedded = settings.databaseUrl ? undefined : await startEmbeddedPostgres({ dataDir: settings.dataDir, log });
   try {
     const url = await settledUrl(settings.databaseUrl ?? embedded?.url ?? '');
-    const way = await firstContact(url);
+    const mode = await checkServer(url);
     const directUrl = settings.directDatabaseUrl === undefined ? url : await settledUrl(settings.directDatabaseUrl);
     // Asking for the migrations sets a session up, too: a pooler would hand those settings on to others.
-    await refuseTransactionPooler(directUrl, directUrl === url ? way : undefined);
+    await refuseTransactionPooler(directUrl, directUrl === url ? mode : undefined);
     if (settings.production) await refuseUnmigrated(directUrl);
     else await applyMigrations(directUrl, log);
     return {
       directUrl,
       ...(await connect(
-        { url, way, size: settings.databasePool, more: settings.testClock ? TEST_CLOCK_SETTINGS : {} },
+        { url, mode, size: settings.databasePool, more: settings.testClock ? TEST_CLOCK_SETTINGS : {} },
         secret,
         log,
         embedded,
@@ -75,14 +75,14 @@ async function refuseUnmigrated(url: string): Promise<void> {
 }
 
 async function connect(
-  { url, way, size, more }: { url: string; way: Way; size: number; more: Record<string, string> },
+  { url, mode, size, more }: { url: string; mode: PoolingMode; size: number; more: Record<string, string> },
   secret: AuthSecret,
   log: (message: string) => void,
   embedded: EmbeddedPostgres | undefined,
 ): Promise<Omit<OpenDatabase, 'directUrl'>> {
   const onError = (error: Error) => log(`a database connection broke: ${error.message}`);
-  const pool = createPool(url, size, way, onError, more);
-  const poolBehind = createPoolBehind(url, way, onError, more);
+  const pool = createPool(url, size, mode, onError, more);
+  const poolBehind = createPoolBehind(url, mode, onError, more);
   try {
     await checkAuthSecret(pool, secret);
     await new Partitions(pool).ensure();

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { connectionOptions, sessionsBegin } from './connection.js';
-import { type Way } from './first-contact.js';
+import { type PoolingMode } from './server-check.js';
 import { SERVICE_LIMITS } from './session-settings.js';
 
 /** Injection token of the connections; everything but partitions goes through `Database` or Prisma. */
@@ -24,18 +24,18 @@ const GENERIC_PLANS = { plan_cache_mode: 'force_generic_plan' };
 /**
  * The service's connections, for everything that somebody waits for.
  *
- * @param way how the address leads to the server; through a pooler in transaction mode a session cannot be set up
+ * @param mode how the address leads to the server; through a pooler in transaction mode a session cannot be set up
  * @param onError told of idle connections that broke; without a listener Node would end the process
  * @param more settings of the sessions besides
  */
 export function createPool(
   url: string,
   size: number,
-  way: Way,
+  mode: PoolingMode,
   onError: (error: Error) => void,
   more: Record<string, string> = {},
 ): pg.Pool {
-  return poolOf(url, size, way, onError, { ...GENERIC_PLANS, ...more });
+  return poolOf(url, size, mode, onError, { ...GENERIC_PLANS, ...more });
 }
 
 /**
@@ -44,17 +44,17 @@ export function createPool(
  */
 export function createPoolBehind(
   url: string,
-  way: Way,
+  mode: PoolingMode,
   onError: (error: Error) => void,
   more: Record<string, string> = {},
 ): pg.Pool {
-  return poolOf(url, BEHIND_SIZE, way, onError, { ...GENERIC_PLANS, synchronous_commit: 'off', ...more });
+  return poolOf(url, BEHIND_SIZE, mode, onError, { ...GENERIC_PLANS, synchronous_commit: 'off', ...more });
 }
 
 function poolOf(
   url: string,
   size: number,
-  way: Way,
+  mode: PoolingMode,
   onError: (error: Error) => void,
   settings: Record<string, string>,
 ): pg.Pool {
@@ -64,7 +64,7 @@ function poolOf(
     connectionTimeoutMillis: CONNECT_TIMEOUT,
     idleTimeoutMillis: 60_000,
     query_timeout: QUERY_TIMEOUT,
-    ...(way === 'session' && sessionsBegin(SERVICE_LIMITS, settings)),
+    ...(mode === 'session' && sessionsBegin(SERVICE_LIMITS, settings)),
   });
   // Once the pool has ended, a server that goes down breaks nothing of ours.
   const whileOpen = (error: Error) => {

@@ -12,7 +12,7 @@ import {
 import type { SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg';
 import pg from 'pg';
 import { connectionOptions, sessionsBegin } from './connection.js';
-import { despiteLocks, isLockRefused } from './lock-patience.js';
+import { retryOnLockTimeout, isLockRefused } from './lock-retries.js';
 import { SCHEMA_LIMITS } from './session-settings.js';
 
 const ENGINE = '@prisma/schema-engine-wasm/schema_engine_bg';
@@ -195,7 +195,7 @@ class MigrationAdapters implements SqlMigrationAwareDriverAdapterFactory {
       }
     };
     try {
-      await despiteLocks(once, patience, (left) =>
+      await retryOnLockTimeout(once, patience, (left) =>
         this.log(`a migration waits for tables that others use: ${left} more tries`),
       );
     } catch (error) {

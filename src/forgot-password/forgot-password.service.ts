@@ -99,7 +99,7 @@ export class ForgotPassword {
    */
   async verify(typed: { phone: string; code: string }, context: RequestContext): Promise<string> {
     const { right } = await this.recorded(context, () => this.shown(typed, 'show', context));
-    return right.challenge;
+    return right.challengeId;
   }
 
   /**
@@ -116,7 +116,7 @@ export class ForgotPassword {
     const proof = this.proof.draft(this.proof.registrant(typed.registrationToken), context);
     await this.recorded(context, async () => {
       const { guess, right } = await this.shown(typed, 'nothing', context);
-      const concerns = { phone: guess.phone, userId: right.accountId, subjectId: right.challenge };
+      const concerns = { phone: guess.phone, userId: right.accountId, subjectId: right.challengeId };
       if (!right.verified) throw new AppError('otp_not_verified', { concerns });
       // Erased since the code was verified: the account is gone.
       const owner = await this.accounts
@@ -134,16 +134,16 @@ export class ForgotPassword {
     context: RequestContext,
   ): Promise<{ guess: TypedGuess; right: RightGuess }> {
     const phone = this.phone(typed.phone);
-    const { code, otpId: challenge } = typed;
-    const guess = { purpose: this.purpose, phone, code, challenge, device: this.device(context) };
+    const { code, otpId: challengeId } = typed;
+    const guess = { purpose: this.purpose, phone, code, challengeId, device: this.device(context) };
     const right = await this.codes.guess(guess, then, context);
     if (right instanceof AppError) throw right;
     return { guess, right };
   }
 
   /** A right code that opens nothing any more: refused as a wrong one. */
-  private lost({ accountId, challenge }: RightGuess, { phone }: TypedGuess, context: RequestContext): AppError {
-    const row = { o_code: challenge, o_account: accountId, o_attempts_left: 0, o_retry_after: null };
+  private lost({ accountId, challengeId }: RightGuess, { phone }: TypedGuess, context: RequestContext): AppError {
+    const row = { o_code: challengeId, o_account: accountId, o_attempts_left: 0, o_retry_after: null };
     return this.codes.refusal({ ...row, o_verdict: 'wrong' }, phone, context);
   }
 
@@ -177,7 +177,7 @@ export class ForgotPassword {
     });
     this.addresses.giveBack('sends', code.address);
     this.sendLimits.verifiedSend(phone);
-    this.messaging.noteVerified({ id: code.challenge, createdAt: code.issuedAt });
+    this.messaging.noteVerified({ id: code.challengeId, createdAt: code.issuedAt });
     if (isTakenOver) this.proof.tell(proof, { phone, fullName: account.full_name }, context);
     this.messaging.deliverBehind(notice, context.id);
   }

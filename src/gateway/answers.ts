@@ -12,7 +12,7 @@ import {
 } from './gateway.dto.js';
 import { type SentMenuAnswerDto } from './kinds.dto.js';
 import { type SentMessage } from './gateway-messages.service.js';
-import { type SessionRow } from './gateway-sessions.repository.js';
+import { type LinkedAccountRow } from './linked-accounts.repository.js';
 
 /** Success messages of the gateway, letter for letter: docs/contract/gateway.md#sessions. */
 const SAID = {
@@ -31,12 +31,12 @@ const SAID = {
 } satisfies Record<string, Text>;
 
 /** What is said with a session. */
-export type SessionSaying = 'created' | 'session' | 'qr' | 'restarted';
+export type LinkedAccountSaying = 'created' | 'session' | 'qr' | 'restarted';
 
 export function sessionAnswer(
-  row: SessionRow,
+  row: LinkedAccountRow,
   qr: string | null,
-  saying: SessionSaying,
+  saying: LinkedAccountSaying,
   language: Language,
 ): GatewaySessionAnswerDto {
   return { success: true, message: SAID[saying][language], data: sessionData(row, qr) };
@@ -44,7 +44,7 @@ export function sessionAnswer(
 
 /** @param ofAll whether the caller sees the sessions of all keys: then theirs are told apart by more than their name */
 export function sessionsAnswer(
-  { rows, nextCursor }: { rows: SessionRow[]; nextCursor: string | null },
+  { rows, nextCursor }: { rows: LinkedAccountRow[]; nextCursor: string | null },
   ofAll: boolean,
   language: Language,
 ): GatewaySessionsAnswerDto {
@@ -95,7 +95,7 @@ export function sentMenuAnswer(sent: SentMessage, language: Language): SentMenuA
 }
 
 /** A session as callers and the QR page see it. */
-export function sessionData(row: SessionRow, qr: string | null): GatewaySessionDto {
+export function sessionData(row: LinkedAccountRow, qr: string | null): GatewaySessionDto {
   return {
     sessionId: row.name,
     status: row.state.toLowerCase() as GatewaySessionDto['status'],

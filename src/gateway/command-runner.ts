@@ -3,11 +3,11 @@ import { v7 as uuidv7 } from 'uuid';
 import { AppError } from '../errors/app-error.js';
 import { CATALOGUE, type ErrorCode } from '../errors/catalogue.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
-import { every, type Recurring } from '../http/recurring.js';
+import { every, type Recurring } from '../http/timers.js';
 import { GatewayCommandsRepository, type CommandKind, type CommandRow } from './gateway-commands.repository.js';
-import { HeldSessions } from './held-sessions.js';
-import { PAIRING_SECONDS, type LinkedSession } from './linked-session.js';
-import { SessionSeal } from './session-seal.js';
+import { HeldAccounts } from './held-accounts.js';
+import { PAIRING_SECONDS, type LinkedAccount } from './linked-account.js';
+import { LinkedAccountSeal } from './linked-account-seal.js';
 
 /** How often an instance that holds sessions looks for what others ask of them, in ms. */
 const LOOK_EVERY = 400;
@@ -21,9 +21,9 @@ export class CommandRunner implements OnApplicationShutdown {
   private looking: Recurring | undefined;
 
   constructor(
-    private readonly sessions: HeldSessions,
+    private readonly sessions: HeldAccounts,
     private readonly repository: GatewayCommandsRepository,
-    private readonly seal: SessionSeal,
+    private readonly seal: LinkedAccountSeal,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
 
@@ -68,7 +68,7 @@ export class CommandRunner implements OnApplicationShutdown {
   private async look(): Promise<void> {
     const held = this.sessions.held();
     if (held.length === 0) return;
-    const commands = await this.repository.take(held.map(({ hold }) => hold));
+    const commands = await this.repository.take(held.map(({ lease }) => lease));
     for (const command of commands) void this.work(command);
   }
 
@@ -89,7 +89,7 @@ export class CommandRunner implements OnApplicationShutdown {
   }
 }
 
-async function perform(session: LinkedSession, kind: CommandKind, phone: string | null): Promise<string> {
+async function perform(session: LinkedAccount, kind: CommandKind, phone: string | null): Promise<string> {
   switch (kind) {
     case 'restart':
       await session.restart(PAIRING_SECONDS);

@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { statement } from '../database/statement.js';
 import { ofTheFirst } from '../database/steps.js';
-import { type Hold } from './gateway-keys.repository.js';
+import { type AccountLease } from './signal-keys.repository.js';
 
 export type CommandKind = 'restart' | 'logout' | 'pairing-code';
 
-/** A command for the instance that holds the session. */
+/** A command for the instance that leases the session. */
 export interface CommandRow {
   id: string;
   session_id: string;
@@ -76,11 +76,11 @@ export class GatewayCommandsRepository {
   }
 
   /** What is to be done for these sessions of one owner. */
-  take(holds: readonly Hold[]): Promise<CommandRow[]> {
+  take(leases: readonly AccountLease[]): Promise<CommandRow[]> {
     return this.database.run(TAKE, {
-      owner: holds[0]?.owner ?? null,
-      ids: holds.map(({ sessionId }) => sessionId),
-      fences: holds.map(({ fence }) => fence),
+      owner: leases[0]?.owner ?? null,
+      ids: leases.map(({ sessionId }) => sessionId),
+      fences: leases.map(({ fence }) => fence),
     });
   }
 

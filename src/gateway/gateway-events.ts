@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
-import { type SessionState } from './gateway-sessions.repository.js';
-import { type HeardMessage } from './heard.js';
+import { type LinkedAccountState } from './linked-accounts.repository.js';
+import { type IncomingLinkMessage } from './incoming-message.js';
 
 /** The session that something happened to. */
-export interface SessionRef {
+export interface LinkedAccountRef {
   readonly id: string;
   /** The id that was chosen when the session was created. */
   readonly name: string;
@@ -36,11 +36,11 @@ export interface MessageEnd {
 
 /** Who wants to know what happens; told on the instance that holds the session, once. */
 export interface GatewayListener {
-  sessionChanged?(session: SessionRef, state: SessionState): void | Promise<void>;
-  heard?(messages: readonly HeardMessage[], session: SessionRef): void | Promise<void>;
+  accountChanged?(session: LinkedAccountRef, state: LinkedAccountState): void | Promise<void>;
+  messagesReceived?(messages: readonly IncomingLinkMessage[], session: LinkedAccountRef): void | Promise<void>;
   /** On the instance that was asked to send it. */
-  messageEnded?(end: MessageEnd, session: SessionRef): void | Promise<void>;
-  messageNoted?(note: MessageNote, session: SessionRef): void | Promise<void>;
+  messageEnded?(end: MessageEnd, session: LinkedAccountRef): void | Promise<void>;
+  messageNoted?(note: MessageNote, session: LinkedAccountRef): void | Promise<void>;
 }
 
 /** What happens in the gateway, for the rooms above and beside it: `app.module.ts` and modules of this room subscribe. */
@@ -55,19 +55,19 @@ export class GatewayEvents {
     this.listeners.add(listener);
   }
 
-  sessionChanged(session: SessionRef, state: SessionState): void {
-    this.tell((listener) => listener.sessionChanged?.(session, state));
+  accountChanged(session: LinkedAccountRef, state: LinkedAccountState): void {
+    this.tell((listener) => listener.accountChanged?.(session, state));
   }
 
-  heard(messages: readonly HeardMessage[], session: SessionRef): void {
-    this.tell((listener) => listener.heard?.(messages, session));
+  messagesReceived(messages: readonly IncomingLinkMessage[], session: LinkedAccountRef): void {
+    this.tell((listener) => listener.messagesReceived?.(messages, session));
   }
 
-  messageEnded(end: MessageEnd, session: SessionRef): void {
+  messageEnded(end: MessageEnd, session: LinkedAccountRef): void {
     this.tell((listener) => listener.messageEnded?.(end, session));
   }
 
-  messageNoted(note: MessageNote, session: SessionRef): void {
+  messageNoted(note: MessageNote, session: LinkedAccountRef): void {
     this.tell((listener) => listener.messageNoted?.(note, session));
   }
 

@@ -3,7 +3,7 @@ import { maskedNumber, recordActivityFrom } from '../activity/activity.sql.js';
 import { Database, type Transaction } from '../database/database.js';
 import { statement } from '../database/statement.js';
 import { ofTheFirst } from '../database/steps.js';
-import { type Hold } from './gateway-keys.repository.js';
+import { type AccountLease } from './signal-keys.repository.js';
 
 /** Why a message failed, from our own list. */
 export type MessageError = 'not_on_whatsapp' | 'restricted' | 'warming_up' | 'refused' | 'not_sent';
@@ -66,7 +66,7 @@ const INSERT = statement<{ id: string }>(
 );
 
 // One message for each session that is free: codes of the ladder first, then in their order. What an owner that is gone
-// was sending is sent again, with the same id. The join with the hold keeps an instance out that has lost it.
+// was sending is sent again, with the same id. The join with the lease keeps an instance out that has lost it.
 const CLAIM = statement<ClaimedRow>(
   'gateway_messages_claim',
   `WITH next AS (
@@ -215,11 +215,11 @@ export class GatewayMessagesRepository {
   }
 
   /** The next message of each of these sessions of one owner, at most one each; without a file where it says so. */
-  claim(sessions: readonly { readonly hold: Hold; readonly withMedia: boolean }[]): Promise<ClaimedRow[]> {
+  claim(sessions: readonly { readonly lease: AccountLease; readonly withMedia: boolean }[]): Promise<ClaimedRow[]> {
     return this.database.run(CLAIM, {
-      owner: sessions[0]?.hold.owner ?? null,
-      ids: sessions.map(({ hold }) => hold.sessionId),
-      fences: sessions.map(({ hold }) => hold.fence),
+      owner: sessions[0]?.lease.owner ?? null,
+      ids: sessions.map(({ lease }) => lease.sessionId),
+      fences: sessions.map(({ lease }) => lease.fence),
       with_media: sessions.map(({ withMedia }) => withMedia),
     });
   }

@@ -8,14 +8,14 @@ import { type Transaction } from '../database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { maskPhone } from '../phone/phone.js';
 import { GatewayMessagesRepository, type MessageError, type MessageFate } from './gateway-messages.repository.js';
-import { type SessionRow } from './gateway-sessions.repository.js';
+import { type LinkedAccountRow } from './linked-accounts.repository.js';
 import { GatewayEvents } from './gateway-events.js';
-import { GatewaySessions } from './gateway-sessions.service.js';
-import { isForLadder } from './held-sessions.js';
+import { LinkedAccounts } from './linked-accounts.service.js';
+import { isForLadder } from './held-accounts.js';
 import { MessageDispatcher } from './message-dispatcher.js';
 import { isMedia, type GatewayMessage } from './message-kinds.js';
 import { MessageWaiters } from './message-waiters.js';
-import { SessionSeal } from './session-seal.js';
+import { LinkedAccountSeal } from './linked-account-seal.js';
 
 /** A message that WhatsApp has taken. */
 export interface SentMessage {
@@ -53,11 +53,11 @@ const RECONNECT_PATIENCE = 8_000;
 export class GatewayMessages {
   constructor(
     private readonly settings: Settings,
-    private readonly sessions: GatewaySessions,
+    private readonly sessions: LinkedAccounts,
     private readonly repository: GatewayMessagesRepository,
     private readonly dispatcher: MessageDispatcher,
     private readonly waiters: MessageWaiters,
-    private readonly seal: SessionSeal,
+    private readonly seal: LinkedAccountSeal,
     private readonly activity: Activity,
     private readonly events: GatewayEvents,
   ) {}
@@ -122,7 +122,7 @@ export class GatewayMessages {
     await this.activity.forget(hashes, within);
   }
 
-  private tell({ id, name, api_key_id: apiKeyId }: SessionRow, to: string, end: QueueEnd): void {
+  private tell({ id, name, api_key_id: apiKeyId }: LinkedAccountRow, to: string, end: QueueEnd): void {
     const session = { id, name, apiKeyId, forLadder: isForLadder({ name, apiKeyId }, this.settings) };
     if (end.kind === 'sent') this.events.messageEnded({ to, status: 'sent', messageId: end.messageId }, session);
     else if (end.kind === 'unknown') this.events.messageEnded({ to, status: 'unknown' }, session);
@@ -137,7 +137,7 @@ export class GatewayMessages {
   }
 
   /** The other failures are written down where the message ends; this one was never queued. */
-  private async notConnected({ id, name, api_key_id }: SessionRow, kind: string, to: string): Promise<AppError> {
+  private async notConnected({ id, name, api_key_id }: LinkedAccountRow, kind: string, to: string): Promise<AppError> {
     const failed = { status: 'failure', error: 'session_not_connected', number: maskPhone(to) } as const;
     const session = { sessionId: id, sessionName: name, apiKeyId: api_key_id };
     await this.activity.record({ ...session, action: `message.${kind}`, ...failed });
@@ -145,7 +145,7 @@ export class GatewayMessages {
   }
 
   /** In ms; null for a session that will not be connected soon. */
-  private patienceFor({ state, phone }: SessionRow): number | null {
+  private patienceFor({ state, phone }: LinkedAccountRow): number | null {
     if (state === 'CONNECTED') return this.settings.gatewaySendTimeout * 1000;
     // Linked, and on its way back: after a restart of the service, or while another instance takes it over.
     if (state === 'CONNECTING' && phone !== null)

@@ -1,15 +1,15 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
-import { every, type Recurring } from '../http/recurring.js';
+import { every, type Recurring } from '../http/timers.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { GatewayCommandsRepository } from './gateway-commands.repository.js';
 import { GatewayContactsRepository } from './gateway-contacts.repository.js';
 import { GatewayMediaRepository } from './gateway-media.repository.js';
 import { GatewayMenusRepository } from './gateway-menus.repository.js';
 import { GatewayMessagesRepository } from './gateway-messages.repository.js';
-import { GatewaySessionsRepository } from './gateway-sessions.repository.js';
+import { LinkedAccountsRepository } from './linked-accounts.repository.js';
 import { GatewayTicketsRepository } from './gateway-tickets.repository.js';
-import { SessionSeal } from './session-seal.js';
+import { LinkedAccountSeal } from './linked-account-seal.js';
 
 /** While `AUTH_SECRET` is replaced, keys are sealed anew again and again, in ms: old instances go on making some. */
 const RESEAL_EVERY = 60_000;
@@ -35,8 +35,8 @@ export class GatewayUpkeep implements OnModuleInit, OnApplicationShutdown {
   private resealing: Recurring | undefined;
 
   constructor(
-    private readonly sessions: GatewaySessionsRepository,
-    private readonly seal: SessionSeal,
+    private readonly sessions: LinkedAccountsRepository,
+    private readonly seal: LinkedAccountSeal,
     private readonly messages: GatewayMessagesRepository,
     private readonly contacts: GatewayContactsRepository,
     private readonly media: GatewayMediaRepository,

@@ -10,17 +10,17 @@ import { Gateway } from './gateway.js';
 import { GatewayCommandsRepository } from './gateway-commands.repository.js';
 import { GatewayContactsRepository } from './gateway-contacts.repository.js';
 import { GatewayEvents } from './gateway-events.js';
-import { GatewayKeysRepository } from './gateway-keys.repository.js';
+import { GatewayKeysRepository } from './signal-keys.repository.js';
 import { GatewayMediaRepository } from './gateway-media.repository.js';
 import { GatewayMenusRepository } from './gateway-menus.repository.js';
 import { GatewayMessages } from './gateway-messages.service.js';
 import { GatewayMessagesRepository } from './gateway-messages.repository.js';
-import { GatewaySessions } from './gateway-sessions.service.js';
-import { GatewaySessionsRepository } from './gateway-sessions.repository.js';
+import { LinkedAccounts } from './linked-accounts.service.js';
+import { LinkedAccountsRepository } from './linked-accounts.repository.js';
 import { GatewayTicketsRepository } from './gateway-tickets.repository.js';
 import { GatewayUpkeep } from './gateway-upkeep.js';
-import { HeldSessions } from './held-sessions.js';
-import { KeyWriter } from './key-writer.js';
+import { HeldAccounts } from './held-accounts.js';
+import { KeyWriter } from './signal-key-writer.js';
 import { GatewayKindsController } from './kinds.controller.js';
 import { GatewayMediaController } from './media.controller.js';
 import { MediaFetcher } from './media-fetcher.js';
@@ -32,20 +32,20 @@ import { MenuReplies } from './menu-replies.js';
 import { MessageDispatcher } from './message-dispatcher.js';
 import { MessageWaiters } from './message-waiters.js';
 import { GatewayMessagesController } from './messages.controller.js';
-import { Onlookers } from './onlookers.js';
+import { StreamViewers } from './stream-viewers.js';
 import { QrPageController } from './qr-page.controller.js';
 import { QrTickets } from './qr-tickets.js';
-import { SessionActivity } from './session-activity.js';
-import { SessionHoldsRepository } from './session-holds.repository.js';
-import { SessionProvider } from './session-provider.js';
-import { SessionSeal } from './session-seal.js';
-import { SessionStreams } from './session-streams.js';
-import { GatewaySessionsController } from './sessions.controller.js';
+import { LinkedAccountActivity } from './linked-account-activity.js';
+import { AccountLeasesRepository } from './account-leases.repository.js';
+import { LinkedAccountProvider } from './linked-account-provider.js';
+import { LinkedAccountSeal } from './linked-account-seal.js';
+import { LinkedAccountStreams } from './linked-account-streams.js';
+import { LinkedAccountsController } from './linked-accounts.controller.js';
 
 @Module({
   imports: [ActivityModule, ApiKeysModule, AuditModule, HttpModule, JobsModule, SessionsModule],
   controllers: [
-    GatewaySessionsController,
+    LinkedAccountsController,
     QrPageController,
     GatewayMessagesController,
     GatewayKindsController,
@@ -62,11 +62,11 @@ import { GatewaySessionsController } from './sessions.controller.js';
     GatewayMenusRepository,
     GatewayMessages,
     GatewayMessagesRepository,
-    GatewaySessions,
-    GatewaySessionsRepository,
+    LinkedAccounts,
+    LinkedAccountsRepository,
     GatewayTicketsRepository,
     GatewayUpkeep,
-    HeldSessions,
+    HeldAccounts,
     KeyWriter,
     MediaFetcher,
     MediaForm,
@@ -76,14 +76,14 @@ import { GatewaySessionsController } from './sessions.controller.js';
     MenuReplies,
     MessageDispatcher,
     MessageWaiters,
-    Onlookers,
+    StreamViewers,
     QrTickets,
-    SessionActivity,
-    SessionHoldsRepository,
-    SessionProvider,
-    SessionSeal,
-    SessionStreams,
+    LinkedAccountActivity,
+    AccountLeasesRepository,
+    LinkedAccountProvider,
+    LinkedAccountSeal,
+    LinkedAccountStreams,
   ],
-  exports: [Gateway, GatewayEvents, GatewayMessages, GatewaySessions, SessionProvider],
+  exports: [Gateway, GatewayEvents, GatewayMessages, LinkedAccounts, LinkedAccountProvider],
 })
 export class GatewayModule {}

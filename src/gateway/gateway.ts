@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { CommandRunner } from './command-runner.js';
 import { GatewayUpkeep } from './gateway-upkeep.js';
-import { HeldSessions } from './held-sessions.js';
+import { HeldAccounts } from './held-accounts.js';
 
 /** The gateway's own work, beside what requests ask for. */
 @Injectable()
 export class Gateway {
   constructor(
-    private readonly sessions: HeldSessions,
+    private readonly sessions: HeldAccounts,
     private readonly commands: CommandRunner,
     private readonly upkeep: GatewayUpkeep,
   ) {}

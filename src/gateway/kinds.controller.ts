@@ -14,7 +14,7 @@ import { GatewayMessages } from './gateway-messages.service.js';
 import { SendButtonsDto, SendListDto, SendLocationDto, SentMenuAnswerDto, areChoices } from './kinds.dto.js';
 import { renderMenu, type Menu } from './menus.js';
 import { SEND_FAILURES } from './messages.controller.js';
-import { SessionName } from './sessions.controller.js';
+import { LinkedAccountName } from './linked-accounts.controller.js';
 
 const AS_TEXT =
   'WhatsApp removed native menus for linked accounts, so the choices are sent as a numbered text (`renderedAs`). The ' +
@@ -38,7 +38,7 @@ export class GatewayKindsController {
   @ApiOkResponse({ type: SentMessageAnswerDto, description: 'WhatsApp has accepted the message.' })
   @FailsWithBody(...SEND_FAILURES)
   async location(
-    @SessionName('sessionId') name: string,
+    @LinkedAccountName('sessionId') name: string,
     @Body() { to, ...content }: SendLocationDto,
     @WhoCalls() caller: Calling,
     @Context() context: RequestContext,
@@ -53,7 +53,7 @@ export class GatewayKindsController {
   @ApiOkResponse({ type: SentMenuAnswerDto, description: 'WhatsApp has accepted the message.' })
   @FailsWithBody(...SEND_FAILURES)
   async button(
-    @SessionName('sessionId') name: string,
+    @LinkedAccountName('sessionId') name: string,
     @Body() { to, text, footer, buttons }: SendButtonsDto,
     @WhoCalls() caller: Calling,
     @Context() context: RequestContext,
@@ -70,7 +70,7 @@ export class GatewayKindsController {
   @ApiOkResponse({ type: SentMenuAnswerDto, description: 'WhatsApp has accepted the message.' })
   @FailsWithBody(...SEND_FAILURES)
   async list(
-    @SessionName('sessionId') name: string,
+    @LinkedAccountName('sessionId') name: string,
     @Body() { to, text, footer, buttonText, sections }: SendListDto,
     @WhoCalls() caller: Calling,
     @Context() context: RequestContext,

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { type IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { GatewayMediaRepository } from './gateway-media.repository.js';
-import { type LinkedSession } from './linked-session.js';
+import { type LinkedAccount } from './linked-account.js';
 import { type MediaMessage, type UploadedFile } from './message-kinds.js';
 import { type MediaKind } from '../messaging/media-types.js';
 
@@ -33,7 +33,7 @@ export class MediaUploads {
    * @param id of the message
    * @throws when no server of WhatsApp's takes it; it can be tried again
    */
-  async upload(session: LinkedSession, id: string, message: MediaMessage, signal: AbortSignal): Promise<UploadedFile> {
+  async upload(session: LinkedAccount, id: string, message: MediaMessage, signal: AbortSignal): Promise<UploadedFile> {
     let failure: unknown = new Error('WhatsApp named no server for media');
     // The ticket of the first try may be too old.
     for (const anew of [false, true]) {

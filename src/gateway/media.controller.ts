@@ -24,7 +24,7 @@ import { MediaMessages } from './media-messages.js';
 import { SendMediaDto } from './media.dto.js';
 import { type MediaKind } from '../messaging/media-types.js';
 import { SEND_FAILURES } from './messages.controller.js';
-import { SessionName } from './sessions.controller.js';
+import { LinkedAccountName } from './linked-accounts.controller.js';
 
 const HOW =
   'Upload the file as `multipart/form-data` in the field named like the route, or give its `url`. At most ' +
@@ -67,7 +67,7 @@ export class GatewayMediaController {
   @Post(':sessionId/image')
   @SendsFile('image', 'Send a picture: JPEG, PNG or WebP')
   image(
-    @SessionName('sessionId') name: string,
+    @LinkedAccountName('sessionId') name: string,
     @Req() request: FastifyRequest,
     @WhoCalls() caller: Calling,
     @Context() context: RequestContext,
@@ -78,7 +78,7 @@ export class GatewayMediaController {
   @Post(':sessionId/video')
   @SendsFile('video', 'Send a video: MP4, 3GP or QuickTime')
   video(
-    @SessionName('sessionId') name: string,
+    @LinkedAccountName('sessionId') name: string,
     @Req() request: FastifyRequest,
     @WhoCalls() caller: Calling,
     @Context() context: RequestContext,
@@ -89,7 +89,7 @@ export class GatewayMediaController {
   @Post(':sessionId/audio')
   @SendsFile('audio', 'Send a sound: Ogg with Opus (also as a voice note), MP3, M4A, AAC or AMR')
   audio(
-    @SessionName('sessionId') name: string,
+    @LinkedAccountName('sessionId') name: string,
     @Req() request: FastifyRequest,
     @WhoCalls() caller: Calling,
     @Context() context: RequestContext,
@@ -100,7 +100,7 @@ export class GatewayMediaController {
   @Post(':sessionId/document')
   @SendsFile('document', 'Send a document: PDF, Office, OpenDocument, RTF, plain text, CSV, pictures, sounds, videos')
   document(
-    @SessionName('sessionId') name: string,
+    @LinkedAccountName('sessionId') name: string,
     @Req() request: FastifyRequest,
     @WhoCalls() caller: Calling,
     @Context() context: RequestContext,

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { GatewayMenusRepository } from './gateway-menus.repository.js';
-import { type HeardMessage } from './heard.js';
+import { type IncomingLinkMessage } from './incoming-message.js';
 import { choiceOf, type MenuChoice } from './menus.js';
-import { SessionSeal } from './session-seal.js';
+import { LinkedAccountSeal } from './linked-account-seal.js';
 
 /** For how long a menu can be answered, in hours. */
 const ANSWERED_WITHIN = 24;
@@ -13,7 +13,7 @@ const ANSWERED_WITHIN = 24;
 export class MenuReplies {
   constructor(
     private readonly menus: GatewayMenusRepository,
-    private readonly seal: SessionSeal,
+    private readonly seal: LinkedAccountSeal,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
 
@@ -32,14 +32,14 @@ export class MenuReplies {
   }
 
   /** The same messages; what answers a menu says which choice it means, and its text is the choice's title. */
-  async read(sessionId: string, messages: readonly HeardMessage[]): Promise<HeardMessage[]> {
-    const read: HeardMessage[] = [];
+  async read(sessionId: string, messages: readonly IncomingLinkMessage[]): Promise<IncomingLinkMessage[]> {
+    const read: IncomingLinkMessage[] = [];
     // One after the other: two answers in one batch must not both count for one menu.
     for (const message of messages) read.push(await this.readOne(sessionId, message));
     return read;
   }
 
-  private async readOne(sessionId: string, message: HeardMessage): Promise<HeardMessage> {
+  private async readOne(sessionId: string, message: IncomingLinkMessage): Promise<IncomingLinkMessage> {
     const { fromMe, kind, text, from, quotedId: quoted, providerMessageId: answerId } = message;
     if (fromMe || kind !== 'text' || text === null) return message;
     try {

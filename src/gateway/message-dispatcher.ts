@@ -3,9 +3,9 @@ import { Settings } from '../config/settings.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { GatewayContactsRepository } from './gateway-contacts.repository.js';
 import { GatewayMessagesRepository, type ClaimedRow, type SendEnd } from './gateway-messages.repository.js';
-import { HeldSessions } from './held-sessions.js';
+import { HeldAccounts } from './held-accounts.js';
 import { KnownNumbers } from './known-numbers.js';
-import { type LinkedSession } from './linked-session.js';
+import { type LinkedAccount } from './linked-account.js';
 import { MediaUploads } from './media-uploads.js';
 import { MenuReplies } from './menu-replies.js';
 import { MessageWaiters } from './message-waiters.js';
@@ -17,8 +17,8 @@ import {
   type MediaMessage,
   type UploadedFile,
 } from './message-kinds.js';
-import { SessionSeal } from './session-seal.js';
-import { SessionTurn } from './session-turn.js';
+import { LinkedAccountSeal } from './linked-account-seal.js';
+import { SendTurn } from './send-turn.js';
 
 /** How often an instance that holds sessions looks for messages that another one queued, in ms. */
 const LOOK_EVERY = 250;
@@ -31,9 +31,9 @@ const LAST_STEPS = 2_000;
 
 /** A message that a session is to send now. */
 interface Work {
-  readonly session: LinkedSession;
+  readonly session: LinkedAccount;
   readonly row: ClaimedRow;
-  readonly turn: SessionTurn;
+  readonly turn: SendTurn;
 }
 
 /** Sends what is queued for the sessions that this instance holds: one at a time each, all of them side by side. */
@@ -45,14 +45,14 @@ export class MessageDispatcher implements OnModuleInit {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly sessions: HeldSessions,
+    private readonly sessions: HeldAccounts,
     private readonly messages: GatewayMessagesRepository,
     private readonly contacts: GatewayContactsRepository,
     private readonly waiters: MessageWaiters,
     private readonly menus: MenuReplies,
     private readonly uploads: MediaUploads,
     private readonly settings: Settings,
-    private readonly seal: SessionSeal,
+    private readonly seal: LinkedAccountSeal,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
 
@@ -89,7 +89,7 @@ export class MessageDispatcher implements OnModuleInit {
     if (free.length === 0) return;
     // Taken before the database is asked: the next look must not give them a second message.
     for (const session of free) session.busy = true;
-    const asked = free.map(({ hold, uploads }) => ({ hold, withMedia: uploads < MOST_UPLOADS }));
+    const asked = free.map(({ lease, uploads }) => ({ lease, withMedia: uploads < MOST_UPLOADS }));
     const claimed = await this.messages.claim(asked).catch((error: unknown) => {
       for (const session of free) session.busy = false;
       throw error;
@@ -112,8 +112,8 @@ export class MessageDispatcher implements OnModuleInit {
     return Math.max(10, Math.min(LOOK_EVERY, ...waits));
   }
 
-  private async work(session: LinkedSession, row: ClaimedRow): Promise<void> {
-    const turn = new SessionTurn(session);
+  private async work(session: LinkedAccount, row: ClaimedRow): Promise<void> {
+    const turn = new SendTurn(session);
     try {
       const end = await this.send({ session, row, turn });
       const sentAt = await this.messages.finish(row, end, this.seal.contact(row.recipient));

@@ -12,11 +12,11 @@ import { parsePhone } from '../phone/phone.js';
 import { sentAnswer } from './answers.js';
 import { SendTextDto, SentMessageAnswerDto } from './gateway.dto.js';
 import { GatewayMessages } from './gateway-messages.service.js';
-import { SESSION_FAILURES, SessionName } from './sessions.controller.js';
+import { LINKED_ACCOUNT_FAILURES, LinkedAccountName } from './linked-accounts.controller.js';
 
 /** What every route that sends can answer with. */
 export const SEND_FAILURES: readonly ErrorCode[] = [
-  ...SESSION_FAILURES,
+  ...LINKED_ACCOUNT_FAILURES,
   'invalid_phone',
   'session_not_connected',
   'not_on_whatsapp',
@@ -51,7 +51,7 @@ export class GatewayMessagesController {
   @ApiOkResponse({ type: SentMessageAnswerDto, description: 'WhatsApp has accepted the message.' })
   @FailsWithBody(...SEND_FAILURES)
   async text(
-    @SessionName('sessionId') name: string,
+    @LinkedAccountName('sessionId') name: string,
     @Body() body: SendTextDto,
     @WhoCalls() caller: Calling,
     @Context() context: RequestContext,

@@ -6,12 +6,12 @@ import { Settings } from '../config/settings.js';
 import { answerLanguage } from '../errors/language.js';
 import { KeylessFromLoopback, Public, ScopesOrTicket } from '../http/access.decorators.js';
 import { keepTicketCookie, shownTicket } from '../http/tickets.js';
-import { GatewaySessions } from './gateway-sessions.service.js';
-import { Onlookers } from './onlookers.js';
+import { LinkedAccounts } from './linked-accounts.service.js';
+import { StreamViewers } from './stream-viewers.js';
 import { qrPage, QR_SCRIPT, QR_STYLE } from './qr.page.js';
 import { QrTickets, VIEWER_SECONDS } from './qr-tickets.js';
-import { SessionName } from './sessions.controller.js';
-import { SessionStreams } from './session-streams.js';
+import { LinkedAccountName } from './linked-accounts.controller.js';
+import { LinkedAccountStreams } from './linked-account-streams.js';
 
 /** The picture of a QR code is a data URL; everything else comes from this service. */
 const PAGE_POLICY =
@@ -26,16 +26,20 @@ const PAGE_POLICY =
 export class QrPageController {
   constructor(
     private readonly settings: Settings,
-    private readonly sessions: GatewaySessions,
+    private readonly sessions: LinkedAccounts,
     private readonly tickets: QrTickets,
-    private readonly streams: SessionStreams,
-    private readonly onlookers: Onlookers,
+    private readonly streams: LinkedAccountStreams,
+    private readonly viewers: StreamViewers,
   ) {}
 
   @Get('api/sessions/:id/qr-page')
   @ScopesOrTicket('sessions')
   @KeylessFromLoopback()
-  async page(@SessionName() name: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async page(
+    @LinkedAccountName() name: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     void reply.header('cache-control', 'no-store').header('referrer-policy', 'no-referrer');
     const shown = shownTicket(request);
     if (shown?.ticket != null) {
@@ -51,9 +55,13 @@ export class QrPageController {
   @Get('api/sessions/:id/events')
   @ScopesOrTicket('sessions')
   @KeylessFromLoopback()
-  async events(@SessionName() name: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async events(
+    @LinkedAccountName() name: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const id = await this.mayLook(name, request);
-    this.streams.begin(id, this.onlookers.of(request, { id, name }), reply);
+    this.streams.begin(id, this.viewers.of(request, { id, name }), reply);
   }
 
   @Get('gateway/qr.js')

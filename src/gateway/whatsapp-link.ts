@@ -1,14 +1,14 @@
 import { type AuthenticationCreds, type BinaryNode, type WAMessage, type WASocket } from '@whiskeysockets/baileys';
 import { phoneDigits, whatsappId } from '../phone/phone.js';
 import { SILENT_LOG, type Baileys } from './baileys.js';
-import { readHeard, type HeardMessage } from './heard.js';
+import { readIncomingMessage, type IncomingLinkMessage } from './incoming-message.js';
 import { isPersonJid, phoneOfJid } from './jids.js';
 import { type Outgoing } from './message-kinds.js';
 import { holdBack, type RawSocket } from './outgoing-gate.js';
-import { type SessionKeys } from './session-keys.js';
+import { type SignalKeys } from './signal-keys.js';
 
 /** What a recipient's phone said of a message. */
-export interface HeardReceipt {
+export interface IncomingReceipt {
   readonly whatsappId: string;
   readonly status: 'delivered' | 'read';
   readonly at: Date | null;
@@ -36,14 +36,14 @@ export interface LinkListener {
   open(): void;
   /** It is over, by this code; nothing is heard after it. */
   closed(code: number): void;
-  heard(messages: readonly HeardMessage[]): void;
-  receipts(receipts: readonly HeardReceipt[]): void;
+  received(messages: readonly IncomingLinkMessage[]): void;
+  receipts(receipts: readonly IncomingReceipt[]): void;
 }
 
 export interface LinkOptions {
   readonly library: Baileys;
   readonly url: string;
-  readonly keys: SessionKeys;
+  readonly keys: SignalKeys;
   readonly creds: AuthenticationCreds;
   readonly listener: LinkListener;
 }
@@ -75,7 +75,7 @@ export class WhatsAppLink {
       logger: SILENT_LOG,
       browser: library.Browsers.ubuntu('Chrome'),
       makeSignalRepository: (auth, logger, lookUp) => {
-        // The very object that Baileys has just given transactions of its own, which write too late (`SessionKeys`).
+        // The very object that Baileys has just given transactions of its own, which write too late (`SignalKeys`).
         const { get, set, transaction, isInTransaction } = keys;
         Object.assign(auth.keys, { get, set, transaction, isInTransaction });
         return library.DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, lookUp);
@@ -208,11 +208,11 @@ export class WhatsAppLink {
         const { remoteJid, remoteJidAlt } = message.key;
         const known = phoneOfJid(remoteJid) ?? phoneOfJid(remoteJidAlt);
         const looked = known ?? phoneOfJid(await lidMapping.getPNForLID(remoteJid ?? '').catch(() => null));
-        return readHeard(message, looked);
+        return readIncomingMessage(message, looked);
       }),
     );
     const whole = heard.filter((message) => message !== null);
-    if (whole.length > 0) this.options.listener.heard(whole);
+    if (whole.length > 0) this.options.listener.received(whole);
   }
 }
 
@@ -220,7 +220,7 @@ export class WhatsAppLink {
  * Baileys keeps the socket to itself; all that leaves goes through it. A Baileys whose inside is another must not be
  * used without what we put there.
  */
-function rawSocketOf(socket: WASocket, keys: SessionKeys): RawSocket {
+function rawSocketOf(socket: WASocket, keys: SignalKeys): RawSocket {
   const { socket: raw } = socket.ws as unknown as { socket: RawSocket | null | undefined };
   const used: object = socket.authState.keys;
   if (typeof raw?.send === 'function' && 'transaction' in used && used.transaction === keys.transaction) return raw;
@@ -231,7 +231,7 @@ function rawSocketOf(socket: WASocket, keys: SessionKeys): RawSocket {
 function readReceipt(
   key: { id?: string | null; fromMe?: boolean | null },
   { status, messageTimestamp }: { status?: number | null; messageTimestamp?: unknown },
-): HeardReceipt[] {
+): IncomingReceipt[] {
   if (!key.id || !key.fromMe || status == null) return [];
   const seconds = Number(messageTimestamp);
   const at = Number.isFinite(seconds) && seconds > 0 ? new Date(seconds * 1000) : null;

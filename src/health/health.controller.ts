@@ -4,9 +4,9 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { WhoCalls, type Calling } from '../api-keys/api-key.guard.js';
 import { DatabaseHealth } from '../database/database-health.js';
 import { AppError } from '../errors/app-error.js';
-import { GatewaySessions } from '../gateway/gateway-sessions.service.js';
+import { LinkedAccounts } from '../gateway/linked-accounts.service.js';
 import { KeylessFromLoopback, Public, Scopes } from '../http/access.decorators.js';
-import { Departure } from '../http/departure.js';
+import { GracefulShutdown } from '../http/graceful-shutdown.js';
 import { Fails } from '../http/openapi.decorators.js';
 import { Messaging } from '../messaging/messaging.service.js';
 import {
@@ -31,8 +31,8 @@ export class HealthController {
   constructor(
     private readonly database: DatabaseHealth,
     private readonly messaging: Messaging,
-    private readonly sessions: GatewaySessions,
-    private readonly departure: Departure,
+    private readonly sessions: LinkedAccounts,
+    private readonly shutdown: GracefulShutdown,
   ) {}
 
   /** A browser at the front door is sent to the login page. */
@@ -119,9 +119,9 @@ export class HealthController {
   private async databaseState(reply: FastifyReply): Promise<ReadyAnswerDto> {
     const database = await this.database.state();
     void reply.header('cache-control', 'no-store');
-    if (database === 'connected' && !this.departure.isNear) return { success: true, status: 'ok', database };
+    if (database === 'connected' && !this.shutdown.hasBegun) return { success: true, status: 'ok', database };
     void reply.code(503).header('retry-after', '5');
-    return { success: false, status: this.departure.isNear ? 'stopping' : 'unavailable', database };
+    return { success: false, status: this.shutdown.hasBegun ? 'stopping' : 'unavailable', database };
   }
 }
 

@@ -5,7 +5,7 @@ import { AppError } from '../errors/app-error.js';
 import { type ErrorCode } from '../errors/catalogue.js';
 import { AddressLimits, type AddressAllowance } from './address-limits.js';
 import { addressKey } from './client-address.js';
-import { type ChargedRequest } from './request-context.js';
+import { type ReservingRequest } from './request-context.js';
 
 interface AddressLimitRule {
   readonly allowances: readonly AddressAllowance[];
@@ -22,12 +22,12 @@ export const AddressLimit = (refusal: ErrorCode, ...allowances: AddressAllowance
   SetMetadata(ADDRESS_LIMIT, { allowances, refusal } satisfies AddressLimitRule);
 
 /**
- * Settles each request's charges when its flow has come to an answer. Not when the connection closes: a client that
+ * Settles each request's reservations when its flow has come to an answer. Not when the connection closes: a client that
  * hangs up does so before the flow has confirmed what it spends, and would get it back.
  */
-export function settleCharges(fastify: FastifyInstance): void {
-  fastify.addHook('onSend', (request: ChargedRequest, _reply, payload, done) => {
-    request.charges?.settle();
+export function settleAddressReservations(fastify: FastifyInstance): void {
+  fastify.addHook('onSend', (request: ReservingRequest, _reply, payload, done) => {
+    request.addressReservations?.settle();
     done(null, payload);
   });
 }
@@ -45,10 +45,10 @@ export class AddressLimitGuard implements CanActivate {
       context.getClass(),
     ]);
     if (!rule) return true;
-    const request = context.switchToHttp().getRequest<ChargedRequest>();
+    const request = context.switchToHttp().getRequest<ReservingRequest>();
     const address = addressKey(request.ip);
     const reserved = new Set<AddressAllowance>();
-    request.charges = {
+    request.addressReservations = {
       confirm: (allowance) => reserved.delete(allowance),
       settle: () => {
         for (const allowance of reserved) this.limits.giveBack(allowance, address);

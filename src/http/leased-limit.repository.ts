@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { FUNCTIONS } from '../database/functions.js';
-import { BUSY, Gathered, type Busy } from '../database/gathered.js';
+import { BUSY, CallBatcher, type Busy } from '../database/call-batcher.js';
 import { statement } from '../database/statement.js';
 import { ofTheFirst } from '../database/steps.js';
 
@@ -158,7 +158,7 @@ const FORGET_OLD = statement<{ name: string }>(
 
 @Injectable()
 export class LeasedLimitRepository {
-  private readonly leases = new Gathered<LeaseCall, Leased>(
+  private readonly leases = new CallBatcher<LeaseCall, Leased>(
     (calls, waits) => this.leaseAll(calls, waits),
     ({ limit, subject }) => `${limit.name} ${subject}`,
   );

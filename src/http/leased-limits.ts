@@ -10,7 +10,7 @@ import {
   type Reported,
 } from './leased-limit.repository.js';
 import { LOGGER, type ServiceLogger } from './logger.js';
-import { every, type Recurring } from './recurring.js';
+import { every, type Recurring } from './timers.js';
 
 export { type Limit };
 

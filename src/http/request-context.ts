@@ -5,8 +5,8 @@ import { DEVICE_COOKIE, browserCookie } from './browser-cookies.js';
 import { addressKey } from './client-address.js';
 
 /** What a request has reserved of its address's allowances. */
-export interface Charges {
-  /** Keeps the charge: a send went out, a guess was wrong. What is not confirmed goes back with the answer. */
+export interface AddressReservations {
+  /** Keeps the reservation: a send went out, a guess was wrong. What is not confirmed goes back with the answer. */
   confirm(allowance: AddressAllowance): void;
   /** Gives back what has not been confirmed. */
   settle(): void;
@@ -27,18 +27,18 @@ export interface RequestContext {
   /** The application that a person logs in for, as its login page says (`X-Client-Id`); unchecked. */
   readonly clientId?: string | undefined;
   /** What this request has reserved of its address's allowances. */
-  readonly charges: Charges;
+  readonly addressReservations: AddressReservations;
 }
 
-export interface ChargedRequest extends FastifyRequest {
-  charges?: Charges;
+export interface ReservingRequest extends FastifyRequest {
+  addressReservations?: AddressReservations;
 }
 
-const NO_CHARGES: Charges = { confirm: () => undefined, settle: () => undefined };
+const NO_RESERVATIONS: AddressReservations = { confirm: () => undefined, settle: () => undefined };
 
 /** Hands a controller method the request's context. */
 export const Context = createParamDecorator((_: unknown, execution: ExecutionContext): RequestContext => {
-  const request = execution.switchToHttp().getRequest<ChargedRequest>();
+  const request = execution.switchToHttp().getRequest<ReservingRequest>();
   return {
     id: request.id,
     address: addressKey(request.ip),
@@ -47,7 +47,7 @@ export const Context = createParamDecorator((_: unknown, execution: ExecutionCon
     deviceToken: deviceTokenOf(request),
     acceptLanguage: request.headers['accept-language'],
     clientId: clientIdOf(request),
-    charges: request.charges ?? NO_CHARGES,
+    addressReservations: request.addressReservations ?? NO_RESERVATIONS,
   };
 });
 

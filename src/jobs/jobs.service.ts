@@ -3,7 +3,7 @@ import { type PgBoss } from 'pg-boss';
 import { AuthSecret } from '../config/auth-secret.js';
 import { Database } from '../database/database.js';
 import { LOGGER, masked, type ServiceLogger } from '../http/logger.js';
-import { every, type Recurring } from '../http/recurring.js';
+import { every, type Recurring } from '../http/timers.js';
 import { openBoss, TICKS, type Attempt, type ScheduledJob } from './boss.js';
 import { JobsRepository, type JobState } from './jobs.repository.js';
 

@@ -6,7 +6,7 @@ import { Ladder } from './ladder.js';
 import type { ProviderHealth } from './provider-health.js';
 import type { DeviceState, MessageProvider, SendOutcome } from './providers/message-provider.js';
 
-const WALK = { requestId: null };
+const OPTIONS = { requestId: null };
 
 /** A rung that answers as it is told, and counts how often it was asked. */
 function rung(name: string, outcome: SendOutcome, state: DeviceState['state'] = 'connected', stateAge = 1_000) {
@@ -50,7 +50,7 @@ const accepted: SendOutcome = { kind: 'accepted', providerMessageId: '7' };
 describe('a rung that cannot serve a recipient', () => {
   it('is passed at once, and asked once', async () => {
     const [first, second, third] = [rung('a', declined), rung('b', accepted), rung('c', accepted)];
-    expect(await ladderOf(first, second, third).send(codeMessage(), WALK)).toMatchObject({
+    expect(await ladderOf(first, second, third).send(codeMessage(), OPTIONS)).toMatchObject({
       kind: 'accepted',
       provider: 'b',
       providerMessageId: '7',
@@ -61,22 +61,24 @@ describe('a rung that cannot serve a recipient', () => {
 
   it('does not hide why the others refused', async () => {
     const expected = { kind: 'failed', reason: 'provider-disconnected', words: 'device not connected or not found' };
-    expect(await ladderOf(rung('a', disconnected), rung('b', declined)).send(codeMessage(), WALK)).toMatchObject(
+    expect(await ladderOf(rung('a', disconnected), rung('b', declined)).send(codeMessage(), OPTIONS)).toMatchObject(
       expected,
     );
-    expect(await ladderOf(rung('a', declined), rung('b', disconnected)).send(codeMessage(), WALK)).toMatchObject(
+    expect(await ladderOf(rung('a', declined), rung('b', disconnected)).send(codeMessage(), OPTIONS)).toMatchObject(
       expected,
     );
   });
 
   it('is the reason when no other was there', async () => {
     const failed = { kind: 'failed', reason: 'recipient-unreachable', words: undefined };
-    expect(await ladderOf(rung('a', declined)).send(codeMessage(), WALK)).toMatchObject(failed);
+    expect(await ladderOf(rung('a', declined)).send(codeMessage(), OPTIONS)).toMatchObject(failed);
   });
 
   it('does not hide that another may have sent', async () => {
     const unknown = rung('a', { kind: 'unknown', cause: 'held' });
-    expect(await ladderOf(unknown, rung('b', declined)).send(codeMessage(), WALK)).toMatchObject({ kind: 'unknown' });
+    expect(await ladderOf(unknown, rung('b', declined)).send(codeMessage(), OPTIONS)).toMatchObject({
+      kind: 'unknown',
+    });
   });
 });
 
@@ -84,8 +86,8 @@ describe('a message that is worth little more time', () => {
   it('is not tried again when that is over', async () => {
     const busy: SendOutcome = { kind: 'rejected', reason: 'provider-unavailable' };
     const [patient, hasty] = [rung('a', busy), rung('b', busy)];
-    await ladderOf(patient).send(codeMessage(), WALK);
-    expect(await ladderOf(hasty).send(codeMessage(), { ...WALK, within: 200 })).toMatchObject({ kind: 'failed' });
+    await ladderOf(patient).send(codeMessage(), OPTIONS);
+    expect(await ladderOf(hasty).send(codeMessage(), { ...OPTIONS, within: 200 })).toMatchObject({ kind: 'failed' });
     expect(patient.asked.sends).toBeGreaterThan(1);
     expect(hasty.asked.sends).toBe(1);
   });
@@ -100,9 +102,9 @@ describe('a rung whose breaker is open', () => {
   async function brokenLadder(...rungs: ReturnType<typeof rung>[]): Promise<Ladder> {
     jest.useFakeTimers({ now: 0 });
     const ladder = ladderOf(...rungs);
-    const walks = Array.from({ length: 20 }, () => ladder.send(codeMessage(), { ...WALK, within: 200 }));
+    const sends = Array.from({ length: 20 }, () => ladder.send(codeMessage(), { ...OPTIONS, within: 200 }));
     await jest.advanceTimersByTimeAsync(200);
-    await Promise.all(walks);
+    await Promise.all(sends);
     for (const { asked } of rungs) asked.sends = 0;
     return ladder;
   }
@@ -110,7 +112,7 @@ describe('a rung whose breaker is open', () => {
   it('is not asked; alone on the ladder it fails the message at once, and says when to come back', async () => {
     const only = rung('a', { ...down, providerText: 'Server Error' });
     const ladder = await brokenLadder(only);
-    expect(await ladder.send(codeMessage(), WALK)).toEqual({
+    expect(await ladder.send(codeMessage(), OPTIONS)).toEqual({
       ...{ kind: 'failed', reason: 'provider-unavailable', words: 'Server Error' },
       ...{ retryAfter: 1, heldBack: true, refusedBy: ['a'] },
     });
@@ -121,7 +123,7 @@ describe('a rung whose breaker is open', () => {
     const only = rung('a', { kind: 'unknown', cause: 'timeout' });
     const ladder = await brokenLadder(only);
     jest.advanceTimersByTime(1_000);
-    const deliveries = await Promise.all([1, 2, 3, 4, 5].map(() => ladder.send(codeMessage(), WALK)));
+    const deliveries = await Promise.all([1, 2, 3, 4, 5].map(() => ladder.send(codeMessage(), OPTIONS)));
     expect(only.asked.sends).toBe(1);
     expect(deliveries.map(({ kind }) => kind)).toEqual(['unknown', 'failed', 'failed', 'failed', 'failed']);
     expect(deliveries[1]).toMatchObject({ reason: 'provider-unavailable', retryAfter: 1, heldBack: true });
@@ -132,10 +134,10 @@ describe('a rung whose breaker is open', () => {
     const ladder = await brokenLadder(first, second);
     second.asked.outcome = accepted;
     jest.advanceTimersByTime(1_000);
-    const [probes] = await Promise.all([1, 2].map(() => ladder.send(codeMessage(), WALK)));
+    const [probes] = await Promise.all([1, 2].map(() => ladder.send(codeMessage(), OPTIONS)));
     expect(probes).toMatchObject({ kind: 'accepted', provider: 'b', refusedBy: ['a'] });
     first.asked.sends = 0;
-    expect(await ladder.send(codeMessage(), WALK)).toMatchObject({ kind: 'accepted', provider: 'b', refusedBy: [] });
+    expect(await ladder.send(codeMessage(), OPTIONS)).toMatchObject({ kind: 'accepted', provider: 'b', refusedBy: [] });
     expect(first.asked.sends).toBe(0);
   });
 
@@ -144,14 +146,14 @@ describe('a rung whose breaker is open', () => {
     const ladder = await brokenLadder(only);
     jest.advanceTimersByTime(1_000);
     const started = performance.now();
-    expect(await ladder.send(codeMessage(), WALK)).toMatchObject({ kind: 'failed', heldBack: false });
+    expect(await ladder.send(codeMessage(), OPTIONS)).toMatchObject({ kind: 'failed', heldBack: false });
     expect([only.asked.sends, performance.now() - started]).toEqual([1, 0]);
   });
 
   it('is what failed a message that has no other way', async () => {
     const [first, second] = [rung('a', disconnected), rung('b', declined)];
     const ladder = await brokenLadder(first, second);
-    expect(await ladder.send(codeMessage(), WALK)).toMatchObject({
+    expect(await ladder.send(codeMessage(), OPTIONS)).toMatchObject({
       ...{ kind: 'failed', reason: 'provider-disconnected', words: 'device not connected or not found' },
       ...{ heldBack: true, refusedBy: ['b', 'a'] },
     });

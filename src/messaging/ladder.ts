@@ -14,7 +14,7 @@ import {
 
 export const PROVIDERS = Symbol('message providers, first rung first');
 
-/** How a walk up the ladder ended. */
+/** How sending by the ladder ended. */
 export type Delivery = (
   | { kind: 'accepted'; provider: string; providerMessageId: string | null; ms: number; receipts: boolean }
   /** Some rung may have sent it; none said that it did. */
@@ -29,8 +29,8 @@ export type Delivery = (
   readonly refusedBy: readonly string[];
 };
 
-/** How a message walks. */
-export interface Walk {
+/** Which rungs a message may go to, in what order, and how long. */
+export interface SendOptions {
   readonly requestId: string | null;
   /** A rung that is not asked: its receipt said that the message failed there. */
   readonly skip?: string | null;
@@ -38,7 +38,7 @@ export interface Walk {
   readonly first?: string;
   /** The one rung that is asked. */
   readonly only?: string;
-  /** Milliseconds after which it is not worth sending any more; a walk takes `SEND_TIMEOUT` at most. */
+  /** Milliseconds after which it is not worth sending any more; sending takes `SEND_TIMEOUT` at most. */
   readonly within?: number;
 }
 
@@ -61,7 +61,7 @@ const SILENT: Refusal = { kind: 'rejected', reason: 'provider-unavailable' };
 /** What a provider's trouble may be remembered for at most, in ms. */
 const BAD_STATE_AGE = 5_000;
 
-/** The rungs in their order, and how a message walks them. */
+/** The rungs in their order, and how a message is sent by them. */
 @Injectable()
 export class Ladder {
   readonly rungs: readonly Rung[];
@@ -80,13 +80,13 @@ export class Ladder {
    * Tries rung after rung with the same message until one takes it. A rung whose outcome is unknown is not asked
    * again; rungs that refused for a passing reason are, with back-off, while time is left. A rung that asked for rest
    * (`Retry-After`) is left alone until then, or for good if time does not last that long. A broken one is not waited
-   * for: where all others have said their last word, or there is none, the walk ends at once.
+   * for: where all others have said their last word, or there is none, sending ends at once.
    */
-  async send(message: OutgoingMessage, walk: Walk): Promise<Delivery> {
-    const deadline = performance.now() + Math.min(this.settings.sendTimeout * 1000, walk.within ?? Infinity);
-    const way = this.inOrder(walk, message.media?.kind);
+  async send(message: OutgoingMessage, options: SendOptions): Promise<Delivery> {
+    const deadline = performance.now() + Math.min(this.settings.sendTimeout * 1000, options.within ?? Infinity);
+    const candidates = this.inOrder(options, message.media?.kind);
     const refusedBy = new Set<string>();
-    let rungs = way;
+    let rungs = candidates;
     let unknown = false;
     let refusal: Refusal | undefined;
     for (let round = 0; rungs.length > 0; round++) {
@@ -98,7 +98,7 @@ export class Ladder {
           continue;
         }
         const started = performance.now();
-        const outcome = await this.ask(rung, message, deadline, walk.requestId);
+        const outcome = await this.ask(rung, message, deadline, options.requestId);
         if (outcome.kind === 'accepted') {
           const { name: provider, sendsReceipts: receipts } = rung.provider;
           const { providerMessageId } = outcome;
@@ -121,23 +121,23 @@ export class Ladder {
       rungs = again;
     }
     if (unknown) return { kind: 'unknown', refusedBy: [...refusedBy] };
-    return this.failure(way, message.media?.kind, refusal, refusedBy);
+    return this.failure(candidates, message.media?.kind, refusal, refusedBy);
   }
 
-  /** What comes of a walk on which every rung said no, or was not asked. */
+  /** What is answered when every rung said no, or was not asked. */
   private failure(
-    way: readonly Rung[],
+    candidates: readonly Rung[],
     media: MediaKind | undefined,
     refusal: Refusal | undefined,
     refusedBy: ReadonlySet<string>,
   ): Delivery {
     const nobodyAsked = refusal === undefined || refusal.reason === 'recipient-unreachable';
-    const broken = way.filter(({ openedBy }) => openedBy !== undefined);
+    const broken = candidates.filter(({ openedBy }) => openedBy !== undefined);
     const openedBy = nobodyAsked ? broken[0]?.openedBy : undefined;
     const last = openedBy?.kind === 'unknown' ? SILENT : (openedBy ?? refusal);
     // Without a refusal all of them rest, or none sends files.
     const { reason = this.takes(media) ? 'rate-limited-account' : 'content', providerText: words } = last ?? {};
-    const waits = way.map(({ wait }) => Math.ceil(wait / 1000));
+    const waits = candidates.map(({ wait }) => Math.ceil(wait / 1000));
     const retryAfter = waits.length > 0 && !waits.includes(0) ? Math.min(...waits, RETRY_AFTER) : RETRY_AFTER;
     return {
       ...{ kind: 'failed', reason, words, retryAfter },
@@ -157,7 +157,7 @@ export class Ladder {
     return reason === 'provider-disconnected' && this.rungs.length > 1 && round < MORE_CHANCES;
   }
 
-  private inOrder({ skip, first, only }: Walk, media: MediaKind | undefined): readonly Rung[] {
+  private inOrder({ skip, first, only }: SendOptions, media: MediaKind | undefined): readonly Rung[] {
     const left = this.rungs.filter(
       (rung) => rung.name !== skip && (only === undefined || rung.name === only) && sends(rung.provider, media),
     );

@@ -7,7 +7,7 @@ import { UsersModule } from '../users/users.module.js';
 import { Canary } from './canary.js';
 import { DeveloperInbox } from './developer-inbox.js';
 import { DeveloperInboxRepository } from './developer-inbox.repository.js';
-import { HeldMessagesRepository } from './held-messages.repository.js';
+import { PersonalMessagesRepository } from './personal-data.repository.js';
 import { Ladder, PROVIDERS } from './ladder.js';
 import { IncomingMedia } from './incoming-media.js';
 import { LadderStatus } from './ladder-status.js';
@@ -21,10 +21,10 @@ import { ProviderHealth } from './provider-health.js';
 import { ProviderHealthRepository } from './provider-health.repository.js';
 import { Receipts } from './receipts.js';
 import { ReceiptsRepository } from './receipts.repository.js';
-import { HANDED_IN, type HandedInProviders } from './handed-in-providers.js';
+import { ADDITIONAL_PROVIDERS, type AdditionalProviders } from './additional-providers.js';
 import { TestNumbers } from './test-numbers.js';
 import { type SurpriseListener } from './providers/redaction.js';
-import { SmsProvider } from './providers/sms.js';
+import { TwilioProvider } from './providers/twilio.js';
 import { WhacenterProvider } from './providers/whacenter.js';
 import { WhapiProvider } from './providers/whapi.js';
 
@@ -47,10 +47,10 @@ const MAKERS: Record<string, Maker> = {
       hasWebhook: appSecret !== undefined,
       onSurprise,
     }),
-  sms: ({ sms: { accountSid = '', authToken = '', from = '', baseUrl }, publicUrl }, onSurprise) => {
+  sms: ({ twilio: { accountSid = '', authToken = '', from = '', baseUrl }, publicUrl }, onSurprise) => {
     // Twilio calls addresses that the whole world can, and signs over what it calls.
     const reachable = publicUrl.startsWith('https:') && { statusCallback: `${publicUrl}/webhook/sms` };
-    return new SmsProvider({ baseUrl, accountSid, authToken, from, ...reachable, onSurprise });
+    return new TwilioProvider({ baseUrl, accountSid, authToken, from, ...reachable, onSurprise });
   },
   email: async ({ smtpUrl = '', smtpFrom = '' }) => {
     // Loaded where it is used: nodemailer costs each start a tenth of a second.
@@ -64,7 +64,7 @@ async function makeLadder(
   settings: Settings,
   logger: ServiceLogger,
   inbox: DeveloperInbox,
-  handedIn: HandedInProviders,
+  handedIn: AdditionalProviders,
 ): Promise<MessageProvider[]> {
   const onSurprise: SurpriseListener = (surprise) => logger.warn(surprise, 'provider_contract_surprise');
   const rungs = settings.providers.map(async (name) => {
@@ -85,7 +85,7 @@ async function makeLadder(
     LadderStatus,
     OutcomeWriter,
     MessagesRepository,
-    HeldMessagesRepository,
+    PersonalMessagesRepository,
     ProviderHealth,
     ProviderHealthRepository,
     Receipts,
@@ -93,7 +93,7 @@ async function makeLadder(
     TestNumbers,
     DeveloperInbox,
     DeveloperInboxRepository,
-    { provide: PROVIDERS, useFactory: makeLadder, inject: [Settings, LOGGER, DeveloperInbox, HANDED_IN] },
+    { provide: PROVIDERS, useFactory: makeLadder, inject: [Settings, LOGGER, DeveloperInbox, ADDITIONAL_PROVIDERS] },
   ],
   exports: [IncomingMedia, LadderStatus, Messaging, Receipts, TestNumbers, DeveloperInbox],
 })

@@ -9,23 +9,23 @@ import { v7 as uuidv7 } from 'uuid';
 import { AuthSecret } from '../config/auth-secret.js';
 import { Settings } from '../config/settings.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
-import { every, type Recurring } from '../http/recurring.js';
+import { every, type Recurring } from '../http/timers.js';
 import { type Transaction } from '../database/database.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import {
-  HeldMessagesRepository,
-  type HeldMessageRow,
+  PersonalMessagesRepository,
+  type PersonalMessageRow,
   type LastMessageRow,
   type MessageStateRow,
-} from './held-messages.repository.js';
-import { Ladder, type Delivery, type Walk } from './ladder.js';
+} from './personal-data.repository.js';
+import { Ladder, type Delivery, type SendOptions } from './ladder.js';
 import { MessagesRepository, type RecoveredMessage } from './messages.repository.js';
 import { type MediaKind } from './media-types.js';
 import { ReceiptsRepository, type ReceiptSummary } from './receipts.repository.js';
 import { OutcomeWriter } from './outcome-writer.js';
 import { type DeviceState } from './providers/message-provider.js';
 import { TestNumbers } from './test-numbers.js';
-import { Slots } from './slots.js';
+import { WorkerPool } from './worker-pool.js';
 import { outgoingMessage, type MessageContent, type NoticeContent, type TextContent } from './templates.js';
 
 /** A message that stands in the outbox, claimed by this instance. */
@@ -54,8 +54,8 @@ export interface NoticeDraft {
   readonly to: (owner: { phone: string; fullName: string }) => ClaimedMessage;
 }
 
-/** How a message walks the ladder, and how often it has been tried. */
-export type Way = Omit<Walk, 'requestId'> & { readonly tries?: number };
+/** How the ladder sends a message, and how often it has been tried. */
+export type DeliveryOptions = Omit<SendOptions, 'requestId'> & { readonly tries?: number };
 
 /** A claim outlives the send by this, in seconds, so that recovery never overtakes a send that is still under way. */
 const CLAIM_MARGIN = 2;
@@ -80,8 +80,8 @@ const DELAY = { least: 100, range: 400 };
 export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly underWay = new Set<Promise<unknown>>();
   private recovering: Recurring | undefined;
-  private readonly recovered = new Slots<RecoveredMessage>({
-    most: RECOVERED_AT_ONCE,
+  private readonly recovered = new WorkerPool<RecoveredMessage>({
+    size: RECOVERED_AT_ONCE,
     take: (count) => this.repository.reclaim(count, this.claimSeconds),
     work: (message) => this.redeliver(message),
     onError: (err) => this.logger.warn({ err }, 'a message was not recovered; it is tried again when its claim ends'),
@@ -93,7 +93,7 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     private readonly secret: AuthSecret,
     private readonly ladder: Ladder,
     private readonly repository: MessagesRepository,
-    private readonly held: HeldMessagesRepository,
+    private readonly personalData: PersonalMessagesRepository,
     private readonly receipts: ReceiptsRepository,
     private readonly outcomes: OutcomeWriter,
     private readonly testNumbers: TestNumbers,
@@ -148,14 +148,14 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     message: ClaimedMessage,
     requestId: string | null,
     onFailure: 'close' | 'retry',
-    { tries = 0, ...walk }: Way = {},
+    { tries = 0, ...options }: DeliveryOptions = {},
   ): Promise<Delivery> {
-    const delivery = await this.send(message, { ...walk, requestId, ...firstFor(message.content) });
+    const delivery = await this.send(message, { ...options, requestId, ...firstFor(message.content) });
     const { refusedBy } = delivery;
     if (delivery.kind === 'accepted') {
       const { provider, providerMessageId, ms, receipts } = delivery;
       // A failure can be told of a message that has an id, and only to somebody who can still send it elsewhere.
-      const keepsContent = receipts && providerMessageId !== null && !walk.skip && this.ladder.rungs.length > 1;
+      const keepsContent = receipts && providerMessageId !== null && !options.skip && this.ladder.rungs.length > 1;
       const { id: messageId, fence } = message;
       this.outcomes.add({ messageId, fence, provider, providerMessageId, ms, keepsContent, refusedBy });
     } else if (delivery.kind === 'unknown') {
@@ -244,13 +244,13 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
   }
 
   /** Delivers behind the answer, where the answer must not depend on it; what fails is left to recovery. */
-  deliverBehind(message: ClaimedMessage, requestId: string | null, way: Way = {}): void {
+  deliverBehind(message: ClaimedMessage, requestId: string | null, options: DeliveryOptions = {}): void {
     // Some time after the answer, and not always the same: the work must tell a real number from a decoy neither by
     // this answer's time nor by that of the caller's next request, which follows at once. An answer in a conversation
     // has no decoy, and keeps its place behind the one before.
     const range = message.content.template === 'text' ? 0 : DELAY.range;
     const later = new Promise((resolve) => setTimeout(resolve, DELAY.least + Math.random() * range));
-    this.inBackground(() => later.then(() => this.deliver(message, requestId, 'retry', way)), requestId);
+    this.inBackground(() => later.then(() => this.deliver(message, requestId, 'retry', options)), requestId);
   }
 
   /** Takes up messages whose sender died: any instance, newest first, only while the code lives. */
@@ -321,48 +321,48 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
   }
 
   /** What is held of an account's messages; never what they said. */
-  heldOf(userId: string): Promise<HeldMessageRow[]> {
-    return this.held.of(userId);
+  personalDataOf(userId: string): Promise<PersonalMessageRow[]> {
+    return this.personalData.of(userId);
   }
 
   /** What became of an account's last messages, newest first. */
   lastOf(userId: string, count: number): Promise<LastMessageRow[]> {
-    return this.held.lastOf(userId, count);
+    return this.personalData.lastOf(userId, count);
   }
 
   /** Forgets who got an account's messages; what is on its way is not sent any more. */
   forget(userId: string, within: Transaction): Promise<void> {
-    return this.held.forget(userId, within);
+    return this.personalData.forget(userId, within);
   }
 
   /** What is held for a number that was nobody's account's when it was written to; forgotten as `forget` does. */
   forgetNumber(phone: string, within: Transaction): Promise<void> {
-    return this.held.forgetNumber(phone, within);
+    return this.personalData.forgetNumber(phone, within);
   }
 
   /** Which rung took a message; null: none yet. */
   providerOf(message: { id: string; createdAt: Date }): Promise<string | null> {
-    return this.held.providerOf(message);
+    return this.personalData.providerOf(message);
   }
 
   /** Ends all waiting messages; for a database that was restored. @returns how many */
   async endAll(): Promise<number> {
     let ended = 0;
-    for (let step = 1; step > 0; ended += step) step = await this.held.endPending();
-    while ((await this.held.blank()) > 0);
+    for (let step = 1; step > 0; ended += step) step = await this.personalData.endPending();
+    while ((await this.personalData.blank()) > 0);
     return ended;
   }
 
   /** What became of messages, those in the history too; in any order. */
   statesOf(messages: readonly { id: string; createdAt: Date }[]): Promise<MessageStateRow[]> {
-    return this.held.statesOf(messages);
+    return this.personalData.statesOf(messages);
   }
 
-  private async send(message: ClaimedMessage, walk: Walk): Promise<Delivery> {
+  private async send(message: ClaimedMessage, options: SendOptions): Promise<Delivery> {
     const { recipient: phone, recipientName: name, email } = message;
     const outgoing = outgoingMessage(message.content, { phone, name, email }, this.settings);
     const test = await this.testNumbers.outcome(message.recipient);
-    return test ? this.testNumbers.deliver(test, outgoing) : this.ladder.send(outgoing, walk);
+    return test ? this.testNumbers.deliver(test, outgoing) : this.ladder.send(outgoing, options);
   }
 
   private inBackground(work: () => Promise<unknown>, requestId: string | null): void {
@@ -407,6 +407,6 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
 }
 
 /** An answer leaves by the provider that the message came in by, if that is on the ladder. */
-function firstFor(content: MessageContent): Pick<Walk, 'first'> {
+function firstFor(content: MessageContent): Pick<SendOptions, 'first'> {
   return 'via' in content && content.via !== null ? { first: content.via } : {};
 }

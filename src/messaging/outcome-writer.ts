@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { BUSY, Gathered } from '../database/gathered.js';
+import { BUSY, CallBatcher } from '../database/call-batcher.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
 import { MessagesRepository, type Acceptance } from './messages.repository.js';
 
@@ -20,7 +20,7 @@ const GATHER_FOR = 25;
 export class OutcomeWriter {
   /** What is being written, by its message. */
   private readonly underWay = new Map<string, Promise<void>>();
-  private readonly acceptances = new Gathered<Acceptance, true>(
+  private readonly acceptances = new CallBatcher<Acceptance, true>(
     async (calls) => {
       await this.repository.accept(calls);
       return calls.map(() => true);
@@ -28,7 +28,7 @@ export class OutcomeWriter {
     ({ messageId }) => messageId,
     GATHER_FOR,
   );
-  private readonly verified = new Gathered<VerifiedMessage, true>(
+  private readonly verified = new CallBatcher<VerifiedMessage, true>(
     async (calls, waits) => {
       const found = await this.repository.noteVerified(calls);
       // Looked for once more by itself: another instance was moving it to the history.

@@ -5,7 +5,7 @@ import { AppError } from '../errors/app-error.js';
 import { LeasedLimits } from '../http/leased-limits.js';
 import { addressKey } from '../http/client-address.js';
 import { rawBody } from '../http/raw-bodies.js';
-import { type ChargedRequest } from '../http/request-context.js';
+import { type ReservingRequest } from '../http/request-context.js';
 import { handOver, MOUNTED_AT, ProviderRequest } from './provider-request.js';
 import { Providers } from './providers.js';
 
@@ -51,18 +51,18 @@ export class Mount {
    * The same where something can be guessed: a secret, or the code that a device shows. The route has reserved a failure
    * of its address (`@AddressLimit`), which is given back unless it was one.
    */
-  async serveGuess(request: ChargedRequest, reply: FastifyReply): Promise<void> {
+  async serveGuess(request: ReservingRequest, reply: FastifyReply): Promise<void> {
     const { failure, isWrongGuess } = await this.serve(request, reply);
-    if (failure === GUESSED || isWrongGuess) request.charges?.confirm('failures');
+    if (failure === GUESSED || isWrongGuess) request.addressReservations?.confirm('failures');
     // The answer was the library's, so that no hook settles them.
-    request.charges?.settle();
+    request.addressReservations?.settle();
   }
 
   /**
    * The same for a request that is pushed beforehand: an application without a secret is whoever names it. One that shows
    * its secret is no stranger, and asks for all its people from one address.
    */
-  async servePushed(request: ChargedRequest, reply: FastifyReply): Promise<void> {
+  async servePushed(request: ReservingRequest, reply: FastifyReply): Promise<void> {
     if (!showsSecret(request)) await this.allowStart(request);
     await this.serveGuess(request, reply);
   }

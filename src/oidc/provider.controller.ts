@@ -4,7 +4,7 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Public } from '../http/access.decorators.js';
 import { AddressLimit } from '../http/address-limit.guard.js';
 import { RawBody } from '../http/raw-bodies.js';
-import { type ChargedRequest } from '../http/request-context.js';
+import { type ReservingRequest } from '../http/request-context.js';
 import { Mount } from './mount.js';
 
 /** Forms; that a body is none is said in the standards' words, by the library. */
@@ -49,28 +49,28 @@ export class ProviderController {
   @Post('token')
   @Form()
   @AddressLimit('rate_limited', 'failures')
-  token(@Req() request: ChargedRequest, @Res() reply: FastifyReply) {
+  token(@Req() request: ReservingRequest, @Res() reply: FastifyReply) {
     return this.mount.serveGuess(request, reply);
   }
 
   @Post('token/introspection')
   @Form()
   @AddressLimit('rate_limited', 'failures')
-  introspection(@Req() request: ChargedRequest, @Res() reply: FastifyReply) {
+  introspection(@Req() request: ReservingRequest, @Res() reply: FastifyReply) {
     return this.mount.serveGuess(request, reply);
   }
 
   @Post('token/revocation')
   @Form()
   @AddressLimit('rate_limited', 'failures')
-  revocation(@Req() request: ChargedRequest, @Res() reply: FastifyReply) {
+  revocation(@Req() request: ReservingRequest, @Res() reply: FastifyReply) {
     return this.mount.serveGuess(request, reply);
   }
 
   @Post('request')
   @Form()
   @AddressLimit('rate_limited', 'failures')
-  pushed(@Req() request: ChargedRequest, @Res() reply: FastifyReply) {
+  pushed(@Req() request: ReservingRequest, @Res() reply: FastifyReply) {
     return this.mount.servePushed(request, reply);
   }
 
@@ -104,7 +104,7 @@ export class ProviderController {
   @Post('device/auth')
   @Form()
   @AddressLimit('rate_limited', 'failures')
-  async deviceAuthorization(@Req() request: ChargedRequest, @Res() reply: FastifyReply): Promise<void> {
+  async deviceAuthorization(@Req() request: ReservingRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.mount.allowStart(request);
     await this.mount.serveGuess(request, reply);
   }
@@ -117,7 +117,7 @@ export class ProviderController {
   @Post('device')
   @Form()
   @AddressLimit('rate_limited', 'failures')
-  typedDeviceCode(@Req() request: ChargedRequest, @Res() reply: FastifyReply) {
+  typedDeviceCode(@Req() request: ReservingRequest, @Res() reply: FastifyReply) {
     return this.mount.serveGuess(request, reply);
   }
 

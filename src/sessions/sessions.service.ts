@@ -6,7 +6,7 @@ import { AppError } from '../errors/app-error.js';
 import { type RequestContext } from '../http/request-context.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { AccessTokens } from './access-tokens.js';
-import { HeldSessionsRepository, type HeldSessionRow } from './held-sessions.repository.js';
+import { PersonalSessionsRepository, type PersonalSessionRow } from './personal-data.repository.js';
 import { LoginSessionsRepository, type Ending, type SessionRow } from './login-sessions.repository.js';
 import { RefreshRepository } from './refresh.repository.js';
 import { newRefreshToken, openSuccessor, sealSuccessor, tokenHash } from './refresh-tokens.js';
@@ -39,7 +39,7 @@ export class Sessions implements OnModuleInit {
     private readonly settings: Settings,
     private readonly repository: LoginSessionsRepository,
     private readonly refreshes: RefreshRepository,
-    private readonly held: HeldSessionsRepository,
+    private readonly personalData: PersonalSessionsRepository,
     private readonly tokens: AccessTokens,
     private readonly jobs: Jobs,
   ) {}
@@ -70,7 +70,7 @@ export class Sessions implements OnModuleInit {
       audit_id: uuidv7(),
     });
     if (!row?.id || !row.role || (row.verdict !== 'fresh' && row.verdict !== 'repeated')) {
-      context.charges.confirm('failures');
+      context.addressReservations.confirm('failures');
       const concerns = row ? { userId: row.owner_id, subjectId: row.session_id, reason: row.verdict } : {};
       throw new AppError('invalid_refresh_token', { concerns });
     }
@@ -121,7 +121,7 @@ export class Sessions implements OnModuleInit {
     let ended = 0;
     let place: string | null = null;
     do {
-      const step: { ended: number; end: string | null } = await this.held.endLiving(place);
+      const step: { ended: number; end: string | null } = await this.personalData.endLiving(place);
       ended += step.ended;
       place = step.end;
     } while (place !== null);
@@ -135,18 +135,18 @@ export class Sessions implements OnModuleInit {
   }
 
   /** Every session of an account that is still kept, the ended ones too. */
-  heldOf(userId: string): Promise<HeldSessionRow[]> {
-    return this.held.allOf(userId);
+  personalDataOf(userId: string): Promise<PersonalSessionRow[]> {
+    return this.personalData.allOf(userId);
   }
 
   /** When these accounts last logged in, as far as the sessions are still kept. */
   lastLogins(userIds: readonly string[]): Promise<Map<string, Date>> {
-    return this.held.lastLogins(userIds);
+    return this.personalData.lastLogins(userIds);
   }
 
   /** Forgets the sessions of an account and with them its tokens, which are refused from then on. */
   forget(userId: string, within: Transaction): Promise<void> {
-    return this.held.forget(userId, within);
+    return this.personalData.forget(userId, within);
   }
 }
 

@@ -5,7 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { AuthSecret } from '../config/auth-secret.js';
 import { Settings, type SigningAlgorithm } from '../config/settings.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
-import { every, type Recurring } from '../http/recurring.js';
+import { every, type Recurring } from '../http/timers.js';
 import {
   SigningKeyRepository,
   type KeyChanger,

@@ -126,14 +126,14 @@ const ERASE = statement(
     WHERE id = :id::uuid`,
 );
 
-const HELD = statement<HeldAccountRow>(
+const HELD = statement<PersonalAccountRow>(
   'accounts_held',
   `SELECT ${MANAGED_COLUMNS}, users.updated_at, users.password_changed_at
      FROM users WHERE id = :id::uuid AND erased_at IS NULL`,
 );
 
 /** Everything of an account but the password's hash. */
-export type HeldAccountRow = ManagedAccountRow & {
+export type PersonalAccountRow = ManagedAccountRow & {
   updated_at: Date;
   password_changed_at: Date | null;
 };
@@ -251,7 +251,7 @@ export class AccountsRepository {
     await within.run(ERASE, { id });
   }
 
-  async held(id: string): Promise<HeldAccountRow | null> {
+  async personalData(id: string): Promise<PersonalAccountRow | null> {
     const [row] = await this.database.run(HELD, { id });
     return row ?? null;
   }

@@ -6,7 +6,7 @@ import { AppError } from '../errors/app-error.js';
 import { readAccountFields, requireEssentials, type AccountFields, type TypedFields } from './account-fields.js';
 import { type AccountRow, type ManagedAccountRow } from './account.js';
 import { cursorAfter, readCursor, searchPatterns } from './accounts-query.js';
-import { AccountsRepository, type HeldAccountRow } from './accounts.repository.js';
+import { AccountsRepository, type PersonalAccountRow } from './accounts.repository.js';
 import { PasswordPolicy, type PasswordOwner } from './password-policy.js';
 import { Passwords } from './passwords.js';
 
@@ -119,8 +119,8 @@ export class Accounts {
   }
 
   /** Everything that is held of the account itself. @throws AppError `user_not_found` */
-  async held(id: string): Promise<HeldAccountRow> {
-    return orNotFound(await this.repository.held(id));
+  async personalDataOf(id: string): Promise<PersonalAccountRow> {
+    return orNotFound(await this.repository.personalData(id));
   }
 
   /** The accounts that have this e-mail, username or phone. */

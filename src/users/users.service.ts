@@ -4,7 +4,7 @@ import { Settings } from '../config/settings.js';
 import { type Transaction } from '../database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { LOGGER, type ServiceLogger } from '../http/logger.js';
-import { every, type Recurring } from '../http/recurring.js';
+import { every, type Recurring } from '../http/timers.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { canonicalName, readIdentifier, type Identifier } from './identifiers.js';
 import { PasswordBudgetRepository, type PasswordTry } from './password-budget.repository.js';

@@ -5,8 +5,8 @@ import { type UsedApiKey } from '../api-keys/api-keys.service.js';
 import { Settings, type Language } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
 import { answerLanguage } from '../errors/language.js';
-import { GatewaySessions } from '../gateway/gateway-sessions.service.js';
-import { sessionName } from '../gateway/session-name.js';
+import { LinkedAccounts } from '../gateway/linked-accounts.service.js';
+import { linkedAccountName } from '../gateway/linked-account-name.js';
 import { KeylessFromLoopback, Scopes } from '../http/access.decorators.js';
 import { Fails, FailsWithBody } from '../http/openapi.decorators.js';
 import { Context, type RequestContext } from '../http/request-context.js';
@@ -29,7 +29,7 @@ import { Verification } from './verification.service.js';
 /** In seconds. */
 const DEFAULT_LIFE = 300;
 
-const SessionName = () => Param('sessionId', sessionName);
+const SessionName = () => Param('sessionId', linkedAccountName);
 
 @ApiTags('Verification service')
 @ApiBearerAuth()
@@ -40,7 +40,7 @@ export class CodeMessagesController {
   constructor(
     private readonly settings: Settings,
     private readonly verification: Verification,
-    private readonly sessions: GatewaySessions,
+    private readonly sessions: LinkedAccounts,
   ) {}
 
   @Post(':sessionId/otp')

@@ -11,7 +11,7 @@ import {
 } from 'class-validator';
 import { WholeNumber } from '../http/query-fields.js';
 import { isHarmlessCompany } from '../messaging/verification-template.js';
-import { AsCode, IsCode } from '../codes/typed-code.js';
+import { AsCode, IsCode } from '../codes/code-input.js';
 
 /** A name that a message may carry; see `isHarmlessCompany`. */
 const IsCompany = () =>

@@ -8,7 +8,7 @@ import { type Language } from '../config/settings.js';
 import { type Transaction } from '../database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { GatewayMessages, type SentMessage } from '../gateway/gateway-messages.service.js';
-import { GatewaySessions } from '../gateway/gateway-sessions.service.js';
+import { LinkedAccounts } from '../gateway/linked-accounts.service.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { verificationText } from '../messaging/verification-template.js';
 import { maskPhone, whatsappId } from '../phone/phone.js';
@@ -48,7 +48,7 @@ export class Verification implements OnModuleInit, OnApplicationShutdown {
 
   constructor(
     private readonly codes: VerificationCodes,
-    private readonly sessions: GatewaySessions,
+    private readonly sessions: LinkedAccounts,
     private readonly messages: GatewayMessages,
     private readonly activity: Activity,
     private readonly jobs: Jobs,

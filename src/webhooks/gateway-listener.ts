@@ -23,7 +23,7 @@ export class GatewayListener implements OnModuleInit {
     const days = this.settings.webhookRetentionDays;
     this.jobs.schedule('old-webhook-deliveries', '43 * * * *', () => this.deliveries.forgetOld(days));
     this.events.subscribe({
-      sessionChanged: ({ name, apiKeyId }, state) =>
+      accountChanged: ({ name, apiKeyId }, state) =>
         this.webhooks.emit('session.status', apiKeyId, { sessionId: name, status: state.toLowerCase() }),
       messageEnded: ({ to, status, messageId, error }, { name, apiKeyId }) => {
         const told = { sessionId: name, to: whatsappId(to), status, messageId, error };
@@ -34,7 +34,7 @@ export class GatewayListener implements OnModuleInit {
         const told = { sessionId: name, messageId, status, at: at?.toISOString() ?? null };
         await this.webhooks.emit('message.status', apiKeyId, told);
       },
-      heard: async (messages, { name, apiKeyId }) => {
+      messagesReceived: async (messages, { name, apiKeyId }) => {
         for (const { fromMe, from, providerMessageId, kind, text, choice, pushName, sentAt } of messages) {
           if (fromMe) continue;
           await this.webhooks.emit('message.received', apiKeyId, {

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ConversationSeal } from '../../../src/bot/conversation-seal.js';
-import { HeldConversationsRepository } from '../../../src/bot/held-conversations.repository.js';
+import { PersonalConversationsRepository } from '../../../src/bot/personal-data.repository.js';
 import { AuthSecret } from '../../../src/config/auth-secret.js';
 import { Database } from '../../../src/database/database.js';
 import { type ServiceLogger } from '../../../src/http/logger.js';
@@ -17,12 +17,12 @@ const NEW = 'the new secret of the conversations, B2mC9pD4sF';
 
 let house: House;
 let pool: pg.Pool;
-let repository: HeldConversationsRepository;
+let repository: PersonalConversationsRepository;
 
 beforeAll(async () => {
   house = await openHouse({ AUTH_SECRET: OLD, DATABASE_POOL: '4' });
   pool = new pg.Pool({ connectionString: house.database.url, max: 2 });
-  repository = new HeldConversationsRepository(new Database(pool));
+  repository = new PersonalConversationsRepository(new Database(pool));
 });
 afterAll(async () => {
   await pool.end();

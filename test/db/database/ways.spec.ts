@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { AuthSecret } from '../../../src/config/auth-secret.js';
 import { settledUrl } from '../../../src/database/connection.js';
-import { firstContact, refuseTransactionPooler } from '../../../src/database/first-contact.js';
+import { checkServer, refuseTransactionPooler } from '../../../src/database/server-check.js';
 import { openDatabase } from '../../../src/database/open-database.js';
 import { createPool } from '../../../src/database/pool.js';
 import { tally } from '../../support/crowds.js';
@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(async () => house.close());
 
 /** What a start does first. */
-const reach = async (url: string) => firstContact(await settledUrl(url));
+const reach = async (url: string) => checkServer(await settledUrl(url));
 
 const sentenceOf = (attempt: Promise<unknown>) =>
   attempt.then(

@@ -12,7 +12,7 @@ import { openHouse, type House, type Resident } from '../../support/house.js';
 import { endClaims, messagesOf } from '../../support/messages.js';
 import { troubles, type Service } from '../../support/service.js';
 import { pause, until } from '../../support/waits.js';
-import { stopPatience } from '../../../src/lifetime.js';
+import { stopPatience } from '../../../src/process-lifecycle.js';
 
 /** What an orchestrator may wait before it kills, ms. */
 const PATIENCE = 10_000;

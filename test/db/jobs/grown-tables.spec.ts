@@ -19,8 +19,8 @@ const { GatewayCommandsRepository } = await built<typeof import('../../../src/ga
 const { GatewayMessagesRepository } = await built<typeof import('../../../src/gateway/gateway-messages.repository.js')>(
   'gateway/gateway-messages.repository.js',
 );
-const { SessionHoldsRepository } = await built<typeof import('../../../src/gateway/session-holds.repository.js')>(
-  'gateway/session-holds.repository.js',
+const { AccountLeasesRepository } = await built<typeof import('../../../src/gateway/account-leases.repository.js')>(
+  'gateway/account-leases.repository.js',
 );
 const { LeasedLimitRepository } = await built<typeof import('../../../src/http/leased-limit.repository.js')>(
   'http/leased-limit.repository.js',
@@ -376,12 +376,12 @@ const TIMERS: Record<string, () => Promise<unknown>> = {
   'jobs/jobs.service.ts': () => room(JobsRepository).waiting(['old-codes']),
   'gateway/command-runner.ts': () =>
     room(GatewayCommandsRepository).take([{ sessionId: crypto.randomUUID(), owner: crypto.randomUUID(), fence: 1 }]),
-  'gateway/held-sessions.ts': async () => {
-    const hold = { sessionId: crypto.randomUUID(), owner: crypto.randomUUID(), fence: 1 };
-    await room(SessionHoldsRepository).anyFree();
-    await room(SessionHoldsRepository).take(hold.owner, 15, { count: 5 });
-    await room(SessionHoldsRepository).renew([hold], 15);
-    await room(GatewayMessagesRepository).claim([{ hold, withMedia: true }]);
+  'gateway/held-accounts.ts': async () => {
+    const lease = { sessionId: crypto.randomUUID(), owner: crypto.randomUUID(), fence: 1 };
+    await room(AccountLeasesRepository).anyFree();
+    await room(AccountLeasesRepository).take(lease.owner, 15, { count: 5 });
+    await room(AccountLeasesRepository).renew([lease], 15);
+    await room(GatewayMessagesRepository).claim([{ lease, withMedia: true }]);
   },
   'users/users.service.ts': () => inside(Users)['lookForBcrypt']!(),
   'http/leased-limits.ts': async () => {

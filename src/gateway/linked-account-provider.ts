@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import { Settings } from '../config/settings.js';
+import { AppError } from '../errors/app-error.js';
+import { MEDIA_KINDS } from '../messaging/media-types.js';
+import {
+  type DeviceState,
+  type MessageProvider,
+  type OutgoingMessage,
+  type SendOutcome,
+} from '../messaging/providers/message-provider.js';
+import { GatewayMessages, type QueueEnd } from './gateway-messages.service.js';
+import { LinkedAccountsRepository } from './linked-accounts.repository.js';
+import { MediaMessages } from './media-messages.js';
+import { LinkedAccountSeal } from './linked-account-seal.js';
+
+/** The ladder cuts a provider off by its signal; no message may outlive the send that it belongs to by more than this, in ms. */
+const LIFE_MARGIN = 500;
+
+/** The login ladder's way through an account that is linked here. */
+@Injectable()
+export class LinkedAccountProvider implements MessageProvider {
+  readonly name = 'session';
+  readonly onWhatsApp = true;
+  readonly stateAge = 1_000;
+  readonly sendsReceipts = true;
+  readonly mediaKinds = MEDIA_KINDS;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly sessions: LinkedAccountsRepository,
+    private readonly messages: GatewayMessages,
+    private readonly media: MediaMessages,
+    private readonly seal: LinkedAccountSeal,
+  ) {}
+
+  /** Sends by the session that knows the number, else by any that the ladder may use. A file is fetched here. */
+  async send({ to, text, media }: OutgoingMessage, signal: AbortSignal): Promise<SendOutcome> {
+    try {
+      const session = await this.sessions.forLadder(this.named, this.seal.contact(to));
+      if (!session) return { kind: 'rejected', reason: 'provider-disconnected' };
+      if (media) {
+        const patience = this.settings.sendTimeout * 1000 + LIFE_MARGIN;
+        const end = await this.media.sendForLadder({ sessionId: session.id, to }, media, patience, signal);
+        return end.kind === 'unfetched' ? unfetched(end.error, signal) : outcomeOf(end);
+      }
+      const patience = this.settings.providerTimeout * 1000 + LIFE_MARGIN;
+      const message = { kind: 'text', content: { text } } as const;
+      return outcomeOf(await this.messages.queue(session.id, to, message, { patience, fromLadder: true, signal }));
+    } catch {
+      // The database did not answer: it may have been queued.
+      return { kind: 'unknown', cause: 'reset' };
+    }
+  }
+
+  async deviceState(): Promise<DeviceState> {
+    try {
+      const state = await this.sessions.ladderState(this.named);
+      if (state === 'CONNECTED') return { state: 'connected' };
+      if (state === 'QR') return { state: 'waiting-for-scan' };
+      return { state: 'disconnected', text: state === null ? 'no session' : state.toLowerCase() };
+    } catch {
+      return { state: 'unreachable' };
+    }
+  }
+
+  private get named(): string | null {
+    return this.settings.whatsappSessionId ?? null;
+  }
+}
+
+/** The file is at fault, unless time was over or there was no room for it. */
+function unfetched(error: unknown, { aborted }: AbortSignal): SendOutcome {
+  const ours = aborted || !(error instanceof AppError) || error.code === 'busy';
+  return { kind: 'rejected', reason: ours ? 'provider-unavailable' : 'content' };
+}
+
+function outcomeOf(end: QueueEnd): SendOutcome {
+  if (end.kind === 'sent') return { kind: 'accepted', providerMessageId: end.messageId };
+  if (end.kind === 'unknown') return { kind: 'unknown', cause: 'timeout' };
+  switch (end.error) {
+    case 'not_on_whatsapp':
+      return { kind: 'rejected', reason: 'recipient-not-on-whatsapp' };
+    case 'restricted':
+    case 'warming_up':
+      return { kind: 'rejected', reason: 'rate-limited-account' };
+    case 'queue-full':
+    case 'timeout':
+      return { kind: 'rejected', reason: 'provider-unavailable' };
+    case 'refused':
+    case 'not_sent':
+      return { kind: 'rejected', reason: 'unclassified' };
+  }
+}

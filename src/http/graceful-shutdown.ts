@@ -1,0 +1,49 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { type FastifyInstance } from 'fastify';
+
+/** Between the word that we are going and the closing of idle connections, in ms: what is on the wire still arrives. */
+const FAREWELL = 300;
+
+/** The service is about to go: its answers say so, and `/health/ready` does. */
+@Injectable()
+export class GracefulShutdown {
+  private begun = false;
+
+  /** Whether a signal has come; from then on until its end the service still answers. */
+  get hasBegun(): boolean {
+    return this.begun;
+  }
+
+  /**
+   * Announces the end and goes on answering, so that balancers find other instances before it stops listening.
+   *
+   * @param seconds how long
+   */
+  async drain(seconds: number): Promise<void> {
+    this.begun = true;
+    await pause(seconds * 1000);
+  }
+
+  /**
+   * Lets each answer tell its client to go (`Connection: close`, RFC 9112, 9.6): a connection kept alive would hold the
+   * process, and one that was closed without a word would reset a request that was just being sent.
+   */
+  closeConnectionsOf(fastify: FastifyInstance): void {
+    fastify.addHook('preClose', (done) => {
+      this.begun = true;
+      // Listening ends right after the turn in which new connections are taken: those that wait at that instant are reset.
+      setTimeout(() => setImmediate(done), FAREWELL);
+    });
+    // Node writes the header itself, also into answers that pass Fastify by (OpenID Connect, streams).
+    fastify.addHook('onRequest', (_request, reply, done) => {
+      if (this.begun) reply.raw.shouldKeepAlive = false;
+      done();
+    });
+    // For requests that came before the end was near.
+    fastify.addHook('onSend', (_request, reply, payload, done) => {
+      if (this.begun) reply.raw.shouldKeepAlive = false;
+      done(null, payload);
+    });
+  }
+}
