@@ -11,6 +11,14 @@ const NEEDS: ReadonlyMap<string, readonly (keyof Environment)[]> = new Map([
   ['email', ['SMTP_URL', 'SMTP_FROM']],
 ]);
 
+/** Other names that WHATSAPP_PROVIDERS may hold. Twilio is called `sms` on the wire and in stored rows (docs/glossary.md#provider). */
+const ALIASES: Readonly<Record<string, string>> = { twilio: 'sms' };
+
+/** The provider that a name in WHATSAPP_PROVIDERS means. */
+export function providerNamed(name: string): string {
+  return Object.hasOwn(ALIASES, name) ? (ALIASES[name] ?? name) : name;
+}
+
 /** Names that WHATSAPP_PROVIDERS may hold; `console` needs nothing. */
 export const RUNGS: readonly string[] = [...NEEDS.keys(), 'console'];
 

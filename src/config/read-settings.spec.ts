@@ -173,6 +173,12 @@ describe('settingsFrom', () => {
     for (const value of Object.values(rungs)) expect(problems).not.toContain(value);
   });
 
+  it('knows Twilio by its own name, too', () => {
+    const env = { ...rungs, WHATSAPP_PROVIDERS: 'twilio,console' };
+    expect(settingsFrom(env).providers).toEqual(['sms', 'console']);
+    expect(problemsOf({ ...env, WHATSAPP_PROVIDERS: 'sms,twilio' })).toContain('must name each provider once');
+  });
+
   it.each(['pigeon', 'constructor', 'prototype'])('knows no rung %s', (name) => {
     expect(problemsOf({ WHATSAPP_PROVIDERS: name })).toContain(
       'WHATSAPP_PROVIDERS may name whacenter, whapi, cloud-api',

@@ -8,6 +8,7 @@ import {
   cloudApiSettings,
   configuredRungs,
   missingVariables,
+  providerNamed,
   twilioSettings,
   whapiSettings,
 } from './provider-settings.js';
@@ -231,7 +232,9 @@ export class Settings {
     this.twilio = twilioSettings(env);
     this.smtpUrl = env.SMTP_URL;
     this.smtpFrom = env.SMTP_FROM;
-    this.providers = env.WHATSAPP_PROVIDERS ? list(env.WHATSAPP_PROVIDERS) : this.configuredProviders(env);
+    this.providers = env.WHATSAPP_PROVIDERS
+      ? list(env.WHATSAPP_PROVIDERS).map(providerNamed)
+      : this.configuredProviders(env);
     this.missingForProviders = missingVariables(env, this.providers);
     this.sendTimeout = env.SEND_TIMEOUT ?? 8;
     this.providerTimeout = env.PROVIDER_TIMEOUT ?? 3;
