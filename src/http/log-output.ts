@@ -47,6 +47,8 @@ export class LogOutput {
   /** From the first write until nothing waits any more: there is one write at a time. */
   private busy = false;
   private inKernel = false;
+  /** Called once when the write that is in the kernel has come back. */
+  private cameBack: () => void = () => undefined;
   private timer: NodeJS.Timeout | undefined;
   private dropped = 0;
   private emptied: (() => void)[] = [];
@@ -79,17 +81,15 @@ export class LogOutput {
   }
 
   /**
-   * Writes what waits, for half a second at most.
+   * Writes what waits, for half a second at most, and as long again for a write that is in the kernel then: on a busy machine
+   * it may have begun only just now.
    *
    * @returns `written`; `left`: something could not be written; `stuck`: a write has not come back from the kernel, and
    *   as the end of a Node process waits for it, only a signal ends this one
    */
   async end(): Promise<'written' | 'left' | 'stuck'> {
-    let patience: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => (patience = setTimeout(resolve, END_PATIENCE)));
-    await Promise.race([new Promise<void>((resolve) => this.flush(resolve)), late]);
-    clearTimeout(patience);
-    if (this.inKernel) return 'stuck';
+    await inTime((done) => this.flush(done));
+    if (this.inKernel && !(await inTime((done) => (this.cameBack = done)))) return 'stuck';
     return this.isEmpty ? 'written' : 'left';
   }
 
@@ -122,6 +122,7 @@ export class LogOutput {
     this.inKernel = true;
     write(this.fd, this.chunk, (error, written) => {
       this.inKernel = false;
+      this.cameBack();
       if (error) this.tryLater(error);
       else this.taken(written);
     });
@@ -146,6 +147,17 @@ export class LogOutput {
     this.dropped = 0;
     this.onDropped(count);
   }
+}
+
+/** Whether this is done within half a second. */
+async function inTime(begin: (done: () => void) => void): Promise<boolean> {
+  return new Promise((resolve) => {
+    const patience = setTimeout(() => resolve(false), END_PATIENCE);
+    begin(() => {
+      clearTimeout(patience);
+      resolve(true);
+    });
+  });
 }
 
 /**
