@@ -31,7 +31,8 @@ export class UnfitDatabase extends Error {
  */
 export async function checkServer(databaseUrl: string): Promise<PoolingMode> {
   const { where } = readDatabaseAddress('DATABASE_URL', databaseUrl);
-  const client = await opened(databaseUrl).catch((error: unknown) => {
+  let endedBy: Error | undefined;
+  const client = await opened(databaseUrl, (error) => (endedBy ??= error)).catch((error: unknown) => {
     throw inWords(error, where);
   });
   try {
@@ -50,7 +51,8 @@ export async function checkServer(databaseUrl: string): Promise<PoolingMode> {
       );
     return mode;
   } catch (error) {
-    throw inWords(error, where);
+    // The server may end the connection between two questions, and says why. To the next one pg only says that it is over.
+    throw inWords(endedBy ?? error, where);
   } finally {
     await client.end().catch(() => undefined);
   }
@@ -70,10 +72,10 @@ export async function refuseTransactionPooler(directUrl: string, mode?: PoolingM
   );
 }
 
-async function opened(databaseUrl: string): Promise<pg.Client> {
+async function opened(databaseUrl: string, onEnd: (error: Error) => void): Promise<pg.Client> {
   const client = new pg.Client({ ...connectionOptions(databaseUrl), query_timeout: ANSWER_PATIENCE });
   // Whoever asks is told; without a listener the event would end the process.
-  client.on('error', () => undefined);
+  client.on('error', onEnd);
   await client.connect();
   return client;
 }
