@@ -36,6 +36,29 @@ export function retryAfter(answer: Answer): number {
   return /^\d+$/.test(header) ? Number(header) : Number.NaN;
 }
 
+/** Times are told in whole seconds here and there. */
+const ROUNDING = 1;
+
+/**
+ * Expects an instant that lies so many seconds after something that happened between `began` and now. So a slow machine
+ * may take its time, and a quick one must be exact.
+ *
+ * @param began by `Date.now()`, before the call
+ * @param clock of the house, if it moves
+ */
+export function expectAhead(instant: string, seconds: number, began: number, clock = { ahead: 0 }): void {
+  const happened = (Date.parse(instant) - clock.ahead) / 1000 - seconds;
+  expect(happened).toBeGreaterThanOrEqual(began / 1000 - ROUNDING);
+  expect(happened).toBeLessThanOrEqual(Date.now() / 1000 + ROUNDING);
+}
+
+/** Expects `Retry-After` to tell of an end that lies so many seconds after something that happened between `began` and now. */
+export function expectRetryAfter(answer: Answer, seconds: number, began: number): void {
+  const gone = (Date.now() - began) / 1000;
+  expect(retryAfter(answer)).toBeGreaterThanOrEqual(seconds - gone - ROUNDING);
+  expect(retryAfter(answer)).toBeLessThanOrEqual(seconds + ROUNDING);
+}
+
 /** Matches an ISO 8601 instant in UTC. */
 export const INSTANT = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/) as unknown as string;
 

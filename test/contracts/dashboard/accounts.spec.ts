@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
-import { expectFailure, INSTANT, SOME_TEXT } from '../../support/answers.js';
+import { expectAhead, expectFailure, INSTANT, SOME_TEXT } from '../../support/answers.js';
 import { openHouse, type House } from '../../support/house.js';
 import { type Answer, type Service } from '../../support/service.js';
 
@@ -59,6 +59,7 @@ describe('POST /auth/register', () => {
     ['agent', 'karyawan', 'KARYAWAN'],
   ])('makes an account with the role %s', async (role, answered, stored) => {
     const body = newcomer({ role });
+    const began = Date.now();
     const answer = await register(body);
     expect(exactly(answer)).toStrictEqual({
       status: 201,
@@ -74,7 +75,7 @@ describe('POST /auth/register', () => {
         },
       },
     });
-    expect(Math.abs(Date.parse(answer.body.data.created_at) - Date.now())).toBeLessThan(30_000);
+    expectAhead(answer.body.data.created_at, 0, began);
     const rows = await house.database.query(
       'SELECT role, phone, is_active, password_hash FROM users WHERE username = $1',
       [body['username']],
