@@ -1,6 +1,23 @@
-import { type Queries } from './database.js';
+import { type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { LOCK, type Queries } from './database.js';
 import { FUNCTIONS } from '../../src/database/functions.js';
 import { pause } from './waits.js';
+
+/** For `NODE_OPTIONS` of a process with a channel: its time can be moved by `passIn`. */
+export const MOVING_CLOCK = `--import=${pathToFileURL(join(import.meta.dirname, 'moving-clock.mjs')).href}`;
+
+/** Lets so many ms pass for a process; its timers that are due fire. One that has ended is left out. */
+export async function passIn(child: ChildProcess, ms: number): Promise<void> {
+  if (!child.connected) return;
+  const over = new AbortController();
+  const heard = ['message', 'exit'].map((name) => once(child, name, over).catch(() => undefined));
+  child.send({ pass: ms }, () => undefined);
+  await Promise.race(heard);
+  over.abort();
+}
 
 /**
  * How far the clock moves at once, in seconds: less than any lease, so that whoever lives renews what it holds, and less than a
@@ -78,7 +95,7 @@ export class Clock {
 const BUSY = `
   SELECT count(*)::int AS busy FROM pg_stat_activity
    WHERE (datname = current_database() OR state = 'starting') AND pid <> pg_backend_pid()
-     AND state IS DISTINCT FROM 'idle' AND wait_event_type IS DISTINCT FROM 'Lock' AND query NOT LIKE '%test_clock.moved%'`;
+     AND state IS DISTINCT FROM 'idle' AND application_name <> '${LOCK}' AND wait_event_type IS DISTINCT FROM 'Lock' AND query NOT LIKE '%test_clock.moved%'`;
 
 /** Functions that are found before PostgreSQL's own (see TEST_CLOCK_SETTINGS). */
 const INSTALL = `

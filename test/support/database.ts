@@ -10,6 +10,9 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+/** The name of a connection that holds a lock for a spec. */
+export const LOCK = 'a lock of a spec';
+
 /** Statements on a database of a spec. */
 export type Queries = Pick<TestDatabase, 'query'>;
 
@@ -28,7 +31,7 @@ export async function createDatabase(options: { migrated?: boolean } = {}): Prom
     query: async (sql, values) => (await pool.query(sql, values)).rows as never,
     lock: async (sql, values) => {
       const client = await pool.connect();
-      await client.query('BEGIN');
+      await client.query(`BEGIN; SET LOCAL application_name = '${LOCK}'`);
       await client.query(sql, values);
       return {
         release: async () => {

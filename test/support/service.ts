@@ -4,13 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Readable } from 'node:stream';
-import { pathToFileURL } from 'node:url';
+import { MOVING_CLOCK, passIn } from './clock.js';
 import { call } from './http-client.js';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
-
-/** Lets a process be told how much time passes. */
-const MOVING_CLOCK = pathToFileURL(join(import.meta.dirname, 'moving-clock.mjs')).href;
 
 const START_PATIENCE = 90_000;
 
@@ -67,7 +64,7 @@ export class StartFailed extends Error {
 export async function startService(variables: Record<string, string>): Promise<Service> {
   const dataDir = variables['DATA_DIR'] ?? mkdtempSync(join(tmpdir(), 'masuk-service-'));
   const moving = variables['TEST_CLOCK'] === 'on';
-  const clock = { NODE_OPTIONS: [variables['NODE_OPTIONS'], `--import=${MOVING_CLOCK}`].filter(Boolean).join(' ') };
+  const clock = { NODE_OPTIONS: [variables['NODE_OPTIONS'], MOVING_CLOCK].filter(Boolean).join(' ') };
   const child = spawn(process.execPath, [MAIN], {
     cwd: dataDir,
     env: {
@@ -115,12 +112,7 @@ export async function startService(variables: Record<string, string>): Promise<S
     },
     at: requestsTo,
     ...requestsTo(url),
-    pass: async (ms) => {
-      if (!child.connected) return;
-      const passed = once(child, 'message');
-      child.send({ pass: ms }, () => undefined);
-      await Promise.race([passed, ended]);
-    },
+    pass: (ms) => passIn(child, ms),
     stop: async (signal = 'SIGTERM') => {
       child.kill(signal);
       return ended;
