@@ -61,6 +61,8 @@ export interface FakeWhacenter {
   /** Whether the device is linked to WhatsApp. Set to false its QR has run out: `/api/relogDevice`, then `scan()`. */
   connected: boolean;
   mode: WhacenterMode;
+  /** Calls that get no answer, and whose caller still waits. */
+  readonly hanging: number;
   /** The URL that `/api/setWebhook` stored. */
   readonly webhook: string | undefined;
   /** Scripts the next call of that path; several queue up, and go before `forNumber`. */
@@ -114,6 +116,7 @@ class Fake implements FakeWhacenter {
   readonly calls: WhacenterCall[] = [];
   readonly messages: WhacenterMessage[] = [];
   mode: WhacenterMode = 'ok';
+  hanging = 0;
   webhook: string | undefined;
 
   private qr: 'done' | 'timeout' | 'ready' = 'done';
@@ -210,6 +213,7 @@ class Fake implements FakeWhacenter {
       if (script?.delivers ?? script?.raw === undefined) this.deliver(call);
       if (script?.raw !== undefined) socket.end(script.raw);
       else if (script?.reset === true) socket.resetAndDestroy();
+      else this.hold(response);
       return;
     }
     if (script?.delayMs) await this.pause(script.delayMs);
@@ -218,6 +222,11 @@ class Fake implements FakeWhacenter {
     if (scripted && script?.delivers) this.deliver(call);
     const usual: Partial<Reply> = scripted ? { body: '' } : this.answer(call, script?.delivers ?? true);
     write(response, { status: 200, contentType: HTML, headers: {}, body: '', ...usual, ...script }, script?.reset);
+  }
+
+  private hold(response: ServerResponse): void {
+    this.hanging += 1;
+    response.once('close', () => (this.hanging -= 1));
   }
 
   private scriptFor(call: WhacenterCall): WhacenterScript | undefined {

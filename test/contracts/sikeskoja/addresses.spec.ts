@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, retryAfter } from '../../support/answers.js';
 import { wrong } from '../../support/codes.js';
@@ -13,12 +12,15 @@ let house: House;
 let addresses = 0;
 
 beforeAll(async () => {
-  house = await openHouse({
-    ...QUICK,
-    TRUST_PROXY: '127.0.0.1',
-    ADDRESS_SENDS_PER_HOUR: String(SENDS),
-    ADDRESS_FAILURES_PER_HOUR: String(FAILURES),
-  });
+  house = await openHouse(
+    {
+      ...QUICK,
+      TRUST_PROXY: '127.0.0.1',
+      ADDRESS_SENDS_PER_HOUR: String(SENDS),
+      ADDRESS_FAILURES_PER_HOUR: String(FAILURES),
+    },
+    { movingClock: true },
+  );
 });
 afterAll(async () => house.close());
 
@@ -107,7 +109,7 @@ describe('sends that nobody verified', () => {
       [client['x-forwarded-for']],
     );
     // The service need not ask its database again within a second of a refusal.
-    await sleep(1_100);
+    await house.clock.pass(1.1);
     await expectSent(client);
   });
 });

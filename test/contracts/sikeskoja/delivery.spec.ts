@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { expectFailure, retryAfter } from '../../support/answers.js';
 import { type WhacenterScript } from '../../support/fake-whacenter.js';
@@ -14,7 +13,7 @@ const FAILED = 'Gagal mengirim OTP via WhatsApp. Perangkat tidak terhubung.';
 let house: House;
 
 beforeAll(async () => {
-  house = await openHouse(QUICK);
+  house = await openHouse(QUICK, { movingClock: true });
 });
 afterAll(async () => house.close());
 // What the tests before made the gateway fail with is one trouble each, and not a gateway that is down.
@@ -155,7 +154,7 @@ describe('a send whose outcome nobody knows', () => {
     const person = await house.person();
     house.fake.forNumber(person.phone, { hang: true });
     const first = house.request(person.phone);
-    while (house.sendsTo(person.phone) === 0) await sleep(10);
+    await until('the gateway is asked', () => house.sendsTo(person.phone) > 0);
     let firstIsAnswered = false;
     void first.then(() => (firstIsAnswered = true));
     const second = await house.request(person.phone);
@@ -171,7 +170,7 @@ describe('a send whose outcome nobody knows', () => {
     const person = await house.person();
     house.fake.forNumber(person.phone, { hang: true });
     const first = house.request(person.phone);
-    while (house.fake.codeFor(person.phone) === undefined) await sleep(10);
+    await until('the code', () => house.fake.codeFor(person.phone) !== undefined);
     expect((await house.verify(person.phone, house.fake.codeFor(person.phone) ?? '')).status).toBe(200);
     expectUnavailable(await first);
     house.fake.forNumber(person.phone, undefined);
@@ -206,7 +205,7 @@ describe('a gateway that fails for certain', () => {
     const refused = expectedUnavailable(await house.request(next.phone));
     expect(retryAfter(refused)).toBeLessThanOrEqual(9);
     expect(house.sendsTo(next.phone)).toBe(0);
-    await sleep(retryAfter(refused) * 1000);
+    await house.clock.pass(retryAfter(refused));
     await house.login(next.phone);
   });
 
@@ -265,7 +264,7 @@ describe('a gateway that is down, alone on the ladder', () => {
     // As the answers say: nobody is turned away for having come back as often as they were told to.
     let answer = answers[0]!.answer;
     for (let tried = 0; tried < 3 && answer.status === 503; tried++) {
-      await sleep(retryAfter(answer) * 1000);
+      await house.clock.pass(retryAfter(answer));
       ({ answer } = await request(person.phone));
     }
     expect(answer.status).toBe(200);

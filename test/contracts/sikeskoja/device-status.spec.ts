@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openHouse, QUICK, type House } from '../../support/house.js';
 import { until } from '../../support/waits.js';
@@ -14,7 +13,7 @@ const NOT_CONNECTED = {
   data: { connected: false },
 };
 /** As long as a state may be remembered, and a little. */
-const A_SECOND = 1_050;
+const A_SECOND = 1.05;
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const probes = (house: House) => house.fake.calls.filter(({ path }) => path === '/api/statusDevice').length;
@@ -23,7 +22,7 @@ describe('the state of the WhatsApp device', () => {
   let house: House;
 
   beforeAll(async () => {
-    house = await openHouse(QUICK);
+    house = await openHouse(QUICK, { movingClock: true });
   });
   afterAll(async () => house.close());
 
@@ -49,10 +48,10 @@ describe('the state of the WhatsApp device', () => {
   it('is at most a second old', async () => {
     await house.service.get(PATH);
     house.fake.connected = false;
-    await sleep(A_SECOND);
+    await house.clock.pass(A_SECOND);
     expect((await house.service.get(PATH)).body).toEqual(NOT_CONNECTED);
     house.fake.connected = true;
-    await sleep(A_SECOND);
+    await house.clock.pass(A_SECOND);
     expect((await house.service.get(PATH)).body.data.connected).toBe(true);
     const before = probes(house);
     await Promise.all(Array.from({ length: 10 }, () => house.service.get(PATH)));
@@ -70,7 +69,7 @@ describe('the state of the WhatsApp device', () => {
     process.kill(service.pid, 'SIGUSR2');
     await until('the clock is set back', () => service.output().includes('the clock was set back'));
     house.fake.connected = true;
-    await sleep(A_SECOND);
+    await house.clock.pass(A_SECOND);
     expect((await service.get(PATH)).body.data.connected).toBe(true);
     expect((await service.post('/api/auth/otp/request', { phone: person.phone })).status).toBe(200);
   });
@@ -100,14 +99,14 @@ describe('the state of the WhatsApp device', () => {
 
   const troubles = ['disconnected', 'html', 'bad-gateway', 'garbage', 'hang'] as const;
   it.each(troubles)('says not connected when the gateway is in trouble: %s', async (mode) => {
-    await sleep(A_SECOND);
+    await house.clock.pass(A_SECOND);
     house.fake.mode = mode;
     const { status, body } = await house.service.get(PATH).finally(() => (house.fake.mode = 'ok'));
     expect({ status, body }).toEqual({ status: 200, body: NOT_CONNECTED });
   });
 
   it('says not connected when the gateway cuts the connection', async () => {
-    await sleep(A_SECOND);
+    await house.clock.pass(A_SECOND);
     house.fake.next({ path: '/api/statusDevice', reset: true });
     expect((await house.service.get(PATH)).body).toEqual(NOT_CONNECTED);
   });

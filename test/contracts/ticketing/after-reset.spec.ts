@@ -7,7 +7,7 @@ import { messagesOf } from '../../support/messages.js';
 import { browserLogin } from '../../support/own-page.js';
 import { NEW_PASSWORD, resetCodeOf, resetPassword, verifiedCodeOf, verifyReset } from '../../support/resets.js';
 import { type Answer } from '../../support/service.js';
-import { pause, until } from '../../support/waits.js';
+import { until } from '../../support/waits.js';
 
 // docs/contract/ticketing.md#after-the-reset: all that a reset ends, and who is told.
 
@@ -17,7 +17,7 @@ let house: House;
 let named = 0;
 
 beforeAll(async () => {
-  house = await openHouse();
+  house = await openHouse({}, { movingClock: true });
 });
 afterAll(async () => house.close());
 
@@ -114,7 +114,8 @@ describe('after a reset', () => {
     const { phone, e164 } = await member();
     done(await reset(phone, await verified(phone)));
     await until('the owner was told', () => house.fake.messagesFor(phone).length === 2);
-    await pause(2_500);
+    // Recovery has looked for what somebody left lying.
+    await house.clock.pass(5);
     const [, notice, ...more] = house.fake.messagesFor(phone);
     expect(more).toEqual([]);
     // By whoever made it, and not by the recovery of what somebody left lying.

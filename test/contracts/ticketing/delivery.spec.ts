@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, INSTANT } from '../../support/answers.js';
 import { newPhone, openHouse, QUICK, type House } from '../../support/house.js';
@@ -15,7 +14,7 @@ let house: House;
 let silent: Service;
 
 beforeAll(async () => {
-  house = await openHouse(QUICK);
+  house = await openHouse(QUICK, { movingClock: true });
   silent = await house.another({ OTP_ECHO: 'off' });
 });
 afterAll(async () => house.close());
@@ -28,12 +27,12 @@ const unavailable = (answer: Answer) => expectFailure(answer, 503, 'whatsapp_una
 /** Works while the device is off; its state is remembered for a second. */
 async function disconnected(work: () => Promise<void>): Promise<void> {
   house.fake.connected = false;
-  await sleep(1_050);
+  await house.clock.pass(1.05);
   try {
     await work();
   } finally {
     house.fake.connected = true;
-    await sleep(1_050);
+    await house.clock.pass(1.05);
   }
 }
 

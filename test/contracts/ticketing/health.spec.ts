@@ -1,16 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { retryAfter } from '../../support/answers.js';
 import { openHouse, QUICK, type House } from '../../support/house.js';
 
 // docs/contract/ticketing.md#health and #bot-status.
 
+/** As long as a state may be remembered, and a little. */
+const A_SECOND = 1.05;
+
 let house: House;
 /** Another database, and no provider that reaches phones. */
 let bare: House;
 
 beforeAll(async () => {
-  house = await openHouse(QUICK);
+  house = await openHouse(QUICK, { movingClock: true });
   bare = await openHouse({ WHATSAPP_PROVIDERS: 'console' });
 });
 afterAll(async () => {
@@ -23,14 +25,14 @@ describe('GET /api/forgot-password/bot-status', () => {
 
   it('tells the state of the device, at most a second old', async () => {
     expect(await status()).toStrictEqual({ success: true, data: { state: 'READY', ready: true } });
-    await sleep(1_050);
+    await house.clock.pass(A_SECOND);
     house.fake.connected = false;
     expect(await status()).toStrictEqual({ success: true, data: { state: 'DISCONNECTED', ready: false } });
-    await sleep(1_050);
+    await house.clock.pass(A_SECOND);
     house.fake.connected = true;
     house.fake.mode = 'bad-gateway';
     expect(await status()).toStrictEqual({ success: true, data: { state: 'DISCONNECTED', ready: false } });
-    await sleep(1_050);
+    await house.clock.pass(A_SECOND);
     house.fake.mode = 'ok';
     expect(await status()).toStrictEqual({ success: true, data: { state: 'READY', ready: true } });
   });
@@ -40,7 +42,7 @@ describe('GET /api/forgot-password/bot-status', () => {
   });
 
   it('asks the device once for a hundred callers, and tells nobody which one it is', async () => {
-    await sleep(1_050);
+    await house.clock.pass(A_SECOND);
     const before = house.fake.calls.length;
     const answers = await Promise.all(Array.from({ length: 100 }, () => status()));
     expect(answers.every(({ data }) => data.ready)).toBe(true);
@@ -51,7 +53,7 @@ describe('GET /api/forgot-password/bot-status', () => {
 
 describe('GET /api/health', () => {
   it('tells of the database and of WhatsApp', async () => {
-    await sleep(1_050);
+    await house.clock.pass(A_SECOND);
     const health = async () => (await house.service.get('/api/health')).body;
     expect(await health()).toStrictEqual({
       success: true,
@@ -59,10 +61,10 @@ describe('GET /api/health', () => {
       database: 'connected',
       whatsapp: 'connected',
     });
-    await sleep(1_050);
+    await house.clock.pass(A_SECOND);
     house.fake.connected = false;
     expect(await health()).toMatchObject({ success: true, status: 'ok', whatsapp: 'disconnected' });
-    await sleep(1_050);
+    await house.clock.pass(A_SECOND);
     house.fake.connected = true;
   });
 
