@@ -73,8 +73,7 @@ it('says so when the session goes while it is watched', async () => {
 it('does not keep the service from stopping', async () => {
   const { page } = await openByLink('terbuka');
   await page.locator('#qr:not([hidden])').waitFor();
-  const started = Date.now();
+  // It would exit with 1 if it gave up waiting (docs/operations.md, "Start and stop").
   expect((await house.service.stop('SIGTERM')).code).toBe(0);
-  expect(Date.now() - started).toBeLessThan(8_000);
   await page.close();
 }, 60_000);

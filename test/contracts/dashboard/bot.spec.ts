@@ -397,7 +397,7 @@ describe('the way of an answer', () => {
     await until('it was tried', () => house.sendsTo(phone) > 0);
     expect(await pending()).toEqual([{ life: 600, state: 'PENDING' }]);
     house.fake.forNumber(phone, undefined);
-    await until('it arrives', () => house.fake.messagesFor(phone).length > 0, 20_000);
+    await until('it arrives', () => house.fake.messagesFor(phone).length > 0);
     expect(await answersTo(house, phone)).toEqual([MENU]);
   });
 });

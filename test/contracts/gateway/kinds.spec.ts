@@ -239,7 +239,7 @@ describe('a young account', () => {
     expect(made.status).toBe(201);
     const phone = newNumber();
     await house.whatsapp.scan(await house.qrOf('young'), { phone });
-    await house.becomes('young', 'connected', 20_000, young);
+    await house.becomes('young', 'connected', undefined, young);
     const [first, second, third, friend] = [newNumber(), newNumber(), newNumber(), newNumber()];
     expect((await send(first)).status).toBe(200);
     expect((await send(second)).status).toBe(200);

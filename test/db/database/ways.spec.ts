@@ -113,11 +113,9 @@ describe('a server that is not there', () => {
     const silent = createServer(() => undefined).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
-    const started = performance.now();
     const url = `postgresql://masuk:hunter2@127.0.0.1:${port}/masuk?connect_timeout=1`;
     for (const parameters of ['', '&sslmode=prefer', '&sslmode=no-verify'])
       expect(await sentenceOf(reach(url + parameters))).toMatch(/^Nothing answers at 127\.0\.0\.1:\d+ in time\./);
-    expect(performance.now() - started).toBeLessThan(20_000);
     const output = await refusal(house.settings({ DATABASE_URL: url }));
     expect(output).toMatch(/Nothing answers at 127\.0\.0\.1:\d+ in time\. Is DATABASE_URL right/);
     expect(output).not.toContain('hunter2');
