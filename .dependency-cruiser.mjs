@@ -1,35 +1,10 @@
+import { insideOf, OWNERS, ROOMS, roomsBelow } from './rooms.mjs';
+
 /**
- * The direction of the rooms, checked (docs/architecture.md#rooms). Run it with `npm run directions`.
+ * The direction of the rooms (rooms.mjs), checked (docs/architecture.md#rooms). Run it with `npm run directions`.
  * Every rule says what it refuses, why, and what to do instead.
  */
 
-/** Top to bottom. A room imports from the tiers under its own, never sideways, never up. */
-const TIERS = [
-  ['oidc'],
-  ['admin', 'health', 'pages', 'analytics'],
-  ['verification'],
-  ['webhooks'],
-  ['bot', 'gateway', 'forgot-password', 'auth'],
-  ['codes'],
-  ['messaging'],
-  ['sessions', 'api-keys'],
-  ['users'],
-  ['audit', 'activity'],
-  ['phone', 'idempotency', 'jobs', 'database', 'http', 'config', 'errors'],
-];
-
-/** The ground floor is one tier; these are the only steps inside it. */
-const GROUND_FLOOR = {
-  idempotency: ['jobs', 'http', 'database', 'config', 'errors'],
-  jobs: ['http', 'database', 'config', 'errors'],
-  http: ['database', 'config', 'errors'],
-  database: ['config', 'errors'],
-  errors: ['config'],
-  config: [],
-  phone: [],
-};
-
-const ROOMS = TIERS.flat();
 /** What puts the rooms together, and the small command lines: they may import anything, and no room imports them. */
 const ASSEMBLY = '^src/(main|app|app\\.module|startup-banner|process-lifecycle)\\.ts$|^src/cli/';
 const SPEC = '\\.spec\\.ts$';
@@ -38,22 +13,18 @@ const oneOf = (names) => `(${names.join('|')})`;
 /** A package, whether it is installed (resolved below node_modules) or not. */
 const npm = (...names) => `(^|node_modules/)${oneOf(names)}(/|$)`;
 
-function roomsBelow(room) {
-  if (room in GROUND_FLOOR) return GROUND_FLOOR[room];
-  return TIERS.slice(TIERS.findIndex((tier) => tier.includes(room)) + 1).flat();
-}
-
 function directionOf(room) {
   const below = roomsBelow(room);
+  const inside = insideOf(room);
   return {
-    name: `${room}-imports-downwards`,
+    name: `${room.replaceAll('/', '-')}-imports-downwards`,
     severity: 'error',
     comment:
       `${room}/ may import ${below.length === 0 ? 'no other room' : `only ${below.join(', ')}`}. Arrows between rooms point down, ` +
       'so that a room can be read, tested and replaced without those above it, and no forwardRef is ever needed. ' +
       'Instead: move the thing down to the room that owns it, let the upper room call and pass what is needed as an ' +
       'argument, or hand an implementation over in app.module.ts.',
-    from: { path: `^src/${room}/` },
+    from: { path: `^src/${room}/`, ...(inside.length > 0 && { pathNot: `^src/${oneOf(inside)}/` }) },
     to: { path: '^src/', pathNot: `^src/${oneOf([room, ...below])}/` },
   };
 }
@@ -72,8 +43,8 @@ const shape = [
     name: 'known-rooms-only',
     severity: 'error',
     comment:
-      'This folder is not a room in .dependency-cruiser.mjs. A new room needs a place in the direction first: add it to ' +
-      'TIERS on the lowest tier that its imports allow.',
+      'This folder is not a room in rooms.mjs. A new room needs a place in the order first: add it to FLOORS on the lowest ' +
+      'floor that its imports allow.',
     from: { path: '^src/', pathNot: `^src/${oneOf(ROOMS)}/|${ASSEMBLY}` },
     to: {},
   },
@@ -84,8 +55,8 @@ const shape = [
       "Another room's repository or controller was imported. A table is touched by one room only, or nobody can say what " +
       "keeps its rows true. Instead: call a method of that room's service; what must be one transaction passes the " +
       'transaction handle down to it.',
-    from: { path: '^src/([^/]+)/', pathNot: ASSEMBLY },
-    to: { path: '^src/[^/]+/.*\\.(repository|controller)\\.ts$', pathNot: '^src/$1/' },
+    from: { path: `^src/${oneOf(OWNERS)}/`, pathNot: ASSEMBLY },
+    to: { path: '^src/.*\\.(repository|controller)\\.ts$', pathNot: '^src/$1/' },
   },
   {
     name: 'foreign-sql-only-in-repositories',
@@ -93,8 +64,8 @@ const shape = [
     comment:
       "Another room's *.sql.ts holds fragments of statements; only a repository (or another *.sql.ts) has a statement to " +
       "put them into. Instead: call that room's service, or do the query in your own repository.",
-    from: { path: '^src/([^/]+)/', pathNot: `\\.(repository|sql)\\.ts$|^src/analytics/|${ASSEMBLY}` },
-    to: { path: '^src/[^/]+/.*\\.sql\\.ts$', pathNot: '^src/$1/' },
+    from: { path: `^src/${oneOf(OWNERS)}/`, pathNot: `\\.(repository|sql)\\.ts$|^src/analytics/|${ASSEMBLY}` },
+    to: { path: '^src/.*\\.sql\\.ts$', pathNot: '^src/$1/' },
   },
   ...['from', 'to'].map((side) => ({
     name: `no-index-files-${side}`,

@@ -1,5 +1,7 @@
+import { ownerOf } from '../rooms.mjs';
+
 /**
- * A table is named in SQL, or reached through Prisma's model, only by the room that owns it (`src/<room>/`). The room
+ * A table is named in SQL, or reached through Prisma's model, only by the room that owns it (rooms.mjs). The room
  * is the one place to read when its rows look wrong. `database/` may name every table: it migrates and translates the
  * constraints. `analytics/`, the read side, may read every table and write none. Other rooms put the owner's `*.sql.ts` fragments into their own statements.
  *
@@ -71,7 +73,8 @@ function patternsFor(table) {
 const WRITES =
   /\b(?:insert\s+into|update\s+\S+\s+(?:as\s+)?(?:\w+\s+)?set|delete\s+from|merge\s+into|truncate|for\s+(?:no\s+key\s+)?update)\b/i;
 
-const roomOf = (filename) => /(?:^|[\\/])src[\\/]([^\\/]+)[\\/]/.exec(filename)?.[1];
+/** By the path below the repository, however the file was named. */
+const ownerOfFile = (filename) => ownerOf(/(?:^|\/)(src\/.*)$/.exec(filename.replaceAll('\\', '/'))?.[1] ?? '');
 const textOf = (node) =>
   node.type === 'TemplateLiteral' ? node.quasis.map(({ value }) => value.raw).join(' ? ') : node.value;
 /** Texts of decorators are descriptions for people; import paths are no SQL either. */
@@ -89,7 +92,7 @@ export default {
     },
   },
   create(context) {
-    const room = roomOf(context.filename);
+    const room = ownerOfFile(context.filename);
     if (room === undefined || room === 'database') return {};
     const foreign = tables.filter(({ owner }) => owner !== room);
     const report = (node, { table, owner }) => context.report({ node, messageId: 'foreign', data: { table, owner } });

@@ -2,26 +2,15 @@
  * `npm run docs:rooms`: draws the rooms of src/ and the imports between them into docs/architecture.md, as Mermaid. The
  * imports are those that dependency-cruiser finds, types included.
  */
-import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { cruise } from 'dependency-cruiser';
 import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config';
 import configuration from '../.dependency-cruiser.mjs';
+import { roomOf, ROOMS } from '../rooms.mjs';
 
 const PAGE = new URL('../docs/architecture.md', import.meta.url);
 const BEGIN = '<!-- rooms: written by `npm run docs:rooms` -->';
 const END = '<!-- /rooms -->';
-
-/** Command lines put rooms together, as app.module.ts does: they are not a part of the order. */
-const NOT_ROOMS = new Set(['cli']);
-
-const folders = await readdir(new URL('../src/', import.meta.url), { withFileTypes: true });
-const rooms = new Set(
-  folders.filter((each) => each.isDirectory() && !NOT_ROOMS.has(each.name)).map((each) => each.name),
-);
-const roomOf = (path) => {
-  const room = /^src\/([^/]+)\//.exec(path)?.[1];
-  return room !== undefined && rooms.has(room) ? room : undefined;
-};
 
 const { output } = await cruise(
   ['src'],
@@ -35,7 +24,7 @@ const { output } = await cruise(
 );
 
 /** By room: the rooms that it imports. */
-const imports = new Map([...rooms].sort().map((room) => [room, new Set()]));
+const imports = new Map([...ROOMS].sort().map((room) => [room, new Set()]));
 for (const { source, dependencies } of output.modules) {
   const from = roomOf(source);
   for (const { resolved } of dependencies) {

@@ -39,8 +39,8 @@ const OFFENDERS: Record<string, string> = {
   'src/users/upwards.ts': "import type { P } from '../auth/types.js'; export type Q = P;",
   'src/auth/types.ts': 'export type P = 1;',
   'src/users/users.repository.ts': "import { Pool } from 'pg'; export const p = Pool;",
-  'src/users/users.service.ts': "import './users.repository.js'; import '../audit/helpers/x.js';",
-  'src/audit/helpers/x.ts': 'export const x = 1;',
+  'src/users/users.service.ts': "import './users.repository.js'; import '../jobs/helpers/x.js';",
+  'src/jobs/helpers/x.ts': 'export const x = 1;',
   'src/warehouse/w.ts': "import '../config/env.js';",
   'test/fake.ts': 'export const fake = 1;',
 };

@@ -1,0 +1,43 @@
+/**
+ * The rooms of src/ and their order. `npm run directions`, `npm run lint` and the picture in docs/architecture.md read
+ * this page; docs/architecture.md#rooms says what each room is for.
+ *
+ * A room is a folder that is named here. A folder inside a room that is not named here is a part of that room.
+ */
+
+/** Floors, top to bottom. A room imports only from the floors under its own: never sideways, never up. */
+export const FLOORS = [
+  ['admin', 'analytics'],
+  ['verification'],
+  ['auth', 'bot', 'forgot-password', 'health', 'oidc', 'webhooks'],
+  ['codes', 'gateway', 'pages'],
+  ['api-keys', 'messaging', 'sessions'],
+  ['activity', 'audit', 'idempotency', 'users'],
+  ['jobs'],
+  ['http'],
+  ['database'],
+  ['errors'],
+  ['config', 'phone'],
+];
+
+export const ROOMS = FLOORS.flat();
+
+/**
+ * The rooms that own tables together: a room and the rooms inside it (`gateway` and `gateway/link`). Repositories and
+ * tables stay within them.
+ */
+const isInside = (room, other) => room !== other && room.startsWith(`${other}/`);
+export const OWNERS = ROOMS.filter((room) => !ROOMS.some((other) => isInside(room, other)));
+
+/** The rooms inside a room. */
+export const insideOf = (room) => ROOMS.filter((other) => isInside(other, room));
+
+/** All rooms on the floors under a room. */
+export const roomsBelow = (room) => FLOORS.slice(FLOORS.findIndex((floor) => floor.includes(room)) + 1).flat();
+
+/** The room that a path below src/ belongs to (`src/gateway/link/jids.ts`); undefined for what is in none. */
+export const roomOf = (path) =>
+  ROOMS.filter((room) => path.startsWith(`src/${room}/`)).sort((a, b) => b.length - a.length)[0];
+
+/** The outermost room that a path below src/ belongs to. */
+export const ownerOf = (path) => OWNERS.find((room) => path.startsWith(`src/${room}/`));
