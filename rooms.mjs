@@ -11,13 +11,13 @@ export const FLOORS = [
   ['verification'],
   ['auth', 'bot', 'forgot-password', 'health', 'oidc', 'webhooks'],
   ['codes', 'gateway', 'pages'],
-  ['api-keys', 'messaging', 'sessions'],
-  ['activity', 'audit', 'idempotency', 'users'],
-  ['jobs'],
-  ['http'],
-  ['database'],
-  ['errors'],
-  ['config', 'phone'],
+  ['api-keys', 'sessions'],
+  ['audit', 'idempotency', 'messaging'],
+  ['activity', 'platform/http', 'users'],
+  ['jobs', 'platform/limits'],
+  ['database', 'platform/lists'],
+  ['errors', 'platform/egress', 'platform/log'],
+  ['config', 'phone', 'platform/background'],
 ];
 
 export const ROOMS = FLOORS.flat();

@@ -41,7 +41,7 @@ const OWNERS = {
   activity: { activity_log: 'activityLog', activity_days: 'activityDay', activity_numbers: 'activityNumber' },
   audit: { audit_events: 'auditEvent' },
   idempotency: { idempotency_keys: 'idempotencyKey' },
-  http: { rate_limits: 'rateLimit' },
+  'platform/limits': { rate_limits: 'rateLimit' },
   database: { auth_secrets: 'authSecretCheck' },
 };
 

@@ -1,6 +1,6 @@
 import { ConfigurationError } from './config/read-settings.js';
 import { type Settings } from './config/settings.js';
-import { type LogOutput } from './http/log-output.js';
+import { type LogOutput } from './platform/log/log-output.js';
 
 /** How long stopping may take at least before the process ends all the same, in ms. */
 const LEAST_PATIENCE = 10_000;

@@ -12,7 +12,7 @@ import {
   ValidateIf,
 } from 'class-validator';
 import { UserDto } from '../auth/auth.dto.js';
-import { WholeNumber } from '../http/query-fields.js';
+import { WholeNumber } from '../platform/http/validation/query-fields.js';
 
 const ROLES = ['ADMIN', 'SUPERVISOR', 'OPERATOR', 'KARYAWAN', 'USER'];
 

@@ -3,10 +3,10 @@ import { ApiBearerAuth, ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, ge
 import { AuditLog } from '../audit/audit-log.js';
 import { Settings, type Language } from '../config/settings.js';
 import { answerLanguage } from '../errors/language.js';
-import { Caller, Roles, type CurrentCaller } from '../http/access.decorators.js';
-import { csvFile, wantsCsv } from '../http/csv-answers.js';
-import { Fails } from '../http/openapi.decorators.js';
-import { Context, type RequestContext } from '../http/request-context.js';
+import { Caller, Roles, type CurrentCaller } from '../platform/http/access.decorators.js';
+import { csvFile, wantsCsv } from '../platform/lists/csv-answers.js';
+import { Fails } from '../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../platform/http/request-context.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import { EVENT_COLUMNS, auditAnswer, eventLines } from './answers.js';
 import { AuditAnswerDto, AuditQueryDto } from './audit.dto.js';

@@ -3,7 +3,7 @@ import { Audit } from '../audit/audit.service.js';
 import { Conversations } from '../bot/conversations.service.js';
 import { Database } from '../database/database.js';
 import { GatewayMessages } from '../gateway/gateway-messages.service.js';
-import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { Messaging } from '../messaging/messaging.service.js';
 import { Codes } from '../codes/codes.service.js';
 import { Sessions } from '../sessions/sessions.service.js';

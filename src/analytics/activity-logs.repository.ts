@@ -3,7 +3,7 @@ import { databaseNow } from '../database/database-time.js';
 import { Database } from '../database/database.js';
 import { type ActivityLog, type Prisma, type Verification } from '../database/generated/client.js';
 import { PrismaService } from '../database/prisma.service.js';
-import { type TimePosition } from '../http/time-cursors.js';
+import { type TimePosition } from '../platform/lists/time-cursors.js';
 
 export type ActivityRow = ActivityLog;
 /** A code; `late` while its time is over and nobody has ended it yet. */

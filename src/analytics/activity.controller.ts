@@ -25,10 +25,10 @@ import { WhoCalls, type Calling } from '../api-keys/api-key.guard.js';
 import { Settings, type Language } from '../config/settings.js';
 import { answerLanguage } from '../errors/language.js';
 import { linkedAccountName } from '../gateway/linked-account-name.js';
-import { KeylessFromLoopback, Scopes } from '../http/access.decorators.js';
-import { csvFile, wantsCsv } from '../http/csv-answers.js';
-import { Fails, FailsWithBody } from '../http/openapi.decorators.js';
-import { Context, type RequestContext } from '../http/request-context.js';
+import { KeylessFromLoopback, Scopes } from '../platform/http/access.decorators.js';
+import { csvFile, wantsCsv } from '../platform/lists/csv-answers.js';
+import { Fails, FailsWithBody } from '../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../platform/http/request-context.js';
 import {
   ACTIVITY_COLUMNS,
   OTP_COLUMNS,

@@ -13,7 +13,7 @@ import {
   Scopes,
   ScopesOrTicket,
   type CallerRequest,
-} from '../http/access.decorators.js';
+} from '../platform/http/access.decorators.js';
 import { ApiKeyGuard, CallingKey, WhoCalls, type Calling } from './api-key.guard.js';
 import { ApiKeys, type UsedApiKey } from './api-keys.service.js';
 

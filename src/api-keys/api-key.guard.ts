@@ -2,9 +2,9 @@ import { Injectable, createParamDecorator, type CanActivate, type ExecutionConte
 import { Reflector } from '@nestjs/core';
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
-import { ACCESS, KEYLESS, type Access, type CallerRequest } from '../http/access.decorators.js';
-import { isFromThisMachine } from '../http/loopback.js';
-import { shownTicket } from '../http/tickets.js';
+import { ACCESS, KEYLESS, type Access, type CallerRequest } from '../platform/http/access.decorators.js';
+import { isFromThisMachine } from '../platform/http/loopback.js';
+import { shownTicket } from '../platform/http/tickets.js';
 import { ApiKeys, type UsedApiKey } from './api-keys.service.js';
 
 interface KeyRequest extends CallerRequest {

@@ -3,9 +3,9 @@ import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
 import { answerLanguage } from '../errors/language.js';
-import { Caller, Roles, type CurrentCaller } from '../http/access.decorators.js';
-import { Fails } from '../http/openapi.decorators.js';
-import { Context, type RequestContext } from '../http/request-context.js';
+import { Caller, Roles, type CurrentCaller } from '../platform/http/access.decorators.js';
+import { Fails } from '../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../platform/http/request-context.js';
 import { createdAnswer, keysAnswer, revokedAnswer } from './answers.js';
 import {
   ApiKeyPageDto,

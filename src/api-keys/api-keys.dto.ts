@@ -16,8 +16,8 @@ import {
   ValidateBy,
   isISO8601,
 } from 'class-validator';
-import { SCOPES, type Scope } from '../http/access.decorators.js';
-import { WholeNumber } from '../http/query-fields.js';
+import { SCOPES, type Scope } from '../platform/http/access.decorators.js';
+import { WholeNumber } from '../platform/http/validation/query-fields.js';
 
 /** With its offset, or a day alone: a time without one would mean another instant on another machine. */
 const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../database/database.js';
 import { statement } from '../database/statement.js';
-import { type Scope } from '../http/access.decorators.js';
+import { type Scope } from '../platform/http/access.decorators.js';
 
 /** A key as an admin sees it. */
 export interface ApiKeyRow {

@@ -4,8 +4,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { Audit, type AuditEvent } from '../audit/audit.service.js';
 import { Database } from '../database/database.js';
 import { AppError } from '../errors/app-error.js';
-import { type Scope } from '../http/access.decorators.js';
-import { LeasedLimits } from '../http/leased-limits.js';
+import { type Scope } from '../platform/http/access.decorators.js';
+import { LeasedLimits } from '../platform/limits/leased-limits.js';
 import { ApiKeysRepository, type ApiKeyRow } from './api-keys.repository.js';
 
 /** A key as another service sends it: 256 random bits, with a prefix that secret scanners can look for. */

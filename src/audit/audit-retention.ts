@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { Partitions } from '../database/partitions.js';
-import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { Jobs } from '../jobs/jobs.service.js';
 
 /** Keeps the histories' partitions coming, and drops the events that are older than `AUDIT_RETENTION_DAYS`. */

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type AppError } from '../errors/app-error.js';
 import { type ErrorCode } from '../errors/catalogue.js';
-import { type Access, type CallerRequest } from '../http/access.decorators.js';
-import { addressKey } from '../http/client-address.js';
+import { type Access, type CallerRequest } from '../platform/http/access.decorators.js';
+import { addressKey } from '../platform/http/client-address.js';
 import { Audit } from './audit.service.js';
 
 /** Refusals that are security events wherever they happen, by the event they are. */

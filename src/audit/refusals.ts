@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { NAMED_OWNERS, type NamedOwners } from './named-owners.js';
 import { MORE, RefusalsRepository, type CountedRefusal } from './refusals.repository.js';
 

@@ -3,11 +3,17 @@ import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags
 import { Settings } from '../config/settings.js';
 import { type ErrorCode } from '../errors/catalogue.js';
 import { answerLanguage } from '../errors/language.js';
-import { Authenticated, Caller, Public, TokenOptional, type CurrentCaller } from '../http/access.decorators.js';
-import { AddressLimit } from '../http/address-limit.guard.js';
+import {
+  Authenticated,
+  Caller,
+  Public,
+  TokenOptional,
+  type CurrentCaller,
+} from '../platform/http/access.decorators.js';
+import { AddressLimit } from '../platform/http/address-limit.guard.js';
 import { IDEMPOTENCY_FAILURES, Idempotent } from '../idempotency/idempotency.guard.js';
-import { Fails, FailsWithBody } from '../http/openapi.decorators.js';
-import { Context, type RequestContext } from '../http/request-context.js';
+import { Fails, FailsWithBody } from '../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../platform/http/request-context.js';
 import { loginAnswer, meAnswer, otpSentAnswer, registeredAnswer } from './answers.js';
 import {
   LoginAnswerDto,

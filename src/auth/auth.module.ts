@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
-import { HttpModule } from '../http/http.module.js';
+import { HttpModule } from '../platform/http/http.module.js';
 import { MessagingModule } from '../messaging/messaging.module.js';
 import { CodesModule } from '../codes/codes.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';

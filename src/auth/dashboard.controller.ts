@@ -1,10 +1,16 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AppError } from '../errors/app-error.js';
-import { Authenticated, Caller, Public, TokenOptional, type CurrentCaller } from '../http/access.decorators.js';
-import { AddressLimit } from '../http/address-limit.guard.js';
-import { Fails } from '../http/openapi.decorators.js';
-import { Context, type RequestContext } from '../http/request-context.js';
+import {
+  Authenticated,
+  Caller,
+  Public,
+  TokenOptional,
+  type CurrentCaller,
+} from '../platform/http/access.decorators.js';
+import { AddressLimit } from '../platform/http/address-limit.guard.js';
+import { Fails } from '../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../platform/http/request-context.js';
 import { nationalPhone } from '../phone/phone.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import { type AccountRow } from '../users/account.js';

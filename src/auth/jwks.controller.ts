@@ -1,6 +1,6 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Public } from '../http/access.decorators.js';
+import { Public } from '../platform/http/access.decorators.js';
 import { SigningKeys } from '../sessions/signing-keys.js';
 import { JwkSetDto } from './auth.dto.js';
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service.js';
-import { type RequestContext } from '../http/request-context.js';
+import { type RequestContext } from '../platform/http/request-context.js';
 import { Messaging } from '../messaging/messaging.service.js';
 import { Codes } from '../codes/codes.service.js';
 import { Sessions } from '../sessions/sessions.service.js';

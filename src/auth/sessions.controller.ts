@@ -4,11 +4,17 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
 import { answerLanguage } from '../errors/language.js';
-import { Authenticated, Caller, Public, TokenOptional, type CurrentCaller } from '../http/access.decorators.js';
-import { AddressLimit } from '../http/address-limit.guard.js';
-import { clearSessionCookie } from '../http/browser-cookies.js';
-import { Fails } from '../http/openapi.decorators.js';
-import { Context, type RequestContext } from '../http/request-context.js';
+import {
+  Authenticated,
+  Caller,
+  Public,
+  TokenOptional,
+  type CurrentCaller,
+} from '../platform/http/access.decorators.js';
+import { AddressLimit } from '../platform/http/address-limit.guard.js';
+import { clearSessionCookie } from '../platform/http/browser-cookies.js';
+import { Fails } from '../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../platform/http/request-context.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import { loggedOutAnswer, refreshedAnswer, sessionsAnswer } from './answers.js';
 import { DoneAnswerDto, LogoutDto, RefreshDto, RefreshedAnswerDto, SessionsAnswerDto } from './auth.dto.js';

@@ -1,8 +1,8 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
-import { Scopes } from '../http/access.decorators.js';
-import { Fails } from '../http/openapi.decorators.js';
-import { Context, type RequestContext } from '../http/request-context.js';
+import { Scopes } from '../platform/http/access.decorators.js';
+import { Fails } from '../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../platform/http/request-context.js';
 import { TokenInspection, type Introspection } from '../sessions/token-inspection.js';
 import { IntrospectionDto, TokenDto } from './auth.dto.js';
 

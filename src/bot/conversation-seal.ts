@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AuthSecret } from '../config/auth-secret.js';
-import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { type IncomingMessage, type MediaReference } from '../messaging/providers/message-provider.js';
 
 /** What is sealed of a message. */

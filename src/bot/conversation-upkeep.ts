@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
-import { LOGGER, type ServiceLogger } from '../http/logger.js';
-import { every, type Recurring } from '../http/timers.js';
+import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
+import { every, type Recurring } from '../platform/background/timers.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { ConversationSeal } from './conversation-seal.js';
 import { PersonalConversationsRepository } from './personal-data.repository.js';

@@ -2,9 +2,9 @@ import { Body, Controller, Get, Header, HttpCode, Param, Patch, Post, Query, Str
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { Settings, type Language } from '../config/settings.js';
 import { answerLanguage } from '../errors/language.js';
-import { Caller, Roles, type CurrentCaller } from '../http/access.decorators.js';
-import { Fails, FailsWithBody } from '../http/openapi.decorators.js';
-import { Context, type RequestContext } from '../http/request-context.js';
+import { Caller, Roles, type CurrentCaller } from '../platform/http/access.decorators.js';
+import { Fails, FailsWithBody } from '../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../platform/http/request-context.js';
 import { conversationAnswer, conversationsAnswer, messagesAnswer, replyAnswer } from './answers.js';
 import {
   ChangeConversationDto,

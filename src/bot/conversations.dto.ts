@@ -14,7 +14,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import { WholeNumber } from '../http/query-fields.js';
+import { WholeNumber } from '../platform/http/validation/query-fields.js';
 import { MEDIA_KINDS, type MediaKind } from '../messaging/media-types.js';
 
 const STATES = ['BOT', 'AGENT', 'PAUSE'];

@@ -3,7 +3,7 @@ import { Audit } from '../audit/audit.service.js';
 import { Settings } from '../config/settings.js';
 import { type Transaction } from '../database/database.js';
 import { AppError } from '../errors/app-error.js';
-import { type RequestContext } from '../http/request-context.js';
+import { type RequestContext } from '../platform/http/request-context.js';
 import { IncomingMedia, type OpenedMedia } from '../messaging/incoming-media.js';
 import { Messaging } from '../messaging/messaging.service.js';
 import { type MediaReference, type OutgoingMedia } from '../messaging/providers/message-provider.js';

@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { Settings } from '../config/settings.js';
 import { type Transaction } from '../database/database.js';
 import { databaseNow } from '../database/database-time.js';
-import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { Messaging, type ClaimedMessage } from '../messaging/messaging.service.js';
 import { type IncomingBatch, type IncomingMessage } from '../messaging/providers/message-provider.js';
 import { idOf, lineOf, textOf } from '../messaging/providers/webhook-body.js';

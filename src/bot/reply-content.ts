@@ -1,6 +1,6 @@
 import { AppError } from '../errors/app-error.js';
 import { type Text } from '../errors/catalogue.js';
-import { outgoingUrl } from '../http/outgoing-agent.js';
+import { outgoingUrl } from '../platform/egress/outgoing-agent.js';
 import { type OutgoingMedia } from '../messaging/providers/message-provider.js';
 import { type ReplyDto } from './conversations.dto.js';
 

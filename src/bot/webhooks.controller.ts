@@ -1,9 +1,9 @@
 import { Controller, Get, Header, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiBody, ApiExcludeEndpoint, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type FastifyRequest } from 'fastify';
-import { Public } from '../http/access.decorators.js';
-import { Fails } from '../http/openapi.decorators.js';
-import { RawBody, rawBody } from '../http/raw-bodies.js';
+import { Public } from '../platform/http/access.decorators.js';
+import { Fails } from '../platform/http/openapi.decorators.js';
+import { RawBody, rawBody } from '../platform/http/bodies/raw-bodies.js';
 import { readCloudApiWebhook } from '../messaging/providers/cloud-api.js';
 import { type IncomingBatch } from '../messaging/providers/message-provider.js';
 import { readTwilioStatus } from '../messaging/providers/twilio.js';

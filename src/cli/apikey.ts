@@ -5,7 +5,7 @@ import { CreateApiKeyDto } from '../api-keys/api-keys.dto.js';
 import { ApiKeys, type WantedApiKey } from '../api-keys/api-keys.service.js';
 import { DURATION } from '../config/environment.dto.js';
 import { seconds } from '../config/settings.js';
-import { SCOPES } from '../http/access.decorators.js';
+import { SCOPES } from '../platform/http/access.decorators.js';
 import { refuseStart } from '../process-lifecycle.js';
 import { withRooms } from './parts/with-rooms.js';
 

@@ -7,8 +7,8 @@ import { AppModule } from '../app.module.js';
 import { AuthSecret } from '../config/auth-secret.js';
 import { PROJECT } from '../config/folders.js';
 import { settingsFrom } from '../config/read-settings.js';
-import { apiDocument } from '../http/api-docs.js';
-import { openLog } from '../http/logger.js';
+import { apiDocument } from '../platform/http/server/api-docs.js';
+import { openLog } from '../platform/log/logger.js';
 
 /** Writes `openapi.json` from the controllers alone: nothing is started, no database is asked. */
 const settings = settingsFrom({ LOG_LEVEL: 'error' });

@@ -1,6 +1,6 @@
 import { Transform, type TransformFnParams } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
-import { type ReadingOptions } from '../http/validation.pipe.js';
+import { type ReadingOptions } from '../platform/http/validation/validation.pipe.js';
 import { groupsDigits } from '../phone/phone.js';
 
 /** Longer than any message that carries a code. */

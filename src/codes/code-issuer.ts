@@ -6,7 +6,7 @@ import { type TestOutcome } from '../config/test-phones.js';
 import { newId } from '../database/new-id.js';
 import { AppError } from '../errors/app-error.js';
 import { answerLanguage } from '../errors/language.js';
-import { type RequestContext } from '../http/request-context.js';
+import { type RequestContext } from '../platform/http/request-context.js';
 import { Messaging, type ClaimedMessage } from '../messaging/messaging.service.js';
 import { safeProviderText } from '../messaging/providers/safe-provider-texts.js';
 import { type CodeContent } from '../messaging/templates.js';

@@ -5,7 +5,7 @@ import { AuthSecret } from '../config/auth-secret.js';
 import { Settings } from '../config/settings.js';
 import { type Transaction } from '../database/database.js';
 import { AppError } from '../errors/app-error.js';
-import { type RequestContext } from '../http/request-context.js';
+import { type RequestContext } from '../platform/http/request-context.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { TestNumbers } from '../messaging/test-numbers.js';
 import { maskPhone } from '../phone/phone.js';

@@ -4,7 +4,7 @@ import { type StatementValues } from '../database/statement.js';
 import { type Transaction } from '../database/database.js';
 import { newId } from '../database/new-id.js';
 import { answerLanguage } from '../errors/language.js';
-import { type RequestContext } from '../http/request-context.js';
+import { type RequestContext } from '../platform/http/request-context.js';
 import { Messaging, type NoticeDraft } from '../messaging/messaging.service.js';
 import { RegistrationTokens } from '../users/registration-tokens.js';
 import { type RightGuess, type TypedGuess } from './codes.service.js';

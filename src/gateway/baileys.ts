@@ -1,5 +1,5 @@
 import type * as Library from '@whiskeysockets/baileys';
-import { type ServiceLogger } from '../http/logger.js';
+import { type ServiceLogger } from '../platform/log/logger.js';
 
 /** Baileys, once it is loaded. */
 export type Baileys = typeof Library;

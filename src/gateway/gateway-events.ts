@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { type LinkedAccountState } from './linked-accounts.repository.js';
 import { type IncomingLinkMessage } from './incoming-message.js';
 

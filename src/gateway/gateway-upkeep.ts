@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { LOGGER, type ServiceLogger } from '../http/logger.js';
-import { every, type Recurring } from '../http/timers.js';
+import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
+import { every, type Recurring } from '../platform/background/timers.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { GatewayCommandsRepository } from './gateway-commands.repository.js';
 import { GatewayContactsRepository } from './gateway-contacts.repository.js';

@@ -1,5 +1,5 @@
 import { IsInt, IsNotEmpty, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
-import { WholeNumber } from '../http/query-fields.js';
+import { WholeNumber } from '../platform/http/validation/query-fields.js';
 
 /** A name that its maker chose: never a path, never a part of a shell's line. */
 export const SESSION_ID = /^[A-Za-z0-9_-]{1,64}$/;

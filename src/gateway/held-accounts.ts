@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
-import { LOGGER, type ServiceLogger } from '../http/logger.js';
-import { every, type Recurring } from '../http/timers.js';
+import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
+import { every, type Recurring } from '../platform/background/timers.js';
 import { loadBaileys, type Baileys } from './baileys.js';
 import { GatewayContactsRepository } from './gateway-contacts.repository.js';
 import { GatewayEvents, type LinkedAccountRef } from './gateway-events.js';

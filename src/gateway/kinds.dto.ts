@@ -15,7 +15,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import { DecimalNumber, IdAsText } from '../http/query-fields.js';
+import { DecimalNumber, IdAsText } from '../platform/http/validation/query-fields.js';
 import { REAL_TEXT, SentMessageDto } from './gateway.dto.js';
 
 /** No line break, nothing that a phone does not show: a title must not look like two choices. */

@@ -1,6 +1,6 @@
 import { type AuthenticationCreds } from '@whiskeysockets/baileys';
 import { AppError } from '../errors/app-error.js';
-import { type ServiceLogger } from '../http/logger.js';
+import { type ServiceLogger } from '../platform/log/logger.js';
 import { type Baileys } from './baileys.js';
 import { CLOSE, afterClose } from './close-codes.js';
 import { type GatewayKeysRepository, type AccountLease } from './signal-keys.repository.js';

@@ -4,9 +4,9 @@ import { WhoCalls, type Calling } from '../api-keys/api-key.guard.js';
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
 import { answerLanguage } from '../errors/language.js';
-import { KeylessFromLoopback, Scopes } from '../http/access.decorators.js';
-import { Fails, FailsWithBody } from '../http/openapi.decorators.js';
-import { Context, type RequestContext } from '../http/request-context.js';
+import { KeylessFromLoopback, Scopes } from '../platform/http/access.decorators.js';
+import { Fails, FailsWithBody } from '../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../platform/http/request-context.js';
 import { parsePhone } from '../phone/phone.js';
 import { goneAnswer, pairingCodeAnswer, sessionAnswer, sessionsAnswer, ticketAnswer } from './answers.js';
 import {

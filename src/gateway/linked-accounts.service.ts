@@ -4,7 +4,7 @@ import { type Calling } from '../api-keys/api-key.guard.js';
 import { Audit } from '../audit/audit.service.js';
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
-import { type RequestContext } from '../http/request-context.js';
+import { type RequestContext } from '../platform/http/request-context.js';
 import { CommandRunner } from './command-runner.js';
 import {
   LinkedAccountsRepository,

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { settingsFrom } from '../config/read-settings.js';
-import { outgoingAgents } from '../http/outgoing-agent.js';
+import { outgoingAgents } from '../platform/egress/outgoing-agent.js';
 import { MediaFetcher } from './media-fetcher.js';
 
 // Redirects of a host outside to hosts inside. Here the host outside is one that only this test lets through.

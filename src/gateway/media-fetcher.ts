@@ -3,8 +3,8 @@ import { request as httpsRequest } from 'node:https';
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
-import { OutgoingAgents, outgoingUrl } from '../http/outgoing-agent.js';
-import { OutgoingRefused } from '../http/public-addresses.js';
+import { OutgoingAgents, outgoingUrl } from '../platform/egress/outgoing-agent.js';
+import { OutgoingRefused } from '../platform/egress/public-addresses.js';
 
 /** From the first byte of the request to the last one of the file, redirects included, in ms; not longer than a send. */
 const PATIENCE = 25_000;

@@ -3,7 +3,7 @@ import '@fastify/multipart';
 import { type FastifyRequest } from 'fastify';
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
-import { bodyValidation } from '../http/validation.pipe.js';
+import { bodyValidation } from '../platform/http/validation/validation.pipe.js';
 import { SendMediaDto } from './media.dto.js';
 import { type MediaKind } from '../messaging/media-types.js';
 

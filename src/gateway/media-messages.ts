@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { type Calling } from '../api-keys/api-key.guard.js';
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
-import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { parsePhone } from '../phone/phone.js';
 import { type OutgoingMedia } from '../messaging/providers/message-provider.js';
 import { GatewayMessages, type QueueEnd, type SentMessage } from './gateway-messages.service.js';

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
-import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { GatewayContactsRepository } from './gateway-contacts.repository.js';
 import { GatewayMessagesRepository, type ClaimedRow, type SendEnd } from './gateway-messages.repository.js';
 import { HeldAccounts } from './held-accounts.js';

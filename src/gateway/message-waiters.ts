@@ -1,5 +1,5 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
-import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { GatewayMessagesRepository, type MessageFate } from './gateway-messages.repository.js';
 
 /** How often the database is asked about messages that other instances send, in ms. */

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { ApiKeys } from '../api-keys/api-keys.service.js';
 import { AppError } from '../errors/app-error.js';
-import { type ShownTicket } from '../http/tickets.js';
+import { type ShownTicket } from '../platform/http/tickets.js';
 import { GatewayTicketsRepository, type TicketRow } from './gateway-tickets.repository.js';
 
 /** A link that was handed on is opened soon or never, in seconds. */

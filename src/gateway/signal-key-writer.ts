@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { GatewayKeysRepository, type AccountLease, type SealedWrite } from './signal-keys.repository.js';
 
 /** The session was taken over by another instance: nothing more may be written or sent for it here. */

@@ -5,9 +5,9 @@ import { WhoCalls, type Calling } from '../api-keys/api-key.guard.js';
 import { DatabaseHealth } from '../database/database-health.js';
 import { AppError } from '../errors/app-error.js';
 import { LinkedAccounts } from '../gateway/linked-accounts.service.js';
-import { KeylessFromLoopback, Public, Scopes } from '../http/access.decorators.js';
-import { GracefulShutdown } from '../http/graceful-shutdown.js';
-import { Fails } from '../http/openapi.decorators.js';
+import { KeylessFromLoopback, Public, Scopes } from '../platform/http/access.decorators.js';
+import { GracefulShutdown } from '../platform/http/server/graceful-shutdown.js';
+import { Fails } from '../platform/http/openapi.decorators.js';
 import { Messaging } from '../messaging/messaging.service.js';
 import {
   DbConnectAnswerDto,

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { GatewayModule } from '../gateway/gateway.module.js';
-import { HttpModule } from '../http/http.module.js';
+import { HttpModule } from '../platform/http/http.module.js';
 import { MessagingModule } from '../messaging/messaging.module.js';
 import { HealthController } from './health.controller.js';
 

@@ -3,7 +3,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { v4 as uuidv4 } from 'uuid';
 import { AuthSecret } from '../config/auth-secret.js';
 import { AppError } from '../errors/app-error.js';
-import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { IdempotencyRepository, type Claim } from './idempotency.repository.js';
 

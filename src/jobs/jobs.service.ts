@@ -2,8 +2,8 @@ import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationS
 import { type PgBoss } from 'pg-boss';
 import { AuthSecret } from '../config/auth-secret.js';
 import { Database } from '../database/database.js';
-import { LOGGER, masked, type ServiceLogger } from '../http/logger.js';
-import { every, type Recurring } from '../http/timers.js';
+import { LOGGER, masked, type ServiceLogger } from '../platform/log/logger.js';
+import { every, type Recurring } from '../platform/background/timers.js';
 import { openBoss, TICKS, type Attempt, type ScheduledJob } from './boss.js';
 import { JobsRepository, type JobState } from './jobs.repository.js';
 

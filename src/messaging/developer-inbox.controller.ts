@@ -4,8 +4,8 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
-import { Public } from '../http/access.decorators.js';
-import { isCalledFromHere } from '../http/loopback.js';
+import { Public } from '../platform/http/access.decorators.js';
+import { isCalledFromHere } from '../platform/http/loopback.js';
 import { DeveloperInbox } from './developer-inbox.js';
 import { INBOX_PAGE, INBOX_SCRIPT, INBOX_STYLE } from './developer-inbox.page.js';
 

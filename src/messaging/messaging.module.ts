@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
-import { HttpModule } from '../http/http.module.js';
-import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { HttpModule } from '../platform/http/http.module.js';
+import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { Canary } from './canary.js';

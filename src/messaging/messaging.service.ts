@@ -8,8 +8,8 @@ import {
 import { v7 as uuidv7 } from 'uuid';
 import { AuthSecret } from '../config/auth-secret.js';
 import { Settings } from '../config/settings.js';
-import { LOGGER, type ServiceLogger } from '../http/logger.js';
-import { every, type Recurring } from '../http/timers.js';
+import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
+import { every, type Recurring } from '../platform/background/timers.js';
 import { type Transaction } from '../database/database.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import {

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BUSY, CallBatcher } from '../database/call-batcher.js';
-import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { MessagesRepository, type Acceptance } from './messages.repository.js';
 
 /** A message whose code was used, by its id and the instant of its code. */

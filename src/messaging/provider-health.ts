@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { ProviderHealthRepository } from './provider-health.repository.js';
 
 /** A provider's errors are written at most so often by an instance, in ms; of a flood of them the last one counts. */

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { Messaging } from './messaging.service.js';
 import { ProviderHealth } from './provider-health.js';
 import { ReceiptsRepository, type ReceiptSummary } from './receipts.repository.js';

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
-import { LeasedLimits } from '../http/leased-limits.js';
-import { addressKey } from '../http/client-address.js';
-import { rawBody } from '../http/raw-bodies.js';
-import { type ReservingRequest } from '../http/request-context.js';
+import { LeasedLimits } from '../platform/limits/leased-limits.js';
+import { addressKey } from '../platform/http/client-address.js';
+import { rawBody } from '../platform/http/bodies/raw-bodies.js';
+import { type ReservingRequest } from '../platform/http/request-context.js';
 import { handOver, MOUNTED_AT, ProviderRequest } from './provider-request.js';
 import { Providers } from './providers.js';
 

@@ -6,7 +6,7 @@ import { AuthSecret } from '../config/auth-secret.js';
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
 import { databaseFailure } from '../errors/database-errors.js';
-import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import { SigningKeys } from '../sessions/signing-keys.js';
 import { Artifacts } from './artifacts.js';

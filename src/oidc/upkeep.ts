@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { LOGGER, type ServiceLogger } from '../http/logger.js';
+import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { Settings } from '../config/settings.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { Artifacts, type Payload } from './artifacts.js';

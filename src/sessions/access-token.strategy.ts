@@ -3,7 +3,7 @@ import { PassportStrategy } from '@nestjs/passport';
 import { type FastifyRequest } from 'fastify';
 import { Strategy } from 'passport-jwt';
 import { Settings } from '../config/settings.js';
-import { type CurrentCaller } from '../http/access.decorators.js';
+import { type CurrentCaller } from '../platform/http/access.decorators.js';
 import { ACCESS_TOKEN_TYPE, accessClaims, accessTokenHeader } from './access-tokens.js';
 import { LoginSessionsRepository } from './login-sessions.repository.js';
 import { SigningKeys } from './signing-keys.js';

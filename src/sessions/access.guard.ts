@@ -3,9 +3,9 @@ import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import { AppError } from '../errors/app-error.js';
 import { databaseFailure } from '../errors/database-errors.js';
-import { ACCESS, type Access, type CallerRequest, type CurrentCaller } from '../http/access.decorators.js';
-import { sessionCookie } from '../http/browser-cookies.js';
-import { shownTicket } from '../http/tickets.js';
+import { ACCESS, type Access, type CallerRequest, type CurrentCaller } from '../platform/http/access.decorators.js';
+import { sessionCookie } from '../platform/http/browser-cookies.js';
+import { shownTicket } from '../platform/http/tickets.js';
 import { BrowserSessions } from './browser-sessions.js';
 
 /** Closes every route to everybody, but for what its access decorator lets in. Global; see `app.module.ts`. */

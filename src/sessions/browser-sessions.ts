@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
 import { Settings } from '../config/settings.js';
-import { type CurrentCaller } from '../http/access.decorators.js';
-import { isFromOwnPage } from '../http/browser-cookies.js';
+import { type CurrentCaller } from '../platform/http/access.decorators.js';
+import { isFromOwnPage } from '../platform/http/browser-cookies.js';
 import { LoginSessionsRepository } from './login-sessions.repository.js';
 import { tokenHash } from './refresh-tokens.js';
 

@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { Settings } from '../config/settings.js';
 import { type Transaction } from '../database/database.js';
 import { AppError } from '../errors/app-error.js';
-import { type RequestContext } from '../http/request-context.js';
+import { type RequestContext } from '../platform/http/request-context.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { AccessTokens } from './access-tokens.js';
 import { PersonalSessionsRepository, type PersonalSessionRow } from './personal-data.repository.js';

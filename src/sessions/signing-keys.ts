@@ -4,8 +4,8 @@ import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } fro
 import { v7 as uuidv7 } from 'uuid';
 import { AuthSecret } from '../config/auth-secret.js';
 import { Settings, type SigningAlgorithm } from '../config/settings.js';
-import { LOGGER, type ServiceLogger } from '../http/logger.js';
-import { every, type Recurring } from '../http/timers.js';
+import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
+import { every, type Recurring } from '../platform/background/timers.js';
 import {
   SigningKeyRepository,
   type KeyChanger,

@@ -9,7 +9,7 @@ import {
   Min,
   ValidateBy,
 } from 'class-validator';
-import { WholeNumber } from '../http/query-fields.js';
+import { WholeNumber } from '../platform/http/validation/query-fields.js';
 import { isHarmlessCompany } from '../messaging/verification-template.js';
 import { AsCode, IsCode } from '../codes/code-input.js';
 

@@ -4,9 +4,9 @@ import { WhoCalls, type Calling } from '../api-keys/api-key.guard.js';
 import { Settings, type Language } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
 import { answerLanguage } from '../errors/language.js';
-import { KeylessFromLoopback, Scopes } from '../http/access.decorators.js';
-import { Fails, FailsWithBody } from '../http/openapi.decorators.js';
-import { Context, type RequestContext } from '../http/request-context.js';
+import { KeylessFromLoopback, Scopes } from '../platform/http/access.decorators.js';
+import { Fails, FailsWithBody } from '../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../platform/http/request-context.js';
 import { createdAnswer, deletedAnswer, deliveriesAnswer, replayedAnswer, webhooksAnswer } from './answers.js';
 import { WEBHOOK_EVENTS } from './webhook-events.js';
 import {

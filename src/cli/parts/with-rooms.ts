@@ -5,7 +5,7 @@ import { loadAuthSecret } from '../../config/auth-secret.js';
 import { readSettings } from '../../config/read-settings.js';
 import { openDatabase } from '../../database/open-database.js';
 import { refuseBesideOthers } from '../../database/other-instances.js';
-import { openLog } from '../../http/logger.js';
+import { openLog } from '../../platform/log/logger.js';
 
 /**
  * Lets a command work with the rooms of the service, without its routes: opens the database as a start does, and closes

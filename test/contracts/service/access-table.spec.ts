@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { SCOPES } from '../../../src/http/access.decorators.js';
+import { SCOPES } from '../../../src/platform/http/access.decorators.js';
 import { openHouse, type House } from '../../support/house.js';
 import { browserLogin, OTHER_SITE, OWN_PAGE } from '../../support/own-page.js';
 import { type Service } from '../../support/service.js';

@@ -4,7 +4,7 @@ import { ConversationSeal } from '../../../src/bot/conversation-seal.js';
 import { PersonalConversationsRepository } from '../../../src/bot/personal-data.repository.js';
 import { AuthSecret } from '../../../src/config/auth-secret.js';
 import { Database } from '../../../src/database/database.js';
-import { type ServiceLogger } from '../../../src/http/logger.js';
+import { type ServiceLogger } from '../../../src/platform/log/logger.js';
 import { newPhone, openHouse, type House } from '../../support/house.js';
 import { bearer, logIn, newcomer } from '../../support/logins.js';
 import { until } from '../../support/waits.js';

@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import pg from 'pg';
 import { pino } from 'pino';
 import { Database } from '../../../src/database/database.js';
-import { LeasedLimitRepository, type Limit } from '../../../src/http/leased-limit.repository.js';
-import { LeasedLimits } from '../../../src/http/leased-limits.js';
+import { LeasedLimitRepository, type Limit } from '../../../src/platform/limits/leased-limit.repository.js';
+import { LeasedLimits } from '../../../src/platform/limits/leased-limits.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';
 
 let database: TestDatabase;

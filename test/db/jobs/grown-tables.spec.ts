@@ -22,10 +22,12 @@ const { GatewayMessagesRepository } = await built<typeof import('../../../src/ga
 const { AccountLeasesRepository } = await built<typeof import('../../../src/gateway/account-leases.repository.js')>(
   'gateway/account-leases.repository.js',
 );
-const { LeasedLimitRepository } = await built<typeof import('../../../src/http/leased-limit.repository.js')>(
-  'http/leased-limit.repository.js',
+const { LeasedLimitRepository } = await built<typeof import('../../../src/platform/limits/leased-limit.repository.js')>(
+  'platform/limits/leased-limit.repository.js',
 );
-const { LeasedLimits } = await built<typeof import('../../../src/http/leased-limits.js')>('http/leased-limits.js');
+const { LeasedLimits } = await built<typeof import('../../../src/platform/limits/leased-limits.js')>(
+  'platform/limits/leased-limits.js',
+);
 const { JobsRepository } =
   await built<typeof import('../../../src/jobs/jobs.repository.js')>('jobs/jobs.repository.js');
 const { Jobs } = await built<typeof import('../../../src/jobs/jobs.service.js')>('jobs/jobs.service.js');
@@ -384,7 +386,7 @@ const TIMERS: Record<string, () => Promise<unknown>> = {
     await room(GatewayMessagesRepository).claim([{ lease, withMedia: true }]);
   },
   'users/users.service.ts': () => inside(Users)['lookForBcrypt']!(),
-  'http/leased-limits.ts': async () => {
+  'platform/limits/leased-limits.ts': async () => {
     const limits = room(LeasedLimits);
     for (let subject = 0; subject < 300; subject++) {
       const limit = { name: 'sends', cap: 1_000, seconds: 3_600 };

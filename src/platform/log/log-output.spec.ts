@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { pino } from 'pino';
 import { LONGEST_WAIT, LogOutput } from './log-output.js';
 
-const BUILT = join(import.meta.dirname, '../../build/http');
+const BUILT = join(import.meta.dirname, '../../../build/platform/log');
 
 let folder: string;
 /** Both ends of a pipe that nobody reads until the test does. */

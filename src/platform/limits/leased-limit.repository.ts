@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../database/database.js';
-import { FUNCTIONS } from '../database/functions.js';
-import { BUSY, CallBatcher, type Busy } from '../database/call-batcher.js';
-import { statement } from '../database/statement.js';
-import { ofTheFirst } from '../database/steps.js';
+import { Database } from '../../database/database.js';
+import { FUNCTIONS } from '../../database/functions.js';
+import { BUSY, CallBatcher, type Busy } from '../../database/call-batcher.js';
+import { statement } from '../../database/statement.js';
+import { ofTheFirst } from '../../database/steps.js';
 
 /** A window as the database sees it at the end of a statement. */
 export interface LimitWindow {
@@ -31,7 +31,7 @@ export interface LeaseCall {
   readonly holdSeconds: number;
 }
 
-/** What `lease_limit` decided; see src/http/lease_limit.sql. */
+/** What `lease_limit` decided; see src/platform/limits/lease_limit.sql. */
 export interface Leased {
   /** Of the new block; 0: the window has no room, and the block before is held as it was. */
   readonly size: number;

@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
-import { type AddressAllowance } from './address-limits.js';
+import { type AddressAllowance } from '../limits/address-limits.js';
 import { DEVICE_COOKIE, browserCookie } from './browser-cookies.js';
 import { addressKey } from './client-address.js';
 

@@ -9,8 +9,8 @@ import {
   type Report,
   type Reported,
 } from './leased-limit.repository.js';
-import { LOGGER, type ServiceLogger } from './logger.js';
-import { every, type Recurring } from './timers.js';
+import { LOGGER, type ServiceLogger } from '../log/logger.js';
+import { every, type Recurring } from '../background/timers.js';
 
 export { type Limit };
 
