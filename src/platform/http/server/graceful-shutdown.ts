@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { type FastifyInstance } from 'fastify';
+import { stopListening } from './stop-listening.js';
 
 /** Between the word that we are going and the closing of idle connections, in ms: what is on the wire still arrives. */
 const FAREWELL = 300;
@@ -32,8 +33,10 @@ export class GracefulShutdown {
   closeConnectionsOf(fastify: FastifyInstance): void {
     fastify.addHook('preClose', (done) => {
       this.begun = true;
-      // Listening ends right after the turn in which new connections are taken: those that wait at that instant are reset.
-      setTimeout(() => setImmediate(done), FAREWELL);
+      // Fastify closes the server, too, but at an instant that resets whoever is just coming.
+      void pause(FAREWELL)
+        .then(() => stopListening(fastify.server))
+        .then(() => done());
     });
     // Node writes the header itself, also into answers that pass Fastify by (OpenID Connect, streams).
     fastify.addHook('onRequest', (_request, reply, done) => {
