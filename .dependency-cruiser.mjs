@@ -86,7 +86,7 @@ const shape = [
       side === 'from'
         ? {
             path: '^src/(common|shared|utils?|helpers?|lib)/|^src/.+/(common|shared|utils?|helpers?|lib)/',
-            pathNot: '^src/database/generated/',
+            pathNot: '^src/platform/database/generated/',
           }
         : {},
     to:
@@ -101,11 +101,14 @@ const outside = [
     name: 'prisma-only-in-repositories',
     severity: 'error',
     comment:
-      'Prisma, its generated client or pg outside *.repository.ts, database/, analytics/ and cli/. A service that knows ' +
+      'Prisma, its generated client or pg outside *.repository.ts, platform/database/, platform/embedded-postgres/, analytics/ and cli/. A service that knows ' +
       'rows and SQL cannot be read as a list of steps. Instead: add a method to the repository of the room that owns the ' +
       'table, and return a type of that room.',
-    from: { path: '^src/', pathNot: `\\.repository\\.ts$|^src/(database|analytics|cli)/|${SPEC}` },
-    to: { path: `^src/database/generated/|${npm('@prisma', '@types/pg', 'pg', 'pg-pool')}` },
+    from: {
+      path: '^src/',
+      pathNot: `\\.repository\\.ts$|^src/(platform/(database|embedded-postgres)|analytics|cli)/|${SPEC}`,
+    },
+    to: { path: `^src/platform/database/generated/|${npm('@prisma', '@types/pg', 'pg', 'pg-pool')}` },
   },
   {
     name: 'axios-only-in-providers',
@@ -179,7 +182,7 @@ const outside = [
 export default {
   forbidden: [...ROOMS.map(directionOf), ...shape, ...outside],
   options: {
-    doNotFollow: { path: 'node_modules|^src/database/generated/' },
+    doNotFollow: { path: 'node_modules|^src/platform/database/generated/' },
     exclude: { path: '^(build|dist)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },

@@ -130,7 +130,7 @@ export default defineConfig(
       '.data/',
       '.cache/',
       'test-results/',
-      'src/database/generated/',
+      'src/platform/database/generated/',
     ],
   },
   { linterOptions: { reportUnusedDisableDirectives: 'error' }, plugins: { masuk } },

@@ -15,8 +15,8 @@ export const FLOORS = [
   ['audit', 'idempotency', 'messaging'],
   ['activity', 'platform/http', 'users'],
   ['jobs', 'platform/limits'],
-  ['database', 'platform/lists'],
-  ['errors', 'platform/egress', 'platform/log'],
+  ['platform/database', 'platform/lists'],
+  ['errors', 'platform/egress', 'platform/embedded-postgres', 'platform/log'],
   ['config', 'phone', 'platform/background'],
 ];
 

@@ -9,9 +9,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { DURATION_BOUNDS } from '../build/activity/durations.js';
-import { startEmbeddedPostgres } from '../build/database/embedded-postgres.js';
-import { applyMigrations } from '../build/database/migrator.js';
-import { Partitions } from '../build/database/partitions.js';
+import { startEmbeddedPostgres } from '../build/platform/embedded-postgres/embedded-postgres.js';
+import { applyMigrations } from '../build/platform/database/migrations/migrator.js';
+import { Partitions } from '../build/platform/database/partitions.js';
 import { startServer, stopServers } from './processes.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');

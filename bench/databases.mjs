@@ -9,7 +9,7 @@ import { parentOf } from './cpu.mjs';
  * @returns its address, the number of its first process, and a way to stop it
  */
 export async function startDatabase(folder, settings = {}) {
-  const { startEmbeddedPostgres } = await import('../build/database/embedded-postgres.js');
+  const { startEmbeddedPostgres } = await import('../build/platform/embedded-postgres/embedded-postgres.js');
   const start = () => startEmbeddedPostgres({ dataDir: folder, log: () => undefined });
   let server = await start();
   if (Object.keys(settings).length > 0) {

@@ -2,7 +2,7 @@ import { ownerOf } from '../rooms.mjs';
 
 /**
  * A table is named in SQL, or reached through Prisma's model, only by the room that owns it (rooms.mjs). The room
- * is the one place to read when its rows look wrong. `database/` may name every table: it migrates and translates the
+ * is the one place to read when its rows look wrong. `platform/database/` may name every table: it migrates and translates the
  * constraints. `analytics/`, the read side, may read every table and write none. Other rooms put the owner's `*.sql.ts` fragments into their own statements.
  *
  * It reads text and not SQL: what it looks for is a table's name where SQL would have one.
@@ -42,7 +42,7 @@ const OWNERS = {
   audit: { audit_events: 'auditEvent' },
   idempotency: { idempotency_keys: 'idempotencyKey' },
   'platform/limits': { rate_limits: 'rateLimit' },
-  database: { auth_secrets: 'authSecretCheck' },
+  'platform/database': { auth_secrets: 'authSecretCheck' },
 };
 
 const tables = Object.entries(OWNERS).flatMap(([owner, owned]) =>
@@ -93,7 +93,7 @@ export default {
   },
   create(context) {
     const room = ownerOfFile(context.filename);
-    if (room === undefined || room === 'database') return {};
+    if (room === undefined || room === 'platform/database') return {};
     const foreign = tables.filter(({ owner }) => owner !== room);
     const report = (node, { table, owner }) => context.report({ node, messageId: 'foreign', data: { table, owner } });
 

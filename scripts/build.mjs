@@ -7,7 +7,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
@@ -16,7 +16,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...parts) => join(root, ...parts);
 const STAMP = at('dist', '.build-stamp');
 const WEB_STAMP = at('dist', 'web', '.build-stamp');
-const GENERATED = at('src', 'database', 'generated');
+const GENERATED = at('src', 'platform', 'database', 'generated');
 const GENERATED_STAMP = join(GENERATED, '.build-stamp');
 const CACHE = at('.cache');
 const LOCK = join(CACHE, 'build.lock');
@@ -119,7 +119,15 @@ function run(script, ...args) {
   });
 }
 
+/** A client that was generated elsewhere, before schema.prisma named another folder, would be compiled, too. */
+async function removeOldClients() {
+  const stamps = (await filesUnder(at('src'), [GENERATED])).filter((path) => path.endsWith('.build-stamp'));
+  for (const stamp of stamps) await rm(dirname(stamp), { recursive: true });
+  for (const stamp of stamps) await rmdir(dirname(dirname(stamp))).catch(() => undefined); // not empty, and therefore kept
+}
+
 async function generateClient() {
+  await removeOldClients();
   const hash = await hashOf(CLIENT_INPUTS.map((path) => at(path)));
   if ((await read(GENERATED_STAMP)) === hash && (await exists(join(GENERATED, 'client.ts')))) return;
   await run('node_modules/prisma/build/index.js', 'generate');

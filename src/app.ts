@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, type Foundation } from './app.module.js';
 import { type Settings } from './config/settings.js';
-import { newId } from './database/new-id.js';
+import { newId } from './platform/database/new-id.js';
 import { AppError } from './errors/app-error.js';
 import { ExceptionToAnswerFilter } from './errors/exception.filter.js';
 import { answerUnparsed } from './errors/unparsed-requests.js';

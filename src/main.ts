@@ -5,7 +5,7 @@ import { loadAuthSecret } from './config/auth-secret.js';
 import { keepCompiledCode } from './config/compile-cache.js';
 import { exposureWarning, isReachedByOthers } from './config/exposure.js';
 import { readSettings } from './config/read-settings.js';
-import { openDatabase } from './database/open-database.js';
+import { openDatabase } from './platform/database/open-database.js';
 import { Gateway } from './gateway/gateway.js';
 import { GracefulShutdown } from './platform/http/server/graceful-shutdown.js';
 import { openLog } from './platform/log/logger.js';

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
-import { type Transaction } from '../database/database.js';
-import { Partitions } from '../database/partitions.js';
+import { type Transaction } from '../platform/database/database.js';
+import { Partitions } from '../platform/database/partitions.js';
 import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { ActivityRepository, type ActivityEntry } from './activity.repository.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Audit, type AuditEvent } from '../audit/audit.service.js';
-import { Database, type Transaction } from '../database/database.js';
+import { Database, type Transaction } from '../platform/database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import { type AccountFields, type TypedFields } from '../users/account-fields.js';

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Audit } from '../audit/audit.service.js';
 import { Conversations } from '../bot/conversations.service.js';
-import { Database } from '../database/database.js';
+import { Database } from '../platform/database/database.js';
 import { GatewayMessages } from '../gateway/gateway-messages.service.js';
 import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { Messaging } from '../messaging/messaging.service.js';

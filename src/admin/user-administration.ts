@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Audit, type AuditEvent } from '../audit/audit.service.js';
-import { Database, type Transaction } from '../database/database.js';
+import { Database, type Transaction } from '../platform/database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { type RequestContext } from '../platform/http/request-context.js';
 import { Codes } from '../codes/codes.service.js';

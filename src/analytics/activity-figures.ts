@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { percentile } from '../activity/durations.js';
 import { type Calling } from '../api-keys/api-key.guard.js';
-import { databaseNow } from '../database/database-time.js';
-import { Database } from '../database/database.js';
+import { databaseNow } from '../platform/database/database-time.js';
+import { Database } from '../platform/database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { LinkedAccounts } from '../gateway/linked-accounts.service.js';
 import { type DashboardDto, type FiguresDto, type OutcomesDto, type SessionStatsDto } from './activity.dto.js';

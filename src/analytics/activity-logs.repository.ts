@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { databaseNow } from '../database/database-time.js';
-import { Database } from '../database/database.js';
-import { type ActivityLog, type Prisma, type Verification } from '../database/generated/client.js';
-import { PrismaService } from '../database/prisma.service.js';
+import { databaseNow } from '../platform/database/database-time.js';
+import { Database } from '../platform/database/database.js';
+import { type ActivityLog, type Prisma, type Verification } from '../platform/database/generated/client.js';
+import { PrismaService } from '../platform/database/prisma.service.js';
 import { type TimePosition } from '../platform/lists/time-cursors.js';
 
 export type ActivityRow = ActivityLog;

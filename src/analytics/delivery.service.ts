@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { databaseNow } from '../database/database-time.js';
-import { Database } from '../database/database.js';
+import { databaseNow } from '../platform/database/database-time.js';
+import { Database } from '../platform/database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { LadderStatus, type RungState } from '../messaging/ladder-status.js';
 import { DeliveryRepository, type FunnelRow, type LatelyRow } from './delivery.repository.js';

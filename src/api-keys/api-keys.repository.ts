@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Transaction } from '../database/database.js';
-import { statement } from '../database/statement.js';
+import { Database, type Transaction } from '../platform/database/database.js';
+import { statement } from '../platform/database/statement.js';
 import { type Scope } from '../platform/http/access.decorators.js';
 
 /** A key as an admin sees it. */

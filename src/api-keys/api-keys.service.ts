@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { Audit, type AuditEvent } from '../audit/audit.service.js';
-import { Database } from '../database/database.js';
+import { Database } from '../platform/database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { type Scope } from '../platform/http/access.decorators.js';
 import { LeasedLimits } from '../platform/limits/leased-limits.js';

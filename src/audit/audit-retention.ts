@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
-import { Partitions } from '../database/partitions.js';
+import { Partitions } from '../platform/database/partitions.js';
 import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { Jobs } from '../jobs/jobs.service.js';
 

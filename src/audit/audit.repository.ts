@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Transaction } from '../database/database.js';
-import { type AuditEvent, type Prisma } from '../database/generated/client.js';
-import { PrismaService } from '../database/prisma.service.js';
-import { statement } from '../database/statement.js';
+import { Database, type Transaction } from '../platform/database/database.js';
+import { type AuditEvent, type Prisma } from '../platform/database/generated/client.js';
+import { PrismaService } from '../platform/database/prisma.service.js';
+import { statement } from '../platform/database/statement.js';
 
 const RECORD = statement(
   'audit_record',

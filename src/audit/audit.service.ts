@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AuthSecret } from '../config/auth-secret.js';
 import { Settings } from '../config/settings.js';
-import { type Transaction } from '../database/database.js';
+import { type Transaction } from '../platform/database/database.js';
 import { type AppError } from '../errors/app-error.js';
 import { maskPhone, parsePhone } from '../phone/phone.js';
 import { AuditRepository, type RecordedEventRow } from './audit.repository.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../database/database.js';
-import { statement } from '../database/statement.js';
+import { Database } from '../platform/database/database.js';
+import { statement } from '../platform/database/statement.js';
 
 /** Rows that one address may have in a minute, and rows of all addresses: what is beyond is counted together. */
 const ROWS_OF_ADDRESS = 20;

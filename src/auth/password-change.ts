@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service.js';
 import { Settings } from '../config/settings.js';
-import { Database } from '../database/database.js';
+import { Database } from '../platform/database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { type ErrorCode } from '../errors/catalogue.js';
 import { answerLanguage } from '../errors/language.js';

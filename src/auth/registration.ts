@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Audit, type AuditEvent } from '../audit/audit.service.js';
 import { Settings } from '../config/settings.js';
-import { Database, type Transaction } from '../database/database.js';
+import { Database, type Transaction } from '../platform/database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { type CurrentCaller } from '../platform/http/access.decorators.js';
 import { type RequestContext } from '../platform/http/request-context.js';

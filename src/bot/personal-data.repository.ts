@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Transaction } from '../database/database.js';
-import { statement, type Statement } from '../database/statement.js';
-import { ofTheFirst } from '../database/steps.js';
+import { Database, type Transaction } from '../platform/database/database.js';
+import { statement, type Statement } from '../platform/database/statement.js';
+import { ofTheFirst } from '../platform/database/steps.js';
 import { type ConversationState } from './menu.js';
 
 /** A message as it is kept. */

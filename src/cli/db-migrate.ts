@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
 import { readDatabaseSettings } from '../config/database-url.js';
 import { loadVariables } from '../config/variables.js';
-import { settledUrl } from '../database/connection.js';
-import { refuseTransactionPooler } from '../database/server-check.js';
-import { startEmbeddedPostgres } from '../database/embedded-postgres.js';
-import { applyMigrations, forgetFailedMigration } from '../database/migrator.js';
+import { settledUrl } from '../platform/database/connection/connection.js';
+import { refuseTransactionPooler } from '../platform/database/connection/server-check.js';
+import { startEmbeddedPostgres } from '../platform/embedded-postgres/embedded-postgres.js';
+import { applyMigrations, forgetFailedMigration } from '../platform/database/migrations/migrator.js';
 import { applyJobSchema } from '../jobs/job-schema.js';
 
 /** `db-migrate [--rolled-back NAME]`: brings the database up to date and says what was applied. */

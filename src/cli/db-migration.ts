@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startEmbeddedPostgres } from '../database/embedded-postgres.js';
-import { createMigration } from '../database/migrator.js';
+import { startEmbeddedPostgres } from '../platform/embedded-postgres/embedded-postgres.js';
+import { createMigration } from '../platform/database/migrations/migrator.js';
 
 /** `db-migration NAME`: writes a migration with what schema.prisma has and the migrations do not. */
 async function main(): Promise<void> {

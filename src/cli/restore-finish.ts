@@ -3,7 +3,7 @@ import { type INestApplicationContext } from '@nestjs/common';
 import { ApiKeys } from '../api-keys/api-keys.service.js';
 import { Audit } from '../audit/audit.service.js';
 import { LinkedAccounts } from '../gateway/linked-accounts.service.js';
-import { OtherInstances } from '../database/other-instances.js';
+import { OtherInstances } from '../platform/database/connection/other-instances.js';
 import { refuseStart } from '../process-lifecycle.js';
 import { Messaging } from '../messaging/messaging.service.js';
 import { Artifacts } from '../oidc/artifacts.js';

@@ -3,7 +3,7 @@ import { Audit } from '../audit/audit.service.js';
 import { AuthSecret } from '../config/auth-secret.js';
 import { Settings } from '../config/settings.js';
 import { type TestOutcome } from '../config/test-phones.js';
-import { newId } from '../database/new-id.js';
+import { newId } from '../platform/database/new-id.js';
 import { AppError } from '../errors/app-error.js';
 import { answerLanguage } from '../errors/language.js';
 import { type RequestContext } from '../platform/http/request-context.js';

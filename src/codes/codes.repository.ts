@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { recordEventFrom } from '../audit/audit.sql.js';
 import { Settings } from '../config/settings.js';
-import { Database, type Transaction } from '../database/database.js';
-import { FUNCTIONS } from '../database/functions.js';
-import { BUSY, CallBatcher, type Busy } from '../database/call-batcher.js';
-import { statement, type StatementValues } from '../database/statement.js';
+import { Database, type Transaction } from '../platform/database/database.js';
+import { FUNCTIONS } from '../platform/database/migrations/functions.js';
+import { BUSY, CallBatcher, type Busy } from '../platform/database/call-batcher.js';
+import { statement, type StatementValues } from '../platform/database/statement.js';
 import { queueMessagesFrom } from '../messaging/messages.sql.js';
 import { type KnownDevice } from '../sessions/device-tokens.js';
 import { type GuessCall, type GuessRow } from './guess-call.js';

@@ -3,7 +3,7 @@ import { NIL, validate } from 'uuid';
 import { Audit } from '../audit/audit.service.js';
 import { AuthSecret } from '../config/auth-secret.js';
 import { Settings } from '../config/settings.js';
-import { type Transaction } from '../database/database.js';
+import { type Transaction } from '../platform/database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { type RequestContext } from '../platform/http/request-context.js';
 import { Jobs } from '../jobs/jobs.service.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Transaction } from '../database/database.js';
-import { FUNCTIONS } from '../database/functions.js';
-import { statement } from '../database/statement.js';
+import { Database, type Transaction } from '../platform/database/database.js';
+import { FUNCTIONS } from '../platform/database/migrations/functions.js';
+import { statement } from '../platform/database/statement.js';
 import { RECIPIENTS_OF_ACCOUNT } from '../messaging/messages.sql.js';
 import { isPhoneOfAnother } from '../users/users.sql.js';
 

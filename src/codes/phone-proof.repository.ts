@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { type Transaction } from '../database/database.js';
-import { statement, type StatementValues } from '../database/statement.js';
+import { type Transaction } from '../platform/database/database.js';
+import { statement, type StatementValues } from '../platform/database/statement.js';
 import { reachedPhone } from '../messaging/messages.sql.js';
 import { accountProvenBy } from '../users/users.sql.js';
 import { PROVE_PHONE } from './phone-proof.sql.js';

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
-import { type StatementValues } from '../database/statement.js';
-import { type Transaction } from '../database/database.js';
-import { newId } from '../database/new-id.js';
+import { type StatementValues } from '../platform/database/statement.js';
+import { type Transaction } from '../platform/database/database.js';
+import { newId } from '../platform/database/new-id.js';
 import { answerLanguage } from '../errors/language.js';
 import { type RequestContext } from '../platform/http/request-context.js';
 import { Messaging, type NoticeDraft } from '../messaging/messaging.service.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../database/database.js';
-import { FUNCTIONS } from '../database/functions.js';
-import { statement } from '../database/statement.js';
+import { Database } from '../platform/database/database.js';
+import { FUNCTIONS } from '../platform/database/migrations/functions.js';
+import { statement } from '../platform/database/statement.js';
 import { type KnownDevice } from '../sessions/device-tokens.js';
 
 const IS_KNOWN = statement<{ known: boolean }>(

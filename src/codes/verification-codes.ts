@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { AuthSecret } from '../config/auth-secret.js';
 import { Settings } from '../config/settings.js';
-import { type Transaction } from '../database/database.js';
-import { newId } from '../database/new-id.js';
+import { type Transaction } from '../platform/database/database.js';
+import { newId } from '../platform/database/new-id.js';
 import { AppError } from '../errors/app-error.js';
 import { legacyVerificationHashes, newCode, proofsOf, storedHash } from './code.js';
 import {

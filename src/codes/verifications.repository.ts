@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
-import { Database, type Transaction } from '../database/database.js';
-import { FUNCTIONS } from '../database/functions.js';
-import { statement, type StatementValues } from '../database/statement.js';
-import { ofTheFirst } from '../database/steps.js';
+import { Database, type Transaction } from '../platform/database/database.js';
+import { FUNCTIONS } from '../platform/database/migrations/functions.js';
+import { statement, type StatementValues } from '../platform/database/statement.js';
+import { ofTheFirst } from '../platform/database/steps.js';
 import { type LegacyGuess } from './guess-call.js';
 
 /** A code for another application, as it stands. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../database/database.js';
-import { statement } from '../database/statement.js';
+import { Database } from '../platform/database/database.js';
+import { statement } from '../platform/database/statement.js';
 import { type AccountLease } from './signal-keys.repository.js';
 import { type LinkedAccountState } from './linked-accounts.repository.js';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../database/database.js';
-import { statement } from '../database/statement.js';
-import { ofTheFirst } from '../database/steps.js';
+import { Database } from '../platform/database/database.js';
+import { statement } from '../platform/database/statement.js';
+import { ofTheFirst } from '../platform/database/steps.js';
 import { type AccountLease } from './signal-keys.repository.js';
 
 export type CommandKind = 'restart' | 'logout' | 'pairing-code';

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { maskedNumber, recordActivityFrom } from '../activity/activity.sql.js';
-import { Database, type Transaction } from '../database/database.js';
-import { statement } from '../database/statement.js';
-import { ofTheFirst } from '../database/steps.js';
+import { Database, type Transaction } from '../platform/database/database.js';
+import { statement } from '../platform/database/statement.js';
+import { ofTheFirst } from '../platform/database/steps.js';
 import { type AccountLease } from './signal-keys.repository.js';
 
 /** Why a message failed, from our own list. */

@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { Activity } from '../activity/activity.service.js';
 import { type Calling } from '../api-keys/api-key.guard.js';
 import { Settings } from '../config/settings.js';
-import { type Transaction } from '../database/database.js';
+import { type Transaction } from '../platform/database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { maskPhone } from '../phone/phone.js';
 import { GatewayMessagesRepository, type MessageError, type MessageFate } from './gateway-messages.repository.js';

@@ -2,7 +2,7 @@ import { Controller, Get, Header, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { WhoCalls, type Calling } from '../api-keys/api-key.guard.js';
-import { DatabaseHealth } from '../database/database-health.js';
+import { DatabaseHealth } from '../platform/database/database-health.js';
 import { AppError } from '../errors/app-error.js';
 import { LinkedAccounts } from '../gateway/linked-accounts.service.js';
 import { KeylessFromLoopback, Public, Scopes } from '../platform/http/access.decorators.js';

@@ -10,7 +10,7 @@ import { AuthSecret } from '../config/auth-secret.js';
 import { Settings } from '../config/settings.js';
 import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { every, type Recurring } from '../platform/background/timers.js';
-import { type Transaction } from '../database/database.js';
+import { type Transaction } from '../platform/database/database.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import {
   PersonalMessagesRepository,

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { BUSY, CallBatcher } from '../database/call-batcher.js';
+import { BUSY, CallBatcher } from '../platform/database/call-batcher.js';
 import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { MessagesRepository, type Acceptance } from './messages.repository.js';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../database/database.js';
-import { FUNCTIONS } from '../database/functions.js';
-import { statement } from '../database/statement.js';
+import { Database } from '../platform/database/database.js';
+import { FUNCTIONS } from '../platform/database/migrations/functions.js';
+import { statement } from '../platform/database/statement.js';
 import { RECOVERED, type RecoveredMessage } from './messages.repository.js';
 
 /** What the receipts of one message say together; times where they said one. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../database/database.js';
-import { statement } from '../database/statement.js';
-import { endOf, ofTheFirst, pageOf, wantedOf } from '../database/steps.js';
+import { Database } from '../platform/database/database.js';
+import { statement } from '../platform/database/statement.js';
+import { endOf, ofTheFirst, pageOf, wantedOf } from '../platform/database/steps.js';
 import { livingSessionOf, REVOKED_LATELY } from '../sessions/sessions.sql.js';
 
 /** What is kept of an artifact, as it comes back. */

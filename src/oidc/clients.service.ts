@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { Audit, type AuditEvent } from '../audit/audit.service.js';
 import { Settings } from '../config/settings.js';
-import { Database, type Transaction } from '../database/database.js';
+import { Database, type Transaction } from '../platform/database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { ClientsRepository, type ClientFields, type ClientKind, type ClientRow } from './clients.repository.js';
 import { isRedirectUri, isWebAddress } from './redirect-uris.js';

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { recordEventFrom } from '../audit/audit.sql.js';
-import { Database, type Transaction } from '../database/database.js';
-import { statement } from '../database/statement.js';
-import { ofTheFirst } from '../database/steps.js';
+import { Database, type Transaction } from '../platform/database/database.js';
+import { statement } from '../platform/database/statement.js';
+import { ofTheFirst } from '../platform/database/steps.js';
 import { livingSessionOf, livingSessionWhere } from './sessions.sql.js';
 
 /** What the guard must know of a session at each call. */

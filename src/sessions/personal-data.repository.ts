@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Transaction } from '../database/database.js';
-import { statement } from '../database/statement.js';
-import { endOf, pageOf, wantedOf } from '../database/steps.js';
+import { Database, type Transaction } from '../platform/database/database.js';
+import { statement } from '../platform/database/statement.js';
+import { endOf, pageOf, wantedOf } from '../platform/database/steps.js';
 import { type SessionRow } from './login-sessions.repository.js';
 
 const ALL_OF = statement<PersonalSessionRow>(

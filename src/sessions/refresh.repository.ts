@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { recordEventFrom } from '../audit/audit.sql.js';
-import { Database } from '../database/database.js';
-import { FUNCTIONS } from '../database/functions.js';
-import { statement, type StatementValues } from '../database/statement.js';
+import { Database } from '../platform/database/database.js';
+import { FUNCTIONS } from '../platform/database/migrations/functions.js';
+import { statement, type StatementValues } from '../platform/database/statement.js';
 import { type AccountRow } from '../users/account.js';
 import { activeRoleOf } from '../users/users.sql.js';
 

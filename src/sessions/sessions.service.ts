@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { Settings } from '../config/settings.js';
-import { type Transaction } from '../database/database.js';
+import { type Transaction } from '../platform/database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { type RequestContext } from '../platform/http/request-context.js';
 import { Jobs } from '../jobs/jobs.service.js';

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { recordEventFrom } from '../audit/audit.sql.js';
-import { Database } from '../database/database.js';
-import { statement } from '../database/statement.js';
+import { Database } from '../platform/database/database.js';
+import { statement } from '../platform/database/statement.js';
 
 export interface StoredSigningKey {
   kid: string;

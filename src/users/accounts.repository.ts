@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Transaction } from '../database/database.js';
-import { statement } from '../database/statement.js';
+import { Database, type Transaction } from '../platform/database/database.js';
+import { statement } from '../platform/database/statement.js';
 import { type AccountFields } from './account-fields.js';
 import { type ManagedAccountRow } from './account.js';
 import { ACCOUNT_COLUMNS } from './users.sql.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { Settings } from '../config/settings.js';
-import { type Transaction } from '../database/database.js';
+import { type Transaction } from '../platform/database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { readAccountFields, requireEssentials, type AccountFields, type TypedFields } from './account-fields.js';
 import { type AccountRow, type ManagedAccountRow } from './account.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Transaction } from '../database/database.js';
-import { statement } from '../database/statement.js';
-import { ofTheFirst } from '../database/steps.js';
+import { Database, type Transaction } from '../platform/database/database.js';
+import { statement } from '../platform/database/statement.js';
+import { ofTheFirst } from '../platform/database/steps.js';
 import { FORGET_PASSWORD_BUDGETS } from './users.sql.js';
 
 /** How long a wrong password counts. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../database/database.js';
-import { statement } from '../database/statement.js';
-import { endOf, pageOf, wantedOf } from '../database/steps.js';
+import { Database } from '../platform/database/database.js';
+import { statement } from '../platform/database/statement.js';
+import { endOf, pageOf, wantedOf } from '../platform/database/steps.js';
 import { type AccountRow } from './account.js';
 import { type Identifier } from './identifiers.js';
 import { ACCOUNT_COLUMNS } from './users.sql.js';

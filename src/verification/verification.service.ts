@@ -5,7 +5,7 @@ import { Activity } from '../activity/activity.service.js';
 import { type Calling } from '../api-keys/api-key.guard.js';
 import { VerificationCodes, type NewestVerification, type VerificationRow } from '../codes/verification-codes.js';
 import { type Language } from '../config/settings.js';
-import { type Transaction } from '../database/database.js';
+import { type Transaction } from '../platform/database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { GatewayMessages, type SentMessage } from '../gateway/gateway-messages.service.js';
 import { LinkedAccounts } from '../gateway/linked-accounts.service.js';

@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { type Calling } from '../api-keys/api-key.guard.js';
 import { Audit } from '../audit/audit.service.js';
 import { Settings } from '../config/settings.js';
-import { Database } from '../database/database.js';
+import { Database } from '../platform/database/database.js';
 import { AppError } from '../errors/app-error.js';
 import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { outgoingUrl } from '../platform/egress/outgoing-agent.js';

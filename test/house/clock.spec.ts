@@ -34,7 +34,7 @@ it('functions ask masuk.moment(), which a test replaces', () => {
     /\bnow\(\)|clock_timestamp\(\)/.test(readFileSync(join(SOURCES, name), 'utf8')),
   );
   expect(functions.length).toBeGreaterThan(5);
-  expect(asking).toEqual([join('database', 'moment.sql')]);
+  expect(asking).toEqual([join('platform', 'database', 'moment.sql')]);
 });
 
 describe('a house whose clock moves', () => {

@@ -23,7 +23,7 @@ const OFFENDERS: Record<string, string> = {
   'src/gateway/session.ts': "import '@whiskeysockets/baileys';",
   'src/bot/testing.ts': "import '../../test/fake.js';",
   'src/config/env.ts': 'export const secret = process.env.AUTH_SECRET;',
-  'src/database/prisma.service.ts': "import { Pool } from 'pg'; export const p = Pool;",
+  'src/platform/database/prisma.service.ts': "import { Pool } from 'pg'; export const p = Pool;",
   'src/jobs/boss.ts': "import { PgBoss } from 'pg-boss'; export const b = PgBoss;",
   'src/messaging/providers/whapi.ts': "import axios from 'axios'; export const a = axios;",
   'src/codes/circle-a.ts': "import type { B } from './circle-b.js'; export type A = B | 1;",

@@ -18,7 +18,7 @@ tester.run('table-owner', rules['table-owner']!, {
   valid: [
     inRoom('codes', 'const q = sql`update otp_codes set succeeded_at = now() where id = ${id}`;'),
     inRoom('users', "const q = 'select * from users';"),
-    inRoom('database', "const q = 'truncate users, otp_codes, messages';"),
+    inRoom('platform/database', "const q = 'truncate users, otp_codes, messages';"),
     inRoom('auth', "log.info('code sent to one of the users');"),
     inRoom('auth', "const text = 'Update users in the console';"),
     inRoom('auth', "@ApiOperation({ summary: 'Reads from users and messages' }) class A {}"),

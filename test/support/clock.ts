@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { LOCK, type Queries } from './database.js';
-import { FUNCTIONS } from '../../src/database/functions.js';
+import { FUNCTIONS } from '../../src/platform/database/migrations/functions.js';
 import { pause } from './waits.js';
 
 /** For `NODE_OPTIONS` of a process with a channel: its time can be moved by `passIn`. */

@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedPostgres } from '../../build/database/embedded-postgres.js';
-import { applyMigrations } from '../../build/database/migrator.js';
+import { startEmbeddedPostgres } from '../../build/platform/embedded-postgres/embedded-postgres.js';
+import { applyMigrations } from '../../build/platform/database/migrations/migrator.js';
 import { applyJobSchema } from '../../build/jobs/job-schema.js';
-import { Partitions } from '../../build/database/partitions.js';
+import { Partitions } from '../../build/platform/database/partitions.js';
 import pg from 'pg';
 import { cpuSeconds, noteCpu } from './cpu-environment.mjs';
 

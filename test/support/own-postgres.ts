@@ -3,9 +3,9 @@ import { readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedPostgres } from '../../src/database/embedded-postgres.js';
-import { isAlive } from '../../src/database/process-life.js';
-import { applyMigrations } from '../../src/database/migrator.js';
+import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/embedded-postgres.js';
+import { isAlive } from '../../src/platform/embedded-postgres/process-life.js';
+import { applyMigrations } from '../../src/platform/database/migrations/migrator.js';
 import { applyJobSchema } from '../../src/jobs/job-schema.js';
 
 /** A PostgreSQL that one spec has for itself, to be stopped, frozen and started again under a service. */

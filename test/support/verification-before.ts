@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { AuthSecret } from '../../src/config/auth-secret.js';
-import { inOrder, statement } from '../../src/database/statement.js';
+import { inOrder, statement } from '../../src/platform/database/statement.js';
 import type { TestDatabase } from './database.js';
 
 // The statements by which the release before made, charged and used up codes for other applications, as they were: what its

@@ -1,5 +1,5 @@
 -- A trigger on TRUNCATE is not handed down to partitions: each month of the log refuses it itself. Months that are made from
--- now on get theirs where they are made (src/database/partitions.ts).
+-- now on get theirs where they are made (src/platform/database/partitions.ts).
 DO $$
 DECLARE
   month regclass;

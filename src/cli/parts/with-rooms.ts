@@ -3,8 +3,8 @@ import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../../app.module.js';
 import { loadAuthSecret } from '../../config/auth-secret.js';
 import { readSettings } from '../../config/read-settings.js';
-import { openDatabase } from '../../database/open-database.js';
-import { refuseBesideOthers } from '../../database/other-instances.js';
+import { openDatabase } from '../../platform/database/open-database.js';
+import { refuseBesideOthers } from '../../platform/database/connection/other-instances.js';
 import { openLog } from '../../platform/log/logger.js';
 
 /**

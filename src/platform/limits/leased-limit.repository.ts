@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../../database/database.js';
-import { FUNCTIONS } from '../../database/functions.js';
-import { BUSY, CallBatcher, type Busy } from '../../database/call-batcher.js';
-import { statement } from '../../database/statement.js';
-import { ofTheFirst } from '../../database/steps.js';
+import { Database } from '../database/database.js';
+import { FUNCTIONS } from '../database/migrations/functions.js';
+import { BUSY, CallBatcher, type Busy } from '../database/call-batcher.js';
+import { statement } from '../database/statement.js';
+import { ofTheFirst } from '../database/steps.js';
 
 /** A window as the database sees it at the end of a statement. */
 export interface LimitWindow {

@@ -8,7 +8,7 @@ import { jwtVerify } from 'jose';
 import { loadAuthSecret } from '../../../src/config/auth-secret.js';
 import { Environment } from '../../../src/config/environment.dto.js';
 import { settingsFrom } from '../../../src/config/read-settings.js';
-import { openDatabase } from '../../../src/database/open-database.js';
+import { openDatabase } from '../../../src/platform/database/open-database.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';
 import { startFakeWhacenter, type FakeWhacenter } from '../../support/fake-whacenter.js';
 import { hashOf } from '../../support/house.js';

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { Refusals, type Refusal } from '../../../src/audit/refusals.js';
 import { RefusalsRepository } from '../../../src/audit/refusals.repository.js';
-import { Database } from '../../../src/database/database.js';
+import { Database } from '../../../src/platform/database/database.js';
 import { wrongCodes } from '../../support/codes.js';
 import { atOnce, tally } from '../../support/crowds.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';

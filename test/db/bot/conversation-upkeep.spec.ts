@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { ConversationSeal } from '../../../src/bot/conversation-seal.js';
 import { PersonalConversationsRepository } from '../../../src/bot/personal-data.repository.js';
 import { AuthSecret } from '../../../src/config/auth-secret.js';
-import { Database } from '../../../src/database/database.js';
+import { Database } from '../../../src/platform/database/database.js';
 import { type ServiceLogger } from '../../../src/platform/log/logger.js';
 import { newPhone, openHouse, type House } from '../../support/house.js';
 import { bearer, logIn, newcomer } from '../../support/logins.js';

@@ -10,7 +10,7 @@ import { requestReset, verifyReset } from '../../support/resets.js';
 import { troubles, type Answer, type Service } from '../../support/service.js';
 import { pause, until } from '../../support/waits.js';
 
-// Requests and guesses that come together are decided by one statement (src/database/call-batcher.ts). What each of them was
+// Requests and guesses that come together are decided by one statement (src/platform/database/call-batcher.ts). What each of them was
 // promised alone holds in a crowd, too: a number that somebody holds, a row that fails and a connection that breaks are
 // the trouble of those concerned, and of nobody else.
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { transform } from '@swc/core';
 
@@ -15,10 +15,13 @@ export interface Answer {
   engineIsLoaded?: boolean;
 }
 
-/** Processes of their own that run modules of src/database: what a kill or a race really does shows only there. */
+/** What of the service a script may import. */
+const ROOMS = ['platform/database', 'platform/embedded-postgres', 'config', 'errors'];
+
+/** Processes of their own that run modules of src/platform/database: what a kill or a race really does shows only there. */
 export interface Children {
   /**
-   * Runs a script in a new process; it may import './database/….js', and answers with `console.log(JSON.stringify(…))`.
+   * Runs a script in a new process; it may import './platform/database/….js', and answers with `console.log(JSON.stringify(…))`.
    * Resolves with its first answer. The process goes on until it ends by itself, is killed, or `end` is called.
    */
   run(script: string, ...args: string[]): Promise<{ answer: Answer; process: ChildProcess }>;
@@ -26,7 +29,7 @@ export interface Children {
   end(): Promise<void>;
 }
 
-/** Compiles src/database, and what it imports, into a temporary folder; of the build it takes the functions' text only. */
+/** Compiles the rooms of the database, and what they import, into a temporary folder; of the build it takes the functions' text only. */
 export async function prepareChildren(): Promise<Children> {
   const folder = await mkdtemp(join(tmpdir(), 'masuk-children-'));
   const dist = join(folder, 'dist');
@@ -34,7 +37,7 @@ export async function prepareChildren(): Promise<Children> {
   await copyFile(resolve(import.meta.dirname, '../../../dist/functions.sql'), join(dist, 'functions.sql'));
   await writeFile(join(folder, 'package.json'), '{"type":"module"}');
   await symlink(resolve(import.meta.dirname, '../../../node_modules'), join(folder, 'node_modules'));
-  await Promise.all(['database', 'config', 'errors'].map((room) => compileRoom(room, dist)));
+  await Promise.all(ROOMS.map((room) => compileRoom(room, dist)));
   const running = new Set<ChildProcess>();
   return {
     run: (script, ...args) => runChild(dist, running, script, args),
@@ -47,9 +50,8 @@ export async function prepareChildren(): Promise<Children> {
 
 async function compileRoom(room: string, folder: string): Promise<void> {
   const source = resolve(import.meta.dirname, '../../../src', room);
-  await mkdir(join(folder, room));
-  for (const name of await readdir(source)) {
-    if (!name.endsWith('.ts') || name.endsWith('.spec.ts')) continue;
+  for (const name of await readdir(source, { recursive: true })) {
+    if (!name.endsWith('.ts') || name.endsWith('.spec.ts') || name.startsWith('generated')) continue;
     const { code } = await transform(await readFile(join(source, name), 'utf8'), {
       jsc: {
         parser: { syntax: 'typescript', decorators: true },
@@ -57,7 +59,9 @@ async function compileRoom(room: string, folder: string): Promise<void> {
         target: 'es2024',
       },
     });
-    await writeFile(join(folder, room, name.replace(/\.ts$/, '.js')), code);
+    const target = join(folder, room, name.replace(/\.ts$/, '.js'));
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, code);
   }
 }
 

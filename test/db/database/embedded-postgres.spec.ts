@@ -3,14 +3,17 @@ import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/database/embedded-postgres.js';
-import { isAlive, markOf } from '../../../src/database/process-life.js';
-import { takeLock } from '../../../src/database/process-lock.js';
+import {
+  type EmbeddedPostgres,
+  startEmbeddedPostgres,
+} from '../../../src/platform/embedded-postgres/embedded-postgres.js';
+import { isAlive, markOf } from '../../../src/platform/embedded-postgres/process-life.js';
+import { takeLock } from '../../../src/platform/embedded-postgres/process-lock.js';
 import { type Children, killed, prepareChildren } from './child-process.js';
 
 /** Starts the database, tells its address or why not, and lives on until it is killed. */
 const SERVICE = `
-  import { startEmbeddedPostgres } from './database/embedded-postgres.js';
+  import { startEmbeddedPostgres } from './platform/embedded-postgres/embedded-postgres.js';
   try {
     const { url } = await startEmbeddedPostgres({ dataDir: process.argv[1], log: () => {} });
     console.log(JSON.stringify({ url }));

@@ -2,17 +2,20 @@ import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/database/embedded-postgres.js';
+import {
+  type EmbeddedPostgres,
+  startEmbeddedPostgres,
+} from '../../../src/platform/embedded-postgres/embedded-postgres.js';
 import {
   applyMigrations,
   createMigration,
   forgetFailedMigration,
   pendingMigrations,
-} from '../../../src/database/migrator.js';
+} from '../../../src/platform/database/migrations/migrator.js';
 import { type Children, prepareChildren } from './child-process.js';
 
 const MIGRATE = `
-  import { applyMigrations } from './database/migrator.js';
+  import { applyMigrations } from './platform/database/migrations/migrator.js';
   const [, url, migrationsDir] = process.argv;
   const applied = await applyMigrations(url, () => {}, { migrationsDir }).then((names) => ({ applied: names }),
     (error) => ({ error: error.message }));
@@ -20,7 +23,7 @@ const MIGRATE = `
 
 /** Asks for the schema's state as a start does, and tells whether Prisma's engine was loaded for it (it needs a global). */
 const CHECK = `
-  import { applyMigrations, pendingMigrations } from './database/migrator.js';
+  import { applyMigrations, pendingMigrations } from './platform/database/migrations/migrator.js';
   const [, url, migrationsDir] = process.argv;
   const pending = await pendingMigrations(url, { migrationsDir });
   const engineWasLoaded = 'PRISMA_WASM_PANIC_REGISTRY' in globalThis;

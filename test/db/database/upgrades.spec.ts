@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { applyMigrations } from '../../../src/database/migrator.js';
+import { applyMigrations } from '../../../src/platform/database/migrations/migrator.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';
 
 // What an upgrade makes of e-mail addresses that it finds.

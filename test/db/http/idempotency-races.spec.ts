@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { Database } from '../../../src/database/database.js';
+import { Database } from '../../../src/platform/database/database.js';
 import { IdempotencyRepository } from '../../../src/idempotency/idempotency.repository.js';
 import { endCooldown } from '../../support/codes.js';
 import { atOnce, tally } from '../../support/crowds.js';

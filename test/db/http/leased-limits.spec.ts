@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import { pino } from 'pino';
-import { Database } from '../../../src/database/database.js';
+import { Database } from '../../../src/platform/database/database.js';
 import { LeasedLimitRepository, type Limit } from '../../../src/platform/limits/leased-limit.repository.js';
 import { LeasedLimits } from '../../../src/platform/limits/leased-limits.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import pg from 'pg';
 import { pino } from 'pino';
 import { AuthSecret } from '../../../src/config/auth-secret.js';
-import { Database } from '../../../src/database/database.js';
+import { Database } from '../../../src/platform/database/database.js';
 import { JobsRepository } from '../../../src/jobs/jobs.repository.js';
 import { Jobs } from '../../../src/jobs/jobs.service.js';
 import { type TestDatabase } from '../../support/database.js';

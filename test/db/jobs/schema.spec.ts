@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createRequire } from 'node:module';
 import { getRollbackPlans, PgBoss } from 'pg-boss';
-import { applyMigrations, createMigration } from '../../../src/database/migrator.js';
+import { applyMigrations, createMigration } from '../../../src/platform/database/migrations/migrator.js';
 import { applyJobSchema } from '../../../src/jobs/job-schema.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';
 import { openHouse } from '../../support/house.js';

@@ -1,7 +1,7 @@
 import pg from 'pg';
-import { connectionOptions, sessionsBegin } from './connection.js';
-import { type PoolingMode } from './server-check.js';
-import { SERVICE_LIMITS } from './session-settings.js';
+import { connectionOptions, sessionsBegin } from './connection/connection.js';
+import { type PoolingMode } from './connection/server-check.js';
+import { SERVICE_LIMITS } from './connection/session-settings.js';
 
 /** Injection token of the connections; everything but partitions goes through `Database` or Prisma. */
 export const POOL = Symbol('pool');

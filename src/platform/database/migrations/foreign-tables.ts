@@ -1,4 +1,4 @@
-import { withDirectConnection } from './direct-connection.js';
+import { withDirectConnection } from '../connection/direct-connection.js';
 
 /** So many names tell whose database it is. */
 const NAMED = 5;

@@ -1,14 +1,14 @@
 import { type Pool } from 'pg';
-import { type AuthSecret } from '../config/auth-secret.js';
-import { type Settings } from '../config/settings.js';
+import { type AuthSecret } from '../../config/auth-secret.js';
+import { type Settings } from '../../config/settings.js';
 import { checkAuthSecret } from './auth-secret-check.js';
-import { settledUrl } from './connection.js';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
-import { checkServer, refuseTransactionPooler, type PoolingMode } from './server-check.js';
-import { applyMigrations, pendingMigrations } from './migrator.js';
+import { settledUrl } from './connection/connection.js';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '../embedded-postgres/embedded-postgres.js';
+import { checkServer, refuseTransactionPooler, type PoolingMode } from './connection/server-check.js';
+import { applyMigrations, pendingMigrations } from './migrations/migrator.js';
 import { Partitions } from './partitions.js';
 import { createPool, createPoolBehind } from './pool.js';
-import { TEST_CLOCK_SETTINGS } from './session-settings.js';
+import { TEST_CLOCK_SETTINGS } from './connection/session-settings.js';
 
 /** In ms. */
 const CLOSE_PATIENCE = 1_000;

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Client } from 'pg';
-import { withDirectConnection } from './direct-connection.js';
+import { withDirectConnection } from '../connection/direct-connection.js';
 
 /** Advisory lock (two numbers) held while migrating; nothing else in the service may use this pair. */
 const [CLASS, OBJECT] = [1_298_232_181, 1];

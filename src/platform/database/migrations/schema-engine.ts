@@ -11,9 +11,9 @@ import {
 } from '@prisma/driver-adapter-utils';
 import type { SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg';
 import pg from 'pg';
-import { connectionOptions, sessionsBegin } from './connection.js';
-import { retryOnLockTimeout, isLockRefused } from './lock-retries.js';
-import { SCHEMA_LIMITS } from './session-settings.js';
+import { connectionOptions, sessionsBegin } from '../connection/connection.js';
+import { retryOnLockTimeout, isLockRefused } from '../lock-retries.js';
+import { SCHEMA_LIMITS } from '../connection/session-settings.js';
 
 const ENGINE = '@prisma/schema-engine-wasm/schema_engine_bg';
 
