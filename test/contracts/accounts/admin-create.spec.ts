@@ -35,7 +35,8 @@ afterAll(async () => {
 });
 
 async function adminCreate(args: string[], input = ''): Promise<{ code: number; out: string; err: string }> {
-  const child = spawn(process.execPath, [COMMAND, ...args], { cwd: folder, env: variables });
+  const env = { ...variables, NODE_COMPILE_CACHE: process.env['MASUK_TEST_COMPILE_CACHE'] ?? '' };
+  const child = spawn(process.execPath, [COMMAND, ...args], { cwd: folder, env });
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
