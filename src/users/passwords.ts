@@ -28,11 +28,21 @@ export interface Comparison {
 export class Passwords {
   private running = 0;
   private readonly queue: (() => void)[] = [];
-  private readonly dummy: Promise<string>;
+  private readonly dummyPassword: string;
+  private madeDummy: Promise<string> | undefined;
   private bcryptDummy: string | null = null;
 
   constructor(secret: AuthSecret) {
-    this.dummy = this.hash(secret.key('dummy-password').toString('base64'));
+    this.dummyPassword = secret.key('dummy-password').toString('base64');
+  }
+
+  /** A hash that nothing is stored for. Made when the first password comes, as a start has no time for it. */
+  private dummy(): Promise<string> {
+    this.madeDummy ??= hashed(this.dummyPassword).catch((error: unknown) => {
+      this.madeDummy = undefined;
+      throw error;
+    });
+    return this.madeDummy;
   }
 
   /**
@@ -57,12 +67,13 @@ export class Passwords {
    * @throws AppError `busy` when too many are waiting
    */
   async compare(storedHash: string | null, password: string): Promise<Comparison> {
-    const target = storedHash ?? (await this.dummy);
+    // Waited for in either case: the first one who asks must not learn by the time whether there is a hash.
+    const dummy = await this.dummy();
+    const target = storedHash ?? dummy;
     // One turn for both: a login whose password fitted must not fail because others wait.
     return this.inTurn(async () => {
       const matched = (await fits(target, password)) && storedHash !== null;
-      if (!matched && this.bcryptDummy !== null)
-        await fits(BCRYPT.test(target) ? await this.dummy : this.bcryptDummy, password);
+      if (!matched && this.bcryptDummy !== null) await fits(BCRYPT.test(target) ? dummy : this.bcryptDummy, password);
       return { matched, stronger: matched && needsRehash(target) ? await hashed(password) : null };
     });
   }
