@@ -123,9 +123,9 @@ const outside = [
     name: 'pg-boss-only-in-jobs',
     severity: 'error',
     comment:
-      'pg-boss outside jobs/. How often it asks the database, how it stops and what it may keep of a failure is decided ' +
+      'pg-boss outside platform/jobs/. How often it asks the database, how it stops and what it may keep of a failure is decided ' +
       'once, there. Instead: say what is to be done when with `Jobs.schedule`, in one line of `onModuleInit`.',
-    from: { path: '^src/', pathNot: '^src/jobs/' },
+    from: { path: '^src/', pathNot: '^src/platform/jobs/' },
     to: { path: npm('pg-boss') },
   },
   {

@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 import { masuk } from './eslint-rules/masuk.mjs';
 
 const CONFIG_ONLY =
-  'Only src/config/ reads process.env, once, validated and typed. Add the variable there and inject the configuration.';
+  'Only src/platform/config/ reads process.env, once, validated and typed. Add the variable there and inject the configuration.';
 
 const CLOCK =
   'The wall clock may be set back or forth. Measure time with performance.now(), and compare with what rows hold in the statement or by databaseNow().';
@@ -150,7 +150,7 @@ export default defineConfig(
   },
   house,
   browsers,
-  { files: ['src/config/**/*.ts'], rules: { 'no-restricted-properties': ['error', WALL_CLOCK] } },
+  { files: ['src/platform/config/**/*.ts'], rules: { 'no-restricted-properties': ['error', WALL_CLOCK] } },
   { files: ['src/cli/**/*.ts'], rules: { 'no-console': 'off' } },
   tests,
 );

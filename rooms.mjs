@@ -12,12 +12,12 @@ export const FLOORS = [
   ['auth', 'bot', 'forgot-password', 'health', 'oidc', 'webhooks'],
   ['codes', 'gateway', 'pages'],
   ['api-keys', 'sessions'],
-  ['audit', 'idempotency', 'messaging'],
+  ['audit', 'messaging', 'platform/idempotency'],
   ['activity', 'platform/http', 'users'],
-  ['jobs', 'platform/limits'],
+  ['platform/jobs', 'platform/limits'],
   ['platform/database', 'platform/lists'],
-  ['errors', 'platform/egress', 'platform/embedded-postgres', 'platform/log'],
-  ['config', 'phone', 'platform/background'],
+  ['platform/egress', 'platform/embedded-postgres', 'platform/errors', 'platform/log', 'platform/secrets'],
+  ['platform/background', 'platform/config', 'platform/phone'],
 ];
 
 export const ROOMS = FLOORS.flat();

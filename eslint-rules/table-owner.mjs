@@ -40,7 +40,7 @@ const OWNERS = {
   webhooks: { webhooks: 'webhook', webhook_deliveries: 'webhookDelivery' },
   activity: { activity_log: 'activityLog', activity_days: 'activityDay', activity_numbers: 'activityNumber' },
   audit: { audit_events: 'auditEvent' },
-  idempotency: { idempotency_keys: 'idempotencyKey' },
+  'platform/idempotency': { idempotency_keys: 'idempotencyKey' },
   'platform/limits': { rate_limits: 'rateLimit' },
   'platform/database': { auth_secrets: 'authSecretCheck' },
 };

@@ -167,7 +167,7 @@ async function writeStarters(entries, output) {
     const parts = `${relative(dirname(entry), '.') || '.'}/parts`;
     await writeAtomically(
       join(DIST, `${entry}.js`),
-      `import { useCompileCache } from '${parts}/${part('config/compile-cache')}';
+      `import { useCompileCache } from '${parts}/${part('platform/config/compile-cache')}';
 process.setSourceMapsEnabled(true);
 useCompileCache('${release.slice(0, 12)}');
 await import('${parts}/${part(entry)}');
@@ -252,7 +252,7 @@ async function removeLeftovers(entries, output) {
 }
 
 const entries = ['main', ...(await commands())];
-const output = await bundle([...entries, 'config/compile-cache']);
+const output = await bundle([...entries, 'platform/config/compile-cache']);
 await writeLicences(output);
 await writePackages(output);
 await writeStarters(entries, output);

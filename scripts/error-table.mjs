@@ -1,13 +1,13 @@
 /** Prints docs/errors.md from the built catalogue: `node scripts/error-table.mjs > docs/errors.md`. */
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
-import { CATALOGUE } from '../build/errors/catalogue.js';
+import { CATALOGUE } from '../build/platform/errors/catalogue.js';
 
 const FILE = fileURLToPath(new URL('../docs/errors.md', import.meta.url));
 
 const INTRODUCTION = `# Error codes
 
-Generated from src/errors/catalogue.ts by scripts/error-table.mjs: change the catalogue, not this page.
+Generated from src/platform/errors/catalogue.ts by scripts/error-table.mjs: change the catalogue, not this page.
 
 Every failure has this shape. Switch on \`code\`: it never changes, and never with the language. \`message\` is for people.
 

@@ -1,5 +1,5 @@
-import { ConfigurationError } from './config/read-settings.js';
-import { type Settings } from './config/settings.js';
+import { ConfigurationError } from './platform/config/read-settings.js';
+import { type Settings } from './platform/config/settings.js';
 import { type LogOutput } from './platform/log/log-output.js';
 
 /** How long stopping may take at least before the process ends all the same, in ms. */

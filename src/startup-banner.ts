@@ -1,7 +1,7 @@
 import { type AddressInfo } from 'node:net';
-import { exposureWarning } from './config/exposure.js';
-import { type Settings } from './config/settings.js';
-import { nationalPhone } from './phone/phone.js';
+import { exposureWarning } from './platform/config/exposure.js';
+import { type Settings } from './platform/config/settings.js';
+import { nationalPhone } from './platform/phone/phone.js';
 
 /** Tells the person at the terminal where everything is; in production the log has one line less to explain. */
 export function printStartupBanner(settings: Settings, address: AddressInfo, demoPhones: readonly string[]): void {

@@ -1,9 +1,9 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { Settings } from '../config/settings.js';
+import { Settings } from '../platform/config/settings.js';
 import { type Transaction } from '../platform/database/database.js';
 import { Partitions } from '../platform/database/partitions.js';
 import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
-import { Jobs } from '../jobs/jobs.service.js';
+import { Jobs } from '../platform/jobs/jobs.service.js';
 import { ActivityRepository, type ActivityEntry } from './activity.repository.js';
 
 export { type ActivityEntry };

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Audit, type AuditEvent } from '../audit/audit.service.js';
 import { Database, type Transaction } from '../platform/database/database.js';
-import { AppError } from '../errors/app-error.js';
+import { AppError } from '../platform/errors/app-error.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import { type AccountFields, type TypedFields } from '../users/account-fields.js';
 import { type ManagedAccountRow } from '../users/account.js';

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { BotModule } from '../bot/bot.module.js';
-import { JobsModule } from '../jobs/jobs.module.js';
+import { JobsModule } from '../platform/jobs/jobs.module.js';
 import { GatewayModule } from '../gateway/gateway.module.js';
 import { MessagingModule } from '../messaging/messaging.module.js';
 import { CodesModule } from '../codes/codes.module.js';

@@ -1,8 +1,8 @@
 import { Controller, Get, Header, Headers, Query, type StreamableFile } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { AuditLog } from '../audit/audit-log.js';
-import { Settings, type Language } from '../config/settings.js';
-import { answerLanguage } from '../errors/language.js';
+import { Settings, type Language } from '../platform/config/settings.js';
+import { answerLanguage } from '../platform/errors/language.js';
 import { Caller, Roles, type CurrentCaller } from '../platform/http/access.decorators.js';
 import { csvFile, wantsCsv } from '../platform/lists/csv-answers.js';
 import { Fails } from '../platform/http/openapi.decorators.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Audit, type AuditEvent } from '../audit/audit.service.js';
 import { Database, type Transaction } from '../platform/database/database.js';
-import { AppError } from '../errors/app-error.js';
+import { AppError } from '../platform/errors/app-error.js';
 import { type RequestContext } from '../platform/http/request-context.js';
 import { Codes } from '../codes/codes.service.js';
 import { Messaging } from '../messaging/messaging.service.js';

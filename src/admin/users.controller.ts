@@ -4,9 +4,9 @@ import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags
 import { personalDataAnswer } from '../auth/answers.js';
 import { PersonalDataAnswerDto } from '../auth/personal-data.dto.js';
 import { PersonalData } from '../auth/personal-data.js';
-import { Settings, type Language } from '../config/settings.js';
-import { AppError } from '../errors/app-error.js';
-import { answerLanguage } from '../errors/language.js';
+import { Settings, type Language } from '../platform/config/settings.js';
+import { AppError } from '../platform/errors/app-error.js';
+import { answerLanguage } from '../platform/errors/language.js';
 import { Caller, Roles, type CurrentCaller } from '../platform/http/access.decorators.js';
 import { Fails } from '../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../platform/http/request-context.js';

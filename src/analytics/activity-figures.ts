@@ -3,7 +3,7 @@ import { percentile } from '../activity/durations.js';
 import { type Calling } from '../api-keys/api-key.guard.js';
 import { databaseNow } from '../platform/database/database-time.js';
 import { Database } from '../platform/database/database.js';
-import { AppError } from '../errors/app-error.js';
+import { AppError } from '../platform/errors/app-error.js';
 import { LinkedAccounts } from '../gateway/linked-accounts.service.js';
 import { type DashboardDto, type FiguresDto, type OutcomesDto, type SessionStatsDto } from './activity.dto.js';
 import { ActivityFiguresRepository, type CountedRow, type FigureScope } from './activity-figures.repository.js';

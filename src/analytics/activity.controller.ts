@@ -22,8 +22,8 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { WhoCalls, type Calling } from '../api-keys/api-key.guard.js';
-import { Settings, type Language } from '../config/settings.js';
-import { answerLanguage } from '../errors/language.js';
+import { Settings, type Language } from '../platform/config/settings.js';
+import { answerLanguage } from '../platform/errors/language.js';
 import { linkedAccountName } from '../gateway/linked-account-name.js';
 import { KeylessFromLoopback, Scopes } from '../platform/http/access.decorators.js';
 import { csvFile, wantsCsv } from '../platform/lists/csv-answers.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { databaseNow } from '../platform/database/database-time.js';
 import { Database } from '../platform/database/database.js';
-import { AppError } from '../errors/app-error.js';
+import { AppError } from '../platform/errors/app-error.js';
 import { LadderStatus, type RungState } from '../messaging/ladder-status.js';
 import { DeliveryRepository, type FunnelRow, type LatelyRow } from './delivery.repository.js';
 

@@ -3,9 +3,9 @@ import fastifyCookie from '@fastify/cookie';
 import { Controller, Get, Module, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { AppError } from '../errors/app-error.js';
-import { ExceptionToAnswerFilter } from '../errors/exception.filter.js';
-import { Settings } from '../config/settings.js';
+import { AppError } from '../platform/errors/app-error.js';
+import { ExceptionToAnswerFilter } from '../platform/errors/exception.filter.js';
+import { Settings } from '../platform/config/settings.js';
 import {
   Authenticated,
   KeylessFromLoopback,

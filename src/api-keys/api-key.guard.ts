@@ -1,7 +1,7 @@
 import { Injectable, createParamDecorator, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { Settings } from '../config/settings.js';
-import { AppError } from '../errors/app-error.js';
+import { Settings } from '../platform/config/settings.js';
+import { AppError } from '../platform/errors/app-error.js';
 import { ACCESS, KEYLESS, type Access, type CallerRequest } from '../platform/http/access.decorators.js';
 import { isFromThisMachine } from '../platform/http/loopback.js';
 import { shownTicket } from '../platform/http/tickets.js';

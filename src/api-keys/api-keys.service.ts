@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { Audit, type AuditEvent } from '../audit/audit.service.js';
 import { Database } from '../platform/database/database.js';
-import { AppError } from '../errors/app-error.js';
+import { AppError } from '../platform/errors/app-error.js';
 import { type Scope } from '../platform/http/access.decorators.js';
 import { LeasedLimits } from '../platform/limits/leased-limits.js';
 import { ApiKeysRepository, type ApiKeyRow } from './api-keys.repository.js';

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../config/settings.js';
-import { AppError } from '../errors/app-error.js';
-import { type Text } from '../errors/catalogue.js';
+import { Settings } from '../platform/config/settings.js';
+import { AppError } from '../platform/errors/app-error.js';
+import { type Text } from '../platform/errors/catalogue.js';
 import { addressKey } from '../platform/http/client-address.js';
 import { readTimeCursor, timeCursor } from '../platform/lists/time-cursors.js';
-import { parsePhone } from '../phone/phone.js';
+import { parsePhone } from '../platform/phone/phone.js';
 import { AuditRepository, type AuditFilter, type AuditPosition, type AuditedEvent } from './audit.repository.js';
 import { Audit } from './audit.service.js';
 

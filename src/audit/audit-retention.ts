@@ -1,8 +1,8 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { Settings } from '../config/settings.js';
+import { Settings } from '../platform/config/settings.js';
 import { Partitions } from '../platform/database/partitions.js';
 import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
-import { Jobs } from '../jobs/jobs.service.js';
+import { Jobs } from '../platform/jobs/jobs.service.js';
 
 /** Keeps the histories' partitions coming, and drops the events that are older than `AUDIT_RETENTION_DAYS`. */
 @Injectable()

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditLog } from './audit-log.js';
-import { JobsModule } from '../jobs/jobs.module.js';
+import { JobsModule } from '../platform/jobs/jobs.module.js';
 import { AuditRepository } from './audit.repository.js';
 import { AuditRetention } from './audit-retention.js';
 import { Audit } from './audit.service.js';

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { AuthSecret } from '../config/auth-secret.js';
-import { Settings } from '../config/settings.js';
+import { AuthSecret } from '../platform/secrets/auth-secret.js';
+import { Settings } from '../platform/config/settings.js';
 import { type Transaction } from '../platform/database/database.js';
-import { type AppError } from '../errors/app-error.js';
-import { maskPhone, parsePhone } from '../phone/phone.js';
+import { type AppError } from '../platform/errors/app-error.js';
+import { maskPhone, parsePhone } from '../platform/phone/phone.js';
 import { AuditRepository, type RecordedEventRow } from './audit.repository.js';
 import { Refusals, type Refusal } from './refusals.js';
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { type AppError } from '../errors/app-error.js';
-import { type ErrorCode } from '../errors/catalogue.js';
+import { type AppError } from '../platform/errors/app-error.js';
+import { type ErrorCode } from '../platform/errors/catalogue.js';
 import { type Access, type CallerRequest } from '../platform/http/access.decorators.js';
 import { addressKey } from '../platform/http/client-address.js';
 import { Audit } from './audit.service.js';

@@ -1,7 +1,7 @@
-import { type Language, type Settings } from '../config/settings.js';
-import { type Text } from '../errors/catalogue.js';
+import { type Language, type Settings } from '../platform/config/settings.js';
+import { type Text } from '../platform/errors/catalogue.js';
 import { type IssuedOtp } from '../codes/code-issuer.js';
-import { nationalPhone } from '../phone/phone.js';
+import { nationalPhone } from '../platform/phone/phone.js';
 import { type AccountRow } from '../users/account.js';
 import {
   type DoneAnswerDto,

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service.js';
-import { Settings } from '../config/settings.js';
+import { Settings } from '../platform/config/settings.js';
 import { Database } from '../platform/database/database.js';
 import { newId } from '../platform/database/new-id.js';
-import { AppError } from '../errors/app-error.js';
-import { type ErrorCode } from '../errors/catalogue.js';
+import { AppError } from '../platform/errors/app-error.js';
+import { type ErrorCode } from '../platform/errors/catalogue.js';
 import { type CurrentCaller } from '../platform/http/access.decorators.js';
 import { AddressLimits } from '../platform/limits/address-limits.js';
 import { type RequestContext } from '../platform/http/request-context.js';
@@ -15,7 +15,7 @@ import { Codes, type RightGuess, type TypedGuess } from '../codes/codes.service.
 import { PhoneProof } from '../codes/phone-proof.js';
 import { SendLimits } from '../codes/send-limits.js';
 import { Messaging } from '../messaging/messaging.service.js';
-import { parsePhone } from '../phone/phone.js';
+import { parsePhone } from '../platform/phone/phone.js';
 import { AccessTokens } from '../sessions/access-tokens.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import { newRefreshToken } from '../sessions/refresh-tokens.js';

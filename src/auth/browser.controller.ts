@@ -1,8 +1,8 @@
 import { Body, Controller, Get, Header, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
-import { Settings } from '../config/settings.js';
-import { answerLanguage } from '../errors/language.js';
+import { Settings } from '../platform/config/settings.js';
+import { answerLanguage } from '../platform/errors/language.js';
 import { OwnPagesOnly, Public, type CallerRequest, type CurrentCaller } from '../platform/http/access.decorators.js';
 import { AddressLimit } from '../platform/http/address-limit.guard.js';
 import { sessionCookie, setBrowserCookies } from '../platform/http/browser-cookies.js';

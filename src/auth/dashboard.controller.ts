@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { AppError } from '../errors/app-error.js';
+import { AppError } from '../platform/errors/app-error.js';
 import {
   Authenticated,
   Caller,
@@ -11,7 +11,7 @@ import {
 import { AddressLimit } from '../platform/http/address-limit.guard.js';
 import { Fails } from '../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../platform/http/request-context.js';
-import { nationalPhone } from '../phone/phone.js';
+import { nationalPhone } from '../platform/phone/phone.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import { type AccountRow } from '../users/account.js';
 import { Auth } from './auth.service.js';

@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Settings } from '../config/settings.js';
+import { Settings } from '../platform/config/settings.js';
 import { Caller, Public, type CurrentCaller } from '../platform/http/access.decorators.js';
 import { Messaging } from '../messaging/messaging.service.js';
 import { DeviceStatusAnswerDto } from './auth.dto.js';

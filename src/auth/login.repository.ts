@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { recordEventFrom } from '../audit/audit.sql.js';
 import { type GuessCall, type GuessRow } from '../codes/guess-call.js';
-import { Settings } from '../config/settings.js';
+import { Settings } from '../platform/config/settings.js';
 import { Database, type Transaction } from '../platform/database/database.js';
 import { FUNCTIONS } from '../platform/database/migrations/functions.js';
 import { BUSY, CallBatcher, type Busy } from '../platform/database/call-batcher.js';

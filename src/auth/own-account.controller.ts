@@ -1,10 +1,10 @@
 import { Body, Controller, Get, Header, HttpCode, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Settings, type Language } from '../config/settings.js';
-import { answerLanguage } from '../errors/language.js';
+import { Settings, type Language } from '../platform/config/settings.js';
+import { answerLanguage } from '../platform/errors/language.js';
 import { Authenticated, Caller, type CurrentCaller } from '../platform/http/access.decorators.js';
 import { AddressLimit } from '../platform/http/address-limit.guard.js';
-import { IDEMPOTENCY_FAILURES, Idempotent } from '../idempotency/idempotency.guard.js';
+import { IDEMPOTENCY_FAILURES, Idempotent } from '../platform/idempotency/idempotency.guard.js';
 import { Fails, FailsWithBody } from '../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../platform/http/request-context.js';
 import { meAnswer, otpSentAnswer, passwordChangedAnswer, personalDataAnswer } from './answers.js';

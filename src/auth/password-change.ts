@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service.js';
-import { Settings } from '../config/settings.js';
+import { Settings } from '../platform/config/settings.js';
 import { Database } from '../platform/database/database.js';
-import { AppError } from '../errors/app-error.js';
-import { type ErrorCode } from '../errors/catalogue.js';
-import { answerLanguage } from '../errors/language.js';
+import { AppError } from '../platform/errors/app-error.js';
+import { type ErrorCode } from '../platform/errors/catalogue.js';
+import { answerLanguage } from '../platform/errors/language.js';
 import { type CurrentCaller } from '../platform/http/access.decorators.js';
 import { type RequestContext } from '../platform/http/request-context.js';
 import { Messaging } from '../messaging/messaging.service.js';

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Audit, type AuditEvent } from '../audit/audit.service.js';
-import { Settings } from '../config/settings.js';
+import { Settings } from '../platform/config/settings.js';
 import { Database, type Transaction } from '../platform/database/database.js';
-import { AppError } from '../errors/app-error.js';
+import { AppError } from '../platform/errors/app-error.js';
 import { type CurrentCaller } from '../platform/http/access.decorators.js';
 import { type RequestContext } from '../platform/http/request-context.js';
 import { type AccountFields, type TypedFields } from '../users/account-fields.js';

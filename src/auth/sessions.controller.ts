@@ -1,9 +1,9 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { Settings } from '../config/settings.js';
-import { AppError } from '../errors/app-error.js';
-import { answerLanguage } from '../errors/language.js';
+import { Settings } from '../platform/config/settings.js';
+import { AppError } from '../platform/errors/app-error.js';
+import { answerLanguage } from '../platform/errors/language.js';
 import {
   Authenticated,
   Caller,

@@ -1,7 +1,7 @@
-import { type Language } from '../config/settings.js';
-import { type Text } from '../errors/catalogue.js';
-import { nationalPhone } from '../phone/phone.js';
-import { isHiddenSender } from '../phone/sender.js';
+import { type Language } from '../platform/config/settings.js';
+import { type Text } from '../platform/errors/catalogue.js';
+import { nationalPhone } from '../platform/phone/phone.js';
+import { isHiddenSender } from '../platform/phone/sender.js';
 import {
   type ConversationAnswerDto,
   type ConversationDto,

@@ -1,5 +1,5 @@
-import { type Language, type Settings } from '../config/settings.js';
-import { type Text } from '../errors/catalogue.js';
+import { type Language, type Settings } from '../platform/config/settings.js';
+import { type Text } from '../platform/errors/catalogue.js';
 import { type BotAnswer } from './menu.js';
 
 type Spoken = Pick<Settings, 'appName' | 'botMenuInfo' | 'botMenuHelp' | 'messageLanguage'>;

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
-import { JobsModule } from '../jobs/jobs.module.js';
+import { JobsModule } from '../platform/jobs/jobs.module.js';
 import { MessagingModule } from '../messaging/messaging.module.js';
 import { CodesModule } from '../codes/codes.module.js';
 import { ConversationSeal } from './conversation-seal.js';

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AuthSecret } from '../config/auth-secret.js';
+import { AuthSecret } from '../platform/secrets/auth-secret.js';
 import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { type IncomingMessage, type MediaReference } from '../messaging/providers/message-provider.js';
 

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Header, HttpCode, Param, Patch, Post, Query, StreamableFile } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { Settings, type Language } from '../config/settings.js';
-import { answerLanguage } from '../errors/language.js';
+import { Settings, type Language } from '../platform/config/settings.js';
+import { answerLanguage } from '../platform/errors/language.js';
 import { Caller, Roles, type CurrentCaller } from '../platform/http/access.decorators.js';
 import { Fails, FailsWithBody } from '../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../platform/http/request-context.js';

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service.js';
-import { Settings } from '../config/settings.js';
+import { Settings } from '../platform/config/settings.js';
 import { type Transaction } from '../platform/database/database.js';
-import { AppError } from '../errors/app-error.js';
+import { AppError } from '../platform/errors/app-error.js';
 import { type RequestContext } from '../platform/http/request-context.js';
 import { IncomingMedia, type OpenedMedia } from '../messaging/incoming-media.js';
 import { Messaging } from '../messaging/messaging.service.js';
 import { type MediaReference, type OutgoingMedia } from '../messaging/providers/message-provider.js';
-import { maskPhone, parsePhone } from '../phone/phone.js';
-import { isHiddenSender } from '../phone/sender.js';
+import { maskPhone, parsePhone } from '../platform/phone/phone.js';
+import { isHiddenSender } from '../platform/phone/sender.js';
 import { botLanguage } from './bot-texts.js';
 import { ConversationSeal, type ConversationContent } from './conversation-seal.js';
 import { ConversationsRepository } from './conversations.repository.js';

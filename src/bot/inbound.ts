@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { Settings } from '../config/settings.js';
+import { Settings } from '../platform/config/settings.js';
 import { type Transaction } from '../platform/database/database.js';
 import { databaseNow } from '../platform/database/database-time.js';
 import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
@@ -10,7 +10,7 @@ import { type IncomingBatch, type IncomingMessage } from '../messaging/providers
 import { idOf, lineOf, textOf } from '../messaging/providers/webhook-body.js';
 import { Receipts } from '../messaging/receipts.js';
 import { Codes } from '../codes/codes.service.js';
-import { parsePhone } from '../phone/phone.js';
+import { parsePhone } from '../platform/phone/phone.js';
 import { botLanguage, botText } from './bot-texts.js';
 import { ConversationSeal } from './conversation-seal.js';
 import { ConversationsRepository, type ReceivedMessage } from './conversations.repository.js';

@@ -1,4 +1,4 @@
-import { AppError } from '../errors/app-error.js';
+import { AppError } from '../platform/errors/app-error.js';
 
 /** How much work may wait for all keys together; more is a flood, and its sender delivers it again. */
 const MOST_WAITING = 5_000;

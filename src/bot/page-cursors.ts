@@ -1,4 +1,4 @@
-import { AppError } from '../errors/app-error.js';
+import { AppError } from '../platform/errors/app-error.js';
 
 /** Where the next page of conversations begins; opaque to the caller. */
 export function afterConversation({ last_activity_at, phone }: { last_activity_at: Date; phone: string }): string {

@@ -1,5 +1,5 @@
-import { AppError } from '../errors/app-error.js';
-import { type Text } from '../errors/catalogue.js';
+import { AppError } from '../platform/errors/app-error.js';
+import { type Text } from '../platform/errors/catalogue.js';
 import { outgoingUrl } from '../platform/egress/outgoing-agent.js';
 import { type OutgoingMedia } from '../messaging/providers/message-provider.js';
 import { type ReplyDto } from './conversations.dto.js';

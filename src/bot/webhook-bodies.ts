@@ -1,4 +1,4 @@
-import { AppError } from '../errors/app-error.js';
+import { AppError } from '../platform/errors/app-error.js';
 
 /**
  * What the bytes of a webhook say. Keys with a meaning for objects (`__proto__`) come as plain fields, which nothing

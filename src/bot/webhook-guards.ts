@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
-import { Settings } from '../config/settings.js';
-import { AppError } from '../errors/app-error.js';
+import { Settings } from '../platform/config/settings.js';
+import { AppError } from '../platform/errors/app-error.js';
 import { TrustedProxies } from '../platform/http/client-address.js';
 import { isCalledFromHere } from '../platform/http/loopback.js';
 import { rawBody } from '../platform/http/bodies/raw-bodies.js';

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { AdminCreation } from '../admin/admin-creation.js';
-import { AppError } from '../errors/app-error.js';
-import { CATALOGUE } from '../errors/catalogue.js';
-import { databaseFailure } from '../errors/database-errors.js';
+import { AppError } from '../platform/errors/app-error.js';
+import { CATALOGUE } from '../platform/errors/catalogue.js';
+import { databaseFailure } from '../platform/errors/database-errors.js';
 import { refuseStart } from '../process-lifecycle.js';
 import { askPassword } from './parts/hidden-prompt.js';
 import { withRooms } from './parts/with-rooms.js';

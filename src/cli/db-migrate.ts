@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
-import { readDatabaseSettings } from '../config/database-url.js';
-import { loadVariables } from '../config/variables.js';
+import { readDatabaseSettings } from '../platform/config/database/database-url.js';
+import { loadVariables } from '../platform/config/variables.js';
 import { settledUrl } from '../platform/database/connection/connection.js';
 import { refuseTransactionPooler } from '../platform/database/connection/server-check.js';
 import { startEmbeddedPostgres } from '../platform/embedded-postgres/embedded-postgres.js';
 import { applyMigrations, forgetFailedMigration } from '../platform/database/migrations/migrator.js';
-import { applyJobSchema } from '../jobs/job-schema.js';
+import { applyJobSchema } from '../platform/jobs/job-schema.js';
 
 /** `db-migrate [--rolled-back NAME]`: brings the database up to date and says what was applied. */
 async function main(): Promise<void> {

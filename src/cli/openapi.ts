@@ -4,9 +4,9 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import pg from 'pg';
 import { AppModule } from '../app.module.js';
-import { AuthSecret } from '../config/auth-secret.js';
-import { PROJECT } from '../config/folders.js';
-import { settingsFrom } from '../config/read-settings.js';
+import { AuthSecret } from '../platform/secrets/auth-secret.js';
+import { PROJECT } from '../platform/config/folders.js';
+import { settingsFrom } from '../platform/config/read-settings.js';
 import { apiDocument } from '../platform/http/server/api-docs.js';
 import { openLog } from '../platform/log/logger.js';
 

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { HttpModule } from '../platform/http/http.module.js';
-import { JobsModule } from '../jobs/jobs.module.js';
+import { JobsModule } from '../platform/jobs/jobs.module.js';
 import { MessagingModule } from '../messaging/messaging.module.js';
 import { Applications } from './applications.js';
 import { UsersModule } from '../users/users.module.js';

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../config/settings.js';
+import { Settings } from '../platform/config/settings.js';
 import { type StatementValues } from '../platform/database/statement.js';
 import { type Transaction } from '../platform/database/database.js';
 import { newId } from '../platform/database/new-id.js';
-import { answerLanguage } from '../errors/language.js';
+import { answerLanguage } from '../platform/errors/language.js';
 import { type RequestContext } from '../platform/http/request-context.js';
 import { Messaging, type NoticeDraft } from '../messaging/messaging.service.js';
 import { RegistrationTokens } from '../users/registration-tokens.js';

@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service.js';
-import { Settings } from '../config/settings.js';
-import { AppError } from '../errors/app-error.js';
+import { Settings } from '../platform/config/settings.js';
+import { AppError } from '../platform/errors/app-error.js';
 import { LeasedLimits, type Limit } from '../platform/limits/leased-limits.js';
 import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { type RequestContext } from '../platform/http/request-context.js';
-import { countryOf } from '../phone/phone.js';
+import { countryOf } from '../platform/phone/phone.js';
 import { type KnownDevice } from '../sessions/device-tokens.js';
 import { SendLimitsRepository } from './send-limits.repository.js';
 

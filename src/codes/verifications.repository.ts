@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../config/settings.js';
+import { Settings } from '../platform/config/settings.js';
 import { Database, type Transaction } from '../platform/database/database.js';
 import { FUNCTIONS } from '../platform/database/migrations/functions.js';
 import { statement, type StatementValues } from '../platform/database/statement.js';

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { AppError } from '../errors/app-error.js';
-import { CATALOGUE, type ErrorCode } from '../errors/catalogue.js';
+import { AppError } from '../platform/errors/app-error.js';
+import { CATALOGUE, type ErrorCode } from '../platform/errors/catalogue.js';
 import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { every, type Recurring } from '../platform/background/timers.js';
 import { GatewayCommandsRepository, type CommandKind, type CommandRow } from './gateway-commands.repository.js';

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { every, type Recurring } from '../platform/background/timers.js';
-import { Jobs } from '../jobs/jobs.service.js';
+import { Jobs } from '../platform/jobs/jobs.service.js';
 import { GatewayCommandsRepository } from './gateway-commands.repository.js';
 import { GatewayContactsRepository } from './gateway-contacts.repository.js';
 import { GatewayMediaRepository } from './gateway-media.repository.js';

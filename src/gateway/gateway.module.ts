@@ -3,7 +3,7 @@ import { ActivityModule } from '../activity/activity.module.js';
 import { ApiKeysModule } from '../api-keys/api-keys.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { HttpModule } from '../platform/http/http.module.js';
-import { JobsModule } from '../jobs/jobs.module.js';
+import { JobsModule } from '../platform/jobs/jobs.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { CommandRunner } from './command-runner.js';
 import { Gateway } from './gateway.js';

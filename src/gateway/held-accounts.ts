@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
-import { Settings } from '../config/settings.js';
+import { Settings } from '../platform/config/settings.js';
 import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { every, type Recurring } from '../platform/background/timers.js';
 import { loadBaileys, type Baileys } from './baileys.js';

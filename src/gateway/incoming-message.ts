@@ -1,5 +1,5 @@
 import { type proto, type WAMessage } from '@whiskeysockets/baileys';
-import { hiddenSender } from '../phone/sender.js';
+import { hiddenSender } from '../platform/phone/sender.js';
 import { phoneOfJid } from './jids.js';
 
 /** What kind of content came in; `reply` is a pressed button or a chosen row, `other` everything that is not named. */

@@ -1,13 +1,13 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { WhoCalls, type Calling } from '../api-keys/api-key.guard.js';
-import { Settings, type Language } from '../config/settings.js';
-import { AppError } from '../errors/app-error.js';
-import { answerLanguage } from '../errors/language.js';
+import { Settings, type Language } from '../platform/config/settings.js';
+import { AppError } from '../platform/errors/app-error.js';
+import { answerLanguage } from '../platform/errors/language.js';
 import { KeylessFromLoopback, Scopes } from '../platform/http/access.decorators.js';
 import { FailsWithBody } from '../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../platform/http/request-context.js';
-import { parsePhone } from '../phone/phone.js';
+import { parsePhone } from '../platform/phone/phone.js';
 import { sentAnswer, sentMenuAnswer } from './answers.js';
 import { SentMessageAnswerDto } from './gateway.dto.js';
 import { GatewayMessages } from './gateway-messages.service.js';

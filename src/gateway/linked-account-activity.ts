@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Activity } from '../activity/activity.service.js';
-import { maskPhone } from '../phone/phone.js';
+import { maskPhone } from '../platform/phone/phone.js';
 import { GatewayEvents, type LinkedAccountRef } from './gateway-events.js';
 
 const lineOf = ({ id, name, apiKeyId }: LinkedAccountRef) => ({ sessionId: id, sessionName: name, apiKeyId });

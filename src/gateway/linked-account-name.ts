@@ -1,5 +1,5 @@
 import { type PipeTransform } from '@nestjs/common';
-import { AppError } from '../errors/app-error.js';
+import { AppError } from '../platform/errors/app-error.js';
 import { SESSION_ID } from './gateway.dto.js';
 
 /** What is no session id names no session: 404, as for an unknown one. For `@Param`. */

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { AuthSecret } from '../config/auth-secret.js';
-import { unseal } from '../config/sealing.js';
-import { phoneDigits } from '../phone/phone.js';
+import { AuthSecret } from '../platform/secrets/auth-secret.js';
+import { unseal } from '../platform/secrets/sealing.js';
+import { phoneDigits } from '../platform/phone/phone.js';
 
 /** What the gateway keeps sealed under `AUTH_SECRET`, each thing for its row alone. */
 @Injectable()

@@ -1,7 +1,7 @@
 import { type ServerResponse } from 'node:http';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
-import { AppError } from '../errors/app-error.js';
+import { AppError } from '../platform/errors/app-error.js';
 import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { sessionData } from './answers.js';
 import { type StreamViewer } from './stream-viewers.js';

@@ -1,5 +1,5 @@
 import { type AuthenticationCreds } from '@whiskeysockets/baileys';
-import { AppError } from '../errors/app-error.js';
+import { AppError } from '../platform/errors/app-error.js';
 import { type ServiceLogger } from '../platform/log/logger.js';
 import { type Baileys } from './baileys.js';
 import { CLOSE, afterClose } from './close-codes.js';

@@ -1,13 +1,13 @@
 import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { WhoCalls, type Calling } from '../api-keys/api-key.guard.js';
-import { Settings } from '../config/settings.js';
-import { AppError } from '../errors/app-error.js';
-import { answerLanguage } from '../errors/language.js';
+import { Settings } from '../platform/config/settings.js';
+import { AppError } from '../platform/errors/app-error.js';
+import { answerLanguage } from '../platform/errors/language.js';
 import { KeylessFromLoopback, Scopes } from '../platform/http/access.decorators.js';
 import { Fails, FailsWithBody } from '../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../platform/http/request-context.js';
-import { parsePhone } from '../phone/phone.js';
+import { parsePhone } from '../platform/phone/phone.js';
 import { goneAnswer, pairingCodeAnswer, sessionAnswer, sessionsAnswer, ticketAnswer } from './answers.js';
 import {
   CreateGatewaySessionDto,

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { type Calling } from '../api-keys/api-key.guard.js';
 import { Audit } from '../audit/audit.service.js';
-import { Settings } from '../config/settings.js';
-import { AppError } from '../errors/app-error.js';
+import { Settings } from '../platform/config/settings.js';
+import { AppError } from '../platform/errors/app-error.js';
 import { type RequestContext } from '../platform/http/request-context.js';
 import { CommandRunner } from './command-runner.js';
 import {

@@ -3,7 +3,7 @@ import { Agent } from 'node:http';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { settingsFrom } from '../config/read-settings.js';
+import { settingsFrom } from '../platform/config/read-settings.js';
 import { outgoingAgents } from '../platform/egress/outgoing-agent.js';
 import { MediaFetcher } from './media-fetcher.js';
 

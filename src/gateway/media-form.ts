@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import '@fastify/multipart';
 import { type FastifyRequest } from 'fastify';
-import { Settings } from '../config/settings.js';
-import { AppError } from '../errors/app-error.js';
+import { Settings } from '../platform/config/settings.js';
+import { AppError } from '../platform/errors/app-error.js';
 import { bodyValidation } from '../platform/http/validation/validation.pipe.js';
 import { SendMediaDto } from './media.dto.js';
 import { type MediaKind } from '../messaging/media-types.js';

@@ -12,8 +12,8 @@ import {
 } from '@nestjs/swagger';
 import { type FastifyRequest } from 'fastify';
 import { WhoCalls, type Calling } from '../api-keys/api-key.guard.js';
-import { Settings } from '../config/settings.js';
-import { answerLanguage } from '../errors/language.js';
+import { Settings } from '../platform/config/settings.js';
+import { answerLanguage } from '../platform/errors/language.js';
 import { KeylessFromLoopback, Scopes } from '../platform/http/access.decorators.js';
 import { FailsWithBody } from '../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../platform/http/request-context.js';

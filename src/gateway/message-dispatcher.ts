@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { Settings } from '../config/settings.js';
+import { Settings } from '../platform/config/settings.js';
 import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { GatewayContactsRepository } from './gateway-contacts.repository.js';
 import { GatewayMessagesRepository, type ClaimedRow, type SendEnd } from './gateway-messages.repository.js';

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { ApiKeys } from '../api-keys/api-keys.service.js';
-import { AppError } from '../errors/app-error.js';
+import { AppError } from '../platform/errors/app-error.js';
 import { type ShownTicket } from '../platform/http/tickets.js';
 import { GatewayTicketsRepository, type TicketRow } from './gateway-tickets.repository.js';
 

@@ -1,4 +1,4 @@
-import { type Language } from '../config/settings.js';
+import { type Language } from '../platform/config/settings.js';
 
 const SAYS = {
   id: {

@@ -6,7 +6,7 @@ import {
   type SignalDataTypeMap,
   type SignalKeyStoreWithTransaction,
 } from '@whiskeysockets/baileys';
-import { seal, unseal } from '../config/sealing.js';
+import { seal, unseal } from '../platform/secrets/sealing.js';
 import { type Baileys } from './baileys.js';
 import { type GatewayKeysRepository, type AccountLease } from './signal-keys.repository.js';
 import { type KeyWriter } from './signal-key-writer.js';

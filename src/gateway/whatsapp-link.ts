@@ -1,5 +1,5 @@
 import { type AuthenticationCreds, type BinaryNode, type WAMessage, type WASocket } from '@whiskeysockets/baileys';
-import { phoneDigits, whatsappId } from '../phone/phone.js';
+import { phoneDigits, whatsappId } from '../platform/phone/phone.js';
 import { SILENT_LOG, type Baileys } from './baileys.js';
 import { readIncomingMessage, type IncomingLinkMessage } from './incoming-message.js';
 import { isPersonJid, phoneOfJid } from './jids.js';

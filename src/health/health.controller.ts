@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiResponse, ApiSecurity, A
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { WhoCalls, type Calling } from '../api-keys/api-key.guard.js';
 import { DatabaseHealth } from '../platform/database/database-health.js';
-import { AppError } from '../errors/app-error.js';
+import { AppError } from '../platform/errors/app-error.js';
 import { LinkedAccounts } from '../gateway/linked-accounts.service.js';
 import { KeylessFromLoopback, Public, Scopes } from '../platform/http/access.decorators.js';
 import { GracefulShutdown } from '../platform/http/server/graceful-shutdown.js';

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { settingsFrom } from '../config/read-settings.js';
-import { type Jobs } from '../jobs/jobs.service.js';
+import { settingsFrom } from '../platform/config/read-settings.js';
+import { type Jobs } from '../platform/jobs/jobs.service.js';
 import { Canary } from './canary.js';
 import { type Ladder } from './ladder.js';
 import { type MessagesRepository } from './messages.repository.js';

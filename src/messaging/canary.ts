@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { Settings } from '../config/settings.js';
-import { Jobs } from '../jobs/jobs.service.js';
+import { Settings } from '../platform/config/settings.js';
+import { Jobs } from '../platform/jobs/jobs.service.js';
 import { Ladder } from './ladder.js';
 import { MessagesRepository } from './messages.repository.js';
 import { type OutgoingMessage } from './providers/message-provider.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { AuthSecret } from '../config/auth-secret.js';
-import { nationalPhone } from '../phone/phone.js';
+import { AuthSecret } from '../platform/secrets/auth-secret.js';
+import { nationalPhone } from '../platform/phone/phone.js';
 import { DeveloperInboxRepository } from './developer-inbox.repository.js';
 import { type OutgoingMessage } from './providers/message-provider.js';
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { pino } from 'pino';
 import { codeMessage } from '../../test/support/outgoing.js';
-import { settingsFrom } from '../config/read-settings.js';
+import { settingsFrom } from '../platform/config/read-settings.js';
 import { Ladder } from './ladder.js';
 import type { ProviderHealth } from './provider-health.js';
 import type { DeviceState, MessageProvider, SendOutcome } from './providers/message-provider.js';

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Settings } from '../config/settings.js';
+import { Settings } from '../platform/config/settings.js';
 import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { type MediaKind } from './media-types.js';
 import { ProviderHealth } from './provider-health.js';

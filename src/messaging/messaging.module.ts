@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
-import { Settings } from '../config/settings.js';
+import { Settings } from '../platform/config/settings.js';
 import { HttpModule } from '../platform/http/http.module.js';
 import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
-import { JobsModule } from '../jobs/jobs.module.js';
+import { JobsModule } from '../platform/jobs/jobs.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { Canary } from './canary.js';
 import { DeveloperInbox } from './developer-inbox.js';

@@ -6,12 +6,12 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { AuthSecret } from '../config/auth-secret.js';
-import { Settings } from '../config/settings.js';
+import { AuthSecret } from '../platform/secrets/auth-secret.js';
+import { Settings } from '../platform/config/settings.js';
 import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { every, type Recurring } from '../platform/background/timers.js';
 import { type Transaction } from '../platform/database/database.js';
-import { Jobs } from '../jobs/jobs.service.js';
+import { Jobs } from '../platform/jobs/jobs.service.js';
 import {
   PersonalMessagesRepository,
   type PersonalMessageRow,

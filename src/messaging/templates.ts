@@ -1,4 +1,4 @@
-import { type Language, type Settings } from '../config/settings.js';
+import { type Language, type Settings } from '../platform/config/settings.js';
 import { type OutgoingMedia, type OutgoingMessage } from './providers/message-provider.js';
 
 /** What a code message says; sealed in the message row until its final state. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../config/settings.js';
-import { type TestOutcome } from '../config/test-phones.js';
+import { Settings } from '../platform/config/settings.js';
+import { type TestOutcome } from '../platform/config/test-phones.js';
 import { Users } from '../users/users.service.js';
 import { DeveloperInbox } from './developer-inbox.js';
 import { type Delivery } from './ladder.js';

@@ -1,4 +1,4 @@
-import { type Language } from '../config/settings.js';
+import { type Language } from '../platform/config/settings.js';
 import { harmlessName } from './templates.js';
 
 /** What a code that another application asked for says. */

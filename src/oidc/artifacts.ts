@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type Adapter, type AdapterPayload } from 'oidc-provider';
 import { Audit } from '../audit/audit.service.js';
-import { AuthSecret } from '../config/auth-secret.js';
+import { AuthSecret } from '../platform/secrets/auth-secret.js';
 import { BrowserSessions } from '../sessions/browser-sessions.js';
 import { ArtifactsRepository, type ArtifactRow } from './artifacts.repository.js';
 

@@ -12,9 +12,9 @@ import {
   Query,
 } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Settings } from '../config/settings.js';
-import { AppError } from '../errors/app-error.js';
-import { answerLanguage } from '../errors/language.js';
+import { Settings } from '../platform/config/settings.js';
+import { AppError } from '../platform/errors/app-error.js';
+import { answerLanguage } from '../platform/errors/language.js';
 import { Caller, Roles, type CurrentCaller } from '../platform/http/access.decorators.js';
 import { Fails, FailsWithBody } from '../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../platform/http/request-context.js';

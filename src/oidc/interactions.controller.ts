@@ -2,7 +2,7 @@ import '@fastify/cookie';
 import { Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { Settings } from '../config/settings.js';
+import { Settings } from '../platform/config/settings.js';
 import { OwnPagesOnly, Public } from '../platform/http/access.decorators.js';
 import { RawBody } from '../platform/http/bodies/raw-bodies.js';
 import { isLanguage, LANGUAGE_COOKIE, LANGUAGE_KEPT } from '../pages/page-language.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { Settings } from '../config/settings.js';
-import { AppError } from '../errors/app-error.js';
+import { Settings } from '../platform/config/settings.js';
+import { AppError } from '../platform/errors/app-error.js';
 import { LeasedLimits } from '../platform/limits/leased-limits.js';
 import { addressKey } from '../platform/http/client-address.js';
 import { rawBody } from '../platform/http/bodies/raw-bodies.js';

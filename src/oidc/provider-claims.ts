@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Account } from 'oidc-provider';
-import { Settings } from '../config/settings.js';
+import { Settings } from '../platform/config/settings.js';
 import { Users } from '../users/users.service.js';
 
 /** What each scope lets an application know (OpenID Connect Core section 5.4, and our roles). */

@@ -1,6 +1,6 @@
 import { errors, type Client, type Configuration } from 'oidc-provider';
-import { type AuthSecret } from '../config/auth-secret.js';
-import { type Settings } from '../config/settings.js';
+import { type AuthSecret } from '../platform/secrets/auth-secret.js';
+import { type Settings } from '../platform/config/settings.js';
 import { LONGEST_SIGNED } from '../sessions/signing-keys.js';
 import { type Artifacts } from './artifacts.js';
 import { metadataOf, OWN_METADATA, ownClient } from './client-metadata.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { type FastifyRequest } from 'fastify';
 import { Strategy } from 'passport-jwt';
-import { Settings } from '../config/settings.js';
+import { Settings } from '../platform/config/settings.js';
 import { type CurrentCaller } from '../platform/http/access.decorators.js';
 import { ACCESS_TOKEN_TYPE, accessClaims, accessTokenHeader } from './access-tokens.js';
 import { LoginSessionsRepository } from './login-sessions.repository.js';

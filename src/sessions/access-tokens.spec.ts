@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { generateKeyPairSync, verify } from 'node:crypto';
 import { JwtService } from '@nestjs/jwt';
-import { type Settings } from '../config/settings.js';
+import { type Settings } from '../platform/config/settings.js';
 import { AccessTokens } from './access-tokens.js';
 import { type SigningKeys } from './signing-keys.js';
 

@@ -1,8 +1,8 @@
 import { Injectable, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
-import { AppError } from '../errors/app-error.js';
-import { databaseFailure } from '../errors/database-errors.js';
+import { AppError } from '../platform/errors/app-error.js';
+import { databaseFailure } from '../platform/errors/database-errors.js';
 import { ACCESS, type Access, type CallerRequest, type CurrentCaller } from '../platform/http/access.decorators.js';
 import { sessionCookie } from '../platform/http/browser-cookies.js';
 import { shownTicket } from '../platform/http/tickets.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
-import { Settings } from '../config/settings.js';
+import { Settings } from '../platform/config/settings.js';
 import { type CurrentCaller } from '../platform/http/access.decorators.js';
 import { isFromOwnPage } from '../platform/http/browser-cookies.js';
 import { LoginSessionsRepository } from './login-sessions.repository.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { AuthSecret } from '../config/auth-secret.js';
+import { AuthSecret } from '../platform/secrets/auth-secret.js';
 import { DeviceTokens } from './device-tokens.js';
 
 const devices = new DeviceTokens(new AuthSecret('a secret of the tests, long enough for them'));

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { parse, stringify } from 'uuid';
-import { AuthSecret } from '../config/auth-secret.js';
+import { AuthSecret } from '../platform/secrets/auth-secret.js';
 
 /** A device that has logged this account in before. */
 export interface KnownDevice {

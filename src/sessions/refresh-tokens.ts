@@ -1,5 +1,5 @@
 import { createHash, hkdfSync, randomBytes } from 'node:crypto';
-import { seal, unseal } from '../config/sealing.js';
+import { seal, unseal } from '../platform/secrets/sealing.js';
 
 /** SHA-256 of a token: what is stored of it. 256 random bits need no slower hash. */
 export function tokenHash(token: string): Buffer {

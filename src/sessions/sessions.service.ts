@@ -1,10 +1,10 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { Settings } from '../config/settings.js';
+import { Settings } from '../platform/config/settings.js';
 import { type Transaction } from '../platform/database/database.js';
-import { AppError } from '../errors/app-error.js';
+import { AppError } from '../platform/errors/app-error.js';
 import { type RequestContext } from '../platform/http/request-context.js';
-import { Jobs } from '../jobs/jobs.service.js';
+import { Jobs } from '../platform/jobs/jobs.service.js';
 import { AccessTokens } from './access-tokens.js';
 import { PersonalSessionsRepository, type PersonalSessionRow } from './personal-data.repository.js';
 import { LoginSessionsRepository, type Ending, type SessionRow } from './login-sessions.repository.js';

@@ -2,8 +2,8 @@ import { createPrivateKey, createPublicKey, createSecretKey, generateKeyPair, ty
 import { promisify } from 'node:util';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { AuthSecret } from '../config/auth-secret.js';
-import { Settings, type SigningAlgorithm } from '../config/settings.js';
+import { AuthSecret } from '../platform/secrets/auth-secret.js';
+import { Settings, type SigningAlgorithm } from '../platform/config/settings.js';
 import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { every, type Recurring } from '../platform/background/timers.js';
 import {

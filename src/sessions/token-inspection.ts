@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
-import { Settings } from '../config/settings.js';
+import { Settings } from '../platform/config/settings.js';
 import { type RequestContext } from '../platform/http/request-context.js';
 import { ACCESS_TOKEN_TYPE, accessClaims, accessTokenHeader, type AccessClaims } from './access-tokens.js';
 import { LoginSessionsRepository } from './login-sessions.repository.js';

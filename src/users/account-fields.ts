@@ -1,7 +1,7 @@
-import { type Language } from '../config/settings.js';
-import { AppError } from '../errors/app-error.js';
-import { type Text } from '../errors/catalogue.js';
-import { isWhatsappId, parsePhone } from '../phone/phone.js';
+import { type Language } from '../platform/config/settings.js';
+import { AppError } from '../platform/errors/app-error.js';
+import { type Text } from '../platform/errors/catalogue.js';
+import { isWhatsappId, parsePhone } from '../platform/phone/phone.js';
 import { type AccountRow } from './account.js';
 import { canonicalName } from './identifiers.js';
 

@@ -1,5 +1,5 @@
-import { AppError } from '../errors/app-error.js';
-import { groupsDigits, parsePhone } from '../phone/phone.js';
+import { AppError } from '../platform/errors/app-error.js';
+import { groupsDigits, parsePhone } from '../platform/phone/phone.js';
 import { type ManagedAccountRow } from './account.js';
 import { type AccountsFilter } from './accounts.repository.js';
 

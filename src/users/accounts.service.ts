@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { Settings } from '../config/settings.js';
+import { Settings } from '../platform/config/settings.js';
 import { type Transaction } from '../platform/database/database.js';
-import { AppError } from '../errors/app-error.js';
+import { AppError } from '../platform/errors/app-error.js';
 import { readAccountFields, requireEssentials, type AccountFields, type TypedFields } from './account-fields.js';
 import { type AccountRow, type ManagedAccountRow } from './account.js';
 import { cursorAfter, readCursor, searchPatterns } from './accounts-query.js';

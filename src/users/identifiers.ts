@@ -1,4 +1,4 @@
-import { parsePhone } from '../phone/phone.js';
+import { parsePhone } from '../platform/phone/phone.js';
 
 /** What somebody logs in by: the one column of an account that it fits, and its spelling there. */
 export interface Identifier {

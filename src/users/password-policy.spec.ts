@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { AppError } from '../errors/app-error.js';
+import { AppError } from '../platform/errors/app-error.js';
 import { COMMON_PASSWORDS } from './common-passwords.js';
 import { PasswordPolicy, type PasswordOwner } from './password-policy.js';
 

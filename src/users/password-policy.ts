@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Settings, type Language } from '../config/settings.js';
-import { AppError } from '../errors/app-error.js';
-import { type Text } from '../errors/catalogue.js';
-import { nationalPhone, phoneDigits } from '../phone/phone.js';
+import { Settings, type Language } from '../platform/config/settings.js';
+import { AppError } from '../platform/errors/app-error.js';
+import { type Text } from '../platform/errors/catalogue.js';
+import { nationalPhone, phoneDigits } from '../platform/phone/phone.js';
 import { COMMON_PASSWORDS } from './common-passwords.js';
 
 /** What a password must not contain: its owner's own data. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { hash as argon2 } from '@node-rs/argon2';
 import { hash as bcrypt } from '@node-rs/bcrypt';
-import { AuthSecret } from '../config/auth-secret.js';
-import { AppError } from '../errors/app-error.js';
+import { AuthSecret } from '../platform/secrets/auth-secret.js';
+import { AppError } from '../platform/errors/app-error.js';
 import { Passwords, needsRehash } from './passwords.js';
 
 const passwords = new Passwords(new AuthSecret('a secret of the specs, thirty-two bytes'));

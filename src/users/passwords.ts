@@ -1,8 +1,8 @@
 import { hash, verify } from '@node-rs/argon2';
 import { verify as verifyBcrypt } from '@node-rs/bcrypt';
 import { Injectable } from '@nestjs/common';
-import { AuthSecret } from '../config/auth-secret.js';
-import { AppError } from '../errors/app-error.js';
+import { AuthSecret } from '../platform/secrets/auth-secret.js';
+import { AppError } from '../platform/errors/app-error.js';
 
 /** OWASP Password Storage Cheat Sheet, argon2id: 19 MiB, two passes, one lane. argon2id is the library's default. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };

@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { parse, stringify } from 'uuid';
-import { AuthSecret } from '../config/auth-secret.js';
-import { AppError } from '../errors/app-error.js';
+import { AuthSecret } from '../platform/secrets/auth-secret.js';
+import { AppError } from '../platform/errors/app-error.js';
 
 const VERSION = 1;
 const BODY_BYTES = 1 + 16;

@@ -1,11 +1,11 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { AuthSecret } from '../config/auth-secret.js';
-import { Settings } from '../config/settings.js';
+import { AuthSecret } from '../platform/secrets/auth-secret.js';
+import { Settings } from '../platform/config/settings.js';
 import { type Transaction } from '../platform/database/database.js';
-import { AppError } from '../errors/app-error.js';
+import { AppError } from '../platform/errors/app-error.js';
 import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { every, type Recurring } from '../platform/background/timers.js';
-import { Jobs } from '../jobs/jobs.service.js';
+import { Jobs } from '../platform/jobs/jobs.service.js';
 import { canonicalName, readIdentifier, type Identifier } from './identifiers.js';
 import { PasswordBudgetRepository, type PasswordTry } from './password-budget.repository.js';
 import { Passwords } from './passwords.js';

@@ -2,18 +2,18 @@ import { Body, Controller, Get, Header, HttpCode, Param, Post, Query } from '@ne
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { CallingKey, WhoCalls, type Calling } from '../api-keys/api-key.guard.js';
 import { type UsedApiKey } from '../api-keys/api-keys.service.js';
-import { Settings, type Language } from '../config/settings.js';
-import { AppError } from '../errors/app-error.js';
-import { answerLanguage } from '../errors/language.js';
+import { Settings, type Language } from '../platform/config/settings.js';
+import { AppError } from '../platform/errors/app-error.js';
+import { answerLanguage } from '../platform/errors/language.js';
 import { LinkedAccounts } from '../gateway/linked-accounts.service.js';
 import { linkedAccountName } from '../gateway/linked-account-name.js';
 import { KeylessFromLoopback, Scopes } from '../platform/http/access.decorators.js';
 import { Fails, FailsWithBody } from '../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../platform/http/request-context.js';
-import { Idempotent } from '../idempotency/idempotency.guard.js';
+import { Idempotent } from '../platform/idempotency/idempotency.guard.js';
 import { isHarmlessCompany } from '../messaging/verification-template.js';
 import { newCode } from '../codes/code.js';
-import { parsePhone } from '../phone/phone.js';
+import { parsePhone } from '../platform/phone/phone.js';
 import { formattedAnswer, generatedAnswer, sentVerificationAnswer } from './answers.js';
 import { mayReadCodes } from './code-readers.js';
 import {

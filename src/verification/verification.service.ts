@@ -4,14 +4,14 @@ import { NIL } from 'uuid';
 import { Activity } from '../activity/activity.service.js';
 import { type Calling } from '../api-keys/api-key.guard.js';
 import { VerificationCodes, type NewestVerification, type VerificationRow } from '../codes/verification-codes.js';
-import { type Language } from '../config/settings.js';
+import { type Language } from '../platform/config/settings.js';
 import { type Transaction } from '../platform/database/database.js';
-import { AppError } from '../errors/app-error.js';
+import { AppError } from '../platform/errors/app-error.js';
 import { GatewayMessages, type SentMessage } from '../gateway/gateway-messages.service.js';
 import { LinkedAccounts } from '../gateway/linked-accounts.service.js';
-import { Jobs } from '../jobs/jobs.service.js';
+import { Jobs } from '../platform/jobs/jobs.service.js';
 import { verificationText } from '../messaging/verification-template.js';
-import { maskPhone, whatsappId } from '../phone/phone.js';
+import { maskPhone, whatsappId } from '../platform/phone/phone.js';
 import { Webhooks } from '../webhooks/webhooks.service.js';
 
 /** A code that shall be sent. */

@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path/posix';
 import { describe, expect, it } from '@jest/globals';
-import { CATALOGUE } from '../../src/errors/catalogue.js';
+import { CATALOGUE } from '../../src/platform/errors/catalogue.js';
 import { anchorsOf, readMarkdown, translationGaps } from '../support/markdown.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');

@@ -1,4 +1,4 @@
-import { AuthSecret } from '../../src/config/auth-secret.js';
+import { AuthSecret } from '../../src/platform/secrets/auth-secret.js';
 import { startFakeWhatsApp, type FakeWhatsApp } from './fake-whatsapp.js';
 import { MEDIA_CERTIFICATE } from './fake-whatsapp-media.js';
 import { type Answer, type Service } from './service.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../../build/platform/embedded-postgres/embedded-postgres.js';
 import { applyMigrations } from '../../build/platform/database/migrations/migrator.js';
-import { applyJobSchema } from '../../build/jobs/job-schema.js';
+import { applyJobSchema } from '../../build/platform/jobs/job-schema.js';
 import { Partitions } from '../../build/platform/database/partitions.js';
 import pg from 'pg';
 import { cpuSeconds, noteCpu } from './cpu-environment.mjs';

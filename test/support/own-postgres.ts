@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/embedded-postgres.js';
 import { isAlive } from '../../src/platform/embedded-postgres/process-life.js';
 import { applyMigrations } from '../../src/platform/database/migrations/migrator.js';
-import { applyJobSchema } from '../../src/jobs/job-schema.js';
+import { applyJobSchema } from '../../src/platform/jobs/job-schema.js';
 
 /** A PostgreSQL that one spec has for itself, to be stopped, frozen and started again under a service. */
 export interface OwnPostgres {

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { AuthSecret } from '../../src/config/auth-secret.js';
+import { AuthSecret } from '../../src/platform/secrets/auth-secret.js';
 import { inOrder, statement } from '../../src/platform/database/statement.js';
 import type { TestDatabase } from './database.js';
 import { CHARGE, CLOSE_UNSENT, CONFIRM, CONSUME, EXCHANGE, ISSUE } from './release-before.sql.js';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { AuthSecret } from '../../src/config/auth-secret.js';
+import { AuthSecret } from '../../src/platform/secrets/auth-secret.js';
 import { inOrder, statement } from '../../src/platform/database/statement.js';
 import type { TestDatabase } from './database.js';
 

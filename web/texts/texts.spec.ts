@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { CATALOGUE } from '../../src/errors/catalogue.js';
-import { GATEWAY_CATALOGUE } from '../../src/errors/gateway-catalogue.js';
+import { CATALOGUE } from '../../src/platform/errors/catalogue.js';
+import { GATEWAY_CATALOGUE } from '../../src/platform/errors/gateway-catalogue.js';
 import { en } from './en.js';
 import { id } from './id.js';
 

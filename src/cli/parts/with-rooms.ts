@@ -1,8 +1,8 @@
 import { type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../../app.module.js';
-import { loadAuthSecret } from '../../config/auth-secret.js';
-import { readSettings } from '../../config/read-settings.js';
+import { loadAuthSecret } from '../../platform/secrets/auth-secret.js';
+import { readSettings } from '../../platform/config/read-settings.js';
 import { openDatabase } from '../../platform/database/open-database.js';
 import { refuseBesideOthers } from '../../platform/database/connection/other-instances.js';
 import { openLog } from '../../platform/log/logger.js';

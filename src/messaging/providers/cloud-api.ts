@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { hiddenSender } from '../../phone/sender.js';
+import { hiddenSender } from '../../platform/phone/sender.js';
 import { MEDIA_KINDS } from '../media-types.js';
 import { HttpExchange, isSuccess, type HttpAnswer } from './http-exchange.js';
 import { isFields, messageId, own, parseObject, type Fields } from './json-fields.js';

@@ -1,4 +1,4 @@
-import type { Language } from '../../config/settings.js';
+import type { Language } from '../../platform/config/settings.js';
 import type { MediaKind } from '../media-types.js';
 
 /** Why a provider said no, in terms that the ladder can act on. */

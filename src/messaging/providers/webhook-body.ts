@@ -1,5 +1,5 @@
-import { isPossiblePhone } from '../../phone/phone.js';
-import { areDigitsOf, hiddenSender } from '../../phone/sender.js';
+import { isPossiblePhone } from '../../platform/phone/phone.js';
+import { areDigitsOf, hiddenSender } from '../../platform/phone/sender.js';
 import { isFields, own, type Fields } from './json-fields.js';
 import type { IncomingBatch, IncomingKind, IncomingMessage, MediaReference, Receipt } from './message-provider.js';
 import { keyNames } from './redaction.js';

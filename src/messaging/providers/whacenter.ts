@@ -1,5 +1,5 @@
 import { MEDIA_KINDS, type MediaKind } from '../media-types.js';
-import type { Language } from '../../config/settings.js';
+import type { Language } from '../../platform/config/settings.js';
 import { HttpExchange, isSuccess, type HttpAnswer } from './http-exchange.js';
 import { field, isFields, messageId, own, parseObject, type Fields } from './json-fields.js';
 import {

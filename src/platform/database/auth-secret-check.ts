@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type Pool } from 'pg';
-import { type AuthSecret } from '../../config/auth-secret.js';
+import { type AuthSecret } from '../secrets/auth-secret.js';
 
 /** The database was written with another AUTH_SECRET: what it holds sealed could not be opened. */
 export class WrongAuthSecret extends Error {

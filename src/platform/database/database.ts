@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Pool, type PoolClient, type QueryResultRow } from 'pg';
-import { isConnectionError, isRepeatable } from '../../errors/database-errors.js';
+import { isConnectionError, isRepeatable } from '../errors/database-errors.js';
 import { inOrder, type Statement, type StatementValues } from './statement.js';
 
 /** Runs statements inside one transaction; handed down to rooms below by whoever opened it. */

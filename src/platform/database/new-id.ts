@@ -1,5 +1,5 @@
 import { v7 } from 'uuid';
-import { randomFromPool } from '../../config/random-bytes.js';
+import { randomFromPool } from '../secrets/random-bytes.js';
 
 /** A UUID of version 7 (RFC 9562 section 5.7): its first part is the time in ms, the rest is random. */
 export function newId(): string {

@@ -1,6 +1,6 @@
 import { type Pool } from 'pg';
-import { type AuthSecret } from '../../config/auth-secret.js';
-import { type Settings } from '../../config/settings.js';
+import { type AuthSecret } from '../secrets/auth-secret.js';
+import { type Settings } from '../config/settings.js';
 import { checkAuthSecret } from './auth-secret-check.js';
 import { settledUrl } from './connection/connection.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../embedded-postgres/embedded-postgres.js';

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, readdir, realpath, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { COMPILE_CACHE } from '../../config/compile-cache.js';
+import { COMPILE_CACHE } from '../config/compile-cache.js';
 
 /** Whom PostgreSQL runs as when the service runs as root, which PostgreSQL refuses to be. */
 export interface PostgresOwner {

@@ -1,8 +1,8 @@
 import { Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { type FastifyInstance, type FastifyReply } from 'fastify';
-import { AppError } from '../../errors/app-error.js';
-import { type ErrorCode } from '../../errors/catalogue.js';
+import { AppError } from '../errors/app-error.js';
+import { type ErrorCode } from '../errors/catalogue.js';
 import { AddressLimits, type AddressAllowance } from '../limits/address-limits.js';
 import { addressKey } from './client-address.js';
 import { type ReservingRequest } from './request-context.js';

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { type FastifyInstance } from 'fastify';
 import ipaddr from 'ipaddr.js';
-import { type Settings } from '../../config/settings.js';
+import { type Settings } from '../config/settings.js';
 
 /** What limits and the log say of a client whose address cannot be read: all of them count as one. */
 const UNKNOWN = 'unknown';

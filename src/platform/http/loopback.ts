@@ -1,5 +1,5 @@
 import { type FastifyRequest } from 'fastify';
-import { isLoopback } from '../../config/loopback.js';
+import { isLoopback } from '../config/loopback.js';
 
 /** What a proxy adds: behind one that `TRUST_PROXY` does not name, the whole world comes from its address. */
 const FORWARDED = new Set([

@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiResponse } from '@nestjs/swagger';
-import { CATALOGUE, type ErrorCode } from '../../errors/catalogue.js';
+import { CATALOGUE, type ErrorCode } from '../errors/catalogue.js';
 import { FailureDto } from './failure.dto.js';
 
 /** Failures that every route can answer with. */

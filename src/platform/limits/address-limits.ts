@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../../config/settings.js';
+import { Settings } from '../config/settings.js';
 import { type Limit } from './leased-limit.repository.js';
 import { LeasedLimits } from './leased-limits.js';
 

@@ -1,4 +1,4 @@
-import { AppError } from '../../errors/app-error.js';
+import { AppError } from '../errors/app-error.js';
 
 /** Where a page begins, in a list that is ordered by time and id, newest first. */
 export interface TimePosition {

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { isatty } from 'node:tty';
 import { type LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
-import { type Settings } from '../../config/settings.js';
+import { type Settings } from '../config/settings.js';
 import { LONGEST_WAIT, standardOutput, type LogOutput } from './log-output.js';
 
 export type ServiceLogger = Logger;

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ConversationSeal } from '../../../src/bot/conversation-seal.js';
 import { PersonalConversationsRepository } from '../../../src/bot/personal-data.repository.js';
-import { AuthSecret } from '../../../src/config/auth-secret.js';
+import { AuthSecret } from '../../../src/platform/secrets/auth-secret.js';
 import { Database } from '../../../src/platform/database/database.js';
 import { type ServiceLogger } from '../../../src/platform/log/logger.js';
 import { newPhone, openHouse, type House } from '../../support/house.js';

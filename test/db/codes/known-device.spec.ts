@@ -6,7 +6,7 @@ import { type FakeWhacenter } from '../../support/fake-whacenter.js';
 import { AUTH_SECRET, openHouse, type House } from '../../support/house.js';
 import { type Service } from '../../support/service.js';
 import { until } from '../../support/waits.js';
-import { AuthSecret } from '../../../src/config/auth-secret.js';
+import { AuthSecret } from '../../../src/platform/secrets/auth-secret.js';
 import { DeviceTokens } from '../../../src/sessions/device-tokens.js';
 
 let database: TestDatabase;

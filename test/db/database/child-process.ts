@@ -16,7 +16,7 @@ export interface Answer {
 }
 
 /** What of the service a script may import. */
-const ROOMS = ['platform/database', 'platform/embedded-postgres', 'config', 'errors'];
+const ROOMS = ['platform/database', 'platform/embedded-postgres', 'platform/config', 'platform/errors'];
 
 /** Processes of their own that run modules of src/platform/database: what a kill or a race really does shows only there. */
 export interface Children {

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import pg from 'pg';
 import { applyMigrations } from '../../../src/platform/database/migrations/migrator.js';
 import { Partitions } from '../../../src/platform/database/partitions.js';
-import { applyJobSchema } from '../../../src/jobs/job-schema.js';
+import { applyJobSchema } from '../../../src/platform/jobs/job-schema.js';
 import { expectFailure } from '../../support/answers.js';
 import { brokenCodesOf, endCooldown, keptCodeOf, wrongCodes } from '../../support/codes.js';
 import { atOnce, tally } from '../../support/crowds.js';

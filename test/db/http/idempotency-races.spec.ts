@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { Database } from '../../../src/platform/database/database.js';
-import { IdempotencyRepository } from '../../../src/idempotency/idempotency.repository.js';
+import { IdempotencyRepository } from '../../../src/platform/idempotency/idempotency.repository.js';
 import { endCooldown } from '../../support/codes.js';
 import { atOnce, tally } from '../../support/crowds.js';
 import { type TestDatabase } from '../../support/database.js';

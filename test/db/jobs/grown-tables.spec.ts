@@ -11,8 +11,12 @@ import { createDatabase, type TestDatabase } from '../../support/database.js';
 const built = async <Module>(file: string): Promise<Module> =>
   (await import(join(import.meta.dirname, '..', '..', '..', 'build', file))) as Module;
 const { AppModule } = await built<typeof import('../../../src/app.module.js')>('app.module.js');
-const { loadAuthSecret } = await built<typeof import('../../../src/config/auth-secret.js')>('config/auth-secret.js');
-const { settingsFrom } = await built<typeof import('../../../src/config/read-settings.js')>('config/read-settings.js');
+const { loadAuthSecret } = await built<typeof import('../../../src/platform/secrets/auth-secret.js')>(
+  'platform/secrets/auth-secret.js',
+);
+const { settingsFrom } = await built<typeof import('../../../src/platform/config/read-settings.js')>(
+  'platform/config/read-settings.js',
+);
 const { GatewayCommandsRepository } = await built<typeof import('../../../src/gateway/gateway-commands.repository.js')>(
   'gateway/gateway-commands.repository.js',
 );
@@ -28,9 +32,12 @@ const { LeasedLimitRepository } = await built<typeof import('../../../src/platfo
 const { LeasedLimits } = await built<typeof import('../../../src/platform/limits/leased-limits.js')>(
   'platform/limits/leased-limits.js',
 );
-const { JobsRepository } =
-  await built<typeof import('../../../src/jobs/jobs.repository.js')>('jobs/jobs.repository.js');
-const { Jobs } = await built<typeof import('../../../src/jobs/jobs.service.js')>('jobs/jobs.service.js');
+const { JobsRepository } = await built<typeof import('../../../src/platform/jobs/jobs.repository.js')>(
+  'platform/jobs/jobs.repository.js',
+);
+const { Jobs } = await built<typeof import('../../../src/platform/jobs/jobs.service.js')>(
+  'platform/jobs/jobs.service.js',
+);
 const { Messaging } = await built<typeof import('../../../src/messaging/messaging.service.js')>(
   'messaging/messaging.service.js',
 );
@@ -375,7 +382,7 @@ const inside = (type: new (...given: never[]) => object) => room(type) as unknow
 
 /** What each instance does by itself, by the file that says so. A new timer belongs here, too. */
 const TIMERS: Record<string, () => Promise<unknown>> = {
-  'jobs/jobs.service.ts': () => room(JobsRepository).waiting(['old-codes']),
+  'platform/jobs/jobs.service.ts': () => room(JobsRepository).waiting(['old-codes']),
   'gateway/command-runner.ts': () =>
     room(GatewayCommandsRepository).take([{ sessionId: crypto.randomUUID(), owner: crypto.randomUUID(), fence: 1 }]),
   'gateway/held-accounts.ts': async () => {

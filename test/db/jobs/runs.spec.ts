@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { pino } from 'pino';
-import { AuthSecret } from '../../../src/config/auth-secret.js';
+import { AuthSecret } from '../../../src/platform/secrets/auth-secret.js';
 import { Database } from '../../../src/platform/database/database.js';
-import { JobsRepository } from '../../../src/jobs/jobs.repository.js';
-import { Jobs } from '../../../src/jobs/jobs.service.js';
+import { JobsRepository } from '../../../src/platform/jobs/jobs.repository.js';
+import { Jobs } from '../../../src/platform/jobs/jobs.service.js';
 import { type TestDatabase } from '../../support/database.js';
 import { type FakeWhacenter } from '../../support/fake-whacenter.js';
 import { openHouse, type House } from '../../support/house.js';

@@ -2,7 +2,7 @@ import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createRequire } from 'node:module';
 import { getRollbackPlans, PgBoss } from 'pg-boss';
 import { applyMigrations, createMigration } from '../../../src/platform/database/migrations/migrator.js';
-import { applyJobSchema } from '../../../src/jobs/job-schema.js';
+import { applyJobSchema } from '../../../src/platform/jobs/job-schema.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';
 import { openHouse } from '../../support/house.js';
 import { runJob } from '../../support/jobs.js';

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AuthSecret } from '../../../src/config/auth-secret.js';
+import { AuthSecret } from '../../../src/platform/secrets/auth-secret.js';
 import { wrong, wrongCodes } from '../../support/codes.js';
 import { openHouse, type House, type Resident } from '../../support/house.js';
 import { logIn, me, newcomer, refresh, refreshed, type Login } from '../../support/logins.js';

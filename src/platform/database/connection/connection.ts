@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { type ConnectionOptions } from 'node:tls';
 import { type ClientConfig, type PoolConfig } from 'pg';
-import { type DatabaseAddress, readDatabaseAddress } from '../../../config/database-address.js';
+import { type DatabaseAddress, readDatabaseAddress } from '../../config/database/database-address.js';
 import { inWords } from './connection-failure.js';
 import { beginSession, type SessionLimits } from './session-settings.js';
 

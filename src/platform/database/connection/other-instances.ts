@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { readDatabaseAddress } from '../../../config/database-address.js';
+import { readDatabaseAddress } from '../../config/database/database-address.js';
 import { connectionOptions, settledUrl } from './connection.js';
 import { inWords } from './connection-failure.js';
 

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { readDatabaseAddress } from '../../../config/database-address.js';
+import { readDatabaseAddress } from '../../config/database/database-address.js';
 import { connectionOptions } from './connection.js';
 import { inWords } from './connection-failure.js';
 import { beginSession, SERVICE_LIMITS, UNFIT_SETTINGS } from './session-settings.js';

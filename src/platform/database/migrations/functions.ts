@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ClientBase, type Pool } from 'pg';
-import { DIST } from '../../../config/folders.js';
+import { DIST } from '../../config/folders.js';
 
 /** What the build made of the rooms' `.sql` files: all of them, one behind the other. */
 const TEXT = readFileSync(join(DIST, 'functions.sql'), 'utf8').replaceAll('\r\n', '\n');

@@ -2,7 +2,7 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MigrationDirectory, MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg';
 import { type ClientBase } from 'pg';
-import { PROJECT } from '../../../config/folders.js';
+import { PROJECT } from '../../config/folders.js';
 import { withDirectConnection } from '../connection/direct-connection.js';
 import { refuseForeignTables } from './foreign-tables.js';
 import { FUNCTIONS, hasFunctions, installFunctions } from './functions.js';

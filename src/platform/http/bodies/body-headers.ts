@@ -1,6 +1,6 @@
 import { type IncomingHttpHeaders } from 'node:http';
 import { type FastifyInstance } from 'fastify';
-import { AppError } from '../../../errors/app-error.js';
+import { AppError } from '../../errors/app-error.js';
 import { unsupportedMediaType } from './body-types.js';
 import { isRaw } from './raw-bodies.js';
 

@@ -1,5 +1,5 @@
 import { type FastifyRequest } from 'fastify';
-import { AppError } from '../../../errors/app-error.js';
+import { AppError } from '../../errors/app-error.js';
 
 /** What a route says of the bodies that it takes; see `RawBody` and `TakesUpload`. */
 interface BodyRoute {

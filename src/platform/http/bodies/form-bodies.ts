@@ -1,6 +1,6 @@
 import { parse } from 'node:querystring';
 import { type FastifyInstance } from 'fastify';
-import { AppError } from '../../../errors/app-error.js';
+import { AppError } from '../../errors/app-error.js';
 import { BODY_LIMIT } from './json-bodies.js';
 import { takesForm, unsupportedMediaType } from './body-types.js';
 import { takesRaw } from './raw-bodies.js';

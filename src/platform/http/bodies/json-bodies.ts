@@ -1,5 +1,5 @@
 import { type FastifyInstance } from 'fastify';
-import { AppError } from '../../../errors/app-error.js';
+import { AppError } from '../../errors/app-error.js';
 import { unsupportedMediaType } from './body-types.js';
 import { isRaw, takesRaw } from './raw-bodies.js';
 

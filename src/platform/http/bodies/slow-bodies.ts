@@ -1,6 +1,6 @@
 import { type FastifyInstance, type FastifyRequest } from 'fastify';
-import { type Language } from '../../../config/settings.js';
-import { answerUnparsed } from '../../../errors/unparsed-requests.js';
+import { type Language } from '../../config/settings.js';
+import { answerUnparsed } from '../../errors/unparsed-requests.js';
 
 /** How long a sender that is cut off may still read why, in ms. */
 const GRACE = 1_000;

@@ -1,7 +1,7 @@
 import fastifyMultipart from '@fastify/multipart';
 import { RouteConfig, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyRequest } from 'fastify';
-import { AppError } from '../../../errors/app-error.js';
+import { AppError } from '../../errors/app-error.js';
 import { unsupportedMediaType } from './body-types.js';
 
 interface UploadRoute {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
-import { DIST } from '../../../config/folders.js';
+import { DIST } from '../../config/folders.js';
 
 /** Where the build puts assets of other makers. */
 const ASSETS = join(DIST, 'docs-assets');

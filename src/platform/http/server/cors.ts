@@ -1,6 +1,6 @@
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyRequest } from 'fastify';
-import { rightsOf } from '../../../config/origins.js';
+import { rightsOf } from '../../config/origins.js';
 
 /** Seconds that a browser may remember a preflight. */
 const PREFLIGHT_KEPT = 600;

@@ -1,6 +1,6 @@
 import { type IncomingMessage } from 'node:http';
 import { type FastifyInstance } from 'fastify';
-import { AppError } from '../../../errors/app-error.js';
+import { AppError } from '../../errors/app-error.js';
 
 /**
  * Refuses requests that name no host, or several: two programs would read them differently (RFC 9112 section 3.2). Node

@@ -1,9 +1,9 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Socket } from 'node:net';
 import { type FastifyInstance } from 'fastify';
-import { type Language } from '../../../config/settings.js';
-import { AppError } from '../../../errors/app-error.js';
-import { answerBare } from '../../../errors/unparsed-requests.js';
+import { type Language } from '../../config/settings.js';
+import { AppError } from '../../errors/app-error.js';
+import { answerBare } from '../../errors/unparsed-requests.js';
 
 /**
  * Refuses in our own shape what Node would answer without a word, or not at all: requests that expect anything but

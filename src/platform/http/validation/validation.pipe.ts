@@ -1,9 +1,9 @@
 import { ValidationPipe, type ValidationError } from '@nestjs/common';
 import { type ClassTransformOptions } from 'class-transformer';
 import { type ValidatorOptions } from 'class-validator';
-import { type Language } from '../../../config/settings.js';
-import { AppError } from '../../../errors/app-error.js';
-import { type ErrorCode, type Text } from '../../../errors/catalogue.js';
+import { type Language } from '../../config/settings.js';
+import { AppError } from '../../errors/app-error.js';
+import { type ErrorCode, type Text } from '../../errors/catalogue.js';
 import { leaveOutBlanks } from './blank-fields.js';
 
 /** What each rule of class-validator that the DTOs use says when it is broken; of several broken ones the first here speaks. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../platform/database/database.js';
-import { statement } from '../platform/database/statement.js';
-import { ofTheFirst } from '../platform/database/steps.js';
+import { Database } from '../database/database.js';
+import { statement } from '../database/statement.js';
+import { ofTheFirst } from '../database/steps.js';
 
 /** What stands at a key: our own claim, or what another request left. */
 export type KeyRow =

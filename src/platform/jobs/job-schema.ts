@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { type PgBoss } from 'pg-boss';
 import { type Settings } from '../config/settings.js';
-import { withDirectConnection } from '../platform/database/connection/direct-connection.js';
-import { type OpenDatabase } from '../platform/database/open-database.js';
+import { withDirectConnection } from '../database/connection/direct-connection.js';
+import { type OpenDatabase } from '../database/open-database.js';
 
 /** The version of its tables that the installed pg-boss works with. */
 const { pgboss: wanted } = createRequire(import.meta.url)('pg-boss/package.json') as { pgboss: { schema: number } };

@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { v4 as uuidv4 } from 'uuid';
-import { AuthSecret } from '../config/auth-secret.js';
+import { AuthSecret } from '../secrets/auth-secret.js';
 import { AppError } from '../errors/app-error.js';
-import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
+import { LOGGER, type ServiceLogger } from '../log/logger.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { IdempotencyRepository, type Claim } from './idempotency.repository.js';
 

@@ -1,5 +1,5 @@
 import { type ConstructorOptions, type JobWithMetadata, type PgBoss, type QueueOptions } from 'pg-boss';
-import { type Database } from '../platform/database/database.js';
+import { type Database } from '../database/database.js';
 
 /** A room's work that the cluster does at set times. */
 export interface ScheduledJob {

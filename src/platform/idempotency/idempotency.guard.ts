@@ -14,10 +14,10 @@ import { type FastifyInstance, type FastifyReply } from 'fastify';
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors/app-error.js';
 import { type ErrorCode } from '../errors/catalogue.js';
-import { type CallerRequest } from '../platform/http/access.decorators.js';
-import { addressKey } from '../platform/http/client-address.js';
-import { LeasedLimits } from '../platform/limits/leased-limits.js';
-import { deviceTokenOf } from '../platform/http/request-context.js';
+import { type CallerRequest } from '../http/access.decorators.js';
+import { addressKey } from '../http/client-address.js';
+import { LeasedLimits } from '../limits/leased-limits.js';
+import { deviceTokenOf } from '../http/request-context.js';
 import { canonicalJson, idempotencyKey } from './idempotency-key.js';
 import { IdempotentRequests, type GivenAnswer } from './idempotent-requests.js';
 

@@ -1,9 +1,9 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationShutdown } from '@nestjs/common';
 import { type PgBoss } from 'pg-boss';
-import { AuthSecret } from '../config/auth-secret.js';
-import { Database } from '../platform/database/database.js';
-import { LOGGER, masked, type ServiceLogger } from '../platform/log/logger.js';
-import { every, type Recurring } from '../platform/background/timers.js';
+import { AuthSecret } from '../secrets/auth-secret.js';
+import { Database } from '../database/database.js';
+import { LOGGER, masked, type ServiceLogger } from '../log/logger.js';
+import { every, type Recurring } from '../background/timers.js';
 import { openBoss, TICKS, type Attempt, type ScheduledJob } from './boss.js';
 import { JobsRepository, type JobState } from './jobs.repository.js';
 

@@ -2,7 +2,7 @@ import { createHmac, createSecretKey, hkdfSync, randomBytes, type KeyObject } fr
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { seal, unseal } from './sealing.js';
-import { type Settings } from './settings.js';
+import { type Settings } from '../config/settings.js';
 
 /** What each derived key is for. A label is never used for two things and never renamed: stored data depend on it. */
 export type KeyLabel =

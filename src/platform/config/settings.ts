@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Environment } from './environment.dto.js';
 import { endOfDay, readTestPhones, type TestPhones } from './test-phones.js';
-import { databaseUrlFromParts } from './database-url.js';
+import { databaseUrlFromParts } from './database/database-url.js';
 import { isLoopback } from './loopback.js';
 import { originOf } from './origins.js';
 import {

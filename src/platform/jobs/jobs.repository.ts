@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../platform/database/database.js';
-import { statement } from '../platform/database/statement.js';
+import { Database } from '../database/database.js';
+import { statement } from '../database/statement.js';
 import { nextRun } from './cron.js';
 
 /** A run of a job as far as it has come. */

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { exposureRefused } from './exposure.js';
 import { isLoopback } from './loopback.js';
 import { isOrigin } from './origins.js';
-import { problemOfAddress } from './database-url.js';
+import { problemOfAddress } from './database/database-url.js';
 import { RUNGS } from './provider-settings.js';
 import { type Settings } from './settings.js';
 import { type TestPhones } from './test-phones.js';

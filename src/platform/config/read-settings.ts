@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { ConfigurationError } from './configuration-error.js';
-import { forgetDriverVariables } from './database-url.js';
+import { forgetDriverVariables } from './database/database-url.js';
 import { Environment } from './environment.dto.js';
 import { brokenRules } from './rules.js';
 import { Settings } from './settings.js';
