@@ -72,7 +72,9 @@ const given = process.argv.slice(2).flatMap((argument) => (argument === '--fast'
 const env = { ...process.env, NODE_OPTIONS: options.filter(Boolean).join(' ') };
 const jest = (report, ...args) =>
   run(['node_modules/jest/bin/jest.js', '--json', `--outputFile=${report}`, ...args], env);
-process.exitCode = jest(REPORT, '--maxWorkers=4', ...given);
+// Jest takes the first of two.
+const workers = given.some((argument) => argument.startsWith('--maxWorkers')) ? [] : ['--maxWorkers=4'];
+process.exitCode = jest(REPORT, ...workers, ...given);
 
 // Beside others a file may starve. Alone it must pass: what fails twice fails.
 const failed = process.exitCode !== 0 && process.env['CI'] ? failedFiles(REPORT) : [];
