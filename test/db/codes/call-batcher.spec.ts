@@ -293,6 +293,7 @@ describe('connections that break', () => {
       for (let turn = 0; turn < 40; turn++) {
         const answer = await told(() => call(turn));
         if (answer.status !== 503) return answer;
+        // As a client comes back.
         await pause(50);
       }
       throw new Error('forty times 503');

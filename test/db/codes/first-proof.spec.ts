@@ -410,7 +410,7 @@ describe('at the moment of the first proof', () => {
       expect(tally(strangers)).toEqual({ 401: 3 });
       await expectOwned(person, owner);
     }
-  }, 60_000);
+  });
 
   it('a password that has been compared by then opens nothing', async () => {
     const person = await registered();
@@ -437,7 +437,7 @@ describe('at the moment of the first proof', () => {
       expect(tally(strangers)).toEqual({ 401: 4 });
       await expectOwned(person, owner);
     }
-  }, 60_000);
+  });
 
   it('no registration brings the number, or what was cleared, back to the account', async () => {
     for (let race = 0; race < RACES; race++) {
@@ -458,7 +458,7 @@ describe('at the moment of the first proof', () => {
       // Who has the names now has an account without a number.
       if (sameNames.status === 201) expect((await byPassword(username)).body.data.user.id).not.toBe(person.id);
     }
-  }, 60_000);
+  });
 
   it('a login and a reset prove it once, and end each other’s way in no wrong order', async () => {
     for (let race = 0; race < RACES; race++) {
@@ -477,7 +477,7 @@ describe('at the moment of the first proof', () => {
       expectFailure(await byPassword(person.username), 401, 'invalid_credentials');
       expectFailure(await refresh(one, person.sessions[0]!.refreshToken), 401, 'invalid_refresh_token');
     }
-  }, 60_000);
+  });
 
   it('of twenty tries with the one code, with the token and without, one decides', async () => {
     for (let race = 0; race < 4; race++) {
@@ -491,7 +491,7 @@ describe('at the moment of the first proof', () => {
       expect(account).toMatchObject({ email, hasPassword: email !== null, proven: true });
       expect(await proofs(person.id)).toMatchObject([{ detail: { takenOver: email === null } }]);
     }
-  }, 60_000);
+  });
 });
 
 /** Statements that wait for a lock of another one. */

@@ -5,7 +5,7 @@ import { type TestDatabase } from '../../support/database.js';
 import { type FakeWhacenter } from '../../support/fake-whacenter.js';
 import { openHouse, type House } from '../../support/house.js';
 import { troubles, type Answer, type Service } from '../../support/service.js';
-import { pause } from '../../support/waits.js';
+import { until } from '../../support/waits.js';
 
 const SENDS = 6;
 const FAILURES = 12;
@@ -22,11 +22,14 @@ let neighbour: Service;
 
 beforeAll(async () => {
   // Each spec comes from an address of its own: the proxy that says so is this process.
-  house = await openHouse({
-    ADDRESS_SENDS_PER_HOUR: String(SENDS),
-    ADDRESS_FAILURES_PER_HOUR: String(FAILURES),
-    TRUST_PROXY: '127.0.0.1',
-  });
+  house = await openHouse(
+    {
+      ADDRESS_SENDS_PER_HOUR: String(SENDS),
+      ADDRESS_FAILURES_PER_HOUR: String(FAILURES),
+      TRUST_PROXY: '127.0.0.1',
+    },
+    { movingClock: true },
+  );
   ({ database, fake: whacenter, service: one } = house);
   other = await house.another({ SEED_DEMO: 'sikeskoja' });
   const wide = { ADDRESS_SENDS_PER_HOUR: '100', ADDRESS_FAILURES_PER_HOUR: '300' };
@@ -48,21 +51,37 @@ function freshAddress(): Record<string, string> {
   return { 'x-forwarded-for': `198.51.100.${++addresses}` };
 }
 
-/** A call whose client hangs up after `ms`; resolves when it has. */
+const statements = async (condition: string) =>
+  (
+    await database.query(
+      `SELECT 1 FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle' AND ${condition}`,
+    )
+  ).length;
+const waitingForLocks = () => statements(`wait_event_type = 'Lock'`);
+const underWay = () => statements('true');
+
+/** A call whose client hangs up once it is under way, unless it is answered before; resolves when it has. */
 async function abandon(
   service: Service,
   path: string,
   body: unknown,
   headers: Record<string, string>,
-  ms: number,
+  isUnderWay: () => boolean | Promise<boolean>,
 ): Promise<void> {
+  const client = new AbortController();
+  let isOver = false;
   const call = fetch(service.url + path, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
-    signal: AbortSignal.timeout(ms),
-  });
-  await call.catch(() => undefined);
+    signal: client.signal,
+  })
+    .catch(() => undefined)
+    .finally(() => (isOver = true));
+  await until('it is under way', async () => isOver || (await isUnderWay()));
+  client.abort();
+  await call;
 }
 
 describe('sends of one address', () => {
@@ -74,15 +93,12 @@ describe('sends of one address', () => {
     expect(tally(answers)).toEqual({ 200: reached, 429: 200 - reached });
     expect(reached).toBeLessThanOrEqual(SENDS);
     // What was reserved and not used comes back; then every one of the allowance can be had, and no more.
-    const later = await Promise.all(
-      people.slice(0, 3 * SENDS).map(async ({ e164: phone }, at) => {
-        await pause(at * 30);
-        return whacenter.messagesFor(phone).length > 0 ? undefined : house.at(either(at)).request(phone, from);
-      }),
-    );
+    const later: Answer[] = [];
+    for (const [at, { e164: phone }] of people.slice(0, 3 * SENDS).entries())
+      if (house.sendsTo(phone) === 0) later.push(await house.at(either(at)).request(phone, from));
     const all = people.filter(({ e164: phone }) => whacenter.messagesFor(phone).length > 0).length;
     expect(all).toBe(SENDS);
-    expect(later.filter((answer) => answer?.status === 200)).toHaveLength(SENDS - reached);
+    expect(later.filter((answer) => answer.status === 200)).toHaveLength(SENDS - reached);
   });
 
   it('come back when they are verified, at whichever instance', async () => {
@@ -109,9 +125,10 @@ describe('sends of one address', () => {
     const people = await house.people(5 * SENDS);
     for (const { e164: phone } of people) whacenter.forNumber(phone, { delayMs: 300 });
     // One after the other, so that a charge given back too early would be used again.
-    for (const { e164: phone } of people) await abandon(one, '/api/auth/otp/request', { phone }, from, 60);
-    await pause(600);
-    expect(people.filter(({ e164: phone }) => whacenter.messagesFor(phone).length > 0)).toHaveLength(SENDS);
+    const asked = (phone: string) => house.sendsTo(phone) > 0;
+    for (const { e164: phone } of people)
+      await abandon(one, '/api/auth/otp/request', { phone }, from, () => asked(phone));
+    expect(people.filter(({ e164: phone }) => asked(phone))).toHaveLength(SENDS);
   });
 
   it('are not used up by idle leases', async () => {
@@ -127,13 +144,13 @@ describe('sends of one address', () => {
   it('of an hour that is over do not enlarge the next one', async () => {
     const from = freshAddress();
     const people = await house.people(110);
-    // An hour that ends in two seconds, and one lease of a block of five in it, one of them used.
+    // An hour that ends in ten seconds, and one lease of a block of five in it, one of them used.
     await database.query(
-      `INSERT INTO rate_limits (name, subject, window_started_at, used) VALUES ('sends', $1, now() - interval '59 minutes 58 seconds', 0)`,
+      `INSERT INTO rate_limits (name, subject, window_started_at, used) VALUES ('sends', $1, test_clock.now() - interval '59 minutes 50 seconds', 0)`,
       [from['x-forwarded-for']],
     );
     expect((await house.at(roomy).request(people[0]!.e164, from)).status).toBe(200);
-    await pause(2_100);
+    await house.clock.pass(11);
     const answers: Answer[] = [];
     for (const { e164: phone } of people.slice(1)) answers.push(await house.at(neighbour).request(phone, from));
     expect(tally(answers)).toEqual({ 200: 100, 429: 9 });
@@ -178,7 +195,7 @@ describe('failures of one address', () => {
         '/api/auth/otp/verify',
         { phone, otpCode: wrongCodes(whacenter.codeFor(phone)!, 1)[0]! },
         from,
-        60,
+        async () => (await waitingForLocks()) > 0,
       );
       await lock.release();
     }
@@ -189,7 +206,7 @@ describe('failures of one address', () => {
           [people.map(({ e164: phone }) => phone)],
         )
       )[0]!.attempts;
-    await pause(300);
+    await until('nothing is under way', async () => (await underWay()) === 0);
     expect(await counted()).toBeLessThanOrEqual(FAILURES);
   });
 });

@@ -31,7 +31,7 @@ beforeAll(async () => {
   other = await house.another();
   keys = await Promise.all(Array.from({ length: 3 }, () => house.key('sessions', 'otp')));
   for (const [at, key] of keys.entries()) await house.link(`session-${at}`, newNumber(), key);
-}, 90_000);
+});
 afterAll(async () => {
   // One test cancels statements by hand.
   const found = [house.service, other].flatMap(troubles).filter((line) => !line.includes('due to user request'));
@@ -142,7 +142,7 @@ describe('a right code', () => {
       expect(living).toHaveLength(resent.status === 200 ? 1 : 0);
       if (resent.status === 200) expect((await verify(other, to, codesFor(to).at(-1)!)).status).toBe(200);
     }
-  }, 30_000);
+  });
 
   it('wins or is over, when it is ended at the same time', async () => {
     for (let round = 0; round < 6; round++) {
@@ -155,7 +155,7 @@ describe('a right code', () => {
       ]).toContainEqual([verified.status, ended.status]);
       expect(await stored(to)).toMatchObject([{ ended_as: verified.status === 200 ? 'verified' : 'expired' }]);
     }
-  }, 30_000);
+  });
 });
 
 describe('a number that somebody holds', () => {
@@ -278,7 +278,7 @@ describe('codes of the service itself and of API keys', () => {
       expect(tally(asked)).toEqual({ 200: 1, 429: 5 });
       expect(sentTo(to)).toBe(1);
     }
-  }, 30_000);
+  });
 
   it('leave each what one application alone cannot use up', async () => {
     const to = await somebody(SENDS_PER_HOUR);

@@ -52,7 +52,7 @@ describe('applyJobSchema', () => {
     expect(await applyJobSchema(database.url, silent)).toBe(true);
     expect(await version()).toBe(pgboss.schema);
     expect(await drift()).toBe(false);
-  }, 90_000);
+  });
 
   it('leaves tables of a later version alone', async () => {
     await applyJobSchema(database.url, silent);
@@ -103,7 +103,7 @@ describe('production', () => {
     } finally {
       await house.close();
     }
-  }, 60_000);
+  });
 
   it('needs no right to change tables of the jobs', async () => {
     const house = await openHouse({ ...SECRETS, HOST: '127.0.0.1' }, { database, instances: 0 });
@@ -132,5 +132,5 @@ describe('production', () => {
       await house.close();
       await database.query(`DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`);
     }
-  }, 60_000);
+  });
 });
