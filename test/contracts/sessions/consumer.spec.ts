@@ -7,28 +7,30 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader, type JSONWebKeySet } from 'jose';
+import { MOVING_CLOCK, passIn } from '../../support/clock.js';
 import { leakedKey, segment, signed } from '../../support/forge.js';
 import { openHouse, type House } from '../../support/house.js';
-import { pause, until } from '../../support/waits.js';
+import { until } from '../../support/waits.js';
 
 // The service in `examples/consumer`, run as its README says, between people with tokens and the running service.
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const ISSUER = 'https://masuk.dinkes.example';
-/** How long the consumer waits between two looks for an unknown kid, in ms. */
-const COOLDOWN = 1_000;
+/** How long the consumer waits between two looks for an unknown kid, in seconds. */
+const COOLDOWN = 60;
 const SECRET = 'rW4xP9tK2vB7nM5qL8zC3jH6gF1dS0aY-consumer';
 
 let house: House;
+const consumers: ChildProcess[] = [];
 let consumer: { process: ChildProcess; url: string; output(): string };
 /** Between the consumer and the service: counts what is fetched. */
 let turnstile: { server: Server; url: string; fetched: string[]; closed: boolean };
 
 beforeAll(async () => {
-  house = await openHouse({ PUBLIC_URL: ISSUER, AUTH_SECRET: SECRET });
+  house = await openHouse({ PUBLIC_URL: ISSUER, AUTH_SECRET: SECRET }, { movingClock: true });
   turnstile = await startTurnstile();
   consumer = await startConsumer();
-}, 60_000);
+});
 afterAll(async () => {
   const ended = once(consumer.process, 'exit');
   consumer.process.kill();
@@ -56,12 +58,19 @@ async function startConsumer(): Promise<typeof consumer> {
     PORT: '0',
     MASUK_URL: turnstile.url,
     MASUK_ISSUER: ISSUER,
-    KEYS_COOLDOWN_MS: `${COOLDOWN}`,
+    KEYS_COOLDOWN_MS: `${COOLDOWN * 1000}`,
+    NODE_OPTIONS: MOVING_CLOCK,
+    CLOCK_AHEAD_MS: `${house.clock.ahead}`,
   };
-  const child = spawn(process.execPath, ['server.mjs'], { cwd: join(ROOT, 'examples', 'consumer'), env });
+  const child = spawn(process.execPath, ['server.mjs'], {
+    cwd: join(ROOT, 'examples', 'consumer'),
+    env,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  consumers.push(child);
   let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stdout!.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr!.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const address = () => /listening at (http:\S+)/.exec(output)?.[1];
   await until('the consumer listens', () => address() !== undefined);
   return { process: child, url: address()!, output: () => output };
@@ -75,10 +84,13 @@ async function ask(token?: string): Promise<{ status: number; body: any }> {
   return { status: answer.status, body: await answer.json() };
 }
 
-/** Waits for a moment when an unknown kid makes the consumer look again. */
-async function cooledDown(): Promise<void> {
-  await pause(COOLDOWN + 200);
+/** Lets time pass for the service and its consumers. */
+async function pass(seconds: number): Promise<void> {
+  await Promise.all([house.clock.pass(seconds), ...consumers.map((each) => passIn(each, seconds * 1000))]);
 }
+
+/** Goes on to a moment when an unknown kid makes the consumer look again. */
+const cooledDown = () => pass(COOLDOWN + 1);
 
 async function expectRefused(tokens: Record<string, string>): Promise<void> {
   for (const [what, token] of Object.entries(tokens))
@@ -147,7 +159,7 @@ it('refuses what our key signed for others, for other times, or as another type'
     'no type': minted({}, { typ: undefined }),
     'to be understood': minted({}, { crit: ['x'], x: 1 }),
   });
-}, 60_000);
+});
 
 it('answers 503 while the keys cannot be fetched', async () => {
   const { token } = await house.login((await house.person()).phone);
@@ -180,13 +192,13 @@ it('is not made to hammer the key set', async () => {
   expect(new Set(statuses)).toEqual(new Set([401]));
   expect((await ask(token)).status).toBe(200);
   expect(turnstile.fetched.length - before).toBe(1);
-}, 60_000);
+});
 
 it('picks up a rotated key automatically', async () => {
   const person = await house.person();
   const login = await house.login(person.phone);
   const before: string = login.token;
-  let { refreshToken } = login as { refreshToken: string };
+  const { refreshToken } = login as { refreshToken: string };
   const env = { PATH: process.env['PATH'] ?? '', NODE_ENV: 'test', DATABASE_URL: house.database.url };
   const rotate = join(ROOT, 'dist', 'cli', 'keys-rotate.js');
   const { stdout } = await promisify(execFile)(process.execPath, [rotate], {
@@ -196,18 +208,10 @@ it('picks up a rotated key automatically', async () => {
   expect(stdout).toMatch(/^A new key is announced; it signs from \S+Z on\.$/m);
   await house.database.query(`UPDATE signing_keys SET activates_at = now() WHERE state = 'NEXT'`);
   // Instances look every half minute or so.
-  const old = decodeProtectedHeader(before).kid;
-  let after = before;
-  await until(
-    'the new key signs',
-    async () => {
-      await pause(1_000);
-      const renewed = await house.service.post('/api/auth/refresh', { refreshToken });
-      ({ token: after, refreshToken } = renewed.body.data);
-      return decodeProtectedHeader(after).kid !== old;
-    },
-    50_000,
-  );
+  await pass(45);
+  const renewed = await house.service.post('/api/auth/refresh', { refreshToken });
+  const after: string = renewed.body.data.token;
+  expect(decodeProtectedHeader(after).kid).not.toBe(decodeProtectedHeader(before).kid);
   await cooledDown();
   expect(await ask(after)).toMatchObject({ status: 200, body: { data: { id: person.id } } });
   // Those of the old one are as good as before.

@@ -18,7 +18,7 @@ let apiKey: Record<string, string>;
 let otherKey: Record<string, string>;
 
 beforeAll(async () => {
-  house = await openHouse();
+  house = await openHouse({}, { movingClock: true });
   adminToken = bearer((await loggedIn({ role: 'ADMIN' })).token);
   apiKey = await newApiKey(['tokens']);
   otherKey = await newApiKey(['messages', 'otp', 'otp:read', 'analytics', 'webhooks', 'sessions']);
@@ -164,9 +164,9 @@ describe('POST /api/auth/introspect', () => {
   });
 
   it('says nothing of an access token that has expired', async () => {
-    const brief = await house.another({ JWT_EXPIRES_IN: '1s' });
+    const brief = await house.another({ JWT_EXPIRES_IN: '60s' });
     const login = await logIn(brief, (await newcomer(house)).username);
-    await new Promise((resolve) => setTimeout(resolve, 2_100));
+    await house.clock.pass(62, 62);
     await expectInactive(login.token);
     expectFailure(await me(login.token), 401, 'invalid_token');
     expect((await refresh(login.refreshToken)).status).toBe(200);

@@ -18,7 +18,7 @@ let running: Service[];
 beforeAll(async () => {
   house = await openGatewayHouse({}, { movingClock: true });
   running = [house.service];
-}, 60_000);
+});
 afterAll(async () => house.close());
 afterEach(async () => {
   const [service] = await instances(1);
@@ -86,7 +86,7 @@ describe('an owner that lost its session', () => {
     expect(await keysStored()).toEqual(keys);
     await lock.release();
     await leaveBehind();
-  }, 40_000);
+  });
 
   it('closes its connection when it notices it itself', async () => {
     const [one] = await instances(1);
@@ -94,7 +94,7 @@ describe('an owner that lost its session', () => {
     await takeAway();
     await house.clock.until('closed', () => house.whatsapp.line(account).open === 0, RENEWAL + 1);
     await leaveBehind();
-  }, 40_000);
+  });
 
   it('has closed its connection before another one may log in, when the database does not let it renew', async () => {
     const [one] = await instances(2);
@@ -109,7 +109,7 @@ describe('an owner that lost its session', () => {
     }
     await house.clock.until('logged in again', () => house.whatsapp.line(account).open === 1, TAKEOVER);
     expect(house.whatsapp.line(account)).toEqual({ open: 1, peak: 1, logins: 2 });
-  }, 90_000);
+  });
 });
 
 const sealedKeys = async () =>
@@ -141,7 +141,7 @@ describe('key state', () => {
     await lock.release();
     expect((await answer).status).toBe(200);
     expect(arrived(to)).toEqual(['first', 'second']);
-  }, 40_000);
+  });
 
   it('is written whole or not at all while an account is linked', async () => {
     const [one] = await instances(1);
@@ -158,7 +158,7 @@ describe('key state', () => {
     await house.becomes('main', 'connected', undefined, one);
     expect((await send(one!, 'linked', newNumber())).status).toBe(200);
     expect(house.whatsapp.line(account)).toEqual({ open: 1, peak: 1, logins: 1 });
-  }, 60_000);
+  });
 
   it('is sealed: neither numbers nor names nor keys can be read in the database', async () => {
     const [one] = await instances(1);
@@ -175,7 +175,7 @@ describe('key state', () => {
       expect(Buffer.from(name, 'hex').toString('latin1')).not.toMatch(/6281|session|creds/);
       expect(Buffer.from(value, 'hex').toString('latin1')).not.toMatch(/private|_sessions|6281/);
     }
-  }, 40_000);
+  });
 });
 
 describe('an owner that is killed', () => {
@@ -202,7 +202,7 @@ describe('an owner that is killed', () => {
     expect(arrived(to)).toHaveLength(texts.length + 1);
     expect(house.whatsapp.line(account)).toEqual({ open: 1, peak: 1, logins: 2 });
     expect(house.whatsapp.unreadable).toEqual([]);
-  }, 90_000);
+  });
 });
 
 describe('an owner that stops', () => {
@@ -218,7 +218,7 @@ describe('an owner that stops', () => {
     expect(arrived(to)).toEqual(['before', 'after']);
     expect(house.whatsapp.line(account)).toEqual({ open: 1, peak: 1, logins: 2 });
     expect(house.whatsapp.unreadable).toEqual([]);
-  }, 60_000);
+  });
 
   it('hands over at once', async () => {
     const [one, two] = await instances(2);
@@ -236,7 +236,7 @@ describe('an owner that stops', () => {
     await house.becomes('main', 'connected', undefined, two);
     expect((await send(two!, 'after', newNumber())).status).toBe(200);
     expect(house.whatsapp.line(account)).toEqual({ open: 1, peak: 1, logins: 2 });
-  }, 60_000);
+  });
 });
 
 describe('an owner of several sessions that is killed', () => {
@@ -251,7 +251,7 @@ describe('an owner of several sessions that is killed', () => {
     // Each instance has looked for more, and renewed what it holds.
     await house.clock.pass(10);
     for (const phone of accounts) expect(house.whatsapp.line(phone)).toEqual({ open: 1, peak: 1, logins: 2 });
-  }, 90_000);
+  });
 
   it('never uses a key of the ratchet twice, wherever kill -9 strikes', async () => {
     const [first] = await instances(1);
@@ -300,5 +300,5 @@ describe('another AUTH_SECRET', () => {
     const admin = { authorization: `Bearer ${token.body.data.token}` };
     expect((await last.send('PUT', '/api/sessions/idle/restart', undefined, admin)).status).toBe(200);
     await until('idle too', () => house.whatsapp.line(idle).open === 1);
-  }, 60_000);
+  });
 });
