@@ -20,7 +20,7 @@ let house: GatewayHouse;
 beforeAll(async () => {
   house = await openGatewayHouse({ MEDIA_MAX_BYTES: String(MOST), TMPDIR: temporary });
   await house.link('main', newNumber());
-}, 60_000);
+});
 afterAll(async () => {
   await house.close();
   rmSync(temporary, { recursive: true, force: true });
@@ -75,7 +75,7 @@ describe('V5.2.1: an upload', () => {
     await until('cut off', () => socket.destroyed);
     await until('forgotten', async () => (await kept()) === 0);
     expect((await upload('image', PNG, 'a.png')).status).toBe(200);
-  }, 20_000);
+  });
 
   it('that is one byte too long is refused, and one that is not is sent', async () => {
     const exactly = Buffer.concat([pdf(10), Buffer.alloc(MOST)]).subarray(0, MOST);
@@ -102,7 +102,7 @@ describe('V5.2.1: an upload', () => {
     expect((await house.upload('other', 'image', form, { bytes: PNG, name: 'a.png' })).status).toBe(200);
     for (const socket of slow) socket.destroy();
     await until('taken again', async () => (await upload('image', PNG, 'a.png')).status === 200);
-  }, 40_000);
+  });
 
   it('is forgotten by a job when its instance died over it', async () => {
     await house.database.query(
@@ -111,7 +111,7 @@ describe('V5.2.1: an upload', () => {
     );
     await runJob(house.database, 'left-gateway-media');
     expect(await kept()).toBe(0);
-  }, 40_000);
+  });
 
   it('never touches a disk', () => expect(readdirSync(temporary)).toEqual([]));
 

@@ -25,7 +25,7 @@ beforeAll(async () => {
   other = await house.another({ PORT: '0' });
   dashboard = await house.client({ redirectUris: [CALLBACK], postLogoutRedirectUris: ['http://127.0.0.1:9/bye'] });
   config = await discovered(house, dashboard);
-}, 60_000);
+});
 afterAll(async () => house.close());
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };

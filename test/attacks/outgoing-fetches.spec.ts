@@ -29,7 +29,7 @@ beforeAll(async () => {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   ({ port } = server.address() as AddressInfo);
-}, 60_000);
+});
 afterEach(async () => {
   const [left] = await house.database.query<{ count: number }>('SELECT count(*)::int AS count FROM gateway_media');
   expect(left?.count).toBe(0);

@@ -79,7 +79,7 @@ beforeAll(async () => {
     const left = await house.database.query(`SELECT 1 FROM messages WHERE state = 'PENDING'`);
     return left.length === 0;
   });
-}, 60_000);
+});
 afterAll(async () => house.close());
 
 async function loginsByCode(): Promise<void> {

@@ -186,7 +186,7 @@ describe('V9.1.3: keys that the token brings along', () => {
 describe('V9.1.1: broken tokens', () => {
   it('are refused, cut at every tenth character', async () => {
     for (let length = 1; length < token.length; length += 10) await refused(`cut at ${length}`, token.slice(0, length));
-  }, 60_000);
+  });
 
   it('are refused with other claims under our signature', async () => {
     const changes: object[] = [{ sub: victim.id }, { sid: victim.sid }, { sub: victim.id, sid: victim.sid }];

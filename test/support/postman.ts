@@ -7,7 +7,7 @@ const COLLECTION = join(FOLDER, 'masuk.postman_collection.json');
 const ENVIRONMENT = join(FOLDER, 'masuk.postman_environment.json');
 
 /** A whole run takes a few seconds; ms. */
-const PATIENCE = { timeout: 60_000, timeoutRequest: 15_000, timeoutScript: 10_000 };
+const PATIENCE = { timeout: 200_000, timeoutRequest: 60_000, timeoutScript: 60_000 };
 
 /** A request of the collection, with the names of the folders that it lies in. */
 export interface CollectionItem {

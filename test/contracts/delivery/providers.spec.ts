@@ -6,7 +6,7 @@ import { FakeWhapi } from '../../support/fake-whapi.js';
 import { national, newPhone, openHouse, type House } from '../../support/house.js';
 import { messagesOf } from '../../support/messages.js';
 import { stopAllServices } from '../../support/service.js';
-import { pause, until } from '../../support/waits.js';
+import { until } from '../../support/waits.js';
 
 // docs/configuration.md#delivery: the ladder `whacenter,whapi,cloud-api,sms,email,console`.
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
     FakeTwilio.start(),
     FakeSmtp.start(),
   ]);
-  house = await openHouse({ ...everything(), PROVIDER_TIMEOUT: '2', SEND_TIMEOUT: '8' });
+  house = await openHouse({ ...everything(), PROVIDER_TIMEOUT: '2', SEND_TIMEOUT: '8' }, { movingClock: true });
 });
 afterEach(() => {
   house.fake.connected = true;
@@ -55,7 +55,7 @@ const everything = () => ({
 /** The first rung works again; an instance remembers a second long that it did not. */
 async function reconnect(): Promise<void> {
   house.fake.connected = true;
-  await pause(1_050);
+  await house.clock.pass(1.05);
 }
 
 /** Asks for a code and logs in with it; @returns the channel that the answer names */

@@ -856,7 +856,8 @@ describe('what is no HTTP, or more of it than we read', () => {
         );
         await once(socket, 'close');
       }
-      await sleep(100);
+      // The last line of a request comes behind its end; another one is answered meanwhile.
+      expect((await house.service.get('/health/live')).status).toBe(200);
     });
   });
 
