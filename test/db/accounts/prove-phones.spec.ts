@@ -22,7 +22,7 @@ beforeAll(async () => {
   await applyMigrations(database.url, () => undefined, { migrationsDir: earlier });
   for (const table of ['audit_events', 'message_history'])
     await database.query(`CREATE TABLE partitions.${table}_all PARTITION OF ${table} DEFAULT`);
-}, 60_000);
+});
 
 afterAll(async () => {
   await database.drop();
@@ -157,5 +157,5 @@ describe('an account that', () => {
       const opened = Number(past.login === 'session') + Number(past.passwordLogin === true);
       expect([what, found.get(ids[at]!)!.living]).toEqual([what, phone === 'claimed' ? 0 : opened]);
     }
-  }, 60_000);
+  });
 });

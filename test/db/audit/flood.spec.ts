@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import { pino } from 'pino';
 import { Refusals, type Refusal } from '../../../src/audit/refusals.js';
@@ -10,7 +10,7 @@ import { atOnce, tally } from '../../support/crowds.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';
 import { openHouse, type House } from '../../support/house.js';
 import { troubles, type Service } from '../../support/service.js';
-import { until } from '../../support/waits.js';
+import { pause, until } from '../../support/waits.js';
 
 // Refusals are counted, so that a flood of them fills no disk, over two instances and on a real PostgreSQL.
 
@@ -103,7 +103,8 @@ describe('a flood over HTTP, at two instances', () => {
   /** Rows of this month that were updated in place. */
   async function updates(): Promise<number> {
     await database.query('SELECT pg_stat_force_next_flush()');
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    // PostgreSQL's processes hand their counts on within a second or so, and nothing tells when.
+    await pause(1_500);
     const [row] = await database.query<{ updates: number }>(
       `SELECT coalesce(sum(n_tup_upd), 0)::int AS updates FROM pg_stat_all_tables WHERE relname LIKE 'audit_events_20%'`,
     );
@@ -217,7 +218,6 @@ describe('the count itself', () => {
   it('keeps no more than a thousand kinds in memory while the database is slow', async () => {
     const lock = await database.lock('LOCK TABLE audit_events IN EXCLUSIVE MODE');
     const writes = atOnce(5_000, (at) => counters[0]!.write(refusal({ kind: `kind ${at}`, address: `10.1.${at}` })));
-    await new Promise((resolve) => setTimeout(resolve, 100));
     const waiting = (counters[0] as unknown as { waiting: Map<string, unknown> }).waiting.size;
     await lock.release();
     await writes;
@@ -228,15 +228,25 @@ describe('the count itself', () => {
   it('writes behind an answer at once, and in a flood once a second', async () => {
     const counter = counters[0]!;
     const written = async () => sum(await countedRows(database));
-    await new Promise((resolve) => setTimeout(resolve, 1_100));
-    counter.note(refusal({}));
-    await until('the first is written', async () => (await written()) === 1, 900);
-    for (let n = 0; n < 500; n++) counter.note(refusal({}));
-    expect(await written()).toBe(1);
-    await until('the others are', async () => (await written()) === 501, 5_000);
-    for (let n = 0; n < 10; n++) counter.note(refusal({}));
+    const pauses: number[] = [];
+    const timer = jest.spyOn(globalThis, 'setTimeout');
+    const note = (times: number) => {
+      timer.mockClear();
+      for (let n = 0; n < times; n++) counter.note(refusal({}));
+      pauses.push(...timer.mock.calls.map(([, ms]) => ms!));
+    };
+    let now = performance.now() + 1_100;
+    jest.spyOn(performance, 'now').mockImplementation(() => now);
+    note(1);
+    await until('the first is written', async () => (await written()) === 1);
+    now += 300;
+    note(500);
+    await until('the others are', async () => (await written()) === 501);
+    expect(pauses).toEqual([0, 700]);
+    note(10);
     await counter.onApplicationShutdown();
     expect(await written()).toBe(511);
+    jest.restoreAllMocks();
   });
 
   it('that could not be written fails for those who wait, and stops nothing', async () => {

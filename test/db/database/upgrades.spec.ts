@@ -29,7 +29,7 @@ beforeAll(async () => {
        (gen_random_uuid(), 'numbered', '6281200000014@s.whatsapp.net', NULL, '+6281200000015')`,
   );
   await applyMigrations(database.url, () => undefined, { migrationsDir: ALL });
-}, 60_000);
+});
 
 afterAll(async () => {
   await database.drop();

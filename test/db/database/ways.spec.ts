@@ -14,6 +14,7 @@ import { type FakeWhacenter } from '../../support/fake-whacenter.js';
 import { addPeople, openHouse, type House } from '../../support/house.js';
 import { startService, StartFailed } from '../../support/service.js';
 import { OWN_AUTHORITY, startTlsFront, type TlsFront } from '../../support/tls-front.js';
+import { until } from '../../support/waits.js';
 
 let database: TestDatabase;
 let house: House;
@@ -120,7 +121,7 @@ describe('a server that is not there', () => {
     expect(output).toMatch(/Nothing answers at 127\.0\.0\.1:\d+ in time\. Is DATABASE_URL right/);
     expect(output).not.toContain('hunter2');
     silent.close();
-  }, 60_000);
+  });
 
   it.each([
     ['postgresql://masuk@127.0.0.1:1/masuk', /does not answer at 127\.0\.0\.1:1\. Is DATABASE_URL right\?/],
@@ -196,7 +197,7 @@ describe('settings from outside', () => {
     );
     expect(rows).toEqual([{ schemaname: 'public' }]);
     await service.stop('SIGKILL');
-  }, 60_000);
+  });
 
   it('are set by each connection of the pool', async () => {
     const pool = createPool(empty.url, 1, 'session', () => undefined);
@@ -320,7 +321,7 @@ describe('what the server refuses because of others', () => {
     await database.query('DROP TRIGGER raise_code ON users');
     expect(service.output()).not.toContain('internal_error');
     await service.stop('SIGKILL');
-  }, 90_000);
+  });
 
   it('as read-only is told by ready, and ends with it', async () => {
     const readOnly = await createDatabase();
@@ -346,16 +347,14 @@ describe('what the server refuses because of others', () => {
     expect((await house.at(service).request(person!.e164)).status).toBe(200);
     await service.stop('SIGKILL');
     await readOnly.drop();
-  }, 60_000);
+  });
 
   async function untilStatus(ready: () => Promise<{ status: number; body: object }>, status: number, state: string) {
-    for (let tries = 0; tries < 200; tries += 1) {
-      // A connection that has just been ended is no connection, for a moment.
+    // A connection that has just been ended is no connection, for a moment.
+    await until(`ready becomes ${status}, ${state}`, async () => {
       const answer = await ready();
-      if (answer.status === status && (answer.body as { database?: string }).database === state) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    throw new Error(`ready did not become ${status}, ${state}`);
+      return answer.status === status && (answer.body as { database?: string }).database === state;
+    });
   }
 });
 
@@ -449,7 +448,7 @@ describe('a pooler in transaction mode', () => {
     expect(tally(logins)).toEqual({ 200: 48 });
     expect((await service.get('/health/ready')).status).toBe(200);
     await service.stop('SIGKILL');
-  }, 60_000);
+  });
 
   async function giveSettings(): Promise<void> {
     const name = new URL(pooled.url).pathname.slice(1);

@@ -9,7 +9,7 @@ import { type TestDatabase } from '../../support/database.js';
 import { type FakeWhacenter } from '../../support/fake-whacenter.js';
 import { openHouse, type House } from '../../support/house.js';
 import { troubles, type Answer, type Service } from '../../support/service.js';
-import { pause, until } from '../../support/waits.js';
+import { until } from '../../support/waits.js';
 
 let database: TestDatabase;
 let house: House;
@@ -116,7 +116,6 @@ describe('a first request that died', () => {
     whacenter.forNumber(phone, undefined);
     const second = await resend(other, phone, key);
     await slow;
-    await pause(100);
     const again = await resend(one, phone, key);
     expect([again.status, again.text, isReplayed(again)]).toEqual([second.status, second.text, true]);
   });

@@ -5,6 +5,7 @@ import { Database } from '../../../src/platform/database/database.js';
 import { LeasedLimitRepository, type Limit } from '../../../src/platform/limits/leased-limit.repository.js';
 import { LeasedLimits } from '../../../src/platform/limits/leased-limits.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';
+import { pause, until } from '../../support/waits.js';
 
 let database: TestDatabase;
 let pools: pg.Pool[] = [];
@@ -93,7 +94,8 @@ describe('limits leased in blocks', () => {
   it('has the whole cap again in the next window, and nothing more', async () => {
     const limit = { name: 'test', cap: 20, seconds: 1 };
     expect(await allowedOf(100, limit)).toBe(20);
-    await new Promise((resolve) => setTimeout(resolve, 1_050));
+    // As long as a window is.
+    await pause(1_050);
     expect(await allowedOf(100, limit)).toBe(20);
   });
 
@@ -258,7 +260,10 @@ describe('a block', () => {
     await instance.reserve(limit, 'somebody');
     const { release } = await database.lock('SELECT 1 FROM rate_limits FOR UPDATE');
     const stopped = stop(instance);
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await until('it waits for the row', async () => {
+      const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      return (await database.query(waiting)).length > 0;
+    });
     await release();
     await stopped;
     expect(await used()).toBe(1);

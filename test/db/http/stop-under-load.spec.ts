@@ -123,7 +123,7 @@ describe('SIGTERM under load', () => {
     const answers = await Promise.all(Array.from({ length: 30 }, () => next.get('/health/live')));
     expect(answers.every(({ status }) => status === 200)).toBe(true);
     expect(await stopped(next)).toBe(0);
-  }, 60_000);
+  });
 
   it('does not wait for a client that keeps its connection after its answer, and ignores a second signal', async () => {
     const service = await house.another();
@@ -236,7 +236,7 @@ describe('a log that cannot be written', () => {
     service.holdOutput();
     await sendMany(service.url, LINES);
     expect(await stopped(service)).toBe(0);
-  }, 60_000);
+  });
 });
 
 describe('a disk that is full', () => {
@@ -261,7 +261,7 @@ describe('a disk that is full', () => {
       closeSync(full);
       rmSync(dataDir, { recursive: true, force: true });
     }
-  }, 90_000);
+  });
 });
 
 async function freePort(): Promise<number> {
