@@ -153,4 +153,8 @@ export default defineConfig(
   { files: ['src/platform/config/**/*.ts'], rules: { 'no-restricted-properties': ['error', WALL_CLOCK] } },
   { files: ['src/cli/**/*.ts'], rules: { 'no-console': 'off' } },
   tests,
+  {
+    files: ['**/*.spec.ts'],
+    rules: { 'masuk/no-wall-clock-limit': 'error', 'masuk/reasoned-pauses': 'error' },
+  },
 );

@@ -20,7 +20,8 @@ export default {
   testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/web/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
-  testTimeout: 120_000,
+  // For machines of all kinds; what waits for an event gives up sooner, and says for what.
+  testTimeout: 240_000,
   // A look-up of a global in the sandbox is slow. The curve of the fake WhatsApp asks for Math in its innermost loop.
   sandboxInjectedGlobals: ['Math'],
 };

@@ -1,5 +1,7 @@
 /** The rules of this house, as an ESLint plugin: `masuk/<name>`. */
 import noBaseClassNames from './no-base-class-names.mjs';
+import noWallClockLimit from './no-wall-clock-limit.mjs';
+import reasonedPauses from './reasoned-pauses.mjs';
 import reasonedSuppressions from './reasoned-suppressions.mjs';
 import routeProtection from './route-protection.mjs';
 import tableOwner from './table-owner.mjs';
@@ -8,6 +10,8 @@ export const masuk = {
   meta: { name: 'masuk' },
   rules: {
     'no-base-class-names': noBaseClassNames,
+    'no-wall-clock-limit': noWallClockLimit,
+    'reasoned-pauses': reasonedPauses,
     'reasoned-suppressions': reasonedSuppressions,
     'route-protection': routeProtection,
     'table-owner': tableOwner,

@@ -31,7 +31,7 @@ beforeAll(async () => {
       if (port) resolve({ url: `http://127.0.0.1:${port}` });
     });
   });
-}, 60_000);
+});
 afterAll(async () => {
   server.kill();
   await browser.close();

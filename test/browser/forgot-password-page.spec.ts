@@ -16,7 +16,7 @@ beforeAll(async () => {
     openHouse({ GUESS_BUDGET: '20', OTP_SENDS_PER_HOUR: '50', OTP_SENDS_PER_DAY: '50', PASSWORD_BLOCKLIST: 'on' }),
     startBrowser(),
   ]);
-}, 60_000);
+});
 afterAll(async () => {
   await browser.close();
   await house.close();

@@ -13,7 +13,7 @@ let browser: Browser;
 beforeAll(async () => {
   house = await openGatewayHouse();
   browser = await startBrowser();
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser.close();
@@ -58,7 +58,7 @@ it('shows a QR code until it is scanned, and then who is linked, as text', async
   await page.reload();
   await page.locator('#state.good').waitFor();
   await page.close();
-}, 60_000);
+});
 
 it('says so when the session goes while it is watched', async () => {
   const { page, complaints } = await openByLink('sebentar', { width: 1280, height: 800 });
@@ -68,7 +68,7 @@ it('says so when the session goes while it is watched', async () => {
   expect(await page.locator('#qr').isVisible()).toBe(false);
   expect(complaints).toEqual([]);
   await page.close();
-}, 60_000);
+});
 
 it('does not keep the service from stopping', async () => {
   const { page } = await openByLink('terbuka');
@@ -76,4 +76,4 @@ it('does not keep the service from stopping', async () => {
   // It would exit with 1 if it gave up waiting (docs/operations.md, "Start and stop").
   expect((await house.service.stop('SIGTERM')).code).toBe(0);
   await page.close();
-}, 60_000);
+});

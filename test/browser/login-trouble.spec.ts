@@ -11,7 +11,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   [house, browser] = await Promise.all([openHouse({ SEND_TIMEOUT: '8', PROVIDER_TIMEOUT: '8' }), startBrowser()]);
-}, 60_000);
+});
 afterAll(async () => {
   await browser.close();
   await house.close();

@@ -13,7 +13,7 @@ let house: OidcHouse;
 let browser: Browser;
 beforeAll(async () => {
   [house, browser] = await Promise.all([openOidcHouse(), startBrowser()]);
-}, 60_000);
+});
 afterAll(async () => {
   await browser.close();
   await house.close();

@@ -18,7 +18,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   [house, browser] = await Promise.all([openHouse({ ...QUICK, GUESS_BUDGET: '20' }), startBrowser()]);
-}, 60_000);
+});
 afterAll(async () => {
   await browser.close();
   await house.close();
@@ -78,7 +78,7 @@ describe('axe finds nothing', () => {
     found.push(...(await faults(page, 'another password, nothing typed')));
     expect(found).toEqual([]);
     await context.close();
-  }, 60_000);
+  });
 
   it('in forgot password, and where the provider is down', async () => {
     const { phone } = await house.person({ fullName: 'Budi' });
@@ -109,7 +109,7 @@ describe('axe finds nothing', () => {
     expect(found).toEqual([]);
     house.fake.connected = true;
     await context.close();
-  }, 60_000);
+  });
 });
 
 describe('the pages', () => {

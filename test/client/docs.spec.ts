@@ -144,7 +144,7 @@ describe('the code on the pages', () => {
       expect([page, write(`${page}.md`, join(into, page), ['ts', 'tsx', 'vue'])]).toEqual([page, count]);
     }
     expect(await complaintsOf(into, { strict: true, noUncheckedIndexedAccess: true })).toBe('');
-  }, 60_000);
+  });
 
   it('holds together where it is plain JavaScript', async () => {
     const into = join(folder, 'plain');
@@ -152,7 +152,7 @@ describe('the code on the pages', () => {
       expect([page, write(`${page}.md`, join(into, page), ['js'])]).toEqual([page, 2]);
     }
     expect(await complaintsOf(into, { allowJs: true, checkJs: true, strict: false })).toBe('');
-  }, 60_000);
+  });
 });
 
 /** What goes wrong on the way to a page. */

@@ -183,6 +183,7 @@ describe('a refresh', () => {
       asked++;
       return new Promise<never>(() => undefined);
     };
+    // eslint-disable-next-line masuk/no-wall-clock-limit -- 2026-11-30: nothing answers, however slow the machine is
     const hasty = clientOf({ timeout: 50, store: storageStore(storage), fetch: silence });
     expect(await codeOf(hasty.refresh())).toBe('timeout');
     expect(asked).toBe(3);

@@ -41,7 +41,7 @@ describe('a house whose clock moves', () => {
   let house: House;
   beforeAll(async () => {
     house = await openHouse({ JWT_EXPIRES_IN: '1h' }, { movingClock: true });
-  }, 60_000);
+  });
   afterAll(async () => house.close());
 
   it('ends cooldowns and codes', async () => {

@@ -78,3 +78,61 @@ tester.run('reasoned-suppressions', rules['reasoned-suppressions']!, {
     { code: '/* eslint-disable no-var */ var a;', errors: [{ messageId: 'unreasoned' }] },
   ],
 });
+
+tester.run('no-wall-clock-limit', rules['no-wall-clock-limit']!, {
+  valid: [
+    'expect(Date.now() - began).toBeGreaterThanOrEqual(1_000);',
+    'const began = Date.now(); await work(); expect(at).toBeLessThanOrEqual(Date.now());',
+    'while (performance.now() < end) await ready();',
+    'const early = Date.now() - 1_000; expect(early).toBeLessThan(at);',
+    "await until('it is there', () => isThere);",
+    "await house.clock.until('it is there', () => isThere, 5);",
+    'const LONG = 40_000; await until("it is there", isThere, LONG);',
+    'createMasuk({ timeout: 60_000 });',
+    "it('works', work); beforeAll(open, 180_000); it.each([1, 2])('counts %i', count);",
+    'expect(first.seconds).toBeLessThan(second.seconds);',
+    '// eslint-disable-next-line rule-to-test/no-wall-clock-limit -- 2026-11-30: nothing answers\nfoo();',
+  ],
+  invalid: [
+    { code: 'expect(Date.now() - began).toBeLessThan(400);', errors: [{ messageId: 'limit' }] },
+    { code: 'expect(performance.now() - began).toBeLessThanOrEqual(1);', errors: [{ messageId: 'limit' }] },
+    {
+      code: 'const began = performance.now(); const ms = performance.now() - began; expect(ms).toBeLessThan(20_000);',
+      errors: [{ messageId: 'limit' }],
+    },
+    { code: 'expect((Date.now() - began) / 1000).toBeLessThan(9);', errors: [{ messageId: 'limit' }] },
+    { code: 'expect(Math.abs(Date.parse(x) - Date.now() - 60)).toBeLessThan(5);', errors: [{ messageId: 'limit' }] },
+    { code: 'expect({ inTime: Date.now() - began < PATIENCE }).toEqual({});', errors: [{ messageId: 'limit' }] },
+    { code: "await until('it is there', isThere, 8_000);", errors: [{ messageId: 'patience' }] },
+    { code: "const SOON = 900; await until('it', isThere, SOON);", errors: [{ messageId: 'patience' }] },
+    { code: "await house.becomes('main', 'connected', 15_000);", errors: [{ messageId: 'patience' }] },
+    { code: 'createMasuk({ timeout: 100 });', errors: [{ messageId: 'patience' }] },
+    { code: 'beforeAll(open, 60_000);', output: 'beforeAll(open);', errors: [{ messageId: 'test' }] },
+    {
+      code: "it.each([1, 2])('counts %i', count, 20_000);",
+      output: "it.each([1, 2])('counts %i', count);",
+      errors: [{ messageId: 'test' }],
+    },
+    {
+      code: '// eslint-disable-next-line rule-to-test/no-wall-clock-limit -- nothing answers\nfoo();',
+      errors: [{ messageId: 'undated' }],
+    },
+  ],
+});
+
+tester.run('reasoned-pauses', rules['reasoned-pauses']!, {
+  valid: [
+    '// When it strikes is what this is about.\nawait pause(20);',
+    'await sleep(20); // for the last line to come through the pipe',
+    'while (!isThere()) await pause(5);',
+    'async function f() { while (!isOver) { await work(); await pause(5); } }',
+    'await work();',
+  ],
+  invalid: [
+    'await pause(500);',
+    'await sleep(1_050);',
+    'await new Promise((resolve) => setTimeout(resolve, 50));',
+    'async function f() { for (const each of all) { await pause(20); } }',
+    'while (true) await pause(5);',
+  ].map((code) => ({ code, errors: [{ messageId: 'unreasoned' }] })),
+});

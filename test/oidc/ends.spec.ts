@@ -24,7 +24,7 @@ beforeAll(async () => {
     });
   }).listen(0, '127.0.0.1');
   await once(application, 'listening');
-}, 60_000);
+});
 afterAll(async () => {
   application.close();
   await house.close();

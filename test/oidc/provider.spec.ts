@@ -20,7 +20,7 @@ import { resetCodeOf, verifyReset } from '../support/resets.js';
 let house: OidcHouse;
 beforeAll(async () => {
   house = await openOidcHouse({ UNKNOWN_PHONE: 'reveal' });
-}, 60_000);
+});
 afterAll(async () => house.close());
 
 /** Somebody whose browser is logged in. */

@@ -97,6 +97,7 @@ describe('the output of the log', () => {
     const count = 20_000;
     for (let at = 0; at < count; at++) {
       logger.info({ at, pad: 'x'.repeat(80) });
+      // So that some of them are written on the way.
       if (at % 1_000 === 0) await pause(1);
     }
     expect(await output.end()).toBe('left');

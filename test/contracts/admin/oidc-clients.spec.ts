@@ -6,7 +6,7 @@ import { discovered, openOidcHouse, tokensFor, Visitor, type OidcHouse } from '.
 let house: OidcHouse;
 beforeAll(async () => {
   house = await openOidcHouse();
-}, 60_000);
+});
 afterAll(async () => house.close());
 
 const json = () => ({ ...house.admin, 'content-type': 'application/json' });

@@ -46,7 +46,7 @@ beforeAll(async () => {
   await hookTo(service);
   const { username } = await newcomer(house, { role: 'OPERATOR' });
   staff = bearer(await logIn(service, username));
-}, 30_000);
+});
 afterAll(async () => {
   await Promise.all([whapi.close(), cloudApi.close()]);
   await house.close();

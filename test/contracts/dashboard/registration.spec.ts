@@ -77,7 +77,6 @@ describe('the role admin', () => {
       for (const answer of answers.filter((each) => each !== winners[0])) expectFailure(answer, 403, 'forbidden');
       expect((await house.database.query('SELECT id FROM users')).length).toBe(1);
     },
-    60_000,
   );
 
   it('cannot be registered when other machines can reach the service', async () => {

@@ -38,7 +38,7 @@ beforeAll(async () => {
     );
     return row!.count === 2;
   });
-}, 90_000);
+});
 afterAll(async () => house.close());
 
 const get = (path: string, headers = key, more: Headers = {}) =>
@@ -244,7 +244,7 @@ describe('the logs', () => {
       expect(answer.status).toBe(200);
       expect((await house.service.post('/api/auth/logout', { refreshToken: login.refreshToken })).status).toBe(200);
       await expect(answer.text()).rejects.toThrow();
-    }, 30_000);
+    });
 
     it('break off when the key that asked for them ends', async () => {
       const answer = await fileFor(short);
@@ -254,7 +254,7 @@ describe('the logs', () => {
         [short['x-api-key']],
       );
       await expect(answer.text()).rejects.toThrow();
-    }, 30_000);
+    });
   });
 
   it('hold no whole number and no text', async () => {

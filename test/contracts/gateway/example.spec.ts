@@ -18,7 +18,7 @@ let house: GatewayHouse;
 
 beforeAll(async () => {
   house = await openGatewayHouse();
-}, 60_000);
+});
 afterAll(async () => {
   await house.close();
   rmSync(folder, { recursive: true, force: true });
@@ -47,7 +47,7 @@ it('walks through the gateway, from the QR code to the end of the session', asyn
   expect(said).not.toContain(env.MASUK_KEY);
   const left = await house.service.get('/api/sessions', house.admin);
   expect(left.body.data).toEqual([]);
-}, 90_000);
+});
 
 it('is called from Node as docs/integration/gateway.md shows', async () => {
   const page = readFileSync(join(SCRIPT, '..', '..', 'docs', 'integration', 'gateway.md'), 'utf8');
@@ -75,4 +75,4 @@ it('is called from Node as docs/integration/gateway.md shows', async () => {
     fileName: 'daftar.csv',
     caption: 'Daftar',
   });
-}, 60_000);
+});

@@ -13,7 +13,7 @@ beforeAll(async () => {
   house = await openGatewayHouse({ WHATSAPP_PROVIDERS: 'session' });
   account = newNumber();
   await house.link('main', account);
-}, 60_000);
+});
 afterAll(async () => house.close());
 
 const post = (kind: string, body: Record<string, unknown>, headers = house.admin) =>
@@ -227,7 +227,7 @@ describe('the answer to a menu', () => {
     await until('it is back', () => house.whatsapp.line(account).open === 1);
     const id = await house.whatsapp.say(account, to, 'poli umum');
     await until('the menu is answered', async () => (await answered(menuId)) === id);
-  }, 60_000);
+  });
 });
 
 describe('a young account', () => {
@@ -261,5 +261,5 @@ describe('a young account', () => {
       `UPDATE gateway_sessions SET linked_at = now() - interval '15 days' WHERE name = 'young'`,
     );
     expect((await send(newNumber())).status).toBe(200);
-  }, 90_000);
+  });
 });

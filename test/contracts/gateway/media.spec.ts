@@ -29,7 +29,7 @@ beforeAll(async () => {
   }).listen(0, '127.0.0.1');
   await once(files, 'listening');
   address = `http://127.0.0.1:${(files.address() as AddressInfo).port}`;
-}, 60_000);
+});
 afterAll(async () => {
   files.close();
   await house.close();
@@ -261,5 +261,5 @@ describe('a file on its way to WhatsApp', () => {
     expect(message.id).toBe(body.data.messageId);
     expect(file.bytes.equals(bytes)).toBe(true);
     expect(await kept()).toEqual({ media: 0, chunks: 0 });
-  }, 60_000);
+  });
 });

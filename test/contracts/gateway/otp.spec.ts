@@ -22,7 +22,7 @@ beforeAll(async () => {
   ]);
   await house.link('clinic', newNumber(), key);
   await house.link('shop', newNumber(), stranger);
-}, 60_000);
+});
 afterAll(async () => house.close());
 afterEach(() => {
   house.whatsapp.reply = () => 'ack';
@@ -134,7 +134,7 @@ describe('POST /api/messages/:sessionId/otp', () => {
     const to = newNumber();
     expect((await send(to, {}, reader, 'lab')).body.data.otp).toBe(codeFor(to));
     expect((await send(newNumber())).body.data).not.toHaveProperty('otp');
-  }, 30_000);
+  });
 
   it('sends by sessions of the key alone', async () => {
     const to = newNumber();
@@ -199,7 +199,7 @@ describe('the limits of a number', () => {
     expectFailure(await send(to, {}, house.admin, 'third'), 429, 'otp_rate_limited');
     await pass(to, 3_600);
     await sent(to, {}, house.admin, 'third');
-  }, 40_000);
+  });
 });
 
 describe('POST /api/otp/verify', () => {

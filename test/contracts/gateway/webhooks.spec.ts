@@ -25,7 +25,7 @@ beforeAll(async () => {
   [key, stranger] = await Promise.all([house.key(...ALL), house.key(...ALL)]);
   account = newNumber();
   await house.link('clinic', account, key);
-}, 60_000);
+});
 afterAll(async () => {
   await receiver.close();
   await house.close();
@@ -36,7 +36,7 @@ beforeEach(async () => {
   receiver.answers.length = 0;
   // A machine that is busy elsewhere may have cost it its lease for a moment.
   await house.becomes('clinic', 'connected');
-}, 30_000);
+});
 
 const post = (path: string, body: unknown, headers = key) => house.service.post(path, body, headers);
 const create = (body: Record<string, unknown> = {}, headers = key) =>

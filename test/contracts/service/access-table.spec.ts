@@ -78,7 +78,7 @@ beforeAll(async () => {
     callers.set(`key:${scope}`, { 'x-api-key': body.data.key });
   }
   for (const name of Object.keys(BROWSERS)) callers.set(name, await freshLogin(name));
-}, 60_000);
+});
 afterAll(async () => house.close());
 
 async function loggedIn(identifier: string): Promise<Headers> {

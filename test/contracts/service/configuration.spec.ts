@@ -383,7 +383,7 @@ describe('an empty database', () => {
     } finally {
       await empty.drop();
     }
-  }, 60_000);
+  });
 });
 
 describe('outside production an address that others reach', () => {
@@ -486,7 +486,7 @@ describe('.env.example', () => {
       rmSync(dataDir, { recursive: true, force: true });
       await own.drop();
     }
-  }, 60_000);
+  });
 
   it('holds no secret that production would take', () => {
     const secrets = [...readFileSync(file, 'utf8').matchAll(/^(?:# ?)?(?:AUTH_SECRET|JWT_SECRET|SECRET_KEY)=(.+)$/gm)];

@@ -21,7 +21,7 @@ beforeAll(async () => {
     startService({ ...usual, APP_NAME: 'Toko <b>Budi</b> & "Anak" - Sejak 1990' }),
     startService({ ...usual, MESSAGE_LANGUAGE: 'negotiate', PUBLIC_URL: 'https://login.example.org' }),
   ]);
-}, 60_000);
+});
 afterAll(async () => {
   await stopAllServices();
   await database.drop();
