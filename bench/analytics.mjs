@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { DURATION_BOUNDS } from '../build/activity/durations.js';
+import { DURATION_BOUNDS } from '../build/records/activity/durations.js';
 import { startEmbeddedPostgres } from '../build/platform/embedded-postgres/embedded-postgres.js';
 import { applyMigrations } from '../build/platform/database/migrations/migrator.js';
 import { Partitions } from '../build/platform/database/partitions.js';

@@ -12,7 +12,7 @@ import { openLog } from './platform/log/logger.js';
 import { ensureJobSchema } from './platform/jobs/job-schema.js';
 import { Jobs } from './platform/jobs/jobs.service.js';
 import { ProcessLifecycle, stopPatience } from './process-lifecycle.js';
-import { DemoAccounts } from './users/demo-accounts.js';
+import { DemoAccounts } from './identity/users/demo-accounts.js';
 import { WebhookDispatcher } from './webhooks/webhook-dispatcher.js';
 
 async function start(lifecycle: ProcessLifecycle): Promise<void> {

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { AuditModule } from '../audit/audit.module.js';
+import { AuditModule } from '../records/audit/audit.module.js';
 import { JobsModule } from '../platform/jobs/jobs.module.js';
 import { MessagingModule } from '../messaging/messaging.module.js';
 import { CodesModule } from '../codes/codes.module.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Audit } from '../audit/audit.service.js';
+import { Audit } from '../records/audit/audit.service.js';
 import { Settings } from '../platform/config/settings.js';
 import { type Transaction } from '../platform/database/database.js';
 import { AppError } from '../platform/errors/app-error.js';

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import { CreateApiKeyDto } from '../api-keys/api-keys.dto.js';
-import { ApiKeys, type WantedApiKey } from '../api-keys/api-keys.service.js';
+import { CreateApiKeyDto } from '../identity/api-keys/api-keys.dto.js';
+import { ApiKeys, type WantedApiKey } from '../identity/api-keys/api-keys.service.js';
 import { DURATION } from '../platform/config/environment.dto.js';
 import { seconds } from '../platform/config/settings.js';
 import { SCOPES } from '../platform/http/access.decorators.js';

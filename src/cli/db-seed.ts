@@ -1,5 +1,5 @@
 import { refuseStart } from '../process-lifecycle.js';
-import { DemoAccounts } from '../users/demo-accounts.js';
+import { DemoAccounts } from '../identity/users/demo-accounts.js';
 import { withRooms } from './parts/with-rooms.js';
 
 const say = (message: string) => process.stdout.write(`${message}\n`);

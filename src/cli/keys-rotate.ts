@@ -1,5 +1,5 @@
 import { refuseStart } from '../process-lifecycle.js';
-import { SigningKeys } from '../sessions/signing-keys.js';
+import { SigningKeys } from '../identity/sessions/signing-keys.js';
 import { withRooms } from './parts/with-rooms.js';
 
 const say = (message: string) => process.stdout.write(`${message}\n`);

@@ -1,16 +1,16 @@
 import { parseArgs } from 'node:util';
 import { type INestApplicationContext } from '@nestjs/common';
-import { ApiKeys } from '../api-keys/api-keys.service.js';
-import { Audit } from '../audit/audit.service.js';
+import { ApiKeys } from '../identity/api-keys/api-keys.service.js';
+import { Audit } from '../records/audit/audit.service.js';
 import { LinkedAccounts } from '../gateway/linked-accounts.service.js';
 import { OtherInstances } from '../platform/database/connection/other-instances.js';
 import { refuseStart } from '../process-lifecycle.js';
 import { Messaging } from '../messaging/messaging.service.js';
 import { Artifacts } from '../oidc/artifacts.js';
 import { Codes } from '../codes/codes.service.js';
-import { Sessions } from '../sessions/sessions.service.js';
-import { SigningKeys } from '../sessions/signing-keys.js';
-import { Users } from '../users/users.service.js';
+import { Sessions } from '../identity/sessions/sessions.service.js';
+import { SigningKeys } from '../identity/sessions/signing-keys.js';
+import { Users } from '../identity/users/users.service.js';
 import { Verification } from '../verification/verification.service.js';
 import { withRooms } from './parts/with-rooms.js';
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { maskedNumber, recordActivityFrom } from '../activity/activity.sql.js';
+import { maskedNumber, recordActivityFrom } from '../records/activity/activity.sql.js';
 import { Database, type Transaction } from '../platform/database/database.js';
 import { statement } from '../platform/database/statement.js';
 import { ofTheFirst } from '../platform/database/steps.js';

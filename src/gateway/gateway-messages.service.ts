@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { Activity } from '../activity/activity.service.js';
-import { type Calling } from '../api-keys/api-key.guard.js';
+import { Activity } from '../records/activity/activity.service.js';
+import { type Calling } from '../identity/api-keys/api-key.guard.js';
 import { Settings } from '../platform/config/settings.js';
 import { type Transaction } from '../platform/database/database.js';
 import { AppError } from '../platform/errors/app-error.js';

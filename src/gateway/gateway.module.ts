@@ -1,10 +1,10 @@
 import { Module } from '@nestjs/common';
-import { ActivityModule } from '../activity/activity.module.js';
-import { ApiKeysModule } from '../api-keys/api-keys.module.js';
-import { AuditModule } from '../audit/audit.module.js';
+import { ActivityModule } from '../records/activity/activity.module.js';
+import { ApiKeysModule } from '../identity/api-keys/api-keys.module.js';
+import { AuditModule } from '../records/audit/audit.module.js';
 import { HttpModule } from '../platform/http/http.module.js';
 import { JobsModule } from '../platform/jobs/jobs.module.js';
-import { SessionsModule } from '../sessions/sessions.module.js';
+import { SessionsModule } from '../identity/sessions/sessions.module.js';
 import { CommandRunner } from './command-runner.js';
 import { Gateway } from './gateway.js';
 import { GatewayCommandsRepository } from './gateway-commands.repository.js';

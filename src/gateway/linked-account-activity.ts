@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Activity } from '../activity/activity.service.js';
+import { Activity } from '../records/activity/activity.service.js';
 import { maskPhone } from '../platform/phone/phone.js';
 import { GatewayEvents, type LinkedAccountRef } from './gateway-events.js';
 

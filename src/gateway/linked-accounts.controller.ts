@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
-import { WhoCalls, type Calling } from '../api-keys/api-key.guard.js';
+import { WhoCalls, type Calling } from '../identity/api-keys/api-key.guard.js';
 import { Settings } from '../platform/config/settings.js';
 import { AppError } from '../platform/errors/app-error.js';
 import { answerLanguage } from '../platform/errors/language.js';

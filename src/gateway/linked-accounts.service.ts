@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { type Calling } from '../api-keys/api-key.guard.js';
-import { Audit } from '../audit/audit.service.js';
+import { type Calling } from '../identity/api-keys/api-key.guard.js';
+import { Audit } from '../records/audit/audit.service.js';
 import { Settings } from '../platform/config/settings.js';
 import { AppError } from '../platform/errors/app-error.js';
 import { type RequestContext } from '../platform/http/request-context.js';

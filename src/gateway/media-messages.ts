@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
 import { v7 as uuidv7 } from 'uuid';
-import { type Calling } from '../api-keys/api-key.guard.js';
+import { type Calling } from '../identity/api-keys/api-key.guard.js';
 import { Settings } from '../platform/config/settings.js';
 import { AppError } from '../platform/errors/app-error.js';
 import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';

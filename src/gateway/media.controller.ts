@@ -11,7 +11,7 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { type FastifyRequest } from 'fastify';
-import { WhoCalls, type Calling } from '../api-keys/api-key.guard.js';
+import { WhoCalls, type Calling } from '../identity/api-keys/api-key.guard.js';
 import { Settings } from '../platform/config/settings.js';
 import { answerLanguage } from '../platform/errors/language.js';
 import { KeylessFromLoopback, Scopes } from '../platform/http/access.decorators.js';

@@ -1,7 +1,7 @@
 import { Controller, Get, Header, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { whoCalls } from '../api-keys/api-key.guard.js';
+import { whoCalls } from '../identity/api-keys/api-key.guard.js';
 import { Settings } from '../platform/config/settings.js';
 import { answerLanguage } from '../platform/errors/language.js';
 import { KeylessFromLoopback, Public, ScopesOrTicket } from '../platform/http/access.decorators.js';

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { ApiKeys } from '../api-keys/api-keys.service.js';
+import { ApiKeys } from '../identity/api-keys/api-keys.service.js';
 import { AppError } from '../platform/errors/app-error.js';
 import { type ShownTicket } from '../platform/http/tickets.js';
 import { GatewayTicketsRepository, type TicketRow } from './gateway-tickets.repository.js';

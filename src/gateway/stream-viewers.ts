@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
-import { requestKey } from '../api-keys/api-key.guard.js';
-import { ApiKeys } from '../api-keys/api-keys.service.js';
+import { requestKey } from '../identity/api-keys/api-key.guard.js';
+import { ApiKeys } from '../identity/api-keys/api-keys.service.js';
 import { type CallerRequest } from '../platform/http/access.decorators.js';
 import { shownTicket } from '../platform/http/tickets.js';
-import { Sessions } from '../sessions/sessions.service.js';
+import { Sessions } from '../identity/sessions/sessions.service.js';
 import { QrTickets } from './qr-tickets.js';
 
 /** Somebody who watches a session. */

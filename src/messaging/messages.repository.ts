@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../platform/database/database.js';
 import { FUNCTIONS } from '../platform/database/migrations/functions.js';
 import { statement } from '../platform/database/statement.js';
-import { mailboxOf } from '../users/users.sql.js';
+import { mailboxOf } from '../identity/users/users.sql.js';
 
 /** A send that a provider took over. */
 export interface Acceptance {

@@ -3,7 +3,7 @@ import { Settings } from '../platform/config/settings.js';
 import { HttpModule } from '../platform/http/http.module.js';
 import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { JobsModule } from '../platform/jobs/jobs.module.js';
-import { UsersModule } from '../users/users.module.js';
+import { UsersModule } from '../identity/users/users.module.js';
 import { Canary } from './canary.js';
 import { DeveloperInbox } from './developer-inbox.js';
 import { DeveloperInboxRepository } from './developer-inbox.repository.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../platform/config/settings.js';
 import { type TestOutcome } from '../platform/config/test-phones.js';
-import { Users } from '../users/users.service.js';
+import { Users } from '../identity/users/users.service.js';
 import { DeveloperInbox } from './developer-inbox.js';
 import { type Delivery } from './ladder.js';
 import { type OutgoingMessage } from './providers/message-provider.js';

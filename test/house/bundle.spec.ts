@@ -97,7 +97,7 @@ describe('a start', () => {
     const answer = await service.get('/api/sessions', { 'x-api-key': `msk_${'a'.repeat(43)}` });
     await database.query('ALTER TABLE api_keys_elsewhere RENAME TO api_keys');
     expect(answer.status).toBe(500);
-    expect(service.output()).toMatch(/src\/api-keys\/[\w.-]+\.ts:\d+:\d+/);
+    expect(service.output()).toMatch(/src\/identity\/api-keys\/[\w.-]+\.ts:\d+:\d+/);
   });
 
   it('leaves its compiled code for the next one, where nobody else can write', async () => {

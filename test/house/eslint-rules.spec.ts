@@ -17,7 +17,7 @@ const foreign = (room: string, code: string, table: string, owner: string) => ({
 tester.run('table-owner', rules['table-owner']!, {
   valid: [
     inRoom('codes', 'const q = sql`update otp_codes set succeeded_at = now() where id = ${id}`;'),
-    inRoom('users', "const q = 'select * from users';"),
+    inRoom('identity/users', "const q = 'select * from users';"),
     inRoom('platform/database', "const q = 'truncate users, otp_codes, messages';"),
     inRoom('auth', "log.info('code sent to one of the users');"),
     inRoom('auth', "const text = 'Update users in the console';"),
@@ -30,18 +30,23 @@ tester.run('table-owner', rules['table-owner']!, {
     { code: "const q = 'select * from users';", filename: '/repo/test/db/races.spec.ts' },
   ],
   invalid: [
-    foreign('auth', 'const q = sql`select id from users where phone = ${phone}`;', 'users', 'users'),
-    foreign('auth', 'const q = \'UPDATE public."users" AS u SET role = 1\';', 'users', 'users'),
+    foreign('auth', 'const q = sql`select id from users where phone = ${phone}`;', 'users', 'identity/users'),
+    foreign('auth', 'const q = \'UPDATE public."users" AS u SET role = 1\';', 'users', 'identity/users'),
     foreign('analytics', "const q = 'delete from messages where id = $1';", 'messages', 'messaging'),
     foreign('analytics', "const q = 'select 1 from messages for update';", 'messages', 'messaging'),
     foreign('bot', "const q = 'insert into messages (id) values ($1)';", 'messages', 'messaging'),
-    foreign('codes', 'const q = sql`delete from refresh_tokens where id = ${id}`;', 'refresh_tokens', 'sessions'),
-    foreign('codes', 'const q = sql`join login_sessions l on l.id = o.id`;', 'login_sessions', 'sessions'),
-    foreign('codes', 'const q = sql`select 1 from otp_codes o, users u`;', 'users', 'users'),
-    foreign('users', 'const q = sql`select ${x} from a, otp_codes`;', 'otp_codes', 'codes'),
+    foreign(
+      'codes',
+      'const q = sql`delete from refresh_tokens where id = ${id}`;',
+      'refresh_tokens',
+      'identity/sessions',
+    ),
+    foreign('codes', 'const q = sql`join login_sessions l on l.id = o.id`;', 'login_sessions', 'identity/sessions'),
+    foreign('codes', 'const q = sql`select 1 from otp_codes o, users u`;', 'users', 'identity/users'),
+    foreign('identity/users', 'const q = sql`select ${x} from a, otp_codes`;', 'otp_codes', 'codes'),
     foreign('auth', 'await this.prisma.otpCode.findFirst({ where });', 'otp_codes', 'codes'),
     foreign('analytics', 'await this.prisma.otpCode.deleteMany({ where });', 'otp_codes', 'codes'),
-    foreign('admin', 'await tx.user.updateMany({ data });', 'users', 'users'),
+    foreign('admin', 'await tx.user.updateMany({ data });', 'users', 'identity/users'),
   ],
 });
 

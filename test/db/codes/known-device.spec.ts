@@ -7,7 +7,7 @@ import { AUTH_SECRET, openHouse, type House } from '../../support/house.js';
 import { type Service } from '../../support/service.js';
 import { until } from '../../support/waits.js';
 import { AuthSecret } from '../../../src/platform/secrets/auth-secret.js';
-import { DeviceTokens } from '../../../src/sessions/device-tokens.js';
+import { DeviceTokens } from '../../../src/identity/sessions/device-tokens.js';
 
 let database: TestDatabase;
 let house: House;

@@ -41,9 +41,15 @@ const { Jobs } = await built<typeof import('../../../src/platform/jobs/jobs.serv
 const { Messaging } = await built<typeof import('../../../src/messaging/messaging.service.js')>(
   'messaging/messaging.service.js',
 );
-const { SigningKeys } = await built<typeof import('../../../src/sessions/signing-keys.js')>('sessions/signing-keys.js');
-const { Users } = await built<typeof import('../../../src/users/users.service.js')>('users/users.service.js');
-const { DemoAccounts } = await built<typeof import('../../../src/users/demo-accounts.js')>('users/demo-accounts.js');
+const { SigningKeys } = await built<typeof import('../../../src/identity/sessions/signing-keys.js')>(
+  'identity/sessions/signing-keys.js',
+);
+const { Users } = await built<typeof import('../../../src/identity/users/users.service.js')>(
+  'identity/users/users.service.js',
+);
+const { DemoAccounts } = await built<typeof import('../../../src/identity/users/demo-accounts.js')>(
+  'identity/users/demo-accounts.js',
+);
 const { DeliveriesRepository } = await built<typeof import('../../../src/webhooks/deliveries.repository.js')>(
   'webhooks/deliveries.repository.js',
 );
@@ -392,7 +398,7 @@ const TIMERS: Record<string, () => Promise<unknown>> = {
     await room(AccountLeasesRepository).renew([lease], 15);
     await room(GatewayMessagesRepository).claim([{ lease, withMedia: true }]);
   },
-  'users/users.service.ts': () => inside(Users)['lookForBcrypt']!(),
+  'identity/users/users.service.ts': () => inside(Users)['lookForBcrypt']!(),
   'platform/limits/leased-limits.ts': async () => {
     const limits = room(LeasedLimits);
     for (let subject = 0; subject < 300; subject++) {
@@ -404,7 +410,7 @@ const TIMERS: Record<string, () => Promise<unknown>> = {
     await room(LeasedLimitRepository).forgetOld();
   },
   'messaging/messaging.service.ts': () => inside(Messaging)['recover']!(),
-  'sessions/signing-keys.ts': () => inside(SigningKeys)['keepUp']!('ES256'),
+  'identity/sessions/signing-keys.ts': () => inside(SigningKeys)['keepUp']!('ES256'),
   'webhooks/webhook-dispatcher.ts': () =>
     room(DeliveriesRepository).claim({ count: 48, each: 4, without: [], claim_seconds: 30 }),
 };

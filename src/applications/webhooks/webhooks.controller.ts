@@ -1,0 +1,128 @@
+import { Body, Controller, Delete, Get, Header, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { WhoCalls, type Calling } from '../identity/api-keys/api-key.guard.js';
+import { Settings, type Language } from '../platform/config/settings.js';
+import { AppError } from '../platform/errors/app-error.js';
+import { answerLanguage } from '../platform/errors/language.js';
+import { KeylessFromLoopback, Scopes } from '../platform/http/access.decorators.js';
+import { Fails, FailsWithBody } from '../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../platform/http/request-context.js';
+import { createdAnswer, deletedAnswer, deliveriesAnswer, replayedAnswer, webhooksAnswer } from './answers.js';
+import { WEBHOOK_EVENTS } from './webhook-events.js';
+import {
+  CreateWebhookDto,
+  CreatedWebhookAnswerDto,
+  DeliveriesAnswerDto,
+  DeliveryPageDto,
+  ReplayDto,
+  ReplayedAnswerDto,
+  WebhookGoneAnswerDto,
+  WebhookPageDto,
+  WebhooksAnswerDto,
+} from './webhooks.dto.js';
+import { Webhooks } from './webhooks.service.js';
+
+/** An id that is none of ours names no webhook: 404, as for an unknown one. */
+const WebhookId = () => Param('id', new ParseUUIDPipe({ exceptionFactory: () => new AppError('webhook_not_found') }));
+
+const DEFAULT_PAGE = 50;
+
+const KEY_FAILURES = ['unauthenticated', 'invalid_token', 'invalid_api_key', 'forbidden', 'rate_limited'] as const;
+
+const STATES = { pending: 'PENDING', delivered: 'DELIVERED', failed: 'FAILED' } as const;
+
+@ApiTags('Webhooks')
+@ApiBearerAuth()
+@ApiSecurity('apiKey')
+@Controller('api/webhooks')
+@Scopes('webhooks')
+@KeylessFromLoopback()
+export class WebhooksController {
+  constructor(
+    private readonly settings: Settings,
+    private readonly webhooks: Webhooks,
+  ) {}
+
+  @Get()
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'listWebhooks', summary: 'List the webhooks of the caller; for an admin, all webhooks' })
+  @ApiOkResponse({ type: WebhooksAnswerDto, description: 'Newest first, without their secrets.' })
+  @Fails('validation_failed', ...KEY_FAILURES)
+  async list(
+    @Query() page: WebhookPageDto,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<WebhooksAnswerDto> {
+    const found = await this.webhooks.list(caller, page.cursor ?? null, page.limit ?? DEFAULT_PAGE);
+    return webhooksAnswer(found, this.language(context));
+  }
+
+  @Post()
+  @Header('cache-control', 'no-store')
+  @ApiOperation({
+    operationId: 'createWebhook',
+    summary: 'Subscribe a webhook to events',
+    description:
+      'An API key gets events of its own sessions and codes, an admin those of everybody. Deliveries are signed according to Standard Webhooks.',
+  })
+  @ApiCreatedResponse({ type: CreatedWebhookAnswerDto, description: 'With its secret, which is shown only once.' })
+  @FailsWithBody(...KEY_FAILURES, 'webhook_url_refused', 'webhook_limit_reached')
+  async create(
+    @Body() body: CreateWebhookDto,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<CreatedWebhookAnswerDto> {
+    const { row, secret } = await this.webhooks.create(body.url, body.events ?? WEBHOOK_EVENTS, caller, context);
+    return createdAnswer(row, secret, this.language(context));
+  }
+
+  @Delete(':id')
+  @ApiOperation({ operationId: 'deleteWebhook', summary: 'Delete a webhook' })
+  @ApiOkResponse({ type: WebhookGoneAnswerDto, description: 'The webhook and its undelivered events are deleted.' })
+  @Fails(...KEY_FAILURES, 'webhook_not_found')
+  async delete(
+    @WebhookId() id: string,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<WebhookGoneAnswerDto> {
+    await this.webhooks.delete(id, caller, context);
+    return deletedAnswer(this.language(context));
+  }
+
+  @Get(':id/deliveries')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'listWebhookDeliveries', summary: 'List the deliveries of a webhook, newest first' })
+  @ApiOkResponse({ type: DeliveriesAnswerDto, description: 'Without their contents.' })
+  @Fails('validation_failed', ...KEY_FAILURES, 'webhook_not_found')
+  async deliveries(
+    @WebhookId() id: string,
+    @Query() { status, cursor, limit }: DeliveryPageDto,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<DeliveriesAnswerDto> {
+    const page = { state: status ? STATES[status] : null, cursor: cursor ?? null, limit: limit ?? DEFAULT_PAGE };
+    return deliveriesAnswer(await this.webhooks.deliveriesOf(id, page, caller), this.language(context));
+  }
+
+  @Post(':id/replay')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'replayWebhook',
+    summary: 'Deliver again: one delivery, or all failed ones, at most a thousand',
+    description: 'Each delivery keeps its `webhook-id`. A disabled webhook is enabled again.',
+  })
+  @ApiOkResponse({ type: ReplayedAnswerDto, description: 'The deliveries are queued.' })
+  @FailsWithBody(...KEY_FAILURES, 'webhook_not_found')
+  async replay(
+    @WebhookId() id: string,
+    @Body() body: ReplayDto,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<ReplayedAnswerDto> {
+    return replayedAnswer(await this.webhooks.replay(id, body, caller), this.language(context));
+  }
+
+  private language(context: RequestContext): Language {
+    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+  }
+}

@@ -1,0 +1,91 @@
+import { Body, Controller, Delete, Get, Header, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Settings } from '../../platform/config/settings.js';
+import { AppError } from '../../platform/errors/app-error.js';
+import { answerLanguage } from '../../platform/errors/language.js';
+import { Caller, Roles, type CurrentCaller } from '../../platform/http/access.decorators.js';
+import { Fails } from '../../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../../platform/http/request-context.js';
+import { createdAnswer, keysAnswer, revokedAnswer } from './answers.js';
+import {
+  ApiKeyPageDto,
+  ApiKeyRevokedAnswerDto,
+  ApiKeysAnswerDto,
+  CreateApiKeyDto,
+  CreatedApiKeyAnswerDto,
+} from './api-keys.dto.js';
+import { ApiKeys, type KeyKeeper } from './api-keys.service.js';
+
+/** An id that is none of ours names no key: 404, as for an unknown one. */
+const KeyId = () => Param('id', new ParseUUIDPipe({ exceptionFactory: () => new AppError('api_key_not_found') }));
+
+const DEFAULT_PAGE = 50;
+
+@ApiTags('API keys')
+@ApiBearerAuth()
+@Controller('api/api-keys')
+@Roles('ADMIN')
+export class ApiKeysController {
+  constructor(
+    private readonly settings: Settings,
+    private readonly keys: ApiKeys,
+  ) {}
+
+  @Get()
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'listApiKeys', summary: 'List API keys, newest first' })
+  @ApiOkResponse({
+    type: ApiKeysAnswerDto,
+    description: 'Including revoked and expired keys; the keys themselves are never shown.',
+  })
+  @Fails('validation_failed', 'unauthenticated', 'invalid_token', 'forbidden')
+  async list(@Query() page: ApiKeyPageDto, @Context() context: RequestContext): Promise<ApiKeysAnswerDto> {
+    const found = await this.keys.list(page.cursor ?? null, page.limit ?? DEFAULT_PAGE);
+    return keysAnswer(found, this.language(context));
+  }
+
+  @Post()
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'createApiKey', summary: 'Create an API key for another service' })
+  @ApiCreatedResponse({ type: CreatedApiKeyAnswerDto, description: 'The key; it is shown only once.' })
+  @Fails('validation_failed', 'unauthenticated', 'invalid_token', 'forbidden')
+  async create(
+    @Body() body: CreateApiKeyDto,
+    @Caller() caller: CurrentCaller,
+    @Context() context: RequestContext,
+  ): Promise<CreatedApiKeyAnswerDto> {
+    const { name, scopes, expiresAt, requestsPerMinute } = body;
+    const wanted = {
+      name,
+      scopes,
+      expiresAt: expiresAt ? new Date(expiresAt) : null,
+      requestsPerMinute: requestsPerMinute ?? undefined,
+    };
+    const { key, row } = await this.keys.create(wanted, keeper(caller, context));
+    return createdAnswer(key, row, this.language(context));
+  }
+
+  @Delete(':id')
+  @ApiOperation({ operationId: 'revokeApiKey', summary: 'Revoke an API key' })
+  @ApiOkResponse({
+    type: ApiKeyRevokedAnswerDto,
+    description: 'The key is refused from its next call on; 200 also when it was revoked before.',
+  })
+  @Fails('unauthenticated', 'invalid_token', 'forbidden', 'api_key_not_found')
+  async revoke(
+    @KeyId() id: string,
+    @Caller() caller: CurrentCaller,
+    @Context() context: RequestContext,
+  ): Promise<ApiKeyRevokedAnswerDto> {
+    await this.keys.revoke(id, keeper(caller, context));
+    return revokedAnswer(this.language(context));
+  }
+
+  private language(context: RequestContext) {
+    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+  }
+}
+
+function keeper(caller: CurrentCaller, context: RequestContext): KeyKeeper {
+  return { userId: caller.userId, address: context.address, requestId: context.id };
+}

@@ -1,0 +1,81 @@
+import { Injectable, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { AuthGuard } from '@nestjs/passport';
+import { AppError } from '../../platform/errors/app-error.js';
+import { databaseFailure } from '../../platform/errors/database-errors.js';
+import { ACCESS, type Access, type CallerRequest, type CurrentCaller } from '../../platform/http/access.decorators.js';
+import { sessionCookie } from '../../platform/http/browser-cookies.js';
+import { shownTicket } from '../../platform/http/tickets.js';
+import { BrowserSessions } from './browser-sessions.js';
+
+/** Closes every route to everybody, but for what its access decorator lets in. Global; see `app.module.ts`. */
+@Injectable()
+export class AccessGuard extends AuthGuard('access-token') {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly browsers: BrowserSessions,
+  ) {
+    super({ property: 'caller' });
+  }
+
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    if (!access) throw new AppError('forbidden');
+    const request = context.switchToHttp().getRequest<CallerRequest>();
+    request.access = access;
+    const { authorization } = request.headers;
+    const shown = Boolean(authorization) || sessionCookie(request) !== null;
+    if (access.kind === 'public') {
+      if (access.ownPagesOnly && !this.browsers.isOwnPage(request)) throw new AppError('foreign_origin');
+      if (!shown) return true;
+      await this.identify(context, request).catch((error: unknown) => {
+        // A bad token on an open route is as good as none; a fault of ours is none of the token's.
+        if (access.tokenMatters && !(error instanceof AppError)) throw error;
+      });
+      return true;
+    }
+    if (access.kind === 'scopes' && access.ticket && shownTicket(request)) return true;
+    // An API key is the next guard's business, unless a token or our own page's cookie is shown instead.
+    const keyShown = request.headers['x-api-key'] !== undefined;
+    if (access.kind === 'scopes' && !authorization && (keyShown || !shown)) return true;
+    await this.identify(context, request);
+    if (access.kind === 'scopes') {
+      if (request.caller?.role !== 'ADMIN') throw new AppError('forbidden');
+      return true;
+    }
+    if (access.roles !== 'any' && !access.roles.includes(request.caller?.role ?? 'USER'))
+      throw new AppError('forbidden');
+    return true;
+  }
+
+  /** By the token where one is shown, else by the cookie of our own pages, which counts on those only. */
+  private async identify(context: ExecutionContext, request: CallerRequest): Promise<void> {
+    const cookie = sessionCookie(request);
+    if (cookie === null) {
+      await super.canActivate(context);
+      return;
+    }
+    if (!this.browsers.isOwnPage(request)) throw new AppError('foreign_origin');
+    const caller = await this.browsers.caller(cookie);
+    if (!caller) throw new AppError('unauthenticated');
+    request.caller = caller;
+  }
+
+  override handleRequest<Caller = CurrentCaller>(
+    error: unknown,
+    caller: Caller | false,
+    info: unknown,
+    context: ExecutionContext,
+  ): Caller {
+    if (caller) return caller;
+    // What is wrong with a token comes as `info`; an error is ours, and so is a look for its key that failed. Telling a
+    // client that its good token is bad would log it out.
+    if (error instanceof Error) throw error;
+    if (info instanceof Error && databaseFailure(info)) throw info;
+    const request = context.switchToHttp().getRequest<CallerRequest>();
+    throw new AppError(request.headers.authorization ? 'invalid_token' : 'unauthenticated');
+  }
+}

@@ -1,0 +1,52 @@
+import { Injectable } from '@nestjs/common';
+import { type FastifyRequest } from 'fastify';
+import { Settings } from '../../platform/config/settings.js';
+import { type CurrentCaller } from '../../platform/http/access.decorators.js';
+import { isFromOwnPage } from '../../platform/http/browser-cookies.js';
+import { LoginSessionsRepository } from './login-sessions.repository.js';
+import { tokenHash } from './refresh-tokens.js';
+
+/** Our cookies are 43 characters of base64url; nothing else is hashed. */
+const COOKIE = /^[\w-]{43}$/;
+
+/** Who has a browser's session, and how they logged in. */
+export interface BrowserCaller extends CurrentCaller {
+  readonly method: 'OTP' | 'PASSWORD';
+  readonly application: string | null;
+}
+
+/** Login sessions of browsers on our own pages: held by a cookie, so that no script ever sees a token. */
+@Injectable()
+export class BrowserSessions {
+  constructor(
+    private readonly settings: Settings,
+    private readonly repository: LoginSessionsRepository,
+  ) {}
+
+  /** Whether a request comes from a page of this service, so that its cookie counts. */
+  isOwnPage(request: FastifyRequest): boolean {
+    return isFromOwnPage(request, new URL(this.settings.publicUrl).origin);
+  }
+
+  /** Whose cookie it is; null when it is none of ours, or its session is over. Using it keeps the session alive. */
+  async caller(cookie: string): Promise<BrowserCaller | null> {
+    if (!COOKIE.test(cookie)) return null;
+    const live = await this.repository.findLiveByCookie(tokenHash(cookie));
+    if (!live) return null;
+    if (live.stale) await this.keepAlive(live.id);
+    return {
+      userId: live.user_id,
+      sessionId: live.id,
+      role: live.role,
+      loggedInAt: live.created_at,
+      loginAge: live.age_seconds,
+      method: live.method,
+      application: live.application_id,
+    };
+  }
+
+  /** Notes that a session is used, by somebody who has found it stale: its idle end moves on. */
+  async keepAlive(sessionId: string): Promise<void> {
+    await this.repository.keepAlive(sessionId, this.settings.refreshExpiresIn);
+  }
+}

@@ -1,0 +1,34 @@
+import { Module } from '@nestjs/common';
+import { JwtModule } from '@nestjs/jwt';
+import { PassportModule } from '@nestjs/passport';
+import { JobsModule } from '../../platform/jobs/jobs.module.js';
+import { AccessTokenStrategy } from './access-token.strategy.js';
+import { AccessTokens } from './access-tokens.js';
+import { BrowserSessions } from './browser-sessions.js';
+import { DeviceTokens } from './device-tokens.js';
+import { PersonalSessionsRepository } from './personal-data.repository.js';
+import { LoginSessionsRepository } from './login-sessions.repository.js';
+import { RefreshRepository } from './refresh.repository.js';
+import { Sessions } from './sessions.service.js';
+import { SigningKeyRepository } from './signing-key.repository.js';
+import { TokenInspection } from './token-inspection.js';
+import { SigningKeys } from './signing-keys.js';
+
+@Module({
+  imports: [JobsModule, JwtModule.register({}), PassportModule],
+  providers: [
+    AccessTokens,
+    AccessTokenStrategy,
+    BrowserSessions,
+    DeviceTokens,
+    SigningKeys,
+    SigningKeyRepository,
+    Sessions,
+    TokenInspection,
+    RefreshRepository,
+    LoginSessionsRepository,
+    PersonalSessionsRepository,
+  ],
+  exports: [AccessTokens, BrowserSessions, DeviceTokens, Sessions, SigningKeys, TokenInspection],
+})
+export class SessionsModule {}

@@ -1,0 +1,155 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { Settings } from '../../platform/config/settings.js';
+import { type Transaction } from '../../platform/database/database.js';
+import { AppError } from '../../platform/errors/app-error.js';
+import { type RequestContext } from '../../platform/http/request-context.js';
+import { Jobs } from '../../platform/jobs/jobs.service.js';
+import { AccessTokens } from './access-tokens.js';
+import { PersonalSessionsRepository, type PersonalSessionRow } from './personal-data.repository.js';
+import { LoginSessionsRepository, type Ending, type SessionRow } from './login-sessions.repository.js';
+import { RefreshRepository } from './refresh.repository.js';
+import { newRefreshToken, openSuccessor, sealSuccessor, tokenHash } from './refresh-tokens.js';
+
+export { type SessionRow };
+
+/** Tokens that replace the presented one. */
+export interface RefreshedTokens {
+  readonly token: string;
+  readonly expiresIn: number;
+  readonly refreshToken: string;
+}
+
+/** The request that ends sessions; without an address where somebody else than their owner made it. */
+interface EndedFrom {
+  readonly id: string | null;
+  readonly address: string | null;
+}
+
+/** Our refresh tokens are 43 characters; longer strings are not even hashed. */
+const LONGEST_TOKEN = 512;
+
+/** Steps of a thousand sessions that are looked at every ten minutes: millions in a day. */
+const SESSION_STEPS = 40;
+
+/** Login sessions after they were opened: refreshed, listed, ended. */
+@Injectable()
+export class Sessions implements OnModuleInit {
+  constructor(
+    private readonly settings: Settings,
+    private readonly repository: LoginSessionsRepository,
+    private readonly refreshes: RefreshRepository,
+    private readonly personalData: PersonalSessionsRepository,
+    private readonly tokens: AccessTokens,
+    private readonly jobs: Jobs,
+  ) {}
+
+  onModuleInit(): void {
+    this.jobs.schedule('dead-sessions', '*/10 * * * *', async () => {
+      await this.jobs.walk('login-sessions', SESSION_STEPS, (after) => this.repository.forgetDead(after));
+      return false;
+    });
+  }
+
+  /**
+   * Exchanges a refresh token for its one successor and a new access token. The same token again within 30 s, while
+   * that successor is unused, gets the same successor: an answer that was lost must not log a phone out.
+   *
+   * @throws AppError `invalid_refresh_token`; a reuse has then ended the whole session
+   */
+  async refresh(presented: string, context: RequestContext): Promise<RefreshedTokens> {
+    if (presented.length > LONGEST_TOKEN) throw new AppError('invalid_refresh_token');
+    const successor = newRefreshToken();
+    const row = await this.refreshes.exchange({
+      presented_hash: tokenHash(presented),
+      successor_hash: successor.hash,
+      sealed_successor: sealSuccessor(presented, successor.token),
+      idle_seconds: this.settings.refreshExpiresIn,
+      address: context.address,
+      request_id: context.id,
+      audit_id: uuidv7(),
+    });
+    if (!row?.id || !row.role || (row.verdict !== 'fresh' && row.verdict !== 'repeated')) {
+      context.addressReservations.confirm('failures');
+      const concerns = row ? { userId: row.owner_id, subjectId: row.session_id, reason: row.verdict } : {};
+      throw new AppError('invalid_refresh_token', { concerns });
+    }
+    const repeated = row.verdict === 'repeated';
+    if (repeated && !row.sealed_successor) throw new AppError('invalid_refresh_token');
+    const refreshToken =
+      repeated && row.sealed_successor ? openSuccessor(presented, row.sealed_successor) : successor.token;
+    return { ...this.tokens.sign({ id: row.id, role: row.role }, row.session_id), refreshToken };
+  }
+
+  /** The living sessions of an account, last used first. */
+  list(userId: string): Promise<SessionRow[]> {
+    return this.repository.ofUser(userId);
+  }
+
+  /** @returns whether the account had such a session */
+  end(sessionId: string, userId: string, reason: Ending['reason'], context: EndedFrom): Promise<boolean> {
+    return this.repository.endOne(sessionId, userId, ending(reason, context));
+  }
+
+  /** Ends the session of a refresh token; an unknown token ends nothing and is no error (RFC 7009 section 2.2). */
+  endByRefreshToken(token: string, reason: Ending['reason'], context: RequestContext): Promise<boolean> {
+    return this.repository.endByRefreshToken(tokenHash(token.slice(0, LONGEST_TOKEN)), ending(reason, context));
+  }
+
+  /**
+   * Ends every session of an account, but for one if it is named. Access tokens of them are refused at their next call.
+   *
+   * @returns how many there were
+   */
+  endAll(
+    userId: string,
+    reason: Ending['reason'],
+    context: EndedFrom,
+    but: string | null = null,
+    within?: Transaction,
+  ): Promise<number> {
+    return this.repository.endAll(userId, but, ending(reason, context), within);
+  }
+
+  /**
+   * Ends the sessions of all accounts: in a database that was restored, those that were ended are open again, and so are refresh
+   * tokens that were exchanged.
+   *
+   * @returns how many there were
+   */
+  async endEverybodys(): Promise<number> {
+    let ended = 0;
+    let place: string | null = null;
+    do {
+      const step: { ended: number; end: string | null } = await this.personalData.endLiving(place);
+      ended += step.ended;
+      place = step.end;
+    } while (place !== null);
+    return ended;
+  }
+
+  /** Whether an admin who was let in still is one, and still logged in. For answers that take long. */
+  async isStillAdmin({ sessionId, userId }: { sessionId: string; userId: string }): Promise<boolean> {
+    const live = await this.repository.findLive(sessionId);
+    return live?.user_id === userId && live.role === 'ADMIN';
+  }
+
+  /** Every session of an account that is still kept, the ended ones too. */
+  personalDataOf(userId: string): Promise<PersonalSessionRow[]> {
+    return this.personalData.allOf(userId);
+  }
+
+  /** When these accounts last logged in, as far as the sessions are still kept. */
+  lastLogins(userIds: readonly string[]): Promise<Map<string, Date>> {
+    return this.personalData.lastLogins(userIds);
+  }
+
+  /** Forgets the sessions of an account and with them its tokens, which are refused from then on. */
+  forget(userId: string, within: Transaction): Promise<void> {
+    return this.personalData.forget(userId, within);
+  }
+}
+
+function ending(reason: Ending['reason'], context: EndedFrom): Ending {
+  return { reason, address: context.address, requestId: context.id, auditId: uuidv7() };
+}

@@ -1,0 +1,124 @@
+import { type Language, type Settings } from '../platform/config/settings.js';
+import { type Text } from '../platform/errors/catalogue.js';
+import { type IssuedOtp } from '../codes/code-issuer.js';
+import { nationalPhone } from '../platform/phone/phone.js';
+import { type AccountRow } from '../identity/users/account.js';
+import {
+  type DoneAnswerDto,
+  type LoginAnswerDto,
+  type MeAnswerDto,
+  type OtpSentAnswerDto,
+  type RefreshedAnswerDto,
+  type RegisterAnswerDto,
+  type SessionsAnswerDto,
+  type UserDto,
+} from './auth.dto.js';
+import { type RefreshedTokens, type SessionRow } from '../identity/sessions/sessions.service.js';
+import { deviceLabel, placeLabel } from './device-label.js';
+import { type BrowserLoginAnswerDto, type LoginOptionsAnswerDto } from './browser.dto.js';
+import { type PersonalDataAnswerDto, type PersonalDataDto } from './personal-data.dto.js';
+import { type Login } from './auth.service.js';
+import { type Registered } from './registration.js';
+
+/** Success messages of the SiKesKoja routes, letter for letter: docs/contract/sikeskoja.md. */
+const SAID = {
+  otpSent: { id: 'Kode OTP telah dikirim ke WhatsApp Anda', en: 'The code has been sent to your WhatsApp' },
+  loggedIn: { id: 'Login berhasil', en: 'You are logged in' },
+  held: { id: 'Semua data tentang akun ini', en: 'All data stored about this account' },
+  options: { id: 'Pilihan login', en: 'Login options' },
+  me: { id: 'Data akun', en: 'Account' },
+  registered: { id: 'Registrasi berhasil', en: 'The account has been created' },
+  refreshed: { id: 'Token diperbarui', en: 'The tokens have been renewed' },
+  passwordChanged: { id: 'Kata sandi diubah', en: 'The password has been changed' },
+  loggedOut: { id: 'Sesi diakhiri', en: 'The session has ended' },
+  sessions: { id: 'Daftar sesi', en: 'Sessions' },
+} satisfies Record<string, Text>;
+
+export function otpSentAnswer(otp: IssuedOtp, language: Language): OtpSentAnswerDto {
+  return {
+    success: true,
+    message: SAID.otpSent[language],
+    data: {
+      sessionId: otp.challengeId,
+      expiresAt: otp.expiresAt.toISOString(),
+      resendAt: otp.resendAt.toISOString(),
+      channel: otp.channel,
+      ...(otp.alreadySent ? { alreadySent: true } : {}),
+    },
+  };
+}
+
+export function loginAnswer(login: Login, language: Language): LoginAnswerDto {
+  const { token, expiresIn, refreshToken, deviceToken, account } = login;
+  return {
+    success: true,
+    message: SAID.loggedIn[language],
+    data: { token, tokenType: 'Bearer', expiresIn, refreshToken, deviceToken, user: userOf(account) },
+  };
+}
+
+export function browserLoginAnswer(account: AccountRow, language: Language): BrowserLoginAnswerDto {
+  return { success: true, message: SAID.loggedIn[language], data: { user: userOf(account) } };
+}
+
+export function loginOptionsAnswer(settings: Settings, language: Language): LoginOptionsAnswerDto {
+  const { appName, otpLength, passwordMinLength, passwordMaxLength, registration, messageLanguage } = settings;
+  const data = {
+    ...{ appName, otpLength, passwordMinLength, passwordMaxLength, registration, messageLanguage },
+    otpExpiresIn: settings.otpExpiresInMinutes,
+    resetOtpExpiresIn: settings.resetOtpExpiresInMinutes,
+    allowedCountries: [...settings.allowedCountries],
+  };
+  return { success: true, message: SAID.options[language], data };
+}
+
+export function meAnswer(account: AccountRow, language: Language): MeAnswerDto {
+  return { success: true, message: SAID.me[language], data: userOf(account) };
+}
+
+export function registeredAnswer({ account, token }: Registered, language: Language): RegisterAnswerDto {
+  const data = { user: userOf(account), ...(token === null ? {} : { registrationToken: token }) };
+  return { success: true, message: SAID.registered[language], data };
+}
+
+export function refreshedAnswer(tokens: RefreshedTokens, language: Language): RefreshedAnswerDto {
+  const { token, expiresIn, refreshToken } = tokens;
+  return {
+    success: true,
+    message: SAID.refreshed[language],
+    data: { token, tokenType: 'Bearer', expiresIn, refreshToken },
+  };
+}
+
+export function loggedOutAnswer(language: Language): DoneAnswerDto {
+  return { success: true, message: SAID.loggedOut[language] };
+}
+
+export function passwordChangedAnswer(language: Language): DoneAnswerDto {
+  return { success: true, message: SAID.passwordChanged[language] };
+}
+
+export function sessionsAnswer(rows: readonly SessionRow[], currentId: string, language: Language): SessionsAnswerDto {
+  const data = rows.map((row) => ({
+    id: row.id,
+    device: deviceLabel(row.user_agent),
+    place: placeLabel(row.client_address),
+    method: row.method === 'OTP' ? ('otp' as const) : ('password' as const),
+    createdAt: row.created_at.toISOString(),
+    lastUsedAt: row.last_used_at.toISOString(),
+    expiresAt: row.expires_at.toISOString(),
+    current: row.id === currentId,
+  }));
+  return { success: true, message: SAID.sessions[language], data, nextCursor: null };
+}
+
+export function personalDataAnswer(data: PersonalDataDto, language: Language): PersonalDataAnswerDto {
+  return { success: true, message: SAID.held[language], data };
+}
+
+/** An account in SiKesKoja's form: the phone national, the role in upper case. */
+export function userOf(account: AccountRow): UserDto {
+  const phone = account.phone === null ? null : nationalPhone(account.phone);
+  const { id, email, username, role, full_name: fullName } = account;
+  return { id, email, username, phone, role, profile: { fullName, phone } };
+}

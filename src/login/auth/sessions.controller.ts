@@ -1,0 +1,105 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Req, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { Settings } from '../platform/config/settings.js';
+import { AppError } from '../platform/errors/app-error.js';
+import { answerLanguage } from '../platform/errors/language.js';
+import {
+  Authenticated,
+  Caller,
+  Public,
+  TokenOptional,
+  type CurrentCaller,
+} from '../platform/http/access.decorators.js';
+import { AddressLimit } from '../platform/http/address-limit.guard.js';
+import { clearSessionCookie } from '../platform/http/browser-cookies.js';
+import { Fails } from '../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../platform/http/request-context.js';
+import { Sessions } from '../identity/sessions/sessions.service.js';
+import { loggedOutAnswer, refreshedAnswer, sessionsAnswer } from './answers.js';
+import { DoneAnswerDto, LogoutDto, RefreshDto, RefreshedAnswerDto, SessionsAnswerDto } from './auth.dto.js';
+
+/** An id that is none of ours names no session: 404, as for one that is gone. */
+const SessionId = () => Param('id', new ParseUUIDPipe({ exceptionFactory: () => new AppError('session_not_found') }));
+
+@ApiTags('Sessions')
+@Controller('api/auth')
+export class SessionsController {
+  constructor(
+    private readonly settings: Settings,
+    private readonly sessions: Sessions,
+  ) {}
+
+  @Post('refresh')
+  @HttpCode(200)
+  @Public()
+  @AddressLimit('rate_limited', 'failures')
+  @ApiOperation({ operationId: 'refresh', summary: 'Exchange a refresh token for new tokens' })
+  @ApiOkResponse({
+    type: RefreshedAnswerDto,
+    description: 'New tokens; the presented refresh token cannot be used again.',
+  })
+  @Fails('validation_failed', 'invalid_refresh_token', 'rate_limited')
+  async refresh(@Body() body: RefreshDto, @Context() context: RequestContext): Promise<RefreshedAnswerDto> {
+    return refreshedAnswer(await this.sessions.refresh(body.refreshToken, context), this.language(context));
+  }
+
+  @Post('logout')
+  @HttpCode(200)
+  @TokenOptional()
+  @ApiBearerAuth()
+  @ApiOperation({
+    operationId: 'logout',
+    summary: 'End this session',
+    description:
+      'Identified by its access token or, when that has expired, by its refresh token. A session that has already ended is no error.',
+    security: [{}, { bearer: [] }],
+  })
+  @ApiOkResponse({ type: DoneAnswerDto, description: 'Its tokens are no longer accepted.' })
+  @Fails('unauthenticated')
+  async logout(
+    @Caller() caller: CurrentCaller | undefined,
+    @Body() body: LogoutDto,
+    @Context() context: RequestContext,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<DoneAnswerDto> {
+    if (!caller && !body.refreshToken) throw new AppError('unauthenticated');
+    if (caller) {
+      await this.sessions.end(caller.sessionId, caller.userId, 'logout', context);
+      clearSessionCookie(request, reply);
+    }
+    if (body.refreshToken) await this.sessions.endByRefreshToken(body.refreshToken, 'logout', context);
+    return loggedOutAnswer(this.language(context));
+  }
+
+  @Get('sessions')
+  @Authenticated()
+  @ApiBearerAuth()
+  @ApiOperation({ operationId: 'listSessions', summary: 'List the devices where this account is logged in' })
+  @ApiOkResponse({ type: SessionsAnswerDto, description: 'Active sessions, most recently used first.' })
+  @Fails('unauthenticated', 'invalid_token')
+  async list(@Caller() caller: CurrentCaller, @Context() context: RequestContext): Promise<SessionsAnswerDto> {
+    return sessionsAnswer(await this.sessions.list(caller.userId), caller.sessionId, this.language(context));
+  }
+
+  @Delete('sessions/:id')
+  @Authenticated()
+  @ApiBearerAuth()
+  @ApiOperation({ operationId: 'endSession', summary: 'Log out another device' })
+  @ApiOkResponse({ type: DoneAnswerDto, description: 'Its tokens are no longer accepted.' })
+  @Fails('unauthenticated', 'invalid_token', 'session_not_found')
+  async end(
+    @SessionId() id: string,
+    @Caller() caller: CurrentCaller,
+    @Context() context: RequestContext,
+  ): Promise<DoneAnswerDto> {
+    const ended = await this.sessions.end(id, caller.userId, 'revoked', context);
+    if (!ended) throw new AppError('session_not_found');
+    return loggedOutAnswer(this.language(context));
+  }
+
+  private language(context: RequestContext) {
+    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+  }
+}

@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import { type Transaction } from '../platform/database/database.js';
+import { statement, type StatementValues } from '../platform/database/statement.js';
+import { reachedPhone } from '../messaging/messages.sql.js';
+import { accountProvenBy } from '../identity/users/users.sql.js';
+import { PROVE_PHONE } from './phone-proof.sql.js';
+
+// One statement for the same reason as a login by code: no moment in which the number is proven and the password of
+// whoever registered it still fits.
+const PROVE = statement<{ is_taken_over: boolean }>(
+  'phone_prove',
+  `WITH code AS (SELECT :user_id::uuid AS user_id, :phone::text AS phone),
+   prover AS (${accountProvenBy('code', reachedPhone(':code::uuid', ':issued_at::timestamptz'))}),
+   ${PROVE_PHONE}
+   SELECT is_taken_over FROM prover`,
+);
+
+@Injectable()
+export class PhoneProofRepository {
+  /** @returns whether the account was taken over from whoever registered its number */
+  async prove(values: StatementValues, within: Transaction): Promise<boolean> {
+    const [row] = await within.run(PROVE, values);
+    return row?.is_taken_over ?? false;
+  }
+}

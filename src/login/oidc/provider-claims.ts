@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { type Account } from 'oidc-provider';
+import { Settings } from '../platform/config/settings.js';
+import { Users } from '../identity/users/users.service.js';
+
+/** What each scope lets an application know (OpenID Connect Core section 5.4, and our roles). */
+export const CLAIMS = {
+  openid: ['sub', 'acr', 'amr', 'auth_time'],
+  profile: ['name', 'preferred_username'],
+  phone: ['phone_number', 'phone_number_verified'],
+  email: ['email', 'email_verified'],
+  roles: ['role'],
+  iss: null,
+  sid: null,
+};
+
+/** Scopes that say something of the person; others are the business of the services that tokens are for. */
+export const OIDC_SCOPES: readonly string[] = ['openid', 'offline_access', 'profile', 'phone', 'email', 'roles'];
+
+/** How a person logged in, for `acr` and `amr` (RFC 8176 section 2). */
+export const METHODS = {
+  OTP: { acr: 'urn:masuk:otp', amr: ['otp'] },
+  PASSWORD: { acr: 'urn:masuk:pwd', amr: ['pwd'] },
+} as const;
+
+/** What applications are told of people. */
+@Injectable()
+export class ProviderClaims {
+  constructor(
+    private readonly settings: Settings,
+    private readonly users: Users,
+  ) {}
+
+  /** The active account with this id; undefined when it is gone or disabled. */
+  async accountOf(id: string): Promise<Account | undefined> {
+    const account = await this.users.findActive(id);
+    if (!account) return undefined;
+    const { full_name: name, username, email, phone, phone_proven_at: provenAt } = account;
+    return {
+      accountId: id,
+      claims: () => ({
+        sub: id,
+        name,
+        ...(username === null ? {} : { preferred_username: username }),
+        ...(phone === null ? {} : { phone_number: phone, phone_number_verified: provenAt !== null }),
+        // Nobody has proved it to us.
+        ...(email === null ? {} : { email, email_verified: false }),
+        role: this.roleOf(account.role),
+      }),
+    };
+  }
+
+  /** As our own access tokens spell it. */
+  roleOf(role: string): string {
+    return this.settings.jwtRoleCase === 'lower' ? role.toLowerCase() : role;
+  }
+}

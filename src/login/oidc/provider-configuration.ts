@@ -1,0 +1,169 @@
+import { errors, type Client, type Configuration } from 'oidc-provider';
+import { type AuthSecret } from '../platform/secrets/auth-secret.js';
+import { type Settings } from '../platform/config/settings.js';
+import { LONGEST_SIGNED } from '../identity/sessions/signing-keys.js';
+import { type Artifacts } from './artifacts.js';
+import { metadataOf, OWN_METADATA, ownClient } from './client-metadata.js';
+import { type Clients } from './clients.service.js';
+import { grantFor } from './grants.js';
+import { CLAIMS, METHODS, OIDC_SCOPES, type ProviderClaims } from './provider-claims.js';
+import { type ProviderPages } from './provider-pages.js';
+import { type ProviderRequest } from './provider-request.js';
+import { isLoopback } from './redirect-uris.js';
+
+/** Lifetimes in seconds; those of sessions and of applications' tokens are settings. */
+const CODE = 60;
+const DEVICE_CODE = 600;
+const INTERACTION = 1_800;
+
+/** What the configuration is made of. */
+export interface ConfigurationParts {
+  readonly settings: Settings;
+  readonly secret: AuthSecret;
+  readonly artifacts: Artifacts;
+  readonly clients: Clients;
+  readonly claims: ProviderClaims;
+  readonly pages: ProviderPages;
+  readonly jwks: NonNullable<Configuration['jwks']>;
+}
+
+/** Everything the library is told: what is on, how long things live, who decides. What is not named here is off. */
+export function providerConfiguration(parts: ConfigurationParts): Configuration {
+  const { settings, secret, artifacts, clients, claims, pages, jwks } = parts;
+  const algorithm = settings.jwtAlgorithm as 'ES256' | 'RS256';
+  const clientAdapter = (name: string) => ({
+    ...artifacts.adapterOf(name),
+    find: (id: string) => metadataOf(clients, id),
+  });
+  return {
+    adapter: (name) => (name === 'Client' ? clientAdapter(name) : artifacts.adapterOf(name)),
+    jwks,
+    cookies: cookiesOf(settings, secret),
+    scopes: [...OIDC_SCOPES],
+    claims: CLAIMS,
+    acrValues: Object.values(METHODS).map(({ acr }) => acr),
+    responseTypes: ['code'],
+    subjectTypes: ['public'],
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
+    clientDefaults: { id_token_signed_response_alg: algorithm },
+    extraClientMetadata: { properties: [...OWN_METADATA] },
+    enabledJWA: { idTokenSigningAlgValues: [algorithm] },
+    pkce: { required: () => true },
+    findAccount: (_ctx, id) => claims.accountOf(id),
+    loadExistingGrant: grantFor,
+    // All that is issued ends with the login behind it, whoever ends that.
+    expiresWithSession: () => true,
+    issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    rotateRefreshToken: true,
+    allowOmittingSingleRegisteredRedirectUri: false,
+    clientBasedCORS: (_ctx, origin, client) => originsOf(client).includes(origin),
+    extraTokenClaims: (_ctx, token) => roleFor(token, claims),
+    features: featuresOf(pages, algorithm, settings),
+    fetch: callApplication,
+    discovery: { ui_locales_supported: ['id', 'en'], prompt_values_supported: ['none', 'login', 'consent'] },
+    interactions: { url: (_ctx, { uid }) => `/oidc/interaction/${uid}` },
+    renderError: (ctx, out) => pages.error(ctx, out),
+    ttl: {
+      AccessToken: (_ctx, _token, client) => ownClient(client).access_token_seconds,
+      RefreshToken: (_ctx, _token, client) => ownClient(client).refresh_token_seconds,
+      AuthorizationCode: CODE,
+      DeviceCode: DEVICE_CODE,
+      IdToken: LONGEST_SIGNED,
+      Interaction: INTERACTION,
+      // One without an account holds a form for as long as somebody may look at it, and anybody can have one made.
+      Session: (_ctx, session) => (session.accountId === undefined ? INTERACTION : settings.sessionMaxAge),
+      Grant: settings.sessionMaxAge,
+    },
+  };
+}
+
+/**
+ * What services that are shown a token need of the person, where the application may know it. Only a JWT says so by itself:
+ * what is kept with another would still be told by introspection when the role is another one.
+ */
+async function roleFor(token: object, claims: ProviderClaims): Promise<{ role: string } | undefined> {
+  const { accountId, scopes, resourceServer } = token as {
+    accountId?: string;
+    scopes: Set<string>;
+    resourceServer?: object;
+  };
+  if (accountId === undefined || resourceServer === undefined || !scopes.has('roles')) return undefined;
+  const known = await (await claims.accountOf(accountId))?.claims('userinfo', 'openid', {}, []);
+  return { role: known?.['role'] as string };
+}
+
+function featuresOf(pages: ProviderPages, algorithm: 'ES256' | 'RS256', settings: Settings): Configuration['features'] {
+  return {
+    devInteractions: { enabled: false },
+    dPoP: { enabled: false },
+    backchannelLogout: { enabled: true },
+    deviceFlow: {
+      enabled: true,
+      charset: 'base-20',
+      mask: '****-****',
+      // Kept with the code and shown to nobody: nothing of the device needs to be known.
+      deviceInfo: () => ({}),
+      userCodeInputSource: (ctx, _form, _out, problem) => {
+        (ctx.req as ProviderRequest).isWrongGuess = problem?.name === 'NotFoundError';
+        pages.deviceInput(ctx, problem);
+      },
+      userCodeConfirmSource: (ctx, _form, client, _info, userCode) => pages.deviceConfirm(ctx, client, userCode),
+      successSource: (ctx) => pages.deviceDone(ctx),
+    },
+    introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+    revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+    pushedAuthorizationRequests: { enabled: true },
+    rpInitiatedLogout: {
+      enabled: true,
+      logoutSource: (ctx) => pages.logout(ctx),
+      postLogoutSuccessSource: (ctx) => pages.loggedOut(ctx),
+    },
+    resourceIndicators: {
+      enabled: true,
+      getResourceServerInfo: (_ctx, resource, client) => {
+        const { resources, own_scopes: scopes, access_token_seconds: lifetime } = ownClient(client);
+        if (!resources.includes(resource) || resource === settings.jwtAudience) throw new errors.InvalidTarget();
+        return {
+          scope: [...scopes, 'roles'].join(' '),
+          audience: resource,
+          accessTokenTTL: lifetime,
+          accessTokenFormat: 'jwt',
+          jwt: { sign: { alg: algorithm } },
+        };
+      },
+    },
+    externalSigningSupport: { enabled: true, ack: 'experimental-01' },
+  };
+}
+
+/** Signed under a key of their own; on https with the prefixes that neighbouring hosts cannot plant. */
+function cookiesOf(settings: Settings, secret: AuthSecret): Configuration['cookies'] {
+  const secure = settings.publicUrl.startsWith('https:');
+  const keys = [secret, ...(secret.previous ? [secret.previous] : [])];
+  return {
+    keys: keys.map((each) => each.key('oidc-cookie').toString('base64url')),
+    names: {
+      session: secure ? '__Host-masuk-oidc' : 'masuk-oidc',
+      interaction: secure ? '__Secure-masuk-interaction' : 'masuk-interaction',
+      resume: secure ? '__Secure-masuk-resume' : 'masuk-resume',
+    },
+    long: { httpOnly: true, sameSite: 'lax', path: '/', secure, signed: true },
+    short: { httpOnly: true, sameSite: 'lax', secure, signed: true },
+  };
+}
+
+/** Pages of these origins may call the token endpoint: where people are sent with a code. */
+function originsOf(client: Client): string[] {
+  return (client.redirectUris ?? []).map((uri) => new URL(uri).origin).filter((origin) => origin !== 'null');
+}
+
+/** Back-channel calls: the library keeps them from private networks, which is right but for an application on this machine. */
+function callApplication(
+  input: string | URL | Request,
+  init?: RequestInit & { dispatcher?: unknown },
+): Promise<Response> {
+  const url = new URL(input instanceof Request ? input.url : input);
+  if (!isLoopback(url)) return fetch(input, init);
+  const { dispatcher: _guarded, ...plain } = init ?? {};
+  return fetch(input, plain);
+}

@@ -1,0 +1,35 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../records/audit/audit.module.js';
+import { AuthModule } from '../auth/auth.module.js';
+import { BotModule } from '../bot/bot.module.js';
+import { JobsModule } from '../platform/jobs/jobs.module.js';
+import { GatewayModule } from '../gateway/gateway.module.js';
+import { MessagingModule } from '../messaging/messaging.module.js';
+import { CodesModule } from '../codes/codes.module.js';
+import { SessionsModule } from '../identity/sessions/sessions.module.js';
+import { UsersModule } from '../identity/users/users.module.js';
+import { VerificationModule } from '../verification/verification.module.js';
+import { AuditController } from './audit.controller.js';
+import { AdminCreation } from './admin-creation.js';
+import { Erasure } from './erasure.js';
+import { JobsController } from './jobs.controller.js';
+import { UserAdministration } from './user-administration.js';
+import { UsersController } from './users.controller.js';
+
+@Module({
+  imports: [
+    AuditModule,
+    AuthModule,
+    BotModule,
+    GatewayModule,
+    VerificationModule,
+    JobsModule,
+    MessagingModule,
+    CodesModule,
+    SessionsModule,
+    UsersModule,
+  ],
+  controllers: [AuditController, JobsController, UsersController],
+  providers: [UserAdministration, Erasure, AdminCreation],
+})
+export class AdminModule {}

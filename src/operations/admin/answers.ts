@@ -1,0 +1,136 @@
+import { type AuditedEvent } from '../records/audit/audit-log.js';
+import { type DoneAnswerDto } from '../auth/auth.dto.js';
+import { userOf } from '../auth/answers.js';
+import { type Language } from '../platform/config/settings.js';
+import { type Text } from '../platform/errors/catalogue.js';
+import { type JobState } from '../platform/jobs/jobs.service.js';
+import {
+  type LastSendDto,
+  type LockDto,
+  type ManagedUserDto,
+  type UserAnswerDto,
+  type UserDetailAnswerDto,
+  type UsersAnswerDto,
+} from './admin.dto.js';
+import { type AuditAnswerDto, type AuditEventDto } from './audit.dto.js';
+import { type JobDto, type JobsAnswerDto } from './jobs.dto.js';
+import { type Lock, type ManagedUser, type UserDetail } from './user-administration.js';
+
+const SAID = {
+  listed: { id: 'Daftar akun', en: 'Accounts' },
+  shown: { id: 'Data akun', en: 'Account' },
+  created: { id: 'Akun dibuat', en: 'The account has been created' },
+  changed: { id: 'Akun diperbarui', en: 'The account has been changed' },
+  unlocked: { id: 'Akun dibuka kembali', en: 'The account has been unlocked' },
+  passwordRemoved: {
+    id: 'Kata sandi dihapus, pemilik akun sekarang login dengan kode',
+    en: 'The password has been removed. The owner logs in by code.',
+  },
+  erased: { id: 'Data akun dihapus', en: 'The account has been erased' },
+  jobs: { id: 'Daftar tugas terjadwal', en: 'Scheduled jobs' },
+  audit: { id: 'Catatan keamanan', en: 'Security events' },
+} satisfies Record<string, Text>;
+
+type Sentence = keyof typeof SAID;
+
+export function userAnswer(said: Sentence, user: ManagedUser, language: Language): UserAnswerDto {
+  return { success: true, message: SAID[said][language], data: managedUser(user) };
+}
+
+export function userDetailAnswer(user: UserDetail, language: Language): UserDetailAnswerDto {
+  const detail = { locks: user.locks.map(lock), lastSends: user.lastSends.map(lastSend) };
+  return { success: true, message: SAID.shown[language], data: Object.assign(managedUser(user), detail) };
+}
+
+export function usersAnswer(users: ManagedUser[], nextCursor: string | null, language: Language): UsersAnswerDto {
+  return { success: true, message: SAID.listed[language], data: users.map(managedUser), nextCursor };
+}
+
+export function doneAnswer(said: Sentence, language: Language): DoneAnswerDto {
+  return { success: true, message: SAID[said][language] };
+}
+
+export function jobsAnswer(jobs: JobState[], language: Language): JobsAnswerDto {
+  return { success: true, message: SAID.jobs[language], data: jobs.map(job) };
+}
+
+function job({ name, cron, lastRun, nextRunAt, runsLastDay }: JobState): JobDto {
+  const run = lastRun && {
+    startedAt: lastRun.startedAt.toISOString(),
+    endedAt: lastRun.endedAt?.toISOString() ?? null,
+    outcome: lastRun.outcome,
+    error: lastRun.error,
+  };
+  return { name, cron, lastRun: run, nextRunAt: nextRunAt?.toISOString() ?? null, runsLastDay };
+}
+
+export function auditAnswer(events: AuditedEvent[], nextCursor: string | null, language: Language): AuditAnswerDto {
+  return { success: true, message: SAID.audit[language], data: events.map(auditEvent), nextCursor };
+}
+
+/** The fields of an event in a file, in the order of their columns. */
+export const EVENT_COLUMNS = [
+  'id',
+  'occurredAt',
+  'type',
+  'outcome',
+  'userId',
+  'subjectId',
+  'address',
+  'requestId',
+  'detail',
+  'count',
+  'lastAt',
+  'lastRequestId',
+] as const satisfies readonly (keyof AuditEventDto)[];
+
+/** Events as lines of a file: details are JSON. */
+export async function* eventLines(events: AsyncIterable<AuditedEvent>) {
+  for await (const event of events) {
+    const { detail, ...line } = auditEvent(event);
+    yield { ...line, detail: detail && JSON.stringify(detail) };
+  }
+}
+
+function auditEvent(event: AuditedEvent): AuditEventDto {
+  return {
+    id: event.id,
+    occurredAt: event.occurredAt.toISOString(),
+    type: event.type,
+    outcome: event.outcome === 'success' ? 'success' : 'failure',
+    userId: event.userId,
+    subjectId: event.subjectId,
+    address: event.address,
+    requestId: event.requestId,
+    detail: event.detail as AuditEventDto['detail'],
+    count: event.count ?? 1,
+    lastAt: event.lastAt?.toISOString() ?? null,
+    lastRequestId: event.lastRequestId,
+  };
+}
+
+function lock({ reason, until, purpose = null, devices = null, identifier = null }: Lock): LockDto {
+  return { reason, until: until?.toISOString() ?? null, purpose, devices, identifier };
+}
+
+function lastSend(message: UserDetail['lastSends'][number]): LastSendDto {
+  return {
+    at: message.created_at.toISOString(),
+    purpose: message.purpose,
+    state: message.state,
+    provider: message.provider,
+    notTakenBy: [...new Set(message.refused_by)],
+    reason: message.last_error,
+    deliveredAt: message.delivered_at?.toISOString() ?? null,
+    readAt: message.read_at?.toISOString() ?? null,
+    usedAt: message.verified_at?.toISOString() ?? null,
+  };
+}
+
+function managedUser({ account, lastLogin }: ManagedUser): ManagedUserDto {
+  return Object.assign(userOf(account), {
+    isActive: account.is_active,
+    createdAt: account.created_at.toISOString(),
+    lastLoginAt: lastLogin?.toISOString() ?? null,
+  });
+}

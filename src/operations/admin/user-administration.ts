@@ -1,0 +1,191 @@
+import { Injectable } from '@nestjs/common';
+import { Audit, type AuditEvent } from '../records/audit/audit.service.js';
+import { Database, type Transaction } from '../platform/database/database.js';
+import { AppError } from '../platform/errors/app-error.js';
+import { type RequestContext } from '../platform/http/request-context.js';
+import { Codes } from '../codes/codes.service.js';
+import { Messaging } from '../messaging/messaging.service.js';
+import { Sessions } from '../identity/sessions/sessions.service.js';
+import { type TypedFields } from '../identity/users/account-fields.js';
+import { type ManagedAccountRow } from '../identity/users/account.js';
+import { Accounts, type AccountChange, type AccountsQuery } from '../identity/users/accounts.service.js';
+import { Users, type PasswordLock } from '../identity/users/users.service.js';
+
+/** An account as the admin console shows it. */
+export interface ManagedUser {
+  readonly account: ManagedAccountRow;
+  readonly lastLogin: Date | null;
+}
+
+type NumberLock = Awaited<ReturnType<Codes['locksOf']>>[number];
+
+/** What keeps an account's owner from logging in, and until when; null: until somebody acts. */
+export interface Lock {
+  readonly reason: 'disabled' | 'wrong_passwords' | NumberLock['reason'];
+  readonly until: Date | null;
+  readonly purpose?: NumberLock['purpose'];
+  readonly devices?: NumberLock['devices'];
+  readonly identifier?: PasswordLock['identifier'];
+}
+
+/** An account with what somebody must know who helps its owner. */
+export interface UserDetail extends ManagedUser {
+  readonly locks: readonly Lock[];
+  readonly lastSends: Awaited<ReturnType<Messaging['lastOf']>>;
+}
+
+/** Messages that are shown of an account. */
+const LAST_SENDS = 10;
+
+/** Who acts, and in which request. */
+export interface Actor {
+  readonly userId: string;
+  readonly context: RequestContext;
+}
+
+/**
+ * What admins do with accounts. In each transaction codes come first and the account's row after them, as when
+ * somebody logs in: the other way round a login and a change could wait for each other.
+ */
+@Injectable()
+export class UserAdministration {
+  constructor(
+    private readonly database: Database,
+    private readonly accounts: Accounts,
+    private readonly users: Users,
+    private readonly sessions: Sessions,
+    private readonly codes: Codes,
+    private readonly messaging: Messaging,
+    private readonly audit: Audit,
+  ) {}
+
+  async list(query: AccountsQuery): Promise<{ users: ManagedUser[]; nextCursor: string | null }> {
+    const { accounts, nextCursor } = await this.accounts.list(query);
+    const lastLogins = await this.sessions.lastLogins(accounts.map(({ id }) => id));
+    return {
+      users: accounts.map((account) => ({ account, lastLogin: lastLogins.get(account.id) ?? null })),
+      nextCursor,
+    };
+  }
+
+  /** @throws AppError `user_not_found` */
+  async show(id: string): Promise<UserDetail> {
+    const account = await this.accounts.get(id);
+    const [managed, locks, lastSends] = await Promise.all([
+      this.withLastLogin(account),
+      this.locksOf(account),
+      this.messaging.lastOf(id, LAST_SENDS),
+    ]);
+    return { ...managed, locks, lastSends };
+  }
+
+  /** @throws AppError `validation_failed`, `invalid_phone`; the driver's error for a name that is taken */
+  async create(typed: TypedFields, actor: Actor): Promise<ManagedUser> {
+    const fields = this.accounts.read(typed);
+    const account = await this.database.transaction(async (transaction) => {
+      const created = await this.accounts.create(fields, null, transaction);
+      await this.record('user.created', created.id, { role: created.role }, actor, transaction);
+      return created;
+    });
+    return { account, lastLogin: null };
+  }
+
+  /**
+   * Changes the given fields. Disabling an account and giving it another number ends its sessions and its codes. A role is
+   * read at each call and ends nothing, unless it ends a password that nobody has vouched for (see `Accounts.change`).
+   *
+   * @throws AppError `user_not_found`, `validation_failed`, `invalid_phone`, `last_admin`, `phone_required` when that
+   *   password was the only way in; the driver's error for a name that is taken
+   */
+  async change(id: string, typed: TypedFields, actor: Actor): Promise<ManagedUser> {
+    const fields = this.accounts.read(typed);
+    const { phone } = await this.accounts.get(id);
+    const change = await this.database.transaction(async (transaction) => {
+      const endsCodes = fields.isActive === false || (fields.phone !== undefined && fields.phone !== phone);
+      if (endsCodes && phone !== null) await this.codes.voidCodes(phone, transaction);
+      const written = await this.accounts.change(id, fields, transaction);
+      const reason = reasonToEndSessions(written);
+      if (written.endsPassword && written.after.phone === null) throw new AppError('phone_required');
+      if (reason) await this.sessions.endAll(id, reason, from(actor, id), null, transaction);
+      if (written.fields.length > 0) {
+        const role = written.fields.includes('role') ? { role: written.after.role } : {};
+        const fields = written.endsPassword ? [...written.fields, 'password'] : written.fields;
+        await this.record('user.changed', id, { fields, ...role }, actor, transaction);
+      }
+      return written;
+    });
+    return this.withLastLogin(change.after);
+  }
+
+  /** Gives an account its guesses, passwords and codes back. @throws AppError `user_not_found` */
+  async unlock(id: string, actor: Actor): Promise<void> {
+    const account = await this.accounts.get(id);
+    await this.database.transaction(async (transaction) => {
+      if (account.phone !== null) await this.codes.unlock(account.phone, transaction);
+      await this.users.forgetFailures(account, transaction);
+      await this.record('user.unlocked', id, undefined, actor, transaction);
+    });
+  }
+
+  /**
+   * Takes the password away and ends all sessions: the owner logs in by code and sets a new one when there is a way.
+   *
+   * @throws AppError `user_not_found`, `phone_required` without a number that a code could go to
+   */
+  async removePassword(id: string, actor: Actor): Promise<void> {
+    const { phone } = await this.accounts.get(id);
+    if (phone === null) throw new AppError('phone_required');
+    await this.database.transaction(async (transaction) => {
+      await this.codes.voidCodes(phone, transaction);
+      const account = await this.accounts.setPassword(id, null, transaction);
+      if (account.phone === null) throw new AppError('phone_required');
+      await this.sessions.endAll(id, 'reset', from(actor, id), null, transaction);
+      await this.users.forgetFailures(account, transaction);
+      await this.record('user.password_removed', id, undefined, actor, transaction);
+    });
+  }
+
+  private async locksOf(account: ManagedAccountRow): Promise<Lock[]> {
+    const [ofNumber, ofPassword] = await Promise.all([
+      account.phone === null ? [] : this.codes.locksOf(account.phone),
+      this.users.passwordLocks(account),
+    ]);
+    return [
+      ...(account.is_active ? [] : [{ reason: 'disabled', until: null } as const]),
+      ...ofNumber,
+      ...ofPassword.map((lock) => ({ reason: 'wrong_passwords', ...lock }) as const),
+    ];
+  }
+
+  private async withLastLogin(account: ManagedAccountRow): Promise<ManagedUser> {
+    const lastLogins = await this.sessions.lastLogins([account.id]);
+    return { account, lastLogin: lastLogins.get(account.id) ?? null };
+  }
+
+  private record(
+    type: string,
+    id: string,
+    detail: AuditEvent['detail'],
+    { userId, context }: Actor,
+    within: Transaction,
+  ): Promise<void> {
+    const { address, id: requestId } = context;
+    const event = { type, outcome: 'success', userId, subjectId: id, address, requestId } as const;
+    return this.audit.record(detail ? { ...event, detail } : event, within);
+  }
+}
+
+/** Sessions that stayed over from a moment of disabling end when the account comes back, too. */
+function reasonToEndSessions({
+  fields,
+  endsPassword,
+}: AccountChange): 'disabled' | 'phone_changed' | 'role_changed' | null {
+  if (fields.includes('isActive')) return 'disabled';
+  if (fields.includes('phone')) return 'phone_changed';
+  return endsPassword ? 'role_changed' : null;
+}
+
+/** An admin's address does not become part of what is held about others. */
+function from({ userId, context }: Actor, subject: string): { id: string; address: string | null } {
+  return { id: context.id, address: userId === subject ? context.address : null };
+}

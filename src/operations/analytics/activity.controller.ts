@@ -1,0 +1,198 @@
+import {
+  Body,
+  Controller,
+  Get,
+  Header,
+  Headers,
+  HttpCode,
+  Param,
+  Post,
+  Query,
+  applyDecorators,
+  type StreamableFile,
+  type Type,
+} from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiExtraModels,
+  ApiOkResponse,
+  ApiOperation,
+  ApiSecurity,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import { WhoCalls, type Calling } from '../identity/api-keys/api-key.guard.js';
+import { Settings, type Language } from '../platform/config/settings.js';
+import { answerLanguage } from '../platform/errors/language.js';
+import { linkedAccountName } from '../gateway/linked-account-name.js';
+import { KeylessFromLoopback, Scopes } from '../platform/http/access.decorators.js';
+import { csvFile, wantsCsv } from '../platform/lists/csv-answers.js';
+import { Fails, FailsWithBody } from '../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../platform/http/request-context.js';
+import {
+  ACTIVITY_COLUMNS,
+  OTP_COLUMNS,
+  activityAnswer,
+  activityLines,
+  cleanupAnswer,
+  dashboardAnswer,
+  otpLines,
+  otpLogAnswer,
+  statsAnswer,
+} from './activity-answers.js';
+import { ActivityFigures } from './activity-figures.js';
+import { ActivityLogs } from './activity-logs.js';
+import {
+  ActivityAnswerDto,
+  ActivityQueryDto,
+  CleanupAnswerDto,
+  CleanupDto,
+  DashboardAnswerDto,
+  DashboardQueryDto,
+  OtpLogAnswerDto,
+  OtpLogQueryDto,
+  SessionStatsAnswerDto,
+  SpanQueryDto,
+} from './activity.dto.js';
+
+const PAGE = 50;
+
+const KEY_FAILURES = ['unauthenticated', 'invalid_token', 'invalid_api_key', 'forbidden', 'rate_limited'] as const;
+
+/** An answer as JSON, or as a file for who asks for CSV. */
+const PageOrFile = (page: Type) =>
+  applyDecorators(
+    ApiExtraModels(page),
+    ApiOkResponse({
+      description: 'A page, newest first. With `Accept: text/csv` all matching entries, as a file.',
+      content: {
+        'application/json': { schema: { $ref: getSchemaPath(page) } },
+        'text/csv': { schema: { type: 'string' } },
+      },
+    }),
+  );
+
+@ApiTags('Gateway analytics')
+@ApiBearerAuth()
+@ApiSecurity('apiKey')
+@Controller('api/analytics')
+@Scopes('analytics')
+@KeylessFromLoopback()
+export class ActivityController {
+  constructor(
+    private readonly settings: Settings,
+    private readonly figures: ActivityFigures,
+    private readonly logs: ActivityLogs,
+  ) {}
+
+  @Get('dashboard')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'gatewayDashboard', summary: 'Show figures of all sessions' })
+  @ApiOkResponse({ type: DashboardAnswerDto, description: "Of the key's own sessions; of all, for an admin." })
+  @Fails('validation_failed', ...KEY_FAILURES, 'session_not_found', 'session_id_ambiguous')
+  async dashboard(
+    @Query() query: DashboardQueryDto,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<DashboardAnswerDto> {
+    return dashboardAnswer(await this.figures.dashboard(query, caller), this.language(context));
+  }
+
+  @Get('sessions/:id/stats')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'gatewaySessionStats', summary: 'Show figures of one session' })
+  @ApiOkResponse({ type: SessionStatsAnswerDto, description: 'The figures and the state of the session.' })
+  @Fails('validation_failed', ...KEY_FAILURES, 'session_not_found', 'session_id_ambiguous')
+  async stats(
+    @Param('id', linkedAccountName) name: string,
+    @Query() query: SpanQueryDto,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<SessionStatsAnswerDto> {
+    return statsAnswer(await this.figures.stats(name, query, caller), this.language(context));
+  }
+
+  @Get('logs/activity')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'listGatewayActivity', summary: 'List what happened to sessions, messages and codes' })
+  @PageOrFile(ActivityAnswerDto)
+  @Fails('validation_failed', ...KEY_FAILURES)
+  activity(
+    @Query() query: ActivityQueryDto,
+    @Headers('accept') accept: string | undefined,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<ActivityAnswerDto | StreamableFile> {
+    return this.lines(query, false, accept, caller, context);
+  }
+
+  @Get('logs/errors')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({
+    operationId: 'listGatewayErrors',
+    summary: 'List the entries of the activity log that failed, or may have',
+  })
+  @PageOrFile(ActivityAnswerDto)
+  @Fails('validation_failed', ...KEY_FAILURES)
+  errors(
+    @Query() query: ActivityQueryDto,
+    @Headers('accept') accept: string | undefined,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<ActivityAnswerDto | StreamableFile> {
+    return this.lines(query, true, accept, caller, context);
+  }
+
+  @Get('logs/otp')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'listGatewayCodes', summary: 'List the codes sent for other applications' })
+  @PageOrFile(OtpLogAnswerDto)
+  @Fails('validation_failed', ...KEY_FAILURES)
+  async codes(
+    @Query() { limit, ...query }: OtpLogQueryDto,
+    @Headers('accept') accept: string | undefined,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<OtpLogAnswerDto | StreamableFile> {
+    if (wantsCsv(accept))
+      return csvFile(otpLines(await this.logs.exportCodes(query, limit, caller)), OTP_COLUMNS, 'otp.csv');
+    return otpLogAnswer(await this.logs.codes(query, limit ?? PAGE, caller), this.language(context));
+  }
+
+  @Post('cleanup')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'cleanGatewayLogs',
+    summary: 'Delete old log entries early',
+    description: "Of the key's own sessions and codes, at most 20,000 of each. The figures counted from them stay.",
+  })
+  @ApiOkResponse({ type: CleanupAnswerDto, description: 'When `more` is true, call again.' })
+  @FailsWithBody(...KEY_FAILURES)
+  async cleanup(
+    @Body() body: CleanupDto,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<CleanupAnswerDto> {
+    return cleanupAnswer(await this.logs.clean(body.olderThanDays, caller, context), this.language(context));
+  }
+
+  private async lines(
+    { limit, ...query }: ActivityQueryDto,
+    errorsOnly: boolean,
+    accept: string | undefined,
+    caller: Calling,
+    context: RequestContext,
+  ): Promise<ActivityAnswerDto | StreamableFile> {
+    const name = errorsOnly ? 'errors' : 'activity';
+    if (wantsCsv(accept)) {
+      const rows = await this.logs.export(query, errorsOnly, limit, caller);
+      return csvFile(activityLines(rows), ACTIVITY_COLUMNS, `${name}.csv`);
+    }
+    const page = await this.logs.page(query, errorsOnly, limit ?? PAGE, caller);
+    return activityAnswer(page, name, this.language(context));
+  }
+
+  private language(context: RequestContext): Language {
+    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+  }
+}
