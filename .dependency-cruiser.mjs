@@ -64,7 +64,10 @@ const shape = [
     comment:
       "Another room's *.sql.ts holds fragments of statements; only a repository (or another *.sql.ts) has a statement to " +
       "put them into. Instead: call that room's service, or do the query in your own repository.",
-    from: { path: `^src/${oneOf(OWNERS)}/`, pathNot: `\\.(repository|sql)\\.ts$|^src/analytics/|${ASSEMBLY}` },
+    from: {
+      path: `^src/${oneOf(OWNERS)}/`,
+      pathNot: `\\.(repository|sql)\\.ts$|^src/operations/analytics/|${ASSEMBLY}`,
+    },
     to: { path: '^src/.*\\.sql\\.ts$', pathNot: '^src/$1/' },
   },
   ...['from', 'to'].map((side) => ({
@@ -101,12 +104,12 @@ const outside = [
     name: 'prisma-only-in-repositories',
     severity: 'error',
     comment:
-      'Prisma, its generated client or pg outside *.repository.ts, platform/database/, platform/embedded-postgres/, analytics/ and cli/. A service that knows ' +
+      'Prisma, its generated client or pg outside *.repository.ts, platform/database/, platform/embedded-postgres/, operations/analytics/ and cli/. A service that knows ' +
       'rows and SQL cannot be read as a list of steps. Instead: add a method to the repository of the room that owns the ' +
       'table, and return a type of that room.',
     from: {
       path: '^src/',
-      pathNot: `\\.repository\\.ts$|^src/(platform/(database|embedded-postgres)|analytics|cli)/|${SPEC}`,
+      pathNot: `\\.repository\\.ts$|^src/(platform/(database|embedded-postgres)|operations/analytics|cli)/|${SPEC}`,
     },
     to: { path: `^src/platform/database/generated/|${npm('@prisma', '@types/pg', 'pg', 'pg-pool')}` },
   },
@@ -132,9 +135,9 @@ const outside = [
     name: 'oidc-provider-only-in-oidc',
     severity: 'error',
     comment:
-      'oidc-provider outside oidc/. What it may do, where its state is kept and what its pages say is decided once, there. ' +
-      'Instead: ask a service of oidc/, or change its configuration there.',
-    from: { path: '^src/', pathNot: '^src/oidc/' },
+      'oidc-provider outside login/oidc/. What it may do, where its state is kept and what its pages say is decided once, there. ' +
+      'Instead: ask a service of login/oidc/, or change its configuration there.',
+    from: { path: '^src/', pathNot: '^src/login/oidc/' },
     to: { path: npm('oidc-provider') },
   },
   {

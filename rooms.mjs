@@ -7,11 +7,11 @@
 
 /** Floors, top to bottom. A room imports only from the floors under its own: never sideways, never up. */
 export const FLOORS = [
-  ['admin', 'analytics'],
-  ['verification'],
-  ['auth', 'bot', 'forgot-password', 'health', 'oidc', 'webhooks'],
-  ['codes', 'gateway', 'pages'],
-  ['identity/api-keys', 'identity/sessions'],
+  ['operations/admin', 'operations/analytics'],
+  ['applications/verification'],
+  ['applications/webhooks', 'bot', 'login/auth', 'login/forgot-password', 'login/oidc', 'operations/health'],
+  ['gateway', 'login/codes', 'login/pages'],
+  ['identity/api-keys', 'identity/sessions', 'login/oidc/clients'],
   ['messaging', 'platform/idempotency', 'records/audit'],
   ['identity/users', 'platform/http', 'records/activity'],
   ['platform/jobs', 'platform/limits'],

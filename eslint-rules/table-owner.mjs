@@ -3,12 +3,12 @@ import { ownerOf } from '../rooms.mjs';
 /**
  * A table is named in SQL, or reached through Prisma's model, only by the room that owns it (rooms.mjs). The room
  * is the one place to read when its rows look wrong. `platform/database/` may name every table: it migrates and translates the
- * constraints. `analytics/`, the read side, may read every table and write none. Other rooms put the owner's `*.sql.ts` fragments into their own statements.
+ * constraints. `operations/analytics/`, the read side, may read every table and write none. Other rooms put the owner's `*.sql.ts` fragments into their own statements.
  *
  * It reads text and not SQL: what it looks for is a table's name where SQL would have one.
  */
 const OWNERS = {
-  codes: {
+  'login/codes': {
     otp_codes: 'otpCode',
     otp_sessions: 'otpSession',
     device_guesses: 'deviceGuess',
@@ -36,8 +36,8 @@ const OWNERS = {
     gateway_media_chunks: 'gatewayMediaChunk',
     gateway_menus: 'gatewayMenu',
   },
-  oidc: { oidc_clients: 'oidcClient', oidc_artifacts: 'oidcArtifact' },
-  webhooks: { webhooks: 'webhook', webhook_deliveries: 'webhookDelivery' },
+  'login/oidc': { oidc_clients: 'oidcClient', oidc_artifacts: 'oidcArtifact' },
+  'applications/webhooks': { webhooks: 'webhook', webhook_deliveries: 'webhookDelivery' },
   'records/activity': { activity_log: 'activityLog', activity_days: 'activityDay', activity_numbers: 'activityNumber' },
   'records/audit': { audit_events: 'auditEvent' },
   'platform/idempotency': { idempotency_keys: 'idempotencyKey' },
@@ -100,7 +100,7 @@ export default {
     function checkText(node) {
       const text = textOf(node);
       if (typeof text !== 'string' || isProse(context.sourceCode.getAncestors(node))) return;
-      if (room === 'analytics' && !WRITES.test(text)) return;
+      if (room === 'operations/analytics' && !WRITES.test(text)) return;
       for (const entry of foreign) if (entry.patterns.some((pattern) => pattern.test(text))) report(node, entry);
     }
 
@@ -111,7 +111,7 @@ export default {
       'CallExpression > MemberExpression.callee[object.type="MemberExpression"]'(node) {
         const entry = foreign.find(({ model }) => model === node.object.property.name);
         const method = node.property.name ?? '';
-        if (room === 'analytics' && PRISMA_READ.test(method)) return;
+        if (room === 'operations/analytics' && PRISMA_READ.test(method)) return;
         if (entry && PRISMA_METHOD.test(method)) report(node.object.property, entry);
       },
     };

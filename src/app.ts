@@ -23,7 +23,7 @@ import { withoutSlashAtEnd } from './platform/http/server/trailing-slash.js';
 import { refuseUnusualRequests } from './platform/http/server/unusual-requests.js';
 import { acceptUploads, takesUpload } from './platform/http/bodies/uploads.js';
 import { acceptForms } from './platform/http/bodies/form-bodies.js';
-import { Mount } from './oidc/mount.js';
+import { Mount } from './login/oidc/mount.js';
 import { mountApiDocs } from './platform/http/server/api-docs.js';
 
 /** Bodies over this are not even read: the connection ends with the answer. What is refused below it is read to its end. */

@@ -13,7 +13,7 @@ import { ensureJobSchema } from './platform/jobs/job-schema.js';
 import { Jobs } from './platform/jobs/jobs.service.js';
 import { ProcessLifecycle, stopPatience } from './process-lifecycle.js';
 import { DemoAccounts } from './identity/users/demo-accounts.js';
-import { WebhookDispatcher } from './webhooks/webhook-dispatcher.js';
+import { WebhookDispatcher } from './applications/webhooks/webhook-dispatcher.js';
 
 async function start(lifecycle: ProcessLifecycle): Promise<void> {
   const settings = await readSettings();

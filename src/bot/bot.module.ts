@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuditModule } from '../records/audit/audit.module.js';
 import { JobsModule } from '../platform/jobs/jobs.module.js';
 import { MessagingModule } from '../messaging/messaging.module.js';
-import { CodesModule } from '../codes/codes.module.js';
+import { CodesModule } from '../login/codes/codes.module.js';
 import { ConversationSeal } from './conversation-seal.js';
 import { ConversationUpkeep } from './conversation-upkeep.js';
 import { ConversationsController } from './conversations.controller.js';

@@ -9,7 +9,7 @@ import { Messaging, type ClaimedMessage } from '../messaging/messaging.service.j
 import { type IncomingBatch, type IncomingMessage } from '../messaging/providers/message-provider.js';
 import { idOf, lineOf, textOf } from '../messaging/providers/webhook-body.js';
 import { Receipts } from '../messaging/receipts.js';
-import { Codes } from '../codes/codes.service.js';
+import { Codes } from '../login/codes/codes.service.js';
 import { parsePhone } from '../platform/phone/phone.js';
 import { botLanguage, botText } from './bot-texts.js';
 import { ConversationSeal } from './conversation-seal.js';

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { AdminCreation } from '../admin/admin-creation.js';
+import { AdminCreation } from '../operations/admin/admin-creation.js';
 import { AppError } from '../platform/errors/app-error.js';
 import { CATALOGUE } from '../platform/errors/catalogue.js';
 import { databaseFailure } from '../platform/errors/database-errors.js';

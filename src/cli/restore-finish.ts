@@ -6,12 +6,12 @@ import { LinkedAccounts } from '../gateway/linked-accounts.service.js';
 import { OtherInstances } from '../platform/database/connection/other-instances.js';
 import { refuseStart } from '../process-lifecycle.js';
 import { Messaging } from '../messaging/messaging.service.js';
-import { Artifacts } from '../oidc/artifacts.js';
-import { Codes } from '../codes/codes.service.js';
+import { Artifacts } from '../login/oidc/artifacts.js';
+import { Codes } from '../login/codes/codes.service.js';
 import { Sessions } from '../identity/sessions/sessions.service.js';
 import { SigningKeys } from '../identity/sessions/signing-keys.js';
 import { Users } from '../identity/users/users.service.js';
-import { Verification } from '../verification/verification.service.js';
+import { Verification } from '../applications/verification/verification.service.js';
 import { withRooms } from './parts/with-rooms.js';
 
 const USAGE = `usage: npm run restore:finish [-- --api-keys] [--force]

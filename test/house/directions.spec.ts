@@ -9,13 +9,14 @@ const fromRepository = (path: string) => join(repository, path);
 
 /** A small house with one offence each, and one file that does everything right. */
 const OFFENDERS: Record<string, string> = {
-  'src/app.module.ts': "import './auth/auth.service.js'; import './identity/users/users.repository.js';",
-  'src/auth/auth.service.ts': "import '../codes/codes.service.js'; import '../identity/users/users.service.js';",
-  'src/auth/other-repository.ts': "import '../identity/users/users.repository.js';",
-  'src/auth/sideways.ts': "import '../bot/bot.service.js';",
-  'src/auth/reads-fragment.service.ts': "import '../codes/live-code.sql.js';",
-  'src/auth/auth.repository.ts': "import '../codes/live-code.sql.js';",
-  'src/auth/env.ts': 'export const secret = process.env.AUTH_SECRET;',
+  'src/app.module.ts': "import './login/auth/auth.service.js'; import './identity/users/users.repository.js';",
+  'src/login/auth/auth.service.ts':
+    "import '../codes/codes.service.js'; import '../../identity/users/users.service.js';",
+  'src/login/auth/other-repository.ts': "import '../../identity/users/users.repository.js';",
+  'src/login/auth/sideways.ts': "import '../../bot/bot.service.js';",
+  'src/login/auth/reads-fragment.service.ts': "import '../codes/live-code.sql.js';",
+  'src/login/auth/auth.repository.ts': "import '../codes/live-code.sql.js';",
+  'src/login/auth/env.ts': 'export const secret = process.env.AUTH_SECRET;',
   'src/bot/bot.service.ts': "import axios from 'axios'; export const a = axios;",
   'src/bot/media-fetcher.ts': "import axios from 'axios'; export const a = axios;",
   'src/bot/schedules.ts': "import { PgBoss } from 'pg-boss'; export const b = PgBoss;",
@@ -26,18 +27,18 @@ const OFFENDERS: Record<string, string> = {
   'src/platform/database/prisma.service.ts': "import { Pool } from 'pg'; export const p = Pool;",
   'src/platform/jobs/boss.ts': "import { PgBoss } from 'pg-boss'; export const b = PgBoss;",
   'src/messaging/providers/whapi.ts': "import axios from 'axios'; export const a = axios;",
-  'src/codes/circle-a.ts': "import type { B } from './circle-b.js'; export type A = B | 1;",
-  'src/codes/circle-b.ts': "import type { A } from './circle-a.js'; export type B = A | 2;",
-  'src/codes/live-code.sql.ts': "export const liveCode = 'consumed_at is null';",
-  'src/codes/codes.service.ts': "import { Pool } from 'pg'; export const p = Pool;",
+  'src/login/codes/circle-a.ts': "import type { B } from './circle-b.js'; export type A = B | 1;",
+  'src/login/codes/circle-b.ts': "import type { A } from './circle-a.js'; export type B = A | 2;",
+  'src/login/codes/live-code.sql.ts': "export const liveCode = 'consumed_at is null';",
+  'src/login/codes/codes.service.ts': "import { Pool } from 'pg'; export const p = Pool;",
   'src/platform/phone/phone.ts': "import '../config/env.js';",
   'src/identity/users/import-index.ts': "import './index.js';",
   'src/identity/users/lost.ts': "import './nowhere.js';",
   'src/identity/users/properties.ts': "import 'fast-check';",
   'src/identity/users/properties.spec.ts': "import 'fast-check'; import '../../../test/fake.js';",
   'src/identity/users/index.ts': "export * from './users.service.js';",
-  'src/identity/users/upwards.ts': "import type { P } from '../../auth/types.js'; export type Q = P;",
-  'src/auth/types.ts': 'export type P = 1;',
+  'src/identity/users/upwards.ts': "import type { P } from '../../login/auth/types.js'; export type Q = P;",
+  'src/login/auth/types.ts': 'export type P = 1;',
   'src/identity/users/users.repository.ts': "import { Pool } from 'pg'; export const p = Pool;",
   'src/identity/users/users.service.ts': "import './users.repository.js'; import '../../platform/jobs/helpers/x.js';",
   'src/platform/jobs/helpers/x.ts': 'export const x = 1;',
@@ -81,22 +82,22 @@ describe('the directions of the house', () => {
 
   it('refuses each offence by its rule, types included, and nothing else', () => {
     expect(broken).toEqual([
-      'src/auth/other-repository.ts: repository-stays-in-its-room',
-      'src/auth/reads-fragment.service.ts: foreign-sql-only-in-repositories',
-      'src/auth/sideways.ts: auth-imports-downwards',
       'src/bot/bot.service.ts: axios-only-in-providers',
       'src/bot/schedules.ts: pg-boss-only-in-jobs',
       'src/bot/session.ts: baileys-only-in-gateway',
       'src/bot/testing.ts: src-knows-no-tests',
-      'src/codes/circle-a.ts: no-circles',
-      'src/codes/codes.service.ts: prisma-only-in-repositories',
-      'src/platform/phone/phone.ts: platform-phone-imports-downwards',
       'src/identity/users/import-index.ts: no-index-files-to',
       'src/identity/users/index.ts: no-index-files-from',
       'src/identity/users/lost.ts: resolvable',
       'src/identity/users/properties.ts: no-dev-dependencies',
       'src/identity/users/upwards.ts: identity-users-imports-downwards',
       'src/identity/users/users.service.ts: no-drawers-to',
+      'src/login/auth/other-repository.ts: repository-stays-in-its-room',
+      'src/login/auth/reads-fragment.service.ts: foreign-sql-only-in-repositories',
+      'src/login/auth/sideways.ts: login-auth-imports-downwards',
+      'src/login/codes/circle-a.ts: no-circles',
+      'src/login/codes/codes.service.ts: prisma-only-in-repositories',
+      'src/platform/phone/phone.ts: platform-phone-imports-downwards',
       'src/warehouse/w.ts: known-rooms-only',
     ]);
   });
@@ -107,7 +108,7 @@ describe('the directions of the house', () => {
       fromRepository('eslint.config.mjs'),
       '--format',
       'json',
-      'src/auth/env.ts',
+      'src/login/auth/env.ts',
       'src/platform/config/env.ts',
     ];
     const report: { filePath: string; messages: { ruleId: string }[] }[] = JSON.parse(
@@ -116,6 +117,6 @@ describe('the directions of the house', () => {
     const offenders = report
       .filter(({ messages }) => messages.some(({ ruleId }) => ruleId === 'no-restricted-properties'))
       .map(({ filePath }) => filePath.split('/src/')[1]);
-    expect(offenders).toEqual(['auth/env.ts']);
+    expect(offenders).toEqual(['login/auth/env.ts']);
   });
 });

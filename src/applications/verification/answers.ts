@@ -1,7 +1,7 @@
-import { type NewestVerification } from '../codes/verification-codes.js';
-import { type Language } from '../platform/config/settings.js';
-import { type Text } from '../platform/errors/catalogue.js';
-import { whatsappId } from '../platform/phone/phone.js';
+import { type NewestVerification } from '../../login/codes/verifications/verification-codes.js';
+import { type Language } from '../../platform/config/settings.js';
+import { type Text } from '../../platform/errors/catalogue.js';
+import { whatsappId } from '../../platform/phone/phone.js';
 import {
   type FormattedPhoneAnswerDto,
   type GeneratedOtpAnswerDto,

@@ -1,5 +1,5 @@
-import { type UsedApiKey } from '../identity/api-keys/api-keys.service.js';
-import { type Settings } from '../platform/config/settings.js';
+import { type UsedApiKey } from '../../identity/api-keys/api-keys.service.js';
+import { type Settings } from '../../platform/config/settings.js';
 
 /**
  * Whether a caller is handed the code that goes to somebody's phone: for tests without a phone. Production never starts

@@ -1,15 +1,15 @@
 import { Body, Controller, Get, Header, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
-import { CallingKey, WhoCalls, type Calling } from '../identity/api-keys/api-key.guard.js';
-import { type UsedApiKey } from '../identity/api-keys/api-keys.service.js';
-import { Settings, type Language } from '../platform/config/settings.js';
-import { AppError } from '../platform/errors/app-error.js';
-import { answerLanguage } from '../platform/errors/language.js';
-import { KeylessFromLoopback, Scopes } from '../platform/http/access.decorators.js';
-import { Fails, FailsWithBody } from '../platform/http/openapi.decorators.js';
-import { Context, type RequestContext } from '../platform/http/request-context.js';
-import { IDEMPOTENCY_FAILURES, Idempotent } from '../platform/idempotency/idempotency.guard.js';
-import { parsePhone } from '../platform/phone/phone.js';
+import { CallingKey, WhoCalls, type Calling } from '../../identity/api-keys/api-key.guard.js';
+import { type UsedApiKey } from '../../identity/api-keys/api-keys.service.js';
+import { Settings, type Language } from '../../platform/config/settings.js';
+import { AppError } from '../../platform/errors/app-error.js';
+import { answerLanguage } from '../../platform/errors/language.js';
+import { KeylessFromLoopback, Scopes } from '../../platform/http/access.decorators.js';
+import { Fails, FailsWithBody } from '../../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../../platform/http/request-context.js';
+import { IDEMPOTENCY_FAILURES, Idempotent } from '../../platform/idempotency/idempotency.guard.js';
+import { parsePhone } from '../../platform/phone/phone.js';
 import { sentVerificationAnswer, statusAnswer, verifiedAnswer } from './answers.js';
 import { mayReadCodes } from './code-readers.js';
 import {

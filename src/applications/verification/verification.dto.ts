@@ -9,9 +9,9 @@ import {
   Min,
   ValidateBy,
 } from 'class-validator';
-import { WholeNumber } from '../platform/http/validation/query-fields.js';
-import { isHarmlessCompany } from '../messaging/verification-template.js';
-import { AsCode, IsCode } from '../codes/code-input.js';
+import { WholeNumber } from '../../platform/http/validation/query-fields.js';
+import { isHarmlessCompany } from '../../messaging/verification-template.js';
+import { AsCode, IsCode } from '../../login/codes/code-input.js';
 
 /** A name that a message may carry; see `isHarmlessCompany`. */
 const IsCompany = () =>

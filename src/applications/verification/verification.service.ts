@@ -1,17 +1,21 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { NIL } from 'uuid';
-import { Activity } from '../records/activity/activity.service.js';
-import { type Calling } from '../identity/api-keys/api-key.guard.js';
-import { VerificationCodes, type NewestVerification, type VerificationRow } from '../codes/verification-codes.js';
-import { type Language } from '../platform/config/settings.js';
-import { type Transaction } from '../platform/database/database.js';
-import { AppError } from '../platform/errors/app-error.js';
-import { GatewayMessages, type SentMessage } from '../gateway/gateway-messages.service.js';
-import { LinkedAccounts } from '../gateway/linked-accounts.service.js';
-import { Jobs } from '../platform/jobs/jobs.service.js';
-import { verificationText } from '../messaging/verification-template.js';
-import { maskPhone, whatsappId } from '../platform/phone/phone.js';
+import { Activity } from '../../records/activity/activity.service.js';
+import { type Calling } from '../../identity/api-keys/api-key.guard.js';
+import {
+  VerificationCodes,
+  type NewestVerification,
+  type VerificationRow,
+} from '../../login/codes/verifications/verification-codes.js';
+import { type Language } from '../../platform/config/settings.js';
+import { type Transaction } from '../../platform/database/database.js';
+import { AppError } from '../../platform/errors/app-error.js';
+import { GatewayMessages, type SentMessage } from '../../gateway/gateway-messages.service.js';
+import { LinkedAccounts } from '../../gateway/linked-accounts.service.js';
+import { Jobs } from '../../platform/jobs/jobs.service.js';
+import { verificationText } from '../../messaging/verification-template.js';
+import { maskPhone, whatsappId } from '../../platform/phone/phone.js';
 import { Webhooks } from '../webhooks/webhooks.service.js';
 
 /** A code that shall be sent. */

@@ -1,5 +1,5 @@
-import { type Language } from '../platform/config/settings.js';
-import { type Text } from '../platform/errors/catalogue.js';
+import { type Language } from '../../platform/config/settings.js';
+import { type Text } from '../../platform/errors/catalogue.js';
 import { type DeliveryRow } from './deliveries.repository.js';
 import {
   type CreatedWebhookAnswerDto,

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { isLiveKey } from '../identity/api-keys/api-keys.sql.js';
-import { Database } from '../platform/database/database.js';
-import { statement } from '../platform/database/statement.js';
-import { ofTheFirst } from '../platform/database/steps.js';
+import { isLiveKey } from '../../identity/api-keys/api-keys.sql.js';
+import { Database } from '../../platform/database/database.js';
+import { statement } from '../../platform/database/statement.js';
+import { ofTheFirst } from '../../platform/database/steps.js';
 import { type SendResult } from './webhook-sender.js';
 
 export type DeliveryState = 'PENDING' | 'DELIVERED' | 'FAILED';

@@ -1,9 +1,9 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Settings } from '../platform/config/settings.js';
-import { GatewayEvents } from '../gateway/gateway-events.js';
-import { Jobs } from '../platform/jobs/jobs.service.js';
-import { whatsappId } from '../platform/phone/phone.js';
-import { isHiddenSender } from '../platform/phone/sender.js';
+import { Settings } from '../../platform/config/settings.js';
+import { GatewayEvents } from '../../gateway/gateway-events.js';
+import { Jobs } from '../../platform/jobs/jobs.service.js';
+import { whatsappId } from '../../platform/phone/phone.js';
+import { isHiddenSender } from '../../platform/phone/sender.js';
 import { DeliveriesRepository } from './deliveries.repository.js';
 import { boundedText } from './webhook-events.js';
 import { Webhooks } from './webhooks.service.js';

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationShutdown } from '@nestjs/common';
-import { Audit } from '../records/audit/audit.service.js';
-import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
-import { every, type Recurring } from '../platform/background/timers.js';
+import { Audit } from '../../records/audit/audit.service.js';
+import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
+import { every, type Recurring } from '../../platform/background/timers.js';
 import { DeliveriesRepository, type ClaimedDelivery } from './deliveries.repository.js';
 import { FAILING_DAYS, pauseAfter } from './retries.js';
 import { WebhookSeal } from './webhook-seal.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { AuthSecret } from '../platform/secrets/auth-secret.js';
-import { unseal } from '../platform/secrets/sealing.js';
+import { AuthSecret } from '../../platform/secrets/auth-secret.js';
+import { unseal } from '../../platform/secrets/sealing.js';
 
 /** What webhooks keep sealed under `AUTH_SECRET`, each thing for its row alone. */
 @Injectable()

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Settings } from '../platform/config/settings.js';
-import { OutgoingAgents } from '../platform/egress/outgoing-agent.js';
+import { type Settings } from '../../platform/config/settings.js';
+import { OutgoingAgents } from '../../platform/egress/outgoing-agent.js';
 import { WebhookSender } from './webhook-sender.js';
 
 let server: Server;

@@ -1,8 +1,8 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { Injectable } from '@nestjs/common';
-import { OutgoingAgents, outgoingUrl } from '../platform/egress/outgoing-agent.js';
-import { OutgoingRefused } from '../platform/egress/public-addresses.js';
+import { OutgoingAgents, outgoingUrl } from '../../platform/egress/outgoing-agent.js';
+import { OutgoingRefused } from '../../platform/egress/public-addresses.js';
 
 /** How long a receiver has for the whole answer, in ms. */
 const PATIENCE = 10_000;

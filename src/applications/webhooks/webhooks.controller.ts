@@ -1,12 +1,12 @@
 import { Body, Controller, Delete, Get, Header, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
-import { WhoCalls, type Calling } from '../identity/api-keys/api-key.guard.js';
-import { Settings, type Language } from '../platform/config/settings.js';
-import { AppError } from '../platform/errors/app-error.js';
-import { answerLanguage } from '../platform/errors/language.js';
-import { KeylessFromLoopback, Scopes } from '../platform/http/access.decorators.js';
-import { Fails, FailsWithBody } from '../platform/http/openapi.decorators.js';
-import { Context, type RequestContext } from '../platform/http/request-context.js';
+import { WhoCalls, type Calling } from '../../identity/api-keys/api-key.guard.js';
+import { Settings, type Language } from '../../platform/config/settings.js';
+import { AppError } from '../../platform/errors/app-error.js';
+import { answerLanguage } from '../../platform/errors/language.js';
+import { KeylessFromLoopback, Scopes } from '../../platform/http/access.decorators.js';
+import { Fails, FailsWithBody } from '../../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../../platform/http/request-context.js';
 import { createdAnswer, deletedAnswer, deliveriesAnswer, replayedAnswer, webhooksAnswer } from './answers.js';
 import { WEBHOOK_EVENTS } from './webhook-events.js';
 import {

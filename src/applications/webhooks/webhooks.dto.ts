@@ -13,7 +13,7 @@ import {
   MaxLength,
   Min,
 } from 'class-validator';
-import { IsInstant, WholeNumber } from '../platform/http/validation/query-fields.js';
+import { IsInstant, WholeNumber } from '../../platform/http/validation/query-fields.js';
 import { WEBHOOK_EVENTS, type WebhookEvent } from './webhook-events.js';
 
 export class CreateWebhookDto {

@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
-import { AuditModule } from '../records/audit/audit.module.js';
-import { GatewayModule } from '../gateway/gateway.module.js';
-import { HttpModule } from '../platform/http/http.module.js';
-import { JobsModule } from '../platform/jobs/jobs.module.js';
+import { AuditModule } from '../../records/audit/audit.module.js';
+import { GatewayModule } from '../../gateway/gateway.module.js';
+import { HttpModule } from '../../platform/http/http.module.js';
+import { JobsModule } from '../../platform/jobs/jobs.module.js';
 import { DeliveriesRepository } from './deliveries.repository.js';
 import { GatewayListener } from './gateway-listener.js';
 import { WebhookDispatcher } from './webhook-dispatcher.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { isLiveKey } from '../identity/api-keys/api-keys.sql.js';
-import { Database, type Transaction } from '../platform/database/database.js';
-import { statement } from '../platform/database/statement.js';
+import { isLiveKey } from '../../identity/api-keys/api-keys.sql.js';
+import { Database, type Transaction } from '../../platform/database/database.js';
+import { statement } from '../../platform/database/statement.js';
 
 /** A webhook as its owner may see it. */
 export interface WebhookRow {

@@ -1,8 +1,8 @@
-import { type Language, type Settings } from '../platform/config/settings.js';
-import { type Text } from '../platform/errors/catalogue.js';
+import { type Language, type Settings } from '../../platform/config/settings.js';
+import { type Text } from '../../platform/errors/catalogue.js';
 import { type IssuedOtp } from '../codes/code-issuer.js';
-import { nationalPhone } from '../platform/phone/phone.js';
-import { type AccountRow } from '../identity/users/account.js';
+import { nationalPhone } from '../../platform/phone/phone.js';
+import { type AccountRow } from '../../identity/users/account.js';
 import {
   type DoneAnswerDto,
   type LoginAnswerDto,
@@ -13,10 +13,10 @@ import {
   type SessionsAnswerDto,
   type UserDto,
 } from './auth.dto.js';
-import { type RefreshedTokens, type SessionRow } from '../identity/sessions/sessions.service.js';
+import { type RefreshedTokens, type SessionRow } from '../../identity/sessions/sessions.service.js';
 import { deviceLabel, placeLabel } from './device-label.js';
 import { type BrowserLoginAnswerDto, type LoginOptionsAnswerDto } from './browser.dto.js';
-import { type PersonalDataAnswerDto, type PersonalDataDto } from './personal-data.dto.js';
+import { type PersonalDataAnswerDto, type PersonalDataDto } from './own-account/personal-data.dto.js';
 import { type Login } from './auth.service.js';
 import { type Registered } from './registration.js';
 

@@ -1,19 +1,19 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Settings } from '../platform/config/settings.js';
-import { type ErrorCode } from '../platform/errors/catalogue.js';
-import { answerLanguage } from '../platform/errors/language.js';
+import { Settings } from '../../platform/config/settings.js';
+import { type ErrorCode } from '../../platform/errors/catalogue.js';
+import { answerLanguage } from '../../platform/errors/language.js';
 import {
   Authenticated,
   Caller,
   Public,
   TokenOptional,
   type CurrentCaller,
-} from '../platform/http/access.decorators.js';
-import { AddressLimit } from '../platform/http/address-limit.guard.js';
-import { IDEMPOTENCY_FAILURES, Idempotent } from '../platform/idempotency/idempotency.guard.js';
-import { Fails, FailsWithBody } from '../platform/http/openapi.decorators.js';
-import { Context, type RequestContext } from '../platform/http/request-context.js';
+} from '../../platform/http/access.decorators.js';
+import { AddressLimit } from '../../platform/http/address-limit.guard.js';
+import { IDEMPOTENCY_FAILURES, Idempotent } from '../../platform/idempotency/idempotency.guard.js';
+import { Fails, FailsWithBody } from '../../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../../platform/http/request-context.js';
 import { loginAnswer, meAnswer, otpSentAnswer, registeredAnswer } from './answers.js';
 import {
   LoginAnswerDto,

@@ -1,10 +1,10 @@
 import { Module } from '@nestjs/common';
-import { AuditModule } from '../records/audit/audit.module.js';
-import { HttpModule } from '../platform/http/http.module.js';
-import { MessagingModule } from '../messaging/messaging.module.js';
+import { AuditModule } from '../../records/audit/audit.module.js';
+import { HttpModule } from '../../platform/http/http.module.js';
+import { MessagingModule } from '../../messaging/messaging.module.js';
 import { CodesModule } from '../codes/codes.module.js';
-import { SessionsModule } from '../identity/sessions/sessions.module.js';
-import { UsersModule } from '../identity/users/users.module.js';
+import { SessionsModule } from '../../identity/sessions/sessions.module.js';
+import { UsersModule } from '../../identity/users/users.module.js';
 import { BrowserController } from './browser.controller.js';
 import { AuthController } from './auth.controller.js';
 import { Auth } from './auth.service.js';
@@ -14,11 +14,11 @@ import { SessionsController } from './sessions.controller.js';
 import { TokensController } from './tokens.controller.js';
 import { DashboardController } from './dashboard.controller.js';
 import { LoginRepository } from './login.repository.js';
-import { OwnAccountController } from './own-account.controller.js';
-import { PasswordChange } from './password-change.js';
-import { PersonalData } from './personal-data.js';
+import { OwnAccountController } from './own-account/own-account.controller.js';
+import { PasswordChange } from './own-account/password-change.js';
+import { PersonalData } from './own-account/personal-data.js';
 import { Registration } from './registration.js';
-import { PhoneChange } from './phone-change.js';
+import { PhoneChange } from './own-account/phone-change.js';
 
 @Module({
   imports: [AuditModule, HttpModule, MessagingModule, CodesModule, SessionsModule, UsersModule],

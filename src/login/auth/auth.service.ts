@@ -1,27 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Audit } from '../records/audit/audit.service.js';
-import { Settings } from '../platform/config/settings.js';
-import { Database } from '../platform/database/database.js';
-import { newId } from '../platform/database/new-id.js';
-import { AppError } from '../platform/errors/app-error.js';
-import { type ErrorCode } from '../platform/errors/catalogue.js';
-import { type CurrentCaller } from '../platform/http/access.decorators.js';
-import { AddressLimits } from '../platform/limits/address-limits.js';
-import { type RequestContext } from '../platform/http/request-context.js';
+import { Audit } from '../../records/audit/audit.service.js';
+import { Settings } from '../../platform/config/settings.js';
+import { Database } from '../../platform/database/database.js';
+import { newId } from '../../platform/database/new-id.js';
+import { AppError } from '../../platform/errors/app-error.js';
+import { type ErrorCode } from '../../platform/errors/catalogue.js';
+import { type CurrentCaller } from '../../platform/http/access.decorators.js';
+import { AddressLimits } from '../../platform/limits/address-limits.js';
+import { type RequestContext } from '../../platform/http/request-context.js';
 import { CodeIssuer, type IssuedOtp } from '../codes/code-issuer.js';
 import { type CodePurpose } from '../codes/code-purpose.js';
 import { Codes, type RightGuess, type TypedGuess } from '../codes/codes.service.js';
 import { PhoneProof } from '../codes/phone-proof.js';
 import { SendLimits } from '../codes/send-limits.js';
-import { Messaging } from '../messaging/messaging.service.js';
-import { parsePhone } from '../platform/phone/phone.js';
-import { AccessTokens } from '../identity/sessions/access-tokens.js';
-import { Sessions } from '../identity/sessions/sessions.service.js';
-import { newRefreshToken } from '../identity/sessions/refresh-tokens.js';
-import { DeviceTokens, type KnownDevice } from '../identity/sessions/device-tokens.js';
-import { Users } from '../identity/users/users.service.js';
-import { type AccountRow } from '../identity/users/account.js';
+import { Messaging } from '../../messaging/messaging.service.js';
+import { parsePhone } from '../../platform/phone/phone.js';
+import { AccessTokens } from '../../identity/sessions/access-tokens.js';
+import { Sessions } from '../../identity/sessions/sessions.service.js';
+import { newRefreshToken } from '../../identity/sessions/refresh-tokens.js';
+import { DeviceTokens, type KnownDevice } from '../../identity/sessions/device-tokens.js';
+import { Users } from '../../identity/users/users.service.js';
+import { type AccountRow } from '../../identity/users/account.js';
 import {
   LoginRepository,
   type JudgedLoginRow,

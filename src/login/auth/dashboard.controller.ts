@@ -1,19 +1,19 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { AppError } from '../platform/errors/app-error.js';
+import { AppError } from '../../platform/errors/app-error.js';
 import {
   Authenticated,
   Caller,
   Public,
   TokenOptional,
   type CurrentCaller,
-} from '../platform/http/access.decorators.js';
-import { AddressLimit } from '../platform/http/address-limit.guard.js';
-import { Fails } from '../platform/http/openapi.decorators.js';
-import { Context, type RequestContext } from '../platform/http/request-context.js';
-import { nationalPhone } from '../platform/phone/phone.js';
-import { Sessions } from '../identity/sessions/sessions.service.js';
-import { type AccountRow } from '../identity/users/account.js';
+} from '../../platform/http/access.decorators.js';
+import { AddressLimit } from '../../platform/http/address-limit.guard.js';
+import { Fails } from '../../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../../platform/http/request-context.js';
+import { nationalPhone } from '../../platform/phone/phone.js';
+import { Sessions } from '../../identity/sessions/sessions.service.js';
+import { type AccountRow } from '../../identity/users/account.js';
 import { Auth } from './auth.service.js';
 import {
   DashboardLoginAnswerDto,

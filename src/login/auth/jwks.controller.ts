@@ -1,7 +1,7 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Public } from '../platform/http/access.decorators.js';
-import { SigningKeys } from '../identity/sessions/signing-keys.js';
+import { Public } from '../../platform/http/access.decorators.js';
+import { SigningKeys } from '../../identity/sessions/signing-keys.js';
 import { JwkSetDto } from './auth.dto.js';
 
 @ApiTags('Keys')

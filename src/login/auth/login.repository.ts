@@ -1,15 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import { recordEventFrom } from '../records/audit/audit.sql.js';
+import { recordEventFrom } from '../../records/audit/audit.sql.js';
 import { type GuessCall, type GuessRow } from '../codes/guess-call.js';
-import { Settings } from '../platform/config/settings.js';
-import { Database, type Transaction } from '../platform/database/database.js';
-import { FUNCTIONS } from '../platform/database/migrations/functions.js';
-import { BUSY, CallBatcher, type Busy } from '../platform/database/call-batcher.js';
-import { statement, type StatementValues } from '../platform/database/statement.js';
-import { Messaging } from '../messaging/messaging.service.js';
-import { OPEN_LOGIN_SESSION, openLoginSessionsFrom } from '../identity/sessions/sessions.sql.js';
-import { type AccountRow } from '../identity/users/account.js';
-import { ACCOUNT_WITH_PASSWORD, CLEAR_PASSWORD_BUDGETS, activeAccountWithNumber } from '../identity/users/users.sql.js';
+import { Settings } from '../../platform/config/settings.js';
+import { Database, type Transaction } from '../../platform/database/database.js';
+import { FUNCTIONS } from '../../platform/database/migrations/functions.js';
+import { BUSY, CallBatcher, type Busy } from '../../platform/database/call-batcher.js';
+import { statement, type StatementValues } from '../../platform/database/statement.js';
+import { Messaging } from '../../messaging/messaging.service.js';
+import { OPEN_LOGIN_SESSION, openLoginSessionsFrom } from '../../identity/sessions/sessions.sql.js';
+import { type AccountRow } from '../../identity/users/account.js';
+import {
+  ACCOUNT_WITH_PASSWORD,
+  CLEAR_PASSWORD_BUDGETS,
+  activeAccountWithNumber,
+} from '../../identity/users/users.sql.js';
 
 /** Who has logged in, when by the database's clock, and the id of the device it was on. */
 export type LoggedInRow = AccountRow & { device_id: string; logged_in_at: Date };
@@ -39,7 +43,7 @@ export interface LoginCall {
   readonly session: SessionCall;
 }
 
-/** What `judge_login` decided; see src/auth/judge_login.sql. The account's columns are there when the guess was right. */
+/** What `judge_login` decided; see src/login/auth/judge_login.sql. The account's columns are there when the guess was right. */
 export type JudgedLoginRow = Pick<
   GuessRow,
   'o_code' | 'o_attempts_left' | 'o_retry_after' | 'o_address' | 'o_issued_at' | 'o_account'

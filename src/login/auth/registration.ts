@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { Audit, type AuditEvent } from '../records/audit/audit.service.js';
-import { Settings } from '../platform/config/settings.js';
-import { Database, type Transaction } from '../platform/database/database.js';
-import { AppError } from '../platform/errors/app-error.js';
-import { type CurrentCaller } from '../platform/http/access.decorators.js';
-import { type RequestContext } from '../platform/http/request-context.js';
-import { type AccountFields, type TypedFields } from '../identity/users/account-fields.js';
-import { type AccountRow } from '../identity/users/account.js';
-import { Accounts } from '../identity/users/accounts.service.js';
-import { RegistrationTokens } from '../identity/users/registration-tokens.js';
+import { Audit, type AuditEvent } from '../../records/audit/audit.service.js';
+import { Settings } from '../../platform/config/settings.js';
+import { Database, type Transaction } from '../../platform/database/database.js';
+import { AppError } from '../../platform/errors/app-error.js';
+import { type CurrentCaller } from '../../platform/http/access.decorators.js';
+import { type RequestContext } from '../../platform/http/request-context.js';
+import { type AccountFields, type TypedFields } from '../../identity/users/account-fields.js';
+import { type AccountRow } from '../../identity/users/account.js';
+import { Accounts } from '../../identity/users/accounts.service.js';
+import { RegistrationTokens } from '../../identity/users/registration-tokens.js';
 
 /** What somebody who registers says of themself; `password` is left out by those who log in by code only. */
 export interface Registrant extends Pick<TypedFields, 'fullName' | 'email' | 'username' | 'phone'> {

@@ -1,21 +1,21 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { Settings } from '../platform/config/settings.js';
-import { AppError } from '../platform/errors/app-error.js';
-import { answerLanguage } from '../platform/errors/language.js';
+import { Settings } from '../../platform/config/settings.js';
+import { AppError } from '../../platform/errors/app-error.js';
+import { answerLanguage } from '../../platform/errors/language.js';
 import {
   Authenticated,
   Caller,
   Public,
   TokenOptional,
   type CurrentCaller,
-} from '../platform/http/access.decorators.js';
-import { AddressLimit } from '../platform/http/address-limit.guard.js';
-import { clearSessionCookie } from '../platform/http/browser-cookies.js';
-import { Fails } from '../platform/http/openapi.decorators.js';
-import { Context, type RequestContext } from '../platform/http/request-context.js';
-import { Sessions } from '../identity/sessions/sessions.service.js';
+} from '../../platform/http/access.decorators.js';
+import { AddressLimit } from '../../platform/http/address-limit.guard.js';
+import { clearSessionCookie } from '../../platform/http/browser-cookies.js';
+import { Fails } from '../../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../../platform/http/request-context.js';
+import { Sessions } from '../../identity/sessions/sessions.service.js';
 import { loggedOutAnswer, refreshedAnswer, sessionsAnswer } from './answers.js';
 import { DoneAnswerDto, LogoutDto, RefreshDto, RefreshedAnswerDto, SessionsAnswerDto } from './auth.dto.js';
 

@@ -1,9 +1,9 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
-import { Scopes } from '../platform/http/access.decorators.js';
-import { Fails } from '../platform/http/openapi.decorators.js';
-import { Context, type RequestContext } from '../platform/http/request-context.js';
-import { TokenInspection, type Introspection } from '../identity/sessions/token-inspection.js';
+import { Scopes } from '../../platform/http/access.decorators.js';
+import { Fails } from '../../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../../platform/http/request-context.js';
+import { TokenInspection, type Introspection } from '../../identity/sessions/token-inspection.js';
 import { IntrospectionDto, TokenDto } from './auth.dto.js';
 
 /** For other services: whether a token lives, and its end. Both keep their standard's forms (form-encoded in, RFC 7662 out). */

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type RequestContext } from '../platform/http/request-context.js';
+import { type RequestContext } from '../../platform/http/request-context.js';
 import { APPLICATION_NAMES, type ApplicationNames } from './application-names.js';
 import { type CodePurpose } from './code-purpose.js';
 

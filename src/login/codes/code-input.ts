@@ -1,7 +1,7 @@
 import { Transform, type TransformFnParams } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
-import { type ReadingOptions } from '../platform/http/validation/validation.pipe.js';
-import { groupsDigits } from '../platform/phone/phone.js';
+import { type ReadingOptions } from '../../platform/http/validation/validation.pipe.js';
+import { groupsDigits } from '../../platform/phone/phone.js';
 
 /** Longer than any message that carries a code. */
 const LONGEST = 2_000;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'uuid';
-import { AuthSecret } from '../platform/secrets/auth-secret.js';
+import { AuthSecret } from '../../platform/secrets/auth-secret.js';
 import { newCode, proofsOf, storedHash } from './code.js';
 
 describe('newCode', () => {

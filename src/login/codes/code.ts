@@ -1,6 +1,6 @@
 import { createHash, randomInt } from 'node:crypto';
 import { parse } from 'uuid';
-import { type AuthSecret } from '../platform/secrets/auth-secret.js';
+import { type AuthSecret } from '../../platform/secrets/auth-secret.js';
 
 /** A uniform code of `length` digits from a CSPRNG, leading zeros kept. */
 export function newCode(length: number): string {

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { recordEventFrom } from '../records/audit/audit.sql.js';
-import { Settings } from '../platform/config/settings.js';
-import { Database, type Transaction } from '../platform/database/database.js';
-import { FUNCTIONS } from '../platform/database/migrations/functions.js';
-import { BUSY, CallBatcher, type Busy } from '../platform/database/call-batcher.js';
-import { statement, type StatementValues } from '../platform/database/statement.js';
-import { queueMessagesFrom } from '../messaging/messages.sql.js';
-import { type KnownDevice } from '../identity/sessions/device-tokens.js';
+import { recordEventFrom } from '../../records/audit/audit.sql.js';
+import { Settings } from '../../platform/config/settings.js';
+import { Database, type Transaction } from '../../platform/database/database.js';
+import { FUNCTIONS } from '../../platform/database/migrations/functions.js';
+import { BUSY, CallBatcher, type Busy } from '../../platform/database/call-batcher.js';
+import { statement, type StatementValues } from '../../platform/database/statement.js';
+import { queueMessagesFrom } from '../../messaging/messages.sql.js';
+import { type KnownDevice } from '../../identity/sessions/device-tokens.js';
 import { type GuessCall, type GuessRow } from './guess-call.js';
 
 /** One request for a code, as the statement wants it. */
@@ -36,7 +36,7 @@ export interface IssueCall {
   readonly phoneKey: Buffer;
 }
 
-/** What `issue_code` decided; see src/codes/issue_code.sql. */
+/** What `issue_code` decided; see src/login/codes/sql/issue_code.sql. */
 export interface IssueRow {
   readonly o_verdict: 'issued' | 'living' | 'refused' | 'nobody';
   readonly o_code: string | null;
@@ -50,7 +50,7 @@ export interface IssueRow {
   readonly o_email: string | null;
 }
 
-/** What keeps codes of a number away; see src/codes/number_locks.sql. */
+/** What keeps codes of a number away; see src/login/codes/sql/number_locks.sql. */
 export interface NumberLockRow {
   readonly reason: 'closed' | 'wrong_codes' | 'too_many_codes' | 'failed_sends' | 'cooldown';
   /** Of which codes; null: of all. */
@@ -187,7 +187,7 @@ export class CodesRepository {
   }
 
   /**
-   * Judges a guess; see src/codes/judge_guess.sql.
+   * Judges a guess; see src/login/codes/sql/judge_guess.sql.
    *
    * @param then what becomes of a right one: it is used up, noted as shown, or stays as it is
    */

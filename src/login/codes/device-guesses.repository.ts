@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Transaction } from '../platform/database/database.js';
-import { statement } from '../platform/database/statement.js';
+import { Database, type Transaction } from '../../platform/database/database.js';
+import { statement } from '../../platform/database/statement.js';
 
 /** Rows that one step forgets. */
 const STEP = 1_000;

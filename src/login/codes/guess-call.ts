@@ -1,4 +1,4 @@
-import { type KnownDevice } from '../identity/sessions/device-tokens.js';
+import { type KnownDevice } from '../../identity/sessions/device-tokens.js';
 
 /** One guess at a code, as the statements want it. */
 export interface GuessCall {
@@ -22,7 +22,7 @@ export interface LegacyGuess {
   readonly hashes: readonly Buffer[];
 }
 
-/** What `judge_guess` decided; see src/codes/judge_guess.sql. */
+/** What `judge_guess` decided; see src/login/codes/sql/judge_guess.sql. */
 export interface GuessRow {
   readonly o_verdict: 'right' | 'wrong' | 'locked' | 'closed' | 'legacy';
   readonly o_code: string | null;

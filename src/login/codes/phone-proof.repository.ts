@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { type Transaction } from '../platform/database/database.js';
-import { statement, type StatementValues } from '../platform/database/statement.js';
-import { reachedPhone } from '../messaging/messages.sql.js';
-import { accountProvenBy } from '../identity/users/users.sql.js';
+import { type Transaction } from '../../platform/database/database.js';
+import { statement, type StatementValues } from '../../platform/database/statement.js';
+import { reachedPhone } from '../../messaging/messages.sql.js';
+import { accountProvenBy } from '../../identity/users/users.sql.js';
 import { PROVE_PHONE } from './phone-proof.sql.js';
 
 // One statement for the same reason as a login by code: no moment in which the number is proven and the password of

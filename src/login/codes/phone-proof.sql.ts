@@ -1,7 +1,7 @@
-import { recordEventFrom } from '../records/audit/audit.sql.js';
-import { queueNoticeFrom } from '../messaging/messages.sql.js';
-import { endSessionsOf } from '../identity/sessions/sessions.sql.js';
-import { noteProof } from '../identity/users/users.sql.js';
+import { recordEventFrom } from '../../records/audit/audit.sql.js';
+import { queueNoticeFrom } from '../../messaging/messages.sql.js';
+import { endSessionsOf } from '../../identity/sessions/sessions.sql.js';
+import { noteProof } from '../../identity/users/users.sql.js';
 
 /**
  * What follows from the first proof of a number, as CTEs of the statement that has `prover` (`accountProvenBy` in

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../platform/config/settings.js';
-import { type StatementValues } from '../platform/database/statement.js';
-import { type Transaction } from '../platform/database/database.js';
-import { newId } from '../platform/database/new-id.js';
-import { answerLanguage } from '../platform/errors/language.js';
-import { type RequestContext } from '../platform/http/request-context.js';
-import { Messaging, type NoticeDraft } from '../messaging/messaging.service.js';
-import { RegistrationTokens } from '../identity/users/registration-tokens.js';
+import { Settings } from '../../platform/config/settings.js';
+import { type StatementValues } from '../../platform/database/statement.js';
+import { type Transaction } from '../../platform/database/database.js';
+import { newId } from '../../platform/database/new-id.js';
+import { answerLanguage } from '../../platform/errors/language.js';
+import { type RequestContext } from '../../platform/http/request-context.js';
+import { Messaging, type NoticeDraft } from '../../messaging/messaging.service.js';
+import { RegistrationTokens } from '../../identity/users/registration-tokens.js';
 import { type RightGuess, type TypedGuess } from './codes.service.js';
 import { PhoneProofRepository } from './phone-proof.repository.js';
 

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../platform/database/database.js';
-import { FUNCTIONS } from '../platform/database/migrations/functions.js';
-import { statement } from '../platform/database/statement.js';
-import { type KnownDevice } from '../identity/sessions/device-tokens.js';
+import { Database } from '../../platform/database/database.js';
+import { FUNCTIONS } from '../../platform/database/migrations/functions.js';
+import { statement } from '../../platform/database/statement.js';
+import { type KnownDevice } from '../../identity/sessions/device-tokens.js';
 
 const IS_KNOWN = statement<{ known: boolean }>(
   'codes_is_known_device',

@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Audit } from '../records/audit/audit.service.js';
-import { Settings } from '../platform/config/settings.js';
-import { AppError } from '../platform/errors/app-error.js';
-import { LeasedLimits, type Limit } from '../platform/limits/leased-limits.js';
-import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
-import { type RequestContext } from '../platform/http/request-context.js';
-import { countryOf } from '../platform/phone/phone.js';
-import { type KnownDevice } from '../identity/sessions/device-tokens.js';
+import { Audit } from '../../records/audit/audit.service.js';
+import { Settings } from '../../platform/config/settings.js';
+import { AppError } from '../../platform/errors/app-error.js';
+import { LeasedLimits, type Limit } from '../../platform/limits/leased-limits.js';
+import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
+import { type RequestContext } from '../../platform/http/request-context.js';
+import { countryOf } from '../../platform/phone/phone.js';
+import { type KnownDevice } from '../../identity/sessions/device-tokens.js';
 import { SendLimitsRepository } from './send-limits.repository.js';
 
 const HOUR = 3_600;

@@ -1,6 +1,6 @@
-import { type Language } from '../platform/config/settings.js';
-import { type Text } from '../platform/errors/catalogue.js';
-import { phoneDigits } from '../platform/phone/phone.js';
+import { type Language } from '../../platform/config/settings.js';
+import { type Text } from '../../platform/errors/catalogue.js';
+import { phoneDigits } from '../../platform/phone/phone.js';
 import {
   type ResetDoneAnswerDto,
   type ResetRequestedAnswerDto,

@@ -1,13 +1,13 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Settings } from '../platform/config/settings.js';
-import { answerLanguage } from '../platform/errors/language.js';
-import { Public } from '../platform/http/access.decorators.js';
-import { AddressLimit } from '../platform/http/address-limit.guard.js';
-import { IDEMPOTENCY_FAILURES, Idempotent } from '../platform/idempotency/idempotency.guard.js';
-import { Fails, FailsWithBody } from '../platform/http/openapi.decorators.js';
-import { Context, type RequestContext } from '../platform/http/request-context.js';
-import { Messaging } from '../messaging/messaging.service.js';
+import { Settings } from '../../platform/config/settings.js';
+import { answerLanguage } from '../../platform/errors/language.js';
+import { Public } from '../../platform/http/access.decorators.js';
+import { AddressLimit } from '../../platform/http/address-limit.guard.js';
+import { IDEMPOTENCY_FAILURES, Idempotent } from '../../platform/idempotency/idempotency.guard.js';
+import { Fails, FailsWithBody } from '../../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../../platform/http/request-context.js';
+import { Messaging } from '../../messaging/messaging.service.js';
 import { doneAnswer, requestedAnswer, verifiedAnswer } from './answers.js';
 import { botState } from './bot-state.js';
 import {

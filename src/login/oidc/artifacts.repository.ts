@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../platform/database/database.js';
-import { statement } from '../platform/database/statement.js';
-import { endOf, ofTheFirst, pageOf, wantedOf } from '../platform/database/steps.js';
-import { livingSessionOf, REVOKED_LATELY } from '../identity/sessions/sessions.sql.js';
+import { Database } from '../../platform/database/database.js';
+import { statement } from '../../platform/database/statement.js';
+import { endOf, ofTheFirst, pageOf, wantedOf } from '../../platform/database/steps.js';
+import { livingSessionOf, REVOKED_LATELY } from '../../identity/sessions/sessions.sql.js';
 
 /** What is kept of an artifact, as it comes back. */
 export interface ArtifactRow {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type Adapter, type AdapterPayload } from 'oidc-provider';
-import { Audit } from '../records/audit/audit.service.js';
-import { AuthSecret } from '../platform/secrets/auth-secret.js';
-import { BrowserSessions } from '../identity/sessions/browser-sessions.js';
+import { Audit } from '../../records/audit/audit.service.js';
+import { AuthSecret } from '../../platform/secrets/auth-secret.js';
+import { BrowserSessions } from '../../identity/sessions/browser-sessions.js';
 import { ArtifactsRepository, type ArtifactRow } from './artifacts.repository.js';
 
 /** A payload with what we add to the library's own. */

@@ -1,6 +1,6 @@
 import { type Client } from 'oidc-provider';
-import { type ClientRow } from './clients.repository.js';
-import { type Clients } from './clients.service.js';
+import { type ClientRow } from './clients/clients.repository.js';
+import { type Clients } from './clients/clients.service.js';
 import { OIDC_SCOPES } from './provider-claims.js';
 
 /** An application as the library knows it, with what we add. */

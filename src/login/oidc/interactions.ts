@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Interaction, type Provider } from 'oidc-provider';
-import { Settings } from '../platform/config/settings.js';
-import { sessionCookie } from '../platform/http/browser-cookies.js';
-import { parsePhone } from '../platform/phone/phone.js';
-import { BrowserSessions, type BrowserCaller } from '../identity/sessions/browser-sessions.js';
+import { Settings } from '../../platform/config/settings.js';
+import { sessionCookie } from '../../platform/http/browser-cookies.js';
+import { parsePhone } from '../../platform/phone/phone.js';
+import { BrowserSessions, type BrowserCaller } from '../../identity/sessions/browser-sessions.js';
 import { Artifacts } from './artifacts.js';
 import { ownClient, type OwnClient } from './client-metadata.js';
 import { METHODS } from './provider-claims.js';

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { Settings } from '../platform/config/settings.js';
-import { AppError } from '../platform/errors/app-error.js';
-import { LeasedLimits } from '../platform/limits/leased-limits.js';
-import { addressKey } from '../platform/http/client-address.js';
-import { rawBody } from '../platform/http/bodies/raw-bodies.js';
-import { type ReservingRequest } from '../platform/http/request-context.js';
+import { Settings } from '../../platform/config/settings.js';
+import { AppError } from '../../platform/errors/app-error.js';
+import { LeasedLimits } from '../../platform/limits/leased-limits.js';
+import { addressKey } from '../../platform/http/client-address.js';
+import { rawBody } from '../../platform/http/bodies/raw-bodies.js';
+import { type ReservingRequest } from '../../platform/http/request-context.js';
 import { handOver, MOUNTED_AT, ProviderRequest } from './provider-request.js';
 import { Providers } from './providers.js';
 

@@ -1,7 +1,7 @@
-import { isLoopback } from './redirect-uris.js';
+import { isLoopback } from './clients/redirect-uris.js';
 
 /**
- * What a page of the provider may do: as our other pages (`pages/page.ts`), and a form that ends with the person being
+ * What a page of the provider may do: as our other pages (`login/pages/page.ts`), and a form that ends with the person being
  * sent back to the application may do that: browsers ask `form-action` about redirects too.
  *
  * @param sentTo the address of the application, checked; undefined while it is not known

@@ -1,4 +1,4 @@
-import { type Text } from '../platform/errors/catalogue.js';
+import { type Text } from '../../platform/errors/catalogue.js';
 
 /** What our pages for other applications say. `{app}` is the application's name. */
 export const TEXTS = {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Account } from 'oidc-provider';
-import { Settings } from '../platform/config/settings.js';
-import { Users } from '../identity/users/users.service.js';
+import { Settings } from '../../platform/config/settings.js';
+import { Users } from '../../identity/users/users.service.js';
 
 /** What each scope lets an application know (OpenID Connect Core section 5.4, and our roles). */
 export const CLAIMS = {

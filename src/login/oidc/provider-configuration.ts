@@ -1,15 +1,15 @@
 import { errors, type Client, type Configuration } from 'oidc-provider';
-import { type AuthSecret } from '../platform/secrets/auth-secret.js';
-import { type Settings } from '../platform/config/settings.js';
-import { LONGEST_SIGNED } from '../identity/sessions/signing-keys.js';
+import { type AuthSecret } from '../../platform/secrets/auth-secret.js';
+import { type Settings } from '../../platform/config/settings.js';
+import { LONGEST_SIGNED } from '../../identity/sessions/signing-keys.js';
 import { type Artifacts } from './artifacts.js';
 import { metadataOf, OWN_METADATA, ownClient } from './client-metadata.js';
-import { type Clients } from './clients.service.js';
+import { type Clients } from './clients/clients.service.js';
 import { grantFor } from './grants.js';
 import { CLAIMS, METHODS, OIDC_SCOPES, type ProviderClaims } from './provider-claims.js';
 import { type ProviderPages } from './provider-pages.js';
 import { type ProviderRequest } from './provider-request.js';
-import { isLoopback } from './redirect-uris.js';
+import { isLoopback } from './clients/redirect-uris.js';
 
 /** Lifetimes in seconds; those of sessions and of applications' tokens are settings. */
 const CODE = 60;

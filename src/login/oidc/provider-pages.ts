@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Client, type ErrorOut, type KoaContextWithOIDC } from 'oidc-provider';
-import { Settings, type Language } from '../platform/config/settings.js';
-import { type Text } from '../platform/errors/catalogue.js';
+import { Settings, type Language } from '../../platform/config/settings.js';
+import { type Text } from '../../platform/errors/catalogue.js';
 import { BuiltFiles } from '../pages/built-files.js';
 import { escape, renderSheet, SCRIPTS, type Application, type Sheet } from '../pages/page.js';
 import { isLanguage, LANGUAGE_COOKIE, LANGUAGE_KEPT, pageLanguage } from '../pages/page-language.js';

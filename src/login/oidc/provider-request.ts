@@ -1,7 +1,7 @@
 import { IncomingMessage } from 'node:http';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { rawBody } from '../platform/http/bodies/raw-bodies.js';
-import { addressKey } from '../platform/http/client-address.js';
+import { rawBody } from '../../platform/http/bodies/raw-bodies.js';
+import { addressKey } from '../../platform/http/client-address.js';
 
 /** Where the provider stands in the service. */
 export const MOUNTED_AT = '/oidc';

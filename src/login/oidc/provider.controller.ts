@@ -1,10 +1,10 @@
 import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { Public } from '../platform/http/access.decorators.js';
-import { AddressLimit } from '../platform/http/address-limit.guard.js';
-import { RawBody } from '../platform/http/bodies/raw-bodies.js';
-import { type ReservingRequest } from '../platform/http/request-context.js';
+import { Public } from '../../platform/http/access.decorators.js';
+import { AddressLimit } from '../../platform/http/address-limit.guard.js';
+import { RawBody } from '../../platform/http/bodies/raw-bodies.js';
+import { type ReservingRequest } from '../../platform/http/request-context.js';
 import { Mount } from './mount.js';
 
 /** Forms; that a body is none is said in the standards' words, by the library. */

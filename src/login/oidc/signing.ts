@@ -1,7 +1,7 @@
 import { createPublicKey, sign, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { ExternalSigningKey } from 'oidc-provider';
-import { type PublicJwk, type SigningKeys } from '../identity/sessions/signing-keys.js';
+import { type PublicJwk, type SigningKeys } from '../../identity/sessions/signing-keys.js';
 
 const signWith = promisify(sign);
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
-import { Settings } from '../platform/config/settings.js';
-import { Jobs } from '../platform/jobs/jobs.service.js';
+import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
+import { Settings } from '../../platform/config/settings.js';
+import { Jobs } from '../../platform/jobs/jobs.service.js';
 import { Artifacts, type Payload } from './artifacts.js';
 import { ArtifactsRepository } from './artifacts.repository.js';
 import { ownClient } from './client-metadata.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { Injectable } from '@nestjs/common';
-import { DIST } from '../platform/config/folders.js';
+import { DIST } from '../../platform/config/folders.js';
 
 /** Where the build puts what browsers get: `dist/web`. */
 const FOLDER = join(DIST, 'web');

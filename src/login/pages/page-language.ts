@@ -1,5 +1,5 @@
-import { type Language, type Settings } from '../platform/config/settings.js';
-import { answerLanguage } from '../platform/errors/language.js';
+import { type Language, type Settings } from '../../platform/config/settings.js';
+import { answerLanguage } from '../../platform/errors/language.js';
 
 /** Written by the language switch of the pages, read by the server and by their scripts; it is no secret. */
 export const LANGUAGE_COOKIE = 'masuk-lang';

@@ -1,4 +1,4 @@
-import { type Language } from '../platform/config/settings.js';
+import { type Language } from '../../platform/config/settings.js';
 import { type PageAssets } from './built-files.js';
 
 /** The pages that people see. */

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { SessionsModule } from '../identity/sessions/sessions.module.js';
+import { SessionsModule } from '../../identity/sessions/sessions.module.js';
 import { BuiltFiles } from './built-files.js';
 import { PagesController } from './pages.controller.js';
 

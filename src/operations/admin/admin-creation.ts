@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { Audit, type AuditEvent } from '../records/audit/audit.service.js';
-import { Database, type Transaction } from '../platform/database/database.js';
-import { AppError } from '../platform/errors/app-error.js';
-import { Sessions } from '../identity/sessions/sessions.service.js';
-import { type AccountFields, type TypedFields } from '../identity/users/account-fields.js';
-import { type ManagedAccountRow } from '../identity/users/account.js';
-import { Accounts } from '../identity/users/accounts.service.js';
+import { Audit, type AuditEvent } from '../../records/audit/audit.service.js';
+import { Database, type Transaction } from '../../platform/database/database.js';
+import { AppError } from '../../platform/errors/app-error.js';
+import { Sessions } from '../../identity/sessions/sessions.service.js';
+import { type AccountFields, type TypedFields } from '../../identity/users/account-fields.js';
+import { type ManagedAccountRow } from '../../identity/users/account.js';
+import { Accounts } from '../../identity/users/accounts.service.js';
 
 /** An admin, and whether the account is new. */
 export interface MadeAdmin {

@@ -11,8 +11,8 @@ import {
   Min,
   ValidateIf,
 } from 'class-validator';
-import { UserDto } from '../auth/auth.dto.js';
-import { WholeNumber } from '../platform/http/validation/query-fields.js';
+import { UserDto } from '../../login/auth/auth.dto.js';
+import { WholeNumber } from '../../platform/http/validation/query-fields.js';
 
 const ROLES = ['ADMIN', 'SUPERVISOR', 'OPERATOR', 'KARYAWAN', 'USER'];
 

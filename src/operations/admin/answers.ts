@@ -1,9 +1,9 @@
-import { type AuditedEvent } from '../records/audit/audit-log.js';
-import { type DoneAnswerDto } from '../auth/auth.dto.js';
-import { userOf } from '../auth/answers.js';
-import { type Language } from '../platform/config/settings.js';
-import { type Text } from '../platform/errors/catalogue.js';
-import { type JobState } from '../platform/jobs/jobs.service.js';
+import { type AuditedEvent } from '../../records/audit/audit-log.js';
+import { type DoneAnswerDto } from '../../login/auth/auth.dto.js';
+import { userOf } from '../../login/auth/answers.js';
+import { type Language } from '../../platform/config/settings.js';
+import { type Text } from '../../platform/errors/catalogue.js';
+import { type JobState } from '../../platform/jobs/jobs.service.js';
 import {
   type LastSendDto,
   type LockDto,

@@ -1,13 +1,13 @@
 import { Controller, Get, Header, Headers, Query, type StreamableFile } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
-import { AuditLog } from '../records/audit/audit-log.js';
-import { Settings, type Language } from '../platform/config/settings.js';
-import { answerLanguage } from '../platform/errors/language.js';
-import { Caller, Roles, type CurrentCaller } from '../platform/http/access.decorators.js';
-import { csvFile, wantsCsv } from '../platform/lists/csv-answers.js';
-import { Fails } from '../platform/http/openapi.decorators.js';
-import { Context, type RequestContext } from '../platform/http/request-context.js';
-import { Sessions } from '../identity/sessions/sessions.service.js';
+import { AuditLog } from '../../records/audit/audit-log.js';
+import { Settings, type Language } from '../../platform/config/settings.js';
+import { answerLanguage } from '../../platform/errors/language.js';
+import { Caller, Roles, type CurrentCaller } from '../../platform/http/access.decorators.js';
+import { csvFile, wantsCsv } from '../../platform/lists/csv-answers.js';
+import { Fails } from '../../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../../platform/http/request-context.js';
+import { Sessions } from '../../identity/sessions/sessions.service.js';
 import { EVENT_COLUMNS, auditAnswer, eventLines } from './answers.js';
 import { AuditAnswerDto, AuditQueryDto } from './audit.dto.js';
 

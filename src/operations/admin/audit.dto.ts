@@ -11,7 +11,7 @@ import {
   ValidateBy,
   isIP,
 } from 'class-validator';
-import { IsInstant, WholeNumber } from '../platform/http/validation/query-fields.js';
+import { IsInstant, WholeNumber } from '../../platform/http/validation/query-fields.js';
 
 /** An address, the /64 of one, or what stands for an unreadable one. */
 const IsAddress = () =>

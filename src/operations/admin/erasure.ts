@@ -1,15 +1,15 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { Audit } from '../records/audit/audit.service.js';
-import { Conversations } from '../bot/conversations.service.js';
-import { Database } from '../platform/database/database.js';
-import { GatewayMessages } from '../gateway/gateway-messages.service.js';
-import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
-import { Messaging } from '../messaging/messaging.service.js';
-import { Codes } from '../codes/codes.service.js';
-import { Sessions } from '../identity/sessions/sessions.service.js';
-import { Accounts } from '../identity/users/accounts.service.js';
-import { Users } from '../identity/users/users.service.js';
-import { Verification } from '../verification/verification.service.js';
+import { Audit } from '../../records/audit/audit.service.js';
+import { Conversations } from '../../bot/conversations.service.js';
+import { Database } from '../../platform/database/database.js';
+import { GatewayMessages } from '../../gateway/gateway-messages.service.js';
+import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
+import { Messaging } from '../../messaging/messaging.service.js';
+import { Codes } from '../../login/codes/codes.service.js';
+import { Sessions } from '../../identity/sessions/sessions.service.js';
+import { Accounts } from '../../identity/users/accounts.service.js';
+import { Users } from '../../identity/users/users.service.js';
+import { Verification } from '../../applications/verification/verification.service.js';
 import { type Actor } from './user-administration.js';
 
 /** Longer than any statement lives that began before the erasure and still saw the account; ms. */

@@ -1,11 +1,11 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Settings } from '../platform/config/settings.js';
-import { answerLanguage } from '../platform/errors/language.js';
-import { Roles } from '../platform/http/access.decorators.js';
-import { Fails } from '../platform/http/openapi.decorators.js';
-import { Context, type RequestContext } from '../platform/http/request-context.js';
-import { Jobs } from '../platform/jobs/jobs.service.js';
+import { Settings } from '../../platform/config/settings.js';
+import { answerLanguage } from '../../platform/errors/language.js';
+import { Roles } from '../../platform/http/access.decorators.js';
+import { Fails } from '../../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../../platform/http/request-context.js';
+import { Jobs } from '../../platform/jobs/jobs.service.js';
 import { jobsAnswer } from './answers.js';
 import { JobsAnswerDto } from './jobs.dto.js';
 

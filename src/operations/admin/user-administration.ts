@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { Audit, type AuditEvent } from '../records/audit/audit.service.js';
-import { Database, type Transaction } from '../platform/database/database.js';
-import { AppError } from '../platform/errors/app-error.js';
-import { type RequestContext } from '../platform/http/request-context.js';
-import { Codes } from '../codes/codes.service.js';
-import { Messaging } from '../messaging/messaging.service.js';
-import { Sessions } from '../identity/sessions/sessions.service.js';
-import { type TypedFields } from '../identity/users/account-fields.js';
-import { type ManagedAccountRow } from '../identity/users/account.js';
-import { Accounts, type AccountChange, type AccountsQuery } from '../identity/users/accounts.service.js';
-import { Users, type PasswordLock } from '../identity/users/users.service.js';
+import { Audit, type AuditEvent } from '../../records/audit/audit.service.js';
+import { Database, type Transaction } from '../../platform/database/database.js';
+import { AppError } from '../../platform/errors/app-error.js';
+import { type RequestContext } from '../../platform/http/request-context.js';
+import { Codes } from '../../login/codes/codes.service.js';
+import { Messaging } from '../../messaging/messaging.service.js';
+import { Sessions } from '../../identity/sessions/sessions.service.js';
+import { type TypedFields } from '../../identity/users/account-fields.js';
+import { type ManagedAccountRow } from '../../identity/users/account.js';
+import { Accounts, type AccountChange, type AccountsQuery } from '../../identity/users/accounts.service.js';
+import { Users, type PasswordLock } from '../../identity/users/users.service.js';
 
 /** An account as the admin console shows it. */
 export interface ManagedUser {

@@ -1,15 +1,15 @@
-import { DoneAnswerDto } from '../auth/auth.dto.js';
+import { DoneAnswerDto } from '../../login/auth/auth.dto.js';
 import { Body, Controller, Delete, Get, Header, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { personalDataAnswer } from '../auth/answers.js';
-import { PersonalDataAnswerDto } from '../auth/personal-data.dto.js';
-import { PersonalData } from '../auth/personal-data.js';
-import { Settings, type Language } from '../platform/config/settings.js';
-import { AppError } from '../platform/errors/app-error.js';
-import { answerLanguage } from '../platform/errors/language.js';
-import { Caller, Roles, type CurrentCaller } from '../platform/http/access.decorators.js';
-import { Fails } from '../platform/http/openapi.decorators.js';
-import { Context, type RequestContext } from '../platform/http/request-context.js';
+import { personalDataAnswer } from '../../login/auth/answers.js';
+import { PersonalDataAnswerDto } from '../../login/auth/own-account/personal-data.dto.js';
+import { PersonalData } from '../../login/auth/own-account/personal-data.js';
+import { Settings, type Language } from '../../platform/config/settings.js';
+import { AppError } from '../../platform/errors/app-error.js';
+import { answerLanguage } from '../../platform/errors/language.js';
+import { Caller, Roles, type CurrentCaller } from '../../platform/http/access.decorators.js';
+import { Fails } from '../../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../../platform/http/request-context.js';
 import {
   ChangeUserDto,
   CreateUserDto,

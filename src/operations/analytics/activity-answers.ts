@@ -1,6 +1,6 @@
-import { type Language } from '../platform/config/settings.js';
-import { type Text } from '../platform/errors/catalogue.js';
-import { maskPhone } from '../platform/phone/phone.js';
+import { type Language } from '../../platform/config/settings.js';
+import { type Text } from '../../platform/errors/catalogue.js';
+import { maskPhone } from '../../platform/phone/phone.js';
 import {
   type ActivityAnswerDto,
   type ActivityDto,

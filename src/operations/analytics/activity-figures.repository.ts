@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { DURATION_BOUNDS } from '../records/activity/durations.js';
-import { Database } from '../platform/database/database.js';
-import { statement } from '../platform/database/statement.js';
+import { DURATION_BOUNDS } from '../../records/activity/durations.js';
+import { Database } from '../../platform/database/database.js';
+import { statement } from '../../platform/database/statement.js';
 
 /** Whose figures: everybody's, of one key's sessions, or of one session. */
 export type FigureScope =

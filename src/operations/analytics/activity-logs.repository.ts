@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { databaseNow } from '../platform/database/database-time.js';
-import { Database } from '../platform/database/database.js';
-import { type ActivityLog, type Prisma, type Verification } from '../platform/database/generated/client.js';
-import { PrismaService } from '../platform/database/prisma.service.js';
-import { type TimePosition } from '../platform/lists/time-cursors.js';
+import { databaseNow } from '../../platform/database/database-time.js';
+import { Database } from '../../platform/database/database.js';
+import { type ActivityLog, type Prisma, type Verification } from '../../platform/database/generated/client.js';
+import { PrismaService } from '../../platform/database/prisma.service.js';
+import { type TimePosition } from '../../platform/lists/time-cursors.js';
 
 export type ActivityRow = ActivityLog;
 /** A code; `late` while its time is over and nobody has ended it yet. */

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { Activity } from '../records/activity/activity.service.js';
-import { type Calling } from '../identity/api-keys/api-key.guard.js';
-import { ApiKeys } from '../identity/api-keys/api-keys.service.js';
-import { Audit } from '../records/audit/audit.service.js';
-import { Settings } from '../platform/config/settings.js';
-import { AppError } from '../platform/errors/app-error.js';
-import { type RequestContext } from '../platform/http/request-context.js';
-import { readTimeCursor, timeCursor, type TimePosition } from '../platform/lists/time-cursors.js';
-import { Sessions } from '../identity/sessions/sessions.service.js';
-import { Verification } from '../verification/verification.service.js';
+import { Activity } from '../../records/activity/activity.service.js';
+import { type Calling } from '../../identity/api-keys/api-key.guard.js';
+import { ApiKeys } from '../../identity/api-keys/api-keys.service.js';
+import { Audit } from '../../records/audit/audit.service.js';
+import { Settings } from '../../platform/config/settings.js';
+import { AppError } from '../../platform/errors/app-error.js';
+import { type RequestContext } from '../../platform/http/request-context.js';
+import { readTimeCursor, timeCursor, type TimePosition } from '../../platform/lists/time-cursors.js';
+import { Sessions } from '../../identity/sessions/sessions.service.js';
+import { Verification } from '../../applications/verification/verification.service.js';
 import { type ActivityQueryDto, type CleanedDto, type OtpLogQueryDto } from './activity.dto.js';
 import {
   ActivityLogsRepository,

@@ -21,14 +21,14 @@ import {
   ApiTags,
   getSchemaPath,
 } from '@nestjs/swagger';
-import { WhoCalls, type Calling } from '../identity/api-keys/api-key.guard.js';
-import { Settings, type Language } from '../platform/config/settings.js';
-import { answerLanguage } from '../platform/errors/language.js';
-import { linkedAccountName } from '../gateway/linked-account-name.js';
-import { KeylessFromLoopback, Scopes } from '../platform/http/access.decorators.js';
-import { csvFile, wantsCsv } from '../platform/lists/csv-answers.js';
-import { Fails, FailsWithBody } from '../platform/http/openapi.decorators.js';
-import { Context, type RequestContext } from '../platform/http/request-context.js';
+import { WhoCalls, type Calling } from '../../identity/api-keys/api-key.guard.js';
+import { Settings, type Language } from '../../platform/config/settings.js';
+import { answerLanguage } from '../../platform/errors/language.js';
+import { linkedAccountName } from '../../gateway/linked-account-name.js';
+import { KeylessFromLoopback, Scopes } from '../../platform/http/access.decorators.js';
+import { csvFile, wantsCsv } from '../../platform/lists/csv-answers.js';
+import { Fails, FailsWithBody } from '../../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../../platform/http/request-context.js';
 import {
   ACTIVITY_COLUMNS,
   OTP_COLUMNS,

@@ -1,6 +1,6 @@
 import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
-import { SESSION_ID } from '../gateway/gateway.dto.js';
-import { IsInstant, WholeNumber } from '../platform/http/validation/query-fields.js';
+import { SESSION_ID } from '../../gateway/gateway.dto.js';
+import { IsInstant, WholeNumber } from '../../platform/http/validation/query-fields.js';
 
 export class SpanQueryDto {
   /**

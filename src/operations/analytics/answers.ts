@@ -1,5 +1,5 @@
-import { type Language } from '../platform/config/settings.js';
-import { type Text } from '../platform/errors/catalogue.js';
+import { type Language } from '../../platform/config/settings.js';
+import { type Text } from '../../platform/errors/catalogue.js';
 import { type FunnelAnswerDto, type ProviderStatusDto, type ProvidersAnswerDto } from './delivery.dto.js';
 import { type FunnelRow } from './delivery.repository.js';
 import { type DeliveryFigures, type ProviderStatus } from './delivery.service.js';

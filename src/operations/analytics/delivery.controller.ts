@@ -1,10 +1,10 @@
 import { Controller, Get, Header, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Settings } from '../platform/config/settings.js';
-import { answerLanguage } from '../platform/errors/language.js';
-import { Roles } from '../platform/http/access.decorators.js';
-import { Fails } from '../platform/http/openapi.decorators.js';
-import { Context, type RequestContext } from '../platform/http/request-context.js';
+import { Settings } from '../../platform/config/settings.js';
+import { answerLanguage } from '../../platform/errors/language.js';
+import { Roles } from '../../platform/http/access.decorators.js';
+import { Fails } from '../../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../../platform/http/request-context.js';
 import { funnelAnswer, providersAnswer } from './answers.js';
 import { FunnelAnswerDto, FunnelQueryDto, ProvidersAnswerDto } from './delivery.dto.js';
 import { DeliveryFigures } from './delivery.service.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../platform/database/database.js';
-import { statement } from '../platform/database/statement.js';
+import { Database } from '../../platform/database/database.js';
+import { statement } from '../../platform/database/statement.js';
 
 /** Messages that were made in a span of time: what is under way stands in the outbox, everything else in the history. */
 const madeBetween = (columns: string, from: string, to: string) => `

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { databaseNow } from '../platform/database/database-time.js';
-import { Database } from '../platform/database/database.js';
-import { AppError } from '../platform/errors/app-error.js';
-import { LadderStatus, type RungState } from '../messaging/ladder-status.js';
+import { databaseNow } from '../../platform/database/database-time.js';
+import { Database } from '../../platform/database/database.js';
+import { AppError } from '../../platform/errors/app-error.js';
+import { LadderStatus, type RungState } from '../../messaging/ladder-status.js';
 import { DeliveryRepository, type FunnelRow, type LatelyRow } from './delivery.repository.js';
 
 const DAY = 24 * 3600 * 1000;

@@ -1,14 +1,14 @@
 import { Controller, Get, Header, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { WhoCalls, type Calling } from '../identity/api-keys/api-key.guard.js';
-import { DatabaseHealth } from '../platform/database/database-health.js';
-import { AppError } from '../platform/errors/app-error.js';
-import { LinkedAccounts } from '../gateway/linked-accounts.service.js';
-import { KeylessFromLoopback, Public, Scopes } from '../platform/http/access.decorators.js';
-import { GracefulShutdown } from '../platform/http/server/graceful-shutdown.js';
-import { Fails } from '../platform/http/openapi.decorators.js';
-import { Messaging } from '../messaging/messaging.service.js';
+import { WhoCalls, type Calling } from '../../identity/api-keys/api-key.guard.js';
+import { DatabaseHealth } from '../../platform/database/database-health.js';
+import { AppError } from '../../platform/errors/app-error.js';
+import { LinkedAccounts } from '../../gateway/linked-accounts.service.js';
+import { KeylessFromLoopback, Public, Scopes } from '../../platform/http/access.decorators.js';
+import { GracefulShutdown } from '../../platform/http/server/graceful-shutdown.js';
+import { Fails } from '../../platform/http/openapi.decorators.js';
+import { Messaging } from '../../messaging/messaging.service.js';
 import {
   DbConnectAnswerDto,
   HealthAnswerDto,

@@ -50,9 +50,9 @@ const { Users } = await built<typeof import('../../../src/identity/users/users.s
 const { DemoAccounts } = await built<typeof import('../../../src/identity/users/demo-accounts.js')>(
   'identity/users/demo-accounts.js',
 );
-const { DeliveriesRepository } = await built<typeof import('../../../src/webhooks/deliveries.repository.js')>(
-  'webhooks/deliveries.repository.js',
-);
+const { DeliveriesRepository } = await built<
+  typeof import('../../../src/applications/webhooks/deliveries.repository.js')
+>('applications/webhooks/deliveries.repository.js');
 
 // Every statement of the start, of the jobs and of what each instance does by itself is run on grown tables and explained: it
 // reads no table from one end to the other.
@@ -411,7 +411,7 @@ const TIMERS: Record<string, () => Promise<unknown>> = {
   },
   'messaging/messaging.service.ts': () => inside(Messaging)['recover']!(),
   'identity/sessions/signing-keys.ts': () => inside(SigningKeys)['keepUp']!('ES256'),
-  'webhooks/webhook-dispatcher.ts': () =>
+  'applications/webhooks/webhook-dispatcher.ts': () =>
     room(DeliveriesRepository).claim({ count: 48, each: 4, without: [], claim_seconds: 30 }),
 };
 

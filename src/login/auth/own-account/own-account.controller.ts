@@ -1,14 +1,21 @@
 import { Body, Controller, Get, Header, HttpCode, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Settings, type Language } from '../platform/config/settings.js';
-import { answerLanguage } from '../platform/errors/language.js';
-import { Authenticated, Caller, type CurrentCaller } from '../platform/http/access.decorators.js';
-import { AddressLimit } from '../platform/http/address-limit.guard.js';
-import { IDEMPOTENCY_FAILURES, Idempotent } from '../platform/idempotency/idempotency.guard.js';
-import { Fails, FailsWithBody } from '../platform/http/openapi.decorators.js';
-import { Context, type RequestContext } from '../platform/http/request-context.js';
-import { meAnswer, otpSentAnswer, passwordChangedAnswer, personalDataAnswer } from './answers.js';
-import { ChangePasswordDto, DoneAnswerDto, MeAnswerDto, OtpSentAnswerDto, PhoneDto, TypedCodeDto } from './auth.dto.js';
+import { Settings, type Language } from '../../../platform/config/settings.js';
+import { answerLanguage } from '../../../platform/errors/language.js';
+import { Authenticated, Caller, type CurrentCaller } from '../../../platform/http/access.decorators.js';
+import { AddressLimit } from '../../../platform/http/address-limit.guard.js';
+import { IDEMPOTENCY_FAILURES, Idempotent } from '../../../platform/idempotency/idempotency.guard.js';
+import { Fails, FailsWithBody } from '../../../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../../../platform/http/request-context.js';
+import { meAnswer, otpSentAnswer, passwordChangedAnswer, personalDataAnswer } from '../answers.js';
+import {
+  ChangePasswordDto,
+  DoneAnswerDto,
+  MeAnswerDto,
+  OtpSentAnswerDto,
+  PhoneDto,
+  TypedCodeDto,
+} from '../auth.dto.js';
 import { PasswordChange } from './password-change.js';
 import { PersonalDataAnswerDto } from './personal-data.dto.js';
 import { PhoneChange } from './phone-change.js';

@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { Audit } from '../records/audit/audit.service.js';
-import { Settings } from '../platform/config/settings.js';
-import { Database } from '../platform/database/database.js';
-import { AppError } from '../platform/errors/app-error.js';
-import { type ErrorCode } from '../platform/errors/catalogue.js';
-import { answerLanguage } from '../platform/errors/language.js';
-import { type CurrentCaller } from '../platform/http/access.decorators.js';
-import { type RequestContext } from '../platform/http/request-context.js';
-import { Messaging } from '../messaging/messaging.service.js';
-import { Sessions } from '../identity/sessions/sessions.service.js';
-import { Accounts } from '../identity/users/accounts.service.js';
-import { Users } from '../identity/users/users.service.js';
+import { Audit } from '../../../records/audit/audit.service.js';
+import { Settings } from '../../../platform/config/settings.js';
+import { Database } from '../../../platform/database/database.js';
+import { AppError } from '../../../platform/errors/app-error.js';
+import { type ErrorCode } from '../../../platform/errors/catalogue.js';
+import { answerLanguage } from '../../../platform/errors/language.js';
+import { type CurrentCaller } from '../../../platform/http/access.decorators.js';
+import { type RequestContext } from '../../../platform/http/request-context.js';
+import { Messaging } from '../../../messaging/messaging.service.js';
+import { Sessions } from '../../../identity/sessions/sessions.service.js';
+import { Accounts } from '../../../identity/users/accounts.service.js';
+import { Users } from '../../../identity/users/users.service.js';
 
 /** Refusals that are recorded: somebody who has the session may not be its owner. */
 const GUESSES: readonly ErrorCode[] = ['current_password_wrong', 'login_locked'];

@@ -1,4 +1,4 @@
-import { UserDto } from './auth.dto.js';
+import { UserDto } from '../auth.dto.js';
 
 export class HeldAccountDto extends UserDto {
   isActive!: boolean;

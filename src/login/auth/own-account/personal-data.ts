@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Audit } from '../records/audit/audit.service.js';
-import { type RequestContext } from '../platform/http/request-context.js';
-import { Messaging } from '../messaging/messaging.service.js';
-import { Codes } from '../codes/codes.service.js';
-import { Sessions } from '../identity/sessions/sessions.service.js';
-import { Accounts } from '../identity/users/accounts.service.js';
-import { userOf } from './answers.js';
+import { Audit } from '../../../records/audit/audit.service.js';
+import { type RequestContext } from '../../../platform/http/request-context.js';
+import { Messaging } from '../../../messaging/messaging.service.js';
+import { Codes } from '../../codes/codes.service.js';
+import { Sessions } from '../../../identity/sessions/sessions.service.js';
+import { Accounts } from '../../../identity/users/accounts.service.js';
+import { userOf } from '../answers.js';
 import {
   type HeldAccountDto,
   type HeldCodeDto,

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { AuthSecret } from '../platform/secrets/auth-secret.js';
-import { Settings } from '../platform/config/settings.js';
-import { type Transaction } from '../platform/database/database.js';
-import { newId } from '../platform/database/new-id.js';
-import { AppError } from '../platform/errors/app-error.js';
-import { legacyVerificationHashes, newCode, proofsOf, storedHash } from './code.js';
+import { AuthSecret } from '../../../platform/secrets/auth-secret.js';
+import { Settings } from '../../../platform/config/settings.js';
+import { type Transaction } from '../../../platform/database/database.js';
+import { newId } from '../../../platform/database/new-id.js';
+import { AppError } from '../../../platform/errors/app-error.js';
+import { legacyVerificationHashes, newCode, proofsOf, storedHash } from '../code.js';
 import {
   VerificationsRepository,
   type NewestVerification,

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../platform/config/settings.js';
-import { Database, type Transaction } from '../platform/database/database.js';
-import { FUNCTIONS } from '../platform/database/migrations/functions.js';
-import { statement, type StatementValues } from '../platform/database/statement.js';
-import { ofTheFirst } from '../platform/database/steps.js';
-import { type LegacyGuess } from './guess-call.js';
+import { Settings } from '../../../platform/config/settings.js';
+import { Database, type Transaction } from '../../../platform/database/database.js';
+import { FUNCTIONS } from '../../../platform/database/migrations/functions.js';
+import { statement, type StatementValues } from '../../../platform/database/statement.js';
+import { ofTheFirst } from '../../../platform/database/steps.js';
+import { type LegacyGuess } from '../guess-call.js';
 
 /** A code for another application, as it stands. */
 export interface VerificationRow {
@@ -161,7 +161,7 @@ export class VerificationsRepository {
     };
   }
 
-  /** Decides whether a number gets the code, and writes it down; see src/codes/issue_verification.sql. */
+  /** Decides whether a number gets the code, and writes it down; see src/login/codes/sql/issue_verification.sql. */
   async issue({ ownerId: owner_id, session, ...draft }: VerificationDraft): Promise<IssuedVerification> {
     const values = { ...draft, owner_id, session_id: session.id, session_name: session.name };
     const [decided] = await this.database.run(ISSUE, { ...values, ...this.sendRules });
@@ -171,7 +171,7 @@ export class VerificationsRepository {
   }
 
   /**
-   * Judges a guess, and uses a right code up; see src/codes/judge_verification.sql.
+   * Judges a guess, and uses a right code up; see src/login/codes/sql/judge_verification.sql.
    *
    * @param proofs of the typed code, one under each secret in force
    * @param legacy what the release before may have stored of it

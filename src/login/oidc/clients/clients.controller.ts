@@ -12,12 +12,12 @@ import {
   Query,
 } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Settings } from '../platform/config/settings.js';
-import { AppError } from '../platform/errors/app-error.js';
-import { answerLanguage } from '../platform/errors/language.js';
-import { Caller, Roles, type CurrentCaller } from '../platform/http/access.decorators.js';
-import { Fails, FailsWithBody } from '../platform/http/openapi.decorators.js';
-import { Context, type RequestContext } from '../platform/http/request-context.js';
+import { Settings } from '../../../platform/config/settings.js';
+import { AppError } from '../../../platform/errors/app-error.js';
+import { answerLanguage } from '../../../platform/errors/language.js';
+import { Caller, Roles, type CurrentCaller } from '../../../platform/http/access.decorators.js';
+import { Fails, FailsWithBody } from '../../../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../../../platform/http/request-context.js';
 import { clientAnswer, clientsAnswer, createdAnswer, deletedAnswer, secretAnswer } from './answers.js';
 import {
   ChangeOidcClientDto,

@@ -17,7 +17,7 @@ import {
   Min,
   ValidateIf,
 } from 'class-validator';
-import { WholeNumber } from '../platform/http/validation/query-fields.js';
+import { WholeNumber } from '../../../platform/http/validation/query-fields.js';
 import { CLIENT_KINDS, type ClientKind } from './clients.repository.js';
 
 const Trimmed = () => Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value));

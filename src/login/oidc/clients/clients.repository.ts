@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Transaction } from '../platform/database/database.js';
-import { statement } from '../platform/database/statement.js';
+import { Database, type Transaction } from '../../../platform/database/database.js';
+import { statement } from '../../../platform/database/statement.js';
 
 /** Where an application runs, which decides whether it can keep a secret (RFC 6749 section 2.1). */
 export const CLIENT_KINDS = ['web', 'browser', 'native', 'device'] as const;

@@ -1,10 +1,10 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { Audit, type AuditEvent } from '../records/audit/audit.service.js';
-import { Settings } from '../platform/config/settings.js';
-import { Database, type Transaction } from '../platform/database/database.js';
-import { AppError } from '../platform/errors/app-error.js';
+import { Audit, type AuditEvent } from '../../../records/audit/audit.service.js';
+import { Settings } from '../../../platform/config/settings.js';
+import { Database, type Transaction } from '../../../platform/database/database.js';
+import { AppError } from '../../../platform/errors/app-error.js';
 import { ClientsRepository, type ClientFields, type ClientKind, type ClientRow } from './clients.repository.js';
 import { isRedirectUri, isWebAddress } from './redirect-uris.js';
 
