@@ -29,7 +29,8 @@ it('closes although somebody comes in every turn', async () => {
   const { port } = server.address() as AddressInfo;
   const come = () => {
     if (server.listening) setImmediate(come);
-    connect(port, '127.0.0.1').on('error', () => undefined);
+    const client = connect(port, '127.0.0.1').on('error', () => undefined);
+    client.resume();
   };
   come();
   await stopListening(server);

@@ -2,7 +2,7 @@ import { Server } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** A turn of the event loop that took less, in ms, had next to nothing to do. */
-const SHORT = 0.2;
+const SHORT = 0.05;
 
 /** How long a turn in which nobody came, and then a short one, is waited for; in ms. */
 const PATIENCE = 250;
