@@ -25,7 +25,7 @@ beforeAll(async () => {
     FakeTwilio.start(),
     FakeSmtp.start(),
   ]);
-  house = await openHouse({ ...everything(), PROVIDER_TIMEOUT: '2', SEND_TIMEOUT: '8' }, { movingClock: true });
+  house = await openHouse({ ...everything(), PROVIDER_TIMEOUT: '5', SEND_TIMEOUT: '20' }, { movingClock: true });
 });
 afterEach(() => {
   house.fake.connected = true;

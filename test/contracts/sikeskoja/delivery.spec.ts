@@ -288,7 +288,7 @@ describe('a gateway that is down, alone on the ladder', () => {
 describe('a ladder of two rungs', () => {
   let ladder: Service;
   beforeAll(async () => {
-    ladder = await house.another({ WHATSAPP_PROVIDERS: 'whacenter,console', SEND_TIMEOUT: '3' });
+    ladder = await house.another({ WHATSAPP_PROVIDERS: 'whacenter,console', SEND_TIMEOUT: '10' });
   });
 
   const request = (phone: string) => ladder.post('/api/auth/otp/request', { phone });
