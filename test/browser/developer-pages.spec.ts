@@ -1,28 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Browser } from 'playwright-core';
 import { complaintsOf, startBrowser } from '../support/browser.js';
-import { createDatabase, type TestDatabase } from '../support/database.js';
-import { startService, stopAllServices, type Service } from '../support/service.js';
+import { AS_IN_DEVELOPMENT, openHouse, type House } from '../support/house.js';
+import { type Service } from '../support/service.js';
 
 /** Where a person may look at what the browser saw; unset, no picture is taken. */
 const PICTURES = process.env['MASUK_PICTURES'];
 
 const SIZES = { phone: { width: 360, height: 740 }, desktop: { width: 1280, height: 800 } };
 
-let database: TestDatabase;
+let house: House;
 let service: Service;
 let browser: Browser;
 
 beforeAll(async () => {
-  database = await createDatabase();
-  service = await startService({ DATABASE_URL: database.url });
+  house = await openHouse(AS_IN_DEVELOPMENT);
+  ({ service } = house);
   browser = await startBrowser();
 });
 
 afterAll(async () => {
   await browser.close();
-  await stopAllServices();
-  await database.drop();
+  await house.close();
 });
 
 async function open(
@@ -62,7 +61,7 @@ describe('the developer inbox', () => {
   });
 
   it('shows a name with markup as the text it is', async () => {
-    await database.query(
+    await house.database.query(
       `INSERT INTO users (id, phone, full_name) VALUES (gen_random_uuid(), '+6281200000001', '<img src=x onerror=alert(1)>')`,
     );
     const { page, complaints } = await open('/dev/inbox', SIZES.desktop);

@@ -95,6 +95,9 @@ const USUAL: Settings = {
   SERVICE_SENDS_PER_DAY: '1000000',
 };
 
+/** As a service starts in development: the demo's accounts, and messages go to the developer's inbox. */
+export const AS_IN_DEVELOPMENT: Settings = { SEED_DEMO: '', WHATSAPP_DEVICE_ID: '', WHACENTER_BASE_URL: '' };
+
 /** For specs whose provider fails or says nothing: the service gives up after three seconds, in which a slow machine can answer. */
 export const QUICK: Settings = { PROVIDER_TIMEOUT: '3', SEND_TIMEOUT: '3' };
 

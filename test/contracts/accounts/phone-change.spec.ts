@@ -1,23 +1,20 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createDatabase, type TestDatabase } from '../../support/database.js';
-import { startService, stopAllServices, type Answer, type Service } from '../../support/service.js';
+import { type TestDatabase } from '../../support/database.js';
+import { AS_IN_DEVELOPMENT, openHouse, type House } from '../../support/house.js';
+import { type Answer, type Service } from '../../support/service.js';
 import { until } from '../../support/waits.js';
 
+let house: House;
 let database: TestDatabase;
 let service: Service;
-let variables: Record<string, string>;
 
 beforeAll(async () => {
-  database = await createDatabase();
-  variables = { DATABASE_URL: database.url, AUTH_SECRET: 'of the specs, and long enough for a secret' };
-  service = await startService(variables);
+  house = await openHouse(AS_IN_DEVELOPMENT);
+  ({ database, service } = house);
 });
 
-afterAll(async () => {
-  await stopAllServices();
-  await database.drop();
-});
+afterAll(async () => house.close());
 
 type Headers = Record<string, string>;
 const bearer = (login: Answer): Headers => ({ authorization: `Bearer ${login.body.data.token}` });
@@ -85,7 +82,7 @@ it('changes the number with a code to the new one, ends other sessions and tells
 
 it('takes a fresh login for fresh at an instance whose clock is twenty minutes ahead', async () => {
   const clock = join(import.meta.dirname, '..', '..', 'support', 'settable-clock.mjs');
-  const ahead = await startService({ ...variables, NODE_OPTIONS: `--import=${clock}`, CLOCK_AHEAD: '1200' });
+  const ahead = await house.another({ NODE_OPTIONS: `--import=${clock}`, CLOCK_AHEAD: '1200' });
   const { headers } = await person();
   expect((await request(nextPhone(), headers, ahead)).status).toBe(200);
   await ahead.stop();
@@ -155,7 +152,7 @@ describe('refuses', () => {
 });
 
 it('conceals which numbers are taken, where that is asked for', async () => {
-  const concealing = await startService({ ...variables, UNKNOWN_PHONE: 'conceal' });
+  const concealing = await house.another({ UNKNOWN_PHONE: 'conceal' });
   const own = bearer(await concealing.post('/api/auth/login', { identifier: 'admin', password: 'password123' }));
   const free = nextPhone();
   const [taken, open] = [await request('081234567891', own, concealing), await request(free, own, concealing)];

@@ -1,25 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { hash as bcrypt } from '@node-rs/bcrypt';
 import { INSTANT } from '../../support/answers.js';
-import { createDatabase, type TestDatabase } from '../../support/database.js';
+import { type TestDatabase } from '../../support/database.js';
+import { AS_IN_DEVELOPMENT, openHouse, type House } from '../../support/house.js';
 import { messagesOf } from '../../support/messages.js';
 import { until } from '../../support/waits.js';
-import { startService, stopAllServices, type Answer, type Service } from '../../support/service.js';
+import { type Answer, type Service } from '../../support/service.js';
 
+let house: House;
 let database: TestDatabase;
 let service: Service;
 let admin: Record<string, string>;
 
 beforeAll(async () => {
-  database = await createDatabase();
-  service = await startService({ DATABASE_URL: database.url, OTP_SENDS_PER_HOUR: '100', OTP_SENDS_PER_DAY: '100' });
+  house = await openHouse({ ...AS_IN_DEVELOPMENT, OTP_SENDS_PER_HOUR: '100', OTP_SENDS_PER_DAY: '100' });
+  ({ database, service } = house);
   admin = bearer(await passwordLogin('admin'));
 });
 
-afterAll(async () => {
-  await stopAllServices();
-  await database.drop();
-});
+afterAll(async () => house.close());
 
 const bearer = (login: Answer) => ({ authorization: `Bearer ${login.body.data.token}` });
 const passwordLogin = (identifier: string, password = 'password123') =>

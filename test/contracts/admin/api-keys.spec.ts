@@ -3,14 +3,16 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectAhead } from '../../support/answers.js';
-import { createDatabase, type TestDatabase } from '../../support/database.js';
-import { startService, stopAllServices, type Answer, type Service } from '../../support/service.js';
+import { type TestDatabase } from '../../support/database.js';
+import { AS_IN_DEVELOPMENT, openHouse, type House } from '../../support/house.js';
+import { type Answer, type Service } from '../../support/service.js';
 
 const AUTH_SECRET = 'k7Jq2vX9mB4nT6wZ1cR8yL3pH5sD0fGa-api-keys';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const KEY = /^msk_[A-Za-z0-9_-]{43}$/;
 const APIKEY = join(import.meta.dirname, '..', '..', '..', 'dist', 'cli', 'apikey.js');
 
+let house: House;
 let database: TestDatabase;
 let one: Service;
 let two: Service;
@@ -48,17 +50,13 @@ function apikey(...args: string[]): Promise<{ code: number; stdout: string; stde
 }
 
 beforeAll(async () => {
-  database = await createDatabase();
-  const variables = { DATABASE_URL: database.url, AUTH_SECRET, LOG_LEVEL: 'trace' };
-  one = await startService(variables);
-  two = await startService(variables);
+  house = await openHouse({ ...AS_IN_DEVELOPMENT, AUTH_SECRET, LOG_LEVEL: 'trace' }, { movingClock: true });
+  ({ database, service: one } = house);
+  two = await house.another();
   admin = await tokenOf(one, 'admin');
 });
 
-afterAll(async () => {
-  await stopAllServices();
-  await database.drop();
-});
+afterAll(async () => house.close());
 
 describe('POST /api/api-keys', () => {
   it('shows the key this once', async () => {
@@ -294,11 +292,11 @@ describe('requests a minute', () => {
     expect(outcome(await call(key, two))).toEqual([429, 'rate_limited']);
     expect((await call(other, two)).status).toBe(200);
     await database.query(
-      "UPDATE rate_limits SET window_started_at = now() - interval '61 seconds' WHERE name = 'api_key' AND subject = $1",
+      "UPDATE rate_limits SET window_started_at = test_clock.now() - interval '61 seconds' WHERE name = 'api_key' AND subject = $1",
       [id],
     );
     // An instance that was told no asks again after a second.
-    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    await house.clock.pass(1.1);
     expect((await call(key, two)).status).toBe(200);
   });
 

@@ -1,31 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createDatabase, type TestDatabase } from '../../support/database.js';
+import { openHouse, type House } from '../../support/house.js';
 import { rawRequest, sendRaw } from '../../support/raw-http.js';
-import { startService, stopAllServices, type Service } from '../../support/service.js';
+import { type Service } from '../../support/service.js';
 
 const PAGES = ['/login', '/forgot-password'];
 const ELEMENT = '/elements/masuk-login.js';
 
-let database: TestDatabase;
+let house: House;
 let service: Service;
 let negotiating: Service;
 
 beforeAll(async () => {
-  database = await createDatabase();
-  const usual = {
-    DATABASE_URL: database.url,
-    AUTH_SECRET: 'the pages of both services: 7f3c9a1e5b8d2046',
-    SEED_DEMO: 'none',
-  };
+  house = await openHouse({ WHATSAPP_DEVICE_ID: '', WHACENTER_BASE_URL: '' }, { instances: 0 });
   [service, negotiating] = await Promise.all([
-    startService({ ...usual, APP_NAME: 'Toko <b>Budi</b> & "Anak" - Sejak 1990' }),
-    startService({ ...usual, MESSAGE_LANGUAGE: 'negotiate', PUBLIC_URL: 'https://login.example.org' }),
+    house.another({ APP_NAME: 'Toko <b>Budi</b> & "Anak" - Sejak 1990' }),
+    house.another({ MESSAGE_LANGUAGE: 'negotiate', PUBLIC_URL: 'https://login.example.org' }),
   ]);
 });
-afterAll(async () => {
-  await stopAllServices();
-  await database.drop();
-});
+afterAll(async () => house.close());
 
 const languageOf = (html: string) => /<html lang="(\w+)">/.exec(html)?.[1];
 /** The addresses that a page names, of scripts, styles and pictures. */

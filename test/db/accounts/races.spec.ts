@@ -1,32 +1,24 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { createDatabase, type TestDatabase } from '../../support/database.js';
-import { startService, stopAllServices, type Answer, type Service } from '../../support/service.js';
+import { type TestDatabase } from '../../support/database.js';
+import { AS_IN_DEVELOPMENT, openHouse, type House } from '../../support/house.js';
+import { type Answer, type Service } from '../../support/service.js';
 import { until } from '../../support/waits.js';
 
+let house: House;
 let database: TestDatabase;
 let services: [Service, Service];
 let admin: Record<string, string>;
 
 /** Two instances on one database: what holds must not hold by one process's memory. */
 beforeAll(async () => {
-  database = await createDatabase();
-  const variables = {
-    DATABASE_URL: database.url,
-    AUTH_SECRET: 'of the specs, and long enough for a secret',
-    OTP_SENDS_PER_HOUR: '1000',
-    OTP_SENDS_PER_DAY: '1000',
-    ADDRESS_SENDS_PER_HOUR: '100000',
-    ADDRESS_FAILURES_PER_HOUR: '100000',
-  };
-  services = [await startService(variables), await startService(variables)];
+  house = await openHouse({ ...AS_IN_DEVELOPMENT, OTP_SENDS_PER_HOUR: '1000', OTP_SENDS_PER_DAY: '1000' });
+  ({ database } = house);
+  services = [house.service, await house.another()];
   admin = bearer(await services[0].post('/api/auth/login', { identifier: 'admin', password: 'password123' }));
 });
 
-afterAll(async () => {
-  await stopAllServices();
-  await database.drop();
-});
+afterAll(async () => house.close());
 
 const bearer = (login: Answer) => ({ authorization: `Bearer ${login.body.data.token}` });
 const statuses = (answers: Answer[]) => answers.map(({ status }) => status).sort((a, b) => a - b);
