@@ -117,9 +117,9 @@ const outside = [
     name: 'axios-only-in-providers',
     severity: 'error',
     comment:
-      'axios outside messaging/providers/ and media-fetcher.ts. Calls to the outside carry time-outs, limits on size and ' +
+      'axios outside delivery/providers/ and media-fetcher.ts. Calls to the outside carry time-outs, limits on size and ' +
       'address checks, and those live there. Instead: let a provider make the call and return an outcome.',
-    from: { path: '^src/', pathNot: '^src/messaging/providers/|/media-fetcher(\\.spec)?\\.ts$' },
+    from: { path: '^src/', pathNot: '^src/delivery/providers/|/media-fetcher(\\.spec)?\\.ts$' },
     to: { path: npm('axios') },
   },
   {

@@ -7,17 +7,24 @@
 
 /** Floors, top to bottom. A room imports only from the floors under its own: never sideways, never up. */
 export const FLOORS = [
-  ['operations/admin', 'operations/analytics'],
-  ['applications/verification'],
-  ['applications/webhooks', 'bot', 'login/auth', 'login/forgot-password', 'login/oidc', 'operations/health'],
-  ['gateway', 'login/codes', 'login/pages'],
-  ['identity/api-keys', 'identity/sessions', 'login/oidc/clients'],
-  ['messaging', 'platform/idempotency', 'records/audit'],
+  ['incoming/provider-webhooks', 'operations/admin', 'operations/analytics'],
+  ['applications/verification', 'incoming/bot', 'login/auth', 'login/forgot-password'],
+  ['applications/webhooks', 'login/codes', 'login/oidc', 'operations/health'],
+  ['delivery', 'gateway', 'login/pages'],
+  ['delivery/outbox', 'identity/api-keys', 'identity/sessions', 'login/oidc/clients'],
+  ['delivery/developer-inbox', 'platform/idempotency', 'records/audit'],
   ['identity/users', 'platform/http', 'records/activity'],
-  ['platform/jobs', 'platform/limits'],
-  ['platform/database', 'platform/lists'],
-  ['platform/egress', 'platform/embedded-postgres', 'platform/errors', 'platform/log', 'platform/secrets'],
-  ['platform/background', 'platform/config', 'platform/phone'],
+  ['delivery/ladder', 'platform/jobs', 'platform/limits'],
+  ['delivery/templates', 'platform/background', 'platform/database', 'platform/lists'],
+  [
+    'delivery/providers',
+    'platform/egress',
+    'platform/embedded-postgres',
+    'platform/errors',
+    'platform/log',
+    'platform/secrets',
+  ],
+  ['platform/config', 'platform/phone'],
 ];
 
 export const ROOMS = FLOORS.flat();

@@ -15,13 +15,13 @@ const OWNERS = {
     verifications: 'verification',
     verification_phones: 'verificationPhone',
   },
-  messaging: {
+  delivery: {
     messages: 'message',
     message_history: 'messageHistory',
     developer_inbox: 'developerInboxMessage',
     provider_health: 'providerHealth',
   },
-  bot: { conversations: 'conversation', conversation_messages: 'conversationMessage' },
+  'incoming/bot': { conversations: 'conversation', conversation_messages: 'conversationMessage' },
   'identity/users': { users: 'user', password_budgets: 'passwordBudget' },
   'identity/sessions': { login_sessions: 'loginSession', refresh_tokens: 'refreshToken', signing_keys: 'signingKey' },
   'identity/api-keys': { api_keys: 'apiKey' },

@@ -9,9 +9,10 @@ import { NAMED_OWNERS, type NamedOwners } from './records/audit/named-owners.js'
 import { RefusalObserver } from './records/audit/refusal-observer.js';
 import { AuthModule } from './login/auth/auth.module.js';
 import { HELD_CONVERSATION, type HoldsConversation } from './login/auth/own-account/personal-data.js';
-import { BotModule } from './bot/bot.module.js';
-import { Conversations } from './bot/conversations.service.js';
-import { Inbound } from './bot/inbound.js';
+import { BotModule } from './incoming/bot/bot.module.js';
+import { ProviderWebhooksModule } from './incoming/provider-webhooks/provider-webhooks.module.js';
+import { Conversations } from './incoming/bot/conversations.service.js';
+import { Inbound } from './incoming/bot/inbound.js';
 import { AuthSecret } from './platform/secrets/auth-secret.js';
 import { Settings } from './platform/config/settings.js';
 import { DatabaseModule } from './platform/database/database.module.js';
@@ -28,10 +29,10 @@ import { AnsweredBeforeFilter, IdempotencyGuard } from './platform/idempotency/i
 import { IdempotencyModule } from './platform/idempotency/idempotency.module.js';
 import { LOGGER, type ServiceLogger } from './platform/log/logger.js';
 import { bodyValidation } from './platform/http/validation/validation.pipe.js';
-import { DeveloperInboxModule } from './messaging/developer-inbox.module.js';
-import { ADDITIONAL_PROVIDERS, type AdditionalProviders } from './messaging/additional-providers.js';
-import { MessagingModule } from './messaging/messaging.module.js';
-import { Receipts } from './messaging/receipts.js';
+import { DeveloperInboxModule } from './delivery/developer-inbox.module.js';
+import { ADDITIONAL_PROVIDERS, type AdditionalProviders } from './delivery/ladder/additional-providers.js';
+import { MessagingModule } from './delivery/messaging.module.js';
+import { Receipts } from './delivery/outbox/receipts.js';
 import { Clients } from './login/oidc/clients/clients.service.js';
 import { OidcModule } from './login/oidc/oidc.module.js';
 import { APPLICATION_NAMES, type ApplicationNames } from './login/codes/application-names.js';
@@ -70,6 +71,7 @@ export class AppModule {
         SessionsModule,
         ApiKeysModule,
         AuthModule,
+        ProviderWebhooksModule,
         BotModule,
         handover(),
         ForgotPasswordModule,

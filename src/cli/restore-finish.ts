@@ -5,7 +5,7 @@ import { Audit } from '../records/audit/audit.service.js';
 import { LinkedAccounts } from '../gateway/linked-accounts.service.js';
 import { OtherInstances } from '../platform/database/connection/other-instances.js';
 import { refuseStart } from '../process-lifecycle.js';
-import { Messaging } from '../messaging/messaging.service.js';
+import { Messaging } from '../delivery/outbox/messaging.service.js';
 import { Artifacts } from '../login/oidc/artifacts.js';
 import { Codes } from '../login/codes/codes.service.js';
 import { Sessions } from '../identity/sessions/sessions.service.js';

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../platform/config/settings.js';
 import { AppError } from '../platform/errors/app-error.js';
-import { MEDIA_KINDS } from '../messaging/media-types.js';
+import { MEDIA_KINDS } from '../delivery/providers/media-types.js';
 import {
   type DeviceState,
   type MessageProvider,
   type OutgoingMessage,
   type SendOutcome,
-} from '../messaging/providers/message-provider.js';
+} from '../delivery/providers/message-provider.js';
 import { GatewayMessages, type QueueEnd } from './gateway-messages.service.js';
 import { LinkedAccountsRepository } from './linked-accounts.repository.js';
 import { MediaMessages } from './media-messages.js';

@@ -1,5 +1,5 @@
 import { createCipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
-import { type MediaKind } from '../messaging/media-types.js';
+import { type MediaKind } from '../delivery/providers/media-types.js';
 
 /** What goes into the derivation of a kind's keys (WhatsApp's encryption of media, as its clients do it). */
 const INFO: Record<MediaKind, string> = {

@@ -5,7 +5,7 @@ import { Settings } from '../platform/config/settings.js';
 import { AppError } from '../platform/errors/app-error.js';
 import { bodyValidation } from '../platform/http/validation/validation.pipe.js';
 import { SendMediaDto } from './media.dto.js';
-import { type MediaKind } from '../messaging/media-types.js';
+import { type MediaKind } from '../delivery/providers/media-types.js';
 
 /** A file that was uploaded, and the name that it had. */
 export interface Upload<Kept> {

@@ -11,7 +11,7 @@ import {
   mediaTypeOf,
   type MediaKind,
   type MediaType,
-} from '../messaging/media-types.js';
+} from '../delivery/providers/media-types.js';
 import { oggSeconds } from './ogg-duration.js';
 
 /** Where a file goes: the message that will carry it. */

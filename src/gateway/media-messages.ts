@@ -6,12 +6,12 @@ import { Settings } from '../platform/config/settings.js';
 import { AppError } from '../platform/errors/app-error.js';
 import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { parsePhone } from '../platform/phone/phone.js';
-import { type OutgoingMedia } from '../messaging/providers/message-provider.js';
+import { type OutgoingMedia } from '../delivery/providers/message-provider.js';
 import { GatewayMessages, type QueueEnd, type SentMessage } from './gateway-messages.service.js';
 import { MediaFetcher } from './media-fetcher.js';
 import { MediaForm } from './media-form.js';
 import { MediaIntake, type MediaPlace, type StoredMedia } from './media-intake.js';
-import { TEXT, VOICE, fileName, textTypeOf, type MediaKind } from '../messaging/media-types.js';
+import { TEXT, VOICE, fileName, textTypeOf, type MediaKind } from '../delivery/providers/media-types.js';
 import { type GatewayMessage, type MediaContent } from './message-kinds.js';
 import { type SendMediaDto } from './media.dto.js';
 

@@ -8,7 +8,7 @@ import { Injectable } from '@nestjs/common';
 import { GatewayMediaRepository } from './gateway-media.repository.js';
 import { type LinkedAccount } from './linked-account.js';
 import { type MediaMessage, type UploadedFile } from './message-kinds.js';
-import { type MediaKind } from '../messaging/media-types.js';
+import { type MediaKind } from '../delivery/providers/media-types.js';
 
 /** Where each kind is kept at WhatsApp. */
 const PATHS: Record<MediaKind, string> = {

@@ -22,7 +22,7 @@ import { sentAnswer } from './answers.js';
 import { SentMessageAnswerDto } from './gateway.dto.js';
 import { MediaMessages } from './media-messages.js';
 import { SendMediaDto } from './media.dto.js';
-import { type MediaKind } from '../messaging/media-types.js';
+import { type MediaKind } from '../delivery/providers/media-types.js';
 import { SEND_FAILURES } from './messages.controller.js';
 import { LinkedAccountName } from './linked-accounts.controller.js';
 

@@ -1,5 +1,5 @@
 import { type AnyMessageContent, type proto } from '@whiskeysockets/baileys';
-import { MEDIA_KINDS, type MediaKind } from '../messaging/media-types.js';
+import { MEDIA_KINDS, type MediaKind } from '../delivery/providers/media-types.js';
 import { type MenuContent } from './menus.js';
 
 /** What a message says of its file; the file itself lies encrypted beside the queue. Keys and hashes in base64. */

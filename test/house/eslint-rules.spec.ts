@@ -32,9 +32,9 @@ tester.run('table-owner', rules['table-owner']!, {
   invalid: [
     foreign('login/auth', 'const q = sql`select id from users where phone = ${phone}`;', 'users', 'identity/users'),
     foreign('login/auth', 'const q = \'UPDATE public."users" AS u SET role = 1\';', 'users', 'identity/users'),
-    foreign('operations/analytics', "const q = 'delete from messages where id = $1';", 'messages', 'messaging'),
-    foreign('operations/analytics', "const q = 'select 1 from messages for update';", 'messages', 'messaging'),
-    foreign('bot', "const q = 'insert into messages (id) values ($1)';", 'messages', 'messaging'),
+    foreign('operations/analytics', "const q = 'delete from messages where id = $1';", 'messages', 'delivery'),
+    foreign('operations/analytics', "const q = 'select 1 from messages for update';", 'messages', 'delivery'),
+    foreign('incoming/bot', "const q = 'insert into messages (id) values ($1)';", 'messages', 'delivery'),
     foreign(
       'login/codes',
       'const q = sql`delete from refresh_tokens where id = ${id}`;',

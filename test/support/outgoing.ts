@@ -1,4 +1,4 @@
-import type { OutgoingMessage } from '../../src/messaging/providers/message-provider.js';
+import type { OutgoingMessage } from '../../src/delivery/providers/message-provider.js';
 
 /** A code for +6281234567890 in every form; `changes` go over it. */
 export function codeMessage(changes: Partial<OutgoingMessage> = {}): OutgoingMessage {

@@ -1,4 +1,4 @@
-import type { SendOutcome } from '../../src/messaging/providers/message-provider.js';
+import type { SendOutcome } from '../../src/delivery/providers/message-provider.js';
 import type { ApiScript } from './fake-api.js';
 
 const timeout: SendOutcome = { kind: 'unknown', cause: 'timeout' };

@@ -11,7 +11,7 @@ import { KeylessFromLoopback, Scopes } from '../../platform/http/access.decorato
 import { Fails, FailsWithBody } from '../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../platform/http/request-context.js';
 import { Idempotent } from '../../platform/idempotency/idempotency.guard.js';
-import { isHarmlessCompany } from '../../messaging/verification-template.js';
+import { isHarmlessCompany } from '../../delivery/templates/verification-template.js';
 import { newCode } from '../../login/codes/code.js';
 import { parsePhone } from '../../platform/phone/phone.js';
 import { formattedAnswer, generatedAnswer, sentVerificationAnswer } from './answers.js';

@@ -10,7 +10,7 @@ import {
   ValidateBy,
 } from 'class-validator';
 import { WholeNumber } from '../../platform/http/validation/query-fields.js';
-import { isHarmlessCompany } from '../../messaging/verification-template.js';
+import { isHarmlessCompany } from '../../delivery/templates/verification-template.js';
 import { AsCode, IsCode } from '../../login/codes/code-input.js';
 
 /** A name that a message may carry; see `isHarmlessCompany`. */

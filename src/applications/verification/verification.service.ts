@@ -14,7 +14,7 @@ import { AppError } from '../../platform/errors/app-error.js';
 import { GatewayMessages, type SentMessage } from '../../gateway/gateway-messages.service.js';
 import { LinkedAccounts } from '../../gateway/linked-accounts.service.js';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
-import { verificationText } from '../../messaging/verification-template.js';
+import { verificationText } from '../../delivery/templates/verification-template.js';
 import { maskPhone, whatsappId } from '../../platform/phone/phone.js';
 import { Webhooks } from '../webhooks/webhooks.service.js';
 

@@ -14,7 +14,7 @@ import { type CodePurpose } from '../codes/code-purpose.js';
 import { Codes, type RightGuess, type TypedGuess } from '../codes/codes.service.js';
 import { PhoneProof } from '../codes/phone-proof.js';
 import { SendLimits } from '../codes/send-limits.js';
-import { Messaging } from '../../messaging/messaging.service.js';
+import { Messaging } from '../../delivery/outbox/messaging.service.js';
 import { parsePhone } from '../../platform/phone/phone.js';
 import { AccessTokens } from '../../identity/sessions/access-tokens.js';
 import { Sessions } from '../../identity/sessions/sessions.service.js';

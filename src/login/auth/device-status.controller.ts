@@ -2,7 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Settings } from '../../platform/config/settings.js';
 import { Caller, Public, type CurrentCaller } from '../../platform/http/access.decorators.js';
-import { Messaging } from '../../messaging/messaging.service.js';
+import { Messaging } from '../../delivery/outbox/messaging.service.js';
 import { DeviceStatusAnswerDto } from './auth.dto.js';
 
 /** Whacenter's sentence for a device that is not linked; front ends show it: docs/contract/sikeskoja.md#device-status. */

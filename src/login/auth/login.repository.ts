@@ -6,7 +6,7 @@ import { Database, type Transaction } from '../../platform/database/database.js'
 import { FUNCTIONS } from '../../platform/database/migrations/functions.js';
 import { BUSY, CallBatcher, type Busy } from '../../platform/database/call-batcher.js';
 import { statement, type StatementValues } from '../../platform/database/statement.js';
-import { Messaging } from '../../messaging/messaging.service.js';
+import { Messaging } from '../../delivery/outbox/messaging.service.js';
 import { OPEN_LOGIN_SESSION, openLoginSessionsFrom } from '../../identity/sessions/sessions.sql.js';
 import { type AccountRow } from '../../identity/users/account.js';
 import {

@@ -1,4 +1,4 @@
-import { type CodeContent } from '../../messaging/templates.js';
+import { type CodeContent } from '../../delivery/templates/templates.js';
 
 /** What a code is for: it is asked for, sent, guessed and limited under this name, and fits nothing else. */
 export interface CodePurpose {

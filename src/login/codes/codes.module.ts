@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuditModule } from '../../records/audit/audit.module.js';
 import { HttpModule } from '../../platform/http/http.module.js';
 import { JobsModule } from '../../platform/jobs/jobs.module.js';
-import { MessagingModule } from '../../messaging/messaging.module.js';
+import { MessagingModule } from '../../delivery/messaging.module.js';
 import { Applications } from './applications.js';
 import { UsersModule } from '../../identity/users/users.module.js';
 import { CodeIssuer } from './code-issuer.js';

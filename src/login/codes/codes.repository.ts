@@ -5,7 +5,7 @@ import { Database, type Transaction } from '../../platform/database/database.js'
 import { FUNCTIONS } from '../../platform/database/migrations/functions.js';
 import { BUSY, CallBatcher, type Busy } from '../../platform/database/call-batcher.js';
 import { statement, type StatementValues } from '../../platform/database/statement.js';
-import { queueMessagesFrom } from '../../messaging/messages.sql.js';
+import { queueMessagesFrom } from '../../delivery/outbox/messages.sql.js';
 import { type KnownDevice } from '../../identity/sessions/device-tokens.js';
 import { type GuessCall, type GuessRow } from './guess-call.js';
 

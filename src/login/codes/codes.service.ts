@@ -7,7 +7,7 @@ import { type Transaction } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { type RequestContext } from '../../platform/http/request-context.js';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
-import { TestNumbers } from '../../messaging/test-numbers.js';
+import { TestNumbers } from '../../delivery/outbox/test-numbers.js';
 import { maskPhone } from '../../platform/phone/phone.js';
 import { type KnownDevice } from '../../identity/sessions/device-tokens.js';
 import { Applications } from './applications.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../../platform/database/database.js';
 import { FUNCTIONS } from '../../platform/database/migrations/functions.js';
 import { statement } from '../../platform/database/statement.js';
-import { RECIPIENTS_OF_ACCOUNT } from '../../messaging/messages.sql.js';
+import { RECIPIENTS_OF_ACCOUNT } from '../../delivery/outbox/messages.sql.js';
 import { isPhoneOfAnother } from '../../identity/users/users.sql.js';
 
 const LOCK = statement(

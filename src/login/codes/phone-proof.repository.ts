@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Transaction } from '../../platform/database/database.js';
 import { statement, type StatementValues } from '../../platform/database/statement.js';
-import { reachedPhone } from '../../messaging/messages.sql.js';
+import { reachedPhone } from '../../delivery/outbox/messages.sql.js';
 import { accountProvenBy } from '../../identity/users/users.sql.js';
 import { PROVE_PHONE } from './phone-proof.sql.js';
 

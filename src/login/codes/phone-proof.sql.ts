@@ -1,5 +1,5 @@
 import { recordEventFrom } from '../../records/audit/audit.sql.js';
-import { queueNoticeFrom } from '../../messaging/messages.sql.js';
+import { queueNoticeFrom } from '../../delivery/outbox/messages.sql.js';
 import { endSessionsOf } from '../../identity/sessions/sessions.sql.js';
 import { noteProof } from '../../identity/users/users.sql.js';
 

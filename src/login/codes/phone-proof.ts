@@ -5,7 +5,7 @@ import { type Transaction } from '../../platform/database/database.js';
 import { newId } from '../../platform/database/new-id.js';
 import { answerLanguage } from '../../platform/errors/language.js';
 import { type RequestContext } from '../../platform/http/request-context.js';
-import { Messaging, type NoticeDraft } from '../../messaging/messaging.service.js';
+import { Messaging, type NoticeDraft } from '../../delivery/outbox/messaging.service.js';
 import { RegistrationTokens } from '../../identity/users/registration-tokens.js';
 import { type RightGuess, type TypedGuess } from './codes.service.js';
 import { PhoneProofRepository } from './phone-proof.repository.js';

@@ -1,4 +1,4 @@
-import { type DeviceState } from '../../messaging/providers/message-provider.js';
+import { type DeviceState } from '../../delivery/providers/message-provider.js';
 import { type BotStatusDto } from './forgot-password.dto.js';
 
 /** What each state of a device is called in docs/contract/ticketing.md#bot-status. */

@@ -7,7 +7,7 @@ import { AddressLimit } from '../../platform/http/address-limit.guard.js';
 import { IDEMPOTENCY_FAILURES, Idempotent } from '../../platform/idempotency/idempotency.guard.js';
 import { Fails, FailsWithBody } from '../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../platform/http/request-context.js';
-import { Messaging } from '../../messaging/messaging.service.js';
+import { Messaging } from '../../delivery/outbox/messaging.service.js';
 import { doneAnswer, requestedAnswer, verifiedAnswer } from './answers.js';
 import { botState } from './bot-state.js';
 import {

@@ -7,7 +7,7 @@ import { type ErrorCode } from '../../platform/errors/catalogue.js';
 import { answerLanguage } from '../../platform/errors/language.js';
 import { AddressLimits } from '../../platform/limits/address-limits.js';
 import { type RequestContext } from '../../platform/http/request-context.js';
-import { Messaging } from '../../messaging/messaging.service.js';
+import { Messaging } from '../../delivery/outbox/messaging.service.js';
 import { CodeIssuer, type IssuedOtp } from '../codes/code-issuer.js';
 import { type CodePurpose } from '../codes/code-purpose.js';
 import { Codes, type RightGuess, type TypedGuess } from '../codes/codes.service.js';

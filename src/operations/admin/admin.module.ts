@@ -1,10 +1,10 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../../records/audit/audit.module.js';
 import { AuthModule } from '../../login/auth/auth.module.js';
-import { BotModule } from '../../bot/bot.module.js';
+import { BotModule } from '../../incoming/bot/bot.module.js';
 import { JobsModule } from '../../platform/jobs/jobs.module.js';
 import { GatewayModule } from '../../gateway/gateway.module.js';
-import { MessagingModule } from '../../messaging/messaging.module.js';
+import { MessagingModule } from '../../delivery/messaging.module.js';
 import { CodesModule } from '../../login/codes/codes.module.js';
 import { SessionsModule } from '../../identity/sessions/sessions.module.js';
 import { UsersModule } from '../../identity/users/users.module.js';

@@ -1,10 +1,10 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Audit } from '../../records/audit/audit.service.js';
-import { Conversations } from '../../bot/conversations.service.js';
+import { Conversations } from '../../incoming/bot/conversations.service.js';
 import { Database } from '../../platform/database/database.js';
 import { GatewayMessages } from '../../gateway/gateway-messages.service.js';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
-import { Messaging } from '../../messaging/messaging.service.js';
+import { Messaging } from '../../delivery/outbox/messaging.service.js';
 import { Codes } from '../../login/codes/codes.service.js';
 import { Sessions } from '../../identity/sessions/sessions.service.js';
 import { Accounts } from '../../identity/users/accounts.service.js';

@@ -4,7 +4,7 @@ import { Database, type Transaction } from '../../platform/database/database.js'
 import { AppError } from '../../platform/errors/app-error.js';
 import { type RequestContext } from '../../platform/http/request-context.js';
 import { Codes } from '../../login/codes/codes.service.js';
-import { Messaging } from '../../messaging/messaging.service.js';
+import { Messaging } from '../../delivery/outbox/messaging.service.js';
 import { Sessions } from '../../identity/sessions/sessions.service.js';
 import { type TypedFields } from '../../identity/users/account-fields.js';
 import { type ManagedAccountRow } from '../../identity/users/account.js';

@@ -3,7 +3,7 @@ import { ActivityModule } from '../../records/activity/activity.module.js';
 import { ApiKeysModule } from '../../identity/api-keys/api-keys.module.js';
 import { AuditModule } from '../../records/audit/audit.module.js';
 import { GatewayModule } from '../../gateway/gateway.module.js';
-import { MessagingModule } from '../../messaging/messaging.module.js';
+import { MessagingModule } from '../../delivery/messaging.module.js';
 import { SessionsModule } from '../../identity/sessions/sessions.module.js';
 import { VerificationModule } from '../../applications/verification/verification.module.js';
 import { ActivityController } from './activity.controller.js';

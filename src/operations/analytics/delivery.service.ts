@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { databaseNow } from '../../platform/database/database-time.js';
 import { Database } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors/app-error.js';
-import { LadderStatus, type RungState } from '../../messaging/ladder-status.js';
+import { LadderStatus, type RungState } from '../../delivery/ladder/ladder-status.js';
 import { DeliveryRepository, type FunnelRow, type LatelyRow } from './delivery.repository.js';
 
 const DAY = 24 * 3600 * 1000;

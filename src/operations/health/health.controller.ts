@@ -8,7 +8,7 @@ import { LinkedAccounts } from '../../gateway/linked-accounts.service.js';
 import { KeylessFromLoopback, Public, Scopes } from '../../platform/http/access.decorators.js';
 import { GracefulShutdown } from '../../platform/http/server/graceful-shutdown.js';
 import { Fails } from '../../platform/http/openapi.decorators.js';
-import { Messaging } from '../../messaging/messaging.service.js';
+import { Messaging } from '../../delivery/outbox/messaging.service.js';
 import {
   DbConnectAnswerDto,
   HealthAnswerDto,

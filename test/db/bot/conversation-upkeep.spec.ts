@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { ConversationSeal } from '../../../src/bot/conversation-seal.js';
-import { PersonalConversationsRepository } from '../../../src/bot/personal-data.repository.js';
+import { ConversationSeal } from '../../../src/incoming/bot/conversation-seal.js';
+import { PersonalConversationsRepository } from '../../../src/incoming/bot/personal-data.repository.js';
 import { AuthSecret } from '../../../src/platform/secrets/auth-secret.js';
 import { Database } from '../../../src/platform/database/database.js';
 import { type ServiceLogger } from '../../../src/platform/log/logger.js';

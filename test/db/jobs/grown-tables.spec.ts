@@ -38,8 +38,8 @@ const { JobsRepository } = await built<typeof import('../../../src/platform/jobs
 const { Jobs } = await built<typeof import('../../../src/platform/jobs/jobs.service.js')>(
   'platform/jobs/jobs.service.js',
 );
-const { Messaging } = await built<typeof import('../../../src/messaging/messaging.service.js')>(
-  'messaging/messaging.service.js',
+const { Messaging } = await built<typeof import('../../../src/delivery/outbox/messaging.service.js')>(
+  'delivery/outbox/messaging.service.js',
 );
 const { SigningKeys } = await built<typeof import('../../../src/identity/sessions/signing-keys.js')>(
   'identity/sessions/signing-keys.js',
@@ -409,14 +409,14 @@ const TIMERS: Record<string, () => Promise<unknown>> = {
     await inside(LeasedLimits)['report']!();
     await room(LeasedLimitRepository).forgetOld();
   },
-  'messaging/messaging.service.ts': () => inside(Messaging)['recover']!(),
+  'delivery/outbox/messaging.service.ts': () => inside(Messaging)['recover']!(),
   'identity/sessions/signing-keys.ts': () => inside(SigningKeys)['keepUp']!('ES256'),
   'applications/webhooks/webhook-dispatcher.ts': () =>
     room(DeliveriesRepository).claim({ count: 48, each: 4, without: [], claim_seconds: 30 }),
 };
 
 /** Timers that run while AUTH_SECRET is replaced, and read everything that is sealed, page by page. */
-const RESEALING = ['gateway/gateway-upkeep.ts', 'bot/conversation-upkeep.ts'];
+const RESEALING = ['gateway/gateway-upkeep.ts', 'incoming/bot/conversation-upkeep.ts'];
 
 describe('on grown tables', () => {
   it('covers every timer of an instance', () => {

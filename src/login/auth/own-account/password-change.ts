@@ -7,7 +7,7 @@ import { type ErrorCode } from '../../../platform/errors/catalogue.js';
 import { answerLanguage } from '../../../platform/errors/language.js';
 import { type CurrentCaller } from '../../../platform/http/access.decorators.js';
 import { type RequestContext } from '../../../platform/http/request-context.js';
-import { Messaging } from '../../../messaging/messaging.service.js';
+import { Messaging } from '../../../delivery/outbox/messaging.service.js';
 import { Sessions } from '../../../identity/sessions/sessions.service.js';
 import { Accounts } from '../../../identity/users/accounts.service.js';
 import { Users } from '../../../identity/users/users.service.js';

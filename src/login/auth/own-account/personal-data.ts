@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Audit } from '../../../records/audit/audit.service.js';
 import { type RequestContext } from '../../../platform/http/request-context.js';
-import { Messaging } from '../../../messaging/messaging.service.js';
+import { Messaging } from '../../../delivery/outbox/messaging.service.js';
 import { Codes } from '../../codes/codes.service.js';
 import { Sessions } from '../../../identity/sessions/sessions.service.js';
 import { Accounts } from '../../../identity/users/accounts.service.js';

@@ -8,7 +8,7 @@ import { answerLanguage } from '../../../platform/errors/language.js';
 import { type CurrentCaller } from '../../../platform/http/access.decorators.js';
 import { AddressLimits } from '../../../platform/limits/address-limits.js';
 import { type RequestContext } from '../../../platform/http/request-context.js';
-import { Messaging, type ClaimedMessage } from '../../../messaging/messaging.service.js';
+import { Messaging, type ClaimedMessage } from '../../../delivery/outbox/messaging.service.js';
 import { CodeIssuer, type IssuedOtp } from '../../codes/code-issuer.js';
 import { type CodePurpose } from '../../codes/code-purpose.js';
 import { Codes, type RightGuess, type TypedGuess } from '../../codes/codes.service.js';

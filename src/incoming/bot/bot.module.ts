@@ -1,0 +1,27 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../../records/audit/audit.module.js';
+import { JobsModule } from '../../platform/jobs/jobs.module.js';
+import { MessagingModule } from '../../delivery/messaging.module.js';
+import { CodesModule } from '../../login/codes/codes.module.js';
+import { ConversationSeal } from './conversation-seal.js';
+import { ConversationUpkeep } from './conversation-upkeep.js';
+import { ConversationsController } from './conversations.controller.js';
+import { ConversationsRepository } from './conversations.repository.js';
+import { Conversations } from './conversations.service.js';
+import { PersonalConversationsRepository } from './personal-data.repository.js';
+import { Inbound } from './inbound.js';
+
+@Module({
+  imports: [AuditModule, JobsModule, MessagingModule, CodesModule],
+  controllers: [ConversationsController],
+  providers: [
+    Conversations,
+    ConversationSeal,
+    ConversationUpkeep,
+    ConversationsRepository,
+    PersonalConversationsRepository,
+    Inbound,
+  ],
+  exports: [Conversations, Inbound],
+})
+export class BotModule {}

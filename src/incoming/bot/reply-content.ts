@@ -1,0 +1,48 @@
+import { AppError } from '../../platform/errors/app-error.js';
+import { type Text } from '../../platform/errors/catalogue.js';
+import { outgoingUrl } from '../../platform/egress/outgoing-agent.js';
+import { type OutgoingMedia } from '../../delivery/providers/message-provider.js';
+import { type ReplyDto } from './conversations.dto.js';
+
+/** What staff answers: a text, or a file where it lies. */
+export type ReplyContent =
+  { readonly text: string; readonly media?: undefined } | { readonly text: ''; readonly media: OutgoingMedia };
+
+/** Longest address of a file, in characters, written out as it goes to the provider. */
+const LONGEST_URL = 2_048;
+
+const ONE_OF_THEM: Text = {
+  id: 'kirim salah satu: text atau media; teks untuk media ditulis di caption',
+  en: 'send either text or media; the text of a file is its caption',
+};
+const NO_ADDRESS: Text = {
+  id: 'harus berupa alamat https tanpa nama pengguna',
+  en: 'must be an https address without a user name',
+};
+const NO_WORDS: Text = { id: 'tidak bisa dipakai untuk audio', en: 'is not allowed for audio' };
+const DOCUMENTS_ONLY: Text = { id: 'hanya untuk dokumen', en: 'is only allowed for documents' };
+
+/**
+ * What a checked body says. Nothing is looked up or fetched: the provider does that.
+ *
+ * @throws AppError `validation_failed`: both or none of text and file, no https address, words with a sound
+ */
+export function replyContent({ text, media }: ReplyDto): ReplyContent {
+  if (!media) {
+    if (text === undefined || text === null) throw wrong('text', ONE_OF_THEM);
+    return { text };
+  }
+  if (text !== undefined && text !== null) throw wrong('text', ONE_OF_THEM);
+  const { kind } = media;
+  const caption = media.caption || null;
+  const fileName = media.fileName || null;
+  const url = outgoingUrl(media.url);
+  if (url?.protocol !== 'https:' || url.href.length > LONGEST_URL) throw wrong('media.url', NO_ADDRESS);
+  if (kind === 'audio' && caption !== null) throw wrong('media.caption', NO_WORDS);
+  if (kind !== 'document' && fileName !== null) throw wrong('media.fileName', DOCUMENTS_ONLY);
+  return { text: '', media: { kind, url: url.href, caption, fileName } };
+}
+
+function wrong(field: string, problem: Text): AppError {
+  return new AppError('validation_failed', { details: (language) => [{ field, problem: problem[language] }] });
+}
