@@ -1,9 +1,11 @@
-import { type Language, type Settings } from '../../platform/config/settings.js';
+import { type Language } from '../../platform/config/settings.js';
 import { type OutgoingMedia, type OutgoingMessage } from '../providers/message-provider.js';
+import { type App, type CodeTemplate, type NoticeTemplate } from './texts/message-texts.js';
+import { MESSAGE_TEXTS } from './texts/texts.js';
 
 /** What a code message says; sealed in the message row until its final state. */
 export interface CodeContent {
-  readonly template: 'otp.login' | 'otp.phone_change' | 'otp.reset';
+  readonly template: CodeTemplate;
   readonly code: string;
   readonly minutes: number;
   readonly language: Language;
@@ -13,12 +15,7 @@ export interface CodeContent {
 
 /** What a notice says: something happened to the account, and there is nothing to do if it was its owner. */
 export interface NoticeContent {
-  readonly template:
-    | 'notice.phone_changed'
-    | 'notice.phone_proven'
-    | 'notice.password_changed'
-    | 'notice.own_password_changed'
-    | 'notice.canary';
+  readonly template: NoticeTemplate;
   readonly language: Language;
 }
 
@@ -46,8 +43,6 @@ export interface Recipient {
   /** The account's e-mail address, if it has one. */
   readonly email: string | null;
 }
-
-type App = Pick<Settings, 'appName' | 'appTeam'>;
 
 /** `https://…`, `www.…`, `name@host`, `host/path`, and names under the endings that phishing commonly uses. */
 const ADDRESSES =
@@ -77,118 +72,6 @@ export function harmlessName(name: string | null): string {
   );
 }
 
-/** What a code is for, as the first sentence of its message. */
-const CODE_FOR: Record<CodeContent['template'], Record<Language, (appName: string) => string>> = {
-  'otp.login': {
-    id: (appName) => `Kode OTP untuk login ke ${appName}:`,
-    en: (appName) => `Your code to log in to ${appName}:`,
-  },
-  'otp.phone_change': {
-    id: (appName) => `Kode OTP untuk memakai nomor ini di ${appName}:`,
-    en: (appName) => `Your code to use this number with ${appName}:`,
-  },
-  'otp.reset': {
-    id: (appName) => `Kode OTP untuk reset sandi ${appName}:`,
-    en: (appName) => `Your code to reset the password of ${appName}:`,
-  },
-};
-
-const PASSWORD_CHANGED: Record<Language, (appName: string) => string> = {
-  id: (appName) => `Kata sandi akun Anda di ${appName} telah diubah`,
-  en: (appName) => `The password of your account with ${appName} has been changed`,
-};
-
-/** Subjects of mails. Lock screens show them, so no code is in there. */
-const SUBJECTS: Record<MessageContent['template'], Record<Language, (appName: string) => string>> = {
-  text: { id: (appName) => `Pesan dari ${appName}`, en: (appName) => `A message from ${appName}` },
-  'otp.login': {
-    id: (appName) => `Kode OTP untuk login ke ${appName}`,
-    en: (appName) => `Your code to log in to ${appName}`,
-  },
-  'otp.phone_change': {
-    id: (appName) => `Kode OTP untuk nomor baru di ${appName}`,
-    en: (appName) => `Your code for a new number with ${appName}`,
-  },
-  'otp.reset': {
-    id: (appName) => `Kode OTP untuk reset sandi ${appName}`,
-    en: (appName) => `Your code to reset the password of ${appName}`,
-  },
-  'notice.password_changed': PASSWORD_CHANGED,
-  'notice.own_password_changed': PASSWORD_CHANGED,
-  'notice.phone_proven': {
-    id: (appName) => `Nomor Anda di ${appName} telah diverifikasi`,
-    en: (appName) => `Your number has been verified with ${appName}`,
-  },
-  'notice.canary': {
-    id: (appName) => `Uji pengiriman ${appName}`,
-    en: (appName) => `Delivery check of ${appName}`,
-  },
-  'notice.phone_changed': {
-    id: (appName) => `Nomor WhatsApp akun Anda di ${appName} telah diganti`,
-    en: (appName) => `The WhatsApp number of your account with ${appName} has been changed`,
-  },
-};
-
-const NOTICES: Record<NoticeContent['template'], Record<Language, (app: App) => string[]>> = {
-  'notice.phone_changed': {
-    id: ({ appName, appTeam }) => [
-      `Nomor WhatsApp untuk akun Anda di ${appName} telah diganti.`,
-      '',
-      `Jika bukan Anda yang menggantinya, segera hubungi Tim ${appTeam}.`,
-    ],
-    en: ({ appName, appTeam }) => [
-      `The WhatsApp number of your account with ${appName} has been changed.`,
-      '',
-      `If it was not you who changed it, contact the ${appTeam} team at once.`,
-    ],
-  },
-  'notice.phone_proven': {
-    id: ({ appName, appTeam }) => [
-      `Kode yang dikirim ke nomor ini baru saja dipakai untuk pertama kali di ${appName}. Akun dengan nomor ini sekarang menjadi milik Anda.`,
-      '',
-      'Kata sandi, email, dan username yang diisi saat pendaftaran telah dihapus, dan semua perangkat yang login sebelumnya telah dikeluarkan dari akun.',
-      '',
-      `Jika bukan Anda yang memakai kode itu, segera hubungi Tim ${appTeam}.`,
-    ],
-    en: ({ appName, appTeam }) => [
-      `A code to this number has just been used for the first time with ${appName}. The account with this number is now yours.`,
-      '',
-      'The password, e-mail and username that were set at registration have been removed, and every device that was logged in before has been logged out.',
-      '',
-      `If it was not you who used the code, contact the ${appTeam} team at once.`,
-    ],
-  },
-  'notice.canary': {
-    id: ({ appName }) => [`Ini pesan uji pengiriman dari ${appName}. Anda tidak perlu melakukan apa pun.`],
-    en: ({ appName }) => [`This is a delivery check of ${appName}. There is nothing to do.`],
-  },
-  'notice.password_changed': {
-    id: ({ appName, appTeam }) => [
-      `Kata sandi akun Anda di ${appName} telah diubah, dan semua perangkat telah dikeluarkan dari akun.`,
-      '',
-      `Jika bukan Anda yang mengubahnya, segera hubungi Tim ${appTeam}.`,
-    ],
-    en: ({ appName, appTeam }) => [
-      `The password of your account with ${appName} has been changed, and every device has been logged out.`,
-      '',
-      `If it was not you who changed it, contact the ${appTeam} team at once.`,
-    ],
-  },
-  // The device on which it was changed stays logged in.
-  'notice.own_password_changed': {
-    id: ({ appName, appTeam }) => [
-      `Kata sandi akun Anda di ${appName} telah diubah, dan semua perangkat lain telah dikeluarkan dari akun.`,
-      '',
-      `Jika bukan Anda yang mengubahnya, segera hubungi Tim ${appTeam}.`,
-    ],
-    en: ({ appName, appTeam }) => [
-      `The password of your account with ${appName} has been changed, and every other device has been logged out.`,
-      '',
-      `If it was not you who changed it, contact the ${appTeam} team at once.`,
-    ],
-  },
-};
-
 /**
  * What may reach this number and nothing else: a code that proves the number would prove a mailbox instead, a conversation
  * belongs to who holds the number now, and so does the news that the account is theirs.
@@ -205,7 +88,7 @@ export function outgoingMessage(content: MessageContent, { phone, name, email }:
     to: phone,
     text: renderMessage(content, name, app),
     shortText: shortText(content, app),
-    subject: SUBJECTS[content.template][content.language](nameIn(content, app)),
+    subject: MESSAGE_TEXTS[content.language].subjects[content.template](nameIn(content, app)),
     language: content.language,
     email: FOR_THE_NUMBER.has(content.template) ? null : email,
     ...('code' in content ? { code: content.code } : {}),
@@ -220,13 +103,9 @@ export function outgoingMessage(content: MessageContent, { phone, name, email }:
  */
 export function renderMessage(content: MessageContent, name: string | null, app: App): string {
   if (content.template === 'text') return freeText(content);
-  const { language } = content;
-  const greeted = harmlessName(name);
-  const hello = language === 'id' ? 'Halo' : 'Hello';
-  const body = 'code' in content ? codeLines(content, app) : NOTICES[content.template][language](app);
-  const farewell =
-    language === 'id' ? ['Terima kasih,', `Tim ${app.appTeam}`] : ['Thank you,', `The ${app.appTeam} team`];
-  return [greeted === '' ? `${hello},` : `${hello} ${greeted},`, '', ...body, '', ...farewell].join('\n');
+  const texts = MESSAGE_TEXTS[content.language];
+  const body = 'code' in content ? codeLines(content, app) : texts.notices[content.template](app);
+  return [texts.greeting(harmlessName(name)), '', ...body, '', ...texts.farewell(app)].join('\n');
 }
 
 /** A file as a text can tell of it, for the developer inbox. */
@@ -237,25 +116,19 @@ function freeText({ text, media }: TextContent): string {
 /** Without greeting and farewell: an SMS of more than 160 characters costs twice. */
 function shortText(content: MessageContent, app: App): string {
   if (content.template === 'text') return freeText(content);
-  const { language } = content;
+  const texts = MESSAGE_TEXTS[content.language];
   if (!('code' in content)) {
-    const lines = NOTICES[content.template][language](app);
+    const lines = texts.notices[content.template](app);
     return lines.filter((line) => line !== '').join('\n');
   }
-  const warning =
-    language === 'id'
-      ? `Berlaku ${content.minutes} menit. Jangan bagikan.`
-      : `Valid for ${content.minutes} minutes. Do not share it.`;
-  return [CODE_FOR[content.template][language](nameIn(content, app)), `*${content.code}*`, warning].join('\n');
+  const purpose = texts.codeFor[content.template](nameIn(content, app));
+  return [purpose, `*${content.code}*`, texts.codeRulesInShort(content.minutes)].join('\n');
 }
 
 function codeLines(content: CodeContent, app: App): string[] {
   const { template, code, minutes, language } = content;
-  const warning =
-    language === 'id'
-      ? [`Kode ini berlaku selama ${minutes} menit.`, 'Jangan bagikan kode ini kepada siapapun.']
-      : [`This code is valid for ${minutes} minutes.`, 'Do not share it with anyone.'];
-  return [CODE_FOR[template][language](nameIn(content, app)), '', `*${code}*`, '', ...warning];
+  const texts = MESSAGE_TEXTS[language];
+  return [texts.codeFor[template](nameIn(content, app)), '', `*${code}*`, '', ...texts.codeRules(minutes)];
 }
 
 /** What the code is for: an application that the person logs in for, or the service itself. */

@@ -1,5 +1,6 @@
 import { type Language } from '../../platform/config/settings.js';
 import { harmlessName } from './templates.js';
+import { MESSAGE_TEXTS } from './texts/texts.js';
 
 /** What a code that another application asked for says. */
 export interface VerificationContent {
@@ -21,34 +22,5 @@ export function isHarmlessCompany(company: string): boolean {
 
 /** The message, in WhatsApp's markup: the code as `*code*` on a line of its own. */
 export function verificationText({ code, minutes, company, language }: VerificationContent): string {
-  const name = harmlessName(company);
-  const lines =
-    language === 'id'
-      ? [
-          'Halo! 👋',
-          '',
-          `Kode verifikasi Anda untuk ${name}:`,
-          '',
-          `*${code}*`,
-          '',
-          `Kode ini berlaku selama ${minutes} menit.`,
-          'Jangan bagikan kode ini kepada siapapun.',
-          '',
-          `Terima kasih,`,
-          name,
-        ]
-      : [
-          'Hello! 👋',
-          '',
-          `Your verification code for ${name}:`,
-          '',
-          `*${code}*`,
-          '',
-          `This code is valid for ${minutes} minutes.`,
-          'Do not share it with anyone.',
-          '',
-          'Thank you,',
-          name,
-        ];
-  return lines.join('\n');
+  return MESSAGE_TEXTS[language].verification(harmlessName(company), code, minutes).join('\n');
 }

@@ -1,0 +1,38 @@
+import { type Settings } from '../../../platform/config/settings.js';
+
+/** Whose service it is, as messages name it. */
+export type App = Pick<Settings, 'appName' | 'appTeam'>;
+
+/** What a code message is for. */
+export type CodeTemplate = 'otp.login' | 'otp.phone_change' | 'otp.reset';
+
+/** News of an account. */
+export type NoticeTemplate =
+  | 'notice.phone_changed'
+  | 'notice.phone_proven'
+  | 'notice.password_changed'
+  | 'notice.own_password_changed'
+  | 'notice.canary';
+
+/**
+ * Every sentence of the messages that the service sends, in one language. A new language is a file beside `id.ts`, and
+ * the compiler names what it lacks.
+ */
+export interface MessageTexts {
+  /** The first line. @param name harmless, or empty when it is not known */
+  greeting(name: string): string;
+  /** The last lines. */
+  farewell(app: App): string[];
+  /** What a code is for: the line above it. */
+  readonly codeFor: Record<CodeTemplate, (appName: string) => string>;
+  /** How long a code is valid, and that it is a secret: the lines below it. */
+  codeRules(minutes: number): string[];
+  /** The same in one line, for an SMS. */
+  codeRulesInShort(minutes: number): string;
+  /** What has happened, without greeting and farewell. */
+  readonly notices: Record<NoticeTemplate, (app: App) => string[]>;
+  /** Subjects of mails. Lock screens show them, so no code is in there. */
+  readonly subjects: Record<CodeTemplate | NoticeTemplate | 'text', (appName: string) => string>;
+  /** The code of another application. @param company whom the message names; harmless */
+  verification(company: string, code: string, minutes: number): string[];
+}
