@@ -19,7 +19,7 @@ import { DatabaseModule } from './platform/database/database.module.js';
 import { type OpenDatabase } from './platform/database/open-database.js';
 import { ExceptionToAnswerFilter } from './platform/errors/exception.filter.js';
 import { ForgotPasswordModule } from './login/forgot-password/forgot-password.module.js';
-import { GatewayEvents } from './gateway/gateway-events.js';
+import { GatewayEvents } from './gateway/link/gateway-events.js';
 import { GatewayModule } from './gateway/gateway.module.js';
 import { LinkedAccountProvider } from './gateway/linked-account-provider.js';
 import { HealthModule } from './operations/health/health.module.js';

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { type INestApplicationContext } from '@nestjs/common';
 import { ApiKeys } from '../identity/api-keys/api-keys.service.js';
 import { Audit } from '../records/audit/audit.service.js';
-import { LinkedAccounts } from '../gateway/linked-accounts.service.js';
+import { LinkedAccounts } from '../gateway/accounts/linked-accounts.service.js';
 import { OtherInstances } from '../platform/database/connection/other-instances.js';
 import { refuseStart } from '../process-lifecycle.js';
 import { Messaging } from '../delivery/outbox/messaging.service.js';

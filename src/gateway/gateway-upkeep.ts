@@ -2,14 +2,14 @@ import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } fro
 import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { every, type Recurring } from '../platform/background/timers.js';
 import { Jobs } from '../platform/jobs/jobs.service.js';
-import { GatewayCommandsRepository } from './gateway-commands.repository.js';
-import { GatewayContactsRepository } from './gateway-contacts.repository.js';
-import { GatewayMediaRepository } from './gateway-media.repository.js';
-import { GatewayMenusRepository } from './gateway-menus.repository.js';
-import { GatewayMessagesRepository } from './gateway-messages.repository.js';
-import { LinkedAccountsRepository } from './linked-accounts.repository.js';
-import { GatewayTicketsRepository } from './gateway-tickets.repository.js';
-import { LinkedAccountSeal } from './linked-account-seal.js';
+import { GatewayCommandsRepository } from './accounts/gateway-commands.repository.js';
+import { GatewayContactsRepository } from './messages/gateway-contacts.repository.js';
+import { GatewayMediaRepository } from './media/gateway-media.repository.js';
+import { GatewayMenusRepository } from './menus/gateway-menus.repository.js';
+import { GatewayMessagesRepository } from './messages/gateway-messages.repository.js';
+import { LinkedAccountsRepository } from './accounts/linked-accounts.repository.js';
+import { GatewayTicketsRepository } from './accounts/gateway-tickets.repository.js';
+import { LinkedAccountSeal } from './link/linked-account-seal.js';
 
 /** While `AUTH_SECRET` is replaced, keys are sealed anew again and again, in ms: old instances go on making some. */
 const RESEAL_EVERY = 60_000;

@@ -5,42 +5,44 @@ import { AuditModule } from '../records/audit/audit.module.js';
 import { HttpModule } from '../platform/http/http.module.js';
 import { JobsModule } from '../platform/jobs/jobs.module.js';
 import { SessionsModule } from '../identity/sessions/sessions.module.js';
-import { CommandRunner } from './command-runner.js';
+import { CommandRunner } from './accounts/command-runner.js';
 import { Gateway } from './gateway.js';
-import { GatewayCommandsRepository } from './gateway-commands.repository.js';
-import { GatewayContactsRepository } from './gateway-contacts.repository.js';
-import { GatewayEvents } from './gateway-events.js';
-import { GatewayKeysRepository } from './signal-keys.repository.js';
-import { GatewayMediaRepository } from './gateway-media.repository.js';
-import { GatewayMenusRepository } from './gateway-menus.repository.js';
-import { GatewayMessages } from './gateway-messages.service.js';
-import { GatewayMessagesRepository } from './gateway-messages.repository.js';
-import { LinkedAccounts } from './linked-accounts.service.js';
-import { LinkedAccountsRepository } from './linked-accounts.repository.js';
-import { GatewayTicketsRepository } from './gateway-tickets.repository.js';
+import { GatewayCommandsRepository } from './accounts/gateway-commands.repository.js';
+import { GatewayContactsRepository } from './messages/gateway-contacts.repository.js';
+import { GatewayEvents } from './link/gateway-events.js';
+import { GatewayKeysRepository } from './link/keys/signal-keys.repository.js';
+import { GatewayMediaRepository } from './media/gateway-media.repository.js';
+import { GatewayMenusRepository } from './menus/gateway-menus.repository.js';
+import { GatewayMessages } from './messages/gateway-messages.service.js';
+import { GatewayMessagesRepository } from './messages/gateway-messages.repository.js';
+import { LinkedAccounts } from './accounts/linked-accounts.service.js';
+import { LinkedAccountsRepository } from './accounts/linked-accounts.repository.js';
+import { GatewayTicketsRepository } from './accounts/gateway-tickets.repository.js';
 import { GatewayUpkeep } from './gateway-upkeep.js';
-import { HeldAccounts } from './held-accounts.js';
-import { KeyWriter } from './signal-key-writer.js';
-import { GatewayKindsController } from './kinds.controller.js';
-import { GatewayMediaController } from './media.controller.js';
-import { MediaFetcher } from './media-fetcher.js';
-import { MediaForm } from './media-form.js';
-import { MediaIntake } from './media-intake.js';
-import { MediaMessages } from './media-messages.js';
-import { MediaUploads } from './media-uploads.js';
-import { MenuReplies } from './menu-replies.js';
-import { MessageDispatcher } from './message-dispatcher.js';
-import { MessageWaiters } from './message-waiters.js';
-import { GatewayMessagesController } from './messages.controller.js';
-import { StreamViewers } from './stream-viewers.js';
-import { QrPageController } from './qr-page.controller.js';
-import { QrTickets } from './qr-tickets.js';
-import { LinkedAccountActivity } from './linked-account-activity.js';
-import { AccountLeasesRepository } from './account-leases.repository.js';
+import { HeldAccounts } from './link/held-accounts.js';
+import { KeyWriter } from './link/keys/signal-key-writer.js';
+import { GatewayKindsController } from './messages/message-kinds.controller.js';
+import { GatewayMediaController } from './messages/media.controller.js';
+import { MediaFetcher } from './media/media-fetcher.js';
+import { MediaForm } from './media/media-form.js';
+import { MediaIntake } from './media/media-intake.js';
+import { MediaMessages } from './messages/media-messages.js';
+import { MediaUploads } from './messages/media-uploads.js';
+import { IncomingHandler } from './link/incoming-handler.js';
+import { ReceivedMessages } from './messages/received-messages.js';
+import { MenuReplies } from './menus/menu-replies.js';
+import { MessageDispatcher } from './messages/message-dispatcher.js';
+import { MessageWaiters } from './messages/message-waiters.js';
+import { GatewayMessagesController } from './messages/messages.controller.js';
+import { StreamViewers } from './accounts/stream-viewers.js';
+import { QrPageController } from './accounts/qr-page.controller.js';
+import { QrTickets } from './accounts/qr-tickets.js';
+import { LinkedAccountActivity } from './accounts/linked-account-activity.js';
+import { AccountLeasesRepository } from './link/account-leases.repository.js';
 import { LinkedAccountProvider } from './linked-account-provider.js';
-import { LinkedAccountSeal } from './linked-account-seal.js';
-import { LinkedAccountStreams } from './linked-account-streams.js';
-import { LinkedAccountsController } from './linked-accounts.controller.js';
+import { LinkedAccountSeal } from './link/linked-account-seal.js';
+import { LinkedAccountStreams } from './accounts/linked-account-streams.js';
+import { LinkedAccountsController } from './accounts/linked-accounts.controller.js';
 
 @Module({
   imports: [ActivityModule, ApiKeysModule, AuditModule, HttpModule, JobsModule, SessionsModule],
@@ -78,6 +80,8 @@ import { LinkedAccountsController } from './linked-accounts.controller.js';
     MessageWaiters,
     StreamViewers,
     QrTickets,
+    ReceivedMessages,
+    { provide: IncomingHandler, useExisting: ReceivedMessages },
     LinkedAccountActivity,
     AccountLeasesRepository,
     LinkedAccountProvider,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { CommandRunner } from './command-runner.js';
+import { CommandRunner } from './accounts/command-runner.js';
 import { GatewayUpkeep } from './gateway-upkeep.js';
-import { HeldAccounts } from './held-accounts.js';
+import { HeldAccounts } from './link/held-accounts.js';
 
 /** The gateway's own work, beside what requests ask for. */
 @Injectable()

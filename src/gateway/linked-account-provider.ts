@@ -8,10 +8,10 @@ import {
   type OutgoingMessage,
   type SendOutcome,
 } from '../delivery/providers/message-provider.js';
-import { GatewayMessages, type QueueEnd } from './gateway-messages.service.js';
-import { LinkedAccountsRepository } from './linked-accounts.repository.js';
-import { MediaMessages } from './media-messages.js';
-import { LinkedAccountSeal } from './linked-account-seal.js';
+import { GatewayMessages, type QueueEnd } from './messages/gateway-messages.service.js';
+import { LinkedAccountsRepository } from './accounts/linked-accounts.repository.js';
+import { MediaMessages } from './messages/media-messages.js';
+import { LinkedAccountSeal } from './link/linked-account-seal.js';
 
 /** The ladder cuts a provider off by its signal; no message may outlive the send that it belongs to by more than this, in ms. */
 const LIFE_MARGIN = 500;

@@ -11,8 +11,8 @@ import {
 import { type Language } from '../../platform/config/settings.js';
 import { type Transaction } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors/app-error.js';
-import { GatewayMessages, type SentMessage } from '../../gateway/gateway-messages.service.js';
-import { LinkedAccounts } from '../../gateway/linked-accounts.service.js';
+import { GatewayMessages, type SentMessage } from '../../gateway/messages/gateway-messages.service.js';
+import { LinkedAccounts } from '../../gateway/accounts/linked-accounts.service.js';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
 import { verificationText } from '../../delivery/templates/verification-template.js';
 import { maskPhone, whatsappId } from '../../platform/phone/phone.js';

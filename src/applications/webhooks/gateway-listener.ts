@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Settings } from '../../platform/config/settings.js';
-import { GatewayEvents } from '../../gateway/gateway-events.js';
+import { GatewayEvents } from '../../gateway/link/gateway-events.js';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
 import { whatsappId } from '../../platform/phone/phone.js';
 import { isHiddenSender } from '../../platform/phone/sender.js';

@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Audit } from '../../records/audit/audit.service.js';
 import { Conversations } from '../../incoming/bot/conversations.service.js';
 import { Database } from '../../platform/database/database.js';
-import { GatewayMessages } from '../../gateway/gateway-messages.service.js';
+import { GatewayMessages } from '../../gateway/messages/gateway-messages.service.js';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
 import { Messaging } from '../../delivery/outbox/messaging.service.js';
 import { Codes } from '../../login/codes/codes.service.js';

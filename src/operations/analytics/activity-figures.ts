@@ -4,7 +4,7 @@ import { type Calling } from '../../identity/api-keys/api-key.guard.js';
 import { databaseNow } from '../../platform/database/database-time.js';
 import { Database } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors/app-error.js';
-import { LinkedAccounts } from '../../gateway/linked-accounts.service.js';
+import { LinkedAccounts } from '../../gateway/accounts/linked-accounts.service.js';
 import { type DashboardDto, type FiguresDto, type OutcomesDto, type SessionStatsDto } from './activity.dto.js';
 import { ActivityFiguresRepository, type CountedRow, type FigureScope } from './activity-figures.repository.js';
 

@@ -24,7 +24,7 @@ import {
 import { WhoCalls, type Calling } from '../../identity/api-keys/api-key.guard.js';
 import { Settings, type Language } from '../../platform/config/settings.js';
 import { answerLanguage } from '../../platform/errors/language.js';
-import { linkedAccountName } from '../../gateway/linked-account-name.js';
+import { linkedAccountName } from '../../gateway/accounts/linked-account-routes.js';
 import { KeylessFromLoopback, Scopes } from '../../platform/http/access.decorators.js';
 import { csvFile, wantsCsv } from '../../platform/lists/csv-answers.js';
 import { Fails, FailsWithBody } from '../../platform/http/openapi.decorators.js';

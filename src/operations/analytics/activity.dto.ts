@@ -1,5 +1,5 @@
 import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
-import { SESSION_ID } from '../../gateway/gateway.dto.js';
+import { SESSION_ID } from '../../gateway/accounts/linked-accounts.dto.js';
 import { IsInstant, WholeNumber } from '../../platform/http/validation/query-fields.js';
 
 export class SpanQueryDto {

@@ -4,7 +4,7 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { WhoCalls, type Calling } from '../../identity/api-keys/api-key.guard.js';
 import { DatabaseHealth } from '../../platform/database/database-health.js';
 import { AppError } from '../../platform/errors/app-error.js';
-import { LinkedAccounts } from '../../gateway/linked-accounts.service.js';
+import { LinkedAccounts } from '../../gateway/accounts/linked-accounts.service.js';
 import { KeylessFromLoopback, Public, Scopes } from '../../platform/http/access.decorators.js';
 import { GracefulShutdown } from '../../platform/http/server/graceful-shutdown.js';
 import { Fails } from '../../platform/http/openapi.decorators.js';

@@ -17,15 +17,15 @@ const { loadAuthSecret } = await built<typeof import('../../../src/platform/secr
 const { settingsFrom } = await built<typeof import('../../../src/platform/config/read-settings.js')>(
   'platform/config/read-settings.js',
 );
-const { GatewayCommandsRepository } = await built<typeof import('../../../src/gateway/gateway-commands.repository.js')>(
-  'gateway/gateway-commands.repository.js',
-);
-const { GatewayMessagesRepository } = await built<typeof import('../../../src/gateway/gateway-messages.repository.js')>(
-  'gateway/gateway-messages.repository.js',
-);
-const { AccountLeasesRepository } = await built<typeof import('../../../src/gateway/account-leases.repository.js')>(
-  'gateway/account-leases.repository.js',
-);
+const { GatewayCommandsRepository } = await built<
+  typeof import('../../../src/gateway/accounts/gateway-commands.repository.js')
+>('gateway/accounts/gateway-commands.repository.js');
+const { GatewayMessagesRepository } = await built<
+  typeof import('../../../src/gateway/messages/gateway-messages.repository.js')
+>('gateway/messages/gateway-messages.repository.js');
+const { AccountLeasesRepository } = await built<
+  typeof import('../../../src/gateway/link/account-leases.repository.js')
+>('gateway/link/account-leases.repository.js');
 const { LeasedLimitRepository } = await built<typeof import('../../../src/platform/limits/leased-limit.repository.js')>(
   'platform/limits/leased-limit.repository.js',
 );
@@ -389,9 +389,9 @@ const inside = (type: new (...given: never[]) => object) => room(type) as unknow
 /** What each instance does by itself, by the file that says so. A new timer belongs here, too. */
 const TIMERS: Record<string, () => Promise<unknown>> = {
   'platform/jobs/jobs.service.ts': () => room(JobsRepository).waiting(['old-codes']),
-  'gateway/command-runner.ts': () =>
+  'gateway/accounts/command-runner.ts': () =>
     room(GatewayCommandsRepository).take([{ sessionId: crypto.randomUUID(), owner: crypto.randomUUID(), fence: 1 }]),
-  'gateway/held-accounts.ts': async () => {
+  'gateway/link/held-accounts.ts': async () => {
     const lease = { sessionId: crypto.randomUUID(), owner: crypto.randomUUID(), fence: 1 };
     await room(AccountLeasesRepository).anyFree();
     await room(AccountLeasesRepository).take(lease.owner, 15, { count: 5 });

@@ -1,0 +1,87 @@
+import { type Language } from '../../platform/config/settings.js';
+import { type Text } from '../../platform/errors/catalogue.js';
+import { whatsappId } from '../../platform/phone/phone.js';
+import {
+  type GatewayPairingCodeAnswerDto,
+  type GatewaySessionAnswerDto,
+  type GatewaySessionDto,
+  type GatewaySessionGoneAnswerDto,
+  type GatewaySessionsAnswerDto,
+  type QrTicketAnswerDto,
+} from './linked-accounts.dto.js';
+import { type LinkedAccountRow } from './linked-accounts.repository.js';
+
+/** Success messages of the gateway, letter for letter: docs/contract/gateway.md#sessions. */
+const SAID = {
+  created: {
+    id: 'Session dibuat, pindai QR code dengan WhatsApp',
+    en: 'The session has been created. Scan its QR code.',
+  },
+  sessions: { id: 'Daftar session', en: 'Sessions' },
+  session: { id: 'Status session', en: 'Status of the session' },
+  qr: { id: 'Pindai QR code ini dengan WhatsApp', en: 'Scan this QR code with WhatsApp' },
+  ticket: { id: 'Tautan sekali pakai dibuat', en: 'A single-use link has been created' },
+  pairingCode: { id: 'Masukkan kode ini di WhatsApp', en: 'Type this code into WhatsApp' },
+  restarted: { id: 'Session dimulai ulang', en: 'The session is restarting' },
+  deleted: { id: 'Session dihapus', en: 'The session has been deleted' },
+} satisfies Record<string, Text>;
+
+/** What is said with a session. */
+export type LinkedAccountSaying = 'created' | 'session' | 'qr' | 'restarted';
+
+export function sessionAnswer(
+  row: LinkedAccountRow,
+  qr: string | null,
+  saying: LinkedAccountSaying,
+  language: Language,
+): GatewaySessionAnswerDto {
+  return { success: true, message: SAID[saying][language], data: sessionData(row, qr) };
+}
+
+/** @param ofAll whether the caller sees the sessions of all keys: then theirs are told apart by more than their name */
+export function sessionsAnswer(
+  { rows, nextCursor }: { rows: LinkedAccountRow[]; nextCursor: string | null },
+  ofAll: boolean,
+  language: Language,
+): GatewaySessionsAnswerDto {
+  const data = rows.map((row) => {
+    const { sessionId, ...state } = sessionData(row, null);
+    const { id, api_key_id: apiKeyId } = row;
+    return { sessionId, ...(ofAll && apiKeyId !== null && { id, apiKeyId }), ...state };
+  });
+  return { success: true, message: SAID.sessions[language], data, nextCursor };
+}
+
+export function goneAnswer(language: Language): GatewaySessionGoneAnswerDto {
+  return { success: true, message: SAID.deleted[language] };
+}
+
+export function pairingCodeAnswer(sessionId: string, code: string, language: Language): GatewayPairingCodeAnswerDto {
+  const pairingCode = `${code.slice(0, 4)}-${code.slice(4)}`;
+  return { success: true, message: SAID.pairingCode[language], data: { sessionId, pairingCode } };
+}
+
+export function ticketAnswer(
+  { sessionId, ticket, expiresAt }: { sessionId: string; ticket: string; expiresAt: Date },
+  publicUrl: string,
+  language: Language,
+): QrTicketAnswerDto {
+  const url = `${publicUrl}/api/sessions/${sessionId}/qr-page?ticket=${ticket}`;
+  return {
+    success: true,
+    message: SAID.ticket[language],
+    data: { sessionId, ticket, url, expiresAt: expiresAt.toISOString() },
+  };
+}
+
+/** A session as callers and the QR page see it. */
+export function sessionData(row: LinkedAccountRow, qr: string | null): GatewaySessionDto {
+  return {
+    sessionId: row.name,
+    status: row.state.toLowerCase() as GatewaySessionDto['status'],
+    ...(row.phone === null ? {} : { phone: whatsappId(row.phone) }),
+    ...(row.push_name === null ? {} : { name: row.push_name }),
+    ...(qr === null ? {} : { qr }),
+    ...(row.last_connected_at === null ? {} : { lastConnectedAt: row.last_connected_at.toISOString() }),
+  };
+}

@@ -1,0 +1,179 @@
+import { Body, Controller, Delete, Get, Header, HttpCode, Post, Put, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { WhoCalls, type Calling } from '../../identity/api-keys/api-key.guard.js';
+import { Settings } from '../../platform/config/settings.js';
+import { AppError } from '../../platform/errors/app-error.js';
+import { answerLanguage } from '../../platform/errors/language.js';
+import { KeylessFromLoopback, Scopes } from '../../platform/http/access.decorators.js';
+import { Fails, FailsWithBody } from '../../platform/http/openapi.decorators.js';
+import { Context, type RequestContext } from '../../platform/http/request-context.js';
+import { parsePhone } from '../../platform/phone/phone.js';
+import { goneAnswer, pairingCodeAnswer, sessionAnswer, sessionsAnswer, ticketAnswer } from './answers.js';
+import {
+  CreateGatewaySessionDto,
+  GatewayPairingCodeAnswerDto,
+  GatewaySessionAnswerDto,
+  GatewaySessionGoneAnswerDto,
+  GatewaySessionPageDto,
+  GatewaySessionsAnswerDto,
+  PairingCodeDto,
+  QrTicketAnswerDto,
+} from './linked-accounts.dto.js';
+import { LinkedAccounts } from './linked-accounts.service.js';
+import { QrTickets } from './qr-tickets.js';
+import { GATEWAY_FAILURES, LINKED_ACCOUNT_FAILURES, LinkedAccountName } from './linked-account-routes.js';
+
+const DEFAULT_PAGE = 50;
+
+@ApiTags('WhatsApp gateway')
+@ApiBearerAuth()
+@ApiSecurity('apiKey')
+@Controller('api/sessions')
+@Scopes('sessions')
+@KeylessFromLoopback()
+export class LinkedAccountsController {
+  constructor(
+    private readonly settings: Settings,
+    private readonly sessions: LinkedAccounts,
+    private readonly tickets: QrTickets,
+  ) {}
+
+  @Post('create')
+  @ApiOperation({ operationId: 'createGatewaySession', summary: 'Create a session, which then shows a QR code' })
+  @ApiCreatedResponse({
+    type: GatewaySessionAnswerDto,
+    description: 'The session is created and waits for its QR code to be scanned.',
+  })
+  @FailsWithBody(...GATEWAY_FAILURES, 'session_id_taken', 'session_limit_reached')
+  async create(
+    @Body() body: CreateGatewaySessionDto,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<GatewaySessionAnswerDto> {
+    const row = await this.sessions.create(body.sessionId, caller, context);
+    return sessionAnswer(row, null, 'created', this.language(context));
+  }
+
+  @Get()
+  @Header('cache-control', 'no-store')
+  @ApiOperation({
+    operationId: 'listGatewaySessions',
+    summary: 'List the sessions of the caller; for an admin, all sessions',
+    description:
+      'Names are unique for each API key. For sessions of API keys an admin also gets `id`, which can take the place of the name in every path.',
+  })
+  @ApiOkResponse({ type: GatewaySessionsAnswerDto, description: 'Ordered by id, without QR codes.' })
+  @Fails('validation_failed', ...GATEWAY_FAILURES)
+  async list(
+    @Query() page: GatewaySessionPageDto,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<GatewaySessionsAnswerDto> {
+    const found = await this.sessions.list(caller, page.cursor ?? '', page.limit ?? DEFAULT_PAGE);
+    return sessionsAnswer(found, caller.apiKeyId === null, this.language(context));
+  }
+
+  @Get(':id/status')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'gatewaySessionStatus', summary: 'Show the state of a session' })
+  @ApiOkResponse({ type: GatewaySessionAnswerDto, description: 'With its QR code while one waits to be scanned.' })
+  @Fails(...LINKED_ACCOUNT_FAILURES)
+  async status(
+    @LinkedAccountName() name: string,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<GatewaySessionAnswerDto> {
+    const { row, qr } = await this.sessions.shown(name, caller);
+    return sessionAnswer(row, qr, 'session', this.language(context));
+  }
+
+  @Get(':id/qr')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'gatewaySessionQr', summary: 'Get the QR code to scan' })
+  @ApiOkResponse({ type: GatewaySessionAnswerDto, description: '`data.qr` is a PNG as a data URL.' })
+  @Fails(...LINKED_ACCOUNT_FAILURES, 'qr_not_available')
+  async qr(
+    @LinkedAccountName() name: string,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<GatewaySessionAnswerDto> {
+    const { row, qr } = await this.sessions.qr(name, caller);
+    return sessionAnswer(row, qr, 'qr', this.language(context));
+  }
+
+  @Post(':id/qr-ticket')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({
+    operationId: 'createQrTicket',
+    summary: 'Create a link that opens the QR page once, without a login',
+  })
+  @ApiCreatedResponse({ type: QrTicketAnswerDto, description: 'Valid for five minutes.' })
+  @Fails(...LINKED_ACCOUNT_FAILURES)
+  async qrTicket(
+    @LinkedAccountName() name: string,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<QrTicketAnswerDto> {
+    const { id } = await this.sessions.get(name, caller);
+    const ticket = await this.tickets.issue(id, caller.apiKeyId);
+    return ticketAnswer({ sessionId: name, ...ticket }, this.settings.publicUrl, this.language(context));
+  }
+
+  @Post(':id/pairing-code')
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  @ApiOperation({
+    operationId: 'gatewayPairingCode',
+    summary: 'Get a code to type into WhatsApp instead of scanning the QR code',
+    description: 'At most three in five minutes, because each one makes the phone ring.',
+  })
+  @ApiOkResponse({ type: GatewayPairingCodeAnswerDto, description: 'Eight characters.' })
+  @FailsWithBody(...LINKED_ACCOUNT_FAILURES, 'invalid_phone', 'session_already_linked', 'message_not_sent', 'busy')
+  async pairingCode(
+    @LinkedAccountName() name: string,
+    @Body() body: PairingCodeDto,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<GatewayPairingCodeAnswerDto> {
+    const phone = parsePhone(body.phone, this.settings.allowedCountries);
+    if (phone === null) throw new AppError('invalid_phone');
+    const code = await this.sessions.pairingCode(name, phone, caller, context);
+    return pairingCodeAnswer(name, code, this.language(context));
+  }
+
+  @Put(':id/restart')
+  @ApiOperation({
+    operationId: 'restartGatewaySession',
+    summary: 'Reconnect a session; an unlinked one shows new QR codes',
+  })
+  @ApiOkResponse({ type: GatewaySessionAnswerDto, description: 'The session is connecting.' })
+  @Fails(...LINKED_ACCOUNT_FAILURES)
+  async restart(
+    @LinkedAccountName() name: string,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<GatewaySessionAnswerDto> {
+    const row = await this.sessions.restart(name, caller, context);
+    return sessionAnswer(row, null, 'restarted', this.language(context));
+  }
+
+  @Delete(':id')
+  @ApiOperation({
+    operationId: 'deleteGatewaySession',
+    summary: 'Unlink the account and delete the session',
+  })
+  @ApiOkResponse({ type: GatewaySessionGoneAnswerDto, description: 'The session, its queue and its keys are deleted.' })
+  @Fails(...LINKED_ACCOUNT_FAILURES)
+  async delete(
+    @LinkedAccountName() name: string,
+    @WhoCalls() caller: Calling,
+    @Context() context: RequestContext,
+  ): Promise<GatewaySessionGoneAnswerDto> {
+    await this.sessions.delete(name, caller, context);
+    return goneAnswer(this.language(context));
+  }
+
+  private language(context: RequestContext) {
+    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+  }
+}

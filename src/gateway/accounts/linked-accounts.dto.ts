@@ -1,0 +1,117 @@
+import { IsInt, IsNotEmpty, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { WholeNumber } from '../../platform/http/validation/query-fields.js';
+
+/** A name that its maker chose: never a path, never a part of a shell's line. */
+export const SESSION_ID = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** A session id, and where several have it the one of them that a page ended with. */
+const SESSION_CURSOR = /^[A-Za-z0-9_-]{1,64}(?:~[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})?$/;
+
+/** No NUL and no half of a surrogate pair: neither is text. */
+export const REAL_TEXT = /^[^\0\p{Cs}]*$/u;
+
+export class CreateGatewaySessionDto {
+  /**
+   * Letters, digits, `_` and `-`, 64 at most.
+   * @example my-session
+   */
+  @IsString()
+  @IsNotEmpty()
+  @Matches(SESSION_ID)
+  sessionId!: string;
+}
+
+export class GatewaySessionPageDto {
+  /** The most entries to return; 50 by default. */
+  @IsOptional()
+  @WholeNumber()
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  limit?: number;
+
+  /** `nextCursor` of the page before. */
+  @IsOptional()
+  @IsString()
+  @Matches(SESSION_CURSOR)
+  cursor?: string;
+}
+
+export class PairingCodeDto {
+  /**
+   * Number of the account to be linked.
+   * @example 081234567890
+   */
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(40)
+  phone!: string;
+}
+
+export class GatewaySessionDto {
+  /** The id that was chosen when the session was created. */
+  sessionId!: string;
+  /** Only for admins, and only for sessions that an API key created: a unique id that can take the place of the name. */
+  id?: string;
+  /** Only together with `id`: the API key that created the session. */
+  apiKeyId?: string;
+  /** `qr`: a code waits to be scanned; `logged_out`: its phone, or WhatsApp, has taken it off. */
+  status!: 'connecting' | 'qr' | 'connected' | 'disconnected' | 'logged_out';
+  /**
+   * The linked account, as a WhatsApp id.
+   * @example 6281234567890@s.whatsapp.net
+   */
+  phone?: string;
+  /** Name of the account, as its owner wrote it. Show it as text, never as markup. */
+  name?: string;
+  /** PNG as a data URL; only while a code waits to be scanned. */
+  qr?: string;
+  /** ISO 8601 in UTC. */
+  lastConnectedAt?: string;
+}
+
+export class GatewaySessionAnswerDto {
+  success!: true;
+  message!: string;
+  data!: GatewaySessionDto;
+}
+
+export class GatewaySessionsAnswerDto {
+  success!: true;
+  message!: string;
+  data!: GatewaySessionDto[];
+  /** For the next page; null on the last one. */
+  nextCursor!: string | null;
+}
+
+export class GatewaySessionGoneAnswerDto {
+  success!: true;
+  message!: string;
+}
+
+export class GatewayPairingCodeDto {
+  sessionId!: string;
+  /** @example ABCD-1234 */
+  pairingCode!: string;
+}
+
+export class GatewayPairingCodeAnswerDto {
+  success!: true;
+  message!: string;
+  data!: GatewayPairingCodeDto;
+}
+
+export class QrTicketDto {
+  sessionId!: string;
+  ticket!: string;
+  /** Opens the page once; whoever uses it first sees the QR code. */
+  url!: string;
+  /** ISO 8601 in UTC. */
+  expiresAt!: string;
+}
+
+export class QrTicketAnswerDto {
+  success!: true;
+  message!: string;
+  data!: QrTicketDto;
+}

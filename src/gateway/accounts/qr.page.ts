@@ -1,0 +1,116 @@
+import { type Language } from '../../platform/config/settings.js';
+
+const SAYS = {
+  id: {
+    title: 'Hubungkan WhatsApp',
+    picture: 'QR code untuk dipindai dengan WhatsApp',
+    loading: 'Memuat…',
+    steps: [
+      'Buka WhatsApp di HP.',
+      'Ketuk <b>Perangkat tertaut</b>, lalu <b>Tautkan perangkat</b>.',
+      'Pindai QR code di halaman ini.',
+    ],
+  },
+  en: {
+    title: 'Link WhatsApp',
+    picture: 'QR code to scan with WhatsApp',
+    loading: 'Loading…',
+    steps: [
+      'Open WhatsApp on the phone.',
+      'Tap <b>Linked devices</b>, then <b>Link a device</b>.',
+      'Scan the QR code on this page.',
+    ],
+  },
+} satisfies Record<Language, object>;
+
+/** The page that shows a QR code until it is scanned. Nothing of a session stands in it: its script asks, and shows texts. */
+export function qrPage(language: Language): string {
+  const { title, picture, loading, steps } = SAYS[language];
+  return `<!doctype html>
+<html lang="${language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${title} · Masuk</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/gateway/qr.css">
+<script type="module" src="/gateway/qr.js"></script>
+</head>
+<body>
+<main>
+<h1>${title}</h1>
+<p id="name"></p>
+<img id="qr" alt="${picture}" width="360" height="360" hidden>
+<p id="state" role="status" aria-live="polite">${loading}</p>
+<ol id="steps">
+${steps.map((step) => `<li>${step}</li>`).join('\n')}
+</ol>
+</main>
+</body>
+</html>
+`;
+}
+
+export const QR_STYLE = `:root { font: 16px/1.5 system-ui, sans-serif; --line: #d4d9dd; --card: #fff; --page: #f2f4f5; --ink: #17212b; --soft: #55636f; --good: #0b6b4f; }
+@media (prefers-color-scheme: dark) { :root { --line: #33404b; --card: #1a232b; --page: #11181e; --ink: #e8edf1; --soft: #9fb0bd; --good: #5fd3ab; } }
+body { margin: 0; padding: 1.5rem 1rem 4rem; background: var(--page); color: var(--ink); }
+main { margin: 0 auto; max-width: 26rem; border: 1px solid var(--line); border-radius: .75rem; background: var(--card); padding: 1.25rem; text-align: center; }
+h1 { margin: 0; font-size: 1.3rem; }
+#name { margin: .25rem 0 1rem; color: var(--soft); overflow-wrap: anywhere; }
+img { display: block; margin: 0 auto; width: 100%; max-width: 22.5rem; height: auto; border-radius: .5rem; background: #fff; }
+img[hidden] { display: none; }
+#state { min-height: 1.5em; font-weight: 600; overflow-wrap: anywhere; }
+#state.good { color: var(--good); }
+ol { text-align: left; color: var(--soft); padding-left: 1.25rem; }
+`;
+
+export const QR_SCRIPT = `const qr = document.querySelector('#qr');
+const state = document.querySelector('#state');
+const steps = document.querySelector('#steps');
+const base = location.pathname.replace(/\\/qr-page\\/?$/, '');
+document.querySelector('#name').textContent = decodeURIComponent(base.split('/').pop());
+const SAYS = {
+  id: {
+    connecting: 'Menghubungkan…',
+    qr: 'Menunggu dipindai…',
+    connected: 'Terhubung',
+    disconnected: 'Terputus. Mulai ulang session untuk QR code baru.',
+    logged_out: 'Tautan diputus. Mulai ulang session untuk QR code baru.',
+    gone: 'Session ini sudah dihapus.',
+    refused: 'Tautan ini tidak berlaku lagi.',
+    silent: 'Layanan tidak menjawab, mencoba lagi…',
+  },
+  en: {
+    connecting: 'Connecting…',
+    qr: 'Waiting to be scanned…',
+    connected: 'Connected',
+    disconnected: 'Disconnected. Restart the session for a new QR code.',
+    logged_out: 'The link was ended. Restart the session for a new QR code.',
+    gone: 'This session has been deleted.',
+    refused: 'This link is no longer valid.',
+    silent: 'The service does not answer, trying again…',
+  },
+}[document.documentElement.lang];
+function say(text, className) {
+  state.className = className;
+  state.textContent = text;
+}
+function show(session) {
+  qr.hidden = !session.qr;
+  if (session.qr) qr.src = session.qr;
+  const linked = session.status === 'connected';
+  const who = [session.name, session.phone].filter(Boolean).join(' · ');
+  say(SAYS[session.status] + (linked && who ? ': ' + who : ''), linked ? 'good' : '');
+  steps.hidden = linked;
+}
+const events = new EventSource(base + '/events');
+events.addEventListener('status', (event) => show(JSON.parse(event.data)));
+events.addEventListener('end', () => events.close());
+events.addEventListener('error', () => {
+  const refused = events.readyState === EventSource.CLOSED;
+  say(refused ? SAYS.refused : SAYS.silent, '');
+  if (refused) qr.hidden = true;
+});
+`;

@@ -1,0 +1,7 @@
+/** Who leases a session: writes count only while this is true. */
+export interface AccountLease {
+  readonly sessionId: string;
+  /** Id of the instance. */
+  readonly owner: string;
+  readonly fence: number;
+}

@@ -1,0 +1,24 @@
+import { type Language } from '../../platform/config/settings.js';
+import { whatsappId } from '../../platform/phone/phone.js';
+import { type SentMessage } from './gateway-messages.service.js';
+import { type SentMenuAnswerDto } from './message-kinds.dto.js';
+import { type SentMessageAnswerDto } from './messages.dto.js';
+
+/** Letter for letter: docs/contract/gateway.md#messages. */
+const SENT = { id: 'Pesan terkirim', en: 'The message has been sent' };
+
+export function sentAnswer(
+  { sessionId, to, messageId, sentAt }: SentMessage,
+  language: Language,
+): SentMessageAnswerDto {
+  return {
+    success: true,
+    message: SENT[language],
+    data: { sessionId, to: whatsappId(to), messageId, timestamp: sentAt.toISOString() },
+  };
+}
+
+export function sentMenuAnswer(sent: SentMessage, language: Language): SentMenuAnswerDto {
+  const { data, ...answer } = sentAnswer(sent, language);
+  return { ...answer, data: { ...data, renderedAs: 'text' } };
+}
