@@ -1,4 +1,4 @@
-import { insideOf, OWNERS, ROOMS, roomsBelow } from './rooms.mjs';
+import { FACES, insideOf, OWNERS, ROOMS, roomsBelow } from './rooms.mjs';
 
 /**
  * The direction of the rooms (rooms.mjs), checked (docs/architecture.md#rooms). Run it with `npm run directions`.
@@ -26,6 +26,29 @@ function directionOf(room) {
       'argument, or hand an implementation over in app.module.ts.',
     from: { path: `^src/${room}/`, ...(inside.length > 0 && { pathNot: `^src/${oneOf(inside)}/` }) },
     to: { path: '^src/', pathNot: `^src/${oneOf([room, ...below])}/` },
+  };
+}
+
+/** The room that a room lies in, whose own files put it together with the others there. */
+const around = (room) => ROOMS.filter((other) => room.startsWith(`${other}/`));
+
+function faceOf(room) {
+  const face = FACES[room] ?? [];
+  const own = [room, ...insideOf(room)].map((each) => `^src/${each}/`);
+  const assembly = around(room).map((outer) => `^src/${outer}/[^/]+$`);
+  const shown = face.map((file) => `^src/${room}/${file.replaceAll('.', '\\.')}\\.ts$`);
+  return {
+    name: `${room.replaceAll('/', '-')}-is-met-at-its-face`,
+    severity: 'error',
+    comment:
+      `${face.length === 0 ? 'Other rooms import nothing' : `Other rooms may import only ${face.join(', ')}`} of ${room}/: the rest is ` +
+      'its own business and may change without asking anybody. Instead: use what the face offers, let the room offer what ' +
+      'is missing, or add the file to FACES in rooms.mjs if it is meant for others.',
+    from: { path: '^src/', pathNot: [...own, ...assembly, ASSEMBLY, SPEC].join('|') },
+    to: {
+      path: `^src/${room}/`,
+      pathNot: [...insideOf(room).map((inner) => `^src/${inner}/`), ...shown].join('|') || '^$',
+    },
   };
 }
 
@@ -183,7 +206,7 @@ const outside = [
 ];
 
 export default {
-  forbidden: [...ROOMS.map(directionOf), ...shape, ...outside],
+  forbidden: [...ROOMS.map(directionOf), ...ROOMS.map(faceOf), ...shape, ...outside],
   options: {
     doNotFollow: { path: 'node_modules|^src/platform/database/generated/' },
     exclude: { path: '^(build|dist)/' },

@@ -75,6 +75,7 @@ const house = {
       { selector: `BinaryExpression > ${NEW_DATE}`, message: CLOCK },
       { selector: `MemberExpression[property.name=/^(getTime|valueOf)$/] > ${NEW_DATE}`, message: CLOCK },
     ],
+    'masuk/folder-size': 'error',
     'masuk/table-owner': 'error',
     'masuk/route-protection': 'error',
     'masuk/no-base-class-names': 'error',

@@ -42,9 +42,18 @@ const OFFENDERS: Record<string, string> = {
   'src/identity/users/users.repository.ts': "import { Pool } from 'pg'; export const p = Pool;",
   'src/identity/users/users.service.ts': "import './users.repository.js'; import '../../platform/jobs/helpers/x.js';",
   'src/platform/jobs/helpers/x.ts': 'export const x = 1;',
+  'src/records/audit/curious.ts': "import '../../platform/jobs/boss.js';",
+  'src/gateway/link/jids.ts': 'export const j = 1;',
+  'src/gateway/link/linked-account.ts': 'export const l = 1;',
+  'src/gateway/media/polite.ts': "import '../link/linked-account.js';",
+  'src/gateway/media/curious.ts': "import '../link/jids.js';",
+  'src/gateway/gateway.module.ts': "import './link/jids.js';",
   'src/warehouse/w.ts': "import '../platform/config/env.js';",
   'test/fake.ts': 'export const fake = 1;',
 };
+
+/** How the rules about faces are called. */
+const FACE = '-is-met-at-its-face';
 
 interface Violation {
   from: string;
@@ -81,7 +90,7 @@ describe('the directions of the house', () => {
   afterAll(() => rm(house, { recursive: true, force: true }));
 
   it('refuses each offence by its rule, types included, and nothing else', () => {
-    expect(broken).toEqual([
+    expect(broken.filter((violation) => !violation.endsWith(FACE))).toEqual([
       'src/identity/users/import-index.ts: no-index-files-to',
       'src/identity/users/index.ts: no-index-files-from',
       'src/identity/users/lost.ts: resolvable',
@@ -99,6 +108,14 @@ describe('the directions of the house', () => {
       'src/login/codes/codes.service.ts: prisma-only-in-repositories',
       'src/platform/phone/phone.ts: platform-phone-imports-downwards',
       'src/warehouse/w.ts: known-rooms-only',
+    ]);
+  });
+
+  it('lets other rooms import what a room shows of itself, and its module all of the rooms inside it', () => {
+    const curious = broken.filter((violation) => /curious|polite|gateway\.module/.test(violation));
+    expect(curious).toEqual([
+      `src/gateway/media/curious.ts: gateway-link${FACE}`,
+      `src/records/audit/curious.ts: platform-jobs${FACE}`,
     ]);
   });
 

@@ -1,3 +1,7 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from '@jest/globals';
 import { RuleTester } from 'eslint';
 import tseslint from 'typescript-eslint';
 import { masuk } from '../../eslint-rules/masuk.mjs';
@@ -145,4 +149,32 @@ tester.run('reasoned-pauses', rules['reasoned-pauses']!, {
     'async function f() { for (const each of all) { await pause(20); } }',
     'while (true) await pause(5);',
   ].map((code) => ({ code, errors: [{ messageId: 'unreasoned' }] })),
+});
+
+const folders = mkdtempSync(join(tmpdir(), 'masuk-folders-'));
+afterAll(() => rmSync(folders, { recursive: true, force: true }));
+
+/** The first and the second module of a folder with a file of SQL and so many modules. */
+function folderOf(modules: number) {
+  const folder = join(folders, `of-${modules}`);
+  mkdirSync(folder);
+  const names = Array.from({ length: modules }, (_, nth) => `m${String(nth + 10)}.ts`);
+  for (const name of ['a.sql', ...names]) writeFileSync(join(folder, name), '');
+  return names.map((name) => join(folder, name));
+}
+const [firstOfFew] = folderOf(19);
+const [firstOfMany, secondOfMany] = folderOf(20);
+
+tester.run('folder-size', rules['folder-size']!, {
+  valid: [
+    { code: '', filename: firstOfFew! },
+    { code: '', filename: secondOfMany! },
+  ],
+  invalid: [
+    {
+      code: '',
+      filename: firstOfMany!,
+      errors: [{ messageId: 'full', data: { folder: 'of-20', count: '21', most: '20' } }],
+    },
+  ],
 });
