@@ -2,9 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import '@fastify/multipart';
 import { type FastifyRequest } from 'fastify';
 import { Settings } from '../../platform/config/settings.js';
-import { AppError } from '../../platform/errors/app-error.js';
 import { bodyValidation } from '../../platform/http/validation/validation.pipe.js';
 import { SendMediaDto } from './media.dto.js';
+import { AppError } from '../../platform/errors/app-error.js';
+import { invalidField } from '../../platform/errors/invalid-field.js';
 import { type MediaKind } from '../../delivery/providers/media-types.js';
 
 /** A file that was uploaded, and the name that it had. */
@@ -76,7 +77,5 @@ const NOT_THIS_FILE = { id: 'bukan nama field file yang diterima di sini', en: '
 const TWICE = { id: 'terlalu panjang, atau dikirim lebih dari sekali', en: 'is too long, or was sent more than once' };
 
 function wrong(field: string, problem: typeof TWICE): AppError {
-  return new AppError('validation_failed', {
-    details: (language) => [{ field: field.slice(0, 60), problem: problem[language] }],
-  });
+  return invalidField(field.slice(0, 60), problem);
 }

@@ -13,6 +13,7 @@ import {
   type MediaType,
 } from '../../delivery/providers/media-types.js';
 import { oggSeconds } from './ogg-duration.js';
+import { EMPTY, invalidField } from '../../platform/errors/invalid-field.js';
 
 /** Where a file goes: the message that will carry it. */
 export interface MediaPlace {
@@ -57,7 +58,7 @@ export class MediaIntake {
     const pieces = this.bounded(source);
     try {
       const head = await readHead(pieces);
-      if (head.length === 0) throw emptyFile(place.kind);
+      if (head.length === 0) throw invalidField(place.kind, EMPTY);
       const type = await mediaTypeOf(place.kind, head);
       if (!type) throw new AppError('media_type_not_allowed');
       const { messageId, sessionId } = place;
@@ -147,10 +148,4 @@ async function readHead(pieces: AsyncIterator<Buffer>): Promise<Buffer> {
 async function nextOf(pieces: AsyncIterator<Buffer>): Promise<Buffer | null> {
   const next = await pieces.next();
   return next.done ? null : next.value;
-}
-
-function emptyFile(field: string): AppError {
-  return new AppError('validation_failed', {
-    details: (language) => [{ field, problem: language === 'id' ? 'harus diisi' : 'must not be empty' }],
-  });
 }

@@ -14,6 +14,7 @@ import { MediaIntake, type MediaPlace, type StoredMedia } from '../media/media-i
 import { TEXT, VOICE, fileName, textTypeOf, type MediaKind } from '../../delivery/providers/media-types.js';
 import { type GatewayMessage, type MediaContent } from './message-kinds.js';
 import { type SendMediaDto } from '../media/media.dto.js';
+import { invalidField } from '../../platform/errors/invalid-field.js';
 
 /** Files that one instance takes in at the same time: each is some rows and half a megabyte of memory. */
 const MOST_AT_ONCE = 16;
@@ -95,7 +96,7 @@ export class MediaMessages {
       const to = parsePhone(fields.to, this.settings.allowedCountries);
       if (to === null) throw new AppError('invalid_phone');
       const url = fields.url ?? null;
-      if ((upload === null) === (url === null)) throw oneOf(place.kind);
+      if ((upload === null) === (url === null)) throw invalidField(place.kind, FILE_OR_URL);
       const { name, kept } = upload ?? (await this.fetch(url ?? '', place));
       return { to, message: { kind: place.kind, content: contentOf(kept, name, place.kind, fields) } };
     });
@@ -140,13 +141,4 @@ function contentOf(stored: StoredMedia, name: string, kind: MediaKind, fields: O
   };
 }
 
-function oneOf(kind: MediaKind): AppError {
-  return new AppError('validation_failed', {
-    details: (language) => [
-      {
-        field: kind,
-        problem: language === 'id' ? 'kirim salah satu: file atau url' : 'send a file or a url, one of them',
-      },
-    ],
-  });
-}
+const FILE_OR_URL = { id: 'kirim salah satu: file atau url', en: 'send a file or a url, one of them' };

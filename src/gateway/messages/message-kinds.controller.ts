@@ -15,6 +15,7 @@ import { SendButtonsDto, SendListDto, SendLocationDto, SentMenuAnswerDto, areCho
 import { renderMenu, type Menu } from '../menus/menus.js';
 import { SEND_FAILURES } from './messages.controller.js';
 import { LinkedAccountName } from '../accounts/linked-account-routes.js';
+import { invalidField } from '../../platform/errors/invalid-field.js';
 
 const AS_TEXT =
   'WhatsApp removed native menus for linked accounts, so the choices are sent as a numbered text (`renderedAs`). The ' +
@@ -91,11 +92,7 @@ export class GatewayKindsController {
     const { messageLanguage } = this.settings;
     const content = renderMenu(menu, messageLanguage === 'en' ? 'en' : 'id');
     if (areChoices(content.choices.map(({ id }) => id))) return content;
-    throw new AppError('validation_failed', {
-      details: (language) => [
-        { field, problem: language === 'id' ? 'terlalu banyak, atau id tidak unik' : 'are too many, or share an id' },
-      ],
-    });
+    throw invalidField(field, { id: 'terlalu banyak, atau id tidak unik', en: 'are too many, or share an id' });
   }
 
   private language({ acceptLanguage }: RequestContext): Language {

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { parse, stringify } from 'uuid';
 import { AuthSecret } from '../../platform/secrets/auth-secret.js';
 import { AppError } from '../../platform/errors/app-error.js';
+import { invalidField } from '../../platform/errors/invalid-field.js';
 
 const VERSION = 1;
 const BODY_BYTES = 1 + 16;
@@ -45,8 +46,5 @@ export class RegistrationTokens {
 }
 
 function unknownToken(): AppError {
-  const problem = { id: 'bukan token dari pendaftaran', en: 'is not a registration token' };
-  return new AppError('validation_failed', {
-    details: (language) => [{ field: 'registrationToken', problem: problem[language] }],
-  });
+  return invalidField('registrationToken', { id: 'bukan token dari pendaftaran', en: 'is not a registration token' });
 }

@@ -1,4 +1,4 @@
-import { AppError } from '../../platform/errors/app-error.js';
+import { invalidField, UNKNOWN_CURSOR } from '../../platform/errors/invalid-field.js';
 
 /** Where the next page of conversations begins; opaque to the caller. */
 export function afterConversation({ last_activity_at, phone }: { last_activity_at: Date; phone: string }): string {
@@ -27,8 +27,5 @@ function decoded(cursor: string): string {
 }
 
 function refuse(): never {
-  const problem = { id: 'tidak dikenal', en: 'is not a valid cursor' };
-  throw new AppError('validation_failed', {
-    details: (language) => [{ field: 'cursor', problem: problem[language] }],
-  });
+  throw invalidField('cursor', UNKNOWN_CURSOR);
 }

@@ -1,8 +1,8 @@
-import { AppError } from '../../platform/errors/app-error.js';
 import { type Text } from '../../platform/errors/catalogue.js';
 import { outgoingUrl } from '../../platform/egress/outgoing-agent.js';
 import { type OutgoingMedia } from '../../delivery/providers/message-provider.js';
 import { type ReplyDto } from './conversations.dto.js';
+import { invalidField } from '../../platform/errors/invalid-field.js';
 
 /** What staff answers: a text, or a file where it lies. */
 export type ReplyContent =
@@ -29,20 +29,16 @@ const DOCUMENTS_ONLY: Text = { id: 'hanya untuk dokumen', en: 'is only allowed f
  */
 export function replyContent({ text, media }: ReplyDto): ReplyContent {
   if (!media) {
-    if (text === undefined || text === null) throw wrong('text', ONE_OF_THEM);
+    if (text === undefined || text === null) throw invalidField('text', ONE_OF_THEM);
     return { text };
   }
-  if (text !== undefined && text !== null) throw wrong('text', ONE_OF_THEM);
+  if (text !== undefined && text !== null) throw invalidField('text', ONE_OF_THEM);
   const { kind } = media;
   const caption = media.caption || null;
   const fileName = media.fileName || null;
   const url = outgoingUrl(media.url);
-  if (url?.protocol !== 'https:' || url.href.length > LONGEST_URL) throw wrong('media.url', NO_ADDRESS);
-  if (kind === 'audio' && caption !== null) throw wrong('media.caption', NO_WORDS);
-  if (kind !== 'document' && fileName !== null) throw wrong('media.fileName', DOCUMENTS_ONLY);
+  if (url?.protocol !== 'https:' || url.href.length > LONGEST_URL) throw invalidField('media.url', NO_ADDRESS);
+  if (kind === 'audio' && caption !== null) throw invalidField('media.caption', NO_WORDS);
+  if (kind !== 'document' && fileName !== null) throw invalidField('media.fileName', DOCUMENTS_ONLY);
   return { text: '', media: { kind, url: url.href, caption, fileName } };
-}
-
-function wrong(field: string, problem: Text): AppError {
-  return new AppError('validation_failed', { details: (language) => [{ field, problem: problem[language] }] });
 }

@@ -6,6 +6,7 @@ import { Sessions } from '../../identity/sessions/sessions.service.js';
 import { type AccountFields, type TypedFields } from '../../identity/users/account-fields.js';
 import { type ManagedAccountRow } from '../../identity/users/account.js';
 import { Accounts } from '../../identity/users/accounts.service.js';
+import { invalidField } from '../../platform/errors/invalid-field.js';
 
 /** An admin, and whether the account is new. */
 export interface MadeAdmin {
@@ -97,8 +98,8 @@ function hasStrangersPassword({ has_password, self_registered, phone_proven }: M
 /** @throws AppError `validation_failed` when a stranger may hold a way in to the account that nobody has named */
 function requireVouched(account: ManagedAccountRow, password: string | null, isPhoneNamed: boolean): void {
   if (!account.self_registered) return;
-  if (account.phone !== null && !isPhoneNamed) throw missing('phone', NUMBER_UNNAMED);
-  if (account.phone === null && password === null) throw missing('password', PASSWORD_UNKNOWN);
+  if (account.phone !== null && !isPhoneNamed) throw invalidField('phone', NUMBER_UNNAMED);
+  if (account.phone === null && password === null) throw invalidField('password', PASSWORD_UNKNOWN);
 }
 
 const NUMBER_UNNAMED = {
@@ -109,10 +110,6 @@ const PASSWORD_UNKNOWN = {
   id: 'wajib diberikan: akun ini didaftarkan sendiri oleh pemiliknya, dan sandinya tidak dijamin siapa pun',
   en: 'must be given: somebody registered this account with a password of their own, and it has no number',
 };
-
-function missing(field: string, problem: { id: string; en: string }): AppError {
-  return new AppError('validation_failed', { details: (language) => [{ field, problem: problem[language] }] });
-}
 
 /** Whether an account has every identity that was given. */
 function isSame(account: ManagedAccountRow, given: Pick<AccountFields, 'email' | 'username' | 'phone'>): boolean {

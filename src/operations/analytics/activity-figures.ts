@@ -3,10 +3,10 @@ import { percentile } from '../../records/activity/durations.js';
 import { type Calling } from '../../identity/api-keys/api-key.guard.js';
 import { databaseNow } from '../../platform/database/database-time.js';
 import { Database } from '../../platform/database/database.js';
-import { AppError } from '../../platform/errors/app-error.js';
 import { LinkedAccounts } from '../../gateway/accounts/linked-accounts.service.js';
 import { type DashboardDto, type FiguresDto, type OutcomesDto, type SessionStatsDto } from './activity.dto.js';
 import { ActivityFiguresRepository, type CountedRow, type FigureScope } from './activity-figures.repository.js';
+import { invalidField } from '../../platform/errors/invalid-field.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -99,9 +99,9 @@ function spanOf({ from: typedFrom, to: typedTo }: TypedSpan, now: number): { fro
   const asked = typedTo === undefined ? now : Date.parse(typedTo);
   const start = typedFrom === undefined ? asked - DAY : Date.parse(typedFrom);
   if (!(asked > start && asked - start <= LONGEST_SPAN)) {
-    const problem = { id: 'harus sebelum to, paling lama 92 hari', en: 'must be before to, by at most 92 days' };
-    throw new AppError('validation_failed', {
-      details: (language) => [{ field: 'from', problem: problem[language] }],
+    throw invalidField('from', {
+      id: 'harus sebelum to, paling lama 92 hari',
+      en: 'must be before to, by at most 92 days',
     });
   }
   return { from: new Date(Math.floor(start / HOUR) * HOUR), to: new Date(Math.ceil(asked / HOUR) * HOUR) };

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { databaseNow } from '../../platform/database/database-time.js';
 import { Database } from '../../platform/database/database.js';
-import { AppError } from '../../platform/errors/app-error.js';
 import { LadderStatus, type RungState } from '../../delivery/ladder/ladder-status.js';
 import { DeliveryRepository, type FunnelRow, type LatelyRow } from './delivery.repository.js';
+import { invalidField } from '../../platform/errors/invalid-field.js';
 
 const DAY = 24 * 3600 * 1000;
 
@@ -35,9 +35,9 @@ export class DeliveryFigures {
     const from = typed.from === undefined ? new Date(to.getTime() - DAY) : new Date(typed.from);
     const span = to.getTime() - from.getTime();
     if (!(span > 0 && span <= LONGEST_SPAN)) {
-      const problem = { id: 'harus sebelum to, paling lama 92 hari', en: 'must be before to, by at most 92 days' };
-      throw new AppError('validation_failed', {
-        details: (language) => [{ field: 'from', problem: problem[language] }],
+      throw invalidField('from', {
+        id: 'harus sebelum to, paling lama 92 hari',
+        en: 'must be before to, by at most 92 days',
       });
     }
     const [all, ...providers] = await this.repository.funnel(from, to);

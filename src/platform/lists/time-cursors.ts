@@ -1,4 +1,4 @@
-import { AppError } from '../errors/app-error.js';
+import { invalidField, UNKNOWN_CURSOR } from '../errors/invalid-field.js';
 
 /** Where a page begins, in a list that is ordered by time and id, newest first. */
 export interface TimePosition {
@@ -18,8 +18,5 @@ export function readTimeCursor(cursor: string | undefined): TimePosition | null 
   if (cursor === undefined) return null;
   const [time = '', id = ''] = Buffer.from(cursor, 'base64url').toString().split(' ');
   if (/^\d{1,14}$/.test(time) && UUID.test(id)) return { at: new Date(Number(time)), id };
-  const problem = { id: 'tidak dikenal', en: 'is not a valid cursor' };
-  throw new AppError('validation_failed', {
-    details: (language) => [{ field: 'cursor', problem: problem[language] }],
-  });
+  throw invalidField('cursor', UNKNOWN_CURSOR);
 }

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../../platform/config/settings.js';
 import { AppError } from '../../platform/errors/app-error.js';
-import { type Text } from '../../platform/errors/catalogue.js';
+
 import { addressKey } from '../../platform/http/client-address.js';
 import { readTimeCursor, timeCursor } from '../../platform/lists/time-cursors.js';
 import { parsePhone } from '../../platform/phone/phone.js';
 import { AuditRepository, type AuditFilter, type AuditPosition, type AuditedEvent } from './audit.repository.js';
 import { Audit } from './audit.service.js';
+import { invalidField } from '../../platform/errors/invalid-field.js';
 
 export { type AuditedEvent };
 
@@ -108,7 +109,7 @@ export class AuditLog {
     const { type, outcome, userId, subjectId, phone, address, requestId } = query;
     const from = query.from === undefined ? null : new Date(query.from);
     const to = query.to === undefined ? null : new Date(query.to);
-    if (from && to && from >= to) throw invalid('from', { id: 'harus sebelum to', en: 'must be before to' });
+    if (from && to && from >= to) throw invalidField('from', { id: 'harus sebelum to', en: 'must be before to' });
     return {
       ...{ from, to, type: type ?? null, outcome: outcome ?? null },
       ...{ userId: userId ?? null, subjectId: subjectId ?? null, requestId: requestId ?? null },
@@ -119,7 +120,7 @@ export class AuditLog {
 
   private keysOf(typed: string): Buffer[] {
     const phone = parsePhone(typed, this.settings.allowedCountries);
-    if (phone === null) throw invalid('phone', { id: 'bukan nomor telepon', en: 'is not a phone number' });
+    if (phone === null) throw invalidField('phone', { id: 'bukan nomor telepon', en: 'is not a phone number' });
     return this.audit.phoneKeys(phone);
   }
 
@@ -154,8 +155,4 @@ function cursorAfter({ occurredAt: at, id }: AuditPosition): string {
 function positionOf(cursor: string | undefined): AuditPosition | null {
   const position = readTimeCursor(cursor);
   return position && { occurredAt: position.at, id: position.id };
-}
-
-function invalid(field: string, problem: Text): AppError {
-  return new AppError('validation_failed', { details: (language) => [{ field, problem: problem[language] }] });
 }

@@ -5,10 +5,11 @@ import { type Language } from '../../config/settings.js';
 import { AppError } from '../../errors/app-error.js';
 import { type ErrorCode, type Text } from '../../errors/catalogue.js';
 import { leaveOutBlanks } from './blank-fields.js';
+import { EMPTY } from '../../errors/invalid-field.js';
 
 /** What each rule of class-validator that the DTOs use says when it is broken; of several broken ones the first here speaks. */
 const PROBLEMS: Record<string, Text> = {
-  isNotEmpty: { id: 'harus diisi', en: 'must not be empty' },
+  isNotEmpty: EMPTY,
   isString: { id: 'harus berupa teks', en: 'must be text' },
   minLength: { id: 'terlalu pendek', en: 'is too short' },
   maxLength: { id: 'terlalu panjang', en: 'is too long' },
