@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createDatabase, type TestDatabase } from '../../support/database.js';
-import { startService, stopAllServices } from '../../support/service.js';
+import { startService, stopAllServices, type Service } from '../../support/service.js';
 
 const COMMAND = join(import.meta.dirname, '..', '..', '..', 'dist', 'cli', 'admin-create.js');
 const PASSWORD = 'kuda lari ke pasar lama';
@@ -14,11 +14,8 @@ let database: TestDatabase;
 let folder: string;
 let variables: Record<string, string>;
 
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'masuk-cli-'));
-});
-
-beforeEach(async () => {
   database = await createDatabase();
   variables = {
     NODE_ENV: 'production',
@@ -29,8 +26,15 @@ beforeEach(async () => {
   };
 });
 
+beforeEach(() => database.query('DELETE FROM users'));
+
+let running: Promise<Service> | undefined;
+/** The service on this database, where strangers may register. */
+const serve = () => (running ??= startService({ ...variables, REGISTRATION: 'open', AUTH_PROFILE: 'compat' }));
+
 afterAll(async () => {
   await stopAllServices();
+  await database.drop();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -49,8 +53,6 @@ const accounts = () =>
   database.query(
     `SELECT full_name, phone, email, username, role, is_active, password_hash IS NOT NULL AS password FROM users ORDER BY created_at`,
   );
-
-afterEach(() => database.drop());
 
 it('makes the first admin of a production database, who logs in by code', async () => {
   const made = await adminCreate(['--name', 'Kepala Dinas', '--phone', '0812-3456-7890']);
@@ -94,9 +96,7 @@ it('gives the role to an existing account, and can be run twice', async () => {
 
 describe('an account that somebody registered', () => {
   async function register(more: Record<string, unknown>) {
-    variables['REGISTRATION'] = 'open';
-    variables['AUTH_PROFILE'] = 'compat';
-    const service = await startService(variables);
+    const service = await serve();
     const person = { fullName: 'Budi', email: 'budi@dinkes.example', username: 'budi', password: PASSWORD };
     expect((await service.post('/api/auth/register', { ...person, ...more })).status).toBe(201);
     return service;
@@ -122,11 +122,10 @@ describe('an account that somebody registered', () => {
     expect((await service.post('/api/auth/login', stranger)).status).toBe(401);
     const mine = { identifier: 'budi', password: `${PASSWORD} sekali` };
     expect((await service.post('/api/auth/login', mine)).body.data.user.role).toBe('ADMIN');
-    await service.stop();
   });
 
   it('becomes an admin only when its number is named, and keeps no password from before', async () => {
-    const service = await register({ phone: '081234567890' });
+    await register({ phone: '081234567890' });
     const refused = await adminCreate(['--email', 'budi@dinkes.example', '--promote', '--password'], PASSWORD);
     expect([refused.code, refused.err]).toEqual([1, expect.stringMatching(/phone must be given: somebody registered/)]);
     expect(await accounts()).toEqual([expect.objectContaining({ role: 'USER', password: true })]);
@@ -136,7 +135,6 @@ describe('an account that somebody registered', () => {
       /is now an ADMIN\.\nThe password that was set at the registration no longer works\.\n$/,
     );
     expect(await accounts()).toEqual([expect.objectContaining({ role: 'ADMIN', password: false })]);
-    await service.stop();
   });
 });
 
@@ -150,7 +148,7 @@ it('reads a password from standard input, under the rules of the profile', async
   expect(await accounts()).toEqual([]);
 
   expect((await adminCreate(args, `${PASSWORD}\n`)).code).toBe(0);
-  const service = await startService(variables);
+  const service = await serve();
   const login = await service.post('/api/auth/login', { identifier: 'satu', password: PASSWORD });
   expect(login.body.data.user.role).toBe('ADMIN');
 
@@ -160,7 +158,6 @@ it('reads a password from standard input, under the rules of the profile', async
   const old = { authorization: `Bearer ${login.body.data.token}` };
   expect((await service.get('/api/auth/me', old)).status).toBe(401);
   expect((await service.post('/api/auth/login', { identifier: 'satu', password: other })).status).toBe(200);
-  await service.stop();
 });
 
 it.each([
