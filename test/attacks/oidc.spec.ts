@@ -18,11 +18,14 @@ import { until } from '../support/waits.js';
 
 let house: OidcHouse;
 let other: Service;
+/** Behind a proxy, with an address for each test; whoever fails five times from one is stopped. */
+let proxied: Service;
 let dashboard: { id: string; secret: string | null };
 let config: openid.Configuration;
 beforeAll(async () => {
   house = await openOidcHouse({ ADDRESS_FAILURES_PER_HOUR: '1000000' });
   other = await house.another({ PORT: '0' });
+  proxied = await house.another({ PORT: '0', TRUST_PROXY: '127.0.0.1', ADDRESS_FAILURES_PER_HOUR: '5' });
   dashboard = await house.client({ redirectUris: [CALLBACK], postLogoutRedirectUris: ['http://127.0.0.1:9/bye'] });
   config = await discovered(house, dashboard);
 });
@@ -30,8 +33,8 @@ afterAll(async () => house.close());
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 
-function token(service: Service, fields: Record<string, string>): Promise<Answer> {
-  return service.send('POST', '/oidc/token', new URLSearchParams(fields).toString(), FORM);
+function token(service: Service, fields: Record<string, string>, from: Record<string, string> = {}): Promise<Answer> {
+  return service.send('POST', '/oidc/token', new URLSearchParams(fields).toString(), { ...FORM, ...from });
 }
 
 async function visitor(): Promise<Visitor> {
@@ -337,43 +340,38 @@ describe('V2.4.1: somebody who begins and begins', () => {
     const lives = `SELECT max(expires_at - created_at) < interval '31 minutes' AS short FROM oidc_artifacts
                     WHERE kind IN ('Session', 'Interaction') AND login_session_id IS NULL`;
     expect(await house.database.query(lives)).toEqual([{ short: true }]);
-    const flooded = await house.another({ PORT: '0' });
+    const from = { 'x-forwarded-for': '203.0.113.1' };
     await house.database.query(
-      `INSERT INTO rate_limits (name, subject, window_started_at, used) VALUES ('oidc_starts', '127.0.0.1', now(), 600)
-       ON CONFLICT (name, subject) DO UPDATE SET used = 600, window_started_at = now()`,
+      `INSERT INTO rate_limits (name, subject, window_started_at, used) VALUES ('oidc_starts', $1, now(), 600)`,
+      [from['x-forwarded-for']],
     );
     for (const path of ['/oidc/auth', '/oidc/device', '/oidc/session/end']) {
-      const { status, headers } = await flooded.get(path);
+      const { status, headers } = await proxied.get(path, from);
       expect([path, status, headers.get('retry-after')]).toEqual([path, 429, expect.any(String)]);
     }
     // Nor by pushing requests in the name of an application without a secret, as anybody may.
     const page = await house.client({ kind: 'browser' });
     const push = async (client_id: string, more: Record<string, string>) => {
       const { url } = await ask(config, { client_id, ...more });
-      return (await flooded.send('POST', '/oidc/request', url.searchParams.toString(), FORM)).status;
+      return (await proxied.send('POST', '/oidc/request', url.searchParams.toString(), { ...FORM, ...from })).status;
     };
     expect(await push(page.id, {})).toBe(429);
     expect(await push(page.id, { client_secret: '' })).toBe(429);
     expect(await push(dashboard.id, { client_secret: dashboard.secret! })).toBe(201);
-    await house.database.query(`DELETE FROM rate_limits WHERE name = 'oidc_starts'`);
   });
 });
 
 describe('V6.3.1: somebody who tries secrets', () => {
   it('is stopped at some time, from that address', async () => {
-    const limited = await openOidcHouse({ ADDRESS_FAILURES_PER_HOUR: '5' });
-    try {
-      const { id, secret } = await limited.client({});
-      const guess = (client_secret: string) =>
-        token(limited.service, { grant_type: 'refresh_token', refresh_token: 'x', client_id: id, client_secret });
-      const statuses = [];
-      for (let at = 0; at < 7; at++) statuses.push((await guess(`mcs_${at}`)).status);
-      expect(statuses.slice(0, 5)).toEqual([401, 401, 401, 401, 401]);
-      expect(statuses.at(-1)).toBe(429);
-      const right = await guess(secret!);
-      expect([right.status, Number(right.headers.get('retry-after'))]).toEqual([429, expect.any(Number)]);
-    } finally {
-      await limited.close();
-    }
+    const { id, secret } = await house.client({});
+    const from = { 'x-forwarded-for': '203.0.113.2' };
+    const guess = (client_secret: string) =>
+      token(proxied, { grant_type: 'refresh_token', refresh_token: 'x', client_id: id, client_secret }, from);
+    const statuses = [];
+    for (let at = 0; at < 7; at++) statuses.push((await guess(`mcs_${at}`)).status);
+    expect(statuses.slice(0, 5)).toEqual([401, 401, 401, 401, 401]);
+    expect(statuses.at(-1)).toBe(429);
+    const right = await guess(secret!);
+    expect([right.status, Number(right.headers.get('retry-after'))]).toEqual([429, expect.any(Number)]);
   });
 });
