@@ -2,12 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, INSTANT, retryAfter } from '../../support/answers.js';
 import { openGatewayHouse, type GatewayHouse } from '../../support/gateway-house.js';
 import { newNumber } from '../../support/house.js';
+import { type Service } from '../../support/service.js';
 import { until } from '../../support/waits.js';
 
 // docs/contract/gateway.md#messages: every kind but text, as WhatsApp's server gets it.
 
 let house: GatewayHouse;
 let account: string;
+/** Takes over from the first instance, and lets a young account begin two conversations a day. */
+let successor: Service;
 
 beforeAll(async () => {
   house = await openGatewayHouse({ WHATSAPP_PROVIDERS: 'session' });
@@ -223,7 +226,7 @@ describe('the answer to a menu', () => {
     await house.service.stop('SIGKILL');
     // Its lease would end by itself, later.
     await house.database.query('UPDATE gateway_sessions SET lease_until = now()');
-    await house.another();
+    successor = await house.another({ GATEWAY_NEW_CONTACTS_PER_DAY: '2' });
     await until('it is back', () => house.whatsapp.line(account).open === 1);
     const id = await house.whatsapp.say(account, to, 'poli umum');
     await until('the menu is answered', async () => (await answered(menuId)) === id);
@@ -232,14 +235,12 @@ describe('the answer to a menu', () => {
 
 describe('a young account', () => {
   it('begins a limited number of conversations per day, more each day, and may always answer', async () => {
-    const young = await house.another({ GATEWAY_NEW_CONTACTS_PER_DAY: '2' });
-    await house.database.query('UPDATE gateway_sessions SET lease_until = now()');
-    const send = (to: string) => house.text('young', to, 'halo', house.admin, young);
-    const made = await young.post('/api/sessions/create', { sessionId: 'young' }, house.admin);
+    const send = (to: string) => house.text('young', to, 'halo', house.admin, successor);
+    const made = await successor.post('/api/sessions/create', { sessionId: 'young' }, house.admin);
     expect(made.status).toBe(201);
     const phone = newNumber();
     await house.whatsapp.scan(await house.qrOf('young'), { phone });
-    await house.becomes('young', 'connected', undefined, young);
+    await house.becomes('young', 'connected', undefined, successor);
     const [first, second, third, friend] = [newNumber(), newNumber(), newNumber(), newNumber()];
     expect((await send(first)).status).toBe(200);
     expect((await send(second)).status).toBe(200);
