@@ -27,7 +27,7 @@ let one: Service;
 let other: Service;
 
 beforeAll(async () => {
-  house = await openHouse({ AUTH_SECRET });
+  house = await openHouse({ AUTH_SECRET }, { movingClock: true });
   one = house.service;
   other = await house.another();
 });
@@ -35,8 +35,8 @@ beforeAll(async () => {
 afterAll(() => house.close());
 
 /** The command line, as `npm run keys:rotate` starts it. */
-function rotate(at: House, variables = {}): Promise<{ code: number; stdout: string; stderr: string }> {
-  const database = { DATABASE_URL: at.database.url, AUTH_SECRET, SEED_DEMO: 'none' };
+function rotate(variables = {}): Promise<{ code: number; stdout: string; stderr: string }> {
+  const database = { DATABASE_URL: house.database.url, AUTH_SECRET, SEED_DEMO: 'none' };
   const env = { PATH: process.env['PATH'] ?? '', NODE_ENV: 'test', ...database, ...variables };
   return new Promise((resolve) => {
     execFile(process.execPath, [ROTATE], { env, cwd: '/tmp' }, (error, stdout, stderr) =>
@@ -45,8 +45,8 @@ function rotate(at: House, variables = {}): Promise<{ code: number; stdout: stri
   });
 }
 
-const keysOf = ({ database }: House) =>
-  database.query<KeyRow>('SELECT kid, state, activates_at FROM signing_keys ORDER BY created_at, kid');
+const storedKeys = () =>
+  house.database.query<KeyRow>('SELECT kid, state, activates_at FROM signing_keys ORDER BY created_at, kid');
 const keySet = async (service: Service) => (await service.get('/.well-known/jwks.json')).body as JSONWebKeySet;
 const kidsOf = async (service: Service) => (await keySet(service)).keys.map(({ kid }) => kid);
 const kidOf = ({ token }: Pick<Tokens, 'token'>) => decodeProtectedHeader(token).kid!;
@@ -56,7 +56,7 @@ async function letLook(service: Service): Promise<void> {
   const header = Buffer.from('{"alg":"ES256","typ":"at+jwt","kid":"unheard of"}').toString('base64url');
   await until('looked', async () => {
     expect((await me(service, { token: `${header}.e30.AAAA` })).status).toBe(401);
-    return (await kidsOf(service)).length === (await keysOf(house)).length;
+    return (await kidsOf(service)).length === (await storedKeys()).length;
   });
 }
 
@@ -104,17 +104,8 @@ function underLoad(username: string, heldKeys: () => JSONWebKeySet) {
 }
 
 describe('rotation of the signing key', () => {
-  let scheduled: House;
-
-  beforeAll(async () => {
-    scheduled = await openHouse({ AUTH_SECRET }, { movingClock: true });
-    await scheduled.another();
-  });
-
-  afterAll(() => scheduled.close());
-
   it('refuses no valid token while tokens are signed and verified on two instances', async () => {
-    const [before] = await keysOf(house);
+    const [before] = await storedKeys();
     const { username } = await newcomer(house);
     const early = await logIn(one, username);
     await addRetired('dead', WEEK + 120);
@@ -125,7 +116,7 @@ describe('rotation of the signing key', () => {
     const load = underLoad(username, () => held);
     try {
       // Two rotations at once make one key.
-      const said = await Promise.all([rotate(house), rotate(house)]);
+      const said = await Promise.all([rotate(), rotate()]);
       expect(said.map(({ code, stderr }) => [code, stderr])).toEqual([
         [0, ''],
         [0, ''],
@@ -133,7 +124,7 @@ describe('rotation of the signing key', () => {
       const announced = said.map(({ stdout }) => ANNOUNCED.exec(stdout)?.[1]).filter((found) => found !== undefined);
       expect(announced).toHaveLength(1);
       expect(said.filter(({ stdout }) => stdout.includes('A rotation is already in progress.'))).toHaveLength(1);
-      const next = (await keysOf(house)).filter(({ state }) => state === 'NEXT');
+      const next = (await storedKeys()).filter(({ state }) => state === 'NEXT');
       expect(next).toMatchObject([{ activates_at: new Date(announced[0]!) }]);
       // Twice as long as a consumer may hold the keys.
       expect(next[0]!.activates_at!.getTime() - Date.now()).toBeGreaterThan(2 * 300_000 - 30_000);
@@ -158,7 +149,7 @@ describe('rotation of the signing key', () => {
 
       expect(load.failures).toEqual([]);
       for (const instance of [0, 1]) expect(load.kidsBy(instance)).toEqual([before!.kid, next[0]!.kid]);
-      expect(await keysOf(house)).toMatchObject([
+      expect(await storedKeys()).toMatchObject([
         { kid: 'young', state: 'RETIRED' },
         { kid: before!.kid, state: 'RETIRED' },
         { kid: next[0]!.kid, state: 'ACTIVE' },
@@ -176,32 +167,6 @@ describe('rotation of the signing key', () => {
       await load.stop();
     }
   }, 120_000);
-
-  it('comes by itself after ninety days, once for all instances', async () => {
-    const announced = async () => (await keysOf(scheduled)).filter(({ state }) => state === 'NEXT').length;
-    await scheduled.clock.pass(89 * DAY, 30 * DAY);
-    await scheduled.clock.pass(LOOK);
-    expect(await announced()).toBe(0);
-    await scheduled.clock.pass(DAY, DAY);
-    await scheduled.clock.pass(LOOK);
-    expect((await keysOf(scheduled)).map(({ state }) => state)).toEqual(['ACTIVE', 'NEXT']);
-    expect(scheduled.service.output()).not.toContain('signing keys were not maintained');
-  });
-
-  it('finds an announced key in an instance that starts later, and serves it at once', async () => {
-    const late = await scheduled.another();
-    expect(await kidsOf(late)).toHaveLength(2);
-  });
-
-  it('is refused where there is no key to rotate', async () => {
-    const { code, stderr } = await rotate(scheduled, {
-      JWT_ALGORITHM: 'HS256',
-      JWT_SECRET: 'w9Qx2-vT7mLz4Kc8Rb1Nf6Hs3Jd0Pg5Y',
-    });
-    expect(code).toBe(1);
-    expect(stderr).toContain('JWT_SECRET');
-    expect(stderr).not.toMatch(/\n\s+at /);
-  });
 });
 
 describe('a key that an instance has not heard of', () => {
@@ -209,7 +174,7 @@ describe('a key that an instance has not heard of', () => {
     const { username } = await newcomer(house);
     const logins = [await logIn(one, username), await logIn(one, username)];
     // Its announcement was missed: as if the database had been out of reach for ten minutes, or after a leak.
-    expect((await rotate(house)).stdout).toMatch(ANNOUNCED);
+    expect((await rotate()).stdout).toMatch(ANNOUNCED);
     await house.database.query(`UPDATE signing_keys SET state = 'RETIRED', retired_at = now() WHERE state = 'ACTIVE'`);
     await house.database.query(`UPDATE signing_keys SET state = 'ACTIVE', activated_at = now() WHERE state = 'NEXT'`);
     const fresh = await house.another();
@@ -220,5 +185,34 @@ describe('a key that an instance has not heard of', () => {
     const answers = await Promise.all([...tokens, ...tokens, ...tokens, ...tokens].map((each) => me(other, each)));
     expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(200));
     expect((await refresh(other, tokens[0]!.refreshToken)).status).toBe(200);
+  });
+});
+
+// Last: months pass.
+describe('rotation by schedule', () => {
+  it('comes by itself after ninety days, once for all instances', async () => {
+    const announced = async () => (await storedKeys()).filter(({ state }) => state === 'NEXT').length;
+    await house.clock.pass(89 * DAY, 30 * DAY);
+    await house.clock.pass(LOOK);
+    expect(await announced()).toBe(0);
+    await house.clock.pass(DAY, DAY);
+    await house.clock.pass(LOOK);
+    expect((await storedKeys()).map(({ state }) => state)).toEqual(['ACTIVE', 'NEXT']);
+    expect(house.service.output()).not.toContain('signing keys were not maintained');
+  });
+
+  it('finds an announced key in an instance that starts later, and serves it at once', async () => {
+    const late = await house.another();
+    expect(await kidsOf(late)).toHaveLength(2);
+  });
+
+  it('is refused where there is no key to rotate', async () => {
+    const { code, stderr } = await rotate({
+      JWT_ALGORITHM: 'HS256',
+      JWT_SECRET: 'w9Qx2-vT7mLz4Kc8Rb1Nf6Hs3Jd0Pg5Y',
+    });
+    expect(code).toBe(1);
+    expect(stderr).toContain('JWT_SECRET');
+    expect(stderr).not.toMatch(/\n\s+at /);
   });
 });
