@@ -164,7 +164,7 @@ export const FACES = {
   ],
   'platform/egress': ['outgoing-agent', 'public-addresses'],
   'platform/embedded-postgres': ['embedded-postgres'],
-  'platform/errors': ['app-error', 'catalogue', 'database-errors', 'language', 'unparsed-requests'],
+  'platform/errors': ['app-error', 'catalogue', 'database-errors', 'invalid-field', 'language', 'unparsed-requests'],
   'platform/http': [
     'access.decorators',
     'address-limit.guard',
