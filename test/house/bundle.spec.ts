@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { startService, stopAllServices, type Service } from '../support/service.js';
+import { until } from '../support/waits.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const DIST = join(ROOT, 'dist');
@@ -97,7 +98,8 @@ describe('a start', () => {
     const answer = await service.get('/api/sessions', { 'x-api-key': `msk_${'a'.repeat(43)}` });
     await database.query('ALTER TABLE api_keys_elsewhere RENAME TO api_keys');
     expect(answer.status).toBe(500);
-    expect(service.output()).toMatch(/src\/identity\/api-keys\/[\w.-]+\.ts:\d+:\d+/);
+    const named = /src\/identity\/api-keys\/[\w.-]+\.ts:\d+:\d+/;
+    await until('the log names the source', () => named.test(service.output()));
   });
 
   it('leaves its compiled code for the next one, where nobody else can write', async () => {

@@ -8,6 +8,7 @@ import { createDatabase, type TestDatabase } from '../../support/database.js';
 import { openHouse, QUICK, type House } from '../../support/house.js';
 import { rawRequest, sendRaw } from '../../support/raw-http.js';
 import { type Service } from '../../support/service.js';
+import { until } from '../../support/waits.js';
 
 // docs/contract/sikeskoja.md#demo-accounts, and a development start without a device, whose codes are read in the inbox.
 
@@ -164,8 +165,10 @@ describe('a development start that other machines reach', () => {
   });
   afterAll(async () => house.close());
 
-  it('warns of all that is open', () => {
-    const warning = house.service.output().match(/^.*NOT FOR REAL PEOPLE.*$/m)?.[0] ?? '';
+  it('warns of all that is open', async () => {
+    const warnings = () => /^.*NOT FOR REAL PEOPLE.*$/m.exec(house.service.output());
+    await until('it warns', () => warnings() !== null);
+    const warning = warnings()?.[0] ?? '';
     expect(JSON.parse(warning)).toMatchObject({
       level: 40,
       msg: expect.stringMatching(/HOST .*SEED_DEMO.*OTP_ECHO/),

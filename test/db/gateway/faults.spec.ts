@@ -76,7 +76,7 @@ describe('a database that is stopped', () => {
       () => line().open === 0,
       LEASE,
     );
-    expect(house.service.output()).toContain('"why":"not renewed in time"');
+    await until('it says why', () => house.service.output().includes('"why":"not renewed in time"'));
     await passAtService(3);
     expect((await house.service.get('/health/live')).status).toBe(200);
     await postgres.start();
