@@ -88,9 +88,9 @@ const ofLogin = () =>
  * stand before all the others, so each of them is given a few, the next one the next few, until all have had their turn.
  */
 const turns = <Value>(values: readonly Value[], few: number, path: string, at: number): Value[] =>
-  ofLogin().some((route) => route.path === path)
-    ? [...values]
-    : Array.from({ length: Math.min(few, values.length) }, (_, nth) => values[(at * few + nth) % values.length]!);
+  ofLogin().some((route) => route.path === path) ? [...values] : inTurn(values, few, at);
+const inTurn = <Value>(values: readonly Value[], few: number, at: number): Value[] =>
+  Array.from({ length: Math.min(few, values.length) }, (_, nth) => values[(at * few + nth) % values.length]!);
 
 /**
  * Number of rows in each table that a request may not leave anything in. Sessions that other cases made go on trying to
@@ -246,16 +246,19 @@ describe('every field of every body', () => {
           expect({ path: route.path, name, json, broken }).toEqual({ path: route.path, name, json, broken: false });
           if (answer.status >= 400) expectFailureShape(answer);
         };
-        await Promise.all(turns(ODD_JSON, 13, route.path, (fields += 1)).map(check));
+        await Promise.all(turns(ODD_JSON, 6, route.path, (fields += 1)).map(check));
       }
     }
   }, 120_000);
 
   it('leads to no login and no message when it is an odd text', async () => {
     await withoutTrace(async () => {
+      let fields = 0;
       for (const route of ofLogin()) {
+        // What a page of ours posts goes the way of the same body at the route for everybody.
+        const few = route.path.startsWith('/api/auth/browser/') ? 8 : ODD_JSON.length;
         for (const name of Object.keys(route.fields)) {
-          for (const json of ODD_JSON) {
+          for (const json of inTurn(ODD_JSON, few, (fields += 1))) {
             const answer = await send(route, bodyWith(route, name, json));
             expectRefused({ path: route.path, name, json }, answer, [400, 401, 404, 429]);
           }
