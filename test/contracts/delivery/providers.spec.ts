@@ -196,23 +196,20 @@ describe('a ladder of one', () => {
     ['cloud-api', 'connected'],
     ['sms', 'disconnected'],
   ])('%s serves, and /api/health says of WhatsApp: %s', async (name, whatsapp) => {
-    const alone = await openHouse({
-      ...everything(),
+    const service = await house.another({
       WHATSAPP_DEVICE_ID: '',
       WHATSAPP_PROVIDERS: name,
       UNKNOWN_PHONE: 'conceal',
     });
-    try {
-      const { phone, e164 } = await alone.person();
-      const { status, body } = await alone.request(phone);
-      expect({ status, channel: body.data?.channel }).toEqual({ status: 200, channel: name });
-      const codeFor = () => ({ whapi, 'cloud-api': cloud, sms: twilio })[name]?.codeFor(e164);
-      await until('the code arrives', () => codeFor() !== undefined);
-      expect((await alone.verify(phone, codeFor() ?? 'none')).status).toBe(200);
-      expect((await alone.service.get('/api/health')).body).toMatchObject({ whatsapp });
-    } finally {
-      await alone.close();
-    }
+    const alone = house.at(service);
+    const { phone, e164 } = await house.person();
+    const { status, body } = await alone.request(phone);
+    expect({ status, channel: body.data?.channel }).toEqual({ status: 200, channel: name });
+    const codeFor = () => ({ whapi, 'cloud-api': cloud, sms: twilio })[name]?.codeFor(e164);
+    await until('the code arrives', () => codeFor() !== undefined);
+    expect((await alone.verify(phone, codeFor() ?? 'none')).status).toBe(200);
+    expect((await service.get('/api/health')).body).toMatchObject({ whatsapp });
+    await service.stop('SIGKILL');
   });
 });
 
