@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AuthSecret } from '../../../src/platform/secrets/auth-secret.js';
+import { settingsFrom } from '../../../src/platform/config/read-settings.js';
+import { openDatabase } from '../../../src/platform/database/open-database.js';
+import { AuthSecret, loadAuthSecret } from '../../../src/platform/secrets/auth-secret.js';
 import { wrong, wrongCodes } from '../../support/codes.js';
 import { openHouse, type House, type Resident } from '../../support/house.js';
 import { logIn, me, newcomer, refresh, refreshed, type Login } from '../../support/logins.js';
 import { endClaims, messagesOf } from '../../support/messages.js';
-import { startService, type Service } from '../../support/service.js';
+import { type Service } from '../../support/service.js';
 import { until } from '../../support/waits.js';
 
 // AUTH_SECRET is replaced: `before` still runs with the old one alone, `after` with the new one and AUTH_SECRET_PREVIOUS.
@@ -74,33 +76,35 @@ async function sealedUnder(): Promise<Record<string, string[]>> {
   );
 }
 
-/** A start with these secrets, and nothing else that differs; the caller's business when it succeeds. */
-const start = (secrets: Record<string, string>) =>
-  startService({
-    DATABASE_URL: house.database.url,
-    SEED_DEMO: 'none',
-    WHATSAPP_DEVICE_ID: house.fake.deviceId,
-    WHACENTER_BASE_URL: house.fake.url,
-    ...secrets,
-  });
-
+/** A start of the service with these secrets, and nothing else that differs. */
 const refusedStart = (secrets: Record<string, string>) =>
-  start(secrets).then(
-    async (service) => {
-      await service.stop();
-      return { code: 0, output: 'it started' };
-    },
+  house.another(secrets).then(
+    () => ({ code: 0, output: 'it started' }),
     (error: unknown) => error as { code: number | null; output: string },
   );
+
+/** Opens the database with these secrets, as a start does; what it says. The process itself is tried once. */
+async function refusal(secrets: Record<string, string>): Promise<string> {
+  const settings = settingsFrom(house.settings(secrets));
+  const opened = openDatabase(settings, loadAuthSecret(settings), () => undefined);
+  return opened.then(
+    async (open) => {
+      await open.close();
+      return 'it opened';
+    },
+    (error: unknown) => (error as Error).message,
+  );
+}
 
 describe('while AUTH_SECRET is replaced', () => {
   it('an instance that does not name the previous one is refused, and says so without a secret', async () => {
     expect(await sealedUnder()).toEqual({ ACTIVE: ['OLD'], NEXT: ['OLD'] });
     const strange = 'a third secret that nobody has, x8Qw2eR7tY4uI9oP';
-    for (const secrets of [{ AUTH_SECRET: NEW }, { AUTH_SECRET: NEW, AUTH_SECRET_PREVIOUS: strange }]) {
-      const { code: exit, output } = await refusedStart(secrets);
-      expect([exit, output]).toEqual([1, expect.stringContaining('AUTH_SECRET is not the one')]);
-      for (const secret of [NEW, OLD, strange]) expect(output).not.toContain(secret);
+    const { code: exit, output } = await refusedStart({ AUTH_SECRET: NEW, AUTH_SECRET_PREVIOUS: strange });
+    expect(exit).toBe(1);
+    for (const said of [output, await refusal({ AUTH_SECRET: NEW })]) {
+      expect(said).toContain('AUTH_SECRET is not the one');
+      for (const secret of [NEW, OLD, strange]) expect(said).not.toContain(secret);
     }
     expect(await sealedUnder()).toEqual({ ACTIVE: ['OLD'], NEXT: ['OLD'] });
   });
@@ -162,10 +166,8 @@ describe('when AUTH_SECRET has been replaced', () => {
     for (const secrets of [
       { AUTH_SECRET: OLD },
       { AUTH_SECRET: 'another one of 32 bytes or more, aL9', AUTH_SECRET_PREVIOUS: OLD },
-    ]) {
-      const { code: exit, output } = await refusedStart(secrets);
-      expect([exit, output]).toEqual([1, expect.stringContaining('AUTH_SECRET is not the one')]);
-    }
+    ])
+      expect(await refusal(secrets)).toContain('AUTH_SECRET is not the one');
     expect(await sealedUnder()).toEqual({ ACTIVE: ['NEW'], NEXT: ['NEW'] });
   });
 
