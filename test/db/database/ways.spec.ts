@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { AuthSecret } from '../../../src/platform/secrets/auth-secret.js';
+import { settingsFrom } from '../../../src/platform/config/read-settings.js';
+import { AuthSecret, loadAuthSecret } from '../../../src/platform/secrets/auth-secret.js';
 import { settledUrl } from '../../../src/platform/database/connection/connection.js';
 import { checkServer, refuseTransactionPooler } from '../../../src/platform/database/connection/server-check.js';
 import { openDatabase } from '../../../src/platform/database/open-database.js';
@@ -12,19 +13,28 @@ import { createDatabase, type TestDatabase } from '../../support/database.js';
 import { startFakePooler, type FakePooler } from '../../support/fake-pooler.js';
 import { type FakeWhacenter } from '../../support/fake-whacenter.js';
 import { addPeople, openHouse, type House } from '../../support/house.js';
-import { startService, StartFailed } from '../../support/service.js';
+import { startService, StartFailed, type Service } from '../../support/service.js';
 import { OWN_AUTHORITY, startTlsFront, type TlsFront } from '../../support/tls-front.js';
 import { until } from '../../support/waits.js';
 
 let database: TestDatabase;
 let house: House;
 let whacenter: FakeWhacenter;
+/** Speaks TLS before the database. */
+let front: TlsFront;
+/** Runs on the database, behind TLS with a certificate that it checks. */
+let service: Service;
 
 beforeAll(async () => {
   house = await openHouse({}, { instances: 0 });
   ({ database, fake: whacenter } = house);
+  front = await startTlsFront(database.url);
+  service = await house.another({ DATABASE_URL: front.url(`sslmode=verify-full&sslrootcert=${OWN_AUTHORITY}`) });
 });
-afterAll(async () => house.close());
+afterAll(async () => {
+  await house.close();
+  await front.close();
+});
 
 /** What a start does first. */
 const reach = async (url: string) => checkServer(await settledUrl(url));
@@ -45,13 +55,29 @@ async function refusal(variables: Record<string, string>): Promise<string> {
   return output;
 }
 
+/** Opens the database as a start does, which fails; what it says. The process itself is tried for two of the reasons. */
+const refusalWithin = (variables: Record<string, string>): Promise<string> =>
+  sentenceOf(
+    (async () => {
+      const settings = settingsFrom(variables);
+      await (await openDatabase(settings, loadAuthSecret(settings), () => undefined)).close();
+    })(),
+  );
+
 describe('TLS to a server with a certificate of its own', () => {
-  let front: TlsFront;
   let foreign: TlsFront;
   beforeAll(async () => {
-    [front, foreign] = await Promise.all([startTlsFront(database.url), startTlsFront(database.url, '127.0.0.2')]);
+    foreign = await startTlsFront(database.url, '127.0.0.2');
   });
-  afterAll(async () => Promise.all([front.close(), foreign.close()]));
+  afterAll(async () => foreign.close());
+
+  it('holds for the service, also for its migrations', async () => {
+    expect((await service.get('/health/ready')).status).toBe(200);
+    expect(service.output()).not.toMatch(/warning/i);
+    expect(front.seen.encrypted).toBeGreaterThan(0);
+    expect(front.seen.plain).toBe(0);
+    expect(await refusal(house.settings({ DATABASE_URL: front.url('sslmode=require') }))).toMatch(/sslrootcert=/);
+  });
 
   it.each([
     'sslmode=prefer',
@@ -67,6 +93,7 @@ describe('TLS to a server with a certificate of its own', () => {
     const before = { ...front.seen };
     expect(await reach(front.url(parameters))).toBe('session');
     expect(front.seen.encrypted).toBeGreaterThan(before.encrypted);
+    expect(front.seen.plain).toBe(before.plain);
     expect(warnings.map(({ message }) => message)).toEqual([]);
   });
 
@@ -96,17 +123,6 @@ describe('TLS to a server with a certificate of its own', () => {
     const sentence = await sentenceOf(reach(front.url('sslmode=require&sslrootcert=/nowhere/ca.pem')));
     expect(sentence).toBe('The file that sslrootcert names in the address of the database cannot be read (ENOENT).');
   });
-
-  it('holds for the service, also for its migrations', async () => {
-    const before = { ...front.seen };
-    const url = front.url(`sslmode=verify-full&sslrootcert=${OWN_AUTHORITY}`);
-    const service = await house.another({ DATABASE_URL: url });
-    expect((await service.get('/health/ready')).status).toBe(200);
-    expect(service.output()).not.toMatch(/warning/i);
-    expect(front.seen.plain).toBe(before.plain);
-    await service.stop('SIGKILL');
-    expect(await refusal(house.settings({ DATABASE_URL: front.url('sslmode=require') }))).toMatch(/sslrootcert=/);
-  });
 });
 
 describe('a server that is not there', () => {
@@ -117,7 +133,7 @@ describe('a server that is not there', () => {
     const url = `postgresql://masuk:hunter2@127.0.0.1:${port}/masuk?connect_timeout=1`;
     for (const parameters of ['', '&sslmode=prefer', '&sslmode=no-verify'])
       expect(await sentenceOf(reach(url + parameters))).toMatch(/^Nothing answers at 127\.0\.0\.1:\d+ in time\./);
-    const output = await refusal(house.settings({ DATABASE_URL: url }));
+    const output = await refusalWithin(house.settings({ DATABASE_URL: url }));
     expect(output).toMatch(/Nothing answers at 127\.0\.0\.1:\d+ in time\. Is DATABASE_URL right/);
     expect(output).not.toContain('hunter2');
     silent.close();
@@ -244,7 +260,7 @@ describe('settings from outside', () => {
   });
 
   it('are named when they stand in the address', async () => {
-    const output = await refusal(house.settings({ DATABASE_URL: `${database.url}?schema=masuk` }));
+    const output = await refusalWithin(house.settings({ DATABASE_URL: `${database.url}?schema=masuk` }));
     expect(output).toMatch(/DATABASE_URL .*parameter schema .*keeps its tables in the schema public/);
   });
 });
@@ -279,7 +295,6 @@ describe('what the server refuses because of others', () => {
     Number((await database.query<{ last_value: string }>('SELECT last_value FROM raised'))[0]?.last_value);
 
   it('is tried again where nothing was done, and else answered with 503', async () => {
-    const service = await house.another();
     const people = await house.people(12);
     const login = async (code: string, times: number) => {
       const { e164: phone, id } = people.pop()!;
@@ -320,7 +335,6 @@ describe('what the server refuses because of others', () => {
     expect((await service.post('/auth/register', registrant('never'))).status).toBe(201);
     await database.query('DROP TRIGGER raise_code ON users');
     expect(service.output()).not.toContain('internal_error');
-    await service.stop('SIGKILL');
   });
 
   it('as read-only is told by ready, and ends with it', async () => {
@@ -390,7 +404,7 @@ describe('a pooler in transaction mode', () => {
     expect(await sentenceOf(reach(old.url))).toMatch(
       /forgets prepared statements\. PgBouncer keeps them from version 1\.21/,
     );
-    const output = await refusal(house.settings({ DATABASE_URL: old.url }));
+    const output = await refusalWithin(house.settings({ DATABASE_URL: old.url }));
     expect(output).toMatch(/max_prepared_statements above 0/);
     expect(await locks()).toEqual([]);
   });
