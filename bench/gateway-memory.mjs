@@ -1,5 +1,5 @@
 /**
- * What a linked WhatsApp account costs: `node bench/gateway-memory.mjs [sessions]` links so many to a fake WhatsApp, one
+ * What a linked WhatsApp account costs: `node bench/gateway-memory.mjs [accounts]` links so many to a fake WhatsApp, one
  * after the other, sends a message by each, and prints the service's memory on the way. Build before it.
  */
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -86,7 +86,7 @@ try {
   }
   // The first ones also pay for the library and for compiled code: they are left out.
   const [[few, before], [many, after]] = [readings.at(-4) ?? readings[0], readings.at(-1)];
-  if (many > few) console.log(`about ${((after - before) / (many - few)).toFixed(2)} MB for each further session`);
+  if (many > few) console.log(`about ${((after - before) / (many - few)).toFixed(2)} MB for each further account`);
 } finally {
   await stopServers();
   await whatsapp.close();

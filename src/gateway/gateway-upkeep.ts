@@ -20,7 +20,7 @@ const GRACE = 20;
 /** How long messages stay without content, for their receipts, in days. */
 const MESSAGES_KEPT = 30;
 
-/** How long it is remembered which session knows a number, in days. */
+/** How long it is remembered which linked account knows a number, in days. */
 const CONTACTS_KEPT = 180;
 
 /** Steps of a thousand contacts that are looked at each hour: a million in a day. */
@@ -61,7 +61,7 @@ export class GatewayUpkeep implements OnModuleInit, OnApplicationShutdown {
   /** Begins what is no job of the cluster: only instances that know both secrets can seal anew. */
   begin(): void {
     if (!this.seal.replacing) return;
-    const onError = (err: unknown) => this.logger.warn({ err }, 'keys of sessions were not sealed again');
+    const onError = (err: unknown) => this.logger.warn({ err }, 'keys of linked accounts were not sealed again');
     void this.resealKeys().catch(onError);
     this.resealing = every(RESEAL_EVERY, () => this.resealKeys(), onError);
   }
@@ -78,14 +78,14 @@ export class GatewayUpkeep implements OnModuleInit, OnApplicationShutdown {
     return late > 0 || commands || tickets;
   }
 
-  /** Also those of sessions that nobody holds: the old secret will not come back. */
+  /** Also those of linked accounts that nobody holds: the old secret will not come back. */
   private async resealKeys(): Promise<void> {
     for (const { id, sealed_key: before } of await this.sessions.keys()) {
       try {
         const anew = this.seal.anew(before, id);
         if (anew) await this.sessions.reseal(id, before, anew);
       } catch (err) {
-        this.logger.error({ err, session: id }, 'the key of a session was not sealed again');
+        this.logger.error({ err, session: id }, 'the key of a linked account was not sealed again');
       }
     }
   }

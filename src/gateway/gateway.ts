@@ -13,8 +13,8 @@ export class Gateway {
   ) {}
 
   /**
-   * Begins to hold sessions. Once the service listens, and not when the rooms are made: a command line that works with
-   * them must not take anybody's session.
+   * Begins to hold linked accounts. Once the service listens, and not when the rooms are made: a command line that
+   * works with them must take none.
    */
   begin(): void {
     this.sessions.begin();

@@ -33,7 +33,7 @@ export class LinkedAccountProvider implements MessageProvider {
     private readonly seal: LinkedAccountSeal,
   ) {}
 
-  /** Sends by the session that knows the number, else by any that the ladder may use. A file is fetched here. */
+  /** Sends by the account that knows the number, else by any that the ladder may use. A file is fetched here. */
   async send({ to, text, media }: OutgoingMessage, signal: AbortSignal): Promise<SendOutcome> {
     try {
       const session = await this.sessions.forLadder(this.named, this.seal.contact(to));

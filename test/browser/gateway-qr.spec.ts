@@ -20,7 +20,7 @@ afterAll(async () => {
   await house.close();
 });
 
-/** Opens the page of a session by a link, as somebody without a login would. */
+/** Opens the QR page of a linked account by a ticket, as somebody without a login would. */
 async function openByLink(name: string, viewport = { width: 360, height: 740 }) {
   const made = await house.service.post('/api/sessions/create', { sessionId: name }, house.admin);
   expect(made.status).toBe(201);
@@ -60,7 +60,7 @@ it('shows a QR code until it is scanned, and then who is linked, as text', async
   await page.close();
 });
 
-it('says so when the session goes while it is watched', async () => {
+it('says so when the linked account goes while it is watched', async () => {
   const { page, complaints } = await openByLink('sebentar', { width: 1280, height: 800 });
   await page.locator('#qr:not([hidden])').waitFor();
   await house.service.send('DELETE', '/api/sessions/sebentar', undefined, house.admin);

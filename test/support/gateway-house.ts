@@ -14,11 +14,11 @@ interface Linking {
   readonly admin: Headers;
   /** A new API key. */
   key(...scopes: string[]): Promise<Headers>;
-  /** What the QR code says that a session shows now. No camera looks at the picture: it is opened as the service does. */
+  /** What the QR code says that a linked account shows now. No camera looks at the picture: it is opened as the service does. */
   qrOf(name: string): Promise<string>;
-  /** Makes a session, scans its QR code with this phone, and waits until it is connected. */
+  /** Makes a linked account, scans its QR code with this phone, and waits until it is connected. */
   link(name: string, phone: string, headers?: Headers, owner?: { name?: string }): Promise<void>;
-  /** Waits until a session says this of itself. */
+  /** Waits until a linked account says this of itself. */
   becomes(name: string, status: string, patience?: number, service?: Service): Promise<Answer>;
   /** Uploads a file to the route of its kind. */
   upload(

@@ -42,8 +42,8 @@ export interface SentVerification extends SentMessage {
 const TOLD_AFTER = 20;
 
 /**
- * Codes for other applications: sent by a session of theirs, checked by their key, told to their webhooks. A key knows only its
- * own. What decides about them is `VerificationCodes`.
+ * Codes for other applications: sent by a linked account of theirs, checked by their key, told to their webhooks. A key
+ * knows only its own. What decides about them is `VerificationCodes`.
  */
 @Injectable()
 export class Verification implements OnModuleInit, OnApplicationShutdown {
@@ -69,7 +69,7 @@ export class Verification implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Makes a code and sends it by a session of the caller's; the one before it dies.
+   * Makes a code and sends it by a linked account of the caller's; the one before it dies.
    *
    * @throws AppError `otp_rate_limited`, and what `GatewayMessages.send` throws
    */
@@ -93,7 +93,7 @@ export class Verification implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * As `send`, to whom the caller's newest code went, by the same session and in the same name. Refills no budget.
+   * As `send`, to whom the caller's newest code went, by the same account and in the same name. Refills no budget.
    *
    * @throws AppError `verification_not_found` where no code waits, and as `send` does
    */

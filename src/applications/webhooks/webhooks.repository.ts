@@ -50,7 +50,7 @@ const DELETE = statement<{ url: string }>(
   `DELETE FROM webhooks WHERE id = :id::uuid AND ${OWNED} RETURNING url`,
 );
 
-// Who is told of something that happened to a session of this key: its own webhooks, and the admins'.
+// Who is told of something that happened to a linked account of this key: its own webhooks, and the admins'.
 const SUBSCRIBERS = statement<{ id: string }>(
   'webhooks_subscribers',
   `SELECT w.id FROM webhooks w
@@ -106,7 +106,7 @@ export class WebhooksRepository {
     return (await within.run(DELETE, { id, api_key_id: apiKeyId })).length > 0;
   }
 
-  /** @param apiKeyId whose session it happened to; null: an admin's */
+  /** @param apiKeyId whose linked account it happened to; null: an admin's */
   async subscribers(event: string, apiKeyId: string | null): Promise<string[]> {
     return (await this.database.run(SUBSCRIBERS, { event, api_key_id: apiKeyId })).map(({ id }) => id);
   }

@@ -33,7 +33,7 @@ export interface Replay {
   readonly since?: string | undefined;
 }
 
-/** Who is told what happens: an API key of what its own sessions do, admins of all. */
+/** Who is told what happens: an API key of what its own linked accounts do, admins of all. */
 @Injectable()
 export class Webhooks {
   constructor(
@@ -112,7 +112,7 @@ export class Webhooks {
   /**
    * Queues an event for whoever wants to know. It is no reason for anything to fail: what it tells of has happened.
    *
-   * @param apiKeyId whose session it happened to; null: an admin's
+   * @param apiKeyId whose linked account it happened to; null: an admin's
    */
   async emit(event: WebhookEvent, apiKeyId: string | null, data: Record<string, unknown>): Promise<void> {
     try {

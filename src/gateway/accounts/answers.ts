@@ -26,7 +26,7 @@ const SAID = {
   deleted: { id: 'Session dihapus', en: 'The session has been deleted' },
 } satisfies Record<string, Text>;
 
-/** What is said with a session. */
+/** What is said with a linked account. */
 export type LinkedAccountSaying = 'created' | 'session' | 'qr' | 'restarted';
 
 export function sessionAnswer(
@@ -38,7 +38,7 @@ export function sessionAnswer(
   return { success: true, message: SAID[saying][language], data: sessionData(row, qr) };
 }
 
-/** @param ofAll whether the caller sees the sessions of all keys: then theirs are told apart by more than their name */
+/** @param ofAll whether the caller sees those of all keys: then they are told apart by more than their name */
 export function sessionsAnswer(
   { rows, nextCursor }: { rows: LinkedAccountRow[]; nextCursor: string | null },
   ofAll: boolean,
@@ -74,7 +74,7 @@ export function ticketAnswer(
   };
 }
 
-/** A session as callers and the QR page see it. */
+/** A linked account as callers and the QR page see it. */
 export function sessionData(row: LinkedAccountRow, qr: string | null): GatewaySessionDto {
   return {
     sessionId: row.name,

@@ -9,13 +9,13 @@ import { HeldAccounts } from '../link/held-accounts.js';
 import { PAIRING_SECONDS, type LinkedAccount } from '../link/linked-account.js';
 import { LinkedAccountSeal } from '../link/linked-account-seal.js';
 
-/** How often an instance that holds sessions looks for what others ask of them, in ms. */
+/** How often an instance that holds linked accounts looks for what others ask of them, in ms. */
 const LOOK_EVERY = 400;
 
 /** How often the asker looks for the answer, in ms. */
 const COLLECT_EVERY = 100;
 
-/** What is done with a session is done by the instance that holds it; others ask it through the database. */
+/** What is done with a linked account is done by the instance that holds it; others ask it through the database. */
 @Injectable()
 export class CommandRunner implements OnApplicationShutdown {
   private looking: Recurring | undefined;
@@ -38,9 +38,9 @@ export class CommandRunner implements OnApplicationShutdown {
   }
 
   /**
-   * Has something done with a session, here or wherever it is held.
+   * Has something done with a linked account, here or wherever it is held.
    *
-   * @param seconds how long it may take until somebody holds the session and has done it
+   * @param seconds how long it may take until somebody holds the linked account and has done it
    * @returns its result; null when nobody did it in time
    * @throws AppError what the command refused with
    */

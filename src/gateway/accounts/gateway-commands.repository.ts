@@ -6,7 +6,7 @@ import { type AccountLease } from '../link/account-lease.js';
 
 export type CommandKind = 'restart' | 'logout' | 'pairing-code';
 
-/** A command for the instance that leases the session. */
+/** A command for the instance that leases the linked account. */
 export interface CommandRow {
   id: string;
   session_id: string;
@@ -65,7 +65,7 @@ const FORGET_OLD = statement<{ id: string }>(
 export class GatewayCommandsRepository {
   constructor(private readonly database: Database) {}
 
-  /** @returns whether there is such a session */
+  /** @returns whether there is such a linked account */
   async insert(
     command: { id: string; sessionId: string; kind: CommandKind; phone: string | null },
     lifeSeconds: number,
@@ -75,7 +75,7 @@ export class GatewayCommandsRepository {
     return (await this.database.run(INSERT, values)).length > 0;
   }
 
-  /** What is to be done for these sessions of one owner. */
+  /** What is to be done for these linked accounts of one owner. */
   take(leases: readonly AccountLease[]): Promise<CommandRow[]> {
     return this.database.run(TAKE, {
       owner: leases[0]?.owner ?? null,

@@ -5,7 +5,7 @@ import { GatewayEvents, type LinkedAccountRef } from '../link/gateway-events.js'
 
 const lineOf = ({ id, name, apiKeyId }: LinkedAccountRef) => ({ sessionId: id, sessionName: name, apiKeyId });
 
-/** Writes down what happens to sessions, and that somebody wrote to one. What they send is logged where it ends. */
+/** Records what happens to linked accounts, and that somebody wrote to one. What they send is logged where it ends. */
 @Injectable()
 export class LinkedAccountActivity implements OnModuleInit {
   constructor(

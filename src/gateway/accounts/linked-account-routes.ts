@@ -2,7 +2,7 @@ import { Param, type PipeTransform } from '@nestjs/common';
 import { AppError } from '../../platform/errors/app-error.js';
 import { SESSION_ID } from './linked-accounts.dto.js';
 
-/** What is no session id names no session: 404, as for an unknown one. For `@Param`. */
+/** What cannot be the id of a linked account names none: 404, as for an unknown one. For `@Param`. */
 export const linkedAccountName: PipeTransform<string, string> = {
   transform: (value) => {
     if (!SESSION_ID.test(value)) throw new AppError('session_not_found');
@@ -23,5 +23,5 @@ export const GATEWAY_FAILURES = [
   'gateway_unavailable',
 ] as const;
 
-/** Failures of every route that names a session. */
+/** Failures of every route that names a linked account. */
 export const LINKED_ACCOUNT_FAILURES = [...GATEWAY_FAILURES, 'session_not_found', 'session_id_ambiguous'] as const;

@@ -7,7 +7,7 @@ import { sessionData } from './answers.js';
 import { type StreamViewer } from './stream-viewers.js';
 import { LinkedAccounts } from './linked-accounts.service.js';
 
-/** How often a session that is watched is looked at, in ms. */
+/** How often a linked account that is watched is looked at, in ms. */
 const LOOK_EVERY = 1_000;
 
 /** A page that is left open asks again after this, in ms; callers without access are refused then. */
@@ -19,7 +19,7 @@ const MOST = 200;
 /** Something is written at least so often, in ms: proxies end connections on which nothing moves. */
 const SIGN_OF_LIFE = 15_000;
 
-/** Server-sent events of single sessions, for the QR page (HTML standard, section 9.2). */
+/** Server-sent events of one linked account each, for the QR page (HTML standard, section 9.2). */
 @Injectable()
 export class LinkedAccountStreams implements BeforeApplicationShutdown {
   /** With whose each one is. */
@@ -36,7 +36,7 @@ export class LinkedAccountStreams implements BeforeApplicationShutdown {
   }
 
   /**
-   * Ends with the session, and when the viewer may not look any more.
+   * Ends with the linked account, and when the viewer may not look any more.
    *
    * @throws AppError `busy` when too many are open
    */
@@ -54,19 +54,19 @@ export class LinkedAccountStreams implements BeforeApplicationShutdown {
       reply.raw,
       async () => {
         const shown = await this.sessions.shownById(sessionId);
-        // The link of a session goes with it, and the page says which of both it was.
+        // A ticket goes with its linked account, and the page says which of both it was.
         if (!shown) return null;
         if (!(await viewer.isStillAllowed())) return 'refused';
         return JSON.stringify(sessionData(shown.row, shown.qr));
       },
       () => this.open.delete(stream),
-      (err) => this.logger.warn({ err }, 'a watched session was not checked'),
+      (err) => this.logger.warn({ err }, 'a watched linked account was not checked'),
     );
     this.open.set(stream, viewer.of);
   }
 }
 
-/** One page that watches one session. */
+/** One page that watches one linked account. */
 class SessionStream {
   private readonly timers = [
     setInterval(() => void this.look(), LOOK_EVERY),
@@ -76,7 +76,7 @@ class SessionStream {
   private writtenAt = 0;
   private looking = false;
 
-  /** @param read the session as JSON; null when it is gone, `refused` for who may not look any more */
+  /** @param read the linked account as JSON; null when it is gone, `refused` for who may not look any more */
   constructor(
     private readonly raw: ServerResponse,
     private readonly read: () => Promise<string | null>,

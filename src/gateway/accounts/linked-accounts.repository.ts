@@ -3,7 +3,7 @@ import { Database } from '../../platform/database/database.js';
 import { type LinkedAccountState } from '../link/linked-account-state.js';
 import { statement } from '../../platform/database/statement.js';
 
-/** A session as its callers may see it. */
+/** A linked account as its callers may see it. */
 export interface LinkedAccountRow {
   id: string;
   name: string;
@@ -20,10 +20,10 @@ export interface LinkedAccountRow {
   last_connected_at: Date | null;
 }
 
-/** How a session is. */
+/** The state of a linked account. */
 export type LinkedAccountStateRow = Pick<LinkedAccountRow, 'id' | 'name' | 'state' | 'last_connected_at'>;
 
-// Of a session whose owner is gone nobody knows more than that it will be taken up, or is not wanted.
+// Of a linked account whose owner is gone nobody knows more than that it will be taken up, or is not wanted.
 const SHOWN = `id, name, api_key_id, wanted, phone, push_name, sealed_key, last_connected_at,
   CASE WHEN coalesce(lease_until > now(), false) OR state IN ('DISCONNECTED', 'LOGGED_OUT') THEN state
        WHEN wanted THEN 'CONNECTING' ELSE 'DISCONNECTED' END::gateway_session_state AS state,
@@ -53,7 +53,7 @@ const BY_NAME = statement<LinkedAccountRow>(
   `SELECT ${SHOWN} FROM gateway_sessions WHERE name = :name::text AND api_key_id = :api_key_id::uuid`,
 );
 
-// Who sees all sessions means their own first, then the one with this id, then whoever's has this name.
+// Who sees all linked accounts means their own first, then the one with this id, then whoever's has this name.
 const BY_NAME_OF_ALL = statement<LinkedAccountRow & { exact: boolean }>(
   'gateway_sessions_by_name_of_all',
   `SELECT ${SHOWN}, api_key_id IS NULL OR id::text = :name::text AS exact FROM gateway_sessions
@@ -203,7 +203,7 @@ export class LinkedAccountsRepository {
     return row ?? null;
   }
 
-  /** The best state among the sessions that the ladder may use; null without any. */
+  /** The best state among the linked accounts that the ladder may use; null without any. */
   async ladderState(name: string | null): Promise<LinkedAccountState | null> {
     const [row] = await this.database.run(LADDER_STATES, { name });
     return row?.state ?? null;
@@ -214,7 +214,7 @@ export class LinkedAccountsRepository {
     return row ?? null;
   }
 
-  /** The sealed keys of all sessions. */
+  /** The sealed keys of all linked accounts. */
   keys(): Promise<{ id: string; sealed_key: Buffer }[]> {
     return this.database.run(KEYS, {});
   }

@@ -15,25 +15,25 @@ import { HeldAccounts } from '../link/held-accounts.js';
 import { PAIRING_SECONDS } from '../link/linked-account.js';
 import { LinkedAccountSeal } from '../link/linked-account-seal.js';
 
-/** A session with what there is to scan. */
+/** A linked account with what there is to scan. */
 export interface ShownAccount {
   readonly row: LinkedAccountRow;
   /** PNG as a data URL; only while one is to be scanned. */
   readonly qr: string | null;
 }
 
-/** The first QR code comes some tenths of a second after the session is made: its asker may wait for it, in ms. */
+/** The first QR code comes some tenths of a second after the account is made: its asker may wait for it, in ms. */
 const QR_PATIENCE = 4_000;
 const QR_LOOK_EVERY = 150;
 
 /** Behind every id of one name. */
 const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
-/** How long a change waits for the instance that holds the session, in seconds. */
+/** How long a change waits for the instance that holds the linked account, in seconds. */
 const COMMAND_PATIENCE = 6;
 const PAIRING_PATIENCE = 18;
 
-/** Linked accounts from their callers' side: an API key sees the sessions that it made, an admin and this machine all. */
+/** Linked accounts from their callers' side: an API key sees those that it made, an admin and this machine all. */
 @Injectable()
 export class LinkedAccounts {
   constructor(
@@ -51,10 +51,10 @@ export class LinkedAccounts {
   }
 
   /**
-   * Makes a session, which begins to show QR codes.
+   * Makes a linked account, which begins to show QR codes.
    *
    * @throws AppError `session_id_taken` by the caller's own, `session_limit_reached`, `forbidden` for a key that wants the
-   *   name of the ladder's own session
+   *   name of the ladder's own linked account
    */
   async create(name: string, caller: Calling, context: RequestContext): Promise<LinkedAccountRow> {
     await this.requireGateway();
@@ -115,7 +115,7 @@ export class LinkedAccounts {
     return { rows: page, nextCursor: last ? `${last.name}~${last.id}` : null };
   }
 
-  /** How each of the caller's sessions is, by name; also without Baileys. */
+  /** How each of the caller's linked accounts is, by name; also without Baileys. */
   states({ apiKeyId }: Pick<Calling, 'apiKeyId'>): Promise<LinkedAccountStateRow[]> {
     return this.repository.states(apiKeyId);
   }
@@ -124,7 +124,7 @@ export class LinkedAccounts {
     return this.withQr(await this.get(name, caller));
   }
 
-  /** As `shown`, for somebody who may look at this one session; null when it is gone. */
+  /** As `shown`, for somebody who may look at this one linked account; null when it is gone. */
   async shownById(id: string): Promise<ShownAccount | null> {
     const row = await this.repository.byId(id);
     return row ? this.withQr(row) : null;
@@ -172,7 +172,7 @@ export class LinkedAccounts {
     return (await this.repository.byId(row.id)) ?? restarted;
   }
 
-  /** Takes the device off its account and forgets everything about the session. */
+  /** Takes this device off the WhatsApp account, and forgets everything about the linked account. */
   async delete(name: string, caller: Calling, context: RequestContext): Promise<void> {
     const row = await this.get(name, caller);
     // Where nobody holds it, or its owner does not answer, the phone keeps showing a device that never comes back.

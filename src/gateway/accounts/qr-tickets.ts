@@ -14,7 +14,7 @@ export const VIEWER_SECONDS = 600;
 /** 256 random bits. */
 const TOKEN = /^[\w-]{43}$/;
 
-/** Links that open the QR page of one session for somebody who is no admin: once. */
+/** Links that open the QR page of one linked account for somebody who is no admin: once. */
 @Injectable()
 export class QrTickets {
   constructor(
@@ -44,7 +44,7 @@ export class QrTickets {
   }
 
   /**
-   * @returns the session that the browser may look at
+   * @returns the linked account that the browser may look at
    * @throws AppError `invalid_ticket`
    */
   async view(shown: ShownTicket, sessionName: string): Promise<string> {

@@ -23,7 +23,7 @@ const SAYS = {
   },
 } satisfies Record<Language, object>;
 
-/** The page that shows a QR code until it is scanned. Nothing of a session stands in it: its script asks, and shows texts. */
+/** The page that shows a QR code until it is scanned. It holds nothing of the account: its script asks for that. */
 export function qrPage(language: Language): string {
   const { title, picture, loading, steps } = SAYS[language];
   return `<!doctype html>

@@ -7,7 +7,7 @@ import { shownTicket } from '../../platform/http/tickets.js';
 import { Sessions } from '../../identity/sessions/sessions.service.js';
 import { QrTickets } from './qr-tickets.js';
 
-/** Somebody who watches a session. */
+/** Somebody who watches a linked account. */
 export interface StreamViewer {
   /** Whose allowance of open streams it is. */
   readonly of: string;

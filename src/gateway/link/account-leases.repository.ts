@@ -4,7 +4,7 @@ import { statement } from '../../platform/database/statement.js';
 import { type AccountLease } from './account-lease.js';
 import { type LinkedAccountState } from './linked-account-state.js';
 
-/** A session that this instance holds from now on. */
+/** A linked account that this instance holds from now on. */
 export interface TakenAccount {
   id: string;
   name: string;
@@ -15,7 +15,7 @@ export interface TakenAccount {
   pairing_seconds_left: number;
 }
 
-/** What the owner says of a session. */
+/** What the owner says of a linked account. */
 export interface StateNote {
   readonly state: LinkedAccountState;
   /** Sealed; only with the state `QR`. */
@@ -111,7 +111,7 @@ export class AccountLeasesRepository {
   constructor(private readonly database: Database) {}
 
   /**
-   * Takes sessions that nobody holds.
+   * Takes linked accounts that nobody holds.
    *
    * @param only this one, if nobody holds it; null: any
    * @param without those that this instance cannot use
@@ -124,7 +124,7 @@ export class AccountLeasesRepository {
     return this.database.run(TAKE, { owner, lease_seconds: leaseSeconds, only, without, count });
   }
 
-  /** Whether there is a session that nobody holds. */
+  /** Whether there is a linked account that nobody holds. */
   async anyFree(): Promise<boolean> {
     return (await this.database.run(ANY_FREE, {})).length > 0;
   }
@@ -141,7 +141,7 @@ export class AccountLeasesRepository {
     if (leases.length > 0) await this.database.run(RELEASE, arrays(leases));
   }
 
-  /** @returns whether the session is still held */
+  /** @returns whether the linked account is still held */
   async note(lease: AccountLease, note: StateNote): Promise<boolean> {
     const rows = await this.database.run(NOTE, {
       ...named(lease),

@@ -8,7 +8,7 @@ let loading: Promise<Baileys | null> | undefined;
 
 /**
  * Loads Baileys when it is first needed: it is optional (its libsignal is GPL-3.0), takes some 50 MB, and a
- * service without sessions never needs it.
+ * service without linked accounts never needs it.
  *
  * @returns null where it is not installed
  */

@@ -3,10 +3,10 @@ import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
 import { type LinkedAccountState } from './linked-account-state.js';
 import { type IncomingLinkMessage } from './incoming-message.js';
 
-/** The session that something happened to. */
+/** The linked account that something happened to. */
 export interface LinkedAccountRef {
   readonly id: string;
-  /** The id that was chosen when the session was created. */
+  /** The id that was chosen when the linked account was created. */
   readonly name: string;
   /** The API key that made it; null for an admin. */
   readonly apiKeyId: string | null;
@@ -14,7 +14,7 @@ export interface LinkedAccountRef {
   readonly forLadder: boolean;
 }
 
-/** What became of a message that a session sent. */
+/** What became of a message that a linked account sent. */
 export interface MessageNote {
   readonly whatsappId: string;
   readonly status: 'delivered' | 'read';
@@ -34,7 +34,7 @@ export interface MessageEnd {
   readonly error?: string;
 }
 
-/** Who wants to know what happens; told on the instance that holds the session, once. */
+/** Who wants to know what happens; told on the instance that holds the linked account, once. */
 export interface GatewayListener {
   accountChanged?(session: LinkedAccountRef, state: LinkedAccountState): void | Promise<void>;
   messagesReceived?(messages: readonly IncomingLinkMessage[], session: LinkedAccountRef): void | Promise<void>;

@@ -13,7 +13,7 @@ import { IncomingHandler } from './incoming-handler.js';
 import { AccountLeasesRepository, type TakenAccount } from './account-leases.repository.js';
 import { LinkedAccountSeal } from './linked-account-seal.js';
 
-/** How long an instance holds a session without renewing it, in seconds. */
+/** How long an instance holds a linked account without renewing it, in seconds. */
 const LEASE = 15;
 
 /** How often leases are renewed, in ms: two may fail in a row. */
@@ -25,19 +25,19 @@ const RENEW_EVERY = 4_000;
  */
 const EARLIER = 2_000;
 
-/** How often each instance looks for sessions that nobody holds, in ms. */
+/** How often each instance looks for linked accounts that nobody holds, in ms. */
 const TAKE_EVERY = 2_000;
 
 /** How many it takes at once: each costs some tenths of a second of the processor. */
 const TAKEN_AT_ONCE = 50;
 
-/** A session whose key this instance cannot open is left to others for so long, in ms. */
+/** A linked account whose key this instance cannot open is left to others for so long, in ms. */
 const UNREADABLE_FOR = 60_000;
 
 /** How long a stop waits for sends under way, in ms. */
 const STOP_PATIENCE = 3_000;
 
-/** The sessions that this instance holds: taken by a lease, renewed, handed over. */
+/** The linked accounts that this instance holds: taken by a lease, renewed, handed over. */
 @Injectable()
 export class HeldAccounts implements BeforeApplicationShutdown {
   /** Name of this instance among the owners. */
@@ -64,9 +64,9 @@ export class HeldAccounts implements BeforeApplicationShutdown {
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
 
-  /** Begins to take sessions. Not when the rooms are made: a command that works with them holds no session. */
+  /** Begins to take linked accounts. Not when the rooms are made: a command that works with them holds none. */
   begin(): void {
-    const onError = (err: unknown) => this.logger.warn({ err }, 'sessions of the gateway were not maintained');
+    const onError = (err: unknown) => this.logger.warn({ err }, 'linked accounts were not maintained');
     this.recurring = [
       every(TAKE_EVERY, () => this.take({ count: TAKEN_AT_ONCE }), onError),
       every(RENEW_EVERY, () => this.renew(), onError),
@@ -86,13 +86,13 @@ export class HeldAccounts implements BeforeApplicationShutdown {
     await this.leases
       .release(held.map(({ lease }) => lease))
       .catch((err: unknown) =>
-        this.logger.warn({ err }, 'sessions not handed over; another instance waits for their leases'),
+        this.logger.warn({ err }, 'linked accounts not handed over; another instance waits for their leases'),
       );
     await Promise.all(this.recurring.map((task) => task.stop()));
     await this.events.settled();
   }
 
-  /** Whether this instance can hold sessions at all. */
+  /** Whether this instance can hold linked accounts at all. */
   async available(): Promise<boolean> {
     this.library = await loadBaileys(this.logger);
     return this.library !== null;
@@ -107,17 +107,17 @@ export class HeldAccounts implements BeforeApplicationShutdown {
     return this.stopping ? [] : [...this.sessions.values()];
   }
 
-  /** Told whenever a session may be able to send again. */
+  /** Told whenever a linked account may be able to send again. */
   whenReady(told: () => void): void {
     this.ready.add(told);
   }
 
-  /** Takes one session now, if nobody holds it. */
+  /** Takes one linked account now, if nobody holds it. */
   async takeNow(id: string): Promise<void> {
     await this.take({ only: id, count: 1 });
   }
 
-  /** What others may know of a session. */
+  /** What others may know of a linked account. */
   refOf({ id, name, apiKeyId }: LinkedAccount): LinkedAccountRef {
     return { id, name, apiKeyId, forLadder: isForLadder({ name, apiKeyId }, this.settings) };
   }
@@ -146,7 +146,10 @@ export class HeldAccounts implements BeforeApplicationShutdown {
       this.sessions.set(row.id, session);
       session.start();
     } catch (err) {
-      this.logger.error({ err, session: row.name }, 'a session cannot be opened; is AUTH_SECRET being replaced?');
+      this.logger.error(
+        { err, session: row.name },
+        'a linked account cannot be opened; is AUTH_SECRET being replaced?',
+      );
       this.unreadable.set(row.id, performance.now() + UNREADABLE_FOR);
       void this.leases.release([lease]).catch(() => undefined);
     }
@@ -174,7 +177,7 @@ export class HeldAccounts implements BeforeApplicationShutdown {
   }
 
   private lose(session: LinkedAccount, why: string): void {
-    this.logger.warn({ session: session.name, why }, 'session released');
+    this.logger.warn({ session: session.name, why }, 'linked account released');
     session.abandon();
   }
 
@@ -207,7 +210,7 @@ export class HeldAccounts implements BeforeApplicationShutdown {
     if (!release) return;
     await this.leases
       .release([session.lease])
-      .catch((err: unknown) => this.logger.warn({ err, session: session.name }, 'a session was not released'));
+      .catch((err: unknown) => this.logger.warn({ err, session: session.name }, 'a linked account was not released'));
   }
 
   /** For the terminal of a development start; a log would keep it. */
@@ -215,14 +218,15 @@ export class HeldAccounts implements BeforeApplicationShutdown {
     if (this.settings.production || this.settings.test) return;
     const { toString: drawQr } = await import('qrcode');
     const picture = await drawQr(text, { type: 'terminal', small: true });
-    process.stdout.write(`\n  Scan with WhatsApp to link the session ${name}:\n\n${picture}\n`);
+    process.stdout.write(`\n  Scan with WhatsApp to link the account ${name}:\n\n${picture}\n`);
   }
 }
 
 /**
- * Whether the ladder and the bot use a session, where the ladder has the rung at all: the one that `WHATSAPP_SESSION_ID`
- * names, else any; never one that an API key made. Who links an account reads on its phone what the account sends: a key must not be
- * a way to other people's codes. And nobody who links a phone of their own expects it to answer friends.
+ * Whether the ladder and the bot use a linked account, where the ladder has the rung at all: the one that
+ * `WHATSAPP_SESSION_ID` names, else any; never one that an API key made. Who links an account reads on its phone what
+ * the account sends: a key must not be a way to other people's codes. And nobody who links a phone of their own expects
+ * it to answer friends.
  */
 export function isForLadder(
   { name, apiKeyId }: Pick<LinkedAccountRef, 'name' | 'apiKeyId'>,

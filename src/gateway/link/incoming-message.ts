@@ -24,7 +24,7 @@ export interface IncomingLinkMessage {
   readonly isGroup: false;
   /** WhatsApp's id of the message that it quotes; null without. */
   readonly quotedId: string | null;
-  /** What it chooses out of a menu that the session sent: the sender's id of it, and WhatsApp's id of the menu. */
+  /** What it chooses out of a menu that the linked account sent: the sender's id of it, WhatsApp's id of the menu. */
   readonly choice: { readonly id: string; readonly title: string; readonly menuId: string } | null;
 }
 

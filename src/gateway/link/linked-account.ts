@@ -15,7 +15,7 @@ import { type LinkedAccountSeal } from './linked-account-seal.js';
 import { type AccountLeasesRepository, type StateNote, type TakenAccount } from './account-leases.repository.js';
 import { WhatsAppLink, type IncomingReceipt, type SendResult } from './whatsapp-link.js';
 
-/** What a session needs of its instance. */
+/** What a linked account needs of its instance. */
 export interface LinkedAccountParts {
   readonly library: Baileys;
   readonly url: string;
@@ -199,7 +199,7 @@ export class LinkedAccount {
     this.parts.ended(this, release);
   }
 
-  /** The session is another's: nothing leaves from now on. */
+  /** The linked account is another's: nothing leaves from now on. */
   abandon(): void {
     if (this.over) return;
     this.finish();
@@ -344,7 +344,7 @@ export class LinkedAccount {
     const lost = error instanceof LeaseLost;
     this.parts.logger.warn(
       { err: error, session: this.name },
-      'key state of a session not read or stored: it restarts',
+      'key state of a linked account not read or stored: it restarts',
     );
     this.parts.ended(this, !lost);
   }
@@ -364,7 +364,7 @@ export class LinkedAccount {
         if (!held) this.abandon();
       })
       .catch((err: unknown) =>
-        this.parts.logger.warn({ err, session: this.name }, 'the state of a session was not stored'),
+        this.parts.logger.warn({ err, session: this.name }, 'the state of a linked account was not stored'),
       );
     return this.noting;
   }

@@ -45,7 +45,7 @@ const FORGET_LEFT = statement<{ message_id: string }>(
 export class GatewayMediaRepository {
   constructor(private readonly database: Database) {}
 
-  /** @param most files that a session may have here @returns whether it may have one more */
+  /** @param most files that a linked account may have here @returns whether it may have one more */
   async begin(messageId: string, sessionId: string, most: number): Promise<boolean> {
     const rows = await this.database.run(BEGIN, { message_id: messageId, session_id: sessionId, most });
     return rows.length > 0;

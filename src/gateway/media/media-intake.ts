@@ -35,13 +35,13 @@ const CHUNK = 256 * 1024;
 /** The last part of a voice note, which says how long it is, in bytes: an Ogg page is at most 65,307. */
 const TAIL = 66 * 1024;
 
-/** Files that may wait in one session's queue. */
+/** Files that may wait in one linked account's queue. */
 const MOST_WAITING = 20;
 
 /**
  * Takes files in as they come: looks at the first bytes, encrypts, and writes piece by piece into the database, where
- * whichever instance holds the session finds them. No file of ours is ever on a disk, and no more than some pieces are in
- * memory (docs/decisions/0011-files-wait-encrypted-in-the-database.md).
+ * whichever instance holds the linked account finds them. No file of ours is ever on a disk, and no more than some
+ * pieces are in memory (docs/decisions/0011-files-wait-encrypted-in-the-database.md).
  */
 @Injectable()
 export class MediaIntake {

@@ -10,7 +10,7 @@ const HEARD_FROM = statement<{ heard_at: Date }>(
 );
 
 // Whoever is known may be written to. With each day that the account is linked it may begin as many more, until it is old
-// enough. One instance asks, for one message of the session at a time, so counting first does no harm.
+// enough. One instance asks, for one message of the linked account at a time, so counting first does no harm.
 const MAY_WRITE = statement<{ allowed: boolean }>(
   'gateway_contacts_may_write',
   `SELECT EXISTS (SELECT 1 FROM gateway_contacts WHERE session_id = s.id AND contact_hash = :contact_hash::bytea)
@@ -47,7 +47,7 @@ const FORGET_OLD = statement<ContactKey>(
   `WITH ${pageOf(OLD)}, gone AS (DELETE FROM gateway_contacts WHERE ${wantedOf(OLD)}) ${endOf(OLD)}`,
 );
 
-/** Which session has written to whom, or heard from them. */
+/** Which linked account has written to whom, or heard from them. */
 @Injectable()
 export class GatewayContactsRepository {
   constructor(private readonly database: Database) {}
@@ -58,7 +58,7 @@ export class GatewayContactsRepository {
   }
 
   /**
-   * Whether a session may write to somebody by its age.
+   * Whether a linked account may write to somebody by its age.
    *
    * @param perDay how many conversations it may begin within 24 hours on its first day
    * @param days after so many it may begin as many as it likes

@@ -31,7 +31,7 @@ export interface ClaimedRow {
   sealed_content: Buffer;
   whatsapp_id: string;
   fence: number;
-  /** Whether WhatsApp lets the session write only to people that it has heard from. */
+  /** Whether WhatsApp lets the linked account write only to people that it has heard from. */
   restricted: boolean;
   /** After so many ms nobody waits for it any more. */
   life_ms: number;
@@ -57,8 +57,8 @@ const INSERT = statement<{ id: string }>(
    RETURNING id`,
 );
 
-// One message for each session that is free: codes of the ladder first, then in their order. What an owner that is gone
-// was sending is sent again, with the same id. The join with the lease keeps an instance out that has lost it.
+// One message for each linked account that is free: codes of the ladder first, then in their order. What an owner that
+// is gone was sending is sent again, with the same id. The join with the lease keeps an instance out that has lost it.
 const CLAIM = statement<ClaimedRow>(
   'gateway_messages_claim',
   `WITH next AS (
@@ -76,7 +76,7 @@ const CLAIM = statement<ClaimedRow>(
              (extract(epoch FROM g.expires_at - now()) * 1000)::float8 AS life_ms`,
 );
 
-/** Ended messages (`gateway_messages` joined with its session) as the log of activities wants them. */
+/** Ended messages (`gateway_messages` joined with its linked account) as the log of activities wants them. */
 const activityOf = (ended: string, numberHash: string) => `
      SELECT session_id, session_name, api_key_id, 'message.' || kind AS action,
             CASE state WHEN 'FAILED' THEN 'failure' WHEN 'CANCELLED' THEN 'failure' WHEN 'UNKNOWN' THEN 'unknown' ELSE 'success' END AS status,
@@ -188,8 +188,8 @@ export class GatewayMessagesRepository {
   constructor(private readonly database: Database) {}
 
   /**
-   * @param most as many may wait in the session's queue
-   * @returns whether it was queued; not in a full queue, or when the session is gone
+   * @param most as many may wait in the linked account's queue
+   * @returns whether it was queued; not in a full queue, or when the linked account is gone
    */
   async insert(message: NewMessage, most: number): Promise<boolean> {
     const rows = await this.database.run(INSERT, {
@@ -206,7 +206,7 @@ export class GatewayMessagesRepository {
     return rows.length > 0;
   }
 
-  /** The next message of each of these sessions of one owner, at most one each; without a file where it says so. */
+  /** The next message of each of these accounts of one owner, at most one each; without a file where it says so. */
   claim(sessions: readonly { readonly lease: AccountLease; readonly withMedia: boolean }[]): Promise<ClaimedRow[]> {
     return this.database.run(CLAIM, {
       owner: sessions[0]?.lease.owner ?? null,

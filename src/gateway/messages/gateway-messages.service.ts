@@ -20,7 +20,7 @@ import { LinkedAccountSeal } from '../link/linked-account-seal.js';
 
 /** A message that WhatsApp has taken. */
 export interface SentMessage {
-  /** The id that the session's maker gave it. */
+  /** The id that the linked account's maker gave it. */
   readonly sessionId: string;
   /** E.164. */
   readonly to: string;
@@ -46,10 +46,10 @@ interface QueueManner {
 /** A queue that is longer than this would keep its last message waiting beyond its time anyway. */
 const MOST_WAITING = 1_000;
 
-/** A session that just lost its connection is waited for so long, in ms. */
+/** A linked account that just lost its connection is waited for so long, in ms. */
 const RECONNECT_PATIENCE = 8_000;
 
-/** Messages of linked accounts: queued in the database, sent by whichever instance holds the session. */
+/** Messages of linked accounts: queued in the database, sent by whichever instance holds the account. */
 @Injectable()
 export class GatewayMessages {
   constructor(
@@ -64,7 +64,7 @@ export class GatewayMessages {
   ) {}
 
   /**
-   * The session that a caller means, before anything is read that it shall send.
+   * The linked account that a caller means, before anything is read that it shall send.
    *
    * @returns its id
    * @throws AppError `session_not_found`, `session_not_connected`
@@ -76,7 +76,7 @@ export class GatewayMessages {
   }
 
   /**
-   * Sends one message by a session of the caller's, and waits until WhatsApp has taken it.
+   * Sends one message by a linked account of the caller's, and waits until WhatsApp has taken it.
    *
    * @param to E.164
    * @param id of the message, where its file was kept under one already
@@ -145,7 +145,7 @@ export class GatewayMessages {
     return new AppError('session_not_connected');
   }
 
-  /** In ms; null for a session that will not be connected soon. */
+  /** In ms; null for a linked account that will not be connected soon. */
   private patienceFor({ state, phone }: LinkedAccountRow): number | null {
     if (state === 'CONNECTED') return this.settings.gatewaySendTimeout * 1000;
     // Linked, and on its way back: after a restart of the service, or while another instance takes it over.

@@ -25,7 +25,7 @@ const MOST_OF_ONE = 4;
 /** Messages with a file: uploaded, or fetched from where the caller says it is. */
 @Injectable()
 export class MediaMessages {
-  /** The sessions that files come in for, one entry a file. */
+  /** The linked accounts that files come in for, one entry a file. */
   private readonly coming: string[] = [];
 
   constructor(
@@ -38,7 +38,7 @@ export class MediaMessages {
   ) {}
 
   /**
-   * Takes the file in, and sends it by a session of the caller's.
+   * Takes the file in, and sends it by a linked account of the caller's.
    *
    * @throws AppError as `GatewayMessages.send`, and `media_too_large`, `media_type_not_allowed`, `media_url_refused`,
    *   `media_url_failed`, `validation_failed`, `invalid_phone`
@@ -55,7 +55,7 @@ export class MediaMessages {
   }
 
   /**
-   * Fetches a file of the ladder's and sends it by this session, by its id.
+   * Fetches a file of the ladder's and sends it by this linked account, by its id.
    *
    * @param to E.164
    * @param patience how long it may take in all, in ms; half of it is for fetching, so that others get their turn

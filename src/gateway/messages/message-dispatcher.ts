@@ -21,23 +21,23 @@ import {
 import { LinkedAccountSeal } from '../link/linked-account-seal.js';
 import { SendTurn } from './send-turn.js';
 
-/** How often an instance that holds sessions looks for messages that another one queued, in ms. */
+/** How often an instance that holds linked accounts looks for messages that another one queued, in ms. */
 const LOOK_EVERY = 250;
 
-/** Files that one session brings to WhatsApp at the same time. */
+/** Files that one linked account brings to WhatsApp at the same time. */
 const MOST_UPLOADS = 2;
 
 /** What is left to do when a file is there, in ms: a message that is late by then is given up before its caller is gone. */
 const LAST_STEPS = 2_000;
 
-/** A message that a session is to send now. */
+/** A message that a linked account is to send now. */
 interface Work {
   readonly session: LinkedAccount;
   readonly row: ClaimedRow;
   readonly turn: SendTurn;
 }
 
-/** Sends what is queued for the sessions that this instance holds: one at a time each, all of them side by side. */
+/** Sends what is queued for the linked accounts that this instance holds: each one by one, all of them side by side. */
 @Injectable()
 export class MessageDispatcher implements OnModuleInit {
   private readonly known = new KnownNumbers();
@@ -61,7 +61,7 @@ export class MessageDispatcher implements OnModuleInit {
     this.sessions.whenReady(() => this.wake());
   }
 
-  /** Something may have been queued, or a session may be free: looks at once. */
+  /** Something may have been queued, or a linked account may be free: looks at once. */
   wake(): void {
     if (this.looking) {
       this.lookAgain = true;
@@ -103,7 +103,7 @@ export class MessageDispatcher implements OnModuleInit {
     }
   }
 
-  /** Until the next look: as soon as a session is free, and often enough for what others queue. */
+  /** Until the next look: as soon as a linked account is free, and often enough for what others queue. */
   private pause(): number {
     const now = performance.now();
     const waits = this.sessions
@@ -121,7 +121,7 @@ export class MessageDispatcher implements OnModuleInit {
       if (end.state !== 'QUEUED')
         this.waiters.tell({ id: row.id, state: end.state, error: end.error ?? null, sent_at: sentAt ?? new Date() });
     } catch (err) {
-      // It stays claimed: the next holder of the session sends it again, or its time ends.
+      // It stays claimed: the next holder of the linked account sends it again, or its time ends.
       this.logger.warn({ err, session: session.name }, 'a message of the gateway was left unfinished');
     } finally {
       turn.end();
@@ -158,7 +158,7 @@ export class MessageDispatcher implements OnModuleInit {
     return session.send(recipient, mediaToWhatsApp(message, uploaded), row.whatsapp_id);
   }
 
-  /** Brings its file to WhatsApp while the session sends other messages, and then waits for the session's turn. */
+  /** Brings its file to WhatsApp while the linked account sends other messages, and then waits for its turn. */
   private async upload({ session, row, turn }: Work, message: MediaMessage): Promise<UploadedFile | SendEnd> {
     const signal = AbortSignal.timeout(Math.max(0, Math.round(row.life_ms - LAST_STEPS)));
     session.uploads += 1;

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type LinkedAccount } from '../link/linked-account.js';
 
-/** How often a message that waits looks whether its session is free, in ms. */
+/** How often a message that waits looks whether its linked account is free, in ms. */
 const LOOK_EVERY = 10;
 
-/** A message's turn to be sent by its session, which sends one at a time: it begins with it, and may give it away for a while. */
+/** A message's turn with its linked account, which sends one at a time. It begins with it and may give it away. */
 export class SendTurn {
   private held = true;
 
@@ -17,7 +17,7 @@ export class SendTurn {
     this.session.busy = false;
   }
 
-  /** Waits until the session is free again, before what is still in its queue. @returns whether it can send at all */
+  /** Waits until the account is free again, before what is still in its queue. @returns whether it can send at all */
   async again(): Promise<boolean> {
     const { session } = this;
     session.ready += 1;

@@ -3,7 +3,7 @@ import { DURATION_BOUNDS } from '../../records/activity/durations.js';
 import { Database } from '../../platform/database/database.js';
 import { statement } from '../../platform/database/statement.js';
 
-/** Whose figures: everybody's, of one key's sessions, or of one session. */
+/** Whose figures: everybody's, of one key's linked accounts, or of one alone. */
 export type FigureScope =
   | { readonly of: 'all' }
   | { readonly of: 'key'; readonly apiKeyId: string }
@@ -19,7 +19,7 @@ export interface CountedRow {
   durations: number[];
 }
 
-/** How long sessions were observed in a span, and connected, in seconds. */
+/** How long linked accounts were observed in a span, and connected, in seconds. */
 export interface UptimeRow {
   observed: number;
   connected: number;
@@ -48,7 +48,7 @@ const hours = Array.from(
 );
 const classes = [...DURATION_BOUNDS, Infinity].map((_, at) => `sum(c.durations[${at + 1}])`);
 
-// A month of twenty sessions is some thousand counters and never ten million lines: see docs/gateway.md.
+// A month of twenty linked accounts is some thousand counters and never ten million lines: see docs/gateway.md.
 const counted = (name: string, { counters }: Scope) =>
   statement<CountedRow>(
     `activity_counted_${name}`,
@@ -72,7 +72,7 @@ const busiest = (name: string, { numbers }: Scope) =>
       GROUP BY top.number_hash, top.number ORDER BY 2 DESC LIMIT 10`,
   );
 
-// From one change of state to the next, within the span. A session that never changed is as it is now.
+// From one change of state to the next, within the span. A linked account that never changed is as it is now.
 const uptime = (name: string, { sessions }: Scope) =>
   statement<UptimeRow>(
     `activity_uptime_${name}`,
@@ -102,7 +102,7 @@ const COUNTED = ofEach(counted);
 const BUSIEST = ofEach(busiest);
 const UPTIME = ofEach(uptime);
 
-/** Figures of what sessions did, out of what was counted when it was logged. */
+/** Figures of what linked accounts did, out of what was counted when it was logged. */
 @Injectable()
 export class ActivityFiguresRepository {
   constructor(private readonly database: Database) {}

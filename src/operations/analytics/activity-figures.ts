@@ -20,7 +20,7 @@ interface TypedSpan {
   readonly to?: string | undefined;
 }
 
-/** What sessions did, counted: a key sees its own, an admin all. */
+/** What linked accounts did, counted: a key sees its own, an admin all. */
 @Injectable()
 export class ActivityFigures {
   constructor(

@@ -16,9 +16,9 @@ export interface ActivityFilter {
   readonly to: Date | null;
   readonly status: string | null;
   readonly action: string | null;
-  /** The name that its maker gave a session. */
+  /** The name that its maker gave a linked account. */
   readonly sessionName: string | null;
-  /** Of this key's sessions. */
+  /** Of this key's linked accounts. */
   readonly apiKeyId: string | null;
   /** Only what failed, or may have. */
   readonly errorsOnly: boolean;

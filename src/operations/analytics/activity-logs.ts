@@ -38,7 +38,7 @@ type Reader<Row> = (after: TimePosition | null, count: number) => Promise<Row[]>
 const ofActivity = ({ occurredAt, id }: ActivityRow): TimePosition => ({ at: occurredAt, id });
 const ofCode = ({ createdAt, id }: OtpRow): TimePosition => ({ at: createdAt, id });
 
-/** What sessions did, line by line and newest first: a key sees its own, an admin all. */
+/** What linked accounts did, line by line and newest first: a key sees its own, an admin all. */
 @Injectable()
 export class ActivityLogs {
   constructor(
@@ -70,7 +70,7 @@ export class ActivityLogs {
     return exportOf(this.whileCallerMayRead(this.codeReader(query, caller), caller), ofCode, query.cursor, limit);
   }
 
-  /** Deletes lines before their time: of a key its own sessions'. What is counted of them stays. */
+  /** Deletes lines before their time: of a key its own linked accounts'. What is counted of them stays. */
   async clean(days: number | undefined, caller: Calling, context: RequestContext): Promise<CleanedDto> {
     const { activityRetentionDays, otpRetentionDays } = this.settings;
     const { apiKeyId, userId } = caller;

@@ -117,18 +117,18 @@ export class Settings {
   readonly twilio: ReturnType<typeof twilioSettings>;
   readonly smtpUrl: string | undefined;
   readonly smtpFrom: string | undefined;
-  /** The gateway's session that the ladder uses; absent: any that no API key made. */
+  /** The linked account that the ladder uses; absent: any that no API key made. */
   readonly whatsappSessionId: string | undefined;
 
   /** Whether calls from this machine may use the gateway without a key. */
   readonly gatewayKeylessLoopback: boolean;
   readonly gatewayWhatsappUrl: string;
   readonly gatewayMaxSessions: number;
-  /** Between two messages of one session, in ms: at least the pause, at most both. */
+  /** Between two messages of one linked account, in ms: at least the pause, at most both. */
   readonly gatewayPauseMs: number;
   readonly gatewayJitterMs: number;
   readonly gatewaySendTimeout: number;
-  /** Conversations that a session may begin on its first day, and as many more with each day; 0: no limit. */
+  /** Conversations that a linked account may begin on its first day, and as many more with each day; 0: no limit. */
   readonly gatewayNewContactsPerDay: number;
   /** After so many days there is no such limit. */
   readonly gatewayWarmUpDays: number;
@@ -136,7 +136,7 @@ export class Settings {
 
   /** Whether addresses that callers give (media, webhooks) may lead to this machine and its network. */
   readonly outgoingAllowPrivate: boolean;
-  /** Of the gateway: what sessions did. */
+  /** Of the gateway: what linked accounts did. */
   readonly activityRetentionDays: number;
   /** Codes that were sent for other applications. */
   readonly otpRetentionDays: number;

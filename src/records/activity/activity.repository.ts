@@ -7,9 +7,9 @@ import { recordActivityFrom } from './activity.sql.js';
 /** A line of the log. */
 export interface ActivityEntry {
   readonly sessionId: string;
-  /** The id that the session's maker gave it. */
+  /** The id that the linked account's maker gave it. */
   readonly sessionName: string;
-  /** Whose session it is; null: an admin's. */
+  /** Whose linked account it is; null: an admin's. */
   readonly apiKeyId: string | null;
   /** `message.text`, `session.connected`, `otp.sent` and so on. */
   readonly action: string;
@@ -30,7 +30,7 @@ const RECORD = statement(
    SELECT 1`,
 );
 
-// By the key whose sessions they are, or all. What is counted of them stays.
+// By the key whose linked accounts they are, or all. What is counted of them stays.
 const CLEAN = statement<{ id: string }>(
   'activity_clean',
   `DELETE FROM activity_log l USING (

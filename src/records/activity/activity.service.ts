@@ -11,7 +11,7 @@ export { type ActivityEntry };
 /** Rows that one statement deletes. */
 const BATCH = 1_000;
 
-/** What sessions of the gateway did. What sends messages writes its lines in the same statement (`activity.sql.ts`). */
+/** What linked accounts did. What sends messages writes its lines in the same statement (`activity.sql.ts`). */
 @Injectable()
 export class Activity implements OnModuleInit {
   constructor(
@@ -31,14 +31,14 @@ export class Activity implements OnModuleInit {
     if (entries.length === 0) return;
     await this.repository
       .record(entries)
-      .catch((err: unknown) => this.logger.warn({ err }, 'the activity of a session was not recorded'));
+      .catch((err: unknown) => this.logger.warn({ err }, 'the activity of a linked account was not recorded'));
   }
 
   /**
    * Deletes lines before their time, in small batches; what is counted of them stays.
    *
    * @param days older than this
-   * @param apiKeyId of this key's sessions; null: of all
+   * @param apiKeyId of this key's linked accounts; null: of all
    * @param most at most so many
    * @returns how many
    */

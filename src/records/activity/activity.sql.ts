@@ -18,10 +18,10 @@ const added = (counts: string) =>
 
 /**
  * Log rows, written by the very statement that makes what they tell of true, together with what is counted of them. A
- * counter is a row a session, hour, action and status: a session sends one message after the other, so nobody waits for
- * it. CTEs, to be put behind `source`, the name of a CTE with these columns: `session_id`, `session_name`, `api_key_id`
- * (whose session it is), `action`, `status`, `error`, `number` (masked), `number_hash` (null: not counted by number) and
- * `ms`.
+ * counter is a row a linked account, hour, action and status: a linked account sends one message after the other, so
+ * nobody waits for it. CTEs, to be put behind `source`, the name of a CTE with these columns: `session_id`,
+ * `session_name`, `api_key_id` (whose linked account it is), `action`, `status`, `error`, `number` (masked),
+ * `number_hash` (null: not counted by number) and `ms`.
  */
 export const recordActivityFrom = (source: string): string => `
   activity_logged AS (

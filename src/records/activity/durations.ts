@@ -1,7 +1,7 @@
 /**
  * Upper ends of the classes that durations are counted in, in ms; what is longer is in the last class. Counts of classes
- * can be added up over hours and sessions, percentiles cannot. Each class is about half as wide again as the one before,
- * so that a percentile is told to within a fifth or so.
+ * can be added up over hours and linked accounts, percentiles cannot. Each class is about half as wide again as the one
+ * before, so that a percentile is told to within a fifth or so.
  */
 export const DURATION_BOUNDS: readonly number[] = [
   25, 50, 100, 150, 250, 400, 600, 900, 1_400, 2_000, 3_000, 4_500, 7_000, 10_000, 15_000, 25_000, 40_000, 60_000,

@@ -46,7 +46,7 @@ const get = (path: string, headers = key, more: Headers = {}) =>
 const masked = (digits: string) => `+${digits.slice(0, 5)}****${digits.slice(-3)}`;
 
 describe('GET /api/analytics/dashboard', () => {
-  it("counts what the key's sessions did", async () => {
+  it("counts what the key's linked accounts did", async () => {
     const answer = await get('dashboard');
     expect(answer.status).toBe(200);
     const { data } = answer.body;
@@ -73,7 +73,7 @@ describe('GET /api/analytics/dashboard', () => {
     expect(answer.text).not.toContain(friend);
   });
 
-  it('counts everything for an admin, and one session where one is asked for', async () => {
+  it('counts everything for an admin, and one linked account where one is asked for', async () => {
     const { data } = (await get('dashboard', house.admin)).body;
     expect(data).toMatchObject({ sessions: { total: 2, connected: 2 }, messages: { total: 7, success: 6 } });
     expect(data.busiestNumbers).toHaveLength(3);
@@ -110,7 +110,7 @@ describe('GET /api/analytics/dashboard', () => {
 });
 
 describe('GET /api/analytics/sessions/:id/stats', () => {
-  it("tells of the key's own sessions alone", async () => {
+  it("tells of the key's own linked accounts alone", async () => {
     const { data } = (await get('sessions/clinic/stats')).body;
     expect(data).toMatchObject({
       sessionId: 'clinic',
@@ -279,7 +279,7 @@ describe('POST /api/analytics/cleanup', () => {
     );
   };
 
-  it("deletes old lines of the key's own sessions, and tells the audit log", async () => {
+  it("deletes old lines of the key's own linked accounts, and tells the audit log", async () => {
     await old(10);
     expectFailure(await clean({ olderThanDays: 0 }), 400, 'validation_failed');
     expectFailure(await clean({}, await house.key('messages')), 403, 'forbidden');
@@ -297,7 +297,7 @@ describe('POST /api/analytics/cleanup', () => {
 });
 
 describe('GET /api/health/sessions', () => {
-  it('tells the state of each session to who may see it', async () => {
+  it('tells the state of each linked account to who may see it', async () => {
     const health = (headers: Headers) => house.service.get('/api/health/sessions', headers);
     expect((await health(stranger)).body).toEqual({
       success: true,

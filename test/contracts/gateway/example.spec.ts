@@ -24,7 +24,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-it('walks through the gateway, from the QR code to the end of the session', async () => {
+it('walks through the gateway, from the QR code to the end of the linked account', async () => {
   const [VIDEO, AUDIO] = [join(folder, 'video.mp4'), join(folder, 'suara.ogg')];
   writeFileSync(VIDEO, mp4());
   writeFileSync(AUDIO, voice(3));

@@ -30,7 +30,7 @@ async function messageStates(phone: string): Promise<string[]> {
   return (await messagesOf(house.database, phone)).map(({ state }) => state);
 }
 
-describe('with any session', () => {
+describe('with any linked account', () => {
   const [first, second] = [newNumber(), newNumber()];
 
   beforeAll(async () => {
@@ -69,7 +69,7 @@ describe('with any session', () => {
     expect(verified.body.message).toBe('Login berhasil');
   });
 
-  it('asks first the session that knows the number', async () => {
+  it('asks first the linked account that knows the number', async () => {
     await house.link('second', second);
     const { phone, digits } = await person();
     for (const account of [first, second, first]) {
@@ -92,7 +92,7 @@ describe('with any session', () => {
     }
   });
 
-  it('sends it also from an instance that does not hold the session', async () => {
+  it('sends it also from an instance that does not hold the linked account', async () => {
     const other = await house.another();
     const { phone, digits } = await person();
     const answer = await request(phone, other);
@@ -127,20 +127,20 @@ describe('with any session', () => {
     const release: (() => void)[] = [];
     house.whatsapp.reply = () => new Promise((resolve) => release.push(() => resolve('ack')));
     const blocked = house.text('first', newNumber(), 'lama');
-    await until('the session is busy', () => release.length === 1);
+    await until('the linked account is busy', () => release.length === 1);
     const { phone, digits } = await person();
     expectFailure(await request(phone), 503, 'whatsapp_unavailable');
     house.whatsapp.reply = () => 'ack';
     release[0]!();
     expect((await blocked).status).toBe(200);
-    // The session is free, and sends what is queued in its order.
+    // The linked account is free, and sends what is queued in its order.
     expect((await house.text('first', newNumber(), 'baru')).status).toBe(200);
     await house.clock.pass(5);
     expect(house.whatsapp.messagesTo(digits)).toEqual([]);
   });
 });
 
-describe('with the session that WHATSAPP_SESSION_ID names', () => {
+describe('with the linked account that WHATSAPP_SESSION_ID names', () => {
   beforeAll(async () => {
     house = await openGatewayHouse({ WHATSAPP_SESSION_ID: 'login' });
   });

@@ -5,11 +5,11 @@ import { expectFailure } from '../../support/answers.js';
 import { openGatewayHouse, type GatewayHouse } from '../../support/gateway-house.js';
 import { type Answer, type Service } from '../../support/service.js';
 
-// A service that may have few sessions, and that calls from its own machine need no key for.
+// A service that may have few linked accounts, and that calls from its own machine need no key for.
 
 type Headers = Record<string, string>;
 
-/** Sessions that the service may have. */
+/** Linked accounts that the service may have. */
 const MOST = 5;
 
 let house: GatewayHouse;
@@ -33,7 +33,7 @@ const createAtOnce = (count: number, headers?: Headers) =>
   Promise.all(Array.from({ length: count }, () => create(headers)));
 const madeOf = (answers: Answer[]) => answers.filter(({ status }) => status === 201).length;
 
-describe('the number of sessions', () => {
+describe('the number of linked accounts', () => {
   it('is at most GATEWAY_MAX_SESSIONS, even in parallel', async () => {
     const answers = await createAtOnce(12);
     expect(madeOf(answers)).toBe(MOST);

@@ -125,7 +125,7 @@ describe('a file that is uploaded', () => {
     expect((await received(to)).file).toMatchObject({ mimetype: 'text/plain', bytes: Buffer.from('a;b') });
   });
 
-  it('is read only for a session of the caller’s that is connected', async () => {
+  it('is read only for a linked account of the caller’s that is connected', async () => {
     const file = { bytes: PNG, name: 'a.png' };
     const to = newNumber();
     expectFailure(await house.upload('nobody', 'image', { to }, file), 404, 'session_not_found');
@@ -240,7 +240,7 @@ describe('a file on its way to WhatsApp', () => {
     expect(house.service.output()).not.toContain('rahasia');
   });
 
-  it('is sent by another instance when the session’s owner is killed', async () => {
+  it('is sent by another instance when the holder of the linked account is killed', async () => {
     const to = newNumber();
     const bytes = Buffer.concat([pdf(10), randomBytes(600_000)]);
     const other = await house.another();
@@ -249,7 +249,7 @@ describe('a file on its way to WhatsApp', () => {
       held += 1;
       return held === 1 ? new Promise(() => undefined) : 200;
     };
-    // Asked of the instance that does not hold the session.
+    // Asked of the instance that does not hold the linked account.
     const answer = house.upload('main', 'document', { to }, { bytes, name: 'a.pdf' }, house.admin, other);
     await until('the owner uploads', () => held === 1);
     await house.service.stop('SIGKILL');

@@ -8,7 +8,7 @@ import { type Service } from '../../support/service.js';
 type Headers = Record<string, string>;
 
 let house: GatewayHouse;
-/** A key that linked the session `clinic`, one without the scope to read codes, and one that owns nothing. */
+/** A key that linked the account `clinic`, one without the scope to read codes, and one that owns nothing. */
 let key: Headers;
 let stranger: Headers;
 let reader: Headers;
@@ -136,7 +136,7 @@ describe('POST /api/messages/:sessionId/otp', () => {
     expect((await send(newNumber())).body.data).not.toHaveProperty('otp');
   });
 
-  it('sends by sessions of the key alone', async () => {
+  it('sends by linked accounts of the key alone', async () => {
     const to = newNumber();
     expectFailure(await send(to, {}, stranger), 404, 'session_not_found');
     expect(await house.database.query('SELECT 1 FROM verifications WHERE phone = $1', [`+${to}`])).toEqual([]);
@@ -346,7 +346,7 @@ describe('status, resend and expire', () => {
 });
 
 describe('the small things', () => {
-  it('make random digits for sessions of the caller', async () => {
+  it('make random digits for linked accounts of the caller', async () => {
     const get = (query: string, headers = key) =>
       house.service.get(`/api/messages/clinic/generate-otp${query}`, headers);
     const [one, other] = [await get('?length=8'), await get('?length=8')];

@@ -15,7 +15,7 @@ beforeAll(async () => {
   house = await openGatewayHouse({}, { movingClock: true });
 });
 afterAll(async () => house.close());
-/** Sessions that nobody links connect again and again: those of a test end with it. */
+/** Accounts that nobody links connect again and again: those of a test end with it. */
 afterEach(async () => {
   house.whatsapp.refuseLogins = undefined;
   for (;;) {
@@ -35,7 +35,7 @@ const pairingCode = (name: string, phone: unknown, headers = house.admin) =>
 const messages = (answers: Answer[]) => answers.map(({ status, body }) => [status, body?.code]);
 
 describe('POST /api/sessions/create', () => {
-  it('makes a session that shows a QR code, and is connected when it is scanned', async () => {
+  it('makes a linked account that shows a QR code, and is connected when it is scanned', async () => {
     const [name, phone] = [newName(), newNumber()];
     const answer = await create(name);
     expect(answer.status).toBe(201);
@@ -283,7 +283,7 @@ describe('who may call the gateway', () => {
     expect((await call('GET', `${name}/status`)).status).toBe(200);
   });
 
-  it('treats another key’s session as one that does not exist', async () => {
+  it('treats another key’s linked account as one that does not exist', async () => {
     const [mine, other] = [await house.key('sessions'), await house.key('sessions')];
     const name = newName();
     expect((await create(name, mine)).status).toBe(201);
@@ -308,7 +308,7 @@ describe('who may call the gateway', () => {
   });
 
   it.each(['nobody', '..%2f..%2fetc', 'a%00', 'a'.repeat(65), '%24%7bx%7d'])(
-    'finds no session under %s',
+    'finds no linked account under %s',
     async (name) => {
       expectFailure(await call('GET', `${name}/status`), 404, 'session_not_found');
     },
@@ -506,7 +506,7 @@ describe('beside another instance', () => {
   });
   afterAll(async () => other.stop('SIGKILL'));
 
-  it('a session is restarted and deleted by the instance that holds it', async () => {
+  it('a linked account is restarted and deleted by the instance that holds it', async () => {
     const [name, phone] = [newName(), newNumber()];
     await house.link(name, phone);
     expect((await call('PUT', `${name}/restart`, house.admin, other)).status).toBe(200);
@@ -517,7 +517,7 @@ describe('beside another instance', () => {
     expect(house.whatsapp.line(phone)).toMatchObject({ open: 0, peak: 1 });
   });
 
-  it('a session whose instance was killed logs in once, however often its restart is asked for', async () => {
+  it('a linked account whose instance was killed logs in once, however often its restart is asked for', async () => {
     const [name, phone] = [newName(), newNumber()];
     expect((await create(name, house.admin, other)).status).toBe(201);
     await house.whatsapp.scan(await house.qrOf(name), { phone });
@@ -563,7 +563,7 @@ describe('a link to the QR page', () => {
     expect(page.headers.get('referrer-policy')).toBe('no-referrer');
     expect(page.text).not.toContain(ticket);
     expectFailure(await open(pathOf(url)), 401, 'invalid_ticket');
-    // It opens this page of this session, and nothing else.
+    // It opens this page of this linked account, and nothing else.
     const other = newName();
     expect((await create(other)).status).toBe(201);
     const renamed = { cookie: shown.cookie.replace(name, other) };

@@ -195,23 +195,26 @@ describe('POST /api/messages/:sessionId/text', () => {
     await hasty.stop();
   });
 
-  it('refuses when the session is not connected', async () => {
+  it('refuses when the linked account is not connected', async () => {
     const made = await post('/api/sessions/create', { sessionId: 'unlinked' });
     expect(made.status).toBe(201);
     const answer = await house.text('unlinked', '081234567890', 'halo');
     expectFailure(answer, 409, 'session_not_connected', 'Session tidak terhubung');
   });
 
-  it.each(['nobody', '..%2fmain', 'A'.repeat(65), 'main%00', '%7bmain%7d'])('knows no session %s', async (name) => {
-    expectFailure(await house.text(name, '081234567890', 'halo'), 404, 'session_not_found');
-  });
+  it.each(['nobody', '..%2fmain', 'A'.repeat(65), 'main%00', '%7bmain%7d'])(
+    'knows no linked account %s',
+    async (name) => {
+      expectFailure(await house.text(name, '081234567890', 'halo'), 404, 'session_not_found');
+    },
+  );
 
   it('asks for a key with the scope', async () => {
     expectFailure(await house.text('main', '081234567890', 'halo', {}), 401, 'unauthenticated');
     expectFailure(await house.text('main', '081234567890', 'halo', await house.key('sessions')), 403, 'forbidden');
   });
 
-  it("knows another key's session as little as none", async () => {
+  it("knows another key's linked account as little as none", async () => {
     const [mine, other] = [await house.key('sessions', 'messages'), await house.key('sessions', 'messages')];
     const phone = newNumber();
     await house.link('mine', phone, mine);

@@ -191,7 +191,7 @@ describe('an event', () => {
     expect(house.service.output()).not.toContain('rahasia');
   });
 
-  it('is delivered to a key for its own sessions, and to admins for all', async () => {
+  it('is delivered to a key for its own linked accounts, and to admins for all', async () => {
     const foreign = await hook('stranger', undefined, stranger);
     await hook('admin', ['message.status'], house.admin);
     await hook('owner', ['message.status']);

@@ -6,7 +6,7 @@ import { pause, until } from '../../support/waits.js';
 
 // One owner at a time among many instances; nothing leaves before its key state is stored; no queued message is lost.
 // The instances of the house are one row through the whole file: a test that stops the first of them leaves the others to
-// the next test, and starts as many as it needs. Sessions are the test's own, and deleted behind it.
+// the next test, and starts as many as it needs. Linked accounts are the test's own, and deleted behind it.
 
 /** Seconds: docs/gateway.md#several-instances. An owner that died is replaced within the last of them. */
 const [RENEWAL, LEASE, TAKEOVER] = [4, 15, 30];
@@ -39,7 +39,7 @@ async function stopOldest(signal: NodeJS.Signals): Promise<number | null> {
   return (await running.shift()!.stop(signal)).code;
 }
 
-/** Makes a session at this instance, and links a phone to it. */
+/** Makes a linked account at this instance, and links a phone to it. */
 async function link(service: Service, name = 'main', phone = newNumber()): Promise<string> {
   expect((await service.post('/api/sessions/create', { sessionId: name }, house.admin)).status).toBe(201);
   await house.whatsapp.scan(await house.qrOf(name), { phone });
@@ -62,7 +62,7 @@ function arrived(to: string): (string | null | undefined)[] {
   return [...byId.values()];
 }
 
-describe('an owner that lost its session', () => {
+describe('a holder that lost its linked account', () => {
   /** As another instance would take it, without logging in. */
   const takeAway = () =>
     house.database.query(
@@ -76,13 +76,13 @@ describe('an owner that lost its session', () => {
     const [one] = await instances(1);
     const account = await link(one!);
     await link(one!, 'neighbour');
-    // The renewal would find it out, too. It waits for the other session's row.
+    // The renewal would find it out, too. It waits for the other linked account's row.
     const lock = await house.database.lock(`SELECT 1 FROM gateway_sessions WHERE name = 'neighbour' FOR UPDATE`);
     await takeAway();
     const [keys, said] = [await keysStored(), one!.output().length];
     await house.whatsapp.say(account, newNumber(), 'halo');
     await until('closed', () => house.whatsapp.line(account).open === 0);
-    expect(one!.output().slice(said)).not.toContain('"msg":"session released"');
+    expect(one!.output().slice(said)).not.toContain('"msg":"linked account released"');
     expect(await keysStored()).toEqual(keys);
     await lock.release();
     await leaveBehind();
@@ -206,7 +206,7 @@ describe('an owner that is killed', () => {
 });
 
 describe('an owner that stops', () => {
-  it('takes its sessions up again when it starts', async () => {
+  it('takes its linked accounts up again when it starts', async () => {
     const [one] = await instances(1);
     const account = await link(one!);
     const to = newNumber();
@@ -239,7 +239,7 @@ describe('an owner that stops', () => {
   });
 });
 
-describe('an owner of several sessions that is killed', () => {
+describe('a holder of several linked accounts that is killed', () => {
   it('leaves each of them to one of several instances', async () => {
     const [one, two] = await instances(3);
     const accounts: string[] = [];
@@ -282,7 +282,7 @@ describe('an owner of several sessions that is killed', () => {
 });
 
 describe('another AUTH_SECRET', () => {
-  it('seals key state anew, also of sessions that nobody holds', async () => {
+  it('seals key state anew, also of linked accounts that nobody holds', async () => {
     const [one] = await instances(1);
     const account = await link(one!);
     const idle = await link(one!, 'idle');

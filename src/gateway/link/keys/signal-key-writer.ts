@@ -3,7 +3,7 @@ import { LOGGER, type ServiceLogger } from '../../../platform/log/logger.js';
 import { GatewayKeysRepository, type SealedWrite } from './signal-keys.repository.js';
 import { type AccountLease } from '../account-lease.js';
 
-/** The session was taken over by another instance: nothing more may be written or sent for it here. */
+/** The linked account was taken over by another instance: nothing more may be written or sent for it here. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
@@ -18,15 +18,15 @@ interface Job {
 /** Pauses before a write is tried again that the database refused, in ms. */
 const REFUSED = [100, 400];
 
-/** The same while the database cannot be reached, nearly as long as a session may be held without it: nothing leaves meanwhile. */
+/** The same while the database is away: nearly as long as an account may be held without it. Nothing leaves meanwhile. */
 const AWAY = [100, 200, 500, 1_000, 1_000, 1_000, 1_500, 1_500, 2_000, 2_000];
 
 /** Rows in one statement, about; what waits beyond that goes with the next. */
 const ROWS_AT_ONCE = 4_000;
 
 /**
- * Writes the key state of all sessions of this process. While one statement is under way the next writes gather, so
- * hundreds of sessions need no more than one connection for it.
+ * Writes the key state of all linked accounts of this process. While one statement is under way the next writes gather,
+ * so hundreds of linked accounts need no more than one connection for it.
  */
 @Injectable()
 export class KeyWriter {
@@ -41,8 +41,8 @@ export class KeyWriter {
   /**
    * Resolves when the writes are stored, all of them in one transaction.
    *
-   * @throws LeaseLost when the session is held by another instance; the database's error when it cannot be reached or
-   *   does not take them. Then none of them is stored.
+   * @throws LeaseLost when the linked account is held by another instance; the database's error when it cannot be
+   *   reached or does not take them. Then none of them is stored.
    */
   write(lease: AccountLease, writes: readonly SealedWrite[]): Promise<void> {
     return new Promise((done, failed) => {
@@ -69,7 +69,7 @@ export class KeyWriter {
       settle(batch, await this.repeatedly(batch));
     } catch (error) {
       if (batch.length === 1) batch[0]?.failed(error);
-      // One session's row may be what the database does not take: it must not drag the others along.
+      // One linked account's row may be what the database does not take: it must not drag the others along.
       else for (const job of batch) await this.writeBatch([job]);
     }
   }
@@ -91,8 +91,8 @@ export class KeyWriter {
 
 /**
  * How long to wait before another try, in ms; undefined when there must be none. After an error that leaves it open
- * whether the statement still runs, the old one could overtake later writes: its session gives up its lease, and the next
- * one's fence keeps it out.
+ * whether the statement still runs, the old one could overtake later writes: its linked account gives up its lease, and
+ * the next one's fence keeps it out.
  */
 function pauseAfter(error: unknown, failures: number, alone: boolean): number | undefined {
   const { code, message } = error as { code?: unknown; message?: unknown };
@@ -103,7 +103,7 @@ function pauseAfter(error: unknown, failures: number, alone: boolean): number | 
   return sqlState !== undefined && alone ? REFUSED[failures] : undefined;
 }
 
-/** One list for each session; of several writes under one name the last one counts. */
+/** One list for each linked account; of several writes under one name the last one counts. */
 function merged(batch: readonly Job[]): Map<AccountLease, SealedWrite[]> {
   const byLease = new Map<AccountLease, Map<string, SealedWrite>>();
   for (const { lease, writes } of batch) {
@@ -117,6 +117,6 @@ function merged(batch: readonly Job[]): Map<AccountLease, SealedWrite[]> {
 function settle(batch: readonly Job[], held: ReadonlySet<AccountLease>): void {
   for (const { lease, done, failed } of batch) {
     if (held.has(lease)) done();
-    else failed(new LeaseLost('the session is held by another instance'));
+    else failed(new LeaseLost('the linked account is held by another instance'));
   }
 }

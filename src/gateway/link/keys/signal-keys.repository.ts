@@ -3,7 +3,7 @@ import { Database } from '../../../platform/database/database.js';
 import { type AccountLease } from '../account-lease.js';
 import { statement } from '../../../platform/database/statement.js';
 
-/** A value of a session's state by the hash of its name; null deletes it. */
+/** A value of a linked account's state by the hash of its name; null deletes it. */
 export interface SealedWrite {
   readonly nameHash: Buffer;
   readonly value: Buffer | null;
@@ -15,8 +15,8 @@ const READ = statement<{ name_hash: Buffer; sealed_value: Buffer }>(
     WHERE session_id = :session_id::uuid AND name_hash = ANY (:names::bytea[])`,
 );
 
-// One statement, so that it is written whole or not at all, for many sessions at once. The row lock makes a takeover
-// wait until it is written, or this write find that it came too late; whose fence is old writes nothing.
+// One statement, so that it is written whole or not at all, for many linked accounts at once. The row lock makes a
+// takeover wait until it is written, or this write find that it came too late; whose fence is old writes nothing.
 const WRITE = statement<{ id: string; fence: number }>(
   'gateway_keys_write',
   `WITH held AS (

@@ -71,7 +71,7 @@ beforeEach(() => {
 });
 
 describe('what is set', () => {
-  it('is there for the next owner, and only with the key of this session', async () => {
+  it('is there for the next owner, and only with the key of this linked account', async () => {
     await keys.set(session('one'));
     expect(await read(open())).toBe('one');
     expect(await read(open(Buffer.alloc(32, 2)))).toBeUndefined();

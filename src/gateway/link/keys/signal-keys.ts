@@ -24,15 +24,15 @@ interface Step {
   ended: boolean;
 }
 
-/** What a session's keys need to be read and written. */
+/** What a linked account's keys need to be read and written. */
 export interface KeyAccess {
   readonly library: Baileys;
   readonly lease: AccountLease;
-  /** 32 bytes of the session's own; keys for values and for names are derived from it. */
+  /** 32 bytes of the linked account's own; keys for values and for names are derived from it. */
   readonly key: Buffer;
   readonly repository: Pick<GatewayKeysRepository, 'read'>;
   readonly writer: Pick<KeyWriter, 'write'>;
-  /** Told once, when a write failed: what is in memory is not what is stored, so this session must end. */
+  /** Told once, when a write failed: what is in memory is not what is stored, so this linked account must end. */
   readonly onFailure: (error: unknown) => void;
 }
 

@@ -1,5 +1,5 @@
 -- Decides whether an API key gets a code to a number now, and writes the code down. Its message leaves afterwards, by a
--- session of the key.
+-- linked account of the key.
 --
 -- o_verdict: 'issued'   the new code is the key's for this number; the one before it is dead
 --            'refused'  a limit is used up, for `o_retry_after` seconds: nothing was written

@@ -14,7 +14,7 @@ import {
 
 export { type NewestVerification, type VerificationRow };
 
-/** A code that is wanted for an application, and by which session of its API key it goes out. */
+/** A code that is wanted for an application, and by which linked account of its API key it goes out. */
 export type WantedCode = Pick<VerificationDraft, 'ownerId' | 'session' | 'phone' | 'company' | 'length' | 'minutes'>;
 
 /** A code that was written down, and may be sent now. */
