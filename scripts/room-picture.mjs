@@ -1,6 +1,7 @@
 /**
- * `npm run docs:rooms`: draws the rooms of src/ and the imports between them into docs/architecture.md, as Mermaid. The
- * imports are those that dependency-cruiser finds, types included.
+ * `npm run docs:rooms`: draws the groups of src/ with their rooms, and the imports, into docs/architecture.md as Mermaid.
+ * Arrows lead from room to room within a group, and from group to group. The imports are those that dependency-cruiser
+ * finds, types included.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { cruise } from 'dependency-cruiser';
@@ -33,26 +34,55 @@ for (const { source, dependencies } of output.modules) {
   }
 }
 
-/** Rooms that can be reached from one, that one left out. */
-function reachable(from) {
+/** The groups of rooms, each folder of src/ that has some, from the top floor down. */
+const groupOf = (room) => room.split('/', 1)[0];
+const groups = Map.groupBy(ROOMS, groupOf);
+
+/** By group: the groups that its rooms import. */
+const imported = new Map([...groups.keys()].map((group) => [group, new Set()]));
+for (const [from, rooms] of imports)
+  for (const to of rooms) if (groupOf(to) !== groupOf(from)) imported.get(groupOf(from)).add(groupOf(to));
+
+/** What arrows lead to from one, but not through the one that is left out. */
+function reachable(arrows, from, without) {
   const seen = new Set();
-  const open = [...imports.get(from)];
-  for (let room = open.pop(); room !== undefined; room = open.pop()) {
-    if (!seen.has(room)) open.push(...imports.get(room));
-    seen.add(room);
+  const open = [...arrows.get(from)];
+  for (let each = open.pop(); each !== undefined; each = open.pop()) {
+    if (each === without || seen.has(each)) continue;
+    seen.add(each);
+    open.push(...arrows.get(each));
   }
   return seen;
 }
 
-/** An arrow that other arrows imply is left out, or there would be some two hundred. */
-const arrows = [...imports].flatMap(([from, direct]) => {
-  const implied = new Set([...direct].flatMap((room) => [...reachable(room)]));
-  return [...direct]
-    .filter((to) => !implied.has(to))
-    .sort()
-    .map((to) => `  ${from} --> ${to}`);
-});
-const picture = ['```mermaid', 'flowchart TD', ...arrows, '```'].join('\n');
+/** The arrows from one that no other ones imply, or there would be some two hundred. */
+function needed(arrows, from) {
+  const direct = [...arrows.get(from)];
+  const implied = new Set(direct.flatMap((to) => [...reachable(arrows, to, from)]));
+  return direct.filter((to) => !implied.has(to)).sort();
+}
+
+/** A group has its name as its id, so no room can have that. */
+const idOf = (room) => (groups.has(room) ? `${room}/module` : room);
+
+/** A group with its rooms, and the imports between them. The room of the same name as its group is its module. */
+function boxOf([group, rooms]) {
+  const within = new Map(rooms.map((room) => [room, imports.get(room).intersection(new Set(rooms))]));
+  return [
+    `  subgraph ${group}`,
+    ...rooms.map((room) => `    ${idOf(room)}[${room === group ? 'module' : room.slice(group.length + 1)}]`),
+    ...rooms.flatMap((room) => needed(within, room).map((to) => `    ${idOf(room)} --> ${idOf(to)}`)),
+    '  end',
+  ];
+}
+
+const picture = [
+  '```mermaid',
+  'flowchart TD',
+  ...[...groups].flatMap(boxOf),
+  ...[...groups.keys()].flatMap((group) => needed(imported, group).map((to) => `  ${group} ==> ${to}`)),
+  '```',
+].join('\n');
 
 const page = await readFile(PAGE, 'utf8');
 const [before, rest] = page.split(BEGIN);
