@@ -64,9 +64,43 @@ function brokenLinks(page: string): string[] {
   });
 }
 
+/**
+ * Paths from the root that a text names in backticks. What the reader fills in is `*`: `src/<group>/<room>/<name>.sql`
+ * becomes a pattern that some file must match.
+ */
+function pathsIn(text: string): string[] {
+  const spans = [...text.replace(/^```[\s\S]*?^```$/gm, '').matchAll(/`([^`]+)`/g)].map(([, span = '']) => span);
+  const named = /(?<![\w./:<-])(?:src|test|scripts|web|prisma|deploy|bench|eslint-rules)\/(?:[\w.*/-]|<[\w ]+>)*/g;
+  return spans.flatMap((span) => [...span.matchAll(named)].map(([path]) => path.replace(/<[\w ]+>/g, '*')));
+}
+
+/** Whether there is such a file or folder; a path that `npm test` is given may lack its ending. */
+function hasFile(path: string, page = ''): boolean {
+  return [path, `${path}.*`, join(dirname(page), path)].some((each) => globSync(each, { cwd: ROOT }).length > 0);
+}
+
 it('every link in the documentation leads to a page and a heading that are there', () => {
   expect(PAGES.length).toBeGreaterThan(50);
   expect(PAGES.flatMap(brokenLinks)).toEqual([]);
+});
+
+describe('paths in backticks', () => {
+  // What was changed in an older version may have moved since.
+  const named = PAGES.filter((page) => page !== 'CHANGELOG.md').flatMap((page) =>
+    pathsIn(textOf(page)).map((path) => ({ page, path })),
+  );
+
+  it('are there', () => {
+    expect(named.length).toBeGreaterThan(100);
+    expect(named.filter(({ page, path }) => !hasFile(path, page))).toEqual([]);
+  });
+
+  it('that are not there are found', () => {
+    const wrong = 'see `src/nowhere/<name>.ts`, `npm test -- test/house/nothing`, src/plain and `/var/src/other`';
+    expect(pathsIn(wrong)).toEqual(['src/nowhere/*.ts', 'test/house/nothing']);
+    expect(pathsIn(wrong).filter((path) => hasFile(path))).toEqual([]);
+    expect(['src/*/*/*.sql', 'test/house/docs', 'scripts/postman/'].filter((path) => !hasFile(path))).toEqual([]);
+  });
 });
 
 describe('the wire contract', () => {
