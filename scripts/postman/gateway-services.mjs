@@ -4,7 +4,7 @@ const NAME = { id: 'postman-{{stamp}}' };
 const HOOK = { id: '{{webhookId}}' };
 const PHONE = { phone: '081234567890' };
 
-/** What other applications do with sessions, and what is known of them; a session `postman-{{stamp}}` is there. */
+/** What other applications do with linked accounts, and what is known of them; `postman-{{stamp}}` is one of them. */
 export const gatewayServices = [
   {
     name: 'Send a code by a session that nobody has',

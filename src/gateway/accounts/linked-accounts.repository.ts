@@ -171,7 +171,7 @@ export class LinkedAccountsRepository {
   }
 
   /**
-   * For who sees all sessions: by the name of one that no key made, by an id, or by a name that one key alone uses.
+   * For who sees all linked accounts: by the name of one that no key made, by an id, or by a name that only one key uses.
    *
    * @returns `several` where keys share the name
    */

@@ -78,7 +78,7 @@ export class QrPageController {
     return QR_STYLE;
   }
 
-  /** @returns the session's own id @throws AppError when the caller may not look at it */
+  /** @returns the linked account's own id @throws AppError when the caller may not look at it */
   private async mayLook(name: string, request: FastifyRequest): Promise<string> {
     await this.sessions.requireGateway();
     const shown = shownTicket(request);

@@ -1,4 +1,4 @@
-/** Who leases a session: writes count only while this is true. */
+/** Who leases a linked account: writes count only while this is true. */
 export interface AccountLease {
   readonly sessionId: string;
   /** Id of the instance. */

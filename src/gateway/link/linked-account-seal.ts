@@ -9,7 +9,7 @@ import { phoneDigits } from '../../platform/phone/phone.js';
 export class LinkedAccountSeal {
   constructor(private readonly secret: AuthSecret) {}
 
-  /** A new key of a session: all its credentials are sealed under it. */
+  /** A new key of a linked account: all its credentials are sealed under it. */
   newKey(sessionId: string): Buffer {
     return this.key(randomBytes(32), sessionId);
   }

@@ -19,7 +19,7 @@ import { invalidField } from '../../platform/errors/invalid-field.js';
 /** Files that one instance takes in at the same time: each is some rows and half a megabyte of memory. */
 const MOST_AT_ONCE = 16;
 
-/** And for one session: a caller that sends slowly must leave room for others. */
+/** And for one linked account: a caller that sends slowly must leave room for others. */
 const MOST_OF_ONE = 4;
 
 /** Messages with a file: uploaded, or fetched from where the caller says it is. */

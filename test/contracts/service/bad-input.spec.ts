@@ -44,7 +44,7 @@ let routes: BodyRoute[];
 let documented: Record<string, Record<string, unknown>>;
 
 beforeAll(async () => {
-  // Nobody is there: sessions that are made are not linked.
+  // No WhatsApp is there: accounts that are made are not linked.
   house = await openHouse({ OTP_ECHO: 'off', GATEWAY_WHATSAPP_URL: 'ws://127.0.0.1:1' });
   strict = await house.another({ AUTH_PROFILE: 'strict' });
   const person = await house.person({ role: 'ADMIN' });
