@@ -456,8 +456,8 @@ describe('what the database says to who has it alone', () => {
   it('is neither what was written nor who wrote', async () => {
     const phone = newPhone();
     const secret = 'penyakit rahasia 8812';
-    await say(service, phone, secret, { from_name: 'Nama Rahasia 8813' });
-    await reply(phone, { text: 'jawaban rahasia 8814' });
+    await say(service, phone, secret, { from_name: 'Nama Rahasia 881304279917' });
+    await reply(phone, { text: 'jawaban rahasia 881404279918' });
     const rows = await house.database.query<{ all: string }>(
       `SELECT (c::text || coalesce(string_agg(m::text, ' '), '')) AS all FROM conversations c
          JOIN conversation_messages m ON m.phone = c.phone WHERE c.phone = $1 GROUP BY c.*`,
@@ -467,7 +467,7 @@ describe('what the database says to who has it alone', () => {
       'SELECT m::text AS all FROM messages m WHERE recipient = $1 UNION ALL SELECT h::text FROM message_history h WHERE recipient = $1',
       [phone],
     );
-    for (const text of [secret, 'Rahasia', 'rahasia', '8813', '8814']) {
+    for (const text of [secret, 'Rahasia', 'rahasia', '881304279917', '881404279918']) {
       for (const form of [text, Buffer.from(text).toString('hex'), Buffer.from(text).toString('base64')])
         expect(JSON.stringify([...rows, ...outbox])).not.toContain(form);
     }
