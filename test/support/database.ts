@@ -26,21 +26,26 @@ export async function createDatabase(options: { migrated?: boolean } = {}): Prom
   url.pathname = `/${name}`;
   const pool = new pg.Pool({ connectionString: url.href, max: 4 });
   pool.on('error', () => undefined);
+  /** Clients of locks that are held; a test that failed left them so. */
+  const held = new Set<pg.PoolClient>();
   return {
     url: url.href,
     query: async (sql, values) => (await pool.query(sql, values)).rows as never,
     lock: async (sql, values) => {
       const client = await pool.connect();
+      held.add(client);
       await client.query(`BEGIN; SET LOCAL application_name = '${LOCK}'`);
       await client.query(sql, values);
       return {
         release: async () => {
+          held.delete(client);
           await client.query('COMMIT');
           client.release();
         },
       };
     },
     drop: async () => {
+      for (const client of held) client.release(true);
       await pool.end();
       await once(server, `DROP DATABASE ${name} WITH (FORCE)`);
     },

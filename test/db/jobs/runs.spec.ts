@@ -67,13 +67,13 @@ async function stopped(service: Service): Promise<number | null> {
   return code;
 }
 
-/** The instance whose job waits for the lock on this table. */
+/** The instance whose job waits for the lock on this table. Autovacuum may wait for it, too. */
 async function waitingFor(table: string): Promise<string> {
   let name: string | undefined;
   await until('it runs', async () => {
     const [row] = await database.query<{ by: string }>(
       `SELECT application_name AS by FROM pg_locks JOIN pg_stat_activity USING (pid)
-        WHERE relation = $1::regclass AND NOT granted`,
+        WHERE relation = $1::regclass AND NOT granted AND application_name LIKE 'instance-%'`,
       [table],
     );
     name = row?.by;
