@@ -129,6 +129,15 @@ describe('SIGTERM under load', () => {
     expect(await stopped(next)).toBe(0);
   });
 
+  it('does not wait for a client that connects and asks for nothing, as browsers do ahead of time', async () => {
+    const service = await house.another();
+    const silent = connect(Number(new URL(service.url).port), '127.0.0.1').on('error', () => undefined);
+    await once(silent, 'connect');
+    expect((await service.get('/health/live')).status).toBe(200);
+    expect(await stopped(service)).toBe(0);
+    silent.destroy();
+  });
+
   it('does not wait for a client that keeps its connection after its answer, and ignores a second signal', async () => {
     const service = await house.another();
     const { e164: phone } = await house.person();
