@@ -21,7 +21,7 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   // For machines of all kinds; what waits for an event gives up sooner, and says for what.
-  testTimeout: 240_000,
+  testTimeout: 120_000,
   // A look-up of a global in the sandbox is slow. The curve of the fake WhatsApp asks for Math in its innermost loop.
   sandboxInjectedGlobals: ['Math'],
 };
