@@ -1,6 +1,6 @@
 /**
  * The rooms of src/ and their order. `npm run directions`, `npm run lint` and the picture in docs/architecture.md read
- * this page; docs/architecture.md#rooms says what each room is for.
+ * this file; docs/architecture.md#rooms says what each room is for.
  *
  * A room is a folder that is named here. A folder inside a room that is not named here is a part of that room.
  */
@@ -34,11 +34,12 @@ export const FLOORS = [
 
 export const ROOMS = FLOORS.flat();
 
-/**
- * The rooms that own tables together: a room and the rooms inside it (`gateway` and `gateway/link`). Repositories and
- * tables stay within them.
- */
 const isInside = (room, other) => room !== other && room.startsWith(`${other}/`);
+
+/**
+ * The outermost rooms. Each owns its tables together with the rooms inside it (`gateway` and `gateway/link`): repositories
+ * and tables stay within it.
+ */
 export const OWNERS = ROOMS.filter((room) => !ROOMS.some((other) => isInside(room, other)));
 
 /** The rooms inside a room. */

@@ -129,10 +129,14 @@ describe('SIGTERM under load', () => {
     expect(await stopped(next)).toBe(0);
   });
 
-  it('does not wait for a client that connects and asks for nothing, as browsers do ahead of time', async () => {
+  it.each([
+    ['asks for nothing, as browsers do ahead of time', ''],
+    ['stops in the middle of a request', 'GET /health/live HTTP/1.1\r\nHost: '],
+  ])('does not wait for a client that connects and %s', async (_, sent) => {
     const service = await house.another();
     const silent = connect(Number(new URL(service.url).port), '127.0.0.1').on('error', () => undefined);
     await once(silent, 'connect');
+    silent.write(sent);
     expect((await service.get('/health/live')).status).toBe(200);
     expect(await stopped(service)).toBe(0);
     silent.destroy();

@@ -1,3 +1,4 @@
+import { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
@@ -7,7 +8,7 @@ import { stopListening } from './stop-listening.js';
 /** Between the word that we are going and the closing of idle connections, in ms: what is on the wire still arrives. */
 const FAREWELL = 300;
 
-/** How long a connection on which nothing was sent is still waited for after that, in ms. */
+/** How long a connection without a whole request is still waited for after that, in ms. */
 const SILENCE = 500;
 
 /** The service is about to go: its answers say so, and `/health/ready` does. */
@@ -35,23 +36,14 @@ export class GracefulShutdown {
    * process, and one that was closed without a word would reset a request that was just being sent.
    */
   closeConnectionsOf(fastify: FastifyInstance): void {
-    // Node does not count a connection as idle before its first request, and would wait for one that never comes: browsers
-    // connect ahead of time.
-    const connections = new Set<Socket>();
-    fastify.server.on('connection', (socket) => {
-      connections.add(socket);
-      socket.once('close', () => connections.delete(socket));
-    });
-    const endSilent = () => {
-      for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
-    };
+    const endUnused = trackConnections(fastify.server);
     fastify.addHook('preClose', (done) => {
       this.begun = true;
       // Fastify closes the server, too, but at an instant that resets whoever is just coming.
       void pause(FAREWELL)
         .then(() => stopListening(fastify.server))
         .then(() => {
-          setTimeout(endSilent, SILENCE).unref();
+          setTimeout(endUnused, SILENCE).unref();
           done();
         });
     });
@@ -66,4 +58,30 @@ export class GracefulShutdown {
       done(null, payload);
     });
   }
+}
+
+/**
+ * Node waits for a connection on which no whole request has come: browsers connect ahead of time, and some clients go
+ * silent in the middle. Nobody could be answered there.
+ *
+ * @returns ends the connections on which no request is under way
+ */
+function trackConnections(server: Server): () => void {
+  /** Requests under way by connection; a client may send the next one before the answer (RFC 9112, 9.3.2). */
+  const underWay = new Map<Socket, number>();
+  const add = (socket: Socket, change: number) => {
+    const before = underWay.get(socket);
+    if (before !== undefined) underWay.set(socket, before + change);
+  };
+  server.on('connection', (socket: Socket) => {
+    underWay.set(socket, 0);
+    socket.once('close', () => underWay.delete(socket));
+  });
+  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    add(socket, 1);
+    response.once('close', () => add(socket, -1));
+  });
+  return () => {
+    for (const [socket, count] of underWay) if (count === 0) socket.destroy();
+  };
 }
