@@ -25,6 +25,7 @@ import { acceptUploads, takesUpload } from './platform/http/bodies/uploads.js';
 import { acceptForms } from './platform/http/bodies/form-bodies.js';
 import { Mount } from './login/oidc/mount.js';
 import { mountApiDocs } from './platform/http/server/api-docs.js';
+import { answerLanguage } from './platform/errors/language.js';
 
 /** Bodies over this are not even read: the connection ends with the answer. What is refused below it is read to its end. */
 const READ_LIMIT = 1024 * 1024;
@@ -64,7 +65,7 @@ export async function createApp(given: Foundation): Promise<NestFastifyApplicati
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       new ExceptionToAnswerFilter(settings).answer(error, request, reply);
     },
-    clientErrorHandler: answerUnparsed(settings.messageLanguage === 'en' ? 'en' : 'id'),
+    clientErrorHandler: answerUnparsed(answerLanguage(settings.messageLanguage, undefined)),
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.on(given), adapter, {
     bodyParser: false,
@@ -84,7 +85,7 @@ export async function createApp(given: Foundation): Promise<NestFastifyApplicati
 async function addHttpManners(app: NestFastifyApplication, settings: Settings): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
   const filter = new ExceptionToAnswerFilter(settings);
-  const bareLanguage = settings.messageLanguage === 'en' ? 'en' : 'id';
+  const bareLanguage = answerLanguage(settings.messageLanguage, undefined);
   limitSlowBodies(fastify, REQUEST_TIMEOUT, takesUpload, bareLanguage);
   acceptJsonOnly(fastify);
   ignoreTypeOfNothing(fastify);

@@ -6,6 +6,7 @@ import { Ladder } from '../ladder/ladder.js';
 import { MessagesRepository } from './messages.repository.js';
 import { type OutgoingMessage } from '../providers/message-provider.js';
 import { outgoingMessage } from '../templates/templates.js';
+import { answerLanguage } from '../../platform/errors/language.js';
 
 /** What a canary's messages are counted under: apart from those of people. */
 const PURPOSE = 'canary';
@@ -30,7 +31,7 @@ export class Canary implements OnModuleInit {
   }
 
   private async sendByAll(phone: string): Promise<boolean> {
-    const language = this.settings.messageLanguage === 'en' ? 'en' : 'id';
+    const language = answerLanguage(this.settings.messageLanguage, undefined);
     const message = outgoingMessage(
       { template: 'notice.canary', language },
       { phone, name: null, email: null },

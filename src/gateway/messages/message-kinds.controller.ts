@@ -89,8 +89,7 @@ export class GatewayKindsController {
   }
 
   private menu(menu: Menu, field: string) {
-    const { messageLanguage } = this.settings;
-    const content = renderMenu(menu, messageLanguage === 'en' ? 'en' : 'id');
+    const content = renderMenu(menu, answerLanguage(this.settings.messageLanguage, undefined));
     if (areChoices(content.choices.map(({ id }) => id))) return content;
     throw invalidField(field, { id: 'terlalu banyak, atau id tidak unik', en: 'are too many, or share an id' });
   }

@@ -1,6 +1,7 @@
 import { type Language, type Settings } from '../../platform/config/settings.js';
 import { type Text } from '../../platform/errors/catalogue.js';
 import { type BotAnswer } from './menu.js';
+import { answerLanguage } from '../../platform/errors/language.js';
 
 type Spoken = Pick<Settings, 'appName' | 'botMenuInfo' | 'botMenuHelp' | 'messageLanguage'>;
 
@@ -50,7 +51,7 @@ const INFO: Record<Language, (appName: string) => string> = {
 
 /** The language of what the bot says; there is no header to negotiate with, so `negotiate` is Indonesian. */
 export function botLanguage({ messageLanguage }: Pick<Settings, 'messageLanguage'>): Language {
-  return messageLanguage === 'en' ? 'en' : 'id';
+  return answerLanguage(messageLanguage, undefined);
 }
 
 /** An answer in WhatsApp's markup. Nothing of what the sender wrote is in it. */

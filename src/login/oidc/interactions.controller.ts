@@ -5,10 +5,11 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Settings } from '../../platform/config/settings.js';
 import { OwnPagesOnly, Public } from '../../platform/http/access.decorators.js';
 import { RawBody } from '../../platform/http/bodies/raw-bodies.js';
-import { isLanguage, LANGUAGE_COOKIE, LANGUAGE_KEPT } from '../pages/page-language.js';
+import { LANGUAGE_COOKIE, LANGUAGE_KEPT } from '../pages/page-language.js';
 import { asksFor, Interactions, type Begun, type NextStep } from './interactions.js';
 import { providerPolicy } from './page-policy.js';
 import { ProviderPages } from './provider-pages.js';
+import { isLanguage } from '../../platform/errors/language.js';
 
 /** The pages between an application's request and its answer. */
 @ApiExcludeController()

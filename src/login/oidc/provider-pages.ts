@@ -4,8 +4,9 @@ import { Settings, type Language } from '../../platform/config/settings.js';
 import { type Text } from '../../platform/errors/catalogue.js';
 import { BuiltFiles } from '../pages/built-files.js';
 import { escape, renderSheet, SCRIPTS, type Application, type Sheet } from '../pages/page.js';
-import { isLanguage, LANGUAGE_COOKIE, LANGUAGE_KEPT, pageLanguage } from '../pages/page-language.js';
+import { LANGUAGE_COOKIE, LANGUAGE_KEPT, pageLanguage } from '../pages/page-language.js';
 import { SCOPES_SAID, TEXTS } from './page-texts.js';
+import { isLanguage } from '../../platform/errors/language.js';
 
 /** Problems with a typed code that stand under its field; see the library's re-rendered errors. */
 const STOPPED = 'AbortedError';
@@ -196,5 +197,5 @@ function said(text: Text, language: Language, name: string): string {
 function uiLocale(locales: unknown): string | undefined {
   if (typeof locales !== 'string') return undefined;
   const languages = locales.slice(0, 200).toLowerCase().split(' ');
-  return languages.map((tag) => tag.split('-')[0]).find((tag) => tag === 'id' || tag === 'en');
+  return languages.map((tag) => tag.split('-')[0]).find(isLanguage);
 }

@@ -1,5 +1,5 @@
 import { type Language, type Settings } from '../../platform/config/settings.js';
-import { answerLanguage } from '../../platform/errors/language.js';
+import { answerLanguage, isLanguage } from '../../platform/errors/language.js';
 
 /** Written by the language switch of the pages, read by the server and by their scripts; it is no secret. */
 export const LANGUAGE_COOKIE = 'masuk-lang';
@@ -23,8 +23,4 @@ export interface LanguageWishes {
 export function pageLanguage(wishes: LanguageWishes, setting: Settings['messageLanguage']): Language {
   if (isLanguage(wishes.asked)) return wishes.asked;
   return isLanguage(wishes.chosen) ? wishes.chosen : answerLanguage(setting, wishes.acceptLanguage);
-}
-
-export function isLanguage(value: unknown): value is Language {
-  return value === 'id' || value === 'en';
 }

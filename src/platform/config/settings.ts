@@ -13,7 +13,8 @@ import {
   whapiSettings,
 } from './provider-settings.js';
 
-export type Language = 'id' | 'en';
+export const LANGUAGES = ['id', 'en'] as const;
+export type Language = (typeof LANGUAGES)[number];
 export type SigningAlgorithm = 'ES256' | 'RS256' | 'HS256';
 
 /**

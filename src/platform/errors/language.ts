@@ -1,10 +1,16 @@
-import { type Language, type Settings } from '../config/settings.js';
+import { LANGUAGES, type Language, type Settings } from '../config/settings.js';
+
+/** Whether somebody named one of our languages. */
+export function isLanguage(value: unknown): value is Language {
+  return LANGUAGES.some((language) => language === value);
+}
 
 /**
  * The language of an answer.
  *
  * @param setting `MESSAGE_LANGUAGE`; only `negotiate` looks at the header
- * @param acceptLanguage the `Accept-Language` header (RFC 9110 section 12.5.4); absent, `*` or unknown is Indonesian
+ * @param acceptLanguage the `Accept-Language` header (RFC 9110 section 12.5.4); absent, `*` or unknown is Indonesian, and so
+ *   is what nobody asked for by a request, such as a message
  */
 export function answerLanguage(setting: Settings['messageLanguage'], acceptLanguage: string | undefined): Language {
   if (setting !== 'negotiate') return setting;
@@ -17,7 +23,7 @@ export function answerLanguage(setting: Settings['messageLanguage'], acceptLangu
       .find((q) => q !== undefined);
     const weight = quality === undefined ? 1 : Number(quality);
     const language = tag.split('-')[0];
-    if ((language === 'id' || language === 'en') && weight > bestWeight) [best, bestWeight] = [language, weight];
+    if (isLanguage(language) && weight > bestWeight) [best, bestWeight] = [language, weight];
   }
   return best;
 }
