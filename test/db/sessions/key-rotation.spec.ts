@@ -198,7 +198,10 @@ describe('rotation by schedule', () => {
     await house.clock.pass(DAY, DAY);
     await house.clock.pass(LOOK);
     expect((await storedKeys()).map(({ state }) => state)).toEqual(['ACTIVE', 'NEXT']);
-    expect(house.service.output()).not.toContain('signing keys were not maintained');
+    // A statement that a jump of days meets runs into its time limit. The looks after it must not fail.
+    const before = house.service.output().length;
+    await house.clock.pass(LOOK);
+    expect(house.service.output().slice(before)).not.toContain('signing keys were not maintained');
   });
 
   it('finds an announced key in an instance that starts later, and serves it at once', async () => {
