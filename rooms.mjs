@@ -163,7 +163,7 @@ export const FACES = {
     'statement',
     'steps',
   ],
-  'platform/egress': ['outgoing-agent', 'public-addresses'],
+  'platform/egress': ['open-file', 'outgoing-agent', 'public-addresses'],
   'platform/embedded-postgres': ['embedded-postgres'],
   'platform/errors': ['app-error', 'catalogue', 'database-errors', 'invalid-field', 'language', 'unparsed-requests'],
   'platform/http': [

@@ -60,7 +60,20 @@ export const TEXT = type('text/plain', 'txt', 'log', 'md');
 const CSV = type('text/csv', 'csv');
 
 /** How much of a file is looked at, in bytes: an office document names itself within its first entries. */
-export const LOOKED_AT = 256 * 1024;
+const LOOKED_AT = 256 * 1024;
+
+/** The beginning of a file that comes piece by piece: `LOOKED_AT` bytes or more, or all of it. */
+export async function headOf(pieces: AsyncIterator<Buffer>): Promise<Buffer> {
+  const head: Buffer[] = [];
+  let length = 0;
+  while (length < LOOKED_AT) {
+    const next = await pieces.next();
+    if (next.done) break;
+    head.push(next.value);
+    length += next.value.length;
+  }
+  return Buffer.concat(head);
+}
 
 /**
  * What a file is.

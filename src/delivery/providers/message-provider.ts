@@ -1,4 +1,5 @@
 import type { Language } from '../../platform/config/settings.js';
+import type { FilePlace } from '../../platform/egress/open-file.js';
 import type { MediaKind } from './media-types.js';
 
 /** Why a provider said no, in terms that the ladder can act on. */
@@ -92,15 +93,6 @@ export interface MediaReference {
   readonly fileName: string | null;
 }
 
-/** Where a file that came in can be fetched from now. */
-export interface MediaPlace {
-  readonly url: string;
-  /** The provider's credentials, where it wants them. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** Whether the settings name the host; every other one has to be public. */
-  readonly own: boolean;
-}
-
 /** A message that came in, as every provider's webhook is read into. Nothing in it is trustworthy but its origin. */
 export interface IncomingMessage {
   readonly provider: string;
@@ -160,7 +152,7 @@ export interface MessageProvider {
   /** Sends once. Resolves to an outcome whatever happens on the wire; ends by itself when `signal` aborts (unknown, `timeout`). */
   send(message: OutgoingMessage, signal: AbortSignal): Promise<SendOutcome>;
   /** Where a file that came in by it is, by its id; absent where it keeps none. Never throws. */
-  mediaPlace?(id: string, signal: AbortSignal): Promise<MediaPlace | 'gone' | 'unavailable'>;
+  mediaPlace?(id: string, signal: AbortSignal): Promise<FilePlace | 'gone' | 'unavailable'>;
   /** Asks the provider for its device's state, once. Never throws. */
   deviceState(signal: AbortSignal): Promise<DeviceState>;
 }

@@ -4,10 +4,10 @@ import { AppError } from '../../platform/errors/app-error.js';
 import { GatewayMediaRepository } from './gateway-media.repository.js';
 import { MediaCipher, type EncryptedFile } from './media-cipher.js';
 import {
-  LOOKED_AT,
   PlainText,
   TEXT,
   VOICE,
+  headOf,
   mediaTypeOf,
   type MediaKind,
   type MediaType,
@@ -57,7 +57,7 @@ export class MediaIntake {
   async store(source: AsyncIterable<Buffer>, place: MediaPlace): Promise<StoredMedia> {
     const pieces = this.bounded(source);
     try {
-      const head = await readHead(pieces);
+      const head = await headOf(pieces);
       if (head.length === 0) throw invalidField(place.kind, EMPTY);
       const type = await mediaTypeOf(place.kind, head);
       if (!type) throw new AppError('media_type_not_allowed');
@@ -131,18 +131,6 @@ class Rows {
     await this.add(bytes);
     if (this.length > 0) await this.write(this.position, Buffer.concat(this.waiting));
   }
-}
-
-async function readHead(pieces: AsyncIterator<Buffer>): Promise<Buffer> {
-  const head: Buffer[] = [];
-  let length = 0;
-  while (length < LOOKED_AT) {
-    const piece = await nextOf(pieces);
-    if (!piece) break;
-    head.push(piece);
-    length += piece.length;
-  }
-  return Buffer.concat(head);
 }
 
 async function nextOf(pieces: AsyncIterator<Buffer>): Promise<Buffer | null> {

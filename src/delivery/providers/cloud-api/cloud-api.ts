@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { type FilePlace } from '../../../platform/egress/open-file.js';
 import { hiddenSender } from '../../../platform/phone/sender.js';
 import { MEDIA_KINDS } from '../media-types.js';
 import { HttpExchange, isSuccess, type HttpAnswer } from '../http-exchange.js';
@@ -8,7 +9,6 @@ import {
   type DeviceState,
   type IncomingBatch,
   type IncomingKind,
-  type MediaPlace,
   type MessageProvider,
   type OutgoingMedia,
   type OutgoingMessage,
@@ -114,7 +114,7 @@ export class CloudApiProvider implements MessageProvider {
   }
 
   /** Asks where a file is; Meta's address lives for five minutes and wants the token, too. */
-  async mediaPlace(id: string, signal: AbortSignal): Promise<MediaPlace | 'gone' | 'unavailable'> {
+  async mediaPlace(id: string, signal: AbortSignal): Promise<FilePlace | 'gone' | 'unavailable'> {
     if (!/^\d{1,40}$/.test(id)) return 'gone';
     const answer = await this.#exchange.get(`${this.#versionUrl}/${id}`, signal);
     if (answer.kind !== 'answer') return 'unavailable';

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { type FilePlace } from '../../../platform/egress/open-file.js';
 import { MEDIA_KINDS } from '../media-types.js';
 import { HttpExchange, isSuccess, type HttpAnswer } from '../http-exchange.js';
 import { isFields, messageId, own, parseObject, type Fields } from '../json-fields.js';
@@ -7,7 +8,6 @@ import {
   type DeviceState,
   type IncomingBatch,
   type IncomingKind,
-  type MediaPlace,
   type MessageProvider,
   type OutgoingMedia,
   type OutgoingMessage,
@@ -96,7 +96,7 @@ export class WhapiProvider implements MessageProvider {
   }
 
   /** Whapi hands a file out under its id for as long as it keeps it. */
-  mediaPlace(id: string): Promise<MediaPlace | 'gone'> {
+  mediaPlace(id: string): Promise<FilePlace | 'gone'> {
     // The id comes from outside: it must not lead to another path.
     if (!/^(?!\.+$)[\w.-]{1,200}$/.test(id)) return Promise.resolve('gone');
     const headers = { authorization: `Bearer ${this.#token}` };
