@@ -2,9 +2,8 @@ import { Body, Controller, Get, Header, HttpCode, Param, Post, Query } from '@ne
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { CallingKey, WhoCalls, type Calling } from '../../identity/api-keys/api-key.guard.js';
 import { type UsedApiKey } from '../../identity/api-keys/api-keys.service.js';
-import { Settings, type Language } from '../../platform/config/settings.js';
+import { Settings } from '../../platform/config/settings.js';
 import { AppError } from '../../platform/errors/app-error.js';
-import { answerLanguage } from '../../platform/errors/language.js';
 import { LinkedAccounts } from '../../gateway/accounts/linked-accounts.service.js';
 import { linkedAccountName } from '../../gateway/accounts/linked-account-routes.js';
 import { KeylessFromLoopback, Scopes } from '../../platform/http/access.decorators.js';
@@ -69,7 +68,7 @@ export class CodeMessagesController {
       company: body.companyName ?? this.nameOf(key),
       length: body.length ?? this.settings.otpLength,
       minutes: (body.expiresIn ?? DEFAULT_LIFE) / 60,
-      language: this.language(context),
+      language: context.language,
     };
     const sent = await this.verification.send(name, wanted, caller);
     return sentVerificationAnswer(sent, mayReadCodes(this.settings, key), wanted.language);
@@ -98,7 +97,7 @@ export class CodeMessagesController {
     @Context() context: RequestContext,
   ): Promise<GeneratedOtpAnswerDto> {
     await this.sessions.get(name, caller);
-    return generatedAnswer(newCode(length ?? this.settings.otpLength), this.language(context));
+    return generatedAnswer(newCode(length ?? this.settings.otpLength), context.language);
   }
 
   @Get('format-phone/:number')
@@ -108,15 +107,11 @@ export class CodeMessagesController {
   @ApiOkResponse({ type: FormattedPhoneAnswerDto, description: 'Also for an invalid number: then `valid` is false.' })
   @Fails('unauthenticated', 'invalid_token', 'invalid_api_key', 'forbidden', 'rate_limited')
   format(@Param('number') typed: string, @Context() context: RequestContext): FormattedPhoneAnswerDto {
-    return formattedAnswer(typed, parsePhone(typed, this.settings.allowedCountries), this.language(context));
+    return formattedAnswer(typed, parsePhone(typed, this.settings.allowedCountries), context.language);
   }
 
   /** An admin gave the key its name. */
   private nameOf(key: UsedApiKey | undefined): string {
     return key && isHarmlessCompany(key.name) ? key.name : this.settings.appName;
-  }
-
-  private language(context: RequestContext): Language {
-    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
   }
 }

@@ -2,9 +2,8 @@ import { Body, Controller, Get, Header, HttpCode, Param, Post } from '@nestjs/co
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { CallingKey, WhoCalls, type Calling } from '../../identity/api-keys/api-key.guard.js';
 import { type UsedApiKey } from '../../identity/api-keys/api-keys.service.js';
-import { Settings, type Language } from '../../platform/config/settings.js';
+import { Settings } from '../../platform/config/settings.js';
 import { AppError } from '../../platform/errors/app-error.js';
-import { answerLanguage } from '../../platform/errors/language.js';
 import { KeylessFromLoopback, Scopes } from '../../platform/http/access.decorators.js';
 import { Fails, FailsWithBody } from '../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../platform/http/request-context.js';
@@ -75,7 +74,7 @@ export class VerificationController {
     @Context() context: RequestContext,
   ): Promise<VerifiedAnswerDto> {
     await this.verification.verify(this.phoneOf(body.phone), body.otp, caller);
-    return verifiedAnswer(this.language(context));
+    return verifiedAnswer(context.language);
   }
 
   @Get('status/:phone')
@@ -88,7 +87,7 @@ export class VerificationController {
     @WhoCalls() caller: Calling,
     @Context() context: RequestContext,
   ): Promise<VerificationStatusAnswerDto> {
-    return statusAnswer(await this.verification.status(this.phoneOf(phone), caller), 'status', this.language(context));
+    return statusAnswer(await this.verification.status(this.phoneOf(phone), caller), 'status', context.language);
   }
 
   @Post('resend')
@@ -108,8 +107,8 @@ export class VerificationController {
     @CallingKey() key: UsedApiKey | undefined,
     @Context() context: RequestContext,
   ): Promise<SentVerificationAnswerDto> {
-    const sent = await this.verification.resend(this.phoneOf(body.phone), this.language(context), caller);
-    return sentVerificationAnswer(sent, mayReadCodes(this.settings, key), this.language(context));
+    const sent = await this.verification.resend(this.phoneOf(body.phone), context.language, caller);
+    return sentVerificationAnswer(sent, mayReadCodes(this.settings, key), context.language);
   }
 
   @Post('expire')
@@ -123,16 +122,12 @@ export class VerificationController {
     @Context() context: RequestContext,
   ): Promise<VerificationStatusAnswerDto> {
     const ended = await this.verification.expire(this.phoneOf(body.phone), caller);
-    return statusAnswer(ended, 'expired', this.language(context));
+    return statusAnswer(ended, 'expired', context.language);
   }
 
   private phoneOf(typed: string): string {
     const phone = parsePhone(typed, this.settings.allowedCountries);
     if (phone === null) throw new AppError('invalid_phone');
     return phone;
-  }
-
-  private language(context: RequestContext): Language {
-    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
   }
 }

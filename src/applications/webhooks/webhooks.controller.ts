@@ -1,9 +1,7 @@
 import { Body, Controller, Delete, Get, Header, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { WhoCalls, type Calling } from '../../identity/api-keys/api-key.guard.js';
-import { Settings, type Language } from '../../platform/config/settings.js';
 import { AppError } from '../../platform/errors/app-error.js';
-import { answerLanguage } from '../../platform/errors/language.js';
 import { KeylessFromLoopback, Scopes } from '../../platform/http/access.decorators.js';
 import { Fails, FailsWithBody } from '../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../platform/http/request-context.js';
@@ -38,10 +36,7 @@ const STATES = { pending: 'PENDING', delivered: 'DELIVERED', failed: 'FAILED' } 
 @Scopes('webhooks')
 @KeylessFromLoopback()
 export class WebhooksController {
-  constructor(
-    private readonly settings: Settings,
-    private readonly webhooks: Webhooks,
-  ) {}
+  constructor(private readonly webhooks: Webhooks) {}
 
   @Get()
   @Header('cache-control', 'no-store')
@@ -54,7 +49,7 @@ export class WebhooksController {
     @Context() context: RequestContext,
   ): Promise<WebhooksAnswerDto> {
     const found = await this.webhooks.list(caller, page.cursor ?? null, page.limit ?? DEFAULT_PAGE);
-    return webhooksAnswer(found, this.language(context));
+    return webhooksAnswer(found, context.language);
   }
 
   @Post()
@@ -73,7 +68,7 @@ export class WebhooksController {
     @Context() context: RequestContext,
   ): Promise<CreatedWebhookAnswerDto> {
     const { row, secret } = await this.webhooks.create(body.url, body.events ?? WEBHOOK_EVENTS, caller, context);
-    return createdAnswer(row, secret, this.language(context));
+    return createdAnswer(row, secret, context.language);
   }
 
   @Delete(':id')
@@ -86,7 +81,7 @@ export class WebhooksController {
     @Context() context: RequestContext,
   ): Promise<WebhookGoneAnswerDto> {
     await this.webhooks.delete(id, caller, context);
-    return deletedAnswer(this.language(context));
+    return deletedAnswer(context.language);
   }
 
   @Get(':id/deliveries')
@@ -101,7 +96,7 @@ export class WebhooksController {
     @Context() context: RequestContext,
   ): Promise<DeliveriesAnswerDto> {
     const page = { state: status ? STATES[status] : null, cursor: cursor ?? null, limit: limit ?? DEFAULT_PAGE };
-    return deliveriesAnswer(await this.webhooks.deliveriesOf(id, page, caller), this.language(context));
+    return deliveriesAnswer(await this.webhooks.deliveriesOf(id, page, caller), context.language);
   }
 
   @Post(':id/replay')
@@ -119,10 +114,6 @@ export class WebhooksController {
     @WhoCalls() caller: Calling,
     @Context() context: RequestContext,
   ): Promise<ReplayedAnswerDto> {
-    return replayedAnswer(await this.webhooks.replay(id, body, caller), this.language(context));
-  }
-
-  private language(context: RequestContext): Language {
-    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+    return replayedAnswer(await this.webhooks.replay(id, body, caller), context.language);
   }
 }

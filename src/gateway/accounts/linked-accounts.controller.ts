@@ -3,7 +3,6 @@ import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiSecu
 import { WhoCalls, type Calling } from '../../identity/api-keys/api-key.guard.js';
 import { Settings } from '../../platform/config/settings.js';
 import { AppError } from '../../platform/errors/app-error.js';
-import { answerLanguage } from '../../platform/errors/language.js';
 import { KeylessFromLoopback, Scopes } from '../../platform/http/access.decorators.js';
 import { Fails, FailsWithBody } from '../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../platform/http/request-context.js';
@@ -51,7 +50,7 @@ export class LinkedAccountsController {
     @Context() context: RequestContext,
   ): Promise<GatewaySessionAnswerDto> {
     const row = await this.sessions.create(body.sessionId, caller, context);
-    return sessionAnswer(row, null, 'created', this.language(context));
+    return sessionAnswer(row, null, 'created', context.language);
   }
 
   @Get()
@@ -70,7 +69,7 @@ export class LinkedAccountsController {
     @Context() context: RequestContext,
   ): Promise<GatewaySessionsAnswerDto> {
     const found = await this.sessions.list(caller, page.cursor ?? '', page.limit ?? DEFAULT_PAGE);
-    return sessionsAnswer(found, caller.apiKeyId === null, this.language(context));
+    return sessionsAnswer(found, caller.apiKeyId === null, context.language);
   }
 
   @Get(':id/status')
@@ -84,7 +83,7 @@ export class LinkedAccountsController {
     @Context() context: RequestContext,
   ): Promise<GatewaySessionAnswerDto> {
     const { row, qr } = await this.sessions.shown(name, caller);
-    return sessionAnswer(row, qr, 'session', this.language(context));
+    return sessionAnswer(row, qr, 'session', context.language);
   }
 
   @Get(':id/qr')
@@ -98,7 +97,7 @@ export class LinkedAccountsController {
     @Context() context: RequestContext,
   ): Promise<GatewaySessionAnswerDto> {
     const { row, qr } = await this.sessions.qr(name, caller);
-    return sessionAnswer(row, qr, 'qr', this.language(context));
+    return sessionAnswer(row, qr, 'qr', context.language);
   }
 
   @Post(':id/qr-ticket')
@@ -116,7 +115,7 @@ export class LinkedAccountsController {
   ): Promise<QrTicketAnswerDto> {
     const { id } = await this.sessions.get(name, caller);
     const ticket = await this.tickets.issue(id, caller.apiKeyId);
-    return ticketAnswer({ sessionId: name, ...ticket }, this.settings.publicUrl, this.language(context));
+    return ticketAnswer({ sessionId: name, ...ticket }, this.settings.publicUrl, context.language);
   }
 
   @Post(':id/pairing-code')
@@ -138,7 +137,7 @@ export class LinkedAccountsController {
     const phone = parsePhone(body.phone, this.settings.allowedCountries);
     if (phone === null) throw new AppError('invalid_phone');
     const code = await this.sessions.pairingCode(name, phone, caller, context);
-    return pairingCodeAnswer(name, code, this.language(context));
+    return pairingCodeAnswer(name, code, context.language);
   }
 
   @Put(':id/restart')
@@ -154,7 +153,7 @@ export class LinkedAccountsController {
     @Context() context: RequestContext,
   ): Promise<GatewaySessionAnswerDto> {
     const row = await this.sessions.restart(name, caller, context);
-    return sessionAnswer(row, null, 'restarted', this.language(context));
+    return sessionAnswer(row, null, 'restarted', context.language);
   }
 
   @Delete(':id')
@@ -170,10 +169,6 @@ export class LinkedAccountsController {
     @Context() context: RequestContext,
   ): Promise<GatewaySessionGoneAnswerDto> {
     await this.sessions.delete(name, caller, context);
-    return goneAnswer(this.language(context));
-  }
-
-  private language(context: RequestContext) {
-    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+    return goneAnswer(context.language);
   }
 }

@@ -12,8 +12,6 @@ import {
 } from '@nestjs/swagger';
 import { type FastifyRequest } from 'fastify';
 import { WhoCalls, type Calling } from '../../identity/api-keys/api-key.guard.js';
-import { Settings } from '../../platform/config/settings.js';
-import { answerLanguage } from '../../platform/errors/language.js';
 import { KeylessFromLoopback, Scopes } from '../../platform/http/access.decorators.js';
 import { FailsWithBody } from '../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../platform/http/request-context.js';
@@ -59,10 +57,7 @@ function SendsFile(kind: MediaKind, summary: string) {
 @Scopes('messages')
 @KeylessFromLoopback()
 export class GatewayMediaController {
-  constructor(
-    private readonly settings: Settings,
-    private readonly media: MediaMessages,
-  ) {}
+  constructor(private readonly media: MediaMessages) {}
 
   @Post(':sessionId/image')
   @SendsFile('image', 'Send a picture: JPEG, PNG or WebP')
@@ -113,6 +108,6 @@ export class GatewayMediaController {
     given: { name: string; request: FastifyRequest; caller: Calling; context: RequestContext },
   ): Promise<SentMessageAnswerDto> {
     const sent = await this.media.send(given.name, given.caller, kind, given.request);
-    return sentAnswer(sent, answerLanguage(this.settings.messageLanguage, given.context.acceptLanguage));
+    return sentAnswer(sent, given.context.language);
   }
 }

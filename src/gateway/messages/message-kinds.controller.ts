@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { WhoCalls, type Calling } from '../../identity/api-keys/api-key.guard.js';
-import { Settings, type Language } from '../../platform/config/settings.js';
+import { Settings } from '../../platform/config/settings.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { answerLanguage } from '../../platform/errors/language.js';
 import { KeylessFromLoopback, Scopes } from '../../platform/http/access.decorators.js';
@@ -45,7 +45,7 @@ export class GatewayKindsController {
     @Context() context: RequestContext,
   ): Promise<SentMessageAnswerDto> {
     const sent = await this.messages.send(name, caller, this.phone(to), { kind: 'location', content });
-    return sentAnswer(sent, this.language(context));
+    return sentAnswer(sent, context.language);
   }
 
   @Post(':sessionId/button')
@@ -62,7 +62,7 @@ export class GatewayKindsController {
     const rows = buttons.map(({ id, text: title }) => ({ id, title }));
     const content = this.menu({ text, ...(footer && { footer }), sections: [{ rows }] }, 'buttons');
     const sent = await this.messages.send(name, caller, this.phone(to), { kind: 'button', content });
-    return sentMenuAnswer(sent, this.language(context));
+    return sentMenuAnswer(sent, context.language);
   }
 
   @Post(':sessionId/list')
@@ -79,7 +79,7 @@ export class GatewayKindsController {
     const more = { ...(footer && { footer }), ...(buttonText && { heading: buttonText }) };
     const content = this.menu({ text, ...more, sections }, 'sections');
     const sent = await this.messages.send(name, caller, this.phone(to), { kind: 'list', content });
-    return sentMenuAnswer(sent, this.language(context));
+    return sentMenuAnswer(sent, context.language);
   }
 
   private phone(to: string): string {
@@ -92,9 +92,5 @@ export class GatewayKindsController {
     const content = renderMenu(menu, answerLanguage(this.settings.messageLanguage, undefined));
     if (areChoices(content.choices.map(({ id }) => id))) return content;
     throw invalidField(field, { id: 'terlalu banyak, atau id tidak unik', en: 'are too many, or share an id' });
-  }
-
-  private language({ acceptLanguage }: RequestContext): Language {
-    return answerLanguage(this.settings.messageLanguage, acceptLanguage);
   }
 }

@@ -4,7 +4,6 @@ import { WhoCalls, type Calling } from '../../identity/api-keys/api-key.guard.js
 import { Settings } from '../../platform/config/settings.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { type ErrorCode } from '../../platform/errors/catalogue.js';
-import { answerLanguage } from '../../platform/errors/language.js';
 import { KeylessFromLoopback, Scopes } from '../../platform/http/access.decorators.js';
 import { FailsWithBody } from '../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../platform/http/request-context.js';
@@ -62,6 +61,6 @@ export class GatewayMessagesController {
     const text = body.text ?? body.message;
     if (!text) throw invalidField('text', EMPTY);
     const sent = await this.messages.send(name, caller, to, { kind: 'text', content: { text } });
-    return sentAnswer(sent, answerLanguage(this.settings.messageLanguage, context.acceptLanguage));
+    return sentAnswer(sent, context.language);
   }
 }

@@ -1,8 +1,6 @@
 import { Body, Controller, Delete, Get, Header, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Settings } from '../../platform/config/settings.js';
 import { AppError } from '../../platform/errors/app-error.js';
-import { answerLanguage } from '../../platform/errors/language.js';
 import { Caller, Roles, type CurrentCaller } from '../../platform/http/access.decorators.js';
 import { Fails } from '../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../platform/http/request-context.js';
@@ -17,7 +15,9 @@ import {
 import { ApiKeys, type KeyKeeper } from './api-keys.service.js';
 
 /** An id that is none of ours names no key: 404, as for an unknown one. */
-const KeyId = () => Param('id', new ParseUUIDPipe({ exceptionFactory: () => new AppError('api_key_not_found') }));
+function KeyId() {
+  return Param('id', new ParseUUIDPipe({ exceptionFactory: () => new AppError('api_key_not_found') }));
+}
 
 const DEFAULT_PAGE = 50;
 
@@ -26,10 +26,7 @@ const DEFAULT_PAGE = 50;
 @Controller('api/api-keys')
 @Roles('ADMIN')
 export class ApiKeysController {
-  constructor(
-    private readonly settings: Settings,
-    private readonly keys: ApiKeys,
-  ) {}
+  constructor(private readonly keys: ApiKeys) {}
 
   @Get()
   @Header('cache-control', 'no-store')
@@ -41,7 +38,7 @@ export class ApiKeysController {
   @Fails('validation_failed', 'unauthenticated', 'invalid_token', 'forbidden')
   async list(@Query() page: ApiKeyPageDto, @Context() context: RequestContext): Promise<ApiKeysAnswerDto> {
     const found = await this.keys.list(page.cursor ?? null, page.limit ?? DEFAULT_PAGE);
-    return keysAnswer(found, this.language(context));
+    return keysAnswer(found, context.language);
   }
 
   @Post()
@@ -62,7 +59,7 @@ export class ApiKeysController {
       requestsPerMinute: requestsPerMinute ?? undefined,
     };
     const { key, row } = await this.keys.create(wanted, keeper(caller, context));
-    return createdAnswer(key, row, this.language(context));
+    return createdAnswer(key, row, context.language);
   }
 
   @Delete(':id')
@@ -78,11 +75,7 @@ export class ApiKeysController {
     @Context() context: RequestContext,
   ): Promise<ApiKeyRevokedAnswerDto> {
     await this.keys.revoke(id, keeper(caller, context));
-    return revokedAnswer(this.language(context));
-  }
-
-  private language(context: RequestContext) {
-    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+    return revokedAnswer(context.language);
   }
 }
 

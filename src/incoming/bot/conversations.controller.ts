@@ -1,7 +1,5 @@
 import { Body, Controller, Get, Header, HttpCode, Param, Patch, Post, Query, StreamableFile } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { Settings, type Language } from '../../platform/config/settings.js';
-import { answerLanguage } from '../../platform/errors/language.js';
 import { Caller, Roles, type CurrentCaller } from '../../platform/http/access.decorators.js';
 import { Fails, FailsWithBody } from '../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../platform/http/request-context.js';
@@ -41,10 +39,7 @@ const PhoneParam = () => ApiParam({ name: 'phone', example: '081234567890', desc
 @Roles('ADMIN', 'SUPERVISOR', 'OPERATOR')
 @Fails('unauthenticated', 'invalid_token', 'forbidden')
 export class ConversationsController {
-  constructor(
-    private readonly settings: Settings,
-    private readonly conversations: Conversations,
-  ) {}
+  constructor(private readonly conversations: Conversations) {}
 
   @Get()
   @Header('cache-control', 'no-store')
@@ -56,7 +51,7 @@ export class ConversationsController {
     @Context() context: RequestContext,
   ): Promise<ConversationsAnswerDto> {
     const page = await this.conversations.list({ state: state ?? null, cursor: cursor ?? null, limit });
-    return conversationsAnswer(page, this.language(context));
+    return conversationsAnswer(page, context.language);
   }
 
   @Get(':phone/messages')
@@ -74,7 +69,7 @@ export class ConversationsController {
     @Context() context: RequestContext,
   ): Promise<ConversationMessagesAnswerDto> {
     const page = await this.conversations.history(phone, cursor ?? null, limit);
-    return messagesAnswer(page, this.language(context));
+    return messagesAnswer(page, context.language);
   }
 
   @Get(':phone/messages/:messageId/media')
@@ -126,7 +121,7 @@ export class ConversationsController {
     @Context() context: RequestContext,
   ): Promise<ReplyAnswerDto> {
     const said = await this.conversations.reply(phone, replyContent(body), { userId, context });
-    return replyAnswer(said, this.language(context));
+    return replyAnswer(said, context.language);
   }
 
   @Patch(':phone')
@@ -145,13 +140,6 @@ export class ConversationsController {
     @Context() context: RequestContext,
   ): Promise<ConversationAnswerDto> {
     const change = { state: state ?? null, read: read ?? false };
-    return conversationAnswer(
-      await this.conversations.change(phone, change, { userId, context }),
-      this.language(context),
-    );
-  }
-
-  private language(context: RequestContext): Language {
-    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+    return conversationAnswer(await this.conversations.change(phone, change, { userId, context }), context.language);
   }
 }

@@ -1,8 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Settings } from '../../platform/config/settings.js';
 import { type ErrorCode } from '../../platform/errors/catalogue.js';
-import { answerLanguage } from '../../platform/errors/language.js';
 import {
   Authenticated,
   Caller,
@@ -42,7 +40,6 @@ const SENDING: readonly ErrorCode[] = [
 @Controller('api/auth')
 export class AuthController {
   constructor(
-    private readonly settings: Settings,
     private readonly auth: Auth,
     private readonly registration: Registration,
   ) {}
@@ -59,7 +56,7 @@ export class AuthController {
   })
   @FailsWithBody(...SENDING)
   async requestOtp(@Body() body: PhoneDto, @Context() context: RequestContext): Promise<OtpSentAnswerDto> {
-    return otpSentAnswer(await this.auth.requestCode(body.phone, false, context), this.language(context));
+    return otpSentAnswer(await this.auth.requestCode(body.phone, false, context), context.language);
   }
 
   @Post('otp/resend')
@@ -71,7 +68,7 @@ export class AuthController {
   @ApiOkResponse({ type: OtpSentAnswerDto, description: 'A new code is on its way.' })
   @FailsWithBody(...SENDING)
   async resendOtp(@Body() body: PhoneDto, @Context() context: RequestContext): Promise<OtpSentAnswerDto> {
-    return otpSentAnswer(await this.auth.requestCode(body.phone, true, context), this.language(context));
+    return otpSentAnswer(await this.auth.requestCode(body.phone, true, context), context.language);
   }
 
   @Post('otp/verify')
@@ -84,7 +81,7 @@ export class AuthController {
   async verifyOtp(@Body() body: VerifyOtpDto, @Context() context: RequestContext): Promise<LoginAnswerDto> {
     return loginAnswer(
       await this.auth.loginByCode({ ...body, challengeId: body.sessionId }, context),
-      this.language(context),
+      context.language,
     );
   }
 
@@ -96,7 +93,7 @@ export class AuthController {
   @ApiOkResponse({ type: LoginAnswerDto, description: 'Logged in.' })
   @FailsWithBody('invalid_credentials', 'login_locked', 'busy')
   async login(@Body() body: PasswordLoginDto, @Context() context: RequestContext): Promise<LoginAnswerDto> {
-    return loginAnswer(await this.auth.loginByPassword(body, context), this.language(context));
+    return loginAnswer(await this.auth.loginByPassword(body, context), context.language);
   }
 
   @Post('register')
@@ -130,7 +127,7 @@ export class AuthController {
     @Caller() caller: CurrentCaller | undefined,
     @Context() context: RequestContext,
   ): Promise<RegisterAnswerDto> {
-    return registeredAnswer(await this.registration.register(body, caller, context), this.language(context));
+    return registeredAnswer(await this.registration.register(body, caller, context), context.language);
   }
 
   @Get('me')
@@ -140,10 +137,6 @@ export class AuthController {
   @ApiOkResponse({ type: MeAnswerDto, description: 'The account.' })
   @Fails('unauthenticated', 'invalid_token')
   async me(@Caller() caller: CurrentCaller, @Context() context: RequestContext): Promise<MeAnswerDto> {
-    return meAnswer(await this.auth.me(caller.userId), this.language(context));
-  }
-
-  private language(context: RequestContext) {
-    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+    return meAnswer(await this.auth.me(caller.userId), context.language);
   }
 }

@@ -2,7 +2,6 @@ import { Body, Controller, Get, Header, HttpCode, Post, Req, Res } from '@nestjs
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { Settings } from '../../platform/config/settings.js';
-import { answerLanguage } from '../../platform/errors/language.js';
 import { OwnPagesOnly, Public, type CallerRequest, type CurrentCaller } from '../../platform/http/access.decorators.js';
 import { AddressLimit } from '../../platform/http/address-limit.guard.js';
 import { sessionCookie, setBrowserCookies } from '../../platform/http/browser-cookies.js';
@@ -31,7 +30,7 @@ export class BrowserController {
   @ApiOkResponse({ type: LoginOptionsAnswerDto, description: 'The options; they are the same for everybody.' })
   @Fails()
   options(@Context() context: RequestContext): LoginOptionsAnswerDto {
-    return loginOptionsAnswer(this.settings, this.language(context));
+    return loginOptionsAnswer(this.settings, context.language);
   }
 
   @Post('browser/verify')
@@ -81,11 +80,7 @@ export class BrowserController {
   private loggedIn(login: BrowserLogin, context: RequestContext, reply: FastifyReply): BrowserLoginAnswerDto {
     const { cookie: session, deviceToken: device } = login;
     setBrowserCookies(reply, { session, device, maxAge: this.settings.sessionMaxAge });
-    return browserLoginAnswer(login.account, this.language(context));
-  }
-
-  private language(context: RequestContext) {
-    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+    return browserLoginAnswer(login.account, context.language);
   }
 }
 

@@ -1,9 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { Settings } from '../../platform/config/settings.js';
 import { AppError } from '../../platform/errors/app-error.js';
-import { answerLanguage } from '../../platform/errors/language.js';
 import {
   Authenticated,
   Caller,
@@ -20,15 +18,14 @@ import { loggedOutAnswer, refreshedAnswer, sessionsAnswer } from './answers.js';
 import { DoneAnswerDto, LogoutDto, RefreshDto, RefreshedAnswerDto, SessionsAnswerDto } from './auth.dto.js';
 
 /** An id that is none of ours names no session: 404, as for one that is gone. */
-const SessionId = () => Param('id', new ParseUUIDPipe({ exceptionFactory: () => new AppError('session_not_found') }));
+function SessionId() {
+  return Param('id', new ParseUUIDPipe({ exceptionFactory: () => new AppError('session_not_found') }));
+}
 
 @ApiTags('Sessions')
 @Controller('api/auth')
 export class SessionsController {
-  constructor(
-    private readonly settings: Settings,
-    private readonly sessions: Sessions,
-  ) {}
+  constructor(private readonly sessions: Sessions) {}
 
   @Post('refresh')
   @HttpCode(200)
@@ -41,7 +38,7 @@ export class SessionsController {
   })
   @Fails('validation_failed', 'invalid_refresh_token', 'rate_limited')
   async refresh(@Body() body: RefreshDto, @Context() context: RequestContext): Promise<RefreshedAnswerDto> {
-    return refreshedAnswer(await this.sessions.refresh(body.refreshToken, context), this.language(context));
+    return refreshedAnswer(await this.sessions.refresh(body.refreshToken, context), context.language);
   }
 
   @Post('logout')
@@ -70,7 +67,7 @@ export class SessionsController {
       clearSessionCookie(request, reply);
     }
     if (body.refreshToken) await this.sessions.endByRefreshToken(body.refreshToken, 'logout', context);
-    return loggedOutAnswer(this.language(context));
+    return loggedOutAnswer(context.language);
   }
 
   @Get('sessions')
@@ -80,7 +77,7 @@ export class SessionsController {
   @ApiOkResponse({ type: SessionsAnswerDto, description: 'Active sessions, most recently used first.' })
   @Fails('unauthenticated', 'invalid_token')
   async list(@Caller() caller: CurrentCaller, @Context() context: RequestContext): Promise<SessionsAnswerDto> {
-    return sessionsAnswer(await this.sessions.list(caller.userId), caller.sessionId, this.language(context));
+    return sessionsAnswer(await this.sessions.list(caller.userId), caller.sessionId, context.language);
   }
 
   @Delete('sessions/:id')
@@ -96,10 +93,6 @@ export class SessionsController {
   ): Promise<DoneAnswerDto> {
     const ended = await this.sessions.end(id, caller.userId, 'revoked', context);
     if (!ended) throw new AppError('session_not_found');
-    return loggedOutAnswer(this.language(context));
-  }
-
-  private language(context: RequestContext) {
-    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+    return loggedOutAnswer(context.language);
   }
 }

@@ -5,7 +5,6 @@ import { Settings } from '../../platform/config/settings.js';
 import { type TestOutcome } from '../../platform/config/test-phones.js';
 import { newId } from '../../platform/database/new-id.js';
 import { AppError } from '../../platform/errors/app-error.js';
-import { answerLanguage } from '../../platform/errors/language.js';
 import { type RequestContext } from '../../platform/http/request-context.js';
 import { Messaging, type ClaimedMessage } from '../../delivery/outbox/messaging.service.js';
 import { safeProviderText } from '../../delivery/providers/safe-provider-texts.js';
@@ -114,7 +113,7 @@ export class CodeIssuer {
       template: request.purpose.template,
       code: test?.kind === 'fixed-code' ? test.code : newCode(this.settings.otpLength),
       minutes: request.purpose.minutes,
-      language: answerLanguage(this.settings.messageLanguage, context.acceptLanguage),
+      language: context.language,
       ...(application === null ? {} : { application: application.name }),
     };
   }

@@ -1,9 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../../platform/config/settings.js';
 import { type StatementValues } from '../../platform/database/statement.js';
 import { type Transaction } from '../../platform/database/database.js';
 import { newId } from '../../platform/database/new-id.js';
-import { answerLanguage } from '../../platform/errors/language.js';
 import { type RequestContext } from '../../platform/http/request-context.js';
 import { Messaging, type NoticeDraft } from '../../delivery/outbox/messaging.service.js';
 import { RegistrationTokens } from '../../identity/users/registration-tokens.js';
@@ -23,7 +21,6 @@ export interface ProofDraft {
 @Injectable()
 export class PhoneProof {
   constructor(
-    private readonly settings: Settings,
     private readonly messaging: Messaging,
     private readonly registrations: RegistrationTokens,
     private readonly repository: PhoneProofRepository,
@@ -42,7 +39,7 @@ export class PhoneProof {
 
   /** What a first proof needs; a login by a number that was proven before has no use for it. */
   draft(registrant: string | null, context: RequestContext): ProofDraft {
-    const language = answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+    const { language } = context;
     const notice = this.messaging.draftNotice({ template: 'notice.phone_proven', language });
     return {
       values: {

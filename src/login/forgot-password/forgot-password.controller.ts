@@ -1,7 +1,5 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Settings } from '../../platform/config/settings.js';
-import { answerLanguage } from '../../platform/errors/language.js';
 import { Public } from '../../platform/http/access.decorators.js';
 import { AddressLimit } from '../../platform/http/address-limit.guard.js';
 import { IDEMPOTENCY_FAILURES, Idempotent } from '../../platform/idempotency/idempotency.guard.js';
@@ -25,7 +23,6 @@ import { ForgotPassword } from './forgot-password.service.js';
 @Controller('api/forgot-password')
 export class ForgotPasswordController {
   constructor(
-    private readonly settings: Settings,
     private readonly forgotPassword: ForgotPassword,
     private readonly messaging: Messaging,
   ) {}
@@ -50,7 +47,7 @@ export class ForgotPasswordController {
   )
   async request(@Body() body: RequestResetDto, @Context() context: RequestContext): Promise<ResetRequestedAnswerDto> {
     const code = await this.forgotPassword.request({ name: body.nama, phone: body.noHp }, context);
-    return requestedAnswer(code, this.language(context));
+    return requestedAnswer(code, context.language);
   }
 
   @Post('verify-otp')
@@ -65,7 +62,7 @@ export class ForgotPasswordController {
   @FailsWithBody('phone_number_required', 'invalid_phone', 'invalid_otp', 'otp_locked')
   async verify(@Body() body: VerifyResetDto, @Context() context: RequestContext): Promise<ResetVerifiedAnswerDto> {
     const otpId = await this.forgotPassword.verify({ phone: body.noHp, code: body.otp }, context);
-    return verifiedAnswer(otpId, this.language(context));
+    return verifiedAnswer(otpId, context.language);
   }
 
   @Post('reset-password')
@@ -92,7 +89,7 @@ export class ForgotPasswordController {
     const { noHp: phone, otp: code, otpId, newPassword, confirmPassword, registrationToken } = body;
     const typed = { phone, code, otpId: otpId ?? undefined, newPassword, confirmPassword, registrationToken };
     await this.forgotPassword.reset(typed, context);
-    return doneAnswer(this.language(context));
+    return doneAnswer(context.language);
   }
 
   @Get('bot-status')
@@ -102,9 +99,5 @@ export class ForgotPasswordController {
   @Fails()
   async status(): Promise<BotStatusAnswerDto> {
     return { success: true, data: botState(await this.messaging.whatsAppDevices()) };
-  }
-
-  private language(context: RequestContext) {
-    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
   }
 }

@@ -4,7 +4,6 @@ import { Settings } from '../../platform/config/settings.js';
 import { Database } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { type ErrorCode } from '../../platform/errors/catalogue.js';
-import { answerLanguage } from '../../platform/errors/language.js';
 import { AddressLimits } from '../../platform/limits/address-limits.js';
 import { type RequestContext } from '../../platform/http/request-context.js';
 import { Messaging } from '../../delivery/outbox/messaging.service.js';
@@ -170,7 +169,7 @@ export class ForgotPassword {
       const { address, id: requestId } = context;
       const event = { type: 'user.password_reset', outcome: 'success', userId, subjectId: userId } as const;
       await this.audit.record({ ...event, phone: guess.phone, address, requestId }, transaction);
-      const language = answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+      const { language } = context;
       const content = { template: 'notice.password_changed', language } as const;
       const notice = await this.messaging.queueNotice(phone, account, content, transaction);
       return { account, notice, code: used, isTakenOver };

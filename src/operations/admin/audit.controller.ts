@@ -1,8 +1,6 @@
 import { Controller, Get, Header, Headers, Query, type StreamableFile } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { AuditLog } from '../../records/audit/audit-log.js';
-import { Settings, type Language } from '../../platform/config/settings.js';
-import { answerLanguage } from '../../platform/errors/language.js';
 import { Caller, Roles, type CurrentCaller } from '../../platform/http/access.decorators.js';
 import { csvFile, wantsCsv } from '../../platform/lists/csv-answers.js';
 import { Fails } from '../../platform/http/openapi.decorators.js';
@@ -20,7 +18,6 @@ const PAGE = 50;
 @Fails('unauthenticated', 'invalid_token', 'forbidden')
 export class AuditController {
   constructor(
-    private readonly settings: Settings,
     private readonly log: AuditLog,
     private readonly logins: Sessions,
   ) {}
@@ -53,10 +50,6 @@ export class AuditController {
       return csvFile(eventLines(found), EVENT_COLUMNS, 'audit.csv');
     }
     const { events, nextCursor } = await this.log.page(query, limit ?? PAGE, reader);
-    return auditAnswer(events, nextCursor, this.language(context));
-  }
-
-  private language(context: RequestContext): Language {
-    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+    return auditAnswer(events, nextCursor, context.language);
   }
 }

@@ -1,7 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Settings } from '../../platform/config/settings.js';
-import { answerLanguage } from '../../platform/errors/language.js';
 import { Roles } from '../../platform/http/access.decorators.js';
 import { Fails } from '../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../platform/http/request-context.js';
@@ -15,15 +13,12 @@ import { JobsAnswerDto } from './jobs.dto.js';
 @ApiBearerAuth()
 @Fails('unauthenticated', 'invalid_token', 'forbidden')
 export class JobsController {
-  constructor(
-    private readonly settings: Settings,
-    private readonly jobs: Jobs,
-  ) {}
+  constructor(private readonly jobs: Jobs) {}
 
   @Get()
   @ApiOperation({ operationId: 'listJobs', summary: 'List the scheduled jobs and their last runs' })
   @ApiOkResponse({ type: JobsAnswerDto, description: 'The jobs, by name.' })
   async list(@Context() context: RequestContext): Promise<JobsAnswerDto> {
-    return jobsAnswer(await this.jobs.list(), answerLanguage(this.settings.messageLanguage, context.acceptLanguage));
+    return jobsAnswer(await this.jobs.list(), context.language);
   }
 }

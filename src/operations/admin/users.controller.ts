@@ -4,9 +4,7 @@ import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags
 import { personalDataAnswer } from '../../login/auth/answers.js';
 import { PersonalDataAnswerDto } from '../../login/auth/own-account/personal-data.dto.js';
 import { PersonalData } from '../../login/auth/own-account/personal-data.js';
-import { Settings, type Language } from '../../platform/config/settings.js';
 import { AppError } from '../../platform/errors/app-error.js';
-import { answerLanguage } from '../../platform/errors/language.js';
 import { Caller, Roles, type CurrentCaller } from '../../platform/http/access.decorators.js';
 import { Fails } from '../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../platform/http/request-context.js';
@@ -39,7 +37,6 @@ const knownId = {
 @Fails('unauthenticated', 'invalid_token', 'forbidden')
 export class UsersController {
   constructor(
-    private readonly settings: Settings,
     private readonly administration: UserAdministration,
     private readonly erasure: Erasure,
     private readonly personalData: PersonalData,
@@ -51,7 +48,7 @@ export class UsersController {
   @Fails('validation_failed')
   async list(@Query() query: ListUsersDto, @Context() context: RequestContext): Promise<UsersAnswerDto> {
     const { users, nextCursor } = await this.administration.list(query);
-    return usersAnswer(users, nextCursor, this.language(context));
+    return usersAnswer(users, nextCursor, context.language);
   }
 
   @Post()
@@ -63,11 +60,7 @@ export class UsersController {
     @Caller() caller: CurrentCaller,
     @Context() context: RequestContext,
   ): Promise<UserAnswerDto> {
-    return userAnswer(
-      'created',
-      await this.administration.create(body, actor(caller, context)),
-      this.language(context),
-    );
+    return userAnswer('created', await this.administration.create(body, actor(caller, context)), context.language);
   }
 
   @Get(':id')
@@ -75,7 +68,7 @@ export class UsersController {
   @ApiOkResponse({ type: UserDetailAnswerDto, description: 'The account.' })
   @Fails('user_not_found')
   async show(@Param('id', knownId) id: string, @Context() context: RequestContext): Promise<UserDetailAnswerDto> {
-    return userDetailAnswer(await this.administration.show(id), this.language(context));
+    return userDetailAnswer(await this.administration.show(id), context.language);
   }
 
   @Patch(':id')
@@ -97,11 +90,7 @@ export class UsersController {
     @Caller() caller: CurrentCaller,
     @Context() context: RequestContext,
   ): Promise<UserAnswerDto> {
-    return userAnswer(
-      'changed',
-      await this.administration.change(id, body, actor(caller, context)),
-      this.language(context),
-    );
+    return userAnswer('changed', await this.administration.change(id, body, actor(caller, context)), context.language);
   }
 
   @Delete(':id')
@@ -114,7 +103,7 @@ export class UsersController {
     @Context() context: RequestContext,
   ): Promise<DoneAnswerDto> {
     await this.erasure.erase(id, actor(caller, context));
-    return doneAnswer('erased', this.language(context));
+    return doneAnswer('erased', context.language);
   }
 
   @Get(':id/export')
@@ -127,7 +116,7 @@ export class UsersController {
     @Caller() caller: CurrentCaller,
     @Context() context: RequestContext,
   ): Promise<PersonalDataAnswerDto> {
-    return personalDataAnswer(await this.personalData.export(id, caller.userId, context), this.language(context));
+    return personalDataAnswer(await this.personalData.export(id, caller.userId, context), context.language);
   }
 
   @Post(':id/unlock')
@@ -141,7 +130,7 @@ export class UsersController {
     @Context() context: RequestContext,
   ): Promise<DoneAnswerDto> {
     await this.administration.unlock(id, actor(caller, context));
-    return doneAnswer('unlocked', this.language(context));
+    return doneAnswer('unlocked', context.language);
   }
 
   @Post(':id/reset-password')
@@ -158,11 +147,7 @@ export class UsersController {
     @Context() context: RequestContext,
   ): Promise<DoneAnswerDto> {
     await this.administration.removePassword(id, actor(caller, context));
-    return doneAnswer('passwordRemoved', this.language(context));
-  }
-
-  private language(context: RequestContext): Language {
-    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+    return doneAnswer('passwordRemoved', context.language);
   }
 }
 

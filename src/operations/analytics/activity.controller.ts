@@ -22,8 +22,6 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { WhoCalls, type Calling } from '../../identity/api-keys/api-key.guard.js';
-import { Settings, type Language } from '../../platform/config/settings.js';
-import { answerLanguage } from '../../platform/errors/language.js';
 import { linkedAccountName } from '../../gateway/accounts/linked-account-routes.js';
 import { KeylessFromLoopback, Scopes } from '../../platform/http/access.decorators.js';
 import { csvFile, wantsCsv } from '../../platform/lists/csv-answers.js';
@@ -80,7 +78,6 @@ const PageOrFile = (page: Type) =>
 @KeylessFromLoopback()
 export class ActivityController {
   constructor(
-    private readonly settings: Settings,
     private readonly figures: ActivityFigures,
     private readonly logs: ActivityLogs,
   ) {}
@@ -95,7 +92,7 @@ export class ActivityController {
     @WhoCalls() caller: Calling,
     @Context() context: RequestContext,
   ): Promise<DashboardAnswerDto> {
-    return dashboardAnswer(await this.figures.dashboard(query, caller), this.language(context));
+    return dashboardAnswer(await this.figures.dashboard(query, caller), context.language);
   }
 
   @Get('sessions/:id/stats')
@@ -109,7 +106,7 @@ export class ActivityController {
     @WhoCalls() caller: Calling,
     @Context() context: RequestContext,
   ): Promise<SessionStatsAnswerDto> {
-    return statsAnswer(await this.figures.stats(name, query, caller), this.language(context));
+    return statsAnswer(await this.figures.stats(name, query, caller), context.language);
   }
 
   @Get('logs/activity')
@@ -156,7 +153,7 @@ export class ActivityController {
   ): Promise<OtpLogAnswerDto | StreamableFile> {
     if (wantsCsv(accept))
       return csvFile(otpLines(await this.logs.exportCodes(query, limit, caller)), OTP_COLUMNS, 'otp.csv');
-    return otpLogAnswer(await this.logs.codes(query, limit ?? PAGE, caller), this.language(context));
+    return otpLogAnswer(await this.logs.codes(query, limit ?? PAGE, caller), context.language);
   }
 
   @Post('cleanup')
@@ -173,7 +170,7 @@ export class ActivityController {
     @WhoCalls() caller: Calling,
     @Context() context: RequestContext,
   ): Promise<CleanupAnswerDto> {
-    return cleanupAnswer(await this.logs.clean(body.olderThanDays, caller, context), this.language(context));
+    return cleanupAnswer(await this.logs.clean(body.olderThanDays, caller, context), context.language);
   }
 
   private async lines(
@@ -189,10 +186,6 @@ export class ActivityController {
       return csvFile(activityLines(rows), ACTIVITY_COLUMNS, `${name}.csv`);
     }
     const page = await this.logs.page(query, errorsOnly, limit ?? PAGE, caller);
-    return activityAnswer(page, name, this.language(context));
-  }
-
-  private language(context: RequestContext): Language {
-    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+    return activityAnswer(page, name, context.language);
   }
 }

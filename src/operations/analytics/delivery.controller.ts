@@ -1,7 +1,5 @@
 import { Controller, Get, Header, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Settings } from '../../platform/config/settings.js';
-import { answerLanguage } from '../../platform/errors/language.js';
 import { Roles } from '../../platform/http/access.decorators.js';
 import { Fails } from '../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../platform/http/request-context.js';
@@ -15,10 +13,7 @@ import { DeliveryFigures } from './delivery.service.js';
 @ApiBearerAuth()
 @Fails('unauthenticated', 'invalid_token', 'forbidden')
 export class DeliveryController {
-  constructor(
-    private readonly settings: Settings,
-    private readonly figures: DeliveryFigures,
-  ) {}
+  constructor(private readonly figures: DeliveryFigures) {}
 
   @Get('providers')
   @Header('cache-control', 'no-store')
@@ -28,7 +23,7 @@ export class DeliveryController {
   })
   @ApiOkResponse({ type: ProvidersAnswerDto, description: 'The providers, in the order in which they are tried.' })
   async providers(@Context() context: RequestContext): Promise<ProvidersAnswerDto> {
-    return providersAnswer(await this.figures.providers(), this.language(context));
+    return providersAnswer(await this.figures.providers(), context.language);
   }
 
   @Get('delivery')
@@ -40,10 +35,6 @@ export class DeliveryController {
   @ApiOkResponse({ type: FunnelAnswerDto, description: 'Counts of the range, in total and by provider.' })
   @Fails('validation_failed')
   async funnel(@Query() query: FunnelQueryDto, @Context() context: RequestContext): Promise<FunnelAnswerDto> {
-    return funnelAnswer(await this.figures.funnel(query), this.language(context));
-  }
-
-  private language(context: RequestContext) {
-    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+    return funnelAnswer(await this.figures.funnel(query), context.language);
   }
 }

@@ -1,5 +1,7 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { createParamDecorator, Injectable, type ExecutionContext, type PipeTransform } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
+import { Settings, type Language } from '../config/settings.js';
+import { answerLanguage } from '../errors/language.js';
 import { type AddressAllowance } from '../limits/address-limits.js';
 import { DEVICE_COOKIE, browserCookie } from './browser-cookies.js';
 import { addressKey } from './client-address.js';
@@ -22,8 +24,8 @@ export interface RequestContext {
   readonly userAgent: string | null;
   /** `X-Device-Token` as sent, or the cookie that our own pages keep it in; unchecked. */
   readonly deviceToken: string | null;
-  /** The `Accept-Language` header as sent. */
-  readonly acceptLanguage: string | undefined;
+  /** What the answer is written in, and the messages that the request leads to. */
+  readonly language: Language;
   /** The application that a person logs in for, as its login page says (`X-Client-Id`); unchecked. */
   readonly clientId?: string | undefined;
   /** What this request has reserved of its address's allowances. */
@@ -36,20 +38,30 @@ export interface ReservingRequest extends FastifyRequest {
 
 const NO_RESERVATIONS: AddressReservations = { confirm: () => undefined, settle: () => undefined };
 
+const RequestOfRoute = createParamDecorator((_: unknown, execution: ExecutionContext) =>
+  execution.switchToHttp().getRequest<ReservingRequest>(),
+);
+
+@Injectable()
+class ContextOfRequest implements PipeTransform<ReservingRequest, RequestContext> {
+  constructor(private readonly settings: Settings) {}
+
+  transform(request: ReservingRequest): RequestContext {
+    return {
+      id: request.id,
+      address: addressKey(request.ip),
+      // Header bytes are bounded by Node; control characters would forge lines in a terminal that shows the audit log.
+      userAgent: request.headers['user-agent']?.replace(/[\p{Cc}\p{Cf}]/gu, '').slice(0, 200) ?? null,
+      deviceToken: deviceTokenOf(request),
+      language: answerLanguage(this.settings.messageLanguage, request.headers['accept-language']),
+      clientId: clientIdOf(request),
+      addressReservations: request.addressReservations ?? NO_RESERVATIONS,
+    };
+  }
+}
+
 /** Hands a controller method the request's context. */
-export const Context = createParamDecorator((_: unknown, execution: ExecutionContext): RequestContext => {
-  const request = execution.switchToHttp().getRequest<ReservingRequest>();
-  return {
-    id: request.id,
-    address: addressKey(request.ip),
-    // Header bytes are bounded by Node; control characters would forge lines in a terminal that shows the audit log.
-    userAgent: request.headers['user-agent']?.replace(/[\p{Cc}\p{Cf}]/gu, '').slice(0, 200) ?? null,
-    deviceToken: deviceTokenOf(request),
-    acceptLanguage: request.headers['accept-language'],
-    clientId: clientIdOf(request),
-    addressReservations: request.addressReservations ?? NO_RESERVATIONS,
-  };
-});
+export const Context = () => RequestOfRoute(ContextOfRequest);
 
 function clientIdOf(request: FastifyRequest): string | undefined {
   const header = request.headers['x-client-id'];

@@ -1,7 +1,5 @@
 import { Body, Controller, Get, Header, HttpCode, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Settings, type Language } from '../../../platform/config/settings.js';
-import { answerLanguage } from '../../../platform/errors/language.js';
 import { Authenticated, Caller, type CurrentCaller } from '../../../platform/http/access.decorators.js';
 import { AddressLimit } from '../../../platform/http/address-limit.guard.js';
 import { IDEMPOTENCY_FAILURES, Idempotent } from '../../../platform/idempotency/idempotency.guard.js';
@@ -26,7 +24,6 @@ import { PersonalData } from './personal-data.js';
 @ApiBearerAuth()
 export class OwnAccountController {
   constructor(
-    private readonly settings: Settings,
     private readonly personalData: PersonalData,
     private readonly phoneChange: PhoneChange,
     private readonly passwordChange: PasswordChange,
@@ -40,7 +37,7 @@ export class OwnAccountController {
   @Fails('unauthenticated', 'invalid_token')
   async export(@Caller() caller: CurrentCaller, @Context() context: RequestContext): Promise<PersonalDataAnswerDto> {
     const data = await this.personalData.export(caller.userId, caller.userId, context);
-    return personalDataAnswer(data, this.language(context));
+    return personalDataAnswer(data, context.language);
   }
 
   @Post('phone')
@@ -69,7 +66,7 @@ export class OwnAccountController {
     @Caller() caller: CurrentCaller,
     @Context() context: RequestContext,
   ): Promise<OtpSentAnswerDto> {
-    return otpSentAnswer(await this.phoneChange.request(body.phone, caller, context), this.language(context));
+    return otpSentAnswer(await this.phoneChange.request(body.phone, caller, context), context.language);
   }
 
   @Post('phone/verify')
@@ -98,7 +95,7 @@ export class OwnAccountController {
   ): Promise<MeAnswerDto> {
     return meAnswer(
       await this.phoneChange.verify({ ...body, challengeId: body.sessionId }, caller, context),
-      this.language(context),
+      context.language,
     );
   }
 
@@ -126,10 +123,6 @@ export class OwnAccountController {
     @Context() context: RequestContext,
   ): Promise<DoneAnswerDto> {
     await this.passwordChange.change(body, caller, context);
-    return passwordChangedAnswer(this.language(context));
-  }
-
-  private language(context: RequestContext): Language {
-    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+    return passwordChangedAnswer(context.language);
   }
 }

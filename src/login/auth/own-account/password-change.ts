@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../../records/audit/audit.service.js';
-import { Settings } from '../../../platform/config/settings.js';
 import { Database } from '../../../platform/database/database.js';
 import { AppError } from '../../../platform/errors/app-error.js';
 import { type ErrorCode } from '../../../platform/errors/catalogue.js';
-import { answerLanguage } from '../../../platform/errors/language.js';
 import { type CurrentCaller } from '../../../platform/http/access.decorators.js';
 import { type RequestContext } from '../../../platform/http/request-context.js';
 import { Messaging } from '../../../delivery/outbox/messaging.service.js';
@@ -19,7 +17,6 @@ const GUESSES: readonly ErrorCode[] = ['current_password_wrong', 'login_locked']
 @Injectable()
 export class PasswordChange {
   constructor(
-    private readonly settings: Settings,
     private readonly database: Database,
     private readonly accounts: Accounts,
     private readonly users: Users,
@@ -72,7 +69,7 @@ export class PasswordChange {
       const event = { type: 'user.password_changed', outcome: 'success', userId, subjectId: userId } as const;
       await this.audit.record({ ...event, address, requestId }, transaction);
       if (account.phone === null) return null;
-      const language = answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+      const { language } = context;
       const content = { template: 'notice.own_password_changed', language } as const;
       return this.messaging.queueNotice(account.phone, account, content, transaction);
     });

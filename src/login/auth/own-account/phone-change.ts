@@ -4,7 +4,6 @@ import { Settings } from '../../../platform/config/settings.js';
 import { Database, type Transaction } from '../../../platform/database/database.js';
 import { AppError } from '../../../platform/errors/app-error.js';
 import { type ErrorCode } from '../../../platform/errors/catalogue.js';
-import { answerLanguage } from '../../../platform/errors/language.js';
 import { type CurrentCaller } from '../../../platform/http/access.decorators.js';
 import { AddressLimits } from '../../../platform/limits/address-limits.js';
 import { type RequestContext } from '../../../platform/http/request-context.js';
@@ -148,7 +147,7 @@ export class PhoneChange {
     context: RequestContext,
     within: Transaction,
   ): Promise<ClaimedMessage[]> {
-    const language = answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+    const { language } = context;
     const notices: ClaimedMessage[] = [];
     for (const phone of new Set([before.phone, after.phone])) {
       if (phone === null) continue;

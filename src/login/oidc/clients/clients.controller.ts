@@ -12,9 +12,7 @@ import {
   Query,
 } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Settings } from '../../../platform/config/settings.js';
 import { AppError } from '../../../platform/errors/app-error.js';
-import { answerLanguage } from '../../../platform/errors/language.js';
 import { Caller, Roles, type CurrentCaller } from '../../../platform/http/access.decorators.js';
 import { Fails, FailsWithBody } from '../../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../../platform/http/request-context.js';
@@ -45,10 +43,7 @@ const FOR_ADMINS = ['unauthenticated', 'invalid_token', 'forbidden'] as const;
 @Controller('api/oidc/clients')
 @Roles('ADMIN')
 export class ClientsController {
-  constructor(
-    private readonly settings: Settings,
-    private readonly clients: Clients,
-  ) {}
+  constructor(private readonly clients: Clients) {}
 
   @Get()
   @Header('cache-control', 'no-store')
@@ -60,7 +55,7 @@ export class ClientsController {
   @Fails('validation_failed', ...FOR_ADMINS)
   async list(@Query() page: OidcClientPageDto, @Context() context: RequestContext): Promise<OidcClientsAnswerDto> {
     const found = await this.clients.list(page.cursor ?? null, page.limit ?? DEFAULT_PAGE);
-    return clientsAnswer(found, this.language(context));
+    return clientsAnswer(found, context.language);
   }
 
   @Post()
@@ -78,7 +73,7 @@ export class ClientsController {
       { ...fieldsOf(body), name: body.name },
       keeper(caller, context),
     );
-    return createdAnswer(row, secret, this.language(context));
+    return createdAnswer(row, secret, context.language);
   }
 
   @Get(':id')
@@ -87,7 +82,7 @@ export class ClientsController {
   @ApiOkResponse({ type: OidcClientAnswerDto, description: 'Without its secret.' })
   @Fails('oidc_client_not_found', ...FOR_ADMINS)
   async get(@ClientId() id: string, @Context() context: RequestContext): Promise<OidcClientAnswerDto> {
-    return clientAnswer(await this.clients.get(id), 'one', this.language(context));
+    return clientAnswer(await this.clients.get(id), 'one', context.language);
   }
 
   @Patch(':id')
@@ -104,7 +99,7 @@ export class ClientsController {
     @Context() context: RequestContext,
   ): Promise<OidcClientAnswerDto> {
     const row = await this.clients.change(id, fieldsOf(body), keeper(caller, context));
-    return clientAnswer(row, 'changed', this.language(context));
+    return clientAnswer(row, 'changed', context.language);
   }
 
   @Post(':id/secret')
@@ -121,7 +116,7 @@ export class ClientsController {
     @Caller() caller: CurrentCaller,
     @Context() context: RequestContext,
   ): Promise<OidcSecretAnswerDto> {
-    return secretAnswer(await this.clients.rotateSecret(id, keeper(caller, context)), this.language(context));
+    return secretAnswer(await this.clients.rotateSecret(id, keeper(caller, context)), context.language);
   }
 
   @Delete(':id')
@@ -137,11 +132,7 @@ export class ClientsController {
     @Context() context: RequestContext,
   ): Promise<OidcClientDeletedAnswerDto> {
     await this.clients.delete(id, keeper(caller, context));
-    return deletedAnswer(this.language(context));
-  }
-
-  private language(context: RequestContext) {
-    return answerLanguage(this.settings.messageLanguage, context.acceptLanguage);
+    return deletedAnswer(context.language);
   }
 }
 
