@@ -12,6 +12,7 @@ import { openLog } from './platform/log/logger.js';
 import { ensureJobSchema } from './platform/jobs/job-schema.js';
 import { Jobs } from './platform/jobs/jobs.service.js';
 import { ProcessLifecycle, stopPatience } from './process-lifecycle.js';
+import { releaseStartMemory } from './startup-memory.js';
 import { DemoAccounts } from './identity/users/demo-accounts.js';
 import { WebhookDispatcher } from './applications/webhooks/webhook-dispatcher.js';
 
@@ -43,6 +44,7 @@ async function start(lifecycle: ProcessLifecycle): Promise<void> {
   output.flush();
   printStartupBanner(settings, app.getHttpServer().address() as AddressInfo, await demo.phones());
   keepCompiledCode();
+  releaseStartMemory();
 }
 
 new ProcessLifecycle().run(start);
