@@ -21,6 +21,11 @@ export function own(value: unknown, name: string): unknown {
   return isFields(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }
 
+/** The first element of a list; undefined for whatever is none. */
+export function firstOf(list: unknown): unknown {
+  return Array.isArray(list) ? list[0] : undefined;
+}
+
 /** A field by its name in lower case, whatever the case in the answer; the exact spelling goes first. */
 export function field(value: unknown, name: string): unknown {
   if (!isFields(value)) return undefined;

@@ -137,7 +137,6 @@ export interface IncomingBatch {
 /**
  * One way to get a message to a person. The only interface of the room: there are several real ones.
  * A provider fails fast and never retries inside; the ladder decides what comes next.
- * The incoming side stands in the same file as functions, since a webhook may be open while its provider is no rung.
  */
 export interface MessageProvider {
   readonly name: string;

@@ -38,3 +38,25 @@ export function unreachable(result: Exclude<HttpResult, HttpAnswer>): DeviceStat
 export function state(state: DeviceState['state'], text?: string): DeviceState {
   return { state, ...(text !== undefined && { text }) };
 }
+
+/** The reason of each of a provider's error codes, out of a table of the codes of each reason. */
+export function reasonByCode(
+  codes: Readonly<Record<RejectionReason, readonly number[]>>,
+): ReadonlyMap<number, RejectionReason> {
+  const entries = Object.entries(codes) as [RejectionReason, readonly number[]][];
+  return new Map(entries.flatMap(([reason, each]) => each.map((code) => [code, reason] as const)));
+}
+
+/** What an HTTP status means where the provider gives no code that is known. */
+export function reasonOfStatus(status: number): RejectionReason {
+  if (status === 401 || status === 403 || status === 404) return 'provider-auth';
+  if (status === 429) return 'rate-limited-account';
+  if (status >= 500 || (status >= 300 && status < 400)) return 'provider-unavailable';
+  return 'unclassified';
+}
+
+/** A provider's error code, as a number or in digits; undefined for anything else. */
+export function codeOf(code: unknown): number | undefined {
+  const number = typeof code === 'string' && /^\d{1,9}$/.test(code) ? Number(code) : code;
+  return typeof number === 'number' && Number.isSafeInteger(number) ? number : undefined;
+}

@@ -79,6 +79,11 @@ export function lineOf(value: unknown): string | null {
   return line.trim().toWellFormed() || null;
 }
 
+/** What a word of the provider's means, out of a table; undefined for words that are not in it. */
+export function meaningOf<Meaning>(word: unknown, table: Readonly<Record<string, Meaning>>): Meaning | undefined {
+  return typeof word === 'string' && Object.hasOwn(table, word) ? table[word] : undefined;
+}
+
 /** An id: visible ASCII, whole or not at all, as a shortened one would be another message's. */
 export function idOf(value: unknown): string | null {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : null;

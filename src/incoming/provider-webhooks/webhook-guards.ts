@@ -5,10 +5,10 @@ import { AppError } from '../../platform/errors/app-error.js';
 import { TrustedProxies } from '../../platform/http/client-address.js';
 import { isCalledFromHere } from '../../platform/http/loopback.js';
 import { rawBody } from '../../platform/http/bodies/raw-bodies.js';
-import { challengeAnswer, isFromCloudApi } from '../../delivery/providers/cloud-api/cloud-api.js';
-import { isFromTwilio } from '../../delivery/providers/twilio/twilio.js';
+import { challengeAnswer, isFromCloudApi } from '../../delivery/providers/cloud-api/webhook.js';
+import { isFromTwilio } from '../../delivery/providers/twilio/webhook.js';
 import { sameSecret } from '../../delivery/providers/webhook-secret.js';
-import { isFromWhapi } from '../../delivery/providers/whapi/whapi.js';
+import { isFromWhapi } from '../../delivery/providers/whapi/webhook.js';
 
 /**
  * Who may deliver to each webhook: whoever shows what was agreed with the provider. A webhook for which nothing was

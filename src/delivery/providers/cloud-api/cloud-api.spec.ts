@@ -7,7 +7,8 @@ import { FakeCloudApi, graphError } from '../../../../test/support/fake-cloud-ap
 import { startHookReceiver, type HookReceiver } from '../../../../test/support/hook-receiver.js';
 import { codeMessage, noticeMessage } from '../../../../test/support/outgoing.js';
 import { expectWait, ODD_BODIES, RETRY_AFTER, WIRE_TROUBLES } from '../../../../test/support/wire-troubles.js';
-import { challengeAnswer, CloudApiProvider, isFromCloudApi, readCloudApiWebhook } from './cloud-api.js';
+import { CloudApiProvider } from './cloud-api.js';
+import { challengeAnswer, isFromCloudApi, readCloudApiWebhook } from './webhook.js';
 import type { DeviceState, RejectionReason, SendOutcome } from '../message-provider.js';
 import { type ContractSurprise } from '../redaction.js';
 

@@ -8,7 +8,8 @@ import { codeMessage } from '../../../../test/support/outgoing.js';
 import { expectWait, ODD_BODIES, RETRY_AFTER, WIRE_TROUBLES } from '../../../../test/support/wire-troubles.js';
 import type { DeviceState, RejectionReason, SendOutcome } from '../message-provider.js';
 import { type ContractSurprise } from '../redaction.js';
-import { isFromTwilio, readTwilioStatus, TwilioProvider } from './twilio.js';
+import { TwilioProvider } from './twilio.js';
+import { isFromTwilio, readTwilioStatus } from './webhook.js';
 
 let fake: FakeTwilio;
 let surprises: ContractSurprise[];

@@ -8,7 +8,8 @@ import { codeMessage } from '../../../../test/support/outgoing.js';
 import { expectWait, RETRY_AFTER } from '../../../../test/support/wire-troubles.js';
 import type { DeviceState, SendOutcome } from '../message-provider.js';
 import { type ContractSurprise } from '../redaction.js';
-import { readWhacenterWebhook, WhacenterProvider } from './whacenter.js';
+import { WhacenterProvider } from './whacenter.js';
+import { readWhacenterWebhook } from './webhook.js';
 
 const TO = '+6281234567890';
 const TEXT = 'Halo Budi & Söhne 👋,\n\nKode OTP:\n\n*012345*\n\n100% + rahasia = ya?';

@@ -1,12 +1,10 @@
 import { MEDIA_KINDS, type MediaKind } from '../media-types.js';
 import type { Language } from '../../../platform/config/settings.js';
-import { HttpExchange, isSuccess, type HttpAnswer } from '../http-exchange.js';
-import { field, isFields, messageId, own, parseObject, type Fields } from '../json-fields.js';
+import { isSuccess, type HttpAnswer } from '../http-exchange.js';
+import { field, messageId, parseObject, type Fields } from '../json-fields.js';
 import {
   DEVICE_STATE_AGE,
   type DeviceState,
-  type IncomingBatch,
-  type MediaReference,
   type MessageProvider,
   type OutgoingMedia,
   type OutgoingMessage,
@@ -14,8 +12,8 @@ import {
   type SendOutcome,
 } from '../message-provider.js';
 import { rejected, state, unanswered, unreachable } from '../outcomes.js';
-import { keyNames, redacted, type SurpriseListener } from '../redaction.js';
-import { idOf, isTrue, lineOf, phoneOf, senderOf, textOf, timeOf, urlOf, WebhookReading } from '../webhook-body.js';
+import { ProviderApi } from '../provider-api.js';
+import { type SurpriseListener } from '../redaction.js';
 
 /** What the provider needs to know of its device. */
 export interface WhacenterOptions {
@@ -39,33 +37,25 @@ export class WhacenterProvider implements MessageProvider {
   readonly stateAge = DEVICE_STATE_AGE;
 
   // Private in the language's own sense, so that neither a log nor an inspector can print the device id.
-  readonly #exchange: HttpExchange;
-  readonly #sendUrl: string;
-  readonly #statusUrl: string;
+  readonly #api: ProviderApi;
+  readonly #statusPath: string;
   readonly #formStart: string;
-  readonly #deviceId: string;
-  readonly #onSurprise: SurpriseListener;
 
-  constructor(options: WhacenterOptions) {
-    const base = options.baseUrl.replace(/\/+$/, '');
-    const deviceId = encodeURIComponent(options.deviceId);
-    this.#exchange = new HttpExchange(base);
-    this.#sendUrl = `${base}/api/send`;
-    this.#statusUrl = `${base}/api/statusDevice?device_id=${deviceId}`;
-    this.#formStart = `device_id=${deviceId}&number=`;
-    this.#deviceId = options.deviceId;
-    this.#onSurprise = options.onSurprise;
+  constructor({ baseUrl, deviceId, onSurprise }: WhacenterOptions) {
+    this.#api = new ProviderApi({ provider: this.name, baseUrl, secrets: [deviceId], onSurprise });
+    this.#statusPath = `/api/statusDevice?device_id=${encodeURIComponent(deviceId)}`;
+    this.#formStart = `device_id=${encodeURIComponent(deviceId)}&number=`;
   }
 
   /** Posts one text or file; "accepted" means queued at Whacenter, which checks no number and tells nothing afterwards. */
   async send(message: OutgoingMessage, signal: AbortSignal): Promise<SendOutcome> {
-    const answer = await this.#exchange.post(this.#sendUrl, this.#form(message), signal);
+    const answer = await this.#api.post('/api/send', this.#form(message), signal);
     return answer.kind === 'answer' ? this.#read(answer, message) : unanswered(answer);
   }
 
   /** Asks for the link of the device to WhatsApp; `text` is Whacenter's wording, or why there was none. */
   async deviceState(signal: AbortSignal): Promise<DeviceState> {
-    const answer = await this.#exchange.get(this.#statusUrl, signal);
+    const answer = await this.#api.get(this.#statusPath, signal);
     if (answer.kind !== 'answer') return unreachable(answer);
     if (!isSuccess(answer)) return state('unreachable', `HTTP ${answer.status}`);
     return this.#readState(answer.status, parseObject(answer.text));
@@ -74,17 +64,17 @@ export class WhacenterProvider implements MessageProvider {
   #readState(httpStatus: number, body: Fields | undefined): DeviceState {
     const said = truth(field(body, 'status'));
     if (said.value === false) {
-      if (said.odd) this.#surprise('statusDevice', httpStatus, body);
-      return state('disconnected', this.#clean(field(body, 'message')));
+      if (said.odd) this.#api.surprise('statusDevice', httpStatus, body);
+      return state('disconnected', this.#api.clean(field(body, 'message')));
     }
     const data = field(body, 'data');
     const inner = field(data, 'status');
     const link = typeof inner === 'string' ? inner.trim().toUpperCase() : undefined;
     if (said.odd || (link !== 'CONNECTED' && link !== 'NOT CONNECTED')) {
-      this.#surprise('statusDevice', httpStatus, body);
+      this.#api.surprise('statusDevice', httpStatus, body);
     }
     if (link === undefined) return state('unreachable', 'bad-body');
-    const text = this.#clean(inner);
+    const text = this.#api.clean(inner);
     if (link === 'CONNECTED') return state('connected', text);
     return state(qrIsShown(field(data, 'qr')) ? 'waiting-for-scan' : 'disconnected', text);
   }
@@ -94,11 +84,11 @@ export class WhacenterProvider implements MessageProvider {
     const { status, retryAfter: wait } = answer;
     const body = parseObject(answer.text);
     if (isSuccess(answer)) return this.#readSuccess(status, body, message);
-    const words = this.#clean(field(body, 'message'), message);
+    const words = this.#api.clean(field(body, 'message'), message);
     if (status >= 500) return rejected('provider-unavailable', { status, words, wait });
     if (status === 401 || status === 403 || status === 404) return rejected('provider-auth', { status, words });
     if (status === 429) return rejected('rate-limited-account', { status, words, wait });
-    this.#surprise('send', status, body);
+    this.#api.surprise('send', status, body);
     if (status < 400) return rejected('provider-unavailable', { status, words });
     // A refusal that also claims success cannot be believed either way.
     if (truth(field(body, 'status')).value === true) return { kind: 'unknown', cause: 'bad-body' };
@@ -110,11 +100,11 @@ export class WhacenterProvider implements MessageProvider {
     const data = field(body, 'data');
     const id = said.value === true ? messageId(field(data, 'id') ?? field(data, 'message_id')) : null;
     if (said.odd || (said.value === true && id === null)) {
-      this.#surprise('send', status, body);
+      this.#api.surprise('send', status, body);
     }
     if (said.value === true) return { kind: 'accepted', providerMessageId: id };
     if (said.value === undefined) return { kind: 'unknown', cause: 'bad-body' };
-    const words = this.#clean(field(body, 'message'), message);
+    const words = this.#api.clean(field(body, 'message'), message);
     return rejected(refusal(words, message.media), { status, words });
   }
 
@@ -124,62 +114,6 @@ export class WhacenterProvider implements MessageProvider {
     const form = `${this.#formStart}${to.replace(/\D/g, '')}&message=${encodeURIComponent(words.toWellFormed())}`;
     return media ? `${form}&file=${encodeURIComponent(media.url)}` : form;
   }
-
-  #surprise(call: 'send' | 'statusDevice', httpStatus: number, body: Fields | undefined): void {
-    this.#onSurprise({ provider: this.name, call, keys: keyNames(body, [this.#deviceId]), httpStatus });
-  }
-
-  #clean(words: unknown, sent?: OutgoingMessage): string | undefined {
-    return redacted(words, [this.#deviceId, sent?.media?.caption ?? undefined, sent?.text, sent?.code]);
-  }
-}
-
-/**
- * Reads the body of Whacenter's webhook, JSON or form: one message, in either of the two spellings that are about
- * (docs/wire/whacenter.md#incoming-webhook). There is no signature and no id: whoever knows the webhook's address can
- * forge it, so the secret in the address is the sole protection. Never throws.
- */
-export function readWhacenterWebhook(body: unknown): IncomingBatch {
-  const reading = new WebhookReading('whacenter');
-  const isGroup = isTrue(first(body, ['is_group', 'isGroup']));
-  const said = atHome(first(body, ['from', 'phone']));
-  const from = isGroup ? phoneOf(said) : senderOf([said], []);
-  if (from === null) {
-    // A group in the place of the sender is known, and of no use to anybody.
-    if (!isGroup) reading.skip(body);
-    return reading.batch();
-  }
-  const to = phoneOf(atHome(own(body, 'to')));
-  const text = textOf(first(body, ['message', 'text']));
-  const media = mediaOfWhacenter(own(body, 'media'));
-  reading.message({
-    providerMessageId: idOf(own(body, 'id')),
-    from,
-    text,
-    kind: media === null && text !== null ? 'text' : 'other',
-    media,
-    pushName: lineOf(first(body, ['pushName', 'name'])),
-    sentAt: timeOf(own(body, 'timestamp')),
-    fromMe: isTrue(first(body, ['isFromMe', 'fromMe', 'is_from_me', 'from_me'])) || from === to,
-    isGroup,
-  });
-  return reading.batch();
-}
-
-/** The first of these fields that says something. */
-function first(body: unknown, names: readonly string[]): unknown {
-  return names.map((name) => own(body, name)).find((value) => value !== undefined && value !== null && value !== '');
-}
-
-/** A number as it is dialled in Indonesia, with its country's code: the gateway serves Indonesian numbers. */
-function atHome(number: unknown): unknown {
-  return typeof number === 'string' && /^08\d+$/.test(number) ? `62${number.slice(1)}` : number;
-}
-
-/** No sample of the field is known: an address, or an object that has one. */
-function mediaOfWhacenter(media: unknown): MediaReference | null {
-  const url = urlOf(isFields(media) ? own(media, 'url') : media);
-  return url === null ? null : { id: null, url, mimeType: null, fileName: null };
 }
 
 /** `done` is a linked device, `timeout` a QR code that ran out; anything else stands for one that can be scanned. */

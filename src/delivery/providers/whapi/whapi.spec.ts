@@ -8,7 +8,8 @@ import { codeMessage } from '../../../../test/support/outgoing.js';
 import { expectWait, ODD_BODIES, RETRY_AFTER, WIRE_TROUBLES } from '../../../../test/support/wire-troubles.js';
 import type { DeviceState, IncomingBatch, SendOutcome } from '../message-provider.js';
 import { type ContractSurprise } from '../redaction.js';
-import { isFromWhapi, readWhapiWebhook, WhapiProvider } from './whapi.js';
+import { WhapiProvider } from './whapi.js';
+import { isFromWhapi, readWhapiWebhook } from './webhook.js';
 
 let fake: FakeWhapi;
 let surprises: ContractSurprise[];
