@@ -30,7 +30,8 @@ import { IdempotencyModule } from './platform/idempotency/idempotency.module.js'
 import { LOGGER, type ServiceLogger } from './platform/log/logger.js';
 import { bodyValidation } from './platform/http/validation/validation.pipe.js';
 import { DeveloperInboxModule } from './delivery/developer-inbox.module.js';
-import { ADDITIONAL_PROVIDERS, type AdditionalProviders } from './delivery/ladder/additional-providers.js';
+import { LINKED_ACCOUNT } from './delivery/ladder/linked-account.js';
+import { SESSION } from './delivery/providers/session/name.js';
 import { MessagingModule } from './delivery/messaging.module.js';
 import { Receipts } from './delivery/outbox/receipts.js';
 import { Clients } from './login/oidc/clients/clients.service.js';
@@ -60,7 +61,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         foundation(settings, secret, logger),
-        providersFromAbove(),
+        linkedAccount(),
         namesOfApplications(),
         ownersOfNames(),
         DatabaseModule.with(database),
@@ -121,27 +122,22 @@ class GatewayWiring implements OnModuleInit {
         if (forLadder) await this.inbound.hear(messages);
       },
       messageNoted: async ({ whatsappId: providerMessageId, status, at, fromLadder }) => {
-        if (fromLadder) await this.receipts.note([{ provider: 'session', providerMessageId, status, at }]);
+        if (fromLadder) await this.receipts.note([{ provider: SESSION, providerMessageId, status, at }]);
       },
     });
   }
 }
 
-/** Rungs of the ladder that rooms above messaging provide. */
-function providersFromAbove(): DynamicModule {
+/** The provider of the ladder that a room above messaging makes. */
+function linkedAccount(): DynamicModule {
   @Module({})
-  class ProvidersFromAboveModule {}
-  const handedIn = {
-    provide: ADDITIONAL_PROVIDERS,
-    useFactory: (session: LinkedAccountProvider): AdditionalProviders => ({ session }),
-    inject: [LinkedAccountProvider],
-  };
+  class LinkedAccountModule {}
   return {
-    module: ProvidersFromAboveModule,
+    module: LinkedAccountModule,
     global: true,
     imports: [GatewayModule],
-    providers: [handedIn],
-    exports: [ADDITIONAL_PROVIDERS],
+    providers: [{ provide: LINKED_ACCOUNT, useExisting: LinkedAccountProvider }],
+    exports: [LINKED_ACCOUNT],
   };
 }
 

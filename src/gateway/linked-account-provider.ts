@@ -8,6 +8,7 @@ import {
   type OutgoingMessage,
   type SendOutcome,
 } from '../delivery/providers/message-provider.js';
+import { SESSION } from '../delivery/providers/session/name.js';
 import { GatewayMessages, type QueueEnd } from './messages/gateway-messages.service.js';
 import { LinkedAccountsRepository } from './accounts/linked-accounts.repository.js';
 import { MediaMessages } from './messages/media-messages.js';
@@ -19,7 +20,7 @@ const LIFE_MARGIN = 500;
 /** The login ladder's way through an account that is linked here. */
 @Injectable()
 export class LinkedAccountProvider implements MessageProvider {
-  readonly name = 'session';
+  readonly name = SESSION;
   readonly onWhatsApp = true;
   readonly stateAge = 1_000;
   readonly sendsReceipts = true;

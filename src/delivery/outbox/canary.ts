@@ -4,6 +4,7 @@ import { Settings } from '../../platform/config/settings.js';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
 import { Ladder } from '../ladder/ladder.js';
 import { MessagesRepository } from './messages.repository.js';
+import { TO_DEVELOPERS } from '../providers/providers.js';
 import { type OutgoingMessage } from '../providers/message-provider.js';
 import { outgoingMessage } from '../templates/templates.js';
 import { answerLanguage } from '../../platform/errors/language.js';
@@ -37,7 +38,7 @@ export class Canary implements OnModuleInit {
       { phone, name: null, email: null },
       this.settings,
     );
-    const names = this.ladder.rungs.map(({ name }) => name).filter((name) => name !== 'console');
+    const names = this.ladder.rungs.map(({ name }) => name).filter((name) => !TO_DEVELOPERS.includes(name));
     // All at once: one after the other, rungs that are down would take longer than a job may.
     await Promise.all(names.map((name) => this.sendBy(name, phone, message)));
     return false;

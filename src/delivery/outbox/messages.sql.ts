@@ -1,3 +1,8 @@
+import { TO_MAILBOXES } from '../providers/providers.js';
+
+/** SQL: the providers that write to mailboxes. */
+const MAILBOXES = `'{${TO_MAILBOXES.join(',')}}'::text[]`;
+
 /**
  * Puts the messages of codes into the outbox, already claimed by this instance, for each row of `source`. Where there is no
  * account the row is a decoy: never sent, so that it costs the same work. Parameter: `:claim_seconds`.
@@ -27,7 +32,7 @@ export const reachedPhone = (id: string, createdAt: string) => `
        FROM (SELECT provider, refused_by FROM messages WHERE id = ${id}
               UNION ALL
              SELECT provider, refused_by FROM message_history WHERE created_at = ${createdAt} AND id = ${id}) m
-      WHERE m.provider <> 'email' AND NOT 'email' = ANY (m.refused_by)))`;
+      WHERE NOT m.provider = ANY (${MAILBOXES}) AND NOT m.refused_by && ${MAILBOXES}))`;
 
 /**
  * Puts a notice into the outbox, already claimed by this instance, for each row of `source`, a CTE with the columns of an

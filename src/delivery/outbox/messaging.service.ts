@@ -21,6 +21,7 @@ import {
 import { Ladder, type Delivery, type SendOptions } from '../ladder/ladder.js';
 import { MessagesRepository, type RecoveredMessage } from './messages.repository.js';
 import { type MediaKind } from '../providers/media-types.js';
+import { TO_DEVELOPERS, TO_MAILBOXES } from '../providers/providers.js';
 import { ReceiptsRepository, type ReceiptSummary } from './receipts.repository.js';
 import { OutcomeWriter } from './outcome-writer.js';
 import { type DeviceState } from '../providers/message-provider.js';
@@ -173,7 +174,7 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
 
   /** Whether a rung of the ladder writes to mailboxes in place of numbers. */
   get hasMailRung(): boolean {
-    return this.ladder.providers.some(({ name }) => name === 'email');
+    return this.ladder.providers.some(({ name }) => TO_MAILBOXES.includes(name));
   }
 
   /** A notice for a statement that may queue it (`queueNoticeFrom`); once that has committed, `deliverBehind` it. */
@@ -286,15 +287,16 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     this.outcomes.addVerified(message);
   }
 
-  /** Whether the device of one rung is connected; false where the ladder has no such rung. */
-  async isConnected(providerName: string): Promise<boolean> {
-    const provider = this.ladder.providers.find(({ name }) => name === providerName);
-    return provider !== undefined && (await this.ladder.deviceState(provider)).state === 'connected';
+  /** The id of the first device on the ladder that has one; null unless it is connected. */
+  async connectedDevice(): Promise<string | null> {
+    const provider = this.ladder.providers.find(({ deviceId }) => deviceId !== undefined);
+    if (!provider?.deviceId || (await this.ladder.deviceState(provider)).state !== 'connected') return null;
+    return provider.deviceId;
   }
 
   /** Whether any rung but the developer inbox can send. */
   async reachesPeople(): Promise<boolean> {
-    const rungs = this.ladder.providers.filter(({ name }) => name !== 'console');
+    const rungs = this.ladder.providers.filter(({ name }) => !TO_DEVELOPERS.includes(name));
     const states = await Promise.all(rungs.map((provider) => this.ladder.deviceState(provider)));
     return states.some(({ state }) => state === 'connected');
   }

@@ -146,6 +146,8 @@ export interface MessageProvider {
   readonly sendsReceipts: boolean;
   /** Kinds of file that it sends. */
   readonly mediaKinds: readonly MediaKind[];
+  /** The id of its device, where it has one that `GET /api/auth/otp/status` shows: docs/contract/sikeskoja.md#device-status. */
+  readonly deviceId?: string;
   /** How old its state may be before it is asked again, in ms. */
   readonly stateAge: number;
   /** Sends once. Resolves to an outcome whatever happens on the wire; ends by itself when `signal` aborts (unknown, `timeout`). */

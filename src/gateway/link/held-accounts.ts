@@ -3,6 +3,7 @@ import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/comm
 import { Settings } from '../../platform/config/settings.js';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
 import { every, type Recurring } from '../../platform/background/timers.js';
+import { SESSION } from '../../delivery/providers/session/name.js';
 import { loadBaileys, type Baileys } from './baileys.js';
 import { GatewayEvents, type LinkedAccountRef } from './gateway-events.js';
 import { GatewayKeysRepository } from './keys/signal-keys.repository.js';
@@ -232,6 +233,6 @@ export function isForLadder(
   { name, apiKeyId }: Pick<LinkedAccountRef, 'name' | 'apiKeyId'>,
   { providers, whatsappSessionId }: Pick<Settings, 'providers' | 'whatsappSessionId'>,
 ): boolean {
-  if (!providers.includes('session')) return false;
+  if (!providers.includes(SESSION)) return false;
   return apiKeyId === null && (whatsappSessionId === undefined || name === whatsappSessionId);
 }

@@ -1,4 +1,5 @@
 import { type proto, type WAMessage } from '@whiskeysockets/baileys';
+import { SESSION } from '../../delivery/providers/session/name.js';
 import { hiddenSender } from '../../platform/phone/sender.js';
 import { phoneOfJid } from './jids.js';
 
@@ -8,7 +9,7 @@ type IncomingKind =
 
 /** A message that came in; the same fields as messaging's `IncomingMessage`. Nothing in it is trustworthy but its origin. */
 export interface IncomingLinkMessage {
-  readonly provider: 'session';
+  readonly provider: typeof SESSION;
   readonly providerMessageId: string;
   /** Sender as E.164, or as `id:…` where they hide it; the account's own number when `fromMe`. */
   readonly from: string;
@@ -98,7 +99,7 @@ export function readIncomingMessage(received: WAMessage, senderPhone: string | n
   const text = found?.[2](inner);
   const seconds = Number(messageTimestamp);
   return {
-    provider: 'session',
+    provider: SESSION,
     providerMessageId: key.id,
     from,
     text: typeof text === 'string' ? text.slice(0, LONGEST_TEXT) : null,

@@ -1,96 +1,77 @@
-import { Controller, Get, Header, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
+import { Controller, Get, Header, HttpCode, Post, Query, Req, applyDecorators, type Type } from '@nestjs/common';
 import { ApiBody, ApiExcludeEndpoint, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type FastifyRequest } from 'fastify';
+import {
+  type ProviderDefinition,
+  type ProviderWebhook,
+  type WebhookQuestion,
+} from '../../delivery/providers/provider-definition.js';
 import { Public } from '../../platform/http/access.decorators.js';
 import { Fails } from '../../platform/http/openapi.decorators.js';
-import { RawBody, rawBody } from '../../platform/http/bodies/raw-bodies.js';
-import { readCloudApiWebhook } from '../../delivery/providers/cloud-api/webhook.js';
-import { type IncomingBatch } from '../../delivery/providers/message-provider.js';
-import { readTwilioStatus } from '../../delivery/providers/twilio/webhook.js';
-import { readWhacenterWebhook } from '../../delivery/providers/whacenter/webhook.js';
-import { readWhapiWebhook } from '../../delivery/providers/whapi/webhook.js';
+import { RawBody } from '../../platform/http/bodies/raw-bodies.js';
 import { Inbound } from '../bot/inbound.js';
 import { WebhookTakenDto } from './provider-webhooks.dto.js';
-import { parseForm, parseJson } from './webhook-bodies.js';
-import { WebhookGuards } from './webhook-guards.js';
-
-const JSON_TYPE = 'application/json';
-const FORM_TYPE = 'application/x-www-form-urlencoded';
+import { WebhookDoor } from './webhook-door.js';
 
 /**
- * What providers call. Open to everybody, but nothing is read before its guard has been passed: each says in its first
- * line what protects it. The API's description has the one that the replaced dashboard had; the others have one caller
- * each, which knows them by its own settings.
+ * What a provider calls: none, one or two routes. Open to everybody, but nothing is read before the call has come through
+ * the door.
  */
-@ApiTags('Webhooks')
-@Controller('webhook')
-@Public()
-export class ProviderWebhooksController {
-  constructor(
-    private readonly guards: WebhookGuards,
-    private readonly inbound: Inbound,
-  ) {}
+export function webhookRoutes({ name, webhook }: ProviderDefinition): Type[] {
+  if (!webhook) return [];
+  return [deliveries(name, webhook), ...(webhook.question ? [questions(name, webhook.question)] : [])];
+}
 
-  @Post('whapi')
-  @HttpCode(200)
-  @RawBody(JSON_TYPE)
-  @ApiOperation({
-    operationId: 'whapiWebhook',
-    summary: 'Messages and receipts from Whapi',
-    description: 'In the format of Whapi; a message needs only `from` and `text.body`.',
-  })
-  @ApiHeader({ name: 'X-Hook-Secret', required: false, description: '`WHAPI_WEBHOOK_SECRET`, when it is set' })
-  @ApiBody({ schema: { type: 'object', additionalProperties: true } })
-  @ApiOkResponse({
-    type: WebhookTakenDto,
-    description: 'Everything is stored; replies of the bot are sent afterwards.',
-  })
-  @Fails('invalid_json', 'body_too_large', 'unsupported_media_type', 'invalid_webhook_secret', 'not_found', 'busy')
-  async whapi(@Req() request: FastifyRequest): Promise<WebhookTakenDto> {
-    this.guards.whapi(request);
-    return this.take(readWhapiWebhook(parseJson(rawBody(request))), request);
-  }
+function deliveries(name: string, webhook: ProviderWebhook): Type {
+  @ApiTags('Webhooks')
+  @Controller('webhook')
+  @Public()
+  class ProviderWebhookController {
+    constructor(
+      private readonly door: WebhookDoor,
+      private readonly inbound: Inbound,
+    ) {}
 
-  @Post('whacenter/:secret')
-  @HttpCode(200)
-  @RawBody(JSON_TYPE, FORM_TYPE)
-  @ApiExcludeEndpoint()
-  async whacenter(@Param('secret') secret: string, @Req() request: FastifyRequest): Promise<WebhookTakenDto> {
-    this.guards.whacenter(secret);
-    const isForm = request.headers['content-type']?.toLowerCase().startsWith(FORM_TYPE);
-    return this.take(readWhacenterWebhook((isForm ? parseForm : parseJson)(rawBody(request))), request);
+    @Post(webhook.hasSecretInAddress ? `${name}/:secret` : name)
+    @HttpCode(200)
+    @RawBody(...webhook.bodies)
+    @Described(webhook)
+    async take(@Req() request: FastifyRequest): Promise<WebhookTakenDto> {
+      const batch = webhook.read(this.door.admit(webhook, request));
+      await this.inbound.take(batch, request.id);
+      return { status: 'ok' };
+    }
   }
+  return ProviderWebhookController;
+}
 
-  /** Meta asks whether the webhook is ours. */
-  @Get('cloud-api')
-  @Header('content-type', 'text/plain; charset=utf-8')
-  @ApiExcludeEndpoint()
-  verify(@Query() query: Record<string, unknown>): string {
-    return this.guards.challenge(query);
-  }
+function questions(name: string, question: WebhookQuestion): Type {
+  @Controller('webhook')
+  @Public()
+  class ProviderQuestionController {
+    constructor(private readonly door: WebhookDoor) {}
 
-  @Post('cloud-api')
-  @HttpCode(200)
-  @RawBody(JSON_TYPE)
-  @ApiExcludeEndpoint()
-  async cloudApi(@Req() request: FastifyRequest): Promise<WebhookTakenDto> {
-    this.guards.cloudApi(request);
-    return this.take(readCloudApiWebhook(parseJson(rawBody(request))), request);
+    @Get(name)
+    @Header('content-type', 'text/plain; charset=utf-8')
+    @ApiExcludeEndpoint()
+    answer(@Query() query: Record<string, unknown>): string {
+      return this.door.answer(question, query);
+    }
   }
+  return ProviderQuestionController;
+}
 
-  /** Twilio tells what became of a message. */
-  @Post('sms')
-  @HttpCode(200)
-  @RawBody(FORM_TYPE)
-  @ApiExcludeEndpoint()
-  async sms(@Req() request: FastifyRequest): Promise<WebhookTakenDto> {
-    const form = new URLSearchParams(rawBody(request).toString());
-    this.guards.twilio(request, form);
-    return this.take(readTwilioStatus(form), request);
-  }
-
-  private async take(batch: IncomingBatch, request: FastifyRequest): Promise<WebhookTakenDto> {
-    await this.inbound.take(batch, request.id);
-    return { status: 'ok' };
-  }
+function Described({ description }: ProviderWebhook): MethodDecorator {
+  if (!description) return ApiExcludeEndpoint();
+  const { header, ...operation } = description;
+  return applyDecorators(
+    ApiOperation(operation),
+    ApiHeader({ ...header, required: false }),
+    ApiBody({ schema: { type: 'object', additionalProperties: true } }),
+    ApiOkResponse({
+      type: WebhookTakenDto,
+      description: 'Everything is stored; replies of the bot are sent afterwards.',
+    }),
+    Fails('invalid_json', 'body_too_large', 'unsupported_media_type', 'invalid_webhook_secret', 'not_found', 'busy'),
+  );
 }

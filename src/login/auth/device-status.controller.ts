@@ -1,6 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Settings } from '../../platform/config/settings.js';
 import { Caller, Public, type CurrentCaller } from '../../platform/http/access.decorators.js';
 import { Messaging } from '../../delivery/outbox/messaging.service.js';
 import { DeviceStatusAnswerDto } from './auth.dto.js';
@@ -11,10 +10,7 @@ const NOT_CONNECTED = 'device not connected or not found';
 @ApiTags('Login')
 @Controller('api/auth/otp')
 export class DeviceStatusController {
-  constructor(
-    private readonly settings: Settings,
-    private readonly messaging: Messaging,
-  ) {}
+  constructor(private readonly messaging: Messaging) {}
 
   @Get('status')
   @Public()
@@ -26,8 +22,8 @@ export class DeviceStatusController {
   })
   @ApiOkResponse({ type: DeviceStatusAnswerDto, description: 'The state, at most a second old.' })
   async status(@Caller() caller: CurrentCaller | undefined): Promise<DeviceStatusAnswerDto> {
-    const deviceId = this.settings.whacenterDeviceId;
-    if (!deviceId || !(await this.messaging.isConnected('whacenter'))) {
+    const deviceId = await this.messaging.connectedDevice();
+    if (deviceId === null) {
       return { success: false, status: false, message: NOT_CONNECTED, data: { connected: false } };
     }
     return {
@@ -37,7 +33,7 @@ export class DeviceStatusController {
   }
 }
 
-/** The device id is Whacenter's only credential: strangers see four characters at each end, of a short one nothing. */
+/** A device id may be its provider's only credential, as Whacenter's is: strangers see four characters at each end, of a short one nothing. */
 function masked(deviceId: string): string {
   return deviceId.length < 16 ? '…' : `${deviceId.slice(0, 4)}…${deviceId.slice(-4)}`;
 }

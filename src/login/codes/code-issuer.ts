@@ -7,7 +7,7 @@ import { newId } from '../../platform/database/new-id.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { type RequestContext } from '../../platform/http/request-context.js';
 import { Messaging, type ClaimedMessage } from '../../delivery/outbox/messaging.service.js';
-import { safeProviderText } from '../../delivery/providers/safe-provider-texts.js';
+import { safeProviderText } from '../../delivery/providers/providers.js';
 import { type CodeContent } from '../../delivery/templates/templates.js';
 import { TestNumbers } from '../../delivery/outbox/test-numbers.js';
 import { maskPhone } from '../../platform/phone/phone.js';

@@ -38,13 +38,19 @@ export class WhacenterProvider implements MessageProvider {
 
   // Private in the language's own sense, so that neither a log nor an inspector can print the device id.
   readonly #api: ProviderApi;
+  readonly #deviceId: string;
   readonly #statusPath: string;
   readonly #formStart: string;
 
   constructor({ baseUrl, deviceId, onSurprise }: WhacenterOptions) {
     this.#api = new ProviderApi({ provider: this.name, baseUrl, secrets: [deviceId], onSurprise });
+    this.#deviceId = deviceId;
     this.#statusPath = `/api/statusDevice?device_id=${encodeURIComponent(deviceId)}`;
     this.#formStart = `device_id=${encodeURIComponent(deviceId)}&number=`;
+  }
+
+  get deviceId(): string {
+    return this.#deviceId;
   }
 
   /** Posts one text or file; "accepted" means queued at Whacenter, which checks no number and tells nothing afterwards. */

@@ -1,4 +1,5 @@
 import { AppError } from '../../platform/errors/app-error.js';
+import { type WebhookCall } from './provider-definition.js';
 
 /**
  * What the bytes of a webhook say. Keys with a meaning for objects (`__proto__`) come as plain fields, which nothing
@@ -14,7 +15,8 @@ export function parseJson(bytes: Buffer): unknown {
   }
 }
 
-/** The fields of a form; of several of one name the first counts. */
-export function parseForm(bytes: Buffer): Record<string, string> {
-  return Object.fromEntries([...new URLSearchParams(bytes.toString())].reverse());
+/** The fields of a form, of several of one name the first; JSON, where the body is said to be anything else. */
+export function parseBody({ headers, bytes }: WebhookCall): unknown {
+  const isForm = headers['content-type']?.toLowerCase().startsWith('application/x-www-form-urlencoded');
+  return isForm ? Object.fromEntries([...new URLSearchParams(bytes.toString())].reverse()) : parseJson(bytes);
 }

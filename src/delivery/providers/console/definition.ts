@@ -1,0 +1,9 @@
+import { type ProviderDefinition } from '../provider-definition.js';
+import { ConsoleProvider } from './console.js';
+
+/** The developer inbox: docs/providers/README.md. */
+export const developerConsole: ProviderDefinition = {
+  name: 'console',
+  reaches: 'developers',
+  make: ({ keep }) => new ConsoleProvider(keep),
+};

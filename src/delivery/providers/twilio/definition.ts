@@ -1,0 +1,26 @@
+import { type ProviderDefinition } from '../provider-definition.js';
+import { TwilioProvider } from './twilio.js';
+import { isFromTwilio, readTwilioStatus } from './webhook.js';
+
+/** docs/providers/twilio.md; on the wire: docs/wire/twilio.md. */
+export const twilio: ProviderDefinition = {
+  // From before there could be a second provider of SMS: docs/glossary.md#provider.
+  name: 'sms',
+  make: ({ settings, webhookUrl, onSurprise }) => {
+    const { accountSid = '', authToken = '', from = '', baseUrl } = settings.twilio;
+    // Twilio calls addresses that the whole world can, and signs over what it calls.
+    const reachable = webhookUrl.startsWith('https:') && { statusCallback: webhookUrl };
+    return new TwilioProvider({ baseUrl, accountSid, authToken, from, ...reachable, onSurprise });
+  },
+  // Twilio tells what became of a message.
+  webhook: {
+    bodies: ['application/x-www-form-urlencoded'],
+    secret: (settings) => settings.twilio.authToken,
+    isGenuine: ({ headers, url, bytes }, secret) => isFromTwilio(headers, url, formOf(bytes), secret),
+    read: ({ bytes }) => readTwilioStatus(formOf(bytes)),
+  },
+};
+
+function formOf(bytes: Buffer): URLSearchParams {
+  return new URLSearchParams(bytes.toString());
+}
