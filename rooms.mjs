@@ -29,6 +29,7 @@ export const FLOORS = [
   ['platform/database'],
   ['platform/background', 'platform/lists'],
   ['platform/egress', 'platform/embedded-postgres', 'platform/errors', 'platform/log', 'platform/secrets'],
+  ['platform/texts'],
   ['platform/config', 'platform/phone'],
 ];
 
@@ -162,7 +163,7 @@ export const FACES = {
   ],
   'platform/egress': ['open-file', 'outgoing-agent', 'public-addresses'],
   'platform/embedded-postgres': ['embedded-postgres'],
-  'platform/errors': ['app-error', 'catalogue', 'database-errors', 'invalid-field', 'language', 'unparsed-requests'],
+  'platform/errors': ['app-error', 'catalogue', 'database-errors', 'invalid-field', 'unparsed-requests'],
   'platform/http': [
     'access.decorators',
     'address-limit.guard',
@@ -185,6 +186,7 @@ export const FACES = {
   'platform/lists': ['csv-answers', 'time-cursors'],
   'platform/log': ['logger'],
   'platform/phone': ['phone', 'sender'],
+  'platform/texts': ['language', 'message-texts', 'texts'],
   'platform/secrets': ['auth-secret', 'random-bytes', 'sealing'],
   'records/activity': ['activity.module', 'activity.service', 'activity.sql', 'durations'],
   'records/audit': ['audit-log', 'audit.module', 'audit.service', 'audit.sql'],

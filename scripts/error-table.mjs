@@ -1,13 +1,16 @@
 /** Prints docs/errors.md from the built catalogue: `node scripts/error-table.mjs > docs/errors.md`. */
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { LANGUAGES } from '../build/platform/config/settings.js';
 import { CATALOGUE } from '../build/platform/errors/catalogue.js';
+import { TEXTS } from '../build/platform/texts/texts.js';
 
 const FILE = fileURLToPath(new URL('../docs/errors.md', import.meta.url));
 
 const INTRODUCTION = `# Error codes
 
-Generated from src/platform/errors/catalogue.ts by scripts/error-table.mjs: change the catalogue, not this page.
+Generated from src/platform/errors/catalogue.ts and src/platform/texts/ by scripts/error-table.mjs: change those, not
+this page.
 
 Every failure has this shape. Switch on \`code\`: it never changes, and never with the language. \`message\` is for people.
 
@@ -26,9 +29,12 @@ What to do for each code is in [integration.md](integration.md).
 `;
 
 const rows = Object.entries(CATALOGUE).map(
-  ([code, { status, text }]) => `| \`${code}\` | ${status} | ${text.id} | ${text.en} |`,
+  ([code, status]) =>
+    `| \`${code}\` | ${status} | ${LANGUAGES.map((language) => TEXTS[language].errors[code]).join(' | ')} |`,
 );
-const table = ['| code | status | Indonesian | English |', '| - | - | - | - |', ...rows].join('\n');
+const names = new Intl.DisplayNames('en', { type: 'language' });
+const columns = ['code', 'status', ...LANGUAGES.map((language) => names.of(language))];
+const table = [`| ${columns.join(' | ')} |`, `|${' - |'.repeat(columns.length)}`, ...rows].join('\n');
 
 const options = await resolveConfig(FILE);
 process.stdout.write(await format(`${INTRODUCTION}\n${table}\n`, { ...options, parser: 'markdown' }));

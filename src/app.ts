@@ -25,7 +25,7 @@ import { acceptUploads, takesUpload } from './platform/http/bodies/uploads.js';
 import { acceptForms } from './platform/http/bodies/form-bodies.js';
 import { Mount } from './login/oidc/mount.js';
 import { mountApiDocs } from './platform/http/server/api-docs.js';
-import { answerLanguage } from './platform/errors/language.js';
+import { answerLanguage } from './platform/texts/language.js';
 
 /** Bodies over this are not even read: the connection ends with the answer. What is refused below it is read to its end. */
 const READ_LIMIT = 1024 * 1024;

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { AdminCreation } from '../operations/admin/admin-creation.js';
 import { AppError } from '../platform/errors/app-error.js';
-import { CATALOGUE } from '../platform/errors/catalogue.js';
+import { TEXTS } from '../platform/texts/texts.js';
 import { databaseFailure } from '../platform/errors/database-errors.js';
 import { refuseStart } from '../process-lifecycle.js';
 import { askPassword } from './parts/hidden-prompt.js';
@@ -71,7 +71,7 @@ function inWords(error: unknown): unknown {
         ({ field, problem }: { field?: string; problem: string }) => `\n  ${field ? `${field} ` : ''}${problem}`,
       )
     : [];
-  return new Refused(`${CATALOGUE[failure.code].text.en}.${problems.join('')}`);
+  return new Refused(`${TEXTS.en.errors[failure.code]}.${problems.join('')}`);
 }
 
 main().catch((error: unknown) => {

@@ -1,6 +1,6 @@
 import { type NewestVerification } from '../../login/codes/verifications/verification-codes.js';
 import { type Language } from '../../platform/config/settings.js';
-import { type Text } from '../../platform/errors/catalogue.js';
+import { TEXTS } from '../../platform/texts/texts.js';
 import { whatsappId } from '../../platform/phone/phone.js';
 import {
   type FormattedPhoneAnswerDto,
@@ -11,15 +11,6 @@ import {
   type VerifiedAnswerDto,
 } from './verification.dto.js';
 import { type SentVerification } from './verification.service.js';
-
-const SAID = {
-  sent: { id: 'Kode OTP terkirim', en: 'The code has been sent' },
-  verified: { id: 'Kode OTP benar', en: 'The code is right' },
-  status: { id: 'Status OTP', en: 'Status of the code' },
-  expired: { id: 'Kode OTP dibatalkan', en: 'The code has been ended' },
-  generated: { id: 'Kode dibuat', en: 'A code has been generated' },
-  formatted: { id: 'Nomor telepon diformat', en: 'The phone number has been formatted' },
-} satisfies Record<string, Text>;
 
 /** @param echo whether the caller may have the code itself */
 export function sentVerificationAnswer(
@@ -36,11 +27,11 @@ export function sentVerificationAnswer(
     resendAt: sent.resendAt.toISOString(),
     ...(echo ? { otp: sent.code } : {}),
   };
-  return { success: true, message: SAID.sent[language], data };
+  return { success: true, message: TEXTS[language].answers.verification.sent, data };
 }
 
 export function verifiedAnswer(language: Language): VerifiedAnswerDto {
-  return { success: true, message: SAID.verified[language], data: { verified: true } };
+  return { success: true, message: TEXTS[language].answers.verification.verified, data: { verified: true } };
 }
 
 export function statusAnswer(
@@ -55,16 +46,16 @@ export function statusAnswer(
     attemptsLeft,
     ...(row.ended_as === 'verified' && row.ended_at ? { verifiedAt: row.ended_at.toISOString() } : {}),
   };
-  return { success: true, message: SAID[saying][language], data };
+  return { success: true, message: TEXTS[language].answers.verification[saying], data };
 }
 
 export function generatedAnswer(otp: string, language: Language): GeneratedOtpAnswerDto {
-  return { success: true, message: SAID.generated[language], data: { otp } };
+  return { success: true, message: TEXTS[language].answers.verification.generated, data: { otp } };
 }
 
 export function formattedAnswer(original: string, e164: string | null, language: Language): FormattedPhoneAnswerDto {
   const data = { original, formatted: e164, jid: e164 && whatsappId(e164), valid: e164 !== null };
-  return { success: true, message: SAID.formatted[language], data };
+  return { success: true, message: TEXTS[language].answers.verification.formatted, data };
 }
 
 function statusOf({ row: { ended_as: end }, over }: NewestVerification): VerificationStatusDto['status'] {

@@ -1,5 +1,5 @@
 import { type Language } from '../../platform/config/settings.js';
-import { type Text } from '../../platform/errors/catalogue.js';
+import { TEXTS } from '../../platform/texts/texts.js';
 import { type DeliveryRow } from './deliveries.repository.js';
 import {
   type CreatedWebhookAnswerDto,
@@ -12,40 +12,34 @@ import {
 } from './webhooks.dto.js';
 import { type WebhookRow } from './webhooks.repository.js';
 
-const SAID = {
-  created: {
-    id: 'Webhook dibuat. Simpan secret-nya sekarang, karena tidak akan ditampilkan lagi',
-    en: 'The webhook has been created. Save its secret now: it will not be shown again.',
-  },
-  webhooks: { id: 'Daftar webhook', en: 'Webhooks' },
-  deleted: { id: 'Webhook dihapus', en: 'The webhook has been deleted' },
-  deliveries: { id: 'Daftar pengiriman', en: 'Deliveries' },
-  replayed: { id: 'Event dikirim ulang', en: 'The events will be delivered again' },
-} satisfies Record<string, Text>;
-
 interface Page<Row> {
   readonly rows: Row[];
   readonly nextCursor: string | null;
 }
 
 export function createdAnswer(row: WebhookRow, secret: string, language: Language): CreatedWebhookAnswerDto {
-  return { success: true, message: SAID.created[language], data: { ...webhookOf(row), secret } };
+  return { success: true, message: TEXTS[language].answers.webhooks.created, data: { ...webhookOf(row), secret } };
 }
 
 export function webhooksAnswer({ rows, nextCursor }: Page<WebhookRow>, language: Language): WebhooksAnswerDto {
-  return { success: true, message: SAID.webhooks[language], data: rows.map(webhookOf), nextCursor };
+  return { success: true, message: TEXTS[language].answers.webhooks.webhooks, data: rows.map(webhookOf), nextCursor };
 }
 
 export function deletedAnswer(language: Language): WebhookGoneAnswerDto {
-  return { success: true, message: SAID.deleted[language] };
+  return { success: true, message: TEXTS[language].answers.webhooks.deleted };
 }
 
 export function deliveriesAnswer({ rows, nextCursor }: Page<DeliveryRow>, language: Language): DeliveriesAnswerDto {
-  return { success: true, message: SAID.deliveries[language], data: rows.map(deliveryOf), nextCursor };
+  return {
+    success: true,
+    message: TEXTS[language].answers.webhooks.deliveries,
+    data: rows.map(deliveryOf),
+    nextCursor,
+  };
 }
 
 export function replayedAnswer(queued: number, language: Language): ReplayedAnswerDto {
-  return { success: true, message: SAID.replayed[language], data: { queued } };
+  return { success: true, message: TEXTS[language].answers.webhooks.replayed, data: { queued } };
 }
 
 function webhookOf(row: WebhookRow): WebhookDto {

@@ -7,7 +7,7 @@ import { MessagesRepository } from './messages.repository.js';
 import { TO_DEVELOPERS } from '../providers/providers.js';
 import { type OutgoingMessage } from '../providers/message-provider.js';
 import { outgoingMessage } from '../templates/templates.js';
-import { answerLanguage } from '../../platform/errors/language.js';
+import { answerLanguage } from '../../platform/texts/language.js';
 
 /** What a canary's messages are counted under: apart from those of people. */
 const PURPOSE = 'canary';

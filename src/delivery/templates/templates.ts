@@ -1,7 +1,7 @@
 import { type Language } from '../../platform/config/settings.js';
 import { type OutgoingMedia, type OutgoingMessage } from '../providers/message-provider.js';
-import { type App, type CodeTemplate, type NoticeTemplate } from './texts/message-texts.js';
-import { MESSAGE_TEXTS } from './texts/texts.js';
+import { type App, type CodeTemplate, type NoticeTemplate } from '../../platform/texts/message-texts.js';
+import { TEXTS } from '../../platform/texts/texts.js';
 
 /** What a code message says; sealed in the message row until its final state. */
 export interface CodeContent {
@@ -88,7 +88,7 @@ export function outgoingMessage(content: MessageContent, { phone, name, email }:
     to: phone,
     text: renderMessage(content, name, app),
     shortText: shortText(content, app),
-    subject: MESSAGE_TEXTS[content.language].subjects[content.template](nameIn(content, app)),
+    subject: TEXTS[content.language].messages.subjects[content.template](nameIn(content, app)),
     language: content.language,
     email: FOR_THE_NUMBER.has(content.template) ? null : email,
     ...('code' in content ? { code: content.code } : {}),
@@ -103,7 +103,7 @@ export function outgoingMessage(content: MessageContent, { phone, name, email }:
  */
 export function renderMessage(content: MessageContent, name: string | null, app: App): string {
   if (content.template === 'text') return freeText(content);
-  const texts = MESSAGE_TEXTS[content.language];
+  const texts = TEXTS[content.language].messages;
   const body = 'code' in content ? codeLines(content, app) : texts.notices[content.template](app);
   return [texts.greeting(harmlessName(name)), '', ...body, '', ...texts.farewell(app)].join('\n');
 }
@@ -116,7 +116,7 @@ function freeText({ text, media }: TextContent): string {
 /** Without greeting and farewell: an SMS of more than 160 characters costs twice. */
 function shortText(content: MessageContent, app: App): string {
   if (content.template === 'text') return freeText(content);
-  const texts = MESSAGE_TEXTS[content.language];
+  const texts = TEXTS[content.language].messages;
   if (!('code' in content)) {
     const lines = texts.notices[content.template](app);
     return lines.filter((line) => line !== '').join('\n');
@@ -127,7 +127,7 @@ function shortText(content: MessageContent, app: App): string {
 
 function codeLines(content: CodeContent, app: App): string[] {
   const { template, code, minutes, language } = content;
-  const texts = MESSAGE_TEXTS[language];
+  const texts = TEXTS[language].messages;
   return [texts.codeFor[template](nameIn(content, app)), '', `*${code}*`, '', ...texts.codeRules(minutes)];
 }
 

@@ -1,6 +1,6 @@
 import { type Language } from '../../platform/config/settings.js';
 import { harmlessName } from './templates.js';
-import { MESSAGE_TEXTS } from './texts/texts.js';
+import { TEXTS } from '../../platform/texts/texts.js';
 
 /** What a code that another application asked for says. */
 export interface VerificationContent {
@@ -22,5 +22,5 @@ export function isHarmlessCompany(company: string): boolean {
 
 /** The message, in WhatsApp's markup: the code as `*code*` on a line of its own. */
 export function verificationText({ code, minutes, company, language }: VerificationContent): string {
-  return MESSAGE_TEXTS[language].verification(harmlessName(company), code, minutes).join('\n');
+  return TEXTS[language].messages.verification(harmlessName(company), code, minutes).join('\n');
 }

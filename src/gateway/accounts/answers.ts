@@ -1,5 +1,5 @@
 import { type Language } from '../../platform/config/settings.js';
-import { type Text } from '../../platform/errors/catalogue.js';
+import { TEXTS } from '../../platform/texts/texts.js';
 import { whatsappId } from '../../platform/phone/phone.js';
 import {
   type GatewayPairingCodeAnswerDto,
@@ -11,21 +11,6 @@ import {
 } from './linked-accounts.dto.js';
 import { type LinkedAccountRow } from './linked-accounts.repository.js';
 
-/** Success messages of the gateway, letter for letter: docs/contract/gateway.md#sessions. */
-const SAID = {
-  created: {
-    id: 'Session dibuat, pindai QR code dengan WhatsApp',
-    en: 'The session has been created. Scan its QR code.',
-  },
-  sessions: { id: 'Daftar session', en: 'Sessions' },
-  session: { id: 'Status session', en: 'Status of the session' },
-  qr: { id: 'Pindai QR code ini dengan WhatsApp', en: 'Scan this QR code with WhatsApp' },
-  ticket: { id: 'Tautan sekali pakai dibuat', en: 'A single-use link has been created' },
-  pairingCode: { id: 'Masukkan kode ini di WhatsApp', en: 'Type this code into WhatsApp' },
-  restarted: { id: 'Session dimulai ulang', en: 'The session is restarting' },
-  deleted: { id: 'Session dihapus', en: 'The session has been deleted' },
-} satisfies Record<string, Text>;
-
 /** What is said with a linked account. */
 export type LinkedAccountSaying = 'created' | 'session' | 'qr' | 'restarted';
 
@@ -35,7 +20,7 @@ export function sessionAnswer(
   saying: LinkedAccountSaying,
   language: Language,
 ): GatewaySessionAnswerDto {
-  return { success: true, message: SAID[saying][language], data: sessionData(row, qr) };
+  return { success: true, message: TEXTS[language].answers.linkedAccounts[saying], data: sessionData(row, qr) };
 }
 
 /** @param ofAll whether the caller sees those of all keys: then they are told apart by more than their name */
@@ -49,16 +34,20 @@ export function sessionsAnswer(
     const { id, api_key_id: apiKeyId } = row;
     return { sessionId, ...(ofAll && apiKeyId !== null && { id, apiKeyId }), ...state };
   });
-  return { success: true, message: SAID.sessions[language], data, nextCursor };
+  return { success: true, message: TEXTS[language].answers.linkedAccounts.sessions, data, nextCursor };
 }
 
 export function goneAnswer(language: Language): GatewaySessionGoneAnswerDto {
-  return { success: true, message: SAID.deleted[language] };
+  return { success: true, message: TEXTS[language].answers.linkedAccounts.deleted };
 }
 
 export function pairingCodeAnswer(sessionId: string, code: string, language: Language): GatewayPairingCodeAnswerDto {
   const pairingCode = `${code.slice(0, 4)}-${code.slice(4)}`;
-  return { success: true, message: SAID.pairingCode[language], data: { sessionId, pairingCode } };
+  return {
+    success: true,
+    message: TEXTS[language].answers.linkedAccounts.pairingCode,
+    data: { sessionId, pairingCode },
+  };
 }
 
 export function ticketAnswer(
@@ -69,7 +58,7 @@ export function ticketAnswer(
   const url = `${publicUrl}/api/sessions/${sessionId}/qr-page?ticket=${ticket}`;
   return {
     success: true,
-    message: SAID.ticket[language],
+    message: TEXTS[language].answers.linkedAccounts.ticket,
     data: { sessionId, ticket, url, expiresAt: expiresAt.toISOString() },
   };
 }

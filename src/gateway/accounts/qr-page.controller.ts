@@ -3,7 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { whoCalls } from '../../identity/api-keys/api-key.guard.js';
 import { Settings } from '../../platform/config/settings.js';
-import { answerLanguage } from '../../platform/errors/language.js';
+import { answerLanguage } from '../../platform/texts/language.js';
 import { KeylessFromLoopback, Public, ScopesOrTicket } from '../../platform/http/access.decorators.js';
 import { keepTicketCookie, shownTicket } from '../../platform/http/tickets.js';
 import { LinkedAccounts } from './linked-accounts.service.js';

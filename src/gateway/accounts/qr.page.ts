@@ -1,31 +1,9 @@
 import { type Language } from '../../platform/config/settings.js';
-
-const SAYS = {
-  id: {
-    title: 'Hubungkan WhatsApp',
-    picture: 'QR code untuk dipindai dengan WhatsApp',
-    loading: 'Memuat…',
-    steps: [
-      'Buka WhatsApp di HP.',
-      'Ketuk <b>Perangkat tertaut</b>, lalu <b>Tautkan perangkat</b>.',
-      'Pindai QR code di halaman ini.',
-    ],
-  },
-  en: {
-    title: 'Link WhatsApp',
-    picture: 'QR code to scan with WhatsApp',
-    loading: 'Loading…',
-    steps: [
-      'Open WhatsApp on the phone.',
-      'Tap <b>Linked devices</b>, then <b>Link a device</b>.',
-      'Scan the QR code on this page.',
-    ],
-  },
-} satisfies Record<Language, object>;
+import { TEXTS } from '../../platform/texts/texts.js';
 
 /** The page that shows a QR code until it is scanned. It holds nothing of the account: its script asks for that. */
 export function qrPage(language: Language): string {
-  const { title, picture, loading, steps } = SAYS[language];
+  const { title, picture, loading, steps } = TEXTS[language].pages.qr;
   return `<!doctype html>
 <html lang="${language}">
 <head>

@@ -38,12 +38,12 @@ export class MediaForm {
     let upload: Upload<Kept> | null = null;
     for await (const part of readable(request.parts())) {
       if (part.type === 'file') {
-        if (part.fieldname !== kind) throw wrong(part.fieldname, NOT_THIS_FILE);
+        if (part.fieldname !== kind) throw wrong(part.fieldname, 'notThisFile');
         // Who sends bytes without a name has none, whatever the type of the library says.
         const { filename: name = '' } = part as { filename?: string };
         upload = { name, kept: await keep(readable(part.file)) };
       } else if (part.fieldname in fields || part.valueTruncated) {
-        throw wrong(part.fieldname, TWICE);
+        throw wrong(part.fieldname, 'longOrTwice');
       } else {
         fields[part.fieldname] = valueOf(part.fieldname, part.value);
       }
@@ -73,9 +73,6 @@ function valueOf(field: string, value: unknown): unknown {
   return value === 'true' || value === '1' ? true : value === 'false' || value === '0' || value === '' ? false : value;
 }
 
-const NOT_THIS_FILE = { id: 'bukan nama field file yang diterima di sini', en: 'is not the name of a file here' };
-const TWICE = { id: 'terlalu panjang, atau dikirim lebih dari sekali', en: 'is too long, or was sent more than once' };
-
-function wrong(field: string, problem: typeof TWICE): AppError {
+function wrong(field: string, problem: 'notThisFile' | 'longOrTwice'): AppError {
   return invalidField(field.slice(0, 60), problem);
 }

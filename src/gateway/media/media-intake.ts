@@ -13,7 +13,7 @@ import {
   type MediaType,
 } from '../../delivery/providers/media-types.js';
 import { oggSeconds } from './ogg-duration.js';
-import { EMPTY, invalidField } from '../../platform/errors/invalid-field.js';
+import { invalidField } from '../../platform/errors/invalid-field.js';
 
 /** Where a file goes: the message that will carry it. */
 export interface MediaPlace {
@@ -58,7 +58,7 @@ export class MediaIntake {
     const pieces = this.bounded(source);
     try {
       const head = await headOf(pieces);
-      if (head.length === 0) throw invalidField(place.kind, EMPTY);
+      if (head.length === 0) throw invalidField(place.kind, 'empty');
       const type = await mediaTypeOf(place.kind, head);
       if (!type) throw new AppError('media_type_not_allowed');
       const { messageId, sessionId } = place;

@@ -1,5 +1,5 @@
 import { type Language } from '../../platform/config/settings.js';
-import { type Text } from '../../platform/errors/catalogue.js';
+import { TEXTS } from '../../platform/texts/texts.js';
 
 /** Something that a recipient can choose. */
 export interface MenuChoice {
@@ -28,8 +28,6 @@ export interface Menu {
   readonly sections: readonly MenuSection[];
 }
 
-const ANSWER_BY_NUMBER: Text = { id: 'Balas dengan nomor pilihan Anda.', en: 'Reply with the number of your choice.' };
-
 /** A longer answer is a text of its own, whatever it begins with. */
 const LONGEST_ANSWER = 120;
 
@@ -47,7 +45,7 @@ export function renderMenu({ text, footer, heading, sections }: Menu, language: 
     });
     return [...(title ? [`*${title}*`] : []), ...lines].join('\n');
   });
-  const parts = [text, ...(heading ? [`*${heading}*`] : []), ...blocks, ANSWER_BY_NUMBER[language]];
+  const parts = [text, ...(heading ? [`*${heading}*`] : []), ...blocks, TEXTS[language].messages.answerByNumber];
   return { text: [...parts, ...(footer ? [`_${footer}_`] : [])].join('\n\n'), choices };
 }
 

@@ -1,11 +1,9 @@
 import { type Language } from '../../platform/config/settings.js';
+import { TEXTS } from '../../platform/texts/texts.js';
 import { whatsappId } from '../../platform/phone/phone.js';
 import { type SentMessage } from './gateway-messages.service.js';
 import { type SentMenuAnswerDto } from './message-kinds.dto.js';
 import { type SentMessageAnswerDto } from './messages.dto.js';
-
-/** Letter for letter: docs/contract/gateway.md#messages. */
-const SENT = { id: 'Pesan terkirim', en: 'The message has been sent' };
 
 export function sentAnswer(
   { sessionId, to, messageId, sentAt }: SentMessage,
@@ -13,7 +11,7 @@ export function sentAnswer(
 ): SentMessageAnswerDto {
   return {
     success: true,
-    message: SENT[language],
+    message: TEXTS[language].answers.messages.sent,
     data: { sessionId, to: whatsappId(to), messageId, timestamp: sentAt.toISOString() },
   };
 }

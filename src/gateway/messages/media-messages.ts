@@ -96,7 +96,7 @@ export class MediaMessages {
       const to = parsePhone(fields.to, this.settings.allowedCountries);
       if (to === null) throw new AppError('invalid_phone');
       const url = fields.url ?? null;
-      if ((upload === null) === (url === null)) throw invalidField(place.kind, FILE_OR_URL);
+      if ((upload === null) === (url === null)) throw invalidField(place.kind, 'fileOrUrl');
       const { name, kept } = upload ?? (await this.fetch(url ?? '', place));
       return { to, message: { kind: place.kind, content: contentOf(kept, name, place.kind, fields) } };
     });
@@ -140,5 +140,3 @@ function contentOf(stored: StoredMedia, name: string, kind: MediaKind, fields: O
     ...(kind === 'audio' ? { voice, seconds: stored.seconds ?? 0 } : {}),
   };
 }
-
-const FILE_OR_URL = { id: 'kirim salah satu: file atau url', en: 'send a file or a url, one of them' };

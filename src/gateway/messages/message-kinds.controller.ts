@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from
 import { WhoCalls, type Calling } from '../../identity/api-keys/api-key.guard.js';
 import { Settings } from '../../platform/config/settings.js';
 import { AppError } from '../../platform/errors/app-error.js';
-import { answerLanguage } from '../../platform/errors/language.js';
+import { answerLanguage } from '../../platform/texts/language.js';
 import { KeylessFromLoopback, Scopes } from '../../platform/http/access.decorators.js';
 import { FailsWithBody } from '../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../platform/http/request-context.js';
@@ -91,6 +91,6 @@ export class GatewayKindsController {
   private menu(menu: Menu, field: string) {
     const content = renderMenu(menu, answerLanguage(this.settings.messageLanguage, undefined));
     if (areChoices(content.choices.map(({ id }) => id))) return content;
-    throw invalidField(field, { id: 'terlalu banyak, atau id tidak unik', en: 'are too many, or share an id' });
+    throw invalidField(field, 'badChoices');
   }
 }

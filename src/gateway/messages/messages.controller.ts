@@ -12,7 +12,7 @@ import { sentAnswer } from './answers.js';
 import { SendTextDto, SentMessageAnswerDto } from './messages.dto.js';
 import { GatewayMessages } from './gateway-messages.service.js';
 import { LINKED_ACCOUNT_FAILURES, LinkedAccountName } from '../accounts/linked-account-routes.js';
-import { EMPTY, invalidField } from '../../platform/errors/invalid-field.js';
+import { invalidField } from '../../platform/errors/invalid-field.js';
 
 /** What every route that sends can answer with. */
 export const SEND_FAILURES: readonly ErrorCode[] = [
@@ -59,7 +59,7 @@ export class GatewayMessagesController {
     const to = parsePhone(body.to, this.settings.allowedCountries);
     if (to === null) throw new AppError('invalid_phone');
     const text = body.text ?? body.message;
-    if (!text) throw invalidField('text', EMPTY);
+    if (!text) throw invalidField('text', 'empty');
     const sent = await this.messages.send(name, caller, to, { kind: 'text', content: { text } });
     return sentAnswer(sent, context.language);
   }

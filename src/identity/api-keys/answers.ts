@@ -1,5 +1,5 @@
 import { type Language } from '../../platform/config/settings.js';
-import { type Text } from '../../platform/errors/catalogue.js';
+import { TEXTS } from '../../platform/texts/texts.js';
 import {
   type ApiKeyDto,
   type ApiKeyRevokedAnswerDto,
@@ -8,20 +8,11 @@ import {
 } from './api-keys.dto.js';
 import { type ApiKeyRow } from './api-keys.repository.js';
 
-const SAID = {
-  created: {
-    id: 'API key dibuat. Simpan sekarang, karena tidak akan ditampilkan lagi',
-    en: 'The API key has been created. Save it now: it will not be shown again.',
-  },
-  keys: { id: 'Daftar API key', en: 'API keys' },
-  revoked: { id: 'API key dicabut', en: 'The API key has been revoked' },
-} satisfies Record<string, Text>;
-
 export function createdAnswer(key: string, row: ApiKeyRow, language: Language): CreatedApiKeyAnswerDto {
   const { id, name, hint, scopes, requestsPerMinute, expiresAt, createdAt } = keyOf(row);
   return {
     success: true,
-    message: SAID.created[language],
+    message: TEXTS[language].answers.apiKeys.created,
     data: { id, name, key, hint, scopes, requestsPerMinute, expiresAt, createdAt },
   };
 }
@@ -30,11 +21,16 @@ export function keysAnswer(
   page: { rows: ApiKeyRow[]; nextCursor: string | null },
   language: Language,
 ): ApiKeysAnswerDto {
-  return { success: true, message: SAID.keys[language], data: page.rows.map(keyOf), nextCursor: page.nextCursor };
+  return {
+    success: true,
+    message: TEXTS[language].answers.apiKeys.keys,
+    data: page.rows.map(keyOf),
+    nextCursor: page.nextCursor,
+  };
 }
 
 export function revokedAnswer(language: Language): ApiKeyRevokedAnswerDto {
-  return { success: true, message: SAID.revoked[language] };
+  return { success: true, message: TEXTS[language].answers.apiKeys.revoked };
 }
 
 function keyOf(row: ApiKeyRow): ApiKeyDto {

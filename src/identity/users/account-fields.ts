@@ -1,6 +1,6 @@
 import { type Language } from '../../platform/config/settings.js';
 import { AppError } from '../../platform/errors/app-error.js';
-import { type Text } from '../../platform/errors/catalogue.js';
+import { TEXTS, type Texts } from '../../platform/texts/texts.js';
 import { isWhatsappId, parsePhone } from '../../platform/phone/phone.js';
 import { type AccountRow } from './account.js';
 import { canonicalName } from './identifiers.js';
@@ -28,28 +28,7 @@ const EMAIL = /^[^@\s\p{C}\p{DI}]+@[^@\s\p{C}\p{DI}.]+(?:\.[^@\s\p{C}\p{DI}.]+)+
 /** Holds a letter and no `@`: so it can be neither a phone number nor an e-mail address. */
 const USERNAME = /^(?=.*[a-z])[^@\s\p{C}\p{DI}]+$/u;
 
-const PROBLEMS = {
-  fullName: {
-    id: `harus berupa nama, paling banyak ${LONGEST_NAME} karakter`,
-    en: `must be a name of at most ${LONGEST_NAME} characters`,
-  },
-  email: { id: 'bukan alamat email', en: 'is not an e-mail address' },
-  emailIsPhone: {
-    id: 'adalah nomor WhatsApp, bukan alamat email',
-    en: 'is a WhatsApp number, not an e-mail address',
-  },
-  username: {
-    id: `harus memuat huruf, tanpa @ dan spasi, paling banyak ${LONGEST_USERNAME} karakter`,
-    en: `must contain a letter, no @ and no space, and at most ${LONGEST_USERNAME} characters`,
-  },
-  phone: { id: 'bukan nomor telepon', en: 'is not a phone number' },
-  identity: {
-    id: 'email, username, atau nomor telepon harus diisi',
-    en: 'an e-mail address, a username or a phone number is required',
-  },
-} satisfies Record<string, Text>;
-
-type Problem = keyof typeof PROBLEMS;
+type Problem = keyof Texts['problems']['account'] | 'phone';
 
 /**
  * Reads typed fields into the service's own spelling.
@@ -102,9 +81,19 @@ export function requireEssentials({ fullName, email, username, phone }: AccountF
 function refusal(problems: Problem[]): AppError {
   const problemOf = (problem: Problem, language: Language) => ({
     field: problem === 'emailIsPhone' ? 'email' : problem,
-    problem: PROBLEMS[problem][language],
+    problem: sentences(language)[problem],
   });
   return new AppError('validation_failed', {
     details: (language) => problems.map((problem) => problemOf(problem, language)),
   });
+}
+
+function sentences(language: Language): Record<Problem, string> {
+  const { account, field } = TEXTS[language].problems;
+  return {
+    ...account,
+    fullName: account.fullName(LONGEST_NAME),
+    username: account.username(LONGEST_USERNAME),
+    phone: field.noPhone,
+  };
 }

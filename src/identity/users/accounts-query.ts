@@ -1,7 +1,7 @@
 import { groupsDigits, parsePhone } from '../../platform/phone/phone.js';
 import { type ManagedAccountRow } from './account.js';
 import { type AccountsFilter } from './accounts.repository.js';
-import { invalidField, UNKNOWN_CURSOR } from '../../platform/errors/invalid-field.js';
+import { invalidField } from '../../platform/errors/invalid-field.js';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -40,7 +40,7 @@ export function cursorAfter({ created_at, id }: ManagedAccountRow): string {
 export function readCursor(cursor: string): NonNullable<AccountsFilter['after']> {
   const [time = '', id = ''] = Buffer.from(cursor, 'base64url').toString().split(' ');
   if (!/^\d{1,14}$/.test(time) || !UUID.test(id)) {
-    throw invalidField('cursor', UNKNOWN_CURSOR);
+    throw invalidField('cursor', 'unknownCursor');
   }
   return { createdAt: new Date(Number(time)), id };
 }

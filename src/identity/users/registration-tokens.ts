@@ -46,5 +46,5 @@ export class RegistrationTokens {
 }
 
 function unknownToken(): AppError {
-  return invalidField('registrationToken', { id: 'bukan token dari pendaftaran', en: 'is not a registration token' });
+  return invalidField('registrationToken', 'noRegistrationToken');
 }

@@ -1,5 +1,5 @@
 import { type Language } from '../../platform/config/settings.js';
-import { type Text } from '../../platform/errors/catalogue.js';
+import { TEXTS } from '../../platform/texts/texts.js';
 import { nationalPhone } from '../../platform/phone/phone.js';
 import { isHiddenSender } from '../../platform/phone/sender.js';
 import {
@@ -12,13 +12,6 @@ import {
 } from './conversations.dto.js';
 import { type HistoryMessage, type ShownConversation, type ShownMessage } from './conversations.service.js';
 
-const SAID = {
-  conversations: { id: 'Daftar percakapan', en: 'Conversations' },
-  messages: { id: 'Isi percakapan', en: 'Messages' },
-  replied: { id: 'Balasan dikirim', en: 'The reply is on its way' },
-  changed: { id: 'Percakapan diperbarui', en: 'The conversation has been changed' },
-} satisfies Record<string, Text>;
-
 /** Characters of a message that a list shows. */
 const PREVIEW = 100;
 
@@ -27,22 +20,27 @@ export function conversationsAnswer(
   language: Language,
 ): ConversationsAnswerDto {
   const data = conversations.map(conversationOf);
-  return { success: true, message: SAID.conversations[language], data, nextCursor };
+  return { success: true, message: TEXTS[language].answers.conversations.conversations, data, nextCursor };
 }
 
 export function conversationAnswer(conversation: ShownConversation, language: Language): ConversationAnswerDto {
-  return { success: true, message: SAID.changed[language], data: conversationOf(conversation) };
+  return { success: true, message: TEXTS[language].answers.conversations.changed, data: conversationOf(conversation) };
 }
 
 export function messagesAnswer(
   { messages, nextCursor }: { messages: readonly HistoryMessage[]; nextCursor: string | null },
   language: Language,
 ): ConversationMessagesAnswerDto {
-  return { success: true, message: SAID.messages[language], data: messages.map(messageOf), nextCursor };
+  return {
+    success: true,
+    message: TEXTS[language].answers.conversations.messages,
+    data: messages.map(messageOf),
+    nextCursor,
+  };
 }
 
 export function replyAnswer(message: HistoryMessage, language: Language): ReplyAnswerDto {
-  return { success: true, message: SAID.replied[language], data: messageOf(message) };
+  return { success: true, message: TEXTS[language].answers.conversations.replied, data: messageOf(message) };
 }
 
 function conversationOf(conversation: ShownConversation): ConversationDto {

@@ -1,4 +1,4 @@
-import { invalidField, UNKNOWN_CURSOR } from '../../platform/errors/invalid-field.js';
+import { invalidField } from '../../platform/errors/invalid-field.js';
 
 /** Where the next page of conversations begins; opaque to the caller. */
 export function afterConversation({ last_activity_at, phone }: { last_activity_at: Date; phone: string }): string {
@@ -27,5 +27,5 @@ function decoded(cursor: string): string {
 }
 
 function refuse(): never {
-  throw invalidField('cursor', UNKNOWN_CURSOR);
+  throw invalidField('cursor', 'unknownCursor');
 }

@@ -1,4 +1,3 @@
-import { type Text } from '../../platform/errors/catalogue.js';
 import { outgoingUrl } from '../../platform/egress/outgoing-agent.js';
 import { type OutgoingMedia } from '../../delivery/providers/message-provider.js';
 import { type ReplyDto } from './conversations.dto.js';
@@ -11,17 +10,6 @@ export type ReplyContent =
 /** Longest address of a file, in characters, written out as it goes to the provider. */
 const LONGEST_URL = 2_048;
 
-const ONE_OF_THEM: Text = {
-  id: 'kirim salah satu: text atau media; teks untuk media ditulis di caption',
-  en: 'send either text or media; the text of a file is its caption',
-};
-const NO_ADDRESS: Text = {
-  id: 'harus berupa alamat https tanpa nama pengguna',
-  en: 'must be an https address without a user name',
-};
-const NO_WORDS: Text = { id: 'tidak bisa dipakai untuk audio', en: 'is not allowed for audio' };
-const DOCUMENTS_ONLY: Text = { id: 'hanya untuk dokumen', en: 'is only allowed for documents' };
-
 /**
  * What a checked body says. Nothing is looked up or fetched: the provider does that.
  *
@@ -29,16 +17,16 @@ const DOCUMENTS_ONLY: Text = { id: 'hanya untuk dokumen', en: 'is only allowed f
  */
 export function replyContent({ text, media }: ReplyDto): ReplyContent {
   if (!media) {
-    if (text === undefined || text === null) throw invalidField('text', ONE_OF_THEM);
+    if (text === undefined || text === null) throw invalidField('text', 'textOrMedia');
     return { text };
   }
-  if (text !== undefined && text !== null) throw invalidField('text', ONE_OF_THEM);
+  if (text !== undefined && text !== null) throw invalidField('text', 'textOrMedia');
   const { kind } = media;
   const caption = media.caption || null;
   const fileName = media.fileName || null;
   const url = outgoingUrl(media.url);
-  if (url?.protocol !== 'https:' || url.href.length > LONGEST_URL) throw invalidField('media.url', NO_ADDRESS);
-  if (kind === 'audio' && caption !== null) throw invalidField('media.caption', NO_WORDS);
-  if (kind !== 'document' && fileName !== null) throw invalidField('media.fileName', DOCUMENTS_ONLY);
+  if (url?.protocol !== 'https:' || url.href.length > LONGEST_URL) throw invalidField('media.url', 'noHttpsAddress');
+  if (kind === 'audio' && caption !== null) throw invalidField('media.caption', 'captionOfAudio');
+  if (kind !== 'document' && fileName !== null) throw invalidField('media.fileName', 'documentsOnly');
   return { text: '', media: { kind, url: url.href, caption, fileName } };
 }

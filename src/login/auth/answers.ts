@@ -1,5 +1,5 @@
 import { type Language, type Settings } from '../../platform/config/settings.js';
-import { type Text } from '../../platform/errors/catalogue.js';
+import { TEXTS } from '../../platform/texts/texts.js';
 import { type IssuedOtp } from '../codes/code-issuer.js';
 import { nationalPhone } from '../../platform/phone/phone.js';
 import { type AccountRow } from '../../identity/users/account.js';
@@ -20,24 +20,10 @@ import { type PersonalDataAnswerDto, type PersonalDataDto } from './own-account/
 import { type Login } from './auth.service.js';
 import { type Registered } from './registration.js';
 
-/** Success messages of the SiKesKoja routes, letter for letter: docs/contract/sikeskoja.md. */
-const SAID = {
-  otpSent: { id: 'Kode OTP telah dikirim ke WhatsApp Anda', en: 'The code has been sent to your WhatsApp' },
-  loggedIn: { id: 'Login berhasil', en: 'You are logged in' },
-  held: { id: 'Semua data tentang akun ini', en: 'All data stored about this account' },
-  options: { id: 'Pilihan login', en: 'Login options' },
-  me: { id: 'Data akun', en: 'Account' },
-  registered: { id: 'Registrasi berhasil', en: 'The account has been created' },
-  refreshed: { id: 'Token diperbarui', en: 'The tokens have been renewed' },
-  passwordChanged: { id: 'Kata sandi diubah', en: 'The password has been changed' },
-  loggedOut: { id: 'Sesi diakhiri', en: 'The session has ended' },
-  sessions: { id: 'Daftar sesi', en: 'Sessions' },
-} satisfies Record<string, Text>;
-
 export function otpSentAnswer(otp: IssuedOtp, language: Language): OtpSentAnswerDto {
   return {
     success: true,
-    message: SAID.otpSent[language],
+    message: TEXTS[language].answers.auth.otpSent,
     data: {
       sessionId: otp.challengeId,
       expiresAt: otp.expiresAt.toISOString(),
@@ -52,13 +38,13 @@ export function loginAnswer(login: Login, language: Language): LoginAnswerDto {
   const { token, expiresIn, refreshToken, deviceToken, account } = login;
   return {
     success: true,
-    message: SAID.loggedIn[language],
+    message: TEXTS[language].answers.auth.loggedIn,
     data: { token, tokenType: 'Bearer', expiresIn, refreshToken, deviceToken, user: userOf(account) },
   };
 }
 
 export function browserLoginAnswer(account: AccountRow, language: Language): BrowserLoginAnswerDto {
-  return { success: true, message: SAID.loggedIn[language], data: { user: userOf(account) } };
+  return { success: true, message: TEXTS[language].answers.auth.loggedIn, data: { user: userOf(account) } };
 }
 
 export function loginOptionsAnswer(settings: Settings, language: Language): LoginOptionsAnswerDto {
@@ -69,33 +55,33 @@ export function loginOptionsAnswer(settings: Settings, language: Language): Logi
     resetOtpExpiresIn: settings.resetOtpExpiresInMinutes,
     allowedCountries: [...settings.allowedCountries],
   };
-  return { success: true, message: SAID.options[language], data };
+  return { success: true, message: TEXTS[language].answers.auth.options, data };
 }
 
 export function meAnswer(account: AccountRow, language: Language): MeAnswerDto {
-  return { success: true, message: SAID.me[language], data: userOf(account) };
+  return { success: true, message: TEXTS[language].answers.auth.me, data: userOf(account) };
 }
 
 export function registeredAnswer({ account, token }: Registered, language: Language): RegisterAnswerDto {
   const data = { user: userOf(account), ...(token === null ? {} : { registrationToken: token }) };
-  return { success: true, message: SAID.registered[language], data };
+  return { success: true, message: TEXTS[language].answers.auth.registered, data };
 }
 
 export function refreshedAnswer(tokens: RefreshedTokens, language: Language): RefreshedAnswerDto {
   const { token, expiresIn, refreshToken } = tokens;
   return {
     success: true,
-    message: SAID.refreshed[language],
+    message: TEXTS[language].answers.auth.refreshed,
     data: { token, tokenType: 'Bearer', expiresIn, refreshToken },
   };
 }
 
 export function loggedOutAnswer(language: Language): DoneAnswerDto {
-  return { success: true, message: SAID.loggedOut[language] };
+  return { success: true, message: TEXTS[language].answers.auth.loggedOut };
 }
 
 export function passwordChangedAnswer(language: Language): DoneAnswerDto {
-  return { success: true, message: SAID.passwordChanged[language] };
+  return { success: true, message: TEXTS[language].answers.auth.passwordChanged };
 }
 
 export function sessionsAnswer(rows: readonly SessionRow[], currentId: string, language: Language): SessionsAnswerDto {
@@ -109,11 +95,11 @@ export function sessionsAnswer(rows: readonly SessionRow[], currentId: string, l
     expiresAt: row.expires_at.toISOString(),
     current: row.id === currentId,
   }));
-  return { success: true, message: SAID.sessions[language], data, nextCursor: null };
+  return { success: true, message: TEXTS[language].answers.auth.sessions, data, nextCursor: null };
 }
 
 export function personalDataAnswer(data: PersonalDataDto, language: Language): PersonalDataAnswerDto {
-  return { success: true, message: SAID.held[language], data };
+  return { success: true, message: TEXTS[language].answers.auth.held, data };
 }
 
 /** An account in SiKesKoja's form: the phone national, the role in upper case. */

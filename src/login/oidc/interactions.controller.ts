@@ -2,14 +2,14 @@ import '@fastify/cookie';
 import { Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { Settings } from '../../platform/config/settings.js';
+import { Settings, type Language } from '../../platform/config/settings.js';
 import { OwnPagesOnly, Public } from '../../platform/http/access.decorators.js';
 import { RawBody } from '../../platform/http/bodies/raw-bodies.js';
 import { LANGUAGE_COOKIE, LANGUAGE_KEPT } from '../pages/page-language.js';
 import { asksFor, Interactions, type Begun, type NextStep } from './interactions.js';
 import { providerPolicy } from './page-policy.js';
 import { ProviderPages } from './provider-pages.js';
-import { isLanguage } from '../../platform/errors/language.js';
+import { isLanguage } from '../../platform/texts/language.js';
 
 /** The pages between an application's request and its answer. */
 @ApiExcludeController()
@@ -70,7 +70,7 @@ export class InteractionsController {
       .send(this.page(next, begun, language));
   }
 
-  private page(next: NextStep, begun: Begun | undefined, language: 'id' | 'en'): string {
+  private page(next: NextStep, begun: Begun | undefined, language: Language): string {
     if (!begun) return this.pages.expired(language);
     const visit = this.interactions.visitOf(begun);
     if (next.kind === 'login') return this.pages.login(visit, language);

@@ -1,6 +1,6 @@
 import { errors, type Client, type Configuration } from 'oidc-provider';
 import { type AuthSecret } from '../../platform/secrets/auth-secret.js';
-import { type Settings } from '../../platform/config/settings.js';
+import { LANGUAGES, type Settings } from '../../platform/config/settings.js';
 import { LONGEST_SIGNED } from '../../identity/sessions/signing-keys.js';
 import { type Artifacts } from './artifacts.js';
 import { metadataOf, OWN_METADATA, ownClient } from './client-metadata.js';
@@ -60,7 +60,7 @@ export function providerConfiguration(parts: ConfigurationParts): Configuration 
     extraTokenClaims: (_ctx, token) => roleFor(token, claims),
     features: featuresOf(pages, algorithm, settings),
     fetch: callApplication,
-    discovery: { ui_locales_supported: ['id', 'en'], prompt_values_supported: ['none', 'login', 'consent'] },
+    discovery: { ui_locales_supported: [...LANGUAGES], prompt_values_supported: ['none', 'login', 'consent'] },
     interactions: { url: (_ctx, { uid }) => `/oidc/interaction/${uid}` },
     renderError: (ctx, out) => pages.error(ctx, out),
     ttl: {

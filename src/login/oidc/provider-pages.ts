@@ -1,15 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { type Client, type ErrorOut, type KoaContextWithOIDC } from 'oidc-provider';
 import { Settings, type Language } from '../../platform/config/settings.js';
-import { type Text } from '../../platform/errors/catalogue.js';
+import { TEXTS, type Texts } from '../../platform/texts/texts.js';
 import { BuiltFiles } from '../pages/built-files.js';
 import { escape, renderSheet, SCRIPTS, type Application, type Sheet } from '../pages/page.js';
 import { LANGUAGE_COOKIE, LANGUAGE_KEPT, pageLanguage } from '../pages/page-language.js';
-import { SCOPES_SAID, TEXTS } from './page-texts.js';
-import { isLanguage } from '../../platform/errors/language.js';
+import { isLanguage } from '../../platform/texts/language.js';
 
 /** Problems with a typed code that stand under its field; see the library's re-rendered errors. */
 const STOPPED = 'AbortedError';
+
+/** Scopes that let an application know nothing; those of other services are shown by name. */
+const UNSAID = new Set(['openid', 'offline_access']);
 
 /** The protocol's words for a login that took too long. */
 const EXPIRED = /expired|session not found|cookie/i;
@@ -51,28 +53,32 @@ export class ProviderPages {
     const hint = phone === null ? '' : ` phone="${escape(phone)}"`;
     const here = `/oidc/interaction/${uid}`;
     const element = `<masuk-login purpose="login" session="cookie" history autofocus client-id="${escape(clientId)}" data-continue="${here}"${hint}></masuk-login>`;
-    const cancel = said(TEXTS.cancel, language, application.name);
+    const say = TEXTS[language].pages.oidc;
+    const cancel = say.cancel(escape(application.name));
     const form = `<form class="quiet" method="post" action="${here}/abort"><button>${cancel}</button></form>`;
-    const sheet = { page: 'login', title: TEXTS.login[language], main: `${element}\n${form}`, script: true };
+    const sheet = { page: 'login', title: say.login, main: `${element}\n${form}`, script: true };
     return this.sheet(sheet, language, application);
   }
 
   /** Asks whether an application may know what it wants to. */
   consent(uid: string, application: Application, scopes: readonly string[], language: Language): string {
+    const { oidc: say, scopes: known } = TEXTS[language].pages;
     const items = scopes
-      .filter((scope) => SCOPES_SAID[scope] !== null)
-      .map((scope) => `<li>${escape(SCOPES_SAID[scope]?.[language] ?? scope)}</li>`);
-    const main = `${heading(TEXTS.consent, TEXTS.consentIntro, language, application.name)}
+      .filter((scope) => !UNSAID.has(scope))
+      .map((scope) => `<li>${escape(isKnown(scope, known) ? known[scope] : scope)}</li>`);
+    const name = escape(application.name);
+    const main = `${heading(say.consent(name), say.consentIntro(name))}
 <ul>${items.join('')}</ul>
-<form method="post" action="/oidc/interaction/${uid}/confirm"><button class="primary" autofocus>${TEXTS.allow[language]}</button></form>
-<form class="quiet" method="post" action="/oidc/interaction/${uid}/abort"><button>${TEXTS.deny[language]}</button></form>`;
-    const sheet = { page: 'consent', title: said(TEXTS.consent, language, application.name), main, script: false };
+<form method="post" action="/oidc/interaction/${uid}/confirm"><button class="primary" autofocus>${say.allow}</button></form>
+<form class="quiet" method="post" action="/oidc/interaction/${uid}/abort"><button>${say.deny}</button></form>`;
+    const sheet = { page: 'consent', title: say.consent(name), main, script: false };
     return this.sheet(sheet, language, application);
   }
 
   /** A login that took too long, or whose cookies are gone. */
   expired(language: Language): string {
-    return this.plain('error', TEXTS.expired, heading(TEXTS.expired, TEXTS.expiredIntro, language), language);
+    const { expired, expiredIntro } = TEXTS[language].pages.oidc;
+    return this.plain('error', expired, heading(expired, expiredIntro), language);
   }
 
   error(ctx: KoaContextWithOIDC, out: ErrorOut): void {
@@ -80,16 +86,16 @@ export class ProviderPages {
     const words = `${out.error} ${out.error_description ?? ''}`;
     const detail = `<p class="detail"><code>${escape(out.error)}</code> ${escape(out.error_description ?? '')}</p>`;
     const isExpired = EXPIRED.test(words) && ctx.status < 500;
+    const { failed, failedIntro } = TEXTS[language].pages.oidc;
     this.answer(
       ctx,
-      isExpired
-        ? this.expired(language)
-        : this.plain('error', TEXTS.failed, heading(TEXTS.failed, TEXTS.failedIntro, language) + detail, language),
+      isExpired ? this.expired(language) : this.plain('error', failed, heading(failed, failedIntro) + detail, language),
     );
   }
 
   deviceInput(ctx: KoaContextWithOIDC, problem?: Error): void {
     const language = this.languageIn(ctx);
+    const say = TEXTS[language].pages.oidc;
     const session = ctx.oidc.session as { exp?: number; touched?: boolean } | undefined;
     if (problem && session?.exp === undefined) {
       // Somebody without cookies: the library cannot keep what it has put into a session that was never stored.
@@ -98,53 +104,57 @@ export class ProviderPages {
       return;
     }
     if (problem?.name === STOPPED) {
-      const stopped = heading(TEXTS.device, TEXTS.deviceStopped, language);
-      this.answer(ctx, this.plain('device', TEXTS.device, stopped, language));
+      const stopped = heading(say.device, say.deviceStopped);
+      this.answer(ctx, this.plain('device', say.device, stopped, language));
       return;
     }
-    const wrong = problem ? `<p class="problem" role="alert" id="wrong">${TEXTS.deviceWrong[language]}</p>` : '';
+    const wrong = problem ? `<p class="problem" role="alert" id="wrong">${say.deviceWrong}</p>` : '';
     const described = problem ? ' aria-invalid="true" aria-describedby="wrong"' : '';
-    const main = `${heading(TEXTS.device, TEXTS.deviceIntro, language)}
+    const main = `${heading(say.device, say.deviceIntro)}
 <form method="post" action="/oidc/device">${this.xsrf(ctx)}
-<label for="user_code">${TEXTS.deviceCode[language]}</label>
+<label for="user_code">${say.deviceCode}</label>
 <input id="user_code" name="user_code" required autofocus autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="20"${described}>
-${wrong}<button class="primary">${TEXTS.deviceNext[language]}</button></form>`;
-    this.answer(ctx, this.plain('device', TEXTS.device, main, language));
+${wrong}<button class="primary">${say.deviceNext}</button></form>`;
+    this.answer(ctx, this.plain('device', say.device, main, language));
   }
 
   deviceConfirm(ctx: KoaContextWithOIDC, client: Client, userCode: string): void {
     const language = this.languageIn(ctx);
-    const name = client.clientName ?? '';
+    const say = TEXTS[language].pages.oidc;
+    const name = escape(client.clientName ?? '');
     const fields = `${this.xsrf(ctx)}<input type="hidden" name="user_code" value="${escape(userCode)}">`;
-    const main = `${heading(TEXTS.deviceConfirm, TEXTS.deviceConfirmIntro, language, name)}
+    const main = `${heading(say.deviceConfirm, say.deviceConfirmIntro(name))}
 <p class="code">${escape(userCode)}</p>
-<form method="post" action="/oidc/device">${fields}<input type="hidden" name="confirm" value="yes"><button class="primary">${TEXTS.deviceYes[language]}</button></form>
-<form class="quiet" method="post" action="/oidc/device">${fields}<button name="abort" value="yes">${TEXTS.deviceNo[language]}</button></form>`;
-    this.answer(ctx, this.plain('device', TEXTS.deviceConfirm, main, language));
+<form method="post" action="/oidc/device">${fields}<input type="hidden" name="confirm" value="yes"><button class="primary">${say.deviceYes}</button></form>
+<form class="quiet" method="post" action="/oidc/device">${fields}<button name="abort" value="yes">${say.deviceNo}</button></form>`;
+    this.answer(ctx, this.plain('device', say.deviceConfirm, main, language));
   }
 
   deviceDone(ctx: KoaContextWithOIDC): void {
     const language = this.languageIn(ctx);
-    const main = heading(TEXTS.deviceDone, TEXTS.deviceDoneIntro, language);
-    this.answer(ctx, this.plain('device', TEXTS.deviceDone, main, language));
+    const say = TEXTS[language].pages.oidc;
+    const main = heading(say.deviceDone, say.deviceDoneIntro);
+    this.answer(ctx, this.plain('device', say.deviceDone, main, language));
   }
 
   logout(ctx: KoaContextWithOIDC): void {
     const language = this.languageIn(ctx);
+    const say = TEXTS[language].pages.oidc;
     const form = (button: string, quiet: string) =>
       `<form${quiet} method="post" action="/oidc/session/end/confirm">${this.xsrf(ctx)}${button}</form>`;
-    const main = `${heading(TEXTS.logout, TEXTS.logoutIntro, language)}
-${form(`<button class="primary" name="logout" value="yes" autofocus>${TEXTS.logoutYes[language]}</button>`, '')}
-${form(`<button>${TEXTS.logoutNo[language]}</button>`, ' class="quiet"')}`;
-    const sheet = { page: 'logout', title: TEXTS.logout[language], main, script: false, hasLanguages: false };
+    const main = `${heading(say.logout, say.logoutIntro)}
+${form(`<button class="primary" name="logout" value="yes" autofocus>${say.logoutYes}</button>`, '')}
+${form(`<button>${say.logoutNo}</button>`, ' class="quiet"')}`;
+    const sheet = { page: 'logout', title: say.logout, main, script: false, hasLanguages: false };
     this.answer(ctx, this.sheet(sheet, language));
   }
 
   /** Also where somebody comes to who would rather stay: `providers.ts` says so. */
   loggedOut(ctx: KoaContextWithOIDC): void {
     const language = this.languageIn(ctx);
-    const title = ctx.query[STAYED] === undefined ? TEXTS.loggedOut : TEXTS.stayed;
-    const main = heading(title, TEXTS.loggedOutIntro, language);
+    const say = TEXTS[language].pages.oidc;
+    const title = ctx.query[STAYED] === undefined ? say.loggedOut : say.stayed;
+    const main = heading(title, say.loggedOutIntro);
     this.answer(ctx, this.plain('logout', title, main, language));
   }
 
@@ -169,8 +179,8 @@ ${form(`<button>${TEXTS.logoutNo[language]}</button>`, ' class="quiet"')}`;
     });
   }
 
-  private plain(page: string, title: Text, main: string, language: Language): string {
-    return this.sheet({ page, title: title[language], main, script: false }, language);
+  private plain(page: string, title: string, main: string, language: Language): string {
+    return this.sheet({ page, title, main, script: false }, language);
   }
 
   private sheet(sheet: Sheet, language: Language, application?: Application): string {
@@ -184,13 +194,13 @@ ${form(`<button>${TEXTS.logoutNo[language]}</button>`, ' class="quiet"')}`;
   }
 }
 
-function heading(title: Text, intro: Text, language: Language, name = ''): string {
-  return `<h2>${said(title, language, name)}</h2>\n<p>${said(intro, language, name)}</p>\n`;
+/** @param title and `intro`: HTML */
+function heading(title: string, intro: string): string {
+  return `<h2>${title}</h2>\n<p>${intro}</p>\n`;
 }
 
-/** A sentence with the application's name in it, as HTML. */
-function said(text: Text, language: Language, name: string): string {
-  return text[language].replaceAll('{app}', () => escape(name));
+function isKnown(scope: string, known: Texts['pages']['scopes']): scope is keyof typeof known {
+  return Object.hasOwn(known, scope);
 }
 
 /** The first of ours in a list of wishes (OpenID Connect Core section 3.1.2.1); undefined when there is none. */

@@ -1,5 +1,5 @@
 import { type Language, type Settings } from '../../platform/config/settings.js';
-import { answerLanguage, isLanguage } from '../../platform/errors/language.js';
+import { answerLanguage, isLanguage } from '../../platform/texts/language.js';
 
 /** Written by the language switch of the pages, read by the server and by their scripts; it is no secret. */
 export const LANGUAGE_COOKIE = 'masuk-lang';

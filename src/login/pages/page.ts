@@ -1,4 +1,5 @@
-import { type Language } from '../../platform/config/settings.js';
+import { LANGUAGES, type Language } from '../../platform/config/settings.js';
+import { TEXTS } from '../../platform/texts/texts.js';
 import { type PageAssets } from './built-files.js';
 
 /** The pages that people see. */
@@ -27,20 +28,6 @@ export const PAGE_POLICY = [
   "require-trusted-types-for 'script'",
   'trusted-types lit-html',
 ].join('; ');
-
-const TITLES: Record<PageName, Record<Language, string>> = {
-  login: { id: 'Masuk', en: 'Log in' },
-  'forgot-password': { id: 'Lupa sandi', en: 'Forgot password' },
-  account: { id: 'Akun saya', en: 'My account' },
-};
-
-const TEXTS = {
-  language: { id: 'Bahasa', en: 'Language' },
-  noScript: {
-    id: 'Halaman ini memerlukan JavaScript. Aktifkan JavaScript di browser Anda, lalu muat ulang halaman ini.',
-    en: 'This page needs JavaScript. Enable it in your browser and reload the page.',
-  },
-} satisfies Record<string, Record<Language, string>>;
 
 const ELEMENTS: Record<PageName, string> = {
   login: '<masuk-login purpose="login" session="cookie" history autofocus forgot-url="/forgot-password"></masuk-login>',
@@ -80,21 +67,23 @@ export interface Sheet {
 
 /** A page as the server sends it: whole but for the element's own content, so that nothing moves when the script comes. */
 export function renderPage(name: PageName, language: Language, appName: string, assets: PageAssets): string {
-  const sheet = { page: name, title: TITLES[name][language], main: ELEMENTS[name], script: true };
+  const sheet = { page: name, title: TEXTS[language].pages.titles[name], main: ELEMENTS[name], script: true };
   return renderSheet(sheet, { language, appName, assets });
 }
 
 /** Any page in our design. */
 export function renderSheet({ page, title, main, script, hasLanguages = true }: Sheet, frame: Frame): string {
   const { language, appName, assets, application } = frame;
+  const said = TEXTS[language].pages.frame;
   const [own, ownSubtitle] = nameAndSubtitle(appName);
   const name = application?.name ?? own;
-  const subtitle = application ? THROUGH[language](own) : ownSubtitle;
+  // Above a page that stands in for another application: who asks for the code all the same.
+  const subtitle = application ? said.through(own) : ownSubtitle;
   const subtitleLine = subtitle === '' ? '' : `<p>${escape(subtitle)}</p>`;
   const scripts = script
     ? `${assets.imports.map((address) => `<link rel="modulepreload" href="${address}">\n`).join('')}<script type="module" src="${assets.script}"></script>\n`
     : '';
-  const noScript = script ? `<noscript><p>${TEXTS.noScript[language]}</p></noscript>` : '';
+  const noScript = script ? `<noscript><p>${said.noScript}</p></noscript>` : '';
   return `<!doctype html>
 <html lang="${language}">
 <head>
@@ -118,20 +107,14 @@ ${hasLanguages ? footer(language) : ''}</body>
 `;
 }
 
-/** Above a page that stands in for another application: who asks for the code all the same. */
-const THROUGH: Record<Language, (own: string) => string> = {
-  id: (own) => `Login lewat ${own}`,
-  en: (own) => `Login with ${own}`,
-};
-
 function footer(language: Language): string {
-  const links = languageLink('id', 'Bahasa Indonesia', language) + languageLink('en', 'English', language);
-  return `<footer><nav aria-label="${TEXTS.language[language]}">${links}</nav></footer>\n`;
+  const links = LANGUAGES.map((target) => languageLink(target, language)).join('');
+  return `<footer><nav aria-label="${TEXTS[language].pages.frame.language}">${links}</nav></footer>\n`;
 }
 
-function languageLink(target: Language, name: string, current: Language): string {
+function languageLink(target: Language, current: Language): string {
   const state = target === current ? ' aria-current="true"' : '';
-  return `<a href="?lang=${target}" lang="${target}" hreflang="${target}"${state}>${name}</a>`;
+  return `<a href="?lang=${target}" lang="${target}" hreflang="${target}"${state}>${TEXTS[target].name}</a>`;
 }
 
 /** "SiKesKoja - Sistem Kesehatan Kota Jayapura" is a name and what it stands for. */

@@ -11,7 +11,7 @@ import { BuiltFiles } from './built-files.js';
 import { PAGE_POLICY, renderPage, SCRIPTS, type PageName } from './page.js';
 import { LANGUAGE_COOKIE, LANGUAGE_KEPT, pageLanguage } from './page-language.js';
 import { sendFile } from './send-file.js';
-import { isLanguage } from '../../platform/errors/language.js';
+import { isLanguage } from '../../platform/texts/language.js';
 
 /** An asset's name has the hash of its content: under one name it never changes. */
 const FOR_GOOD = 'public, max-age=31536000, immutable';

@@ -98,18 +98,9 @@ function hasStrangersPassword({ has_password, self_registered, phone_proven }: M
 /** @throws AppError `validation_failed` when a stranger may hold a way in to the account that nobody has named */
 function requireVouched(account: ManagedAccountRow, password: string | null, isPhoneNamed: boolean): void {
   if (!account.self_registered) return;
-  if (account.phone !== null && !isPhoneNamed) throw invalidField('phone', NUMBER_UNNAMED);
-  if (account.phone === null && password === null) throw invalidField('password', PASSWORD_UNKNOWN);
+  if (account.phone !== null && !isPhoneNamed) throw invalidField('phone', 'unnamedNumber');
+  if (account.phone === null && password === null) throw invalidField('password', 'unknownPassword');
 }
-
-const NUMBER_UNNAMED = {
-  id: 'wajib disebut: akun ini didaftarkan sendiri oleh pemiliknya, dan kode masuknya dikirim ke nomor ini',
-  en: 'must be given: somebody registered this account, and login codes go to its number',
-};
-const PASSWORD_UNKNOWN = {
-  id: 'wajib diberikan: akun ini didaftarkan sendiri oleh pemiliknya, dan sandinya tidak dijamin siapa pun',
-  en: 'must be given: somebody registered this account with a password of their own, and it has no number',
-};
 
 /** Whether an account has every identity that was given. */
 function isSame(account: ManagedAccountRow, given: Pick<AccountFields, 'email' | 'username' | 'phone'>): boolean {

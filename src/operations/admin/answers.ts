@@ -2,7 +2,7 @@ import { type AuditedEvent } from '../../records/audit/audit-log.js';
 import { type DoneAnswerDto } from '../../login/auth/auth.dto.js';
 import { userOf } from '../../login/auth/answers.js';
 import { type Language } from '../../platform/config/settings.js';
-import { type Text } from '../../platform/errors/catalogue.js';
+import { TEXTS, type Texts } from '../../platform/texts/texts.js';
 import { type JobState } from '../../platform/jobs/jobs.service.js';
 import {
   type LastSendDto,
@@ -16,42 +16,31 @@ import { type AuditAnswerDto, type AuditEventDto } from './audit.dto.js';
 import { type JobDto, type JobsAnswerDto } from './jobs.dto.js';
 import { type Lock, type ManagedUser, type UserDetail } from './user-administration.js';
 
-const SAID = {
-  listed: { id: 'Daftar akun', en: 'Accounts' },
-  shown: { id: 'Data akun', en: 'Account' },
-  created: { id: 'Akun dibuat', en: 'The account has been created' },
-  changed: { id: 'Akun diperbarui', en: 'The account has been changed' },
-  unlocked: { id: 'Akun dibuka kembali', en: 'The account has been unlocked' },
-  passwordRemoved: {
-    id: 'Kata sandi dihapus, pemilik akun sekarang login dengan kode',
-    en: 'The password has been removed. The owner logs in by code.',
-  },
-  erased: { id: 'Data akun dihapus', en: 'The account has been erased' },
-  jobs: { id: 'Daftar tugas terjadwal', en: 'Scheduled jobs' },
-  audit: { id: 'Catatan keamanan', en: 'Security events' },
-} satisfies Record<string, Text>;
-
-type Sentence = keyof typeof SAID;
+type Sentence = keyof Texts['answers']['admin'];
 
 export function userAnswer(said: Sentence, user: ManagedUser, language: Language): UserAnswerDto {
-  return { success: true, message: SAID[said][language], data: managedUser(user) };
+  return { success: true, message: TEXTS[language].answers.admin[said], data: managedUser(user) };
 }
 
 export function userDetailAnswer(user: UserDetail, language: Language): UserDetailAnswerDto {
   const detail = { locks: user.locks.map(lock), lastSends: user.lastSends.map(lastSend) };
-  return { success: true, message: SAID.shown[language], data: Object.assign(managedUser(user), detail) };
+  return {
+    success: true,
+    message: TEXTS[language].answers.admin.shown,
+    data: Object.assign(managedUser(user), detail),
+  };
 }
 
 export function usersAnswer(users: ManagedUser[], nextCursor: string | null, language: Language): UsersAnswerDto {
-  return { success: true, message: SAID.listed[language], data: users.map(managedUser), nextCursor };
+  return { success: true, message: TEXTS[language].answers.admin.listed, data: users.map(managedUser), nextCursor };
 }
 
 export function doneAnswer(said: Sentence, language: Language): DoneAnswerDto {
-  return { success: true, message: SAID[said][language] };
+  return { success: true, message: TEXTS[language].answers.admin[said] };
 }
 
 export function jobsAnswer(jobs: JobState[], language: Language): JobsAnswerDto {
-  return { success: true, message: SAID.jobs[language], data: jobs.map(job) };
+  return { success: true, message: TEXTS[language].answers.admin.jobs, data: jobs.map(job) };
 }
 
 function job({ name, cron, lastRun, nextRunAt, runsLastDay }: JobState): JobDto {
@@ -65,7 +54,7 @@ function job({ name, cron, lastRun, nextRunAt, runsLastDay }: JobState): JobDto 
 }
 
 export function auditAnswer(events: AuditedEvent[], nextCursor: string | null, language: Language): AuditAnswerDto {
-  return { success: true, message: SAID.audit[language], data: events.map(auditEvent), nextCursor };
+  return { success: true, message: TEXTS[language].answers.admin.audit, data: events.map(auditEvent), nextCursor };
 }
 
 /** The fields of an event in a file, in the order of their columns. */

@@ -1,5 +1,5 @@
 import { type Language } from '../../platform/config/settings.js';
-import { type Text } from '../../platform/errors/catalogue.js';
+import { TEXTS } from '../../platform/texts/texts.js';
 import { maskPhone } from '../../platform/phone/phone.js';
 import {
   type ActivityAnswerDto,
@@ -15,26 +15,17 @@ import {
 } from './activity.dto.js';
 import { type ActivityRow, type OtpRow } from './activity-logs.repository.js';
 
-const SAID = {
-  dashboard: { id: 'Statistik gateway', en: 'Gateway statistics' },
-  stats: { id: 'Statistik session', en: 'Session statistics' },
-  activity: { id: 'Log aktivitas', en: 'Activity log' },
-  errors: { id: 'Log error', en: 'Error log' },
-  otp: { id: 'Log OTP', en: 'Code log' },
-  cleaned: { id: 'Log lama dihapus', en: 'Old log entries have been deleted' },
-} satisfies Record<string, Text>;
-
 interface Page<Row> {
   readonly rows: Row[];
   readonly nextCursor: string | null;
 }
 
 export function dashboardAnswer(data: DashboardDto, language: Language): DashboardAnswerDto {
-  return { success: true, message: SAID.dashboard[language], data };
+  return { success: true, message: TEXTS[language].answers.activity.dashboard, data };
 }
 
 export function statsAnswer(data: SessionStatsDto, language: Language): SessionStatsAnswerDto {
-  return { success: true, message: SAID.stats[language], data };
+  return { success: true, message: TEXTS[language].answers.activity.stats, data };
 }
 
 export function activityAnswer(
@@ -42,15 +33,15 @@ export function activityAnswer(
   saying: 'activity' | 'errors',
   language: Language,
 ): ActivityAnswerDto {
-  return { success: true, message: SAID[saying][language], data: rows.map(activityOf), nextCursor };
+  return { success: true, message: TEXTS[language].answers.activity[saying], data: rows.map(activityOf), nextCursor };
 }
 
 export function otpLogAnswer({ rows, nextCursor }: Page<OtpRow>, language: Language): OtpLogAnswerDto {
-  return { success: true, message: SAID.otp[language], data: rows.map(codeOf), nextCursor };
+  return { success: true, message: TEXTS[language].answers.activity.otp, data: rows.map(codeOf), nextCursor };
 }
 
 export function cleanupAnswer(data: CleanedDto, language: Language): CleanupAnswerDto {
-  return { success: true, message: SAID.cleaned[language], data };
+  return { success: true, message: TEXTS[language].answers.activity.cleaned, data };
 }
 
 /** The fields of a line in a file, in the order of their columns. */

@@ -99,10 +99,7 @@ function spanOf({ from: typedFrom, to: typedTo }: TypedSpan, now: number): { fro
   const asked = typedTo === undefined ? now : Date.parse(typedTo);
   const start = typedFrom === undefined ? asked - DAY : Date.parse(typedFrom);
   if (!(asked > start && asked - start <= LONGEST_SPAN)) {
-    throw invalidField('from', {
-      id: 'harus sebelum to, paling lama 92 hari',
-      en: 'must be before to, by at most 92 days',
-    });
+    throw invalidField('from', 'badSpan');
   }
   return { from: new Date(Math.floor(start / HOUR) * HOUR), to: new Date(Math.ceil(asked / HOUR) * HOUR) };
 }

@@ -5,6 +5,7 @@ import { ApiKeys } from '../../identity/api-keys/api-keys.service.js';
 import { Audit } from '../../records/audit/audit.service.js';
 import { Settings } from '../../platform/config/settings.js';
 import { AppError } from '../../platform/errors/app-error.js';
+import { invalidField } from '../../platform/errors/invalid-field.js';
 import { type RequestContext } from '../../platform/http/request-context.js';
 import { readTimeCursor, timeCursor, type TimePosition } from '../../platform/lists/time-cursors.js';
 import { Sessions } from '../../identity/sessions/sessions.service.js';
@@ -156,11 +157,6 @@ async function* batches<Row>(
 function spanOf({ from: typedFrom, to: typedTo }: { from?: string | undefined; to?: string | undefined }) {
   const from = typedFrom === undefined ? null : new Date(typedFrom);
   const to = typedTo === undefined ? null : new Date(typedTo);
-  if (from && to && from >= to) {
-    const problem = { id: 'harus sebelum to', en: 'must be before to' };
-    throw new AppError('validation_failed', {
-      details: (language) => [{ field: 'from', problem: problem[language] }],
-    });
-  }
+  if (from && to && from >= to) throw invalidField('from', 'notBeforeTo');
   return { from, to };
 }

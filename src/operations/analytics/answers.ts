@@ -1,20 +1,15 @@
 import { type Language } from '../../platform/config/settings.js';
-import { type Text } from '../../platform/errors/catalogue.js';
+import { TEXTS } from '../../platform/texts/texts.js';
 import { type FunnelAnswerDto, type ProviderStatusDto, type ProvidersAnswerDto } from './delivery.dto.js';
 import { type FunnelRow } from './delivery.repository.js';
 import { type DeliveryFigures, type ProviderStatus } from './delivery.service.js';
-
-const SAID = {
-  funnel: { id: 'Statistik pengiriman pesan', en: 'Delivery funnel' },
-  providers: { id: 'Status provider', en: 'Providers' },
-} satisfies Record<string, Text>;
 
 type Funnel = Awaited<ReturnType<DeliveryFigures['funnel']>>;
 
 export function funnelAnswer({ from, to, all, providers }: Funnel, language: Language): FunnelAnswerDto {
   return {
     success: true,
-    message: SAID.funnel[language],
+    message: TEXTS[language].answers.delivery.funnel,
     data: {
       from: from.toISOString(),
       to: to.toISOString(),
@@ -25,7 +20,7 @@ export function funnelAnswer({ from, to, all, providers }: Funnel, language: Lan
 }
 
 export function providersAnswer(statuses: ProviderStatus[], language: Language): ProvidersAnswerDto {
-  return { success: true, message: SAID.providers[language], data: statuses.map(providerStatus) };
+  return { success: true, message: TEXTS[language].answers.delivery.providers, data: statuses.map(providerStatus) };
 }
 
 function stepsOf({ requested, accepted, sent, delivered, read, verified, failed }: FunnelRow) {

@@ -35,10 +35,7 @@ export class DeliveryFigures {
     const from = typed.from === undefined ? new Date(to.getTime() - DAY) : new Date(typed.from);
     const span = to.getTime() - from.getTime();
     if (!(span > 0 && span <= LONGEST_SPAN)) {
-      throw invalidField('from', {
-        id: 'harus sebelum to, paling lama 92 hari',
-        en: 'must be before to, by at most 92 days',
-      });
+      throw invalidField('from', 'badSpan');
     }
     const [all, ...providers] = await this.repository.funnel(from, to);
     if (!all) throw new Error('an aggregate returned no row');

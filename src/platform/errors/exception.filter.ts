@@ -4,7 +4,8 @@ import { type Settings } from '../config/settings.js';
 import { AppError } from './app-error.js';
 import { CATALOGUE, type ErrorCode } from './catalogue.js';
 import { databaseFailure } from './database-errors.js';
-import { answerLanguage } from './language.js';
+import { answerLanguage } from '../texts/language.js';
+import { TEXTS } from '../texts/texts.js';
 
 /** Statuses that Nest, Fastify or Node answer by themselves, in our own words. */
 const BY_STATUS: Partial<Record<number, ErrorCode>> = {
@@ -49,7 +50,7 @@ export class ExceptionToAnswerFilter implements ExceptionFilter {
   /** Writes the failure to the reply; Fastify's own error and not-found hooks come here too. */
   answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const error = asAppError(thrown, request);
-    const { status, text } = CATALOGUE[error.code];
+    const status = CATALOGUE[error.code];
     // A refusal that was foreseen needs no stack; one that has a cause, or none of our codes, does.
     if (error.cause !== undefined && status >= 500)
       request.log.error({ err: error.cause, code: error.code }, 'request failed');
@@ -60,7 +61,7 @@ export class ExceptionToAnswerFilter implements ExceptionFilter {
     const details = typeof error.details === 'function' ? error.details(language) : error.details;
     const body: FailureBody = {
       success: false,
-      message: text[language],
+      message: TEXTS[language].errors[error.code],
       code: error.code,
       ...(details === undefined ? {} : { details }),
     };

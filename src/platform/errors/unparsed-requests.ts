@@ -1,5 +1,6 @@
 import { type Socket } from 'node:net';
 import { type Language } from '../config/settings.js';
+import { TEXTS } from '../texts/texts.js';
 import { CATALOGUE, type ErrorCode } from './catalogue.js';
 
 /** What Node's HTTP parser says of input that never becomes a request; anything else is malformed. */
@@ -33,8 +34,8 @@ export function answerUnparsed(language: Language) {
 
 /** Writes a failure, in the shape of every failure, to a connection without a response of Node's, and ends it. */
 export function answerBare(code: ErrorCode, language: Language, socket: Socket): void {
-  const { status, text } = CATALOGUE[code];
-  const body = JSON.stringify({ success: false, message: text[language], code });
+  const status = CATALOGUE[code];
+  const body = JSON.stringify({ success: false, message: TEXTS[language].errors[code], code });
   socket.end(
     `HTTP/1.1 ${status} ${REASONS[status] ?? ''}\r\nContent-Type: application/json; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,

@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiResponse } from '@nestjs/swagger';
+import { TEXTS } from '../texts/texts.js';
 import { CATALOGUE, type ErrorCode } from '../errors/catalogue.js';
 import { FailureDto } from './failure.dto.js';
 
@@ -18,7 +19,7 @@ export function FailsWithBody(...codes: ErrorCode[]) {
 export function Fails(...codes: ErrorCode[]): MethodDecorator & ClassDecorator {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of new Set([...codes, ...ALWAYS])) {
-    const { status } = CATALOGUE[code];
+    const status = CATALOGUE[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
   return applyDecorators(
@@ -26,7 +27,7 @@ export function Fails(...codes: ErrorCode[]): MethodDecorator & ClassDecorator {
       ApiResponse({
         status,
         type: FailureDto,
-        description: named.map((code) => `\`${code}\`: ${CATALOGUE[code].text.en}.`).join(' '),
+        description: named.map((code) => `\`${code}\`: ${TEXTS.en.errors[code]}.`).join(' '),
       }),
     ),
   );

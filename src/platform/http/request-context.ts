@@ -1,7 +1,7 @@
 import { createParamDecorator, Injectable, type ExecutionContext, type PipeTransform } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
 import { Settings, type Language } from '../config/settings.js';
-import { answerLanguage } from '../errors/language.js';
+import { answerLanguage } from '../texts/language.js';
 import { type AddressAllowance } from '../limits/address-limits.js';
 import { DEVICE_COOKIE, browserCookie } from './browser-cookies.js';
 import { addressKey } from './client-address.js';

@@ -1,4 +1,4 @@
-import { invalidField, UNKNOWN_CURSOR } from '../errors/invalid-field.js';
+import { invalidField } from '../errors/invalid-field.js';
 
 /** Where a page begins, in a list that is ordered by time and id, newest first. */
 export interface TimePosition {
@@ -18,5 +18,5 @@ export function readTimeCursor(cursor: string | undefined): TimePosition | null 
   if (cursor === undefined) return null;
   const [time = '', id = ''] = Buffer.from(cursor, 'base64url').toString().split(' ');
   if (/^\d{1,14}$/.test(time) && UUID.test(id)) return { at: new Date(Number(time)), id };
-  throw invalidField('cursor', UNKNOWN_CURSOR);
+  throw invalidField('cursor', 'unknownCursor');
 }

@@ -109,7 +109,7 @@ export class AuditLog {
     const { type, outcome, userId, subjectId, phone, address, requestId } = query;
     const from = query.from === undefined ? null : new Date(query.from);
     const to = query.to === undefined ? null : new Date(query.to);
-    if (from && to && from >= to) throw invalidField('from', { id: 'harus sebelum to', en: 'must be before to' });
+    if (from && to && from >= to) throw invalidField('from', 'notBeforeTo');
     return {
       ...{ from, to, type: type ?? null, outcome: outcome ?? null },
       ...{ userId: userId ?? null, subjectId: subjectId ?? null, requestId: requestId ?? null },
@@ -120,7 +120,7 @@ export class AuditLog {
 
   private keysOf(typed: string): Buffer[] {
     const phone = parsePhone(typed, this.settings.allowedCountries);
-    if (phone === null) throw invalidField('phone', { id: 'bukan nomor telepon', en: 'is not a phone number' });
+    if (phone === null) throw invalidField('phone', 'noPhone');
     return this.audit.phoneKeys(phone);
   }
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Settings, type Language } from '../../../platform/config/settings.js';
 import { AppError } from '../../../platform/errors/app-error.js';
-import { type Text } from '../../../platform/errors/catalogue.js';
+import { TEXTS } from '../../../platform/texts/texts.js';
 import { nationalPhone, phoneDigits } from '../../../platform/phone/phone.js';
 import { COMMON_PASSWORDS } from './common-passwords.js';
 
@@ -132,41 +132,9 @@ export class PasswordPolicy {
 
   private sentence(rule: PasswordRule, language: Language): string {
     const { passwordMinLength: min, passwordMaxLength: max } = this.settings;
-    const sentences: Record<PasswordRule, Text> = {
-      unchanged: {
-        id: 'Kata sandi baru harus berbeda dari kata sandi sekarang.',
-        en: 'The new password must differ from the current one.',
-      },
-      too_short: {
-        id: `Kata sandi harus minimal ${min} karakter.`,
-        en: `The password must have at least ${min} characters.`,
-      },
-      too_long: {
-        id: `Kata sandi boleh maksimal ${max} karakter.`,
-        en: `The password must have at most ${max} characters.`,
-      },
-      blank: {
-        id: 'Kata sandi tidak boleh hanya berisi spasi atau karakter yang tidak terlihat.',
-        en: 'The password must not consist of spaces or invisible characters only.',
-      },
-      service_name: {
-        id: 'Kata sandi tidak boleh hanya berisi nama layanan ini.',
-        en: 'The password must not be the name of this service.',
-      },
-      common: {
-        id: 'Kata sandi ini terlalu umum dan mudah ditebak.',
-        en: 'This password is too common and easily guessed.',
-      },
-      personal: {
-        id: 'Kata sandi tidak boleh memuat nama, email, username, atau nomor telepon Anda.',
-        en: 'The password must not contain your name, e-mail, username or phone number.',
-      },
-      monotone: {
-        id: 'Kata sandi tidak boleh hanya berisi karakter yang berulang atau berurutan.',
-        en: 'The password must not be just a repetition or a sequence of characters.',
-      },
-    };
-    return sentences[rule][language];
+    const said = TEXTS[language].problems.password;
+    const sentences = { ...said, too_short: said.too_short(min), too_long: said.too_long(max) };
+    return sentences[rule];
   }
 }
 

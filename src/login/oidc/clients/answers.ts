@@ -1,5 +1,5 @@
 import { type Language } from '../../../platform/config/settings.js';
-import { type Text } from '../../../platform/errors/catalogue.js';
+import { TEXTS } from '../../../platform/texts/texts.js';
 import {
   type CreatedOidcClientAnswerDto,
   type OidcClientAnswerDto,
@@ -10,42 +10,32 @@ import {
 } from './clients.dto.js';
 import { type ClientRow } from './clients.repository.js';
 
-const SAID = {
-  created: {
-    id: 'Aplikasi dibuat. Simpan client secret-nya sekarang, karena tidak akan ditampilkan lagi',
-    en: 'The application has been created. Save its secret now: it will not be shown again.',
-  },
-  one: { id: 'Aplikasi', en: 'The application' },
-  all: { id: 'Daftar aplikasi', en: 'Applications' },
-  changed: { id: 'Aplikasi diubah', en: 'The application has been changed' },
-  rotated: {
-    id: 'Client secret diganti, yang lama tidak berlaku lagi',
-    en: 'The secret has been replaced. The old one no longer works.',
-  },
-  deleted: { id: 'Aplikasi dihapus', en: 'The application has been deleted' },
-} satisfies Record<string, Text>;
-
 export function createdAnswer(row: ClientRow, secret: string | null, language: Language): CreatedOidcClientAnswerDto {
-  return { success: true, message: SAID.created[language], data: { ...clientOf(row), secret } };
+  return { success: true, message: TEXTS[language].answers.oidcClients.created, data: { ...clientOf(row), secret } };
 }
 
 export function clientAnswer(row: ClientRow, said: 'one' | 'changed', language: Language): OidcClientAnswerDto {
-  return { success: true, message: SAID[said][language], data: clientOf(row) };
+  return { success: true, message: TEXTS[language].answers.oidcClients[said], data: clientOf(row) };
 }
 
 export function clientsAnswer(
   page: { rows: ClientRow[]; nextCursor: string | null },
   language: Language,
 ): OidcClientsAnswerDto {
-  return { success: true, message: SAID.all[language], data: page.rows.map(clientOf), nextCursor: page.nextCursor };
+  return {
+    success: true,
+    message: TEXTS[language].answers.oidcClients.all,
+    data: page.rows.map(clientOf),
+    nextCursor: page.nextCursor,
+  };
 }
 
 export function secretAnswer(secret: string, language: Language): OidcSecretAnswerDto {
-  return { success: true, message: SAID.rotated[language], data: { secret } };
+  return { success: true, message: TEXTS[language].answers.oidcClients.rotated, data: { secret } };
 }
 
 export function deletedAnswer(language: Language): OidcClientDeletedAnswerDto {
-  return { success: true, message: SAID.deleted[language] };
+  return { success: true, message: TEXTS[language].answers.oidcClients.deleted };
 }
 
 function clientOf(row: ClientRow): OidcClientDto {

@@ -1,13 +1,9 @@
 import { type IncomingHttpHeaders } from 'node:http';
 import { type FastifyInstance } from 'fastify';
 import { AppError } from '../../errors/app-error.js';
+import { TEXTS } from '../../texts/texts.js';
 import { unsupportedMediaType } from './body-types.js';
 import { isRaw } from './raw-bodies.js';
-
-const PACKED = {
-  id: 'Content-Encoding tidak didukung, kirim body tanpa kompresi',
-  en: 'The Content-Encoding is not supported. Send the body uncompressed.',
-};
 
 /** Whether a body follows these headers; a length of nothing is none (RFC 9112 section 6). */
 function announceBody(headers: IncomingHttpHeaders): boolean {
@@ -50,6 +46,6 @@ export function refusePackedBodies(fastify: FastifyInstance): void {
       return;
     }
     void reply.header('accept-encoding', 'identity');
-    done(new AppError('unsupported_media_type', { details: (language) => PACKED[language] }));
+    done(new AppError('unsupported_media_type', { details: (language) => TEXTS[language].problems.body.packed }));
   });
 }

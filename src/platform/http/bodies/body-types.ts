@@ -1,5 +1,6 @@
 import { type FastifyRequest } from 'fastify';
 import { AppError } from '../../errors/app-error.js';
+import { TEXTS } from '../../texts/texts.js';
 
 /** What a route says of the bodies that it takes; see `RawBody` and `TakesUpload`. */
 interface BodyRoute {
@@ -21,8 +22,7 @@ export function takesForm(request: FastifyRequest): boolean {
 /** A body of a type that its route does not take; `details` say which it takes. */
 export function unsupportedMediaType(request: FastifyRequest): AppError {
   const taken = typesOf(request);
-  const details = { id: `kirim ${taken.join(' atau ')}`, en: `Send ${taken.join(' or ')}.` };
-  return new AppError('unsupported_media_type', { details: (language) => details[language] });
+  return new AppError('unsupported_media_type', { details: (language) => TEXTS[language].problems.body.takes(taken) });
 }
 
 function typesOf(request: FastifyRequest): readonly string[] {

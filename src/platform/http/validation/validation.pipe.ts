@@ -3,32 +3,27 @@ import { type ClassTransformOptions } from 'class-transformer';
 import { type ValidatorOptions } from 'class-validator';
 import { type Language } from '../../config/settings.js';
 import { AppError } from '../../errors/app-error.js';
-import { type ErrorCode, type Text } from '../../errors/catalogue.js';
+import { type ErrorCode } from '../../errors/catalogue.js';
 import { leaveOutBlanks } from './blank-fields.js';
-import { EMPTY } from '../../errors/invalid-field.js';
+import { TEXTS } from '../../texts/texts.js';
 
-/** What each rule of class-validator that the DTOs use says when it is broken; of several broken ones the first here speaks. */
-const PROBLEMS: Record<string, Text> = {
-  isNotEmpty: EMPTY,
-  isString: { id: 'harus berupa teks', en: 'must be text' },
-  minLength: { id: 'terlalu pendek', en: 'is too short' },
-  maxLength: { id: 'terlalu panjang', en: 'is too long' },
-  isUuid: { id: 'tidak dikenal', en: 'is not a valid id' },
-  isIn: { id: 'berisi nilai yang tidak dikenal', en: 'has an unknown value' },
-  isFutureInstant: {
-    id: 'harus berupa waktu ISO 8601 dengan offset, di masa depan',
-    en: 'must be a time in the future, in ISO 8601 with an offset',
-  },
-  isInstant: { id: 'harus berupa waktu ISO 8601 dengan offset', en: 'must be a time, in ISO 8601 with an offset' },
-  isAddress: { id: 'harus berupa alamat IP', en: 'must be an IP address' },
-  isCode: { id: 'harus memuat tepat satu kode', en: 'must contain exactly one code' },
-  isBoolean: { id: 'harus true atau false', en: 'must be true or false' },
-  isNumber: { id: 'harus berupa angka', en: 'must be a number' },
-  isInt: { id: 'harus berupa bilangan bulat', en: 'must be a whole number' },
-  whitelistValidation: { id: 'tidak dikenal', en: 'is not a known field' },
-};
-
-const OTHERWISE: Text = { id: 'tidak valid', en: 'is not valid' };
+/** The rules of class-validator that the DTOs use; of several broken ones the first here speaks. */
+const RULES = [
+  'isNotEmpty',
+  'isString',
+  'minLength',
+  'maxLength',
+  'isUuid',
+  'isIn',
+  'isFutureInstant',
+  'isInstant',
+  'isAddress',
+  'isCode',
+  'isBoolean',
+  'isNumber',
+  'isInt',
+  'whitelistValidation',
+] as const;
 
 /** Fields whose every fault has a code of its own (docs/contract/README.md#phone-numbers). */
 const PHONE_FIELDS = new Set(['phone', 'noHp', 'to']);
@@ -89,6 +84,7 @@ function problemsOf(error: ValidationError, language: Language, path = ''): { fi
   const inside = (error.children ?? []).flatMap((child) => problemsOf(child, language, `${field}.`));
   if (inside.length > 0) return inside;
   const broken = error.constraints ?? {};
-  const rule = Object.keys(PROBLEMS).find((name) => name in broken) ?? '';
-  return [{ field, problem: (PROBLEMS[rule] ?? OTHERWISE)[language] }];
+  const rule = RULES.find((name) => name in broken) ?? 'otherwise';
+  const { rule: said, field: ofFields } = TEXTS[language].problems;
+  return [{ field, problem: rule === 'isNotEmpty' ? ofFields.empty : said[rule] }];
 }

@@ -1,4 +1,4 @@
-import { type MessageTexts } from './message-texts.js';
+import { type MessageTexts } from '../message-texts.js';
 
 const codeRules: MessageTexts['codeRules'] = (minutes) => [
   `This code is valid for ${minutes} minutes.`,
@@ -6,7 +6,7 @@ const codeRules: MessageTexts['codeRules'] = (minutes) => [
 ];
 
 /** The sentences of messages in English. */
-export const ENGLISH: MessageTexts = {
+export const MESSAGES: MessageTexts = {
   greeting: (name) => (name === '' ? 'Hello,' : `Hello ${name},`),
   farewell: ({ appTeam }) => ['Thank you,', `The ${appTeam} team`],
   codeFor: {
@@ -65,4 +65,5 @@ export const ENGLISH: MessageTexts = {
     'Thank you,',
     company,
   ],
+  answerByNumber: 'Reply with the number of your choice.',
 };

@@ -1,4 +1,4 @@
-import { type MessageTexts } from './message-texts.js';
+import { type MessageTexts } from '../message-texts.js';
 
 const codeRules: MessageTexts['codeRules'] = (minutes) => [
   `Kode ini berlaku selama ${minutes} menit.`,
@@ -6,7 +6,7 @@ const codeRules: MessageTexts['codeRules'] = (minutes) => [
 ];
 
 /** The sentences of messages in Indonesian. */
-export const INDONESIAN: MessageTexts = {
+export const MESSAGES: MessageTexts = {
   greeting: (name) => (name === '' ? 'Halo,' : `Halo ${name},`),
   farewell: ({ appTeam }) => ['Terima kasih,', `Tim ${appTeam}`],
   codeFor: {
@@ -65,4 +65,5 @@ export const INDONESIAN: MessageTexts = {
     'Terima kasih,',
     company,
   ],
+  answerByNumber: 'Balas dengan nomor pilihan Anda.',
 };

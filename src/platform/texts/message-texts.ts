@@ -1,4 +1,4 @@
-import { type Settings } from '../../../platform/config/settings.js';
+import { type Settings } from '../config/settings.js';
 
 /** Whose service it is, as messages name it. */
 export type App = Pick<Settings, 'appName' | 'appTeam'>;
@@ -14,10 +14,7 @@ export type NoticeTemplate =
   | 'notice.own_password_changed'
   | 'notice.canary';
 
-/**
- * Every sentence of the messages that the service sends, in one language. A new language is a file beside `id.ts`, and
- * the compiler names what it lacks.
- */
+/** Every sentence of the messages that the service sends, in one language. */
 export interface MessageTexts {
   /** The first line. @param name harmless, or empty when it is not known */
   greeting(name: string): string;
@@ -35,4 +32,6 @@ export interface MessageTexts {
   readonly subjects: Record<CodeTemplate | NoticeTemplate | 'text', (appName: string) => string>;
   /** The code of another application. @param company whom the message names; harmless */
   verification(company: string, code: string, minutes: number): string[];
+  /** The last line of a menu that is a numbered text. */
+  readonly answerByNumber: string;
 }

@@ -1,0 +1,92 @@
+import { type AnswerTexts } from '../id/answers.js';
+
+/** What an answer says that is no failure, by the room that gives it. */
+export const ANSWERS: AnswerTexts = {
+  auth: {
+    otpSent: 'The code has been sent to your WhatsApp',
+    loggedIn: 'You are logged in',
+    held: 'All data stored about this account',
+    options: 'Login options',
+    me: 'Account',
+    registered: 'The account has been created',
+    refreshed: 'The tokens have been renewed',
+    passwordChanged: 'The password has been changed',
+    loggedOut: 'The session has ended',
+    sessions: 'Sessions',
+  },
+  forgotPassword: {
+    requested: 'The code has been sent to WhatsApp',
+    verified: 'OTP verified',
+    done: 'Password updated, please login',
+  },
+  oidcClients: {
+    created: 'The application has been created. Save its secret now: it will not be shown again.',
+    one: 'The application',
+    all: 'Applications',
+    changed: 'The application has been changed',
+    rotated: 'The secret has been replaced. The old one no longer works.',
+    deleted: 'The application has been deleted',
+  },
+  apiKeys: {
+    created: 'The API key has been created. Save it now: it will not be shown again.',
+    keys: 'API keys',
+    revoked: 'The API key has been revoked',
+  },
+  conversations: {
+    conversations: 'Conversations',
+    messages: 'Messages',
+    replied: 'The reply is on its way',
+    changed: 'The conversation has been changed',
+  },
+  linkedAccounts: {
+    created: 'The session has been created. Scan its QR code.',
+    sessions: 'Sessions',
+    session: 'Status of the session',
+    qr: 'Scan this QR code with WhatsApp',
+    ticket: 'A single-use link has been created',
+    pairingCode: 'Type this code into WhatsApp',
+    restarted: 'The session is restarting',
+    deleted: 'The session has been deleted',
+  },
+  messages: {
+    sent: 'The message has been sent',
+  },
+  verification: {
+    sent: 'The code has been sent',
+    verified: 'The code is right',
+    status: 'Status of the code',
+    expired: 'The code has been ended',
+    generated: 'A code has been generated',
+    formatted: 'The phone number has been formatted',
+  },
+  webhooks: {
+    created: 'The webhook has been created. Save its secret now: it will not be shown again.',
+    webhooks: 'Webhooks',
+    deleted: 'The webhook has been deleted',
+    deliveries: 'Deliveries',
+    replayed: 'The events will be delivered again',
+  },
+  admin: {
+    listed: 'Accounts',
+    shown: 'Account',
+    created: 'The account has been created',
+    changed: 'The account has been changed',
+    unlocked: 'The account has been unlocked',
+    passwordRemoved: 'The password has been removed. The owner logs in by code.',
+    erased: 'The account has been erased',
+    jobs: 'Scheduled jobs',
+    audit: 'Security events',
+  },
+  activity: {
+    dashboard: 'Gateway statistics',
+    stats: 'Session statistics',
+    activity: 'Activity log',
+    errors: 'Error log',
+    otp: 'Code log',
+    cleaned: 'Old log entries have been deleted',
+  },
+  delivery: {
+    funnel: 'Delivery funnel',
+    providers: 'Providers',
+  },
+};

@@ -1,0 +1,61 @@
+import { type ProblemTexts } from '../id/problems.js';
+
+/** What is wrong with what was sent. */
+export const PROBLEMS: ProblemTexts = {
+  field: {
+    empty: 'must not be empty',
+    unknownCursor: 'is not a valid cursor',
+    noPhone: 'is not a phone number',
+    notBeforeTo: 'must be before to',
+    badSpan: 'must be before to, by at most 92 days',
+    noRegistrationToken: 'is not a registration token',
+    textOrMedia: 'send either text or media; the text of a file is its caption',
+    noHttpsAddress: 'must be an https address without a user name',
+    captionOfAudio: 'is not allowed for audio',
+    documentsOnly: 'is only allowed for documents',
+    notThisFile: 'is not the name of a file here',
+    longOrTwice: 'is too long, or was sent more than once',
+    fileOrUrl: 'send a file or a url, one of them',
+    badChoices: 'are too many, or share an id',
+    unnamedNumber: 'must be given: somebody registered this account, and login codes go to its number',
+    unknownPassword:
+      'must be given: somebody registered this account with a password of their own, and it has no number',
+  },
+  rule: {
+    isString: 'must be text',
+    minLength: 'is too short',
+    maxLength: 'is too long',
+    isUuid: 'is not a valid id',
+    isIn: 'has an unknown value',
+    isFutureInstant: 'must be a time in the future, in ISO 8601 with an offset',
+    isInstant: 'must be a time, in ISO 8601 with an offset',
+    isAddress: 'must be an IP address',
+    isCode: 'must contain exactly one code',
+    isBoolean: 'must be true or false',
+    isNumber: 'must be a number',
+    isInt: 'must be a whole number',
+    whitelistValidation: 'is not a known field',
+    otherwise: 'is not valid',
+  },
+  account: {
+    fullName: (longest) => `must be a name of at most ${longest} characters`,
+    email: 'is not an e-mail address',
+    emailIsPhone: 'is a WhatsApp number, not an e-mail address',
+    username: (longest) => `must contain a letter, no @ and no space, and at most ${longest} characters`,
+    identity: 'an e-mail address, a username or a phone number is required',
+  },
+  password: {
+    unchanged: 'The new password must differ from the current one.',
+    too_short: (min) => `The password must have at least ${min} characters.`,
+    too_long: (max) => `The password must have at most ${max} characters.`,
+    blank: 'The password must not consist of spaces or invisible characters only.',
+    service_name: 'The password must not be the name of this service.',
+    common: 'This password is too common and easily guessed.',
+    personal: 'The password must not contain your name, e-mail, username or phone number.',
+    monotone: 'The password must not be just a repetition or a sequence of characters.',
+  },
+  body: {
+    packed: 'The Content-Encoding is not supported. Send the body uncompressed.',
+    takes: (types) => `Send ${types.join(' or ')}.`,
+  },
+};

@@ -1,0 +1,96 @@
+/** What an answer says that is no failure, by the room that gives it. */
+export const ANSWERS = {
+  /** Letter for letter: docs/contract/sikeskoja.md. */
+  auth: {
+    otpSent: 'Kode OTP telah dikirim ke WhatsApp Anda',
+    loggedIn: 'Login berhasil',
+    held: 'Semua data tentang akun ini',
+    options: 'Pilihan login',
+    me: 'Data akun',
+    registered: 'Registrasi berhasil',
+    refreshed: 'Token diperbarui',
+    passwordChanged: 'Kata sandi diubah',
+    loggedOut: 'Sesi diakhiri',
+    sessions: 'Daftar sesi',
+  },
+  /** Letter for letter: docs/contract/ticketing.md#the-three-steps. */
+  forgotPassword: {
+    requested: 'OTP dikirim ke WhatsApp',
+    verified: 'OTP verified',
+    done: 'Password updated, please login',
+  },
+  oidcClients: {
+    created: 'Aplikasi dibuat. Simpan client secret-nya sekarang, karena tidak akan ditampilkan lagi',
+    one: 'Aplikasi',
+    all: 'Daftar aplikasi',
+    changed: 'Aplikasi diubah',
+    rotated: 'Client secret diganti, yang lama tidak berlaku lagi',
+    deleted: 'Aplikasi dihapus',
+  },
+  apiKeys: {
+    created: 'API key dibuat. Simpan sekarang, karena tidak akan ditampilkan lagi',
+    keys: 'Daftar API key',
+    revoked: 'API key dicabut',
+  },
+  conversations: {
+    conversations: 'Daftar percakapan',
+    messages: 'Isi percakapan',
+    replied: 'Balasan dikirim',
+    changed: 'Percakapan diperbarui',
+  },
+  /** Letter for letter: docs/contract/gateway.md#sessions. */
+  linkedAccounts: {
+    created: 'Session dibuat, pindai QR code dengan WhatsApp',
+    sessions: 'Daftar session',
+    session: 'Status session',
+    qr: 'Pindai QR code ini dengan WhatsApp',
+    ticket: 'Tautan sekali pakai dibuat',
+    pairingCode: 'Masukkan kode ini di WhatsApp',
+    restarted: 'Session dimulai ulang',
+    deleted: 'Session dihapus',
+  },
+  /** Letter for letter: docs/contract/gateway.md#messages. */
+  messages: {
+    sent: 'Pesan terkirim',
+  },
+  verification: {
+    sent: 'Kode OTP terkirim',
+    verified: 'Kode OTP benar',
+    status: 'Status OTP',
+    expired: 'Kode OTP dibatalkan',
+    generated: 'Kode dibuat',
+    formatted: 'Nomor telepon diformat',
+  },
+  webhooks: {
+    created: 'Webhook dibuat. Simpan secret-nya sekarang, karena tidak akan ditampilkan lagi',
+    webhooks: 'Daftar webhook',
+    deleted: 'Webhook dihapus',
+    deliveries: 'Daftar pengiriman',
+    replayed: 'Event dikirim ulang',
+  },
+  admin: {
+    listed: 'Daftar akun',
+    shown: 'Data akun',
+    created: 'Akun dibuat',
+    changed: 'Akun diperbarui',
+    unlocked: 'Akun dibuka kembali',
+    passwordRemoved: 'Kata sandi dihapus, pemilik akun sekarang login dengan kode',
+    erased: 'Data akun dihapus',
+    jobs: 'Daftar tugas terjadwal',
+    audit: 'Catatan keamanan',
+  },
+  activity: {
+    dashboard: 'Statistik gateway',
+    stats: 'Statistik session',
+    activity: 'Log aktivitas',
+    errors: 'Log error',
+    otp: 'Log OTP',
+    cleaned: 'Log lama dihapus',
+  },
+  delivery: {
+    funnel: 'Statistik pengiriman pesan',
+    providers: 'Status provider',
+  },
+};
+
+export type AnswerTexts = typeof ANSWERS;

@@ -1,0 +1,67 @@
+/** What the pages say that the server writes; those of `web/` have their own. */
+export const PAGES = {
+  frame: {
+    language: 'Bahasa',
+    noScript: 'Halaman ini memerlukan JavaScript. Aktifkan JavaScript di browser Anda, lalu muat ulang halaman ini.',
+    through: (own: string) => `Login lewat ${own}`,
+  },
+  titles: {
+    login: 'Masuk',
+    'forgot-password': 'Lupa sandi',
+    account: 'Akun saya',
+  },
+  /** Pages for other applications; HTML. `app` is the application's name. */
+  oidc: {
+    login: 'Masuk',
+    cancel: (app: string) => `Batal, kembali ke ${app}`,
+    consent: (app: string) => `Izinkan ${app}?`,
+    consentIntro: (app: string) => `${app} meminta data berikut dari akun Anda:`,
+    allow: 'Izinkan',
+    deny: 'Tolak',
+    device: 'Login di perangkat lain',
+    deviceIntro: 'Ketik kode yang tampil di layar perangkat tersebut.',
+    deviceCode: 'Kode dari perangkat',
+    deviceNext: 'Lanjut',
+    deviceWrong: 'Kode itu salah atau sudah tidak berlaku. Periksa lagi layar perangkat.',
+    deviceStopped: 'Login di perangkat itu dibatalkan. Anda bisa menutup halaman ini.',
+    deviceConfirm: 'Izinkan login di perangkat ini?',
+    deviceConfirmIntro: (app: string) =>
+      `${app} ingin memakai akun Anda di perangkat yang menampilkan kode ini. Lanjutkan hanya jika perangkat itu ada di depan Anda.`,
+    deviceYes: 'Ya, izinkan login',
+    deviceNo: 'Bukan saya',
+    deviceDone: 'Perangkat sudah login',
+    deviceDoneIntro: 'Anda bisa menutup halaman ini dan melanjutkan di perangkat tersebut.',
+    logout: 'Keluar?',
+    logoutIntro: 'Anda akan keluar dari semua aplikasi di browser ini.',
+    logoutYes: 'Ya, keluar',
+    logoutNo: 'Tetap masuk',
+    loggedOut: 'Anda sudah keluar',
+    loggedOutIntro: 'Anda bisa menutup halaman ini.',
+    stayed: 'Anda tetap masuk',
+    expired: 'Halaman ini sudah kedaluwarsa',
+    expiredIntro: 'Kembali ke aplikasi, lalu mulai login lagi dari sana.',
+    failed: 'Login tidak dapat dilanjutkan',
+    failedIntro:
+      'Permintaan login dari aplikasi itu tidak benar. Kembali ke aplikasi dan coba lagi. Jika masih terjadi, sampaikan keterangan ini kepada pengelolanya.',
+  },
+  /** What a scope lets an application know. */
+  scopes: {
+    profile: 'Nama dan nama pengguna',
+    phone: 'Nomor WhatsApp',
+    email: 'Alamat email',
+    roles: 'Peran Anda',
+  },
+  /** The page that shows a QR code; HTML. */
+  qr: {
+    title: 'Hubungkan WhatsApp',
+    picture: 'QR code untuk dipindai dengan WhatsApp',
+    loading: 'Memuat…',
+    steps: [
+      'Buka WhatsApp di HP.',
+      'Ketuk <b>Perangkat tertaut</b>, lalu <b>Tautkan perangkat</b>.',
+      'Pindai QR code di halaman ini.',
+    ],
+  },
+};
+
+export type PageTexts = typeof PAGES;
