@@ -1,12 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createHmac } from 'node:crypto';
-import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { type ApiScript } from '../../../../test/support/fake-api.js';
 import { FakeCloudApi, graphError } from '../../../../test/support/fake-cloud-api.js';
 import { startHookReceiver, type HookReceiver } from '../../../../test/support/hook-receiver.js';
 import { codeMessage, noticeMessage } from '../../../../test/support/outgoing.js';
-import { expectWait, ODD_BODIES, RETRY_AFTER, WIRE_TROUBLES } from '../../../../test/support/wire-troubles.js';
+import { callsOf, itCopesWithItsWire, type Subject } from '../../../../test/support/provider-calls.js';
 import { CloudApiProvider } from './cloud-api.js';
 import { challengeAnswer, isFromCloudApi, readCloudApiWebhook } from './webhook.js';
 import type { DeviceState, RejectionReason, SendOutcome } from '../message-provider.js';
@@ -37,23 +36,17 @@ function provider(changes: Partial<ConstructorParameters<typeof CloudApiProvider
   });
 }
 
-/** Whatever comes out, it may hold neither the token nor the code. */
-function discreet<T>(outcome: T): T {
-  const said = JSON.stringify([outcome, surprises]);
-  expect(said).not.toContain(fake.token);
-  expect(said).not.toContain('012345');
-  return outcome;
-}
-
-async function send(script?: ApiScript, waitMs = 5_000, message = codeMessage()): Promise<SendOutcome> {
-  if (script) fake.wire.next(script);
-  return discreet(await provider().send(message, AbortSignal.timeout(waitMs)));
-}
-
-async function deviceState(script?: ApiScript, waitMs = 5_000): Promise<DeviceState> {
-  if (script) fake.wire.next(script);
-  return discreet(await provider().deviceState(AbortSignal.timeout(waitMs)));
-}
+const subject: Subject = {
+  name: 'cloud-api',
+  provider: () => provider(),
+  fake: () => fake,
+  restart: async () => {
+    fake = await FakeCloudApi.start();
+  },
+  surprises: () => surprises,
+  secrets: () => [fake.token],
+};
+const { send, deviceState } = callsOf(subject);
 
 const taken = (changes: object = {}) => ({
   messaging_product: 'whatsapp',
@@ -197,28 +190,7 @@ describe('sending', () => {
     expect(surprises).toEqual([]);
   });
 
-  it.each(ODD_BODIES)('cannot know after 200 with %s, and reports it', async (_, body, keys) => {
-    expect(await send({ body })).toEqual({ kind: 'unknown', cause: 'bad-body' });
-    expect(surprises).toEqual([{ provider: 'cloud-api', call: 'send', keys, httpStatus: 200 }]);
-  });
-
-  it.each(WIRE_TROUBLES)('cannot know after %s', async (_, script, expected) => {
-    expect(await send(script, 300)).toEqual(expected);
-    expect(fake.wire.calls.length).toBeLessThanOrEqual(1);
-  });
-
-  it.each(RETRY_AFTER)('honours Retry-After as %s', async (_, value, seconds) => {
-    expectWait(await send({ ...graphError(130429, 429), headers: { 'retry-after': value } }), seconds);
-  });
-
-  it('knows that a refused connection sent nothing', async () => {
-    const gone = provider();
-    await fake.close();
-    const unsent = { kind: 'rejected', reason: 'provider-unavailable', providerText: 'ECONNREFUSED' };
-    expect(await gone.send(codeMessage(), AbortSignal.timeout(5_000))).toEqual(unsent);
-    expect(await gone.deviceState(AbortSignal.timeout(5_000))).toEqual({ state: 'unreachable', text: 'ECONNREFUSED' });
-    fake = await FakeCloudApi.start();
-  });
+  itCopesWithItsWire(subject, graphError(130429, 429));
 
   it("keeps secrets out of the provider's words", async () => {
     const words = `token ${fake.token}, code 012345, to 6281234567890`;
@@ -582,11 +554,4 @@ describe('reading the webhook', () => {
     );
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
-});
-
-it('shows the token to nobody who looks at the provider', async () => {
-  const cloud = provider();
-  await cloud.send(codeMessage(), AbortSignal.timeout(5_000));
-  expect(inspect(cloud, { depth: null, showHidden: true })).not.toContain(fake.token);
-  expect(JSON.stringify(cloud)).not.toContain(fake.token);
 });

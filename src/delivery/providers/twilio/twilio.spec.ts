@@ -1,12 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { type ApiScript } from '../../../../test/support/fake-api.js';
 import { FakeTwilio, twilioError } from '../../../../test/support/fake-twilio.js';
 import { startHookReceiver, type HookReceiver } from '../../../../test/support/hook-receiver.js';
 import { codeMessage } from '../../../../test/support/outgoing.js';
-import { expectWait, ODD_BODIES, RETRY_AFTER, WIRE_TROUBLES } from '../../../../test/support/wire-troubles.js';
-import type { DeviceState, RejectionReason, SendOutcome } from '../message-provider.js';
+import { callsOf, itCopesWithItsWire, type Subject } from '../../../../test/support/provider-calls.js';
+import type { DeviceState, RejectionReason } from '../message-provider.js';
 import { type ContractSurprise } from '../redaction.js';
 import { TwilioProvider } from './twilio.js';
 import { isFromTwilio, readTwilioStatus } from './webhook.js';
@@ -27,22 +26,17 @@ function provider(changes: Partial<ConstructorParameters<typeof TwilioProvider>[
   return new TwilioProvider({ baseUrl, accountSid, authToken, from: '+14155550100', onSurprise, ...changes });
 }
 
-/** Whatever comes out, it may hold neither the account's names nor the code. */
-function discreet<T>(outcome: T): T {
-  const said = JSON.stringify([outcome, surprises]);
-  for (const secret of [fake.authToken, fake.accountSid, '012345']) expect(said).not.toContain(secret);
-  return outcome;
-}
-
-async function send(script?: ApiScript, waitMs = 5_000): Promise<SendOutcome> {
-  if (script) fake.wire.next(script);
-  return discreet(await provider().send(codeMessage(), AbortSignal.timeout(waitMs)));
-}
-
-async function deviceState(script?: ApiScript, waitMs = 5_000): Promise<DeviceState> {
-  if (script) fake.wire.next(script);
-  return discreet(await provider().deviceState(AbortSignal.timeout(waitMs)));
-}
+const subject: Subject = {
+  name: 'sms',
+  provider: () => provider(),
+  fake: () => fake,
+  restart: async () => {
+    fake = await FakeTwilio.start();
+  },
+  surprises: () => surprises,
+  secrets: () => [fake.authToken, fake.accountSid],
+};
+const { send, deviceState } = callsOf(subject);
 
 describe('sending', () => {
   it('posts the short text as a form, to the number with its plus', async () => {
@@ -124,28 +118,7 @@ describe('sending', () => {
     expect(await send({ status: 201, body: { sid: 'SM1', error_code: null } })).toMatchObject({ kind: 'accepted' });
   });
 
-  it.each(ODD_BODIES)('cannot know after 200 with %s, and reports it', async (_, body, keys) => {
-    expect(await send({ body })).toEqual({ kind: 'unknown', cause: 'bad-body' });
-    expect(surprises).toEqual([{ provider: 'sms', call: 'send', keys, httpStatus: 200 }]);
-  });
-
-  it.each(WIRE_TROUBLES)('cannot know after %s', async (_, script, expected) => {
-    expect(await send(script, 300)).toEqual(expected);
-    expect(fake.wire.calls.length).toBeLessThanOrEqual(1);
-  });
-
-  it.each(RETRY_AFTER)('honours Retry-After as %s', async (_, value, seconds) => {
-    expectWait(await send({ ...twilioError(20429, 429), headers: { 'retry-after': value } }), seconds);
-  });
-
-  it('knows that a refused connection sent nothing', async () => {
-    const gone = provider();
-    await fake.close();
-    const unsent = { kind: 'rejected', reason: 'provider-unavailable', providerText: 'ECONNREFUSED' };
-    expect(await gone.send(codeMessage(), AbortSignal.timeout(5_000))).toEqual(unsent);
-    expect(await gone.deviceState(AbortSignal.timeout(5_000))).toEqual({ state: 'unreachable', text: 'ECONNREFUSED' });
-    fake = await FakeTwilio.start();
-  });
+  itCopesWithItsWire(subject, twilioError(20429, 429));
 
   it("keeps secrets out of the provider's words", async () => {
     const words = `Account ${fake.accountSid} (${fake.authToken}) may not text +6281234567890: 012345`;
@@ -265,11 +238,4 @@ describe('the status callback', () => {
       ),
     );
   });
-});
-
-it('shows the token to nobody who looks at the provider', async () => {
-  const sms = provider();
-  await sms.send(codeMessage(), AbortSignal.timeout(5_000));
-  expect(inspect(sms, { depth: null, showHidden: true })).not.toContain(fake.authToken);
-  expect(JSON.stringify(sms)).not.toContain(fake.authToken);
 });

@@ -1,12 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { type ApiScript } from '../../../../test/support/fake-api.js';
 import { FakeWhapi, type WhapiState } from '../../../../test/support/fake-whapi.js';
 import { startHookReceiver, type HookReceiver } from '../../../../test/support/hook-receiver.js';
 import { codeMessage } from '../../../../test/support/outgoing.js';
-import { expectWait, ODD_BODIES, RETRY_AFTER, WIRE_TROUBLES } from '../../../../test/support/wire-troubles.js';
-import type { DeviceState, IncomingBatch, SendOutcome } from '../message-provider.js';
+import { callsOf, itCopesWithItsWire, type Subject } from '../../../../test/support/provider-calls.js';
+import type { DeviceState, IncomingBatch } from '../message-provider.js';
 import { type ContractSurprise } from '../redaction.js';
 import { WhapiProvider } from './whapi.js';
 import { isFromWhapi, readWhapiWebhook } from './webhook.js';
@@ -25,23 +24,17 @@ function provider(baseUrl = fake.url, token = fake.token): WhapiProvider {
   return new WhapiProvider({ baseUrl, token, hasWebhook: true, onSurprise: (surprise) => surprises.push(surprise) });
 }
 
-/** Whatever comes out, it may hold neither the token nor the code. */
-function discreet<T>(outcome: T): T {
-  const said = JSON.stringify([outcome, surprises]);
-  expect(said).not.toContain(fake.token);
-  expect(said).not.toContain('012345');
-  return outcome;
-}
-
-async function send(script?: ApiScript, waitMs = 5_000): Promise<SendOutcome> {
-  if (script) fake.wire.next(script);
-  return discreet(await provider().send(codeMessage(), AbortSignal.timeout(waitMs)));
-}
-
-async function deviceState(script?: ApiScript, waitMs = 5_000): Promise<DeviceState> {
-  if (script) fake.wire.next(script);
-  return discreet(await provider().deviceState(AbortSignal.timeout(waitMs)));
-}
+const subject: Subject = {
+  name: 'whapi',
+  provider: () => provider(),
+  fake: () => fake,
+  restart: async () => {
+    fake = await FakeWhapi.start();
+  },
+  surprises: () => surprises,
+  secrets: () => [fake.token],
+};
+const { send, deviceState } = callsOf(subject);
 
 const error = (message: string, details?: string) => ({ error: { code: 1, message, ...(details && { details }) } });
 
@@ -173,28 +166,7 @@ describe('sending', () => {
     expect(fake.wire.calls).toHaveLength(1);
   });
 
-  it.each(ODD_BODIES)('cannot know after 200 with %s, and reports it', async (_, body, keys) => {
-    expect(await send({ body })).toEqual({ kind: 'unknown', cause: 'bad-body' });
-    expect(surprises).toEqual([{ provider: 'whapi', call: 'send', keys, httpStatus: 200 }]);
-  });
-
-  it.each(WIRE_TROUBLES)('cannot know after %s', async (_, script, expected) => {
-    expect(await send(script, 300)).toEqual(expected);
-    expect(fake.wire.calls.length).toBeLessThanOrEqual(1);
-  });
-
-  it.each(RETRY_AFTER)('honours Retry-After as %s', async (_, value, seconds) => {
-    expectWait(await send({ status: 429, body: '', headers: { 'retry-after': value } }), seconds);
-  });
-
-  it('knows that a refused connection sent nothing', async () => {
-    const gone = provider();
-    await fake.close();
-    const unsent = { kind: 'rejected', reason: 'provider-unavailable', providerText: 'ECONNREFUSED' };
-    expect(await gone.send(codeMessage(), AbortSignal.timeout(5_000))).toEqual(unsent);
-    expect(await gone.deviceState(AbortSignal.timeout(5_000))).toEqual({ state: 'unreachable', text: 'ECONNREFUSED' });
-    fake = await FakeWhapi.start();
-  });
+  itCopesWithItsWire(subject, { status: 429, body: '' });
 
   it('sends nothing when the time is up already', async () => {
     expect(await provider().send(codeMessage(), AbortSignal.abort())).toMatchObject({ reason: 'provider-unavailable' });
@@ -525,11 +497,4 @@ describe('reading the webhook', () => {
     );
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
-});
-
-it('shows the token to nobody who looks at the provider', async () => {
-  const whapi = provider();
-  await whapi.send(codeMessage(), AbortSignal.timeout(5_000));
-  expect(inspect(whapi, { depth: null, showHidden: true })).not.toContain(fake.token);
-  expect(JSON.stringify(whapi)).not.toContain(fake.token);
 });
