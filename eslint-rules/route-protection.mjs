@@ -1,7 +1,7 @@
 /**
  * Every route of a controller carries exactly one statement of who may call it, on the method or on its class:
- * `@Public()`, `@TokenOptional()`, `@OwnPagesOnly()`, `@Authenticated()`, `@Roles(…)`, `@Scopes(…)` or `@ScopesOrTicket(…)`. The guard denies by default; this rule makes the
- * decision visible to whoever reads the route.
+ * `@Public()`, `@TokenOptional()`, `@OwnPagesOnly()`, `@Authenticated()`, `@Roles(…)`, `@Scopes(…)`, `@ScopesOrSupervisor(…)` or
+ * `@ScopesOrTicket(…)`. The guard denies by default; this rule makes the decision visible to whoever reads the route.
  */
 const ROUTES = new Set(['Get', 'Post', 'Put', 'Patch', 'Delete', 'All', 'Head', 'Options']);
 const STATEMENTS = new Set([
@@ -11,6 +11,7 @@ const STATEMENTS = new Set([
   'Authenticated',
   'Roles',
   'Scopes',
+  'ScopesOrSupervisor',
   'ScopesOrTicket',
 ]);
 
@@ -23,7 +24,8 @@ export default {
     schema: [],
     messages: {
       none:
-        'Say who may call, where the route is declared: @Public(), @TokenOptional(), @OwnPagesOnly(), @Authenticated(), @Roles(…), @Scopes(…) or @ScopesOrTicket(…) on ' +
+        'Say who may call, where the route is declared: @Public(), @TokenOptional(), @OwnPagesOnly(), @Authenticated(), @Roles(…), @Scopes(…), ' +
+        '@ScopesOrSupervisor(…) or @ScopesOrTicket(…) on ' +
         '{{route}} or on its class.',
       several:
         'Say once who may call {{route}}: {{found}} stand together on the method and its class, and a reader cannot ' +

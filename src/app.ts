@@ -123,7 +123,7 @@ async function addHttpManners(app: NestFastifyApplication, settings: Settings): 
   });
   app.get(Mount).answerPreflights(fastify);
   // Its clock tells a client how long a code still lives.
-  const exposed = ['retry-after', 'x-request-id', 'date', 'ratelimit', 'ratelimit-policy', REPLAYED_HEADER];
+  const exposed = ['retry-after', 'x-request-id', 'date', 'etag', 'ratelimit', 'ratelimit-policy', REPLAYED_HEADER];
   allowOrigins(app, settings.allowedOrigins, exposed);
   // Behind it, so that pages can read what these refuse.
   await acceptUploads(app, settings.mediaMaxBytes);

@@ -1169,7 +1169,7 @@ export interface paths {
         };
         /**
          * Security events, newest first
-         * @description With `Accept: text/csv` all matching events, as a file. Reading them is recorded as an event, too.
+         * @description With `Accept: text/csv` all matching events, as a file, for an ADMIN only. Reading them is recorded as an event, too.
          */
         get: operations["listAuditEvents"];
         put?: never;
@@ -1230,8 +1230,29 @@ export interface paths {
         delete: operations["eraseUser"];
         options?: never;
         head?: never;
-        /** Change an account; fields that are left out stay */
+        /**
+         * Change an account; fields that are left out stay
+         * @description With `If-Match` and the `ETag` of an earlier answer, only if nobody has changed the account since: otherwise 412 `account_changed`, whose `details` are the account as it is now.
+         */
         patch: operations["changeUser"];
+        trace?: never;
+    };
+    "/api/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the devices where an account is logged in */
+        get: operations["listUserSessions"];
+        put?: never;
+        post?: never;
+        /** Log an account out everywhere */
+        delete: operations["endUserSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/users/{id}/export": {
@@ -2975,6 +2996,15 @@ export interface components {
             success: boolean;
             message: string;
             data: components["schemas"]["UserDetailDto"];
+        };
+        SessionsEndedDto: {
+            /** @description How many sessions there were. */
+            ended: number;
+        };
+        SessionsEndedAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["SessionsEndedDto"];
         };
         ChangeUserDto: {
             /** @example Jane Smith */
@@ -9722,6 +9752,8 @@ export interface operations {
             /** @description The account. */
             200: {
                 headers: {
+                    /** @description Names the state of what can be changed; for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9854,7 +9886,10 @@ export interface operations {
     changeUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `ETag` of the state that is changed. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -9869,6 +9904,8 @@ export interface operations {
             /** @description The account after the change. */
             200: {
                 headers: {
+                    /** @description Names the state of what can be changed; for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9913,6 +9950,149 @@ export interface operations {
             };
             /** @description `email_taken`: This e-mail address is already in use. `username_taken`: This username is already in use. `phone_taken`: This phone number is already in use. `phone_required`: The account has no phone number. `last_admin`: At least one active admin must remain. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `account_changed`: Somebody else has just changed this account. Check it, then save again.. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    listUserSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Active sessions, most recently used first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsAnswerDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `user_not_found`: User not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    endUserSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tokens and cookies of the account are refused. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsEndedAnswerDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `user_not_found`: User not found. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10371,7 +10551,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page, newest first. With `Accept: text/csv` all matching entries, as a file. */
+            /** @description A page, newest first. With `Accept: text/csv` all matching entries, as a file, but not for a SUPERVISOR. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10460,7 +10640,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page, newest first. With `Accept: text/csv` all matching entries, as a file. */
+            /** @description A page, newest first. With `Accept: text/csv` all matching entries, as a file, but not for a SUPERVISOR. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10547,7 +10727,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page, newest first. With `Accept: text/csv` all matching entries, as a file. */
+            /** @description A page, newest first. With `Accept: text/csv` all matching entries, as a file, but not for a SUPERVISOR. */
             200: {
                 headers: {
                     [name: string]: unknown;

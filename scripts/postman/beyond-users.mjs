@@ -113,6 +113,26 @@ export const users = {
       ok: { status: 200, says: 'Akun dibuka kembali', fields: { '': 'success message' } },
     },
     {
+      name: 'Its login sessions',
+      about: 'Where the account is logged in.',
+      call: 'GET /api/users/:id/sessions',
+      params: EMPLOYEE,
+      token: 'adminToken',
+      ok: { status: 200, says: 'Daftar sesi', fields: { '': 'success message data nextCursor' } },
+    },
+    {
+      name: 'Log it out everywhere',
+      about: 'All its sessions end; it can log in again.',
+      call: 'DELETE /api/users/:id/sessions',
+      params: EMPLOYEE,
+      token: 'adminToken',
+      ok: {
+        status: 200,
+        says: 'Akun dikeluarkan dari semua perangkat',
+        fields: { '': 'success message data', data: 'ended' },
+      },
+    },
+    {
       name: 'Remove its password',
       about: 'All its sessions end; its owner logs in by code.',
       call: 'POST /api/users/:id/reset-password',

@@ -34,14 +34,15 @@ describe('another account', () => {
     expect((await me(house.service, login)).status).toBe(200);
   });
 
-  it('V8.2.1, V8.2.2: nothing of it opens to USER, KARYAWAN, OPERATOR or SUPERVISOR, whether its id is right or not', async () => {
+  it('V8.2.1, V8.2.2: nothing of it opens to USER, KARYAWAN or OPERATOR, and a SUPERVISOR only reads, whether its id is right or not', async () => {
     const owner = await newcomer(house);
     for (const role of ['USER', 'KARYAWAN', 'OPERATOR', 'SUPERVISOR'] as const) {
       const headers = bearer(await logIn(house.service, (await newcomer(house, { role })).username));
       for (const id of [owner.id, randomUUID()]) {
         const calls: [string, string, object?][] = [
-          ['GET', `/api/users/${id}`],
+          ...(role === 'SUPERVISOR' ? [] : ([['GET', `/api/users/${id}`]] as [string, string][])),
           ['GET', `/api/users/${id}/export`],
+          ['DELETE', `/api/users/${id}/sessions`],
           ['PATCH', `/api/users/${id}`, { role: 'ADMIN' }],
           ['DELETE', `/api/users/${id}`],
           ['POST', `/api/users/${id}/unlock`, {}],

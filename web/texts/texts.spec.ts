@@ -52,6 +52,7 @@ const NEVER_MET = [
   'phone_taken',
   'phone_required',
   'last_admin',
+  'account_changed',
   'forbidden',
   'not_found',
   'method_not_allowed',

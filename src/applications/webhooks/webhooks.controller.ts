@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, Header, HttpCode, Param, ParseUUIDPipe, 
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { WhoCalls, type Calling } from '../../identity/api-keys/api-key.guard.js';
 import { AppError } from '../../platform/errors/app-error.js';
-import { KeylessFromLoopback, Scopes } from '../../platform/http/access.decorators.js';
+import { KeylessFromLoopback, Scopes, ScopesOrSupervisor } from '../../platform/http/access.decorators.js';
 import { Fails, FailsWithBody } from '../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../platform/http/request-context.js';
 import { createdAnswer, deletedAnswer, deliveriesAnswer, replayedAnswer, webhooksAnswer } from './answers.js';
@@ -33,12 +33,12 @@ const STATES = { pending: 'PENDING', delivered: 'DELIVERED', failed: 'FAILED' } 
 @ApiBearerAuth()
 @ApiSecurity('apiKey')
 @Controller('api/webhooks')
-@Scopes('webhooks')
 @KeylessFromLoopback()
 export class WebhooksController {
   constructor(private readonly webhooks: Webhooks) {}
 
   @Get()
+  @ScopesOrSupervisor('webhooks')
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'listWebhooks', summary: 'List the webhooks of the caller; for an admin, all webhooks' })
   @ApiOkResponse({ type: WebhooksAnswerDto, description: 'Newest first, without their secrets.' })
@@ -53,6 +53,7 @@ export class WebhooksController {
   }
 
   @Post()
+  @Scopes('webhooks')
   @Header('cache-control', 'no-store')
   @ApiOperation({
     operationId: 'createWebhook',
@@ -72,6 +73,7 @@ export class WebhooksController {
   }
 
   @Delete(':id')
+  @Scopes('webhooks')
   @ApiOperation({ operationId: 'deleteWebhook', summary: 'Delete a webhook' })
   @ApiOkResponse({ type: WebhookGoneAnswerDto, description: 'The webhook and its undelivered events are deleted.' })
   @Fails(...KEY_FAILURES, 'webhook_not_found')
@@ -85,6 +87,7 @@ export class WebhooksController {
   }
 
   @Get(':id/deliveries')
+  @ScopesOrSupervisor('webhooks')
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'listWebhookDeliveries', summary: 'List the deliveries of a webhook, newest first' })
   @ApiOkResponse({ type: DeliveriesAnswerDto, description: 'Without their contents.' })
@@ -100,6 +103,7 @@ export class WebhooksController {
   }
 
   @Post(':id/replay')
+  @Scopes('webhooks')
   @HttpCode(200)
   @ApiOperation({
     operationId: 'replayWebhook',

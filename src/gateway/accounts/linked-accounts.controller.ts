@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiSecu
 import { WhoCalls, type Calling } from '../../identity/api-keys/api-key.guard.js';
 import { Settings } from '../../platform/config/settings.js';
 import { AppError } from '../../platform/errors/app-error.js';
-import { KeylessFromLoopback, Scopes } from '../../platform/http/access.decorators.js';
+import { KeylessFromLoopback, Scopes, ScopesOrSupervisor } from '../../platform/http/access.decorators.js';
 import { Fails, FailsWithBody } from '../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../platform/http/request-context.js';
 import { parsePhone } from '../../platform/phone/phone.js';
@@ -28,7 +28,6 @@ const DEFAULT_PAGE = 50;
 @ApiBearerAuth()
 @ApiSecurity('apiKey')
 @Controller('api/sessions')
-@Scopes('sessions')
 @KeylessFromLoopback()
 export class LinkedAccountsController {
   constructor(
@@ -38,6 +37,7 @@ export class LinkedAccountsController {
   ) {}
 
   @Post('create')
+  @Scopes('sessions')
   @ApiOperation({ operationId: 'createGatewaySession', summary: 'Create a session, which then shows a QR code' })
   @ApiCreatedResponse({
     type: GatewaySessionAnswerDto,
@@ -54,6 +54,7 @@ export class LinkedAccountsController {
   }
 
   @Get()
+  @ScopesOrSupervisor('sessions')
   @Header('cache-control', 'no-store')
   @ApiOperation({
     operationId: 'listGatewaySessions',
@@ -73,6 +74,7 @@ export class LinkedAccountsController {
   }
 
   @Get(':id/status')
+  @Scopes('sessions')
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'gatewaySessionStatus', summary: 'Show the state of a session' })
   @ApiOkResponse({ type: GatewaySessionAnswerDto, description: 'With its QR code while one waits to be scanned.' })
@@ -87,6 +89,7 @@ export class LinkedAccountsController {
   }
 
   @Get(':id/qr')
+  @Scopes('sessions')
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'gatewaySessionQr', summary: 'Get the QR code to scan' })
   @ApiOkResponse({ type: GatewaySessionAnswerDto, description: '`data.qr` is a PNG as a data URL.' })
@@ -101,6 +104,7 @@ export class LinkedAccountsController {
   }
 
   @Post(':id/qr-ticket')
+  @Scopes('sessions')
   @Header('cache-control', 'no-store')
   @ApiOperation({
     operationId: 'createQrTicket',
@@ -119,6 +123,7 @@ export class LinkedAccountsController {
   }
 
   @Post(':id/pairing-code')
+  @Scopes('sessions')
   @HttpCode(200)
   @Header('cache-control', 'no-store')
   @ApiOperation({
@@ -141,6 +146,7 @@ export class LinkedAccountsController {
   }
 
   @Put(':id/restart')
+  @Scopes('sessions')
   @ApiOperation({
     operationId: 'restartGatewaySession',
     summary: 'Reconnect a session; an unlinked one shows new QR codes',
@@ -157,6 +163,7 @@ export class LinkedAccountsController {
   }
 
   @Delete(':id')
+  @Scopes('sessions')
   @ApiOperation({
     operationId: 'deleteGatewaySession',
     summary: 'Unlink the account and delete the session',

@@ -24,11 +24,11 @@ const DEFAULT_PAGE = 50;
 @ApiTags('API keys')
 @ApiBearerAuth()
 @Controller('api/api-keys')
-@Roles('ADMIN')
 export class ApiKeysController {
   constructor(private readonly keys: ApiKeys) {}
 
   @Get()
+  @Roles('ADMIN', 'SUPERVISOR')
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'listApiKeys', summary: 'List API keys, newest first' })
   @ApiOkResponse({
@@ -42,6 +42,7 @@ export class ApiKeysController {
   }
 
   @Post()
+  @Roles('ADMIN')
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'createApiKey', summary: 'Create an API key for another service' })
   @ApiCreatedResponse({ type: CreatedApiKeyAnswerDto, description: 'The key; it is shown only once.' })
@@ -63,6 +64,7 @@ export class ApiKeysController {
   }
 
   @Delete(':id')
+  @Roles('ADMIN')
   @ApiOperation({ operationId: 'revokeApiKey', summary: 'Revoke an API key' })
   @ApiOkResponse({
     type: ApiKeyRevokedAnswerDto,

@@ -43,7 +43,8 @@ export class AccessGuard extends AuthGuard('access-token') {
     if (access.kind === 'scopes' && !authorization && (keyShown || !shown)) return true;
     await this.identify(context, request);
     if (access.kind === 'scopes') {
-      if (request.caller?.role !== 'ADMIN') throw new AppError('forbidden');
+      const role = request.caller?.role ?? 'USER';
+      if (role !== 'ADMIN' && access.readers?.includes(role) !== true) throw new AppError('forbidden');
       return true;
     }
     if (access.roles !== 'any' && !access.roles.includes(request.caller?.role ?? 'USER'))

@@ -200,6 +200,17 @@ export class UserDetailAnswerDto {
   data!: UserDetailDto;
 }
 
+export class SessionsEndedDto {
+  /** How many sessions there were. */
+  ended!: number;
+}
+
+export class SessionsEndedAnswerDto {
+  success!: true;
+  message!: string;
+  data!: SessionsEndedDto;
+}
+
 export class UserAnswerDto {
   success!: true;
   message!: string;

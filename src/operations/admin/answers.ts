@@ -8,6 +8,7 @@ import {
   type LastSendDto,
   type LockDto,
   type ManagedUserDto,
+  type SessionsEndedAnswerDto,
   type UserAnswerDto,
   type UserDetailAnswerDto,
   type UsersAnswerDto,
@@ -33,6 +34,10 @@ export function userDetailAnswer(user: UserDetail, language: Language): UserDeta
 
 export function usersAnswer(users: ManagedUser[], nextCursor: string | null, language: Language): UsersAnswerDto {
   return { success: true, message: TEXTS[language].answers.admin.listed, data: users.map(managedUser), nextCursor };
+}
+
+export function sessionsEndedAnswer(ended: number, language: Language): SessionsEndedAnswerDto {
+  return { success: true, message: TEXTS[language].answers.admin.sessionsEnded, data: { ended } };
 }
 
 export function doneAnswer(said: Sentence, language: Language): DoneAnswerDto {

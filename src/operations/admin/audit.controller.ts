@@ -1,6 +1,7 @@
 import { Controller, Get, Header, Headers, Query, type StreamableFile } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { AuditLog } from '../../records/audit/audit-log.js';
+import { AppError } from '../../platform/errors/app-error.js';
 import { Caller, Roles, type CurrentCaller } from '../../platform/http/access.decorators.js';
 import { csvFile, wantsCsv } from '../../platform/lists/csv-answers.js';
 import { Fails } from '../../platform/http/openapi.decorators.js';
@@ -13,7 +14,7 @@ const PAGE = 50;
 
 @ApiTags('Audit log')
 @Controller('api/admin/audit')
-@Roles('ADMIN')
+@Roles('ADMIN', 'SUPERVISOR')
 @ApiBearerAuth()
 @Fails('unauthenticated', 'invalid_token', 'forbidden')
 export class AuditController {
@@ -27,7 +28,8 @@ export class AuditController {
   @ApiOperation({
     operationId: 'listAuditEvents',
     summary: 'Security events, newest first',
-    description: 'With `Accept: text/csv` all matching events, as a file. Reading them is recorded as an event, too.',
+    description:
+      'With `Accept: text/csv` all matching events, as a file, for an ADMIN only. Reading them is recorded as an event, too.',
   })
   @ApiExtraModels(AuditAnswerDto)
   @ApiOkResponse({
@@ -46,6 +48,7 @@ export class AuditController {
   ): Promise<AuditAnswerDto | StreamableFile> {
     const reader = { userId: caller.userId, address: context.address, requestId: context.id };
     if (wantsCsv(accept)) {
+      if (caller.role !== 'ADMIN') throw new AppError('forbidden');
       const found = await this.log.export(query, limit, reader, () => this.logins.isStillAdmin(caller));
       return csvFile(eventLines(found), EVENT_COLUMNS, 'audit.csv');
     }

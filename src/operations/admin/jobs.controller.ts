@@ -9,7 +9,7 @@ import { JobsAnswerDto } from './jobs.dto.js';
 
 @ApiTags('Jobs')
 @Controller('api/admin/jobs')
-@Roles('ADMIN')
+@Roles('ADMIN', 'SUPERVISOR')
 @ApiBearerAuth()
 @Fails('unauthenticated', 'invalid_token', 'forbidden')
 export class JobsController {

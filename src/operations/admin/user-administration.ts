@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { Audit, type AuditEvent } from '../../records/audit/audit.service.js';
 import { Database, type Transaction } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors/app-error.js';
+import { AccountChanged, matches } from './account-tag.js';
 import { type RequestContext } from '../../platform/http/request-context.js';
 import { Codes } from '../../login/codes/codes.service.js';
 import { Messaging } from '../../delivery/outbox/messaging.service.js';
-import { Sessions } from '../../identity/sessions/sessions.service.js';
+import { Sessions, type SessionRow } from '../../identity/sessions/sessions.service.js';
 import { type TypedFields } from '../../identity/users/account-fields.js';
 import { type ManagedAccountRow } from '../../identity/users/account.js';
 import { Accounts, type AccountChange, type AccountsQuery } from '../../identity/users/accounts.service.js';
@@ -91,19 +92,43 @@ export class UserAdministration {
   }
 
   /**
+   * The login sessions of an account.
+   *
+   * @throws AppError `user_not_found`
+   */
+  async sessionsOf(id: string): Promise<SessionRow[]> {
+    await this.accounts.get(id);
+    return this.sessions.list(id);
+  }
+
+  /** Ends all login sessions of an account. @returns how many there were @throws AppError `user_not_found` */
+  async endSessions(id: string, actor: Actor): Promise<number> {
+    await this.accounts.get(id);
+    return this.database.transaction(async (transaction) => {
+      const ended = await this.sessions.endAll(id, 'revoked', from(actor, id), null, transaction);
+      await this.record('user.sessions_ended', id, { count: ended }, actor, transaction);
+      return ended;
+    });
+  }
+
+  /**
    * Changes the given fields. Disabling an account and giving it another number ends its sessions and its codes. A role is
    * read at each call and ends nothing, unless it ends a password that nobody has vouched for (see `Accounts.change`).
    *
+   * @param seen which state of the account was changed (`tagOf`), as `If-Match` says it; null: whichever there is
    * @throws AppError `user_not_found`, `validation_failed`, `invalid_phone`, `last_admin`, `phone_required` when that
-   *   password was the only way in; the driver's error for a name that is taken
+   *   password was the only way in, `account_changed` when the account is not as it was seen; the driver's error for a name
+   *   that is taken
    */
-  async change(id: string, typed: TypedFields, actor: Actor): Promise<ManagedUser> {
+  async change(id: string, typed: TypedFields, actor: Actor, seen: string | null = null): Promise<ManagedUser> {
     const fields = this.accounts.read(typed);
     const { phone } = await this.accounts.get(id);
     const change = await this.database.transaction(async (transaction) => {
       const endsCodes = fields.isActive === false || (fields.phone !== undefined && fields.phone !== phone);
       if (endsCodes && phone !== null) await this.codes.voidCodes(phone, transaction);
       const written = await this.accounts.change(id, fields, transaction);
+      // The row is locked since: nobody changes it between this look and the commit.
+      if (!matches(seen, written.before)) throw new AccountChanged(written.before);
       const reason = reasonToEndSessions(written);
       if (written.endsPassword && written.after.phone === null) throw new AppError('phone_required');
       if (reason) await this.sessions.endAll(id, reason, from(actor, id), null, transaction);

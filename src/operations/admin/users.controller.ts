@@ -1,7 +1,21 @@
-import { DoneAnswerDto } from '../../login/auth/auth.dto.js';
-import { Body, Controller, Delete, Get, Header, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { personalDataAnswer } from '../../login/auth/answers.js';
+import { DoneAnswerDto, SessionsAnswerDto } from '../../login/auth/auth.dto.js';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  Headers,
+  HttpCode,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Res,
+} from '@nestjs/common';
+import { ApiBearerAuth, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
+import { personalDataAnswer, sessionsAnswer } from '../../login/auth/answers.js';
 import { PersonalDataAnswerDto } from '../../login/auth/own-account/personal-data.dto.js';
 import { PersonalData } from '../../login/auth/own-account/personal-data.js';
 import { AppError } from '../../platform/errors/app-error.js';
@@ -12,11 +26,13 @@ import {
   ChangeUserDto,
   CreateUserDto,
   ListUsersDto,
+  SessionsEndedAnswerDto,
   UserAnswerDto,
   UserDetailAnswerDto,
   UsersAnswerDto,
 } from './admin.dto.js';
-import { doneAnswer, userAnswer, userDetailAnswer, usersAnswer } from './answers.js';
+import { tagOf } from './account-tag.js';
+import { doneAnswer, sessionsEndedAnswer, userAnswer, userDetailAnswer, usersAnswer } from './answers.js';
 import { Erasure } from './erasure.js';
 import { UserAdministration, type Actor } from './user-administration.js';
 
@@ -30,9 +46,12 @@ const knownId = {
   },
 };
 
+const ETAG = {
+  ETag: { description: 'Names the state of what can be changed; for `If-Match`.', schema: { type: 'string' as const } },
+};
+
 @ApiTags('Users')
 @Controller('api/users')
-@Roles('ADMIN')
 @ApiBearerAuth()
 @Fails('unauthenticated', 'invalid_token', 'forbidden')
 export class UsersController {
@@ -43,6 +62,7 @@ export class UsersController {
   ) {}
 
   @Get()
+  @Roles('ADMIN', 'SUPERVISOR')
   @ApiOperation({ operationId: 'listUsers', summary: 'Accounts, newest first' })
   @ApiOkResponse({ type: UsersAnswerDto, description: 'A page of accounts.' })
   @Fails('validation_failed')
@@ -52,6 +72,7 @@ export class UsersController {
   }
 
   @Post()
+  @Roles('ADMIN')
   @ApiOperation({ operationId: 'createUser', summary: 'Create an account, which logs in by code' })
   @ApiCreatedResponse({ type: UserAnswerDto, description: 'The account.' })
   @Fails('validation_failed', 'invalid_phone', 'email_taken', 'username_taken', 'phone_taken')
@@ -64,16 +85,57 @@ export class UsersController {
   }
 
   @Get(':id')
+  @Roles('ADMIN', 'SUPERVISOR')
   @ApiOperation({ operationId: 'showUser', summary: 'One account, what locks it, and its last messages' })
-  @ApiOkResponse({ type: UserDetailAnswerDto, description: 'The account.' })
+  @ApiOkResponse({ type: UserDetailAnswerDto, description: 'The account.', headers: ETAG })
   @Fails('user_not_found')
-  async show(@Param('id', knownId) id: string, @Context() context: RequestContext): Promise<UserDetailAnswerDto> {
-    return userDetailAnswer(await this.administration.show(id), context.language);
+  async show(
+    @Param('id', knownId) id: string,
+    @Context() context: RequestContext,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<UserDetailAnswerDto> {
+    const user = await this.administration.show(id);
+    void reply.header('etag', tagOf(user.account));
+    return userDetailAnswer(user, context.language);
+  }
+
+  @Get(':id/sessions')
+  @Roles('ADMIN', 'SUPERVISOR')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'listUserSessions', summary: 'List the devices where an account is logged in' })
+  @ApiOkResponse({ type: SessionsAnswerDto, description: 'Active sessions, most recently used first.' })
+  @Fails('user_not_found')
+  async sessions(
+    @Param('id', knownId) id: string,
+    @Caller() caller: CurrentCaller,
+    @Context() context: RequestContext,
+  ): Promise<SessionsAnswerDto> {
+    return sessionsAnswer(await this.administration.sessionsOf(id), caller.sessionId, context.language);
+  }
+
+  @Delete(':id/sessions')
+  @Roles('ADMIN')
+  @ApiOperation({ operationId: 'endUserSessions', summary: 'Log an account out everywhere' })
+  @ApiOkResponse({ type: SessionsEndedAnswerDto, description: 'Tokens and cookies of the account are refused.' })
+  @Fails('user_not_found')
+  async endSessions(
+    @Param('id', knownId) id: string,
+    @Caller() caller: CurrentCaller,
+    @Context() context: RequestContext,
+  ): Promise<SessionsEndedAnswerDto> {
+    return sessionsEndedAnswer(await this.administration.endSessions(id, actor(caller, context)), context.language);
   }
 
   @Patch(':id')
-  @ApiOperation({ operationId: 'changeUser', summary: 'Change an account; fields that are left out stay' })
-  @ApiOkResponse({ type: UserAnswerDto, description: 'The account after the change.' })
+  @Roles('ADMIN')
+  @ApiOperation({
+    operationId: 'changeUser',
+    summary: 'Change an account; fields that are left out stay',
+    description:
+      'With `If-Match` and the `ETag` of an earlier answer, only if nobody has changed the account since: otherwise 412 `account_changed`, whose `details` are the account as it is now.',
+  })
+  @ApiHeader({ name: 'If-Match', required: false, description: '`ETag` of the state that is changed.' })
+  @ApiOkResponse({ type: UserAnswerDto, description: 'The account after the change.', headers: ETAG })
   @Fails(
     'validation_failed',
     'invalid_phone',
@@ -83,17 +145,23 @@ export class UsersController {
     'phone_taken',
     'phone_required',
     'last_admin',
+    'account_changed',
   )
   async change(
     @Param('id', knownId) id: string,
     @Body() body: ChangeUserDto,
+    @Headers('if-match') seen: string | undefined,
     @Caller() caller: CurrentCaller,
     @Context() context: RequestContext,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<UserAnswerDto> {
-    return userAnswer('changed', await this.administration.change(id, body, actor(caller, context)), context.language);
+    const user = await this.administration.change(id, body, actor(caller, context), seen ?? null);
+    void reply.header('etag', tagOf(user.account));
+    return userAnswer('changed', user, context.language);
   }
 
   @Delete(':id')
+  @Roles('ADMIN')
   @ApiOperation({ operationId: 'eraseUser', summary: 'Erase a person; the audit log keeps the id' })
   @ApiOkResponse({ type: DoneAnswerDto, description: 'No personal data is left.' })
   @Fails('user_not_found', 'last_admin')
@@ -107,6 +175,7 @@ export class UsersController {
   }
 
   @Get(':id/export')
+  @Roles('ADMIN')
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'exportUser', summary: 'Export everything stored about a person' })
   @ApiOkResponse({ type: PersonalDataAnswerDto, description: 'The data.' })
@@ -120,6 +189,7 @@ export class UsersController {
   }
 
   @Post(':id/unlock')
+  @Roles('ADMIN')
   @HttpCode(200)
   @ApiOperation({ operationId: 'unlockUser', summary: 'Unlock an account: reset its guesses and sends' })
   @ApiOkResponse({ type: DoneAnswerDto, description: 'The account can log in again.' })
@@ -134,6 +204,7 @@ export class UsersController {
   }
 
   @Post(':id/reset-password')
+  @Roles('ADMIN')
   @HttpCode(200)
   @ApiOperation({
     operationId: 'removePassword',

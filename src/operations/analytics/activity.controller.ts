@@ -23,8 +23,15 @@ import {
 } from '@nestjs/swagger';
 import { WhoCalls, type Calling } from '../../identity/api-keys/api-key.guard.js';
 import { linkedAccountName } from '../../gateway/accounts/linked-account-routes.js';
-import { KeylessFromLoopback, Scopes } from '../../platform/http/access.decorators.js';
+import {
+  Caller,
+  KeylessFromLoopback,
+  Scopes,
+  ScopesOrSupervisor,
+  type CurrentCaller,
+} from '../../platform/http/access.decorators.js';
 import { csvFile, wantsCsv } from '../../platform/lists/csv-answers.js';
+import { AppError } from '../../platform/errors/app-error.js';
 import { Fails, FailsWithBody } from '../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../platform/http/request-context.js';
 import {
@@ -62,7 +69,8 @@ const PageOrFile = (page: Type) =>
   applyDecorators(
     ApiExtraModels(page),
     ApiOkResponse({
-      description: 'A page, newest first. With `Accept: text/csv` all matching entries, as a file.',
+      description:
+        'A page, newest first. With `Accept: text/csv` all matching entries, as a file, but not for a SUPERVISOR.',
       content: {
         'application/json': { schema: { $ref: getSchemaPath(page) } },
         'text/csv': { schema: { type: 'string' } },
@@ -74,7 +82,6 @@ const PageOrFile = (page: Type) =>
 @ApiBearerAuth()
 @ApiSecurity('apiKey')
 @Controller('api/analytics')
-@Scopes('analytics')
 @KeylessFromLoopback()
 export class ActivityController {
   constructor(
@@ -83,6 +90,7 @@ export class ActivityController {
   ) {}
 
   @Get('dashboard')
+  @ScopesOrSupervisor('analytics')
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'gatewayDashboard', summary: 'Show figures of all sessions' })
   @ApiOkResponse({ type: DashboardAnswerDto, description: "Of the key's own sessions; of all, for an admin." })
@@ -96,6 +104,7 @@ export class ActivityController {
   }
 
   @Get('sessions/:id/stats')
+  @ScopesOrSupervisor('analytics')
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'gatewaySessionStats', summary: 'Show figures of one session' })
   @ApiOkResponse({ type: SessionStatsAnswerDto, description: 'The figures and the state of the session.' })
@@ -110,6 +119,7 @@ export class ActivityController {
   }
 
   @Get('logs/activity')
+  @ScopesOrSupervisor('analytics')
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'listGatewayActivity', summary: 'List what happened to sessions, messages and codes' })
   @PageOrFile(ActivityAnswerDto)
@@ -118,12 +128,14 @@ export class ActivityController {
     @Query() query: ActivityQueryDto,
     @Headers('accept') accept: string | undefined,
     @WhoCalls() caller: Calling,
+    @Caller() person: CurrentCaller | undefined,
     @Context() context: RequestContext,
   ): Promise<ActivityAnswerDto | StreamableFile> {
-    return this.lines(query, false, accept, caller, context);
+    return this.lines(query, { errorsOnly: false, asFile: wantsFile(accept, person) }, caller, context);
   }
 
   @Get('logs/errors')
+  @ScopesOrSupervisor('analytics')
   @Header('cache-control', 'no-store')
   @ApiOperation({
     operationId: 'listGatewayErrors',
@@ -135,12 +147,14 @@ export class ActivityController {
     @Query() query: ActivityQueryDto,
     @Headers('accept') accept: string | undefined,
     @WhoCalls() caller: Calling,
+    @Caller() person: CurrentCaller | undefined,
     @Context() context: RequestContext,
   ): Promise<ActivityAnswerDto | StreamableFile> {
-    return this.lines(query, true, accept, caller, context);
+    return this.lines(query, { errorsOnly: true, asFile: wantsFile(accept, person) }, caller, context);
   }
 
   @Get('logs/otp')
+  @ScopesOrSupervisor('analytics')
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'listGatewayCodes', summary: 'List the codes sent for other applications' })
   @PageOrFile(OtpLogAnswerDto)
@@ -149,14 +163,16 @@ export class ActivityController {
     @Query() { limit, ...query }: OtpLogQueryDto,
     @Headers('accept') accept: string | undefined,
     @WhoCalls() caller: Calling,
+    @Caller() person: CurrentCaller | undefined,
     @Context() context: RequestContext,
   ): Promise<OtpLogAnswerDto | StreamableFile> {
-    if (wantsCsv(accept))
+    if (wantsFile(accept, person))
       return csvFile(otpLines(await this.logs.exportCodes(query, limit, caller)), OTP_COLUMNS, 'otp.csv');
     return otpLogAnswer(await this.logs.codes(query, limit ?? PAGE, caller), context.language);
   }
 
   @Post('cleanup')
+  @Scopes('analytics')
   @HttpCode(200)
   @ApiOperation({
     operationId: 'cleanGatewayLogs',
@@ -175,17 +191,23 @@ export class ActivityController {
 
   private async lines(
     { limit, ...query }: ActivityQueryDto,
-    errorsOnly: boolean,
-    accept: string | undefined,
+    { errorsOnly, asFile }: { errorsOnly: boolean; asFile: boolean },
     caller: Calling,
     context: RequestContext,
   ): Promise<ActivityAnswerDto | StreamableFile> {
     const name = errorsOnly ? 'errors' : 'activity';
-    if (wantsCsv(accept)) {
+    if (asFile) {
       const rows = await this.logs.export(query, errorsOnly, limit, caller);
       return csvFile(activityLines(rows), ACTIVITY_COLUMNS, `${name}.csv`);
     }
     const page = await this.logs.page(query, errorsOnly, limit ?? PAGE, caller);
     return activityAnswer(page, name, context.language);
   }
+}
+
+/** @throws AppError `forbidden` for a SUPERVISOR, who reads pages but takes nothing away */
+function wantsFile(accept: string | undefined, person: CurrentCaller | undefined): boolean {
+  const wanted = wantsCsv(accept);
+  if (wanted && person?.role === 'SUPERVISOR') throw new AppError('forbidden');
+  return wanted;
 }

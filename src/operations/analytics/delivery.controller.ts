@@ -9,7 +9,7 @@ import { DeliveryFigures } from './delivery.service.js';
 
 @ApiTags('Delivery')
 @Controller('api/admin')
-@Roles('ADMIN')
+@Roles('ADMIN', 'SUPERVISOR')
 @ApiBearerAuth()
 @Fails('unauthenticated', 'invalid_token', 'forbidden')
 export class DeliveryController {

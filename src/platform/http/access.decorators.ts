@@ -20,8 +20,16 @@ export interface CurrentCaller {
 export type Access =
   | { readonly kind: 'public'; readonly tokenMatters?: boolean; readonly ownPagesOnly?: boolean }
   | { readonly kind: 'roles'; readonly roles: readonly Role[] | 'any' }
-  /** An API key with one of the scopes, or an ADMIN's token; with `ticket`, also who shows a link that was made for it. */
-  | { readonly kind: 'scopes'; readonly scopes: readonly Scope[]; readonly ticket?: boolean };
+  /**
+   * An API key with one of the scopes, or an ADMIN's token; with `readers`, also theirs; with `ticket`, also who shows a link
+   * that was made for it.
+   */
+  | {
+      readonly kind: 'scopes';
+      readonly scopes: readonly Scope[];
+      readonly readers?: readonly Role[];
+      readonly ticket?: boolean;
+    };
 
 /** What an API key may be used for. */
 export const SCOPES = ['sessions', 'messages', 'otp', 'otp:read', 'analytics', 'webhooks', 'tokens'] as const;
@@ -52,6 +60,10 @@ export const Roles = (...roles: Role[]) => SetMetadata(ACCESS, { kind: 'roles', 
 
 /** Another service with an API key of one of these scopes, or an ADMIN. */
 export const Scopes = (...scopes: Scope[]) => SetMetadata(ACCESS, { kind: 'scopes', scopes } satisfies Access);
+
+/** As `Scopes`, and a SUPERVISOR may read it too: what the console shows. Nothing that changes anything, nothing secret. */
+export const ScopesOrSupervisor = (...scopes: Scope[]) =>
+  SetMetadata(ACCESS, { kind: 'scopes', scopes, readers: ['SUPERVISOR'] } satisfies Access);
 
 /**
  * As `Scopes`, and also with a ticket: then nobody has looked at it when the handler runs. The handler must, before it

@@ -66,13 +66,22 @@ describe('who has access', () => {
     ['GET', '/api/users/0190a000-0000-7000-8000-000000000000/export'],
     ['POST', '/api/users/0190a000-0000-7000-8000-000000000000/unlock'],
     ['POST', '/api/users/0190a000-0000-7000-8000-000000000000/reset-password'],
+    ['GET', '/api/users/0190a000-0000-7000-8000-000000000000/sessions'],
+    ['DELETE', '/api/users/0190a000-0000-7000-8000-000000000000/sessions'],
   ];
+  const isRead = ([method, path]: [string, string]) => method === 'GET' && !path.endsWith('/export');
 
-  it.each(routes)('%s %s: admins only', async (method, path) => {
+  it.each(routes)('%s %s: nobody below a supervisor', async (method, path) => {
     expect((await service.send(method, path)).status).toBe(401);
-    const supervisor = bearer(await passwordLogin('supervisor'));
-    const refused = await service.send(method, path, undefined, supervisor);
+    const operator = bearer(await passwordLogin('operator'));
+    const refused = await service.send(method, path, undefined, operator);
     expect([refused.status, refused.body.code]).toEqual([403, 'forbidden']);
+  });
+
+  it.each(routes)('%s %s: a supervisor reads, and changes nothing', async (method, path) => {
+    const supervisor = bearer(await passwordLogin('supervisor'));
+    const { status } = await service.send(method, path, undefined, supervisor);
+    expect(status === 403).toBe(!isRead([method, path]));
   });
 
   it.each(routes.filter(([, path]) => path !== '/api/users'))('%s %s: nobody is there', async (method, path) => {
@@ -533,5 +542,45 @@ describe('a person’s data', () => {
     );
     expect(budget).toEqual({ guesses: 1, current_session_id: expect.any(String) });
     expect(await messagesOf(database, e164)).toMatchObject([{ purpose: 'login' }]);
+  });
+});
+
+describe('two admins at one account', () => {
+  it('tells the second what the first has changed, and overwrites nothing', async () => {
+    const { id } = await person({ fullName: 'Rina' });
+    const seen = await service.get(`/api/users/${id}`, admin);
+    const tag = seen.headers.get('etag') ?? '';
+    const first = await change(id, { fullName: 'Rina Wulandari' }, { ...admin, 'if-match': tag });
+    expect(first.status).toBe(200);
+    const late = await change(id, { fullName: 'Rina W.' }, { ...admin, 'if-match': tag });
+    expect([late.status, late.body.code]).toEqual([412, 'account_changed']);
+    expect(late.body.details).toMatchObject({ fullName: 'Rina Wulandari', role: 'USER', isActive: true });
+    expect((await service.get(`/api/users/${id}`, admin)).body.data.profile.fullName).toBe('Rina Wulandari');
+    const again = { ...admin, 'if-match': `W/${first.headers.get('etag')}` };
+    expect((await change(id, { fullName: 'Rina W.' }, again)).status).toBe(200);
+  });
+
+  it('lets one of many through that start from the same state', async () => {
+    const { id } = await person({ fullName: 'Joko' });
+    const tag = (await service.get(`/api/users/${id}`, admin)).headers.get('etag') ?? '';
+    const names = ['Joko A', 'Joko B', 'Joko C', 'Joko D'];
+    const answers = await Promise.all(names.map((fullName) => change(id, { fullName }, { ...admin, 'if-match': tag })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412]);
+  });
+});
+
+describe('sessions of somebody else', () => {
+  it('are shown and ended, and both is on record', async () => {
+    const { id, phone } = await person();
+    const { token } = (await codeLogin(phone)).body.data;
+    const listed = await service.get(`/api/users/${id}/sessions`, admin);
+    expect(listed.body.data).toEqual([
+      expect.objectContaining({ method: 'otp', current: false, device: expect.any(String) }),
+    ]);
+    const ended = await service.send('DELETE', `/api/users/${id}/sessions`, undefined, admin);
+    expect([ended.status, ended.body.data]).toEqual([200, { ended: 1 }]);
+    expect((await me({ authorization: `Bearer ${token}` })).status).toBe(401);
+    const { body } = await service.get(`/api/admin/audit?subjectId=${id}&type=user.sessions_ended`, admin);
+    expect(body.data).toEqual([expect.objectContaining({ outcome: 'success', detail: { count: 1 } })]);
   });
 });

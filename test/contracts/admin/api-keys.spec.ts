@@ -130,10 +130,10 @@ describe('POST /api/api-keys', () => {
 
 describe('who may manage keys', () => {
   it.each([
-    ['GET', '/api/api-keys'],
-    ['POST', '/api/api-keys'],
-    ['DELETE', '/api/api-keys/018f0000-0000-7000-8000-000000000000'],
-  ])('%s %s is for admins only', async (method, path) => {
+    ['GET', '/api/api-keys', 'operator'],
+    ['POST', '/api/api-keys', 'supervisor'],
+    ['DELETE', '/api/api-keys/018f0000-0000-7000-8000-000000000000', 'supervisor'],
+  ])('%s %s is not for keys, nor for an account like %s', async (method, path, who) => {
     const { key } = await create({
       scopes: ['sessions', 'messages', 'otp', 'otp:read', 'analytics', 'webhooks', 'tokens'],
     });
@@ -141,7 +141,7 @@ describe('who may manage keys', () => {
     expect(outcome(await send({}))).toEqual([401, 'unauthenticated']);
     expect(outcome(await send({ 'x-api-key': key }))).toEqual([401, 'unauthenticated']);
     expect(outcome(await send({ authorization: `Bearer ${key}` }))).toEqual([401, 'invalid_token']);
-    expect(outcome(await send(await tokenOf(one, 'supervisor')))).toEqual([403, 'forbidden']);
+    expect(outcome(await send(await tokenOf(one, who)))).toEqual([403, 'forbidden']);
   });
 });
 

@@ -41,11 +41,11 @@ const FOR_ADMINS = ['unauthenticated', 'invalid_token', 'forbidden'] as const;
 @ApiTags('OpenID Connect')
 @ApiBearerAuth()
 @Controller('api/oidc/clients')
-@Roles('ADMIN')
 export class ClientsController {
   constructor(private readonly clients: Clients) {}
 
   @Get()
+  @Roles('ADMIN', 'SUPERVISOR')
   @Header('cache-control', 'no-store')
   @ApiOperation({
     operationId: 'listOidcClients',
@@ -59,6 +59,7 @@ export class ClientsController {
   }
 
   @Post()
+  @Roles('ADMIN')
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'createOidcClient', summary: 'Register an application that logs people in here' })
   @ApiCreatedResponse({ type: CreatedOidcClientAnswerDto, description: 'With its secret, which is shown only once.' })
@@ -77,6 +78,7 @@ export class ClientsController {
   }
 
   @Get(':id')
+  @Roles('ADMIN', 'SUPERVISOR')
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'getOidcClient', summary: 'One application' })
   @ApiOkResponse({ type: OidcClientAnswerDto, description: 'Without its secret.' })
@@ -86,6 +88,7 @@ export class ClientsController {
   }
 
   @Patch(':id')
+  @Roles('ADMIN')
   @ApiOperation({ operationId: 'changeOidcClient', summary: 'Change an application; fields that are left out stay' })
   @ApiOkResponse({
     type: OidcClientAnswerDto,
@@ -103,6 +106,7 @@ export class ClientsController {
   }
 
   @Post(':id/secret')
+  @Roles('ADMIN')
   @HttpCode(200)
   @Header('cache-control', 'no-store')
   @ApiOperation({
@@ -120,6 +124,7 @@ export class ClientsController {
   }
 
   @Delete(':id')
+  @Roles('ADMIN')
   @ApiOperation({ operationId: 'deleteOidcClient', summary: 'Delete an application and everything issued to it' })
   @ApiOkResponse({
     type: OidcClientDeletedAnswerDto,

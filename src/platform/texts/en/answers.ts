@@ -73,6 +73,7 @@ export const ANSWERS: AnswerTexts = {
     changed: 'The account has been changed',
     unlocked: 'The account has been unlocked',
     passwordRemoved: 'The password has been removed. The owner logs in by code.',
+    sessionsEnded: 'The account has been logged out everywhere',
     erased: 'The account has been erased',
     jobs: 'Scheduled jobs',
     audit: 'Security events',

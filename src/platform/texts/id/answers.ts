@@ -75,6 +75,7 @@ export const ANSWERS = {
     changed: 'Akun diperbarui',
     unlocked: 'Akun dibuka kembali',
     passwordRemoved: 'Kata sandi dihapus, pemilik akun sekarang login dengan kode',
+    sessionsEnded: 'Akun dikeluarkan dari semua perangkat',
     erased: 'Data akun dihapus',
     jobs: 'Daftar tugas terjadwal',
     audit: 'Catatan keamanan',
