@@ -73,6 +73,16 @@ export class FakeCloudApi {
     return this.wire.url;
   }
 
+  /** What a service is told that sends by it. */
+  get settings(): Record<string, string> {
+    return {
+      CLOUD_API_BASE_URL: this.url,
+      CLOUD_API_TOKEN: this.token,
+      CLOUD_API_PHONE_ID: this.phoneId,
+      CLOUD_API_TEMPLATE: 'otp_login',
+    };
+  }
+
   codeFor(number: string): string | undefined {
     return this.messages.findLast(({ to, code }) => to === digits(number) && code !== undefined)?.code;
   }

@@ -91,6 +91,11 @@ export class FakeSmtp {
     return `smtp://${this.user}:${encodeURIComponent(this.password)}@127.0.0.1:${this.port}`;
   }
 
+  /** What a service is told that sends by it. */
+  get settings(): Record<string, string> {
+    return { SMTP_URL: this.url, SMTP_FROM: 'Masuk <no-reply@example.com>' };
+  }
+
   /** Scripts the next connection that comes so far. */
   next(script: SmtpScript): void {
     this.queue.push(script);

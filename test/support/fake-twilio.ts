@@ -33,6 +33,16 @@ export class FakeTwilio {
     return this.wire.url;
   }
 
+  /** What a service is told that sends by it. */
+  get settings(): Record<string, string> {
+    return {
+      TWILIO_BASE_URL: this.url,
+      TWILIO_ACCOUNT_SID: this.accountSid,
+      TWILIO_AUTH_TOKEN: this.authToken,
+      TWILIO_FROM: '+14155550100',
+    };
+  }
+
   messagesFor(number: string): string[] {
     return this.messages.filter(({ to }) => digits(to) === digits(number)).map(({ text }) => text);
   }

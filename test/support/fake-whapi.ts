@@ -73,6 +73,11 @@ export class FakeWhapi {
     return this.wire.url;
   }
 
+  /** What a service is told that sends by it. */
+  get settings(): Record<string, string> {
+    return { WHAPI_BASE_URL: this.url, WHAPI_TOKEN: this.token };
+  }
+
   messagesFor(number: string): string[] {
     return this.messages.filter(({ to }) => to === digits(number)).map(({ text }) => text);
   }

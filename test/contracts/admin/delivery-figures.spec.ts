@@ -22,13 +22,9 @@ beforeAll(async () => {
   const settings = {
     ...QUICK,
     WHATSAPP_PROVIDERS: 'whapi,sms',
-    WHAPI_BASE_URL: whapi.url,
-    WHAPI_TOKEN: whapi.token,
+    ...whapi.settings,
     WHAPI_WEBHOOK_SECRET: SECRET,
-    TWILIO_BASE_URL: twilio.url,
-    TWILIO_ACCOUNT_SID: twilio.accountSid,
-    TWILIO_AUTH_TOKEN: twilio.authToken,
-    TWILIO_FROM: '+14155550100',
+    ...twilio.settings,
     CANARY_PHONE: CANARY,
   };
   house = await openHouse(settings, { movingClock: true });

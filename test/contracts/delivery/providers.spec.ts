@@ -38,18 +38,10 @@ afterAll(async () => {
 });
 
 const everything = () => ({
-  WHAPI_BASE_URL: whapi.url,
-  WHAPI_TOKEN: whapi.token,
-  CLOUD_API_BASE_URL: cloud.url,
-  CLOUD_API_TOKEN: cloud.token,
-  CLOUD_API_PHONE_ID: cloud.phoneId,
-  CLOUD_API_TEMPLATE: 'otp_login',
-  TWILIO_BASE_URL: twilio.url,
-  TWILIO_ACCOUNT_SID: twilio.accountSid,
-  TWILIO_AUTH_TOKEN: twilio.authToken,
-  TWILIO_FROM: '+14155550100',
-  SMTP_URL: smtp.url,
-  SMTP_FROM: 'Masuk <no-reply@example.com>',
+  ...whapi.settings,
+  ...cloud.settings,
+  ...twilio.settings,
+  ...smtp.settings,
 });
 
 /** The first rung works again; an instance remembers a second long that it did not. */

@@ -33,16 +33,9 @@ afterEach(async () => {
 
 const variables = (providers: string, more: Record<string, string> = {}) => ({
   WHATSAPP_PROVIDERS: providers,
-  WHAPI_BASE_URL: whapi.url,
-  WHAPI_TOKEN: whapi.token,
-  CLOUD_API_BASE_URL: cloud.url,
-  CLOUD_API_TOKEN: cloud.token,
-  CLOUD_API_PHONE_ID: cloud.phoneId,
-  CLOUD_API_TEMPLATE: 'otp_login',
-  TWILIO_BASE_URL: twilio.url,
-  TWILIO_ACCOUNT_SID: twilio.accountSid,
-  TWILIO_AUTH_TOKEN: twilio.authToken,
-  TWILIO_FROM: '+14155550100',
+  ...whapi.settings,
+  ...cloud.settings,
+  ...twilio.settings,
   ...more,
 });
 
