@@ -144,8 +144,9 @@ describe('unknown, inactive and known numbers', () => {
   it('get the same answer when another application asks while a code lives', async () => {
     const ids = [randomUUID(), randomUUID()];
     await house.database.query(
-      `INSERT INTO oidc_clients (id, name, kind, redirect_uris, access_token_seconds, refresh_token_seconds)
-       SELECT id, 'Aplikasi', 'browser', ARRAY['https://a.example/'], 3600, 0 FROM unnest($1::uuid[]) id`,
+      `INSERT INTO oidc_clients (id, name, kind, redirect_uris, post_logout_redirect_uris, scopes, resources,
+                                 access_token_seconds, refresh_token_seconds)
+       SELECT id, 'Aplikasi', 'browser', ARRAY['https://a.example/'], '{}', '{}', '{}', 3600, 0 FROM unnest($1::uuid[]) id`,
       [ids],
     );
     const [one, other] = ids.map((id) => ({ 'x-client-id': id }));
