@@ -32,14 +32,14 @@ const INSERT = statement<{ id: string }>(
 const TAKE = statement<CommandRow>(
   'gateway_commands_take',
   `WITH open AS (
-     SELECT c.id, h.fence FROM gateway_commands c
+     SELECT c.id, s.fence FROM gateway_commands c
        JOIN unnest(:ids::uuid[], :fences::int[]) AS h (session_id, fence) ON h.session_id = c.session_id
        JOIN gateway_sessions s ON s.id = h.session_id AND s.fence = h.fence AND s.owner = :owner::uuid
       WHERE c.done_at IS NULL AND c.expires_at > now() AND coalesce(c.taken_fence < h.fence, true)
       ORDER BY c.id FOR UPDATE OF c SKIP LOCKED
    )
    UPDATE gateway_commands c SET taken_fence = open.fence FROM open WHERE c.id = open.id
-   RETURNING c.id, c.session_id, c.kind, c.phone, c.taken_fence AS fence`,
+   RETURNING c.id, c.session_id, c.kind, c.phone, open.fence`,
 );
 
 const FINISH = statement(

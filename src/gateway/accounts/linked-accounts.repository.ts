@@ -24,9 +24,11 @@ export interface LinkedAccountRow {
 export type LinkedAccountStateRow = Pick<LinkedAccountRow, 'id' | 'name' | 'state' | 'last_connected_at'>;
 
 // Of a linked account whose owner is gone nobody knows more than that it will be taken up, or is not wanted.
+const STATE = `CASE WHEN coalesce(lease_until > now(), false) OR state IN ('DISCONNECTED', 'LOGGED_OUT') THEN state
+       WHEN wanted THEN 'CONNECTING' ELSE 'DISCONNECTED' END::gateway_session_state AS state`;
+
 const SHOWN = `id, name, api_key_id, wanted, phone, push_name, sealed_key, last_connected_at,
-  CASE WHEN coalesce(lease_until > now(), false) OR state IN ('DISCONNECTED', 'LOGGED_OUT') THEN state
-       WHEN wanted THEN 'CONNECTING' ELSE 'DISCONNECTED' END::gateway_session_state AS state,
+  ${STATE},
   CASE WHEN lease_until > now() AND qr_at > now() - interval '5 minutes' THEN sealed_qr END AS sealed_qr,
   coalesce(restricted_until > now(), false) AS restricted`;
 
@@ -75,7 +77,10 @@ const LIST = statement<LinkedAccountRow>(
 
 const STATES = statement<LinkedAccountStateRow>(
   'gateway_sessions_states',
-  `SELECT ${SHOWN} FROM gateway_sessions WHERE :api_key_id::uuid IS NULL OR api_key_id = :api_key_id::uuid ORDER BY name`,
+  `SELECT id, name, last_connected_at, ${STATE}
+     FROM gateway_sessions
+    WHERE :api_key_id::uuid IS NULL OR api_key_id = :api_key_id::uuid
+    ORDER BY name`,
 );
 
 // One that is restricted comes last, unless it may write to this number. First comes the one that the number wrote to
