@@ -2,12 +2,23 @@ import { Injectable } from '@nestjs/common';
 import { recordEventFrom } from '../../records/audit/audit.sql.js';
 import { Database } from '../../platform/database/database.js';
 import { FUNCTIONS } from '../../platform/database/migrations/functions.js';
-import { statement, type StatementValues } from '../../platform/database/statement.js';
+import { statement } from '../../platform/database/statement.js';
 import { type AccountRow } from '../users/account.js';
 import { activeRoleOf } from '../users/users.sql.js';
 
-/** What becomes of a presented refresh token. */
-export type ExchangeRow = Partial<AccountRow> & {
+/** A refresh token that was presented, and the one that follows it. */
+export type Exchange = {
+  readonly presented_hash: Buffer;
+  readonly successor_hash: Buffer;
+  readonly sealed_successor: Buffer;
+  readonly idle_seconds: number;
+  readonly address: string | null;
+  readonly request_id: string;
+  readonly audit_id: string;
+};
+
+/** What becomes of a presented refresh token; the account's columns are null where it is worth nothing. */
+type ExchangeRow = { [Column in keyof AccountRow]: AccountRow[Column] | null } & {
   /** Whose token it is, also of a dead one. */
   owner_id: string;
   verdict: 'fresh' | 'repeated' | 'theft' | 'dead';
@@ -55,7 +66,7 @@ export class RefreshRepository {
   constructor(private readonly database: Database) {}
 
   /** @returns null for a token that nobody issued */
-  async exchange(values: StatementValues): Promise<ExchangeRow | null> {
+  async exchange(values: Exchange): Promise<ExchangeRow | null> {
     const [row] = await this.database.run(EXCHANGE, values);
     return row ?? null;
   }

@@ -5,7 +5,7 @@ import { Settings } from '../../platform/config/settings.js';
 import { Database, type Transaction } from '../../platform/database/database.js';
 import { FUNCTIONS } from '../../platform/database/migrations/functions.js';
 import { BUSY, CallBatcher, type Busy } from '../../platform/database/call-batcher.js';
-import { statement, type StatementValues } from '../../platform/database/statement.js';
+import { statement } from '../../platform/database/statement.js';
 import { Messaging } from '../../delivery/outbox/messaging.service.js';
 import { OPEN_LOGIN_SESSION, openLoginSessionsFrom } from '../../identity/sessions/sessions.sql.js';
 import { type AccountRow } from '../../identity/users/account.js';
@@ -36,6 +36,25 @@ export interface SessionCall {
   /** Under what the event is found by the number; see `Audit.phoneKey`. */
   readonly phoneKey: Buffer | null;
 }
+
+/** What opens a login session of an account that was decided before the statement. */
+export type SessionValues = {
+  readonly login_session_id: string;
+  readonly device_user: string | null;
+  readonly device_id: string | null;
+  readonly new_device_id: string;
+  readonly method: 'OTP' | 'PASSWORD';
+  readonly application: string | null;
+  readonly address: string;
+  readonly user_agent: string | null;
+  readonly idle_seconds: number;
+  readonly max_seconds: number;
+  readonly refresh_hash: Buffer | null;
+  readonly cookie_hash: Buffer | null;
+  readonly request_id: string;
+  readonly audit_id: string;
+  readonly user_id: string;
+};
 
 /** A guess at a login code. */
 export interface LoginCall {
@@ -136,21 +155,14 @@ export class LoginRepository {
     (calls, waits) => this.judgeAll(calls, waits),
     ({ guess }) => guess.phone,
   );
-  private readonly rules: StatementValues;
+  private readonly rules: ReturnType<typeof rulesOf>;
 
   constructor(
     private readonly database: Database,
     settings: Settings,
     messaging: Messaging,
   ) {
-    this.rules = {
-      mail_is_rung: messaging.hasMailRung,
-      max_attempts: settings.otpMaxAttempts,
-      budget: settings.guessBudget,
-      device_life: settings.deviceTokenExpiresIn,
-      idle_seconds: settings.refreshExpiresIn,
-      max_seconds: settings.sessionMaxAge,
-    };
+    this.rules = rulesOf(settings, messaging);
   }
 
   /** Judges a guess and opens the login session if it is right; many that come at the same time go as one statement. */
@@ -159,13 +171,18 @@ export class LoginRepository {
   }
 
   /** @returns null when the account was disabled or got another number since the code was sent */
-  async afterProof(values: StatementValues, within: Transaction): Promise<LoggedInRow | null> {
+  async afterProof(
+    values: SessionValues & { readonly phone: string; readonly phone_key: Buffer | null },
+    within: Transaction,
+  ): Promise<LoggedInRow | null> {
     const [row] = await within.run(LOGIN_AFTER_PROOF, values);
     return row ?? null;
   }
 
   /** @returns null when the account was disabled or got another password since it was checked */
-  async byPassword(values: StatementValues): Promise<LoggedInRow | null> {
+  async byPassword(
+    values: SessionValues & { readonly password_hash: string; readonly budget_keys: readonly Buffer[] },
+  ): Promise<LoggedInRow | null> {
     const [row] = await this.database.run(LOGIN_BY_PASSWORD, values);
     return row ?? null;
   }
@@ -181,8 +198,19 @@ export class LoginRepository {
   }
 }
 
+function rulesOf(settings: Settings, messaging: Messaging) {
+  return {
+    mail_is_rung: messaging.hasMailRung,
+    max_attempts: settings.otpMaxAttempts,
+    budget: settings.guessBudget,
+    device_life: settings.deviceTokenExpiresIn,
+    idle_seconds: settings.refreshExpiresIn,
+    max_seconds: settings.sessionMaxAge,
+  };
+}
+
 /** While AUTH_SECRET is replaced a guess has two proofs, otherwise one: PostgreSQL has no arrays of arrays that differ. */
-function guessArrays(guesses: readonly GuessCall[]): StatementValues {
+function guessArrays(guesses: readonly GuessCall[]) {
   return {
     phones: guesses.map(({ phone }) => phone),
     codes: guesses.map(({ code }) => code),
@@ -197,7 +225,7 @@ function guessArrays(guesses: readonly GuessCall[]): StatementValues {
   };
 }
 
-function sessionArrays(sessions: readonly SessionCall[]): StatementValues {
+function sessionArrays(sessions: readonly SessionCall[]) {
   return {
     login_session_ids: sessions.map(({ loginSessionId }) => loginSessionId),
     new_device_ids: sessions.map(({ newDeviceId }) => newDeviceId),

@@ -4,7 +4,7 @@ import { Settings } from '../../platform/config/settings.js';
 import { Database, type Transaction } from '../../platform/database/database.js';
 import { FUNCTIONS } from '../../platform/database/migrations/functions.js';
 import { BUSY, CallBatcher, type Busy } from '../../platform/database/call-batcher.js';
-import { statement, type StatementValues } from '../../platform/database/statement.js';
+import { statement } from '../../platform/database/statement.js';
 import { queueMessagesFrom } from '../../delivery/outbox/messages.sql.js';
 import { type KnownDevice } from '../../identity/sessions/device-tokens.js';
 import { type GuessCall, type GuessRow } from './guess-call.js';
@@ -138,21 +138,13 @@ export class CodesRepository {
     (calls, waits) => this.issueAll(calls, waits),
     ({ phone }) => phone,
   );
-  private readonly rules: StatementValues;
+  private readonly rules: ReturnType<typeof rulesOf>;
 
   constructor(
     private readonly database: Database,
     settings: Settings,
   ) {
-    this.rules = {
-      conceal: settings.concealUnknownPhones,
-      per_hour: settings.sendsPerHour,
-      per_day: settings.sendsPerDay,
-      cooldowns: settings.resendCooldowns,
-      max_attempts: settings.otpMaxAttempts,
-      budget: settings.guessBudget,
-      device_life: settings.deviceTokenExpiresIn,
-    };
+    this.rules = rulesOf(settings);
   }
 
   /** Decides about a request for a code; many that come at the same time are decided by one statement. */
@@ -206,9 +198,9 @@ export class CodesRepository {
       device_user: call.device?.userId ?? null,
       device_id: call.device?.deviceId ?? null,
       device_issued: call.device?.issuedAt ?? null,
-      device_life: this.rules['device_life'] ?? 0,
-      max_attempts: this.rules['max_attempts'] ?? 0,
-      budget: this.rules['budget'] ?? 0,
+      device_life: this.rules.device_life,
+      max_attempts: this.rules.max_attempts,
+      budget: this.rules.budget,
       then,
     });
     if (!row) throw new Error('judge_guess returned no row');
@@ -222,7 +214,7 @@ export class CodesRepository {
 
   /** What keeps codes of a number, E.164, away at the moment. */
   locksOf(phone: string): Promise<NumberLockRow[]> {
-    const { per_hour = 0, per_day = 0, max_attempts = 0, budget = 0 } = this.rules;
+    const { per_hour, per_day, max_attempts, budget } = this.rules;
     return this.database.run(LOCKS, { phone, per_hour, per_day, max_attempts, budget });
   }
 
@@ -237,4 +229,16 @@ export class CodesRepository {
     const [row] = await this.database.run(FORGET_OLD, { phone, purpose, rows: ROWS_A_STEP });
     return row && row.o_phone !== null ? `${row.o_phone} ${row.o_purpose ?? ''}` : null;
   }
+}
+
+function rulesOf(settings: Settings) {
+  return {
+    conceal: settings.concealUnknownPhones,
+    per_hour: settings.sendsPerHour,
+    per_day: settings.sendsPerDay,
+    cooldowns: settings.resendCooldowns,
+    max_attempts: settings.otpMaxAttempts,
+    budget: settings.guessBudget,
+    device_life: settings.deviceTokenExpiresIn,
+  };
 }

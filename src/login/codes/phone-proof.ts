@@ -1,16 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { type StatementValues } from '../../platform/database/statement.js';
 import { type Transaction } from '../../platform/database/database.js';
 import { newId } from '../../platform/database/new-id.js';
 import { type RequestContext } from '../../platform/http/request-context.js';
 import { Messaging, type NoticeDraft } from '../../delivery/outbox/messaging.service.js';
 import { RegistrationTokens } from '../../identity/users/registration-tokens.js';
 import { type RightGuess, type TypedGuess } from './codes.service.js';
-import { PhoneProofRepository } from './phone-proof.repository.js';
+import { PhoneProofRepository, type ProofDraftValues } from './phone-proof.repository.js';
 
 /** What a statement that consumes a code needs, in case the code is the first proof of its number. */
 export interface ProofDraft {
-  readonly values: StatementValues;
+  readonly values: ProofDraftValues;
   readonly notice: NoticeDraft;
 }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Settings } from '../../../platform/config/settings.js';
 import { Database, type Transaction } from '../../../platform/database/database.js';
 import { FUNCTIONS } from '../../../platform/database/migrations/functions.js';
-import { statement, type StatementValues } from '../../../platform/database/statement.js';
+import { statement } from '../../../platform/database/statement.js';
 import { ofTheFirst } from '../../../platform/database/steps.js';
 import { type LegacyGuess } from '../guess-call.js';
 
@@ -124,14 +124,15 @@ const END_LIVING = statement<{ id: string }>(
 );
 
 const OLD = `created_at < ${NOW} - :days::int * interval '1 day' AND ended_at IS NOT NULL`;
-const forgetOld = (name: string, where: string) =>
-  statement<{ id: string }>(
-    name,
-    `DELETE FROM verifications
-      WHERE ${ofTheFirst({ table: 'verifications', where, order: 'created_at', most: ':most::int' })} RETURNING id`,
-  );
-const FORGET_OLD = forgetOld('verification_forget_old', OLD);
-const FORGET_OLD_OF = forgetOld('verification_forget_old_of', `owner_id = :owner_id::uuid AND ${OLD}`);
+const forget = (where: string) => `
+  DELETE FROM verifications
+   WHERE ${ofTheFirst({ table: 'verifications', where, order: 'created_at', most: ':most::int' })}
+  RETURNING id`;
+const FORGET_OLD = statement<{ id: string }>('verification_forget_old', forget(OLD));
+const FORGET_OLD_OF = statement<{ id: string }>(
+  'verification_forget_old_of',
+  forget(`owner_id = :owner_id::uuid AND ${OLD}`),
+);
 
 const FORGET_PHONES = statement<{ phone: string }>(
   'verification_forget_phones',
@@ -142,11 +143,20 @@ const FORGET_PHONES = statement<{ phone: string }>(
 
 const FORGET_PHONE = statement('verification_forget_phone', `SELECT ${FUNCTIONS}.forget_verifications(:phone::text)`);
 
+/** What the settings say of guesses and sends. */
+interface Rules {
+  readonly max_attempts: number;
+  readonly budget: number;
+  readonly per_hour: number;
+  readonly per_day: number;
+  readonly cooldowns: readonly number[];
+}
+
 /** The tables of codes for other applications: what decides about them are the functions beside this file. */
 @Injectable()
 export class VerificationsRepository {
-  private readonly guessRules: StatementValues;
-  private readonly sendRules: StatementValues;
+  private readonly guessRules: Pick<Rules, 'max_attempts' | 'budget'>;
+  private readonly sendRules: Omit<Rules, 'max_attempts'>;
 
   constructor(
     private readonly database: Database,
