@@ -8,6 +8,8 @@ import { FACES, insideOf, OWNERS, ROOMS, roomsBelow } from './rooms.mjs';
 /** What puts the rooms together, and the small command lines: they may import anything, and no room imports them. */
 const ASSEMBLY = '^src/(main|app|app\\.module|startup-banner|process-lifecycle)\\.ts$|^src/cli/';
 const SPEC = '\\.spec\\.ts$';
+/** Repositories of logs that admins filter. */
+const LOGS = '^src/(records/audit/audit|operations/analytics/activity-logs)\\.repository\\.ts$';
 
 const oneOf = (names) => `(${names.join('|')})`;
 /** A package, whether it is installed (resolved below node_modules) or not. */
@@ -124,17 +126,33 @@ const shape = [
 
 const outside = [
   {
-    name: 'prisma-only-in-repositories',
+    name: 'the-driver-only-in-database',
     severity: 'error',
     comment:
-      'Prisma, its generated client or pg outside *.repository.ts, platform/database/, platform/embedded-postgres/, operations/analytics/ and cli/. A service that knows ' +
-      'rows and SQL cannot be read as a list of steps. Instead: add a method to the repository of the room that owns the ' +
-      'table, and return a type of that room.',
-    from: {
-      path: '^src/',
-      pathNot: `\\.repository\\.ts$|^src/(platform/(database|embedded-postgres)|operations/analytics|cli)/|${SPEC}`,
-    },
-    to: { path: `^src/platform/database/generated/|${npm('@prisma', '@types/pg', 'pg', 'pg-pool')}` },
+      'Prisma packages or pg outside platform/database/, platform/embedded-postgres/ and cli/. What runs past `Database` is not ' +
+      'prepared, is not tried again, and `npm run sql:check` cannot compare it with its types. Instead: make a `statement` in the ' +
+      'repository of the room that owns the table.',
+    from: { path: '^src/', pathNot: `^src/(platform/(database|embedded-postgres)|cli)/|${SPEC}` },
+    to: { path: npm('@prisma', '@types/pg', 'pg', 'pg-pool') },
+  },
+  {
+    name: 'prisma-reads-only-logs',
+    severity: 'error',
+    comment:
+      'The client of Prisma outside the logs that admins filter (docs/decisions/0024-sql-is-written-by-hand-and-checked.md). It is ' +
+      'for questions whose text depends on which filters are given, and its first question costs 80 MB. Instead: a ' +
+      '`statement`. For another log with filters, add its repository here.',
+    from: { path: '^src/', pathNot: `${LOGS}|^src/platform/database/|${SPEC}` },
+    to: { path: '^src/platform/database/(generated/|prisma\\.service\\.ts$)' },
+  },
+  {
+    name: 'statements-only-in-repositories',
+    severity: 'error',
+    comment:
+      'A `statement` outside *.repository.ts. A service that knows rows and SQL cannot be read as a list of steps. Instead: ' +
+      'add a method to the repository of the room that owns the table, and return a type of that room.',
+    from: { path: '^src/', pathNot: `\\.repository\\.ts$|^src/platform/database/|${SPEC}` },
+    to: { path: '^src/platform/database/statement\\.ts$' },
   },
   {
     name: 'axios-only-in-providers',

@@ -25,12 +25,18 @@ const OFFENDERS: Record<string, string> = {
   'src/incoming/bot/testing.ts': "import '../../../test/fake.js';",
   'src/platform/config/env.ts': 'export const secret = process.env.AUTH_SECRET;',
   'src/platform/database/prisma.service.ts': "import { Pool } from 'pg'; export const p = Pool;",
+  'src/platform/database/statement.ts': 'export const statement = 1;',
+  'src/records/audit/audit.repository.ts':
+    "import '../../platform/database/statement.js'; import '../../platform/database/prisma.service.js';",
   'src/platform/jobs/boss.ts': "import { PgBoss } from 'pg-boss'; export const b = PgBoss;",
   'src/delivery/providers/whapi/whapi.ts': "import axios from 'axios'; export const a = axios;",
   'src/login/codes/circle-a.ts': "import type { B } from './circle-b.js'; export type A = B | 1;",
   'src/login/codes/circle-b.ts': "import type { A } from './circle-a.js'; export type B = A | 2;",
   'src/login/codes/live-code.sql.ts': "export const liveCode = 'consumed_at is null';",
-  'src/login/codes/codes.service.ts': "import { Pool } from 'pg'; export const p = Pool;",
+  'src/login/codes/codes.service.ts':
+    "import { Pool } from 'pg'; import '../../platform/database/statement.js'; export const p = Pool;",
+  'src/login/codes/live-code.repository.ts':
+    "import '../../platform/database/statement.js'; import '../../platform/database/prisma.service.js';",
   'src/platform/phone/phone.ts': "import '../config/env.js';",
   'src/identity/users/import-index.ts': "import './index.js';",
   'src/identity/users/lost.ts': "import './nowhere.js';",
@@ -96,6 +102,7 @@ describe('the directions of the house', () => {
       'src/identity/users/lost.ts: resolvable',
       'src/identity/users/properties.ts: no-dev-dependencies',
       'src/identity/users/upwards.ts: identity-users-imports-downwards',
+      'src/identity/users/users.repository.ts: the-driver-only-in-database',
       'src/identity/users/users.service.ts: no-drawers-to',
       'src/incoming/bot/bot.service.ts: axios-only-in-providers',
       'src/incoming/bot/schedules.ts: pg-boss-only-in-jobs',
@@ -105,7 +112,9 @@ describe('the directions of the house', () => {
       'src/login/auth/reads-fragment.service.ts: foreign-sql-only-in-repositories',
       'src/login/auth/sideways.ts: login-auth-imports-downwards',
       'src/login/codes/circle-a.ts: no-circles',
-      'src/login/codes/codes.service.ts: prisma-only-in-repositories',
+      'src/login/codes/codes.service.ts: statements-only-in-repositories',
+      'src/login/codes/codes.service.ts: the-driver-only-in-database',
+      'src/login/codes/live-code.repository.ts: prisma-reads-only-logs',
       'src/platform/phone/phone.ts: platform-phone-imports-downwards',
       'src/warehouse/w.ts: known-rooms-only',
     ]);
