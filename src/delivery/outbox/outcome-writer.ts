@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { KeyedQueue } from '../../platform/background/keyed-queue.js';
 import { BUSY, CallBatcher } from '../../platform/database/call-batcher.js';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
 import { MessagesRepository, type Acceptance } from './messages.repository.js';
@@ -18,8 +19,8 @@ const GATHER_FOR = 25;
  */
 @Injectable()
 export class OutcomeWriter {
-  /** What is being written, by its message. */
-  private readonly underWay = new Map<string, Promise<void>>();
+  /** One outcome of a message after the other. */
+  private readonly queue = new KeyedQueue(Infinity, Infinity);
   private readonly acceptances = new CallBatcher<Acceptance, true>(
     async (calls) => {
       await this.repository.accept(calls);
@@ -44,12 +45,12 @@ export class OutcomeWriter {
   ) {}
 
   add(acceptance: Acceptance): void {
-    this.track(acceptance.messageId, () => this.accept(acceptance));
+    void this.queue.run(acceptance.messageId, () => this.accept(acceptance));
   }
 
   /** Notes that the code of a message was used; behind its acceptance, so that there is a row to note it in. */
   addVerified(message: VerifiedMessage): void {
-    this.track(message.id, async () => {
+    void this.queue.run(message.id, async () => {
       await this.verified
         .call(message)
         .catch((err: unknown) => this.logger.warn({ err }, 'the use of a code was not recorded; the figures lack it'));
@@ -57,16 +58,8 @@ export class OutcomeWriter {
   }
 
   /** Resolves when nothing waits any more; called before the database closes. */
-  async written(): Promise<void> {
-    while (this.underWay.size > 0) await Promise.all(this.underWay.values());
-  }
-
-  /** One outcome of a message after the other. `write` never throws. */
-  private track(id: string, write: () => Promise<void>): void {
-    const writing = (this.underWay.get(id) ?? Promise.resolve()).then(write).finally(() => {
-      if (this.underWay.get(id) === writing) this.underWay.delete(id);
-    });
-    this.underWay.set(id, writing);
+  written(): Promise<void> {
+    return this.queue.idle();
   }
 
   /** One that the database will not take must not be sent again: it is written once more, without the provider's own id. */

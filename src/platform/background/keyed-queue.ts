@@ -1,6 +1,6 @@
+import pLimit from 'p-limit';
 import { AppError } from '../errors/app-error.js';
 
-/** How much work may wait for all keys together; more is a flood, and its sender delivers it again. */
 const MOST_WAITING = 5_000;
 
 /**
@@ -10,12 +10,19 @@ const MOST_WAITING = 5_000;
  */
 export class KeyedQueue {
   private readonly last = new Map<string, Promise<unknown>>();
-  private readonly queue: (() => void)[] = [];
-  private running = 0;
+  private readonly limit: ReturnType<typeof pLimit>;
   private waiting = 0;
 
-  /** @param atOnce how many works run at the same time */
-  constructor(private readonly atOnce: number) {}
+  /**
+   * @param atOnce how many works run at the same time
+   * @param mostWaiting how many may wait for all keys together; more is a flood, and its sender delivers it again
+   */
+  constructor(
+    atOnce: number,
+    private readonly mostWaiting = MOST_WAITING,
+  ) {
+    this.limit = pLimit(atOnce);
+  }
 
   /**
    * Resolves to what the work does, when its turn has come.
@@ -23,10 +30,10 @@ export class KeyedQueue {
    * @throws AppError `busy` when too many wait; what the work throws, which stops nobody behind it
    */
   async run<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
-    if (this.waiting >= MOST_WAITING) throw new AppError('busy', { retryAfter: 5 });
+    if (this.waiting >= this.mostWaiting) throw new AppError('busy', { retryAfter: 5 });
     this.waiting += 1;
     const before = this.last.get(key) ?? Promise.resolve();
-    const result = before.then(() => this.whenFree(work));
+    const result = before.then(() => this.limit(work));
     const settled = result.then(
       () => undefined,
       () => undefined,
@@ -40,16 +47,8 @@ export class KeyedQueue {
     }
   }
 
-  private async whenFree<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.running >= this.atOnce) await new Promise<void>((resolve) => this.queue.push(resolve));
-    else this.running += 1;
-    try {
-      return await work();
-    } finally {
-      // A place that becomes free is handed on, so that nobody who comes now takes it from who waits.
-      const next = this.queue.shift();
-      if (next) next();
-      else this.running -= 1;
-    }
+  /** Resolves when nothing runs or waits any more. */
+  async idle(): Promise<void> {
+    while (this.last.size > 0) await Promise.all(this.last.values());
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { type CronExpressionParser } from 'cron-parser';
 import { Database } from '../database/database.js';
 import { statement } from '../database/statement.js';
-import { nextRun } from './cron.js';
 
 /** A run of a job as far as it has come. */
 export interface JobRun {
@@ -109,12 +109,14 @@ export class JobsRepository {
   }
 
   async list(): Promise<JobState[]> {
+    // Loaded with pg-boss, which is not loaded at the start.
+    const { CronExpressionParser: parser } = await import('cron-parser');
     const rows = await this.database.run(LIST, {});
     return rows.map((row) => ({
       name: row.name,
       cron: row.cron,
       lastRun: runOf(row),
-      nextRunAt: row.waits_until ?? nextRun(row.cron, row.now),
+      nextRunAt: row.waits_until ?? nextRun(parser, row),
       runsLastDay: row.runs,
     }));
   }
@@ -125,4 +127,13 @@ function runOf({ state, started_on: startedAt, completed_on, message, ended_at }
   if (state === 'active') return { startedAt, endedAt: null, outcome: 'running', error: null };
   if (state === 'completed') return { startedAt, endedAt: completed_on, outcome: 'success', error: null };
   return { startedAt, endedAt: ended_at ? new Date(ended_at) : completed_on, outcome: 'failure', error: message };
+}
+
+/** In UTC, as pg-boss reads it, which has the same library; null for what that cannot read. */
+function nextRun(parser: typeof CronExpressionParser, { cron, now }: JobRow): Date | null {
+  try {
+    return parser.parse(cron, { tz: 'UTC', currentDate: now }).next().toDate();
+  } catch {
+    return null;
+  }
 }

@@ -3,7 +3,7 @@ import { type PgBoss } from 'pg-boss';
 import { AuthSecret } from '../secrets/auth-secret.js';
 import { Database } from '../database/database.js';
 import { LOGGER, masked, type ServiceLogger } from '../log/logger.js';
-import { every, type Recurring } from '../background/timers.js';
+import { every, within, type Recurring } from '../background/timers.js';
 import { openBoss, TICKS, type Attempt, type ScheduledJob } from './boss.js';
 import { JobsRepository, type JobState } from './jobs.repository.js';
 
@@ -101,8 +101,7 @@ export class Jobs implements BeforeApplicationShutdown, OnApplicationShutdown {
   /** Beside the last requests: no job is begun any more. */
   beforeApplicationShutdown(): void {
     this.stopping = true;
-    const limit = new Promise<void>((resolve) => setTimeout(resolve, STOP_LIMIT).unref());
-    this.stopped = Promise.race([this.stop(), limit]);
+    this.stopped = within(STOP_LIMIT, this.stop(), undefined);
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -1,6 +1,7 @@
 import { hash, verify } from '@node-rs/argon2';
 import { verify as verifyBcrypt } from '@node-rs/bcrypt';
 import { Injectable } from '@nestjs/common';
+import pLimit from 'p-limit';
 import { AuthSecret } from '../../../platform/secrets/auth-secret.js';
 import { AppError } from '../../../platform/errors/app-error.js';
 
@@ -26,8 +27,7 @@ export interface Comparison {
 /** Hashes and checks passwords with argon2id, a bounded number at a time so that logins by code never starve. */
 @Injectable()
 export class Passwords {
-  private running = 0;
-  private readonly queue: (() => void)[] = [];
+  private readonly turns = pLimit(AT_ONCE);
   private readonly dummyPassword: string;
   private madeDummy: Promise<string> | undefined;
   private bcryptDummy: string | null = null;
@@ -80,24 +80,12 @@ export class Passwords {
 
   /** @throws AppError `busy` when too many are waiting */
   refuseWhenFull(): void {
-    if (this.queue.length >= WAITING) throw new AppError('busy', { retryAfter: 5 });
+    if (this.turns.pendingCount >= WAITING) throw new AppError('busy', { retryAfter: 5 });
   }
 
   private async inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.running >= AT_ONCE) {
-      this.refuseWhenFull();
-      await new Promise<void>((resolve) => this.queue.push(resolve));
-    } else {
-      this.running += 1;
-    }
-    try {
-      return await work();
-    } finally {
-      const next = this.queue.shift();
-      // The turn is handed on without being freed in between, so that no newcomer overtakes.
-      if (next) next();
-      else this.running -= 1;
-    }
+    if (this.turns.activeCount >= AT_ONCE) this.refuseWhenFull();
+    return this.turns(work);
   }
 }
 
