@@ -136,7 +136,7 @@ export const FACES = {
     'verifications/verification-codes',
   ],
   'login/pages': ['built-files', 'page', 'page-language', 'pages.module'],
-  'platform/background': ['keyed-queue', 'timers', 'worker-pool'],
+  'platform/background': ['coalesced-task', 'keyed-queue', 'poller', 'timers', 'under-way', 'worker-pool'],
   'platform/config': [
     'compile-cache',
     'database/database-address',

@@ -1,7 +1,9 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationShutdown } from '@nestjs/common';
 import { Audit } from '../../records/audit/audit.service.js';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
-import { every, type Recurring } from '../../platform/background/timers.js';
+import { Poller } from '../../platform/background/poller.js';
+import { every, spread, within, type Recurring } from '../../platform/background/timers.js';
+import { UnderWay } from '../../platform/background/under-way.js';
 import { DeliveriesRepository, type ClaimedDelivery } from './deliveries.repository.js';
 import { FAILING_DAYS, pauseAfter } from './retries.js';
 import { WebhookSeal } from './webhook-seal.js';
@@ -19,18 +21,27 @@ const AT_ONCE_EACH = 4;
 /** A claim lasts longer than a delivery can, in seconds; after it another instance may try. */
 const CLAIM_SECONDS = 30;
 
+/** How long a stop waits for what is under way, in ms. */
+const PATIENCE = 2_000;
+
 /** While `AUTH_SECRET` is replaced, secrets are sealed anew again and again, in ms: old instances go on making some. */
 const RESEAL_EVERY = 60_000;
 
 /** Delivers what waits in the outbox. Order is not promised: each event says when it was. */
 @Injectable()
 export class WebhookDispatcher implements BeforeApplicationShutdown, OnApplicationShutdown {
-  private readonly underWay = new Map<Promise<void>, string>();
-  private recurring: Recurring[] = [];
+  /** The webhook of each delivery. */
+  private readonly busy = new Map<string, string>();
+  private readonly underWay = new UnderWay();
+  private readonly poller = new Poller({
+    look: () => this.look(),
+    pause: () => spread(LOOK_EVERY),
+    onError: (err) => this.logger.warn({ err }, 'events for webhooks were not read'),
+  });
+  private resealing: Recurring | undefined;
   private begun = false;
-  private stopping = false;
-  private looking = false;
-  private lookAgain = false;
+  /** When the last look has ended. */
+  private looked: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly deliveries: DeliveriesRepository,
@@ -45,57 +56,45 @@ export class WebhookDispatcher implements BeforeApplicationShutdown, OnApplicati
   begin(): void {
     this.begun = true;
     const onError = (err: unknown) => this.logger.warn({ err }, 'webhooks were not maintained');
-    this.recurring = [every(LOOK_EVERY, async () => this.wake(), onError)];
+    this.poller.start();
     if (this.seal.replacing) {
       void this.resealSecrets().catch(onError);
-      this.recurring.push(every(RESEAL_EVERY, () => this.resealSecrets(), onError));
+      this.resealing = every(RESEAL_EVERY, () => this.resealSecrets(), onError);
     }
   }
 
   beforeApplicationShutdown(): void {
-    this.stopping = true;
+    this.looked = this.poller.stop();
   }
 
   /** What is under way is brought to its end where that is quick; the rest is claimed again by others. */
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all(this.recurring.map((task) => task.stop()));
-    const patience = new Promise<void>((resolve) => setTimeout(resolve, 2_000).unref());
-    await Promise.race([Promise.all(this.underWay.keys()), patience]);
+    await this.resealing?.stop();
+    const ended = this.looked.then(() => this.underWay.ended());
+    await within(PATIENCE, ended, undefined);
   }
 
   /** Something may be due: looks at once. */
   wake(): void {
-    if (!this.begun || this.stopping) return;
-    if (this.looking) {
-      this.lookAgain = true;
-      return;
-    }
-    this.looking = true;
-    void this.look()
-      .catch((err: unknown) => this.logger.warn({ err }, 'events for webhooks were not read'))
-      .finally(() => {
-        this.looking = false;
-        if (!this.lookAgain) return;
-        this.lookAgain = false;
-        this.wake();
-      });
+    if (this.begun) this.poller.wake();
   }
 
   private async look(): Promise<void> {
-    const count = AT_ONCE - this.underWay.size;
+    const count = AT_ONCE - this.busy.size;
     if (count <= 0) return;
-    const busy = [...this.underWay.values()];
+    const busy = [...this.busy.values()];
     const without = [...new Set(busy)].filter((id) => busy.filter((other) => other === id).length >= AT_ONCE_EACH);
     const values = { count, each: AT_ONCE_EACH, without, claim_seconds: CLAIM_SECONDS };
     const claimed = await this.deliveries.claim(values);
     for (const delivery of claimed) {
+      this.busy.set(delivery.id, delivery.webhook_id);
       const making = this.deliver(delivery)
         .catch((err: unknown) => this.logger.warn({ err, delivery: delivery.id }, 'a delivery was left unfinished'))
         .finally(() => {
-          this.underWay.delete(making);
+          this.busy.delete(delivery.id);
           this.wake();
         });
-      this.underWay.set(making, delivery.webhook_id);
+      this.underWay.add(making);
     }
   }
 

@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { UnderWay } from '../../platform/background/under-way.js';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
 import { ProviderHealthRepository } from './provider-health.repository.js';
 
@@ -19,7 +20,7 @@ export interface ProviderError {
 export class ProviderHealth implements OnApplicationShutdown {
   /** By the provider's name, while nothing is written of it: what is to be written then. */
   private readonly pauses = new Map<string, { timer: NodeJS.Timeout; next: (() => void) | null }>();
-  private readonly underWay = new Set<Promise<void>>();
+  private readonly underWay = new UnderWay();
 
   constructor(
     private readonly repository: ProviderHealthRepository,
@@ -31,7 +32,7 @@ export class ProviderHealth implements OnApplicationShutdown {
       clearTimeout(timer);
       next?.();
     }
-    await Promise.allSettled(this.underWay);
+    await this.underWay.ended();
   }
 
   /** By the provider's name. */
@@ -72,8 +73,7 @@ export class ProviderHealth implements OnApplicationShutdown {
   private write(provider: string, reason: string, words: string | undefined): void {
     const write = this.repository
       .noteError(provider, reason, words ?? null)
-      .catch((err: unknown) => this.logger.warn({ err, provider }, "a provider's error was not written down"))
-      .finally(() => this.underWay.delete(write));
+      .catch((err: unknown) => this.logger.warn({ err, provider }, "a provider's error was not written down"));
     this.underWay.add(write);
   }
 }

@@ -26,6 +26,7 @@ import { ReceiptsRepository, type ReceiptSummary } from './receipts.repository.j
 import { OutcomeWriter } from './outcome-writer.js';
 import { type DeviceState } from '../providers/message-provider.js';
 import { TestNumbers } from './test-numbers.js';
+import { UnderWay } from '../../platform/background/under-way.js';
 import { WorkerPool } from '../../platform/background/worker-pool.js';
 import { outgoingMessage, type MessageContent, type NoticeContent, type TextContent } from '../templates/templates.js';
 
@@ -79,7 +80,7 @@ const DELAY = { least: 100, range: 400 };
 /** The outbox from the sender's side: seal, deliver, write down what became of it. */
 @Injectable()
 export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
-  private readonly underWay = new Set<Promise<unknown>>();
+  private readonly underWay = new UnderWay();
   private recovering: Recurring | undefined;
   private readonly recovered = new WorkerPool<RecoveredMessage>({
     size: RECOVERED_AT_ONCE,
@@ -121,7 +122,7 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
 
   /** When nothing is being sent any more and every outcome is written; to be asked for after the last request. */
   settled(): Promise<void> {
-    this.ended ??= Promise.allSettled(this.underWay).then(() => this.outcomes.written());
+    this.ended ??= this.underWay.ended().then(() => this.outcomes.written());
     return this.ended;
   }
 
@@ -368,11 +369,9 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
   }
 
   private inBackground(work: () => Promise<unknown>, requestId: string | null): void {
-    const delivery = work()
-      .catch((err: unknown) =>
-        this.logger.warn({ err, reqId: requestId }, 'delivery was interrupted; recovery will continue it'),
-      )
-      .finally(() => this.underWay.delete(delivery));
+    const delivery = work().catch((err: unknown) =>
+      this.logger.warn({ err, reqId: requestId }, 'delivery was interrupted; recovery will continue it'),
+    );
     this.underWay.add(delivery);
   }
 

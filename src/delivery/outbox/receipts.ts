@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { UnderWay } from '../../platform/background/under-way.js';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
 import { Messaging } from './messaging.service.js';
 import { ProviderHealth } from '../ladder/provider-health.js';
@@ -21,7 +22,7 @@ const LAST_LOOKS = 1_500;
 @Injectable()
 export class Receipts implements OnApplicationShutdown {
   private readonly waiting = new Map<NodeJS.Timeout, ReceiptSummary>();
-  private readonly looking = new Set<Promise<unknown>>();
+  private readonly looking = new UnderWay();
   private stopping = false;
 
   constructor(
@@ -38,7 +39,7 @@ export class Receipts implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     this.stopping = true;
     await this.messaging.settled();
-    await Promise.allSettled(this.looking);
+    await this.looking.ended();
     const left = [...this.waiting];
     this.waiting.clear();
     for (const [timer] of left) clearTimeout(timer);
@@ -76,10 +77,7 @@ export class Receipts implements OnApplicationShutdown {
   private lookAgain(summary: ReceiptSummary, looks: number, pause: number): void {
     const timer = setTimeout(() => {
       this.waiting.delete(timer);
-      const look = this.noteOne(summary, looks)
-        .catch((err: unknown) => this.notWritten(err, summary))
-        .finally(() => this.looking.delete(look));
-      this.looking.add(look);
+      this.looking.add(this.noteOne(summary, looks).catch((err: unknown) => this.notWritten(err, summary)));
     }, pause);
     this.waiting.set(timer, summary);
   }

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { UnderWay } from '../../platform/background/under-way.js';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
 import { type LinkedAccountState } from './linked-account-state.js';
 import { type IncomingLinkMessage } from './incoming-message.js';
@@ -47,7 +48,7 @@ export interface GatewayListener {
 @Injectable()
 export class GatewayEvents {
   private readonly listeners = new Set<GatewayListener>();
-  private readonly underWay = new Set<Promise<void>>();
+  private readonly underWay = new UnderWay();
 
   constructor(@Inject(LOGGER) private readonly logger: ServiceLogger) {}
 
@@ -72,16 +73,16 @@ export class GatewayEvents {
   }
 
   /** Resolves when everybody has dealt with what they were told. */
-  async settled(): Promise<void> {
-    await Promise.all(this.underWay);
+  settled(): Promise<void> {
+    return this.underWay.ended();
   }
 
   private tell(say: (listener: GatewayListener) => void | Promise<void>): void {
     for (const listener of this.listeners) {
-      const telling = (async () => say(listener))()
-        .catch((err: unknown) => this.logger.error({ err }, 'an event of the gateway was not handled'))
-        .finally(() => this.underWay.delete(telling));
-      this.underWay.add(telling);
+      const telling = (async () => say(listener))();
+      this.underWay.add(
+        telling.catch((err: unknown) => this.logger.error({ err }, 'an event of the gateway was not handled')),
+      );
     }
   }
 }

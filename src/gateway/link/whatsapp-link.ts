@@ -1,4 +1,5 @@
 import { type AuthenticationCreds, type BinaryNode, type WAMessage, type WASocket } from '@whiskeysockets/baileys';
+import { within } from '../../platform/background/timers.js';
 import { phoneDigits, whatsappId } from '../../platform/phone/phone.js';
 import { SILENT_LOG, type Baileys } from './baileys.js';
 import { readIncomingMessage, type IncomingLinkMessage } from './incoming-message.js';
@@ -243,22 +244,4 @@ function readReceipt(
 function codeOf(error: unknown): number {
   const code = (error as { output?: { statusCode?: unknown } } | undefined)?.output?.statusCode;
   return typeof code === 'number' ? code : 428;
-}
-
-async function within<Result, Otherwise>(
-  ms: number,
-  work: Promise<Result>,
-  otherwise: Otherwise,
-): Promise<Result | Otherwise> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Otherwise>((resolve) => {
-    timer = setTimeout(() => resolve(otherwise), ms);
-  });
-  // What comes too late, or fails then, concerns nobody any more.
-  work.catch(() => undefined);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { Settings } from '../../platform/config/settings.js';
+import { Poller } from '../../platform/background/poller.js';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
 import { GatewayContactsRepository } from './gateway-contacts.repository.js';
 import { GatewayMessagesRepository, type ClaimedRow } from './gateway-messages.repository.js';
@@ -41,9 +42,11 @@ interface Work {
 @Injectable()
 export class MessageDispatcher implements OnModuleInit {
   private readonly known = new KnownNumbers();
-  private looking = false;
-  private lookAgain = false;
-  private timer: NodeJS.Timeout | undefined;
+  private readonly poller = new Poller({
+    look: () => this.look(),
+    pause: () => (this.sessions.held().length > 0 ? this.pause() : null),
+    onError: (err) => this.logger.warn({ err }, 'queued messages were not read'),
+  });
 
   constructor(
     private readonly sessions: HeldAccounts,
@@ -63,23 +66,7 @@ export class MessageDispatcher implements OnModuleInit {
 
   /** Something may have been queued, or a linked account may be free: looks at once. */
   wake(): void {
-    if (this.looking) {
-      this.lookAgain = true;
-      return;
-    }
-    this.looking = true;
-    clearTimeout(this.timer);
-    void this.look()
-      .catch((err: unknown) => this.logger.warn({ err }, 'queued messages were not read'))
-      .finally(() => {
-        this.looking = false;
-        if (this.lookAgain) {
-          this.lookAgain = false;
-          this.wake();
-        } else if (this.sessions.held().length > 0) {
-          this.timer = setTimeout(() => this.wake(), this.pause()).unref();
-        }
-      });
+    this.poller.wake();
   }
 
   private async look(): Promise<void> {

@@ -1,4 +1,5 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Poller } from '../../platform/background/poller.js';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
 import { GatewayMessagesRepository, type MessageFate } from './gateway-messages.repository.js';
 
@@ -17,7 +18,11 @@ interface Waiter {
 @Injectable()
 export class MessageWaiters implements BeforeApplicationShutdown {
   private readonly waiting = new Map<string, Waiter>();
-  private asking: NodeJS.Timeout | undefined;
+  private readonly poller = new Poller({
+    look: () => this.ask(),
+    pause: () => (this.waiting.size > 0 ? ASK_EVERY : null),
+    onError: (err) => this.logger.warn({ err }, 'the outcome of messages could not be read'),
+  });
 
   constructor(
     private readonly messages: GatewayMessagesRepository,
@@ -42,7 +47,7 @@ export class MessageWaiters implements BeforeApplicationShutdown {
       this.waiting.set(id, { told, timer });
       signal?.addEventListener('abort', () => this.end(id, null), { once: true });
       if (signal?.aborted) this.end(id, null);
-      this.askLater();
+      this.poller.start();
     });
   }
 
@@ -59,21 +64,7 @@ export class MessageWaiters implements BeforeApplicationShutdown {
     waiter.told(fate);
   }
 
-  private askLater(): void {
-    if (this.waiting.size === 0) return;
-    this.asking ??= setTimeout(() => {
-      void this.ask().finally(() => {
-        this.asking = undefined;
-        this.askLater();
-      });
-    }, ASK_EVERY);
-  }
-
   private async ask(): Promise<void> {
-    try {
-      for (const fate of await this.messages.fates([...this.waiting.keys()])) this.end(fate.id, fate);
-    } catch (err) {
-      this.logger.warn({ err }, 'the outcome of messages could not be read');
-    }
+    for (const fate of await this.messages.fates([...this.waiting.keys()])) this.end(fate.id, fate);
   }
 }

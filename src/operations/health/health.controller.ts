@@ -17,6 +17,7 @@ import {
   SessionsHealthAnswerDto,
   type SessionHealthDto,
 } from './health.dto.js';
+import { within } from '../../platform/background/timers.js';
 
 const NOT_READY = 'The database does not answer or does not accept writes, or this instance is stopping.';
 
@@ -87,7 +88,7 @@ export class HealthController {
   async health(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthAnswerDto> {
     const [state, connected] = await Promise.all([
       this.databaseState(reply),
-      within(this.messaging.isWhatsAppConnected()),
+      within(PROVIDER_PATIENCE, this.messaging.isWhatsAppConnected(), false),
     ]);
     return { ...state, whatsapp: connected ? 'connected' : 'disconnected' };
   }
@@ -123,10 +124,4 @@ export class HealthController {
     void reply.code(503).header('retry-after', '5');
     return { success: false, status: this.shutdown.hasBegun ? 'stopping' : 'unavailable', database };
   }
-}
-
-/** A provider that does not answer in time counts as not connected: this page must not hang with it. */
-async function within(answer: Promise<boolean>): Promise<boolean> {
-  const patience = new Promise<boolean>((resolve) => setTimeout(resolve, PROVIDER_PATIENCE, false).unref());
-  return Promise.race([answer, patience]);
 }

@@ -69,4 +69,19 @@ describe('KeyedQueue', () => {
     await Promise.all(works);
     expect(await queue.run('x', () => Promise.resolve('in'))).toBe('in');
   });
+
+  it('is idle when nothing runs or waits any more, also what was given meanwhile', async () => {
+    const queue = new KeyedQueue(1);
+    const [first, second] = [held(), held()];
+    const works = [queue.run('a', () => first.done)];
+    let idle = false;
+    const waiting = queue.idle().then(() => (idle = true));
+    works.push(queue.run('a', () => second.done));
+    first.end();
+    await turn();
+    expect(idle).toBe(false);
+    second.end();
+    await waiting;
+    await Promise.all(works);
+  });
 });

@@ -1,3 +1,8 @@
+/** A pause between 0.75 and 1.25 of `ms`, so that instances that started together do not stay in step. */
+export function spread(ms: number): number {
+  return ms * (0.75 + Math.random() / 2);
+}
+
 /** A task that repeats until it is stopped. */
 export interface Recurring {
   /** Ends the repetition; resolves when a run that is under way has ended. */
@@ -5,8 +10,7 @@ export interface Recurring {
 }
 
 /**
- * Runs a task again and again, never twice at once; the pause counts from the end of a run. Each pause is drawn from
- * 0.75 to 1.25 of `ms`, so that instances that started together do not stay in step.
+ * Runs a task again and again, never twice at once; the pause counts from the end of a run, and is `spread`.
  *
  * @param onError told of a failed run; the next one comes all the same
  */
@@ -16,12 +20,9 @@ export function every(ms: number, task: () => Promise<unknown>, onError: (error:
   let timer: NodeJS.Timeout | undefined;
   const next = () => {
     if (stopped) return;
-    timer = setTimeout(
-      () => {
-        running = task().catch(onError).finally(next);
-      },
-      ms * (0.75 + Math.random() / 2),
-    ).unref();
+    timer = setTimeout(() => {
+      running = task().catch(onError).finally(next);
+    }, spread(ms)).unref();
   };
   next();
   return {
@@ -31,4 +32,25 @@ export function every(ms: number, task: () => Promise<unknown>, onError: (error:
       await running;
     },
   };
+}
+
+/**
+ * What a promise is kept with, or `otherwise` when that takes longer than `ms`. What comes too late, or fails then, concerns
+ * nobody any more.
+ */
+export async function within<Result, Otherwise>(
+  ms: number,
+  work: Promise<Result>,
+  otherwise: Otherwise,
+): Promise<Result | Otherwise> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Otherwise>((resolve) => {
+    timer = setTimeout(() => resolve(otherwise), ms);
+  });
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { within } from '../background/timers.js';
 import { Database } from './database.js';
 import { statement } from './statement.js';
 
@@ -19,11 +20,10 @@ export class DatabaseHealth {
 
   /** Whether the database answers within two seconds, and whether it can be written to. */
   async state(): Promise<DatabaseState> {
-    const patience = new Promise<DatabaseState>((resolve) => setTimeout(resolve, PATIENCE, 'disconnected').unref());
     const asked = this.database.run(STATE, {}).then(
       ([row]) => (row?.read_only ? 'read-only' : 'connected'),
       () => 'disconnected' as const,
     );
-    return Promise.race([asked, patience]);
+    return within(PATIENCE, asked, 'disconnected' as const);
   }
 }

@@ -1,4 +1,5 @@
 import { type Pool } from 'pg';
+import { within } from '../background/timers.js';
 import { type AuthSecret } from '../secrets/auth-secret.js';
 import { type Settings } from '../config/settings.js';
 import { checkAuthSecret } from './auth-secret-check.js';
@@ -96,7 +97,7 @@ async function connect(
     close: async () => {
       // A frozen server answers no good-bye either; its end of the connections is its own affair.
       const closed = Promise.all([pool.end(), poolBehind.end()]);
-      await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, CLOSE_PATIENCE).unref())]);
+      await within(CLOSE_PATIENCE, closed, undefined);
       await embedded?.stop();
     },
   };

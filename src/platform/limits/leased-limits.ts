@@ -10,7 +10,7 @@ import {
   type Reported,
 } from './leased-limit.repository.js';
 import { LOGGER, type ServiceLogger } from '../log/logger.js';
-import { every, type Recurring } from '../background/timers.js';
+import { every, within, type Recurring } from '../background/timers.js';
 
 export { type Limit };
 
@@ -91,7 +91,7 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
     await Promise.all(this.recurring.map((task) => task.stop()));
     // A database that does not answer keeps them until they end; stopping must not wait for it.
     const returned = this.reportAll().catch((err: unknown) => this.logger.warn({ err }, 'leases were not released'));
-    await Promise.race([returned, new Promise((resolve) => setTimeout(resolve, STOP_PATIENCE).unref())]);
+    await within(STOP_PATIENCE, returned, undefined);
   }
 
   /**

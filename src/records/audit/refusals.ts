@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { CoalescedTask } from '../../platform/background/coalesced-task.js';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
 import { NAMED_OWNERS, type NamedOwners } from './named-owners.js';
 import { MORE, RefusalsRepository, type CountedRefusal } from './refusals.repository.js';
@@ -26,10 +27,7 @@ const PAUSE = 1_000;
 @Injectable()
 export class Refusals implements OnApplicationShutdown {
   private waiting = new Map<string, Waiting>();
-  /** Ends with the statement under way; never fails. */
-  private running: Promise<unknown> = Promise.resolve();
-  /** The next statement, where somebody has asked for it. */
-  private next: Promise<void> | undefined;
+  private readonly statements = new CoalescedTask(() => this.writeWaiting());
   private soon: NodeJS.Timeout | undefined;
   private wroteAt = 0;
 
@@ -41,21 +39,21 @@ export class Refusals implements OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     clearTimeout(this.soon);
-    if (this.waiting.size > 0) await this.flush().catch(this.onFailure);
-    await this.running;
+    if (this.waiting.size > 0) await this.statements.run().catch(this.onFailure);
+    await this.statements.idle();
   }
 
   /** Counts a refusal; resolves when it is written. */
   write(refusal: Refusal): Promise<void> {
     this.add(refusal);
-    return this.flush();
+    return this.statements.run();
   }
 
   /** Counts a refusal whose answer does not wait: written at once after a pause, in a flood once a second. */
   note(refusal: Refusal): void {
     this.add(refusal);
     const pause = Math.max(0, this.wroteAt + PAUSE - performance.now());
-    this.soon ??= setTimeout(() => void this.flush().catch(this.onFailure), pause).unref();
+    this.soon ??= setTimeout(() => void this.statements.run().catch(this.onFailure), pause).unref();
   }
 
   private add(refusal: Refusal): void {
@@ -80,21 +78,13 @@ export class Refusals implements OnApplicationShutdown {
     });
   }
 
-  private flush(): Promise<void> {
-    this.next ??= this.running.then(() => this.writeWaiting());
-    return this.next;
-  }
-
   private writeWaiting(): Promise<void> {
     const counted = [...this.waiting.values()];
     this.waiting = new Map();
-    this.next = undefined;
     clearTimeout(this.soon);
     this.soon = undefined;
     this.wroteAt = performance.now();
-    const written = this.count(counted);
-    this.running = written.catch(() => undefined);
-    return written;
+    return this.count(counted);
   }
 
   private async count(waiting: readonly Waiting[]): Promise<void> {

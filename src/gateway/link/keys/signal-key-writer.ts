@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { CoalescedTask } from '../../../platform/background/coalesced-task.js';
 import { LOGGER, type ServiceLogger } from '../../../platform/log/logger.js';
 import { GatewayKeysRepository, type SealedWrite } from './signal-keys.repository.js';
 import { type AccountLease } from '../account-lease.js';
@@ -31,7 +32,7 @@ const ROWS_AT_ONCE = 4_000;
 @Injectable()
 export class KeyWriter {
   private waiting: Job[] = [];
-  private writing: Promise<void> | undefined;
+  private readonly statements = new CoalescedTask(() => this.writeAll());
 
   constructor(
     private readonly repository: GatewayKeysRepository,
@@ -47,7 +48,7 @@ export class KeyWriter {
   write(lease: AccountLease, writes: readonly SealedWrite[]): Promise<void> {
     return new Promise((done, failed) => {
       this.waiting.push({ lease, writes, done, failed });
-      this.writing ??= this.writeAll();
+      void this.statements.run();
     });
   }
 
@@ -55,7 +56,6 @@ export class KeyWriter {
     // Let the writes of the same turn of the event loop come along.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.waiting.length > 0) await this.writeBatch(this.nextBatch());
-    this.writing = undefined;
   }
 
   private nextBatch(): Job[] {
