@@ -5,6 +5,7 @@ import noWallClockLimit from './no-wall-clock-limit.mjs';
 import reasonedPauses from './reasoned-pauses.mjs';
 import reasonedSuppressions from './reasoned-suppressions.mjs';
 import routeProtection from './route-protection.mjs';
+import sqlLayout from './sql-layout.mjs';
 import tableOwner from './table-owner.mjs';
 
 export const masuk = {
@@ -16,6 +17,7 @@ export const masuk = {
     'reasoned-pauses': reasonedPauses,
     'reasoned-suppressions': reasonedSuppressions,
     'route-protection': routeProtection,
+    'sql-layout': sqlLayout,
     'table-owner': tableOwner,
   },
 };

@@ -74,6 +74,19 @@ tester.run('route-protection', rules['route-protection']!, {
   ],
 });
 
+const long = 'x'.repeat(140);
+tester.run('sql-layout', rules['sql-layout']!, {
+  valid: [
+    `const q = \`SELECT a\n  FROM b\n WHERE c = '${'x'.repeat(100)}'\`;`,
+    `const text = \`no statement, however long: ${long}\`;`,
+    `const comment = 1; // SELECT ${long}`,
+  ],
+  invalid: [
+    { code: `const q = \`SELECT '${long}'\`;`, errors: [{ messageId: 'long', line: 1 }] },
+    { code: `const q = \`SELECT a\n  FROM b\n WHERE c = '${long}'\`;`, errors: [{ messageId: 'long', line: 3 }] },
+  ],
+});
+
 tester.run('no-base-class-names', rules['no-base-class-names']!, {
   valid: ['class Baseline {}', 'class PasswordHasher {}', 'const a = class {};', 'class UtilityBill {}'],
   invalid: ['BaseRepository', 'Base', 'PhoneHelper', 'DateUtil', 'DateUtils', 'SessionManager'].map((name) => ({

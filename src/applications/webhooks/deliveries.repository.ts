@@ -38,7 +38,10 @@ const INSERT = statement<{ id: string }>(
    SELECT n.id, n.webhook_id, :event::text, n.sealed_body, now()
      FROM unnest(:ids::uuid[], :webhook_ids::uuid[], :sealed_bodies::bytea[]) AS n (id, webhook_id, sealed_body)
      JOIN webhooks w ON w.id = n.webhook_id
-    WHERE NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.webhook_id = n.webhook_id AND d.state = 'PENDING' OFFSET :most::int LIMIT 1)
+    WHERE NOT EXISTS (SELECT 1
+                        FROM webhook_deliveries d
+                       WHERE d.webhook_id = n.webhook_id AND d.state = 'PENDING'
+                      OFFSET :most::int LIMIT 1)
    RETURNING id`,
 );
 
@@ -62,8 +65,10 @@ const CLAIM = statement<ClaimedDelivery>(
       WHERE w.disabled_at IS NULL AND w.id <> ALL (:without::uuid[]) AND (w.api_key_id IS NULL OR ${isLiveKey('w.api_key_id')})
       ORDER BY d.next_attempt_at LIMIT :count::int
    )
-   UPDATE webhook_deliveries d SET claimed_until = now() + :claim_seconds::int * interval '1 second', fence = d.fence + 1, attempts = d.attempts + 1
-     FROM due, webhooks w WHERE d.id = due.id AND w.id = d.webhook_id
+   UPDATE webhook_deliveries d
+      SET claimed_until = now() + :claim_seconds::int * interval '1 second', fence = d.fence + 1, attempts = d.attempts + 1
+     FROM due, webhooks w
+    WHERE d.id = due.id AND w.id = d.webhook_id
    RETURNING d.id, d.webhook_id, d.sealed_body, d.fence, d.attempts, w.url, w.sealed_secret`,
 );
 
@@ -88,13 +93,17 @@ const NOT_TAKEN = statement<{ id: string; api_key_id: string | null; disabled_fo
             next_attempt_at = now() + :pause::int * interval '1 second', last_status = :status::int, last_error = :error::text
       WHERE id = :id::uuid AND fence = :fence::int AND state = 'PENDING' RETURNING webhook_id
    ), failing AS (
-     SELECT w.id, coalesce(:status::int = 410, false) AS gone, coalesce(w.failing_since < now() - :days::int * interval '1 day', false) AS for_long
+     SELECT w.id,
+            coalesce(:status::int = 410, false) AS gone,
+            coalesce(w.failing_since < now() - :days::int * interval '1 day', false) AS for_long
        FROM ended JOIN webhooks w ON w.id = ended.webhook_id
-      WHERE w.disabled_at IS NULL AND (w.failing_since IS NULL OR :status::int = 410 OR w.failing_since < now() - :days::int * interval '1 day')
+      WHERE w.disabled_at IS NULL
+        AND (w.failing_since IS NULL OR :status::int = 410 OR w.failing_since < now() - :days::int * interval '1 day')
         FOR UPDATE OF w
    ), noted AS (
      UPDATE webhooks w SET failing_since = coalesce(w.failing_since, now()),
-            disabled_at = CASE WHEN f.gone OR f.for_long THEN now() END, disabled_for = CASE WHEN f.gone THEN 'gone' WHEN f.for_long THEN 'failures' END
+            disabled_at = CASE WHEN f.gone OR f.for_long THEN now() END,
+            disabled_for = CASE WHEN f.gone THEN 'gone' WHEN f.for_long THEN 'failures' END
        FROM failing f WHERE w.id = f.id
      RETURNING w.id, w.api_key_id, w.disabled_for
    )
@@ -112,11 +121,13 @@ const PAGE = statement<DeliveryRow>(
 // One by its id whatever became of it, or those that were given up.
 const REPLAY = statement<{ id: string }>(
   'webhook_deliveries_replay',
-  `UPDATE webhook_deliveries SET state = 'PENDING', attempts = 0, next_attempt_at = now(), claimed_until = NULL, delivered_at = NULL, fence = fence + 1
+  `UPDATE webhook_deliveries
+      SET state = 'PENDING', attempts = 0, next_attempt_at = now(), claimed_until = NULL, delivered_at = NULL, fence = fence + 1
     WHERE id IN (
       SELECT id FROM webhook_deliveries
        WHERE webhook_id = :webhook_id::uuid
-         AND CASE WHEN :id::uuid IS NULL THEN state = 'FAILED' AND created_at >= coalesce(:since::timestamptz, '-infinity') ELSE id = :id::uuid END
+         AND CASE WHEN :id::uuid IS NULL THEN state = 'FAILED' AND created_at >= coalesce(:since::timestamptz, '-infinity')
+                  ELSE id = :id::uuid END
        ORDER BY id LIMIT :most::int FOR UPDATE)
    RETURNING id`,
 );
@@ -124,7 +135,12 @@ const REPLAY = statement<{ id: string }>(
 const FORGET_OLD = statement<{ id: string }>(
   'webhook_deliveries_forget_old',
   `DELETE FROM webhook_deliveries
-    WHERE ${ofTheFirst({ table: 'webhook_deliveries', where: `created_at < now() - :days::int * interval '1 day'`, order: 'created_at', most: 1_000 })}
+    WHERE ${ofTheFirst({
+      table: 'webhook_deliveries',
+      where: `created_at < now() - :days::int * interval '1 day'`,
+      order: 'created_at',
+      most: 1_000,
+    })}
    RETURNING id`,
 );
 

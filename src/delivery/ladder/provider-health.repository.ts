@@ -6,7 +6,8 @@ const NOTE_ERROR = statement(
   'provider_health_note_error',
   `INSERT INTO provider_health (provider, last_error, last_error_text, last_error_at)
    VALUES (:provider::text, :last_error::text, :last_error_text::text, now())
-   ON CONFLICT (provider) DO UPDATE SET last_error = excluded.last_error, last_error_text = excluded.last_error_text, last_error_at = now()`,
+   ON CONFLICT (provider) DO UPDATE
+      SET last_error = excluded.last_error, last_error_text = excluded.last_error_text, last_error_at = now()`,
 );
 
 const ERRORS = statement<ProviderErrorRow>(

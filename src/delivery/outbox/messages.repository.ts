@@ -59,7 +59,8 @@ export interface RecoveredMessage {
 }
 
 /** What must be known of a message to send it. */
-export const RECOVERED = `id, fence, recipient, recipient_name, sealed_content, attempts, failed_provider, (${mailboxOf('messages.user_id')}) AS email`;
+export const RECOVERED = `id, fence, recipient, recipient_name, sealed_content, attempts, failed_provider,
+             (${mailboxOf('messages.user_id')}) AS email`;
 
 const QUEUE = statement(
   'messages_queue',
@@ -74,8 +75,10 @@ const KEPT_IN_HISTORY = `id, purpose, recipient, user_id, state, otp_session_id,
 
 const INSERT_ACCEPTED = statement(
   'messages_insert_accepted',
-  `INSERT INTO message_history (id, purpose, recipient, state, provider, provider_message_id, accept_ms, attempts, created_at, closed_at)
-   VALUES (:id::uuid, :purpose::text, :recipient::text, 'ACCEPTED', :provider::text, :provider_message_id::text, :ms::int, 1, now(), now())`,
+  `INSERT INTO message_history (id, purpose, recipient, state, provider, provider_message_id,
+                                accept_ms, attempts, created_at, closed_at)
+   VALUES (:id::uuid, :purpose::text, :recipient::text, 'ACCEPTED', :provider::text, :provider_message_id::text,
+           :ms::int, 1, now(), now())`,
 );
 
 // Many acceptances in one statement: while one is under way the next ones gather (see outcome-writer.ts). The fence must

@@ -53,13 +53,21 @@ const FORGET_HISTORY_OF_NUMBER = statement(
 
 const END_PENDING = statement<{ id: string }>(
   'messages_end_pending',
-  `UPDATE messages SET state = 'EXPIRED', fence = fence + 1, claimed_until = NULL, closed_at = now(), sealed_content = NULL, recipient_name = NULL
+  `UPDATE messages
+      SET state = 'EXPIRED', fence = fence + 1, claimed_until = NULL, closed_at = now(),
+          sealed_content = NULL, recipient_name = NULL
     WHERE ${ofTheFirst({ table: 'messages', where: `state = 'PENDING'`, order: 'claimed_until', most: 500 })} RETURNING id`,
 );
 const BLANK = statement<{ id: string }>(
   'messages_blank',
   `UPDATE messages SET sealed_content = NULL, recipient_name = NULL
-    WHERE ${ofTheFirst({ table: 'messages', where: `sealed_content IS NOT NULL AND state <> 'PENDING'`, order: 'expires_at', most: 500 })} RETURNING id`,
+    WHERE ${ofTheFirst({
+      table: 'messages',
+      where: `sealed_content IS NOT NULL AND state <> 'PENDING'`,
+      order: 'expires_at',
+      most: 500,
+    })}
+   RETURNING id`,
 );
 
 // By the exact instant, too: it leads to the one partition and its key.

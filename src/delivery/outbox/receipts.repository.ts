@@ -28,7 +28,8 @@ const noteIn = (table: string) => `
          sent_at = coalesce(m.sent_at, ${noLater(':sent_at')}),
          delivered_at = coalesce(m.delivered_at, ${noLater(':delivered_at')}),
          read_at = coalesce(m.read_at, ${noLater(':read_at')}),
-         last_error = CASE WHEN m.state <> 'READ' AND :read_at::timestamptz IS NULL THEN coalesce(:failure::text, m.last_error) ELSE m.last_error END,
+         last_error = CASE WHEN m.state <> 'READ' AND :read_at::timestamptz IS NULL THEN coalesce(:failure::text, m.last_error)
+                           ELSE m.last_error END,
          state = CASE WHEN m.state = 'READ' OR :read_at::timestamptz IS NOT NULL THEN 'READ'
                       WHEN m.state = 'FAILED' OR :failure::text IS NOT NULL THEN 'FAILED'
                       WHEN m.state = 'DELIVERED' OR :delivered_at::timestamptz IS NOT NULL THEN 'DELIVERED'
@@ -39,8 +40,10 @@ const THAT_MESSAGE = `m.provider = :provider::text AND m.provider_message_id = :
 const NOTE = statement<{ id: string }>(
   'receipts_note',
   `${noteIn('messages')},
-         sealed_content = CASE WHEN :delivered_at::timestamptz IS NULL AND :read_at::timestamptz IS NULL AND :failure::text IS NULL THEN m.sealed_content END,
-         recipient_name = CASE WHEN :delivered_at::timestamptz IS NULL AND :read_at::timestamptz IS NULL AND :failure::text IS NULL THEN m.recipient_name END
+         sealed_content = CASE WHEN :delivered_at::timestamptz IS NULL AND :read_at::timestamptz IS NULL
+                                    AND :failure::text IS NULL THEN m.sealed_content END,
+         recipient_name = CASE WHEN :delivered_at::timestamptz IS NULL AND :read_at::timestamptz IS NULL
+                                    AND :failure::text IS NULL THEN m.recipient_name END
     WHERE ${THAT_MESSAGE} AND m.state IN ('ACCEPTED', 'SENT', 'DELIVERED', 'READ', 'FAILED') RETURNING id`,
 );
 

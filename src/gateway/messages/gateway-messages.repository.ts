@@ -62,7 +62,8 @@ const INSERT = statement<{ id: string }>(
 const CLAIM = statement<ClaimedRow>(
   'gateway_messages_claim',
   `WITH next AS (
-     SELECT m.id, f.fence, coalesce(s.restricted_until > now(), false) AS restricted FROM unnest(:ids::uuid[], :fences::int[], :with_media::boolean[]) AS f (session_id, fence, with_media)
+     SELECT m.id, f.fence, coalesce(s.restricted_until > now(), false) AS restricted
+       FROM unnest(:ids::uuid[], :fences::int[], :with_media::boolean[]) AS f (session_id, fence, with_media)
        JOIN gateway_sessions s ON s.id = f.session_id AND s.fence = f.fence AND s.owner = :owner::uuid
       CROSS JOIN LATERAL (
         SELECT w.id FROM gateway_messages w
@@ -79,8 +80,10 @@ const CLAIM = statement<ClaimedRow>(
 /** Ended messages (`gateway_messages` joined with its linked account) as the log of activities wants them. */
 const activityOf = (ended: string, numberHash: string) => `
      SELECT session_id, session_name, api_key_id, 'message.' || kind AS action,
-            CASE state WHEN 'FAILED' THEN 'failure' WHEN 'CANCELLED' THEN 'failure' WHEN 'UNKNOWN' THEN 'unknown' ELSE 'success' END AS status,
-            CASE state WHEN 'CANCELLED' THEN 'not_sent_in_time' WHEN 'UNKNOWN' THEN 'unconfirmed' ELSE error END AS error, ${maskedNumber('recipient')} AS number,
+            CASE state WHEN 'FAILED' THEN 'failure' WHEN 'CANCELLED' THEN 'failure' WHEN 'UNKNOWN' THEN 'unknown'
+                       ELSE 'success' END AS status,
+            CASE state WHEN 'CANCELLED' THEN 'not_sent_in_time' WHEN 'UNKNOWN' THEN 'unconfirmed' ELSE error END AS error,
+            ${maskedNumber('recipient')} AS number,
             CASE WHEN sent_at IS NOT NULL THEN ${numberHash} END AS number_hash,
             CASE WHEN sent_at IS NOT NULL THEN (extract(epoch FROM sent_at - created_at) * 1000)::int END AS ms
        FROM ${ended} WHERE state NOT IN ('QUEUED', 'SENDING')`;
@@ -94,7 +97,9 @@ const FINISH = statement<{ session_id: string; sent_at: Date | null }>(
   `WITH ended AS (
      UPDATE gateway_messages g
         SET state = CASE WHEN :state::text <> 'SENT' THEN :state::gateway_message_state
-                         WHEN read_at IS NOT NULL THEN 'READ' WHEN delivered_at IS NOT NULL THEN 'DELIVERED' ELSE 'SENT' END::gateway_message_state,
+                         WHEN read_at IS NOT NULL THEN 'READ'
+                         WHEN delivered_at IS NOT NULL THEN 'DELIVERED'
+                         ELSE 'SENT' END::gateway_message_state,
             error = :error::text, sent_at = CASE WHEN :state::text = 'SENT' THEN now() END,
             sealed_content = CASE WHEN :state::text = 'QUEUED' THEN g.sealed_content END
        FROM gateway_sessions s

@@ -34,7 +34,13 @@ const EXCHANGE = statement<ExchangeRow>(
        :presented_hash::bytea, :successor_hash::bytea, :sealed_successor::bytea, :idle_seconds::int * interval '1 second')
    ), ended AS (
      SELECT o_session AS id, o_account AS user_id FROM judged WHERE o_ended
-   ), recorded AS (${recordEventFrom({ source: 'ended', type: 'session.refresh_reuse', outcome: 'failure', userId: 'ended.user_id', subjectId: 'ended.id' })})
+   ), recorded AS (${recordEventFrom({
+     source: 'ended',
+     type: 'session.refresh_reuse',
+     outcome: 'failure',
+     userId: 'ended.user_id',
+     subjectId: 'ended.id',
+   })})
    SELECT o_verdict AS verdict, o_owner AS owner_id, o_session AS session_id, o_sealed_successor AS sealed_successor,
           o_account AS id, o_email AS email, o_username AS username, o_phone AS phone, o_full_name AS full_name, o_role AS role
      FROM judged WHERE o_verdict IS NOT NULL`,

@@ -5,12 +5,13 @@ import { type AccountFields } from './account-fields.js';
 import { type ManagedAccountRow } from './account.js';
 import { ACCOUNT_COLUMNS } from './users.sql.js';
 
-const MANAGED_COLUMNS = `${ACCOUNT_COLUMNS}, users.is_active, users.created_at, users.phone_claimed, users.email_claimed, users.self_registered,
+const MANAGED_COLUMNS = `${ACCOUNT_COLUMNS}, users.is_active, users.created_at,
+  users.phone_claimed, users.email_claimed, users.self_registered,
   users.phone_proven_at IS NOT NULL AS phone_proven, users.password_hash IS NOT NULL AS has_password`;
 
 const insertAccount = (email: string, username: string) =>
-  `INSERT INTO users (id, full_name, email, username, phone, role, is_active, password_hash, password_changed_at, phone_claimed, email_claimed,
-                      self_registered)
+  `INSERT INTO users (id, full_name, email, username, phone, role, is_active, password_hash, password_changed_at,
+                      phone_claimed, email_claimed, self_registered)
    SELECT :id::uuid, :full_name::text, n.email, n.username, :phone::text, :role::role, :is_active::boolean,
           :password_hash::text, CASE WHEN :password_hash::text IS NULL THEN NULL ELSE now() END,
           :claimed::boolean AND :phone::text IS NOT NULL, :claimed::boolean AND n.email IS NOT NULL, :claimed::boolean
@@ -49,7 +50,8 @@ const LIST = statement<ManagedAccountRow>(
   'accounts_list',
   `SELECT ${MANAGED_COLUMNS} FROM users
     WHERE erased_at IS NULL
-      AND (created_at, id) < (coalesce(:after_created::timestamptz, 'infinity'), coalesce(:after_id::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+      AND (created_at, id) < (coalesce(:after_created::timestamptz, 'infinity'),
+                              coalesce(:after_id::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
       AND (:role::text IS NULL OR role = :role::role)
       AND (:is_active::boolean IS NULL OR is_active = :is_active::boolean)
       AND (:words::text IS NULL OR full_name ILIKE :words::text OR email LIKE :words::text OR username LIKE :words::text
@@ -108,13 +110,17 @@ const VOUCH = statement(
 
 const SET_PASSWORD = statement(
   'accounts_set_password',
-  `UPDATE users SET password_hash = :password_hash::text, password_changed_at = now(), devices_valid_from = ${NO_DEVICE_YET}, updated_at = now()
+  `UPDATE users
+      SET password_hash = :password_hash::text, password_changed_at = now(),
+          devices_valid_from = ${NO_DEVICE_YET}, updated_at = now()
     WHERE id = :id::uuid`,
 );
 
 const CHANGE_PASSWORD = statement<ManagedAccountRow>(
   'accounts_change_password',
-  `UPDATE users SET password_hash = :password_hash::text, password_changed_at = now(), devices_valid_from = ${NO_DEVICE_YET}, updated_at = now()
+  `UPDATE users
+      SET password_hash = :password_hash::text, password_changed_at = now(),
+          devices_valid_from = ${NO_DEVICE_YET}, updated_at = now()
     WHERE id = :id::uuid AND is_active AND password_hash = :compared::text RETURNING ${MANAGED_COLUMNS}`,
 );
 

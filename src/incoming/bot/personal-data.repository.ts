@@ -82,7 +82,12 @@ const FORGET = statement('conversations_forget', `DELETE FROM conversations WHER
 const DROP_MESSAGES = statement<{ id: string }>(
   'conversation_messages_drop',
   `DELETE FROM conversation_messages
-    WHERE ${ofTheFirst({ table: 'conversation_messages', where: `created_at < now() - :days::int * interval '1 day'`, order: 'created_at', most: BATCH })}
+    WHERE ${ofTheFirst({
+      table: 'conversation_messages',
+      where: `created_at < now() - :days::int * interval '1 day'`,
+      order: 'created_at',
+      most: BATCH,
+    })}
    RETURNING id`,
 );
 
@@ -90,7 +95,12 @@ const DROP_MESSAGES = statement<{ id: string }>(
 const DROP_CONVERSATIONS = statement<{ phone: string }>(
   'conversations_drop',
   `DELETE FROM conversations
-    WHERE ${ofTheFirst({ table: 'conversations', where: `last_activity_at < now() - :days::int * interval '1 day'`, order: 'last_activity_at', most: BATCH })}
+    WHERE ${ofTheFirst({
+      table: 'conversations',
+      where: `last_activity_at < now() - :days::int * interval '1 day'`,
+      order: 'last_activity_at',
+      most: BATCH,
+    })}
    RETURNING phone`,
 );
 
@@ -105,7 +115,10 @@ const RESEAL_MESSAGES = statement(
 );
 const SEALED_NAMES = statement<SealedRow>(
   'conversations_sealed',
-  `SELECT phone AS key, sealed_name AS sealed FROM conversations WHERE phone > :after::text AND sealed_name IS NOT NULL ORDER BY phone LIMIT ${BATCH}`,
+  `SELECT phone AS key, sealed_name AS sealed
+     FROM conversations
+    WHERE phone > :after::text AND sealed_name IS NOT NULL
+    ORDER BY phone LIMIT ${BATCH}`,
 );
 const RESEAL_NAMES = statement(
   'conversations_reseal',

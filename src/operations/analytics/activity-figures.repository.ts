@@ -54,7 +54,9 @@ const counted = (name: string, { counters }: Scope) =>
     `activity_counted_${name}`,
     `SELECT c.action, c.status, ARRAY[${hours.join()}]::float8[] AS hours, ARRAY[${classes.join()}]::float8[] AS durations
        FROM (SELECT c.*, ${hourOf(':from')} AS first, ${hourOf(':to')} AS next FROM activity_days c
-              WHERE c.day >= (:from::timestamptz AT TIME ZONE 'UTC')::date AND c.day <= ((:to::timestamptz - interval '1 millisecond') AT TIME ZONE 'UTC')::date AND ${counters}
+              WHERE c.day >= (:from::timestamptz AT TIME ZONE 'UTC')::date
+                AND c.day <= ((:to::timestamptz - interval '1 millisecond') AT TIME ZONE 'UTC')::date
+                AND ${counters}
              OFFSET 0) AS c
       GROUP BY c.action, c.status`,
   );
@@ -64,7 +66,10 @@ const busiest = (name: string, { numbers }: Scope) =>
   statement<{ number: string; count: number }>(
     `activity_busiest_${name}`,
     `SELECT top.number, sum(top.count)::float8 AS count
-       FROM generate_series(date_trunc('day', :from::timestamptz AT TIME ZONE 'UTC'), (:to::timestamptz - interval '1 millisecond') AT TIME ZONE 'UTC', interval '1 day') AS d (day) ${numbers}
+       FROM generate_series(date_trunc('day', :from::timestamptz AT TIME ZONE 'UTC'),
+                            (:to::timestamptz - interval '1 millisecond') AT TIME ZONE 'UTC',
+                            interval '1 day') AS d (day)
+            ${numbers}
       CROSS JOIN LATERAL (
         SELECT n.number_hash, n.number, n.count FROM activity_numbers n
          WHERE n.day = d.day::date ${numbers === '' ? '' : 'AND n.session_id = own.session_id'} ORDER BY n.count DESC LIMIT 50
@@ -77,7 +82,11 @@ const uptime = (name: string, { sessions }: Scope) =>
   statement<UptimeRow>(
     `activity_uptime_${name}`,
     `WITH asked AS (
-       SELECT s.id, s.state = 'CONNECTED' AND s.lease_until > now() AS up, greatest(s.created_at, :from::timestamptz) AS since FROM gateway_sessions s WHERE ${sessions}
+       SELECT s.id,
+              s.state = 'CONNECTED' AND s.lease_until > now() AS up,
+              greatest(s.created_at, :from::timestamptz) AS since
+         FROM gateway_sessions s
+        WHERE ${sessions}
      ), changes AS (
        SELECT l.session_id, l.action = 'session.connected' AS up, l.occurred_at AS since,
               lead(l.occurred_at, 1, :to::timestamptz) OVER (PARTITION BY l.session_id ORDER BY l.occurred_at, l.id) AS until

@@ -153,7 +153,14 @@ const REPORT = statement<Reported>(
 // No window is longer than a day, and a row without a lease for so long has proved nothing since.
 const FORGET_OLD = statement<{ name: string }>(
   'rate_limits_forget_old',
-  `DELETE FROM rate_limits WHERE ${ofTheFirst({ table: 'rate_limits', where: `window_started_at < now() - interval '25 hours'`, order: 'window_started_at', most: 500 })} RETURNING name`,
+  `DELETE FROM rate_limits
+    WHERE ${ofTheFirst({
+      table: 'rate_limits',
+      where: `window_started_at < now() - interval '25 hours'`,
+      order: 'window_started_at',
+      most: 500,
+    })}
+   RETURNING name`,
 );
 
 @Injectable()

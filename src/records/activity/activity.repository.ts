@@ -24,7 +24,8 @@ const RECORD = statement(
   'activity_record',
   `WITH told AS (
      SELECT session_id, session_name, api_key_id, action, status, error, number, NULL::bytea AS number_hash, NULL::int AS ms
-       FROM unnest(:session_ids::uuid[], :session_names::text[], :api_key_ids::uuid[], :actions::text[], :statuses::text[], :errors::text[], :numbers::text[])
+       FROM unnest(:session_ids::uuid[], :session_names::text[], :api_key_ids::uuid[], :actions::text[],
+                   :statuses::text[], :errors::text[], :numbers::text[])
          AS t (session_id, session_name, api_key_id, action, status, error, number)
    ), ${recordActivityFrom('told')}
    SELECT 1`,

@@ -29,8 +29,12 @@ export const recordActivityFrom = (source: string): string => `
     SELECT gen_random_uuid(), session_id, session_name, api_key_id, action, status, error, number, ms FROM ${source}
   ), activity_counted AS (
     INSERT INTO activity_days AS c (day, session_id, action, status, api_key_id, hours, durations)
-    SELECT (now() AT TIME ZONE 'UTC')::date, session_id, action, status, api_key_id, ARRAY[${hours.join()}]::int[], ARRAY[${classes.join()}]::int[]
-      FROM (SELECT *, CASE WHEN ms IS NOT NULL THEN ${classOf('ms')} END AS class, extract(hour FROM now() AT TIME ZONE 'UTC') AS hour FROM ${source}) AS classed
+    SELECT (now() AT TIME ZONE 'UTC')::date, session_id, action, status, api_key_id,
+           ARRAY[${hours.join()}]::int[], ARRAY[${classes.join()}]::int[]
+      FROM (SELECT *,
+                   CASE WHEN ms IS NOT NULL THEN ${classOf('ms')} END AS class,
+                   extract(hour FROM now() AT TIME ZONE 'UTC') AS hour
+              FROM ${source}) AS classed
      GROUP BY session_id, action, status, api_key_id ORDER BY session_id, action, status
     ON CONFLICT (day, session_id, action, status) DO UPDATE SET hours = ${added('hours')}, durations = ${added('durations')}
   ), activity_numbered AS (

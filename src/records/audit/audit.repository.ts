@@ -26,7 +26,8 @@ const FORGET = statement(
   `UPDATE audit_events SET address = NULL, request_id = NULL, last_request_id = NULL, phone_key = NULL,
           detail = CASE WHEN type LIKE 'user.%' AND outcome = 'success' THEN detail END
     WHERE user_id = :user_id::uuid
-      AND num_nonnulls(address, request_id, last_request_id, phone_key, CASE WHEN type LIKE 'user.%' AND outcome = 'success' THEN NULL ELSE detail END) > 0`,
+      AND num_nonnulls(address, request_id, last_request_id, phone_key,
+                       CASE WHEN type LIKE 'user.%' AND outcome = 'success' THEN NULL ELSE detail END) > 0`,
 );
 
 // Events of a number from before it had an account, or after. Those of another account stay that one's.

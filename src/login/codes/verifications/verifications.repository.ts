@@ -137,7 +137,12 @@ const FORGET_OLD_OF = statement<{ id: string }>(
 const FORGET_PHONES = statement<{ phone: string }>(
   'verification_forget_phones',
   `DELETE FROM verification_phones
-    WHERE ${ofTheFirst({ table: 'verification_phones', where: `updated_at < ${FUNCTIONS}.budgets_kept_since(${NOW})`, order: 'updated_at', most: 1_000 })}
+    WHERE ${ofTheFirst({
+      table: 'verification_phones',
+      where: `updated_at < ${FUNCTIONS}.budgets_kept_since(${NOW})`,
+      order: 'updated_at',
+      most: 1_000,
+    })}
    RETURNING phone`,
 );
 
