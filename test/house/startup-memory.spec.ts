@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { collectGarbage } from './startup-memory.js';
+import { collectGarbage } from '../../src/startup-memory.js';
 
 describe('the memory that the start used', () => {
   it('is given back', async () => {
