@@ -177,6 +177,7 @@ export const FACES = {
     'request-context',
     'server/graceful-shutdown',
     'tickets',
+    'validation/page.dto',
     'validation/query-fields',
     'validation/validation.pipe',
   ],

@@ -3526,10 +3526,10 @@ export interface operations {
     listApiKeys: {
         parameters: {
             query?: {
-                /** @description The most entries to return; 50 by default. */
-                limit?: number;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
+                /** @description The most entries to return; 50 by default. */
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -6419,10 +6419,10 @@ export interface operations {
     listGatewaySessions: {
         parameters: {
             query?: {
-                /** @description The most entries to return; 50 by default. */
-                limit?: number;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
+                /** @description The most entries to return; 50 by default. */
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -8243,10 +8243,10 @@ export interface operations {
     listWebhooks: {
         parameters: {
             query?: {
-                /** @description The most entries to return; 50 by default. */
-                limit?: number;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
+                /** @description The most entries to return; 50 by default. */
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -8503,10 +8503,10 @@ export interface operations {
     listWebhookDeliveries: {
         parameters: {
             query?: {
-                /** @description The most entries to return; 50 by default. */
-                limit?: number;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
+                /** @description The most entries to return; 50 by default. */
+                limit?: number;
                 status?: "pending" | "delivered" | "failed";
             };
             header?: never;
@@ -9461,7 +9461,7 @@ export interface operations {
                 address?: string;
                 /** @description `X-Request-Id` of an answer; also finds the last one of refusals that were counted together. */
                 requestId?: string;
-                /** @description Events per page; 50 by default. As CSV: the most events in total; all by default. */
+                /** @description Entries per page; 50 by default. As CSV: the most entries in total; all by default. */
                 limit?: number;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
@@ -9589,14 +9589,14 @@ export interface operations {
     listUsers: {
         parameters: {
             query?: {
+                /** @description Entries per page; 20 by default. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
                 /** @description Part of a name, e-mail address, username or phone number (in any format). */
                 search?: string;
                 role?: "ADMIN" | "SUPERVISOR" | "OPERATOR" | "KARYAWAN" | "USER";
                 isActive?: boolean;
-                /** @description Accounts per page; 20 by default. */
-                limit?: number;
-                /** @description `nextCursor` of the page before. */
-                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -11219,10 +11219,10 @@ export interface operations {
     listOidcClients: {
         parameters: {
             query?: {
-                /** @description The most entries to return; 50 by default. */
-                limit?: number;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
+                /** @description The most entries to return; 50 by default. */
+                limit?: number;
             };
             header?: never;
             path?: never;

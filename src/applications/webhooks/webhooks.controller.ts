@@ -5,6 +5,7 @@ import { AppError } from '../../platform/errors/app-error.js';
 import { KeylessFromLoopback, Scopes, ScopesOrSupervisor } from '../../platform/http/access.decorators.js';
 import { Fails, FailsWithBody } from '../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../platform/http/request-context.js';
+import { PageByIdDto } from '../../platform/http/validation/page.dto.js';
 import { createdAnswer, deletedAnswer, deliveriesAnswer, replayedAnswer, webhooksAnswer } from './answers.js';
 import { WEBHOOK_EVENTS } from './webhook-events.js';
 import {
@@ -15,7 +16,6 @@ import {
   ReplayDto,
   ReplayedAnswerDto,
   WebhookGoneAnswerDto,
-  WebhookPageDto,
   WebhooksAnswerDto,
 } from './webhooks.dto.js';
 import { Webhooks } from './webhooks.service.js';
@@ -44,7 +44,7 @@ export class WebhooksController {
   @ApiOkResponse({ type: WebhooksAnswerDto, description: 'Newest first, without their secrets.' })
   @Fails('validation_failed', ...KEY_FAILURES)
   async list(
-    @Query() page: WebhookPageDto,
+    @Query() page: PageByIdDto,
     @WhoCalls() caller: Calling,
     @Context() context: RequestContext,
   ): Promise<WebhooksAnswerDto> {

@@ -3,17 +3,15 @@ import {
   ArrayUnique,
   IsArray,
   IsIn,
-  IsInt,
   IsNotEmpty,
   IsOptional,
   IsString,
   IsUUID,
   Matches,
-  Max,
   MaxLength,
-  Min,
 } from 'class-validator';
-import { IsInstant, WholeNumber } from '../../platform/http/validation/query-fields.js';
+import { PageByIdDto } from '../../platform/http/validation/page.dto.js';
+import { IsInstant } from '../../platform/http/validation/query-fields.js';
 import { WEBHOOK_EVENTS, type WebhookEvent } from './webhook-events.js';
 
 export class CreateWebhookDto {
@@ -36,22 +34,7 @@ export class CreateWebhookDto {
   events?: WebhookEvent[];
 }
 
-export class WebhookPageDto {
-  /** The most entries to return; 50 by default. */
-  @IsOptional()
-  @WholeNumber()
-  @IsInt()
-  @Min(1)
-  @Max(100)
-  limit?: number;
-
-  /** `nextCursor` of the page before. */
-  @IsOptional()
-  @IsUUID()
-  cursor?: string;
-}
-
-export class DeliveryPageDto extends WebhookPageDto {
+export class DeliveryPageDto extends PageByIdDto {
   @IsOptional()
   @IsIn(['pending', 'delivered', 'failed'])
   status?: 'pending' | 'delivered' | 'failed';

@@ -1,5 +1,5 @@
-import { IsInt, IsNotEmpty, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
-import { WholeNumber } from '../../platform/http/validation/query-fields.js';
+import { IsNotEmpty, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { PageSizeDto } from '../../platform/http/validation/page.dto.js';
 
 /** A name that its maker chose: never a path, never a part of a shell's line. */
 export const SESSION_ID = /^[A-Za-z0-9_-]{1,64}$/;
@@ -21,15 +21,7 @@ export class CreateGatewaySessionDto {
   sessionId!: string;
 }
 
-export class GatewaySessionPageDto {
-  /** The most entries to return; 50 by default. */
-  @IsOptional()
-  @WholeNumber()
-  @IsInt()
-  @Min(1)
-  @Max(100)
-  limit?: number;
-
+export class GatewaySessionPageDto extends PageSizeDto {
   /** `nextCursor` of the page before. */
   @IsOptional()
   @IsString()

@@ -4,14 +4,9 @@ import { AppError } from '../../platform/errors/app-error.js';
 import { Caller, Roles, type CurrentCaller } from '../../platform/http/access.decorators.js';
 import { Fails } from '../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../platform/http/request-context.js';
+import { PageByIdDto } from '../../platform/http/validation/page.dto.js';
 import { createdAnswer, keysAnswer, revokedAnswer } from './answers.js';
-import {
-  ApiKeyPageDto,
-  ApiKeyRevokedAnswerDto,
-  ApiKeysAnswerDto,
-  CreateApiKeyDto,
-  CreatedApiKeyAnswerDto,
-} from './api-keys.dto.js';
+import { ApiKeyRevokedAnswerDto, ApiKeysAnswerDto, CreateApiKeyDto, CreatedApiKeyAnswerDto } from './api-keys.dto.js';
 import { ApiKeys, type KeyKeeper } from './api-keys.service.js';
 
 /** An id that is none of ours names no key: 404, as for an unknown one. */
@@ -36,7 +31,7 @@ export class ApiKeysController {
     description: 'Including revoked and expired keys; the keys themselves are never shown.',
   })
   @Fails('validation_failed', 'unauthenticated', 'invalid_token', 'forbidden')
-  async list(@Query() page: ApiKeyPageDto, @Context() context: RequestContext): Promise<ApiKeysAnswerDto> {
+  async list(@Query() page: PageByIdDto, @Context() context: RequestContext): Promise<ApiKeysAnswerDto> {
     const found = await this.keys.list(page.cursor ?? null, page.limit ?? DEFAULT_PAGE);
     return keysAnswer(found, context.language);
   }

@@ -8,33 +8,13 @@ import {
   IsNotEmpty,
   IsOptional,
   IsString,
-  IsUUID,
   Matches,
   Max,
   MaxLength,
   Min,
-  ValidateBy,
-  isISO8601,
 } from 'class-validator';
 import { SCOPES, type Scope } from '../../platform/http/access.decorators.js';
-import { WholeNumber } from '../../platform/http/validation/query-fields.js';
-
-/** With its offset, or a day alone: a time without one would mean another instant on another machine. */
-const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
-
-const IsFutureInstant = () =>
-  ValidateBy({
-    name: 'isFutureInstant',
-    validator: {
-      validate: (value: unknown) =>
-        typeof value === 'string' &&
-        INSTANT.test(value) &&
-        isISO8601(value, { strict: true }) &&
-        // eslint-disable-next-line no-restricted-properties -- a day that a person chose; when the key is used the database decides
-        Date.parse(value) > Date.now(),
-      defaultMessage: () => '$property must be a time in the future, in ISO 8601 with an offset',
-    },
-  });
+import { IsFutureInstant, WholeNumber } from '../../platform/http/validation/query-fields.js';
 
 const Trimmed = () => Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value));
 
@@ -79,21 +59,6 @@ export class CreateApiKeyDto {
   @Min(1)
   @Max(100_000)
   requestsPerMinute?: number | null;
-}
-
-export class ApiKeyPageDto {
-  /** The most entries to return; 50 by default. */
-  @IsOptional()
-  @WholeNumber()
-  @IsInt()
-  @Min(1)
-  @Max(100)
-  limit?: number;
-
-  /** `nextCursor` of the page before. */
-  @IsOptional()
-  @IsUUID()
-  cursor?: string;
 }
 
 export class CreatedApiKeyDto {

@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiT
 import { Caller, Roles, type CurrentCaller } from '../../platform/http/access.decorators.js';
 import { Fails, FailsWithBody } from '../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../platform/http/request-context.js';
+import { PageDto } from '../../platform/http/validation/page.dto.js';
 import { conversationAnswer, conversationsAnswer, messagesAnswer, replyAnswer } from './answers.js';
 import {
   ChangeConversationDto,
@@ -10,7 +11,6 @@ import {
   ConversationMessagesAnswerDto,
   ConversationsAnswerDto,
   ListConversationsDto,
-  PageDto,
   ReplyAnswerDto,
   ReplyDto,
 } from './conversations.dto.js';

@@ -2,19 +2,16 @@ import { Transform, Type } from 'class-transformer';
 import {
   IsBoolean,
   IsIn,
-  IsInt,
   IsNotEmpty,
   IsObject,
   IsOptional,
   IsString,
   Matches,
-  Max,
   MaxLength,
-  Min,
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import { WholeNumber } from '../../platform/http/validation/query-fields.js';
+import { PageDto } from '../../platform/http/validation/page.dto.js';
 import { MEDIA_KINDS, type MediaKind } from '../../delivery/providers/media-types.js';
 
 const STATES = ['BOT', 'AGENT', 'PAUSE'];
@@ -22,22 +19,6 @@ const STATES = ['BOT', 'AGENT', 'PAUSE'];
 /** Line breaks as WhatsApp has them, whatever system they were typed on. */
 const WithPlainBreaks = () =>
   Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.replace(/\r\n?/g, '\n') : value));
-
-export class PageDto {
-  /** Entries per page; 20 by default. */
-  @WholeNumber()
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(100)
-  limit?: number;
-
-  /** `nextCursor` of the page before. */
-  @IsOptional()
-  @IsString()
-  @MaxLength(200)
-  cursor?: string;
-}
 
 export class ListConversationsDto extends PageDto {
   /** Only conversations in this state. */

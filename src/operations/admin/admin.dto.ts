@@ -1,18 +1,7 @@
 import { Transform } from 'class-transformer';
-import {
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsNotEmpty,
-  IsOptional,
-  IsString,
-  Max,
-  MaxLength,
-  Min,
-  ValidateIf,
-} from 'class-validator';
+import { IsBoolean, IsIn, IsNotEmpty, IsOptional, IsString, MaxLength, ValidateIf } from 'class-validator';
+import { PageDto } from '../../platform/http/validation/page.dto.js';
 import { UserDto } from '../../login/auth/auth.dto.js';
-import { WholeNumber } from '../../platform/http/validation/query-fields.js';
 
 const ROLES = ['ADMIN', 'SUPERVISOR', 'OPERATOR', 'KARYAWAN', 'USER'];
 
@@ -77,7 +66,7 @@ export class ChangeUserDto extends UserFieldsDto {
   fullName?: string;
 }
 
-export class ListUsersDto {
+export class ListUsersDto extends PageDto {
   /** Part of a name, e-mail address, username or phone number (in any format). */
   @IsOptional()
   @IsString()
@@ -92,20 +81,6 @@ export class ListUsersDto {
   @IsOptional()
   @IsBoolean()
   isActive?: boolean;
-
-  /** Accounts per page; 20 by default. */
-  @WholeNumber()
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(100)
-  limit?: number;
-
-  /** `nextCursor` of the page before. */
-  @IsOptional()
-  @IsString()
-  @MaxLength(200)
-  cursor?: string;
 }
 
 export class ManagedUserDto extends UserDto {

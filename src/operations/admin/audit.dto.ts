@@ -1,17 +1,6 @@
-import {
-  IsIn,
-  IsInt,
-  IsOptional,
-  IsString,
-  IsUUID,
-  Matches,
-  Max,
-  MaxLength,
-  Min,
-  ValidateBy,
-  isIP,
-} from 'class-validator';
-import { IsInstant, WholeNumber } from '../../platform/http/validation/query-fields.js';
+import { IsIn, IsOptional, IsString, IsUUID, Matches, MaxLength, ValidateBy, isIP } from 'class-validator';
+import { LogPageDto } from '../../platform/http/validation/page.dto.js';
+import { IsInstant } from '../../platform/http/validation/query-fields.js';
 
 /** An address, the /64 of one, or what stands for an unreadable one. */
 const IsAddress = () =>
@@ -24,7 +13,7 @@ const IsAddress = () =>
     },
   });
 
-export class AuditQueryDto {
+export class AuditQueryDto extends LogPageDto {
   /**
    * Start of the range, ISO 8601 with its offset.
    * @example 2026-11-19T00:00:00Z
@@ -86,20 +75,6 @@ export class AuditQueryDto {
   @MaxLength(64)
   @Matches(/^[\w-]+$/)
   requestId?: string;
-
-  /** Events per page; 50 by default. As CSV: the most events in total; all by default. */
-  @WholeNumber()
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(1000)
-  limit?: number;
-
-  /** `nextCursor` of the page before. */
-  @IsOptional()
-  @IsString()
-  @MaxLength(200)
-  cursor?: string;
 }
 
 export class AuditEventDto {

@@ -1,4 +1,5 @@
 import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { LogPageDto } from '../../platform/http/validation/page.dto.js';
 import { SESSION_ID } from '../../gateway/accounts/linked-accounts.dto.js';
 import { IsInstant, WholeNumber } from '../../platform/http/validation/query-fields.js';
 
@@ -25,7 +26,7 @@ export class DashboardQueryDto extends SpanQueryDto {
   sessionId?: string;
 }
 
-class LogQueryDto {
+class LogQueryDto extends LogPageDto {
   /**
    * Start of the range, ISO 8601 with its offset.
    * @example 2026-11-19T00:00:00Z
@@ -44,20 +45,6 @@ class LogQueryDto {
   @IsString()
   @Matches(SESSION_ID)
   sessionId?: string;
-
-  /** Entries per page; 50 by default. As CSV: the most entries in total; all by default. */
-  @WholeNumber()
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(1000)
-  limit?: number;
-
-  /** `nextCursor` of the page before. */
-  @IsOptional()
-  @IsString()
-  @MaxLength(200)
-  cursor?: string;
 }
 
 export class ActivityQueryDto extends LogQueryDto {

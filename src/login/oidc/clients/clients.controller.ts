@@ -16,6 +16,7 @@ import { AppError } from '../../../platform/errors/app-error.js';
 import { Caller, Roles, type CurrentCaller } from '../../../platform/http/access.decorators.js';
 import { Fails, FailsWithBody } from '../../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../../platform/http/request-context.js';
+import { PageByIdDto } from '../../../platform/http/validation/page.dto.js';
 import { clientAnswer, clientsAnswer, createdAnswer, deletedAnswer, secretAnswer } from './answers.js';
 import {
   ChangeOidcClientDto,
@@ -23,7 +24,6 @@ import {
   CreateOidcClientDto,
   OidcClientAnswerDto,
   OidcClientDeletedAnswerDto,
-  OidcClientPageDto,
   OidcClientsAnswerDto,
   OidcSecretAnswerDto,
 } from './clients.dto.js';
@@ -53,7 +53,7 @@ export class ClientsController {
   })
   @ApiOkResponse({ type: OidcClientsAnswerDto, description: 'Without their secrets.' })
   @Fails('validation_failed', ...FOR_ADMINS)
-  async list(@Query() page: OidcClientPageDto, @Context() context: RequestContext): Promise<OidcClientsAnswerDto> {
+  async list(@Query() page: PageByIdDto, @Context() context: RequestContext): Promise<OidcClientsAnswerDto> {
     const found = await this.clients.list(page.cursor ?? null, page.limit ?? DEFAULT_PAGE);
     return clientsAnswer(found, context.language);
   }

@@ -10,7 +10,6 @@ import {
   IsNotEmpty,
   IsOptional,
   IsString,
-  IsUUID,
   Matches,
   Max,
   MaxLength,
@@ -135,21 +134,6 @@ export class CreateOidcClientDto extends ChangeOidcClientDto {
    */
   @IsName()
   declare name: string;
-}
-
-export class OidcClientPageDto {
-  /** The most entries to return; 50 by default. */
-  @IsOptional()
-  @WholeNumber()
-  @IsInt()
-  @Min(1)
-  @Max(100)
-  limit?: number;
-
-  /** `nextCursor` of the page before. */
-  @IsOptional()
-  @IsUUID()
-  cursor?: string;
 }
 
 export class OidcClientDto {

@@ -15,6 +15,21 @@ export const IsInstant = () =>
     },
   });
 
+/** A field that holds a time which is still to come. */
+export const IsFutureInstant = () =>
+  ValidateBy({
+    name: 'isFutureInstant',
+    validator: {
+      validate: (value: unknown) =>
+        typeof value === 'string' &&
+        INSTANT.test(value) &&
+        isISO8601(value, { strict: true }) &&
+        // eslint-disable-next-line no-restricted-properties -- a day that a person chose; when the key is used the database decides
+        Date.parse(value) > Date.now(),
+      defaultMessage: () => '$property must be a time in the future, in ISO 8601 with an offset',
+    },
+  });
+
 /** A whole number, also in digits, as a query or a form has it; what is none stays as it is and fails `IsInt`. */
 export const WholeNumber = () =>
   Transform(({ value }: { value: unknown }) =>
