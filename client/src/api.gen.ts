@@ -686,8 +686,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the sessions of the caller; for an admin, all sessions
-         * @description Names are unique for each API key. For sessions of API keys an admin also gets `id`, which can take the place of the name in every path.
+         * List the linked accounts of the caller; for an admin, all of them
+         * @description Names are unique for each API key. Of accounts that API keys have linked an admin also gets `id`, which can take the place of the name in every path.
          */
         get: operations["listGatewaySessions"];
         put?: never;
@@ -705,7 +705,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show the state of a session */
+        /** Show the state of a linked account */
         get: operations["gatewaySessionStatus"];
         put?: never;
         post?: never;
@@ -777,7 +777,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Reconnect a session; an unlinked one shows new QR codes */
+        /** Reconnect a linked account; an unlinked one shows new QR codes */
         put: operations["restartGatewaySession"];
         post?: never;
         delete?: never;
@@ -796,7 +796,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Unlink the account and delete the session */
+        /** Unlink an account and delete it here */
         delete: operations["deleteGatewaySession"];
         options?: never;
         head?: never;
@@ -814,7 +814,7 @@ export interface paths {
         put?: never;
         /**
          * Send a text
-         * @description Waits until WhatsApp has accepted the message, at most `GATEWAY_SEND_TIMEOUT` seconds: messages of a session are sent one by one, with pauses.
+         * @description Waits until WhatsApp has accepted the message, at most `GATEWAY_SEND_TIMEOUT` seconds: messages of a linked account are sent one by one, with pauses.
          */
         post: operations["sendGatewayText"];
         delete?: never;
@@ -972,7 +972,7 @@ export interface paths {
         put?: never;
         /**
          * Subscribe a webhook to events
-         * @description An API key gets events of its own sessions and codes, an admin those of everybody. Deliveries are signed according to Standard Webhooks.
+         * @description An API key gets events of its own linked accounts and codes, an admin those of everybody. Deliveries are signed according to Standard Webhooks.
          */
         post: operations["createWebhook"];
         delete?: never;
@@ -1133,7 +1133,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send a new code by the same session, under the same name
+         * Send a new code by the same linked account, under the same name
          * @description The old code ends. A resend gives no guesses back, and the limits of the number stay the same.
          */
         post: operations["resendVerification"];
@@ -1313,7 +1313,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show figures of all sessions */
+        /** Show figures of all linked accounts */
         get: operations["gatewayDashboard"];
         put?: never;
         post?: never;
@@ -1330,7 +1330,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show figures of one session */
+        /** Show figures of one linked account */
         get: operations["gatewaySessionStats"];
         put?: never;
         post?: never;
@@ -1347,7 +1347,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List what happened to sessions, messages and codes */
+        /** List what happened to linked accounts, messages and codes */
         get: operations["listGatewayActivity"];
         put?: never;
         post?: never;
@@ -1402,7 +1402,7 @@ export interface paths {
         put?: never;
         /**
          * Delete old log entries early
-         * @description Of the key's own sessions and codes, at most 20,000 of each. The figures counted from them stay.
+         * @description Of the key's own linked accounts and codes, at most 20,000 of each. The figures counted from them stay.
          */
         post: operations["cleanGatewayLogs"];
         delete?: never;
@@ -1537,7 +1537,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the state of each session of the caller; for an admin, of all sessions */
+        /** List the state of each linked account of the caller; for an admin, of all */
         get: operations["sessionsHealth"];
         put?: never;
         post?: never;
@@ -1866,7 +1866,7 @@ export interface components {
             message: string;
             data: components["schemas"]["BrowserLoginDto"];
         };
-        HeldAccountDto: {
+        ExportedAccountDto: {
             /** @description Opaque. */
             id: string;
             email: string | null;
@@ -1885,7 +1885,7 @@ export interface components {
             createdAt: string;
             updatedAt: string;
         };
-        HeldSessionDto: {
+        ExportedSessionDto: {
             id: string;
             /** @enum {string} */
             method: "OTP" | "PASSWORD";
@@ -1899,7 +1899,7 @@ export interface components {
             endedAt: string | null;
             endedFor: string | null;
         };
-        HeldCodeDto: {
+        ExportedCodeDto: {
             id: string;
             phone: string;
             purpose: string;
@@ -1907,12 +1907,12 @@ export interface components {
             createdAt: string;
             expiresAt: string;
         };
-        HeldLimitsDto: {
+        ExportedLimitsDto: {
             purpose: string;
             sends: string[];
             guesses: string[];
         };
-        HeldMessageDto: {
+        ExportedMessageDto: {
             id: string;
             purpose: string;
             phone: string;
@@ -1923,7 +1923,7 @@ export interface components {
             /** @description When the code in it was used; null for one that was not, and for a message without a code. */
             codeUsedAt: string | null;
         };
-        HeldConversationMessageDto: {
+        ExportedConversationMessageDto: {
             /** @description `IN`: from the person. */
             direction: string;
             kind: string;
@@ -1932,14 +1932,14 @@ export interface components {
             fileName: string | null;
             at: string;
         };
-        HeldConversationDto: {
+        ExportedConversationDto: {
             state: string;
             /** @description As the sender calls themselves on WhatsApp. */
             name: string | null;
             startedAt: string;
-            messages: components["schemas"]["HeldConversationMessageDto"][];
+            messages: components["schemas"]["ExportedConversationMessageDto"][];
         };
-        HeldEventDto: {
+        ExportedEventDto: {
             id: string;
             type: string;
             outcome: string;
@@ -1949,13 +1949,13 @@ export interface components {
             occurredAt: string;
         };
         PersonalDataDto: {
-            account: components["schemas"]["HeldAccountDto"];
-            sessions: components["schemas"]["HeldSessionDto"][];
-            codes: components["schemas"]["HeldCodeDto"][];
-            limits: components["schemas"]["HeldLimitsDto"][];
-            messages: components["schemas"]["HeldMessageDto"][];
-            conversation: components["schemas"]["HeldConversationDto"] | null;
-            events: components["schemas"]["HeldEventDto"][];
+            account: components["schemas"]["ExportedAccountDto"];
+            sessions: components["schemas"]["ExportedSessionDto"][];
+            codes: components["schemas"]["ExportedCodeDto"][];
+            limits: components["schemas"]["ExportedLimitsDto"][];
+            messages: components["schemas"]["ExportedMessageDto"][];
+            conversation: components["schemas"]["ExportedConversationDto"] | null;
+            events: components["schemas"]["ExportedEventDto"][];
         };
         PersonalDataAnswerDto: {
             success: boolean;
@@ -2383,11 +2383,11 @@ export interface components {
             sessionId: string;
         };
         GatewaySessionDto: {
-            /** @description The id that was chosen when the session was created. */
+            /** @description The id that was chosen when the linked account was created. */
             sessionId: string;
-            /** @description Only for admins, and only for sessions that an API key created: a unique id that can take the place of the name. */
+            /** @description Only for admins, and only for linked accounts that an API key created: a unique id that can take the place of the name. */
             id?: string;
-            /** @description Only together with `id`: the API key that created the session. */
+            /** @description Only together with `id`: the API key that created the linked account. */
             apiKeyId?: string;
             /**
              * @description `qr`: a code waits to be scanned; `logged_out`: its phone, or WhatsApp, has taken it off.
@@ -3086,7 +3086,7 @@ export interface components {
             count: number;
         };
         UptimeDto: {
-            /** @description Share of the range in which sessions were connected, 0 to 1; null when nothing is known. */
+            /** @description Share of the range in which linked accounts were connected, 0 to 1; null when nothing is known. */
             connected: number | null;
             /** @description Uptime of the instance that answers, in seconds. */
             instanceSeconds: number;
@@ -3328,7 +3328,7 @@ export interface components {
             whatsapp: "connected" | "disconnected";
         };
         SessionHealthDto: {
-            /** @description The id that was chosen when the session was created. */
+            /** @description The id that was chosen when the linked account was created. */
             sessionId: string;
             /** @enum {string} */
             status: "connected" | "disconnected" | "qr" | "connecting" | "logged_out";
@@ -3338,7 +3338,7 @@ export interface components {
         SessionsHealthAnswerDto: {
             success: boolean;
             /**
-             * @description `degraded`: not all sessions are connected.
+             * @description `degraded`: not all linked accounts are connected.
              * @enum {string}
              */
             status: "ok" | "degraded";
@@ -6324,7 +6324,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The session is created and waits for its QR code to be scanned. */
+            /** @description The linked account is created and waits for its QR code to be scanned. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6877,7 +6877,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The session is connecting. */
+            /** @description The linked account is connecting. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6962,7 +6962,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The session, its queue and its keys are deleted. */
+            /** @description The linked account, its queue and its keys are deleted. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10333,7 +10333,7 @@ export interface operations {
     gatewayDashboard: {
         parameters: {
             query?: {
-                /** @description Only this session. */
+                /** @description Only this linked account. */
                 sessionId?: string;
                 /** @description Start of the range, ISO 8601 with its offset; a day before `to` by default. Figures begin at its full hour. */
                 from?: string;
@@ -10346,7 +10346,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Of the key's own sessions; of all, for an admin. */
+            /** @description Of the key's own linked accounts; of all, for an admin. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10445,7 +10445,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The figures and the state of the session. */
+            /** @description The figures and the state of the linked account. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10538,7 +10538,7 @@ export interface operations {
                 from?: string;
                 /** @description End of the range, not included. */
                 to?: string;
-                /** @description Only this session. */
+                /** @description Only this linked account. */
                 sessionId?: string;
                 /** @description Entries per page; 50 by default. As CSV: the most entries in total; all by default. */
                 limit?: number;
@@ -10627,7 +10627,7 @@ export interface operations {
                 from?: string;
                 /** @description End of the range, not included. */
                 to?: string;
-                /** @description Only this session. */
+                /** @description Only this linked account. */
                 sessionId?: string;
                 /** @description Entries per page; 50 by default. As CSV: the most entries in total; all by default. */
                 limit?: number;
@@ -10714,7 +10714,7 @@ export interface operations {
                 from?: string;
                 /** @description End of the range, not included. */
                 to?: string;
-                /** @description Only this session. */
+                /** @description Only this linked account. */
                 sessionId?: string;
                 /** @description Entries per page; 50 by default. As CSV: the most entries in total; all by default. */
                 limit?: number;

@@ -96,7 +96,7 @@ export class VerificationController {
   @Idempotent(({ gatewaySendTimeout }) => gatewaySendTimeout)
   @ApiOperation({
     operationId: 'resendVerification',
-    summary: 'Send a new code by the same session, under the same name',
+    summary: 'Send a new code by the same linked account, under the same name',
     description: 'The old code ends. A resend gives no guesses back, and the limits of the number stay the same.',
   })
   @ApiOkResponse({ type: SentVerificationAnswerDto, description: 'WhatsApp has accepted the message.' })

@@ -59,7 +59,7 @@ export class WebhooksController {
     operationId: 'createWebhook',
     summary: 'Subscribe a webhook to events',
     description:
-      'An API key gets events of its own sessions and codes, an admin those of everybody. Deliveries are signed according to Standard Webhooks.',
+      'An API key gets events of its own linked accounts and codes, an admin those of everybody. Deliveries are signed according to Standard Webhooks.',
   })
   @ApiCreatedResponse({ type: CreatedWebhookAnswerDto, description: 'With its secret, which is shown only once.' })
   @FailsWithBody(...KEY_FAILURES, 'webhook_url_refused', 'webhook_limit_reached')

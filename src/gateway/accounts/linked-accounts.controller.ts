@@ -41,7 +41,7 @@ export class LinkedAccountsController {
   @ApiOperation({ operationId: 'createGatewaySession', summary: 'Create a session, which then shows a QR code' })
   @ApiCreatedResponse({
     type: GatewaySessionAnswerDto,
-    description: 'The session is created and waits for its QR code to be scanned.',
+    description: 'The linked account is created and waits for its QR code to be scanned.',
   })
   @FailsWithBody(...GATEWAY_FAILURES, 'session_id_taken', 'session_limit_reached')
   async create(
@@ -58,9 +58,9 @@ export class LinkedAccountsController {
   @Header('cache-control', 'no-store')
   @ApiOperation({
     operationId: 'listGatewaySessions',
-    summary: 'List the sessions of the caller; for an admin, all sessions',
+    summary: 'List the linked accounts of the caller; for an admin, all of them',
     description:
-      'Names are unique for each API key. For sessions of API keys an admin also gets `id`, which can take the place of the name in every path.',
+      'Names are unique for each API key. Of accounts that API keys have linked an admin also gets `id`, which can take the place of the name in every path.',
   })
   @ApiOkResponse({ type: GatewaySessionsAnswerDto, description: 'Ordered by id, without QR codes.' })
   @Fails('validation_failed', ...GATEWAY_FAILURES)
@@ -76,7 +76,7 @@ export class LinkedAccountsController {
   @Get(':id/status')
   @Scopes('sessions')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'gatewaySessionStatus', summary: 'Show the state of a session' })
+  @ApiOperation({ operationId: 'gatewaySessionStatus', summary: 'Show the state of a linked account' })
   @ApiOkResponse({ type: GatewaySessionAnswerDto, description: 'With its QR code while one waits to be scanned.' })
   @Fails(...LINKED_ACCOUNT_FAILURES)
   async status(
@@ -149,9 +149,9 @@ export class LinkedAccountsController {
   @Scopes('sessions')
   @ApiOperation({
     operationId: 'restartGatewaySession',
-    summary: 'Reconnect a session; an unlinked one shows new QR codes',
+    summary: 'Reconnect a linked account; an unlinked one shows new QR codes',
   })
-  @ApiOkResponse({ type: GatewaySessionAnswerDto, description: 'The session is connecting.' })
+  @ApiOkResponse({ type: GatewaySessionAnswerDto, description: 'The linked account is connecting.' })
   @Fails(...LINKED_ACCOUNT_FAILURES)
   async restart(
     @LinkedAccountName() name: string,
@@ -166,9 +166,12 @@ export class LinkedAccountsController {
   @Scopes('sessions')
   @ApiOperation({
     operationId: 'deleteGatewaySession',
-    summary: 'Unlink the account and delete the session',
+    summary: 'Unlink an account and delete it here',
   })
-  @ApiOkResponse({ type: GatewaySessionGoneAnswerDto, description: 'The session, its queue and its keys are deleted.' })
+  @ApiOkResponse({
+    type: GatewaySessionGoneAnswerDto,
+    description: 'The linked account, its queue and its keys are deleted.',
+  })
   @Fails(...LINKED_ACCOUNT_FAILURES)
   async delete(
     @LinkedAccountName() name: string,

@@ -4,7 +4,7 @@ import { PageSizeDto } from '../../platform/http/validation/page.dto.js';
 /** A name that its maker chose: never a path, never a part of a shell's line. */
 export const SESSION_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** A session id, and where several have it the one of them that a page ended with. */
+/** The name of a linked account, and where several have it the id of the one that a page ended with. */
 const SESSION_CURSOR = /^[A-Za-z0-9_-]{1,64}(?:~[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})?$/;
 
 /** No NUL and no half of a surrogate pair: neither is text. */
@@ -41,11 +41,11 @@ export class PairingCodeDto {
 }
 
 export class GatewaySessionDto {
-  /** The id that was chosen when the session was created. */
+  /** The id that was chosen when the linked account was created. */
   sessionId!: string;
-  /** Only for admins, and only for sessions that an API key created: a unique id that can take the place of the name. */
+  /** Only for admins, and only for linked accounts that an API key created: a unique id that can take the place of the name. */
   id?: string;
-  /** Only together with `id`: the API key that created the session. */
+  /** Only together with `id`: the API key that created the linked account. */
   apiKeyId?: string;
   /** `qr`: a code waits to be scanned; `logged_out`: its phone, or WhatsApp, has taken it off. */
   status!: 'connecting' | 'qr' | 'connected' | 'disconnected' | 'logged_out';

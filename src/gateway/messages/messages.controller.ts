@@ -46,7 +46,7 @@ export class GatewayMessagesController {
     operationId: 'sendGatewayText',
     summary: 'Send a text',
     description:
-      'Waits until WhatsApp has accepted the message, at most `GATEWAY_SEND_TIMEOUT` seconds: messages of a session are sent one by one, with pauses.',
+      'Waits until WhatsApp has accepted the message, at most `GATEWAY_SEND_TIMEOUT` seconds: messages of a linked account are sent one by one, with pauses.',
   })
   @ApiOkResponse({ type: SentMessageAnswerDto, description: 'WhatsApp has accepted the message.' })
   @FailsWithBody(...SEND_FAILURES)

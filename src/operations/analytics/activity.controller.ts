@@ -92,8 +92,8 @@ export class ActivityController {
   @Get('dashboard')
   @ScopesOrSupervisor('analytics')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'gatewayDashboard', summary: 'Show figures of all sessions' })
-  @ApiOkResponse({ type: DashboardAnswerDto, description: "Of the key's own sessions; of all, for an admin." })
+  @ApiOperation({ operationId: 'gatewayDashboard', summary: 'Show figures of all linked accounts' })
+  @ApiOkResponse({ type: DashboardAnswerDto, description: "Of the key's own linked accounts; of all, for an admin." })
   @Fails('validation_failed', ...KEY_FAILURES, 'session_not_found', 'session_id_ambiguous')
   async dashboard(
     @Query() query: DashboardQueryDto,
@@ -106,8 +106,8 @@ export class ActivityController {
   @Get('sessions/:id/stats')
   @ScopesOrSupervisor('analytics')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'gatewaySessionStats', summary: 'Show figures of one session' })
-  @ApiOkResponse({ type: SessionStatsAnswerDto, description: 'The figures and the state of the session.' })
+  @ApiOperation({ operationId: 'gatewaySessionStats', summary: 'Show figures of one linked account' })
+  @ApiOkResponse({ type: SessionStatsAnswerDto, description: 'The figures and the state of the linked account.' })
   @Fails('validation_failed', ...KEY_FAILURES, 'session_not_found', 'session_id_ambiguous')
   async stats(
     @Param('id', linkedAccountName) name: string,
@@ -121,7 +121,10 @@ export class ActivityController {
   @Get('logs/activity')
   @ScopesOrSupervisor('analytics')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ operationId: 'listGatewayActivity', summary: 'List what happened to sessions, messages and codes' })
+  @ApiOperation({
+    operationId: 'listGatewayActivity',
+    summary: 'List what happened to linked accounts, messages and codes',
+  })
   @PageOrFile(ActivityAnswerDto)
   @Fails('validation_failed', ...KEY_FAILURES)
   activity(
@@ -177,7 +180,8 @@ export class ActivityController {
   @ApiOperation({
     operationId: 'cleanGatewayLogs',
     summary: 'Delete old log entries early',
-    description: "Of the key's own sessions and codes, at most 20,000 of each. The figures counted from them stay.",
+    description:
+      "Of the key's own linked accounts and codes, at most 20,000 of each. The figures counted from them stay.",
   })
   @ApiOkResponse({ type: CleanupAnswerDto, description: 'When `more` is true, call again.' })
   @FailsWithBody(...KEY_FAILURES)

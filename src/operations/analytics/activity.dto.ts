@@ -19,7 +19,7 @@ export class SpanQueryDto {
 }
 
 export class DashboardQueryDto extends SpanQueryDto {
-  /** Only this session. */
+  /** Only this linked account. */
   @IsOptional()
   @IsString()
   @Matches(SESSION_ID)
@@ -40,7 +40,7 @@ class LogQueryDto extends LogPageDto {
   @IsInstant()
   to?: string;
 
-  /** Only this session. */
+  /** Only this linked account. */
   @IsOptional()
   @IsString()
   @Matches(SESSION_ID)
@@ -128,7 +128,7 @@ export class OtpFiguresDto {
 }
 
 export class UptimeDto {
-  /** Share of the range in which sessions were connected, 0 to 1; null when nothing is known. */
+  /** Share of the range in which linked accounts were connected, 0 to 1; null when nothing is known. */
   connected!: number | null;
   /** Uptime of the instance that answers, in seconds. */
   instanceSeconds!: number;

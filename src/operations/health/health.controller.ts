@@ -101,7 +101,7 @@ export class HealthController {
   @ApiSecurity('apiKey')
   @ApiOperation({
     operationId: 'sessionsHealth',
-    summary: 'List the state of each session of the caller; for an admin, of all sessions',
+    summary: 'List the state of each linked account of the caller; for an admin, of all',
   })
   @ApiOkResponse({ type: SessionsHealthAnswerDto, description: 'Ordered by id; 200 also when none is connected.' })
   @Fails('unauthenticated', 'invalid_token', 'invalid_api_key', 'forbidden', 'rate_limited')

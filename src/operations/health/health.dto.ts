@@ -24,7 +24,7 @@ export class HealthAnswerDto extends ReadyAnswerDto {
 }
 
 export class SessionHealthDto {
-  /** The id that was chosen when the session was created. */
+  /** The id that was chosen when the linked account was created. */
   sessionId!: string;
   status!: 'connecting' | 'qr' | 'connected' | 'disconnected' | 'logged_out';
   /** ISO 8601 in UTC. */
@@ -33,7 +33,7 @@ export class SessionHealthDto {
 
 export class SessionsHealthAnswerDto {
   success!: true;
-  /** `degraded`: not all sessions are connected. */
+  /** `degraded`: not all linked accounts are connected. */
   status!: 'ok' | 'degraded';
   total!: number;
   connected!: number;

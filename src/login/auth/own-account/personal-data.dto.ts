@@ -1,6 +1,6 @@
 import { UserDto } from '../auth.dto.js';
 
-export class HeldAccountDto extends UserDto {
+export class ExportedAccountDto extends UserDto {
   isActive!: boolean;
   hasPassword!: boolean;
   passwordChangedAt!: string | null;
@@ -9,7 +9,7 @@ export class HeldAccountDto extends UserDto {
 }
 
 /** A login, also one that has ended; kept until 30 days after its end. */
-export class HeldSessionDto {
+export class ExportedSessionDto {
   id!: string;
   method!: 'OTP' | 'PASSWORD';
   /** Address it was opened from; of IPv6 its first half. */
@@ -24,7 +24,7 @@ export class HeldSessionDto {
 }
 
 /** The newest code of a purpose, until it is used, replaced or, a day later, forgotten. Used ones: see `messages`. */
-export class HeldCodeDto {
+export class ExportedCodeDto {
   id!: string;
   phone!: string;
   purpose!: string;
@@ -34,14 +34,14 @@ export class HeldCodeDto {
 }
 
 /** When codes were sent and guessed, for the limits; kept for a day. */
-export class HeldLimitsDto {
+export class ExportedLimitsDto {
   purpose!: string;
   sends!: string[];
   guesses!: string[];
 }
 
 /** That a message was sent; not what it said. */
-export class HeldMessageDto {
+export class ExportedMessageDto {
   id!: string;
   purpose!: string;
   phone!: string;
@@ -53,7 +53,7 @@ export class HeldMessageDto {
   codeUsedAt!: string | null;
 }
 
-export class HeldConversationMessageDto {
+export class ExportedConversationMessageDto {
   /** `IN`: from the person. */
   direction!: string;
   kind!: string;
@@ -64,16 +64,16 @@ export class HeldConversationMessageDto {
 }
 
 /** What was written to and from the account's number, oldest first, as long as it is kept. */
-export class HeldConversationDto {
+export class ExportedConversationDto {
   state!: string;
   /** As the sender calls themselves on WhatsApp. */
   name!: string | null;
   startedAt!: string;
-  messages!: HeldConversationMessageDto[];
+  messages!: ExportedConversationMessageDto[];
 }
 
 /** What the audit log says. */
-export class HeldEventDto {
+export class ExportedEventDto {
   id!: string;
   type!: string;
   outcome!: string;
@@ -85,13 +85,13 @@ export class HeldEventDto {
 
 /** Export everything stored about a person. Phones are E.164, times ISO 8601 in UTC. */
 export class PersonalDataDto {
-  account!: HeldAccountDto;
-  sessions!: HeldSessionDto[];
-  codes!: HeldCodeDto[];
-  limits!: HeldLimitsDto[];
-  messages!: HeldMessageDto[];
-  conversation!: HeldConversationDto | null;
-  events!: HeldEventDto[];
+  account!: ExportedAccountDto;
+  sessions!: ExportedSessionDto[];
+  codes!: ExportedCodeDto[];
+  limits!: ExportedLimitsDto[];
+  messages!: ExportedMessageDto[];
+  conversation!: ExportedConversationDto | null;
+  events!: ExportedEventDto[];
 }
 
 export class PersonalDataAnswerDto {

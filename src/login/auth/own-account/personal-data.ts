@@ -7,11 +7,11 @@ import { Sessions } from '../../../identity/sessions/sessions.service.js';
 import { Accounts } from '../../../identity/users/accounts.service.js';
 import { userOf } from '../answers.js';
 import {
-  type HeldAccountDto,
-  type HeldCodeDto,
-  type HeldConversationDto,
-  type HeldMessageDto,
-  type HeldSessionDto,
+  type ExportedAccountDto,
+  type ExportedCodeDto,
+  type ExportedConversationDto,
+  type ExportedMessageDto,
+  type ExportedSessionDto,
   type PersonalDataDto,
 } from './personal-data.dto.js';
 
@@ -25,7 +25,7 @@ export const HELD_CONVERSATION = Symbol('conversation of a number');
 
 /** What is kept of the conversation with a number (E.164); null when there is none. */
 export interface HoldsConversation {
-  of(phone: string): Promise<HeldConversationDto | null>;
+  of(phone: string): Promise<ExportedConversationDto | null>;
 }
 
 /** Export everything stored about a person, room by room (UU PDP, articles 6 and 7; GDPR, article 15). */
@@ -79,7 +79,7 @@ export class PersonalData {
   }
 }
 
-function accountOf(account: PersonalAccount): HeldAccountDto {
+function accountOf(account: PersonalAccount): ExportedAccountDto {
   return Object.assign(userOf(account), {
     isActive: account.is_active,
     hasPassword: account.has_password,
@@ -89,7 +89,7 @@ function accountOf(account: PersonalAccount): HeldAccountDto {
   });
 }
 
-function sessionOf(session: PersonalSession): HeldSessionDto {
+function sessionOf(session: PersonalSession): ExportedSessionDto {
   return {
     id: session.id,
     method: session.method,
@@ -103,7 +103,7 @@ function sessionOf(session: PersonalSession): HeldSessionDto {
   };
 }
 
-function codeOf(code: PersonalCode): HeldCodeDto {
+function codeOf(code: PersonalCode): ExportedCodeDto {
   return {
     id: code.id,
     phone: code.phone,
@@ -114,7 +114,7 @@ function codeOf(code: PersonalCode): HeldCodeDto {
   };
 }
 
-function messageOf(message: PersonalMessage): HeldMessageDto {
+function messageOf(message: PersonalMessage): ExportedMessageDto {
   return {
     id: message.id,
     purpose: message.purpose,
