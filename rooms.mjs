@@ -187,7 +187,7 @@ export const FACES = {
   'platform/lists': ['csv-answers', 'time-cursors'],
   'platform/log': ['logger'],
   'platform/phone': ['phone', 'sender'],
-  'platform/texts': ['language', 'message-texts', 'texts'],
+  'platform/texts': ['accept-header', 'language', 'message-texts', 'texts'],
   'platform/secrets': ['auth-secret', 'random-bytes', 'sealing'],
   'records/activity': ['activity.module', 'activity.service', 'activity.sql', 'durations'],
   'records/audit': ['audit-log', 'audit.module', 'audit.service', 'audit.sql'],

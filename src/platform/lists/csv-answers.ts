@@ -1,6 +1,7 @@
 import { Readable, pipeline } from 'node:stream';
 import { StreamableFile } from '@nestjs/common';
 import { stringify } from 'csv-stringify';
+import { weightedRanges } from '../texts/accept-header.js';
 
 /**
  * Whether a client asks for CSV: it names `text/csv`, and not JSON with the same weight or more.
@@ -8,12 +9,7 @@ import { stringify } from 'csv-stringify';
  * @param accept the `Accept` header (RFC 9110 section 12.5.1)
  */
 export function wantsCsv(accept: string | undefined): boolean {
-  const weights = new Map<string, number>();
-  for (const range of (accept ?? '').slice(0, 1_000).toLowerCase().split(',')) {
-    const [type = '', ...parameters] = range.split(';').map((part) => part.trim());
-    const weight = parameters.map((parameter) => /^q=([01](?:\.\d{0,3})?)$/.exec(parameter)?.[1]).find(Boolean);
-    weights.set(type, Number(weight ?? 1));
-  }
+  const weights = new Map(weightedRanges(accept, 1_000).map(({ range, weight }) => [range, weight]));
   return (weights.get('text/csv') ?? 0) > (weights.get('application/json') ?? 0);
 }
 

@@ -1,4 +1,5 @@
 import { LANGUAGES, type Language, type Settings } from '../config/settings.js';
+import { weightedRanges } from './accept-header.js';
 
 /** Whether somebody named one of our languages. */
 export function isLanguage(value: unknown): value is Language {
@@ -16,13 +17,8 @@ export function answerLanguage(setting: Settings['messageLanguage'], acceptLangu
   if (setting !== 'negotiate') return setting;
   let best: Language = 'id';
   let bestWeight = 0;
-  for (const range of (acceptLanguage ?? '').slice(0, 200).split(',')) {
-    const [tag = '', ...parameters] = range.trim().toLowerCase().split(';');
-    const quality = parameters
-      .map((parameter) => /^\s*q=([01](?:\.\d{0,3})?)\s*$/.exec(parameter)?.[1])
-      .find((q) => q !== undefined);
-    const weight = quality === undefined ? 1 : Number(quality);
-    const language = tag.split('-')[0];
+  for (const { range, weight } of weightedRanges(acceptLanguage, 200)) {
+    const language = range.split('-')[0];
     if (isLanguage(language) && weight > bestWeight) [best, bestWeight] = [language, weight];
   }
   return best;
