@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { statement } from '../../platform/database/statement.js';
 import { ofTheFirst } from '../../platform/database/steps.js';
-import { type AccountLease } from '../link/account-lease.js';
+import { type AccountLease } from '../link/linked-account-state.js';
 
 export type CommandKind = 'restart' | 'logout' | 'pairing-code';
 

@@ -1,6 +1,8 @@
 import { Param, type PipeTransform } from '@nestjs/common';
 import { AppError } from '../../platform/errors/app-error.js';
-import { SESSION_ID } from './linked-accounts.dto.js';
+
+/** A name that its maker chose: never a path, never a part of a shell's line. */
+export const SESSION_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** What cannot be the id of a linked account names none: 404, as for an unknown one. For `@Param`. */
 export const linkedAccountName: PipeTransform<string, string> = {

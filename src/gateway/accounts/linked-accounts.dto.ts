@@ -1,14 +1,9 @@
 import { IsNotEmpty, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { SESSION_ID } from './linked-account-routes.js';
 import { PageSizeDto } from '../../platform/http/validation/page.dto.js';
-
-/** A name that its maker chose: never a path, never a part of a shell's line. */
-export const SESSION_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** The name of a linked account, and where several have it the id of the one that a page ended with. */
 const SESSION_CURSOR = /^[A-Za-z0-9_-]{1,64}(?:~[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})?$/;
-
-/** No NUL and no half of a surrogate pair: neither is text. */
-export const REAL_TEXT = /^[^\0\p{Cs}]*$/u;
 
 export class CreateGatewaySessionDto {
   /**

@@ -15,6 +15,8 @@ import { HeldAccounts } from '../link/held-accounts.js';
 import { PAIRING_SECONDS } from '../link/linked-account.js';
 import { LinkedAccountSeal } from '../link/linked-account-seal.js';
 
+export { type LinkedAccountRow };
+
 /** A linked account with what there is to scan. */
 export interface ShownAccount {
   readonly row: LinkedAccountRow;

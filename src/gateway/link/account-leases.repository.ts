@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { statement } from '../../platform/database/statement.js';
-import { type AccountLease } from './account-lease.js';
-import { type LinkedAccountState } from './linked-account-state.js';
+import { type AccountLease, type LinkedAccountState } from './linked-account-state.js';
 
 /** A linked account that this instance holds from now on. */
 export interface TakenAccount {

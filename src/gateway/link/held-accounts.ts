@@ -7,7 +7,7 @@ import { SESSION } from '../../delivery/providers/session/name.js';
 import { loadBaileys, type Baileys } from './baileys.js';
 import { GatewayEvents, type LinkedAccountRef } from './gateway-events.js';
 import { GatewayKeysRepository } from './keys/signal-keys.repository.js';
-import { type AccountLease } from './account-lease.js';
+import { type AccountLease } from './linked-account-state.js';
 import { KeyWriter } from './keys/signal-key-writer.js';
 import { LinkedAccount, type LinkedAccountParts } from './linked-account.js';
 import { IncomingHandler } from './incoming-handler.js';

@@ -1,6 +1,5 @@
 import { type LinkedAccountRef } from './gateway-events.js';
-import { type IncomingLinkMessage } from './incoming-message.js';
-import { type IncomingReceipt } from './whatsapp-link.js';
+import { type IncomingLinkMessage, type IncomingReceipt } from './incoming-message.js';
 
 /** Deals with what linked accounts receive. The link knows nothing of stored messages: gateway.module.ts hands this in. */
 export abstract class IncomingHandler {

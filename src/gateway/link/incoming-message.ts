@@ -29,6 +29,13 @@ export interface IncomingLinkMessage {
   readonly choice: { readonly id: string; readonly title: string; readonly menuId: string } | null;
 }
 
+/** What a recipient's phone said of a message. */
+export interface IncomingReceipt {
+  readonly whatsappId: string;
+  readonly status: 'delivered' | 'read';
+  readonly at: Date | null;
+}
+
 /** A field of a message, what it is, and where its text stands. */
 const KINDS: readonly [keyof proto.IMessage, IncomingKind, (message: proto.IMessage) => string | null | undefined][] = [
   ['conversation', 'text', (m) => m.conversation],

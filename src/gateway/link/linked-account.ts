@@ -4,16 +4,14 @@ import { type ServiceLogger } from '../../platform/log/logger.js';
 import { type Baileys } from './baileys.js';
 import { CLOSE, afterClose } from './close-codes.js';
 import { type GatewayKeysRepository } from './keys/signal-keys.repository.js';
-import { type AccountLease } from './account-lease.js';
-import { type SendEnd } from './send-end.js';
-import { type LinkedAccountState } from './linked-account-state.js';
-import { type IncomingLinkMessage } from './incoming-message.js';
+import { type AccountLease, type LinkedAccountState } from './linked-account-state.js';
+import { type SendEnd, type Outgoing } from './sending.js';
+import { type IncomingLinkMessage, type IncomingReceipt } from './incoming-message.js';
 import { LeaseLost, type KeyWriter } from './keys/signal-key-writer.js';
-import { type Outgoing } from './outgoing-content.js';
 import { SignalKeys } from './keys/signal-keys.js';
 import { type LinkedAccountSeal } from './linked-account-seal.js';
 import { type AccountLeasesRepository, type StateNote, type TakenAccount } from './account-leases.repository.js';
-import { WhatsAppLink, type IncomingReceipt, type SendResult } from './whatsapp-link.js';
+import { WhatsAppLink, type SendResult } from './whatsapp-link.js';
 
 /** What a linked account needs of its instance. */
 export interface LinkedAccountParts {

@@ -2,18 +2,11 @@ import { type AuthenticationCreds, type BinaryNode, type WAMessage, type WASocke
 import { within } from '../../platform/background/timers.js';
 import { phoneDigits, whatsappId } from '../../platform/phone/phone.js';
 import { SILENT_LOG, type Baileys } from './baileys.js';
-import { readIncomingMessage, type IncomingLinkMessage } from './incoming-message.js';
+import { readIncomingMessage, type IncomingLinkMessage, type IncomingReceipt } from './incoming-message.js';
 import { isPersonJid, phoneOfJid } from './jids.js';
-import { type Outgoing } from './outgoing-content.js';
+import { type Outgoing } from './sending.js';
 import { holdBack, type RawSocket } from './outgoing-gate.js';
 import { type SignalKeys } from './keys/signal-keys.js';
-
-/** What a recipient's phone said of a message. */
-export interface IncomingReceipt {
-  readonly whatsappId: string;
-  readonly status: 'delivered' | 'read';
-  readonly at: Date | null;
-}
 
 /** How one send ended. */
 export type SendResult =

@@ -1,5 +1,5 @@
 import { IsBoolean, IsNotEmpty, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
-import { REAL_TEXT } from '../accounts/linked-accounts.dto.js';
+import { REAL_TEXT } from '../../platform/http/validation/query-fields.js';
 
 export class SendMediaDto {
   /**

@@ -3,8 +3,8 @@ import { maskedNumber, recordActivityFrom } from '../../records/activity/activit
 import { Database, type Transaction } from '../../platform/database/database.js';
 import { statement } from '../../platform/database/statement.js';
 import { ofTheFirst } from '../../platform/database/steps.js';
-import { type AccountLease } from '../link/account-lease.js';
-import { type MessageError, type SendEnd } from '../link/send-end.js';
+import { type AccountLease } from '../link/linked-account-state.js';
+import { type MessageError, type SendEnd } from '../link/sending.js';
 
 export type MessageState = 'QUEUED' | 'SENDING' | 'SENT' | 'DELIVERED' | 'READ' | 'FAILED' | 'UNKNOWN' | 'CANCELLED';
 

@@ -4,7 +4,7 @@ import { Poller } from '../../platform/background/poller.js';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
 import { GatewayContactsRepository } from './gateway-contacts.repository.js';
 import { GatewayMessagesRepository, type ClaimedRow } from './gateway-messages.repository.js';
-import { type SendEnd } from '../link/send-end.js';
+import { type SendEnd } from '../link/sending.js';
 import { HeldAccounts } from '../link/held-accounts.js';
 import { KnownNumbers } from './known-numbers.js';
 import { type LinkedAccount } from '../link/linked-account.js';

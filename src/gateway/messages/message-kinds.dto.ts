@@ -15,8 +15,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import { DecimalNumber, IdAsText } from '../../platform/http/validation/query-fields.js';
-import { REAL_TEXT } from '../accounts/linked-accounts.dto.js';
+import { DecimalNumber, IdAsText, REAL_TEXT } from '../../platform/http/validation/query-fields.js';
 import { SentMessageDto } from './messages.dto.js';
 
 /** No line break, nothing that a phone does not show: a title must not look like two choices. */

@@ -1,4 +1,4 @@
-import { type Outgoing } from '../link/outgoing-content.js';
+import { type Outgoing } from '../link/sending.js';
 import { MEDIA_KINDS, type MediaKind } from '../../delivery/providers/media-types.js';
 import { type MenuContent } from '../menus/menus.js';
 

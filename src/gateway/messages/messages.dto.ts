@@ -1,5 +1,5 @@
 import { IsNotEmpty, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
-import { REAL_TEXT } from '../accounts/linked-accounts.dto.js';
+import { REAL_TEXT } from '../../platform/http/validation/query-fields.js';
 
 /** As long as WhatsApp lets a text be. */
 const LONGEST_TEXT = 65_536;

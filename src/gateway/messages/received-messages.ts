@@ -4,10 +4,9 @@ import { GatewayContactsRepository } from './gateway-contacts.repository.js';
 import { GatewayEvents, type LinkedAccountRef } from '../link/gateway-events.js';
 import { GatewayMessagesRepository } from './gateway-messages.repository.js';
 import { IncomingHandler } from '../link/incoming-handler.js';
-import { type IncomingLinkMessage } from '../link/incoming-message.js';
+import { type IncomingLinkMessage, type IncomingReceipt } from '../link/incoming-message.js';
 import { LinkedAccountSeal } from '../link/linked-account-seal.js';
 import { MenuReplies } from '../menus/menu-replies.js';
-import { type IncomingReceipt } from '../link/whatsapp-link.js';
 
 /** What linked accounts receive: senders and receipts are stored, menus are read, and the listeners are told. */
 @Injectable()

@@ -1,6 +1,6 @@
 import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 import { LogPageDto } from '../../platform/http/validation/page.dto.js';
-import { SESSION_ID } from '../../gateway/accounts/linked-accounts.dto.js';
+import { SESSION_ID } from '../../gateway/accounts/linked-account-routes.js';
 import { IsInstant, WholeNumber } from '../../platform/http/validation/query-fields.js';
 
 export class SpanQueryDto {

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CoalescedTask } from '../../../platform/background/coalesced-task.js';
 import { LOGGER, type ServiceLogger } from '../../../platform/log/logger.js';
 import { GatewayKeysRepository, type SealedWrite } from './signal-keys.repository.js';
-import { type AccountLease } from '../account-lease.js';
+import { type AccountLease } from '../linked-account-state.js';
 
 /** The linked account was taken over by another instance: nothing more may be written or sent for it here. */
 export class LeaseLost extends Error {

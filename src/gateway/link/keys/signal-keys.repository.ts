@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../../platform/database/database.js';
-import { type AccountLease } from '../account-lease.js';
+import { type AccountLease } from '../linked-account-state.js';
 import { statement } from '../../../platform/database/statement.js';
 
 /** A value of a linked account's state by the hash of its name; null deletes it. */

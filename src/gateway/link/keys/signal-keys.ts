@@ -9,7 +9,7 @@ import {
 import { seal, unseal } from '../../../platform/secrets/sealing.js';
 import { type Baileys } from '../baileys.js';
 import { type GatewayKeysRepository } from './signal-keys.repository.js';
-import { type AccountLease } from '../account-lease.js';
+import { type AccountLease } from '../linked-account-state.js';
 import { type KeyWriter } from './signal-key-writer.js';
 
 /** A value that is on its way to the database; null: it goes. */

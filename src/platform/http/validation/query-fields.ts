@@ -4,6 +4,9 @@ import { ValidateBy, isISO8601 } from 'class-validator';
 /** With its offset, or a day alone, in UTC: a time without one would mean another instant on another machine. */
 const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
 
+/** No NUL and no half of a surrogate pair: neither is text. */
+export const REAL_TEXT = /^[^\0\p{Cs}]*$/u;
+
 /** A field that holds a time; see `INSTANT`. */
 export const IsInstant = () =>
   ValidateBy({

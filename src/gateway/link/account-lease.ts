@@ -1,7 +1,0 @@
-/** Who leases a linked account: writes count only while this is true. */
-export interface AccountLease {
-  readonly sessionId: string;
-  /** Id of the instance. */
-  readonly owner: string;
-  readonly fence: number;
-}
