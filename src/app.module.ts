@@ -14,7 +14,7 @@ import { ProviderWebhooksModule } from './incoming/provider-webhooks/provider-we
 import { Conversations } from './incoming/bot/conversations.service.js';
 import { Inbound } from './incoming/bot/inbound.js';
 import { AuthSecret } from './platform/secrets/auth-secret.js';
-import { Settings } from './platform/config/settings.js';
+import { type Settings } from './platform/config/settings.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { type OpenDatabase } from './platform/database/open-database.js';
 import { ExceptionToAnswerFilter } from './platform/errors/exception.filter.js';
@@ -177,12 +177,12 @@ function ownersOfNames(): DynamicModule {
   };
 }
 
-/** Settings, secret and log for every room. */
+/** Groups of settings, secret and log for every room. */
 function foundation(settings: Settings, secret: AuthSecret, logger: ServiceLogger): DynamicModule {
   @Module({})
   class FoundationModule {}
   const providers = [
-    { provide: Settings, useValue: settings },
+    ...[...settings.groups].map(([provide, useValue]) => ({ provide, useValue })),
     { provide: AuthSecret, useValue: secret },
     { provide: LOGGER, useValue: logger },
   ];

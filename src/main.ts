@@ -4,7 +4,7 @@ import { createApp } from './app.js';
 import { loadAuthSecret } from './platform/secrets/auth-secret.js';
 import { keepCompiledCode } from './platform/config/compile-cache.js';
 import { exposureWarning, isReachedByOthers } from './platform/config/exposure.js';
-import { readSettings } from './platform/config/read-settings.js';
+import { readAllSettings } from './settings.js';
 import { openDatabase } from './platform/database/open-database.js';
 import { Gateway } from './gateway/gateway.js';
 import { GracefulShutdown } from './platform/http/server/graceful-shutdown.js';
@@ -17,7 +17,7 @@ import { DemoAccounts } from './identity/users/demo-accounts.js';
 import { WebhookDispatcher } from './applications/webhooks/webhook-dispatcher.js';
 
 async function start(lifecycle: ProcessLifecycle): Promise<void> {
-  const settings = await readSettings();
+  const settings = await readAllSettings();
   const { logger, output } = openLog(settings);
   const say = (message: string) => {
     logger.info(message);

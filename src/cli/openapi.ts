@@ -6,7 +6,7 @@ import pg from 'pg';
 import { AppModule } from '../app.module.js';
 import { AuthSecret } from '../platform/secrets/auth-secret.js';
 import { PROJECT } from '../platform/config/folders.js';
-import { settingsFrom } from '../platform/config/read-settings.js';
+import { settingsFrom } from '../settings.js';
 import { apiDocument } from '../platform/http/server/api-docs.js';
 import { openLog } from '../platform/log/logger.js';
 

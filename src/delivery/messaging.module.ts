@@ -1,5 +1,9 @@
 import { Module } from '@nestjs/common';
-import { Settings } from '../platform/config/settings.js';
+import { ModuleRef } from '@nestjs/core';
+import { DeliverySettings } from '../platform/config/groups/delivery.js';
+import { ServerSettings } from '../platform/config/groups/server.js';
+import { type Group } from '../platform/config/rows/group.js';
+
 import { HttpModule } from '../platform/http/http.module.js';
 import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { JobsModule } from '../platform/jobs/jobs.module.js';
@@ -25,19 +29,21 @@ import { TestNumbers } from './outbox/test-numbers.js';
 import { type ContractSurprise } from './providers/redaction.js';
 
 async function makeLadder(
-  settings: Settings,
+  { providers }: DeliverySettings,
+  { publicUrl }: ServerSettings,
+  module: ModuleRef,
   logger: ServiceLogger,
   inbox: DeveloperInbox,
   linkedAccount: MessageProvider,
 ): Promise<MessageProvider[]> {
   const context = {
-    settings,
+    of: <V extends object>(group: Group<V>) => module.get(group, { strict: false }),
     linkedAccount,
     onSurprise: (surprise: ContractSurprise) => logger.warn(surprise, 'provider_contract_surprise'),
     keep: (message: OutgoingMessage) => inbox.keep(message),
   };
-  const made = settings.providers.map(async (name) =>
-    providerNamed(name).make({ ...context, webhookUrl: `${settings.publicUrl}/webhook/${name}` }),
+  const made = providers.map(async (name) =>
+    providerNamed(name).make({ ...context, webhookUrl: `${publicUrl}/webhook/${name}` }),
   );
   return Promise.all(made);
 }
@@ -60,7 +66,11 @@ async function makeLadder(
     TestNumbers,
     DeveloperInbox,
     DeveloperInboxRepository,
-    { provide: PROVIDERS, useFactory: makeLadder, inject: [Settings, LOGGER, DeveloperInbox, LINKED_ACCOUNT] },
+    {
+      provide: PROVIDERS,
+      useFactory: makeLadder,
+      inject: [DeliverySettings, ServerSettings, ModuleRef, LOGGER, DeveloperInbox, LINKED_ACCOUNT],
+    },
   ],
   exports: [IncomingMedia, LadderStatus, Messaging, Receipts, TestNumbers, DeveloperInbox],
 })

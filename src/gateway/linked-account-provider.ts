@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../platform/config/settings.js';
+import { DeliverySettings } from '../platform/config/groups/delivery.js';
+import { GatewaySettings } from '../platform/config/groups/gateway.js';
 import { AppError } from '../platform/errors/app-error.js';
 import { MEDIA_KINDS } from '../delivery/providers/media-types.js';
 import {
@@ -27,7 +28,8 @@ export class LinkedAccountProvider implements MessageProvider {
   readonly mediaKinds = MEDIA_KINDS;
 
   constructor(
-    private readonly settings: Settings,
+    private readonly deliverySettings: DeliverySettings,
+    private readonly gatewaySettings: GatewaySettings,
     private readonly sessions: LinkedAccountsRepository,
     private readonly messages: GatewayMessages,
     private readonly media: MediaMessages,
@@ -40,11 +42,11 @@ export class LinkedAccountProvider implements MessageProvider {
       const session = await this.sessions.forLadder(this.named, this.seal.contact(to));
       if (!session) return { kind: 'rejected', reason: 'provider-disconnected' };
       if (media) {
-        const patience = this.settings.sendTimeout * 1000 + LIFE_MARGIN;
+        const patience = this.deliverySettings.sendTimeout * 1000 + LIFE_MARGIN;
         const end = await this.media.sendForLadder({ sessionId: session.id, to }, media, patience, signal);
         return end.kind === 'unfetched' ? unfetched(end.error, signal) : outcomeOf(end);
       }
-      const patience = this.settings.providerTimeout * 1000 + LIFE_MARGIN;
+      const patience = this.deliverySettings.providerTimeout * 1000 + LIFE_MARGIN;
       const message = { kind: 'text', content: { text } } as const;
       return outcomeOf(await this.messages.queue(session.id, to, message, { patience, fromLadder: true, signal }));
     } catch {
@@ -65,7 +67,7 @@ export class LinkedAccountProvider implements MessageProvider {
   }
 
   private get named(): string | null {
-    return this.settings.whatsappSessionId ?? null;
+    return this.gatewaySettings.whatsappSessionId ?? null;
   }
 }
 

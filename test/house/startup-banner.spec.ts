@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { printStartupBanner } from '../../src/startup-banner.js';
-import { settingsFrom } from '../../src/platform/config/read-settings.js';
+import { settingsFrom } from '../../src/settings.js';
 
 /** What stands at the terminal after a start with these variables. */
 function said(variables: Record<string, string>): string {

@@ -1,5 +1,5 @@
 import { type NewestVerification } from '../../login/codes/verifications/verification-codes.js';
-import { type Language } from '../../platform/config/settings.js';
+import { type Language } from '../../platform/config/languages.js';
 import { TEXTS } from '../../platform/texts/texts.js';
 import { whatsappId } from '../../platform/phone/phone.js';
 import {

@@ -2,7 +2,9 @@ import { Body, Controller, Get, Header, HttpCode, Param, Post, Query } from '@ne
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { CallingKey, WhoCalls, type Calling } from '../../identity/api-keys/api-key.guard.js';
 import { type UsedApiKey } from '../../identity/api-keys/api-keys.service.js';
-import { Settings } from '../../platform/config/settings.js';
+import { CodeSettings } from '../../platform/config/groups/codes.js';
+import { NameSettings } from '../../platform/config/groups/names.js';
+import { RegionSettings } from '../../platform/config/groups/region.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { LinkedAccounts } from '../../gateway/accounts/linked-accounts.service.js';
 import { linkedAccountName } from '../../gateway/accounts/linked-account-routes.js';
@@ -37,7 +39,9 @@ const SessionName = () => Param('sessionId', linkedAccountName);
 @KeylessFromLoopback()
 export class CodeMessagesController {
   constructor(
-    private readonly settings: Settings,
+    private readonly regionSettings: RegionSettings,
+    private readonly codeSettings: CodeSettings,
+    private readonly nameSettings: NameSettings,
     private readonly verification: Verification,
     private readonly sessions: LinkedAccounts,
   ) {}
@@ -61,17 +65,17 @@ export class CodeMessagesController {
     @CallingKey() key: UsedApiKey | undefined,
     @Context() context: RequestContext,
   ): Promise<SentVerificationAnswerDto> {
-    const phone = parsePhone(body.to, this.settings.allowedCountries);
+    const phone = parsePhone(body.to, this.regionSettings.allowedCountries);
     if (phone === null) throw new AppError('invalid_phone');
     const wanted = {
       phone,
       company: body.companyName ?? this.nameOf(key),
-      length: body.length ?? this.settings.otpLength,
+      length: body.length ?? this.codeSettings.otpLength,
       minutes: (body.expiresIn ?? DEFAULT_LIFE) / 60,
       language: context.language,
     };
     const sent = await this.verification.send(name, wanted, caller);
-    return sentVerificationAnswer(sent, mayReadCodes(this.settings, key), wanted.language);
+    return sentVerificationAnswer(sent, mayReadCodes(this.codeSettings, key), wanted.language);
   }
 
   @Get(':sessionId/generate-otp')
@@ -97,7 +101,7 @@ export class CodeMessagesController {
     @Context() context: RequestContext,
   ): Promise<GeneratedOtpAnswerDto> {
     await this.sessions.get(name, caller);
-    return generatedAnswer(newCode(length ?? this.settings.otpLength), context.language);
+    return generatedAnswer(newCode(length ?? this.codeSettings.otpLength), context.language);
   }
 
   @Get('format-phone/:number')
@@ -107,11 +111,11 @@ export class CodeMessagesController {
   @ApiOkResponse({ type: FormattedPhoneAnswerDto, description: 'Also for an invalid number: then `valid` is false.' })
   @Fails('unauthenticated', 'invalid_token', 'invalid_api_key', 'forbidden', 'rate_limited')
   format(@Param('number') typed: string, @Context() context: RequestContext): FormattedPhoneAnswerDto {
-    return formattedAnswer(typed, parsePhone(typed, this.settings.allowedCountries), context.language);
+    return formattedAnswer(typed, parsePhone(typed, this.regionSettings.allowedCountries), context.language);
   }
 
   /** An admin gave the key its name. */
   private nameOf(key: UsedApiKey | undefined): string {
-    return key && isHarmlessCompany(key.name) ? key.name : this.settings.appName;
+    return key && isHarmlessCompany(key.name) ? key.name : this.nameSettings.appName;
   }
 }

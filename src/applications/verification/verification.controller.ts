@@ -2,7 +2,8 @@ import { Body, Controller, Get, Header, HttpCode, Param, Post } from '@nestjs/co
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { CallingKey, WhoCalls, type Calling } from '../../identity/api-keys/api-key.guard.js';
 import { type UsedApiKey } from '../../identity/api-keys/api-keys.service.js';
-import { Settings } from '../../platform/config/settings.js';
+import { CodeSettings } from '../../platform/config/groups/codes.js';
+import { RegionSettings } from '../../platform/config/groups/region.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { KeylessFromLoopback, Scopes } from '../../platform/http/access.decorators.js';
 import { Fails, FailsWithBody } from '../../platform/http/openapi.decorators.js';
@@ -56,7 +57,8 @@ export const SEND_FAILURES = [
 @KeylessFromLoopback()
 export class VerificationController {
   constructor(
-    private readonly settings: Settings,
+    private readonly codeSettings: CodeSettings,
+    private readonly regionSettings: RegionSettings,
     private readonly verification: Verification,
   ) {}
 
@@ -108,7 +110,7 @@ export class VerificationController {
     @Context() context: RequestContext,
   ): Promise<SentVerificationAnswerDto> {
     const sent = await this.verification.resend(this.phoneOf(body.phone), context.language, caller);
-    return sentVerificationAnswer(sent, mayReadCodes(this.settings, key), context.language);
+    return sentVerificationAnswer(sent, mayReadCodes(this.codeSettings, key), context.language);
   }
 
   @Post('expire')
@@ -126,7 +128,7 @@ export class VerificationController {
   }
 
   private phoneOf(typed: string): string {
-    const phone = parsePhone(typed, this.settings.allowedCountries);
+    const phone = parsePhone(typed, this.regionSettings.allowedCountries);
     if (phone === null) throw new AppError('invalid_phone');
     return phone;
   }

@@ -8,7 +8,7 @@ import {
   type NewestVerification,
   type VerificationRow,
 } from '../../login/codes/verifications/verification-codes.js';
-import { type Language } from '../../platform/config/settings.js';
+import { type Language } from '../../platform/config/languages.js';
 import { type Transaction } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { GatewayMessages, type SentMessage } from '../../gateway/messages/gateway-messages.service.js';

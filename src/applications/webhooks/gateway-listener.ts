@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Settings } from '../../platform/config/settings.js';
+import { RetentionSettings } from '../../platform/config/groups/retention.js';
 import { GatewayEvents } from '../../gateway/link/gateway-events.js';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
 import { whatsappId } from '../../platform/phone/phone.js';
@@ -12,7 +12,7 @@ import { Webhooks } from './webhooks.service.js';
 @Injectable()
 export class GatewayListener implements OnModuleInit {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: RetentionSettings,
     private readonly events: GatewayEvents,
     private readonly webhooks: Webhooks,
     private readonly deliveries: DeliveriesRepository,

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Settings } from '../../platform/config/settings.js';
+
 import { OutgoingAgents } from '../../platform/egress/outgoing-agent.js';
 import { WebhookSender } from './webhook-sender.js';
 
@@ -27,8 +27,7 @@ beforeEach(() => {
   calls = [];
 });
 
-const senderWhere = (outgoingAllowPrivate: boolean) =>
-  new WebhookSender(new OutgoingAgents({ outgoingAllowPrivate } as Settings));
+const senderWhere = (outgoingAllowPrivate: boolean) => new WebhookSender(new OutgoingAgents({ outgoingAllowPrivate }));
 const inside = senderWhere(true);
 const outside = senderWhere(false);
 

@@ -3,7 +3,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { type Calling } from '../../identity/api-keys/api-key.guard.js';
 import { Audit } from '../../records/audit/audit.service.js';
-import { Settings } from '../../platform/config/settings.js';
+import { ModeSettings } from '../../platform/config/groups/mode.js';
+import { OutgoingSettings } from '../../platform/config/groups/outgoing.js';
 import { Database } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
@@ -37,7 +38,8 @@ export interface Replay {
 @Injectable()
 export class Webhooks {
   constructor(
-    private readonly settings: Settings,
+    private readonly outgoingSettings: OutgoingSettings,
+    private readonly modeSettings: ModeSettings,
     private readonly database: Database,
     private readonly repository: WebhooksRepository,
     private readonly deliveries: DeliveriesRepository,
@@ -142,8 +144,8 @@ export class Webhooks {
   private allowed(address: string): string {
     const url = outgoingUrl(address);
     const host = url?.hostname.replace(/^\[|\]$/g, '') ?? '';
-    const inside = isIP(host) !== 0 && !isPublicAddress(host) && !this.settings.outgoingAllowPrivate;
-    if (!url || inside || (this.settings.production && url.protocol !== 'https:'))
+    const inside = isIP(host) !== 0 && !isPublicAddress(host) && !this.outgoingSettings.outgoingAllowPrivate;
+    if (!url || inside || (this.modeSettings.production && url.protocol !== 'https:'))
       throw new AppError('webhook_url_refused');
     return url.href;
   }

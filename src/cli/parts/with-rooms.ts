@@ -2,7 +2,7 @@ import { type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../../app.module.js';
 import { loadAuthSecret } from '../../platform/secrets/auth-secret.js';
-import { readSettings } from '../../platform/config/read-settings.js';
+import { readAllSettings } from '../../settings.js';
 import { openDatabase } from '../../platform/database/open-database.js';
 import { refuseBesideOthers } from '../../platform/database/connection/other-instances.js';
 import { openLog } from '../../platform/log/logger.js';
@@ -20,7 +20,7 @@ export async function withRooms(
   work: (rooms: INestApplicationContext) => Promise<void>,
   { isAlone = false } = {},
 ): Promise<void> {
-  const settings = await readSettings();
+  const settings = await readAllSettings();
   // What goes wrong is thrown, and told once.
   const { logger } = openLog({ logLevel: 'silent', production: settings.production, test: settings.test });
   const secret = loadAuthSecret(settings);

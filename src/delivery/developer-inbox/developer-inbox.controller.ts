@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { Controller, Get, Header, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { Settings } from '../../platform/config/settings.js';
+import { ServerSettings } from '../../platform/config/groups/server.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { Public } from '../../platform/http/access.decorators.js';
 import { isCalledFromHere } from '../../platform/http/loopback.js';
@@ -18,7 +18,7 @@ const PAGE_POLICY =
 export class DeveloperInboxController {
   constructor(
     private readonly inbox: DeveloperInbox,
-    private readonly settings: Settings,
+    private readonly settings: ServerSettings,
   ) {}
 
   /** The page for a browser; JSON for everything that does not ask for HTML. */

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
-import { Settings } from '../../platform/config/settings.js';
+import { GatewaySettings } from '../../platform/config/groups/gateway.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { type ErrorCode } from '../../platform/errors/catalogue.js';
 import { openFile, type FileFault, type FilePlace, type OpenFile } from '../../platform/egress/open-file.js';
@@ -50,7 +50,7 @@ export class IncomingMedia implements BeforeApplicationShutdown {
   private readonly ending = new AbortController();
 
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: GatewaySettings,
     private readonly agents: OutgoingAgents,
     @Inject(PROVIDERS) private readonly providers: readonly MessageProvider[],
   ) {}

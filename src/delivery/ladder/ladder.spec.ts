@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { pino } from 'pino';
 import { codeMessage } from '../../../test/support/outgoing.js';
-import { settingsFrom } from '../../platform/config/read-settings.js';
+import { settingsOf } from '../../platform/config/read-settings.js';
 import { Ladder } from './ladder.js';
 import type { ProviderHealth } from './provider-health.js';
 import type { DeviceState, MessageProvider, SendOutcome } from '../providers/message-provider.js';
@@ -30,7 +30,7 @@ function rung(name: string, outcome: SendOutcome, state: DeviceState['state'] = 
 }
 
 function ladderOf(...rungs: { provider: MessageProvider }[]): Ladder {
-  const settings = settingsFrom({ SEND_TIMEOUT: '1', PROVIDER_TIMEOUT: '1' });
+  const settings = settingsOf({ SEND_TIMEOUT: '1', PROVIDER_TIMEOUT: '1' });
   return new Ladder(
     settings,
     rungs.map(({ provider }) => provider),

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Settings } from '../../platform/config/settings.js';
+import { DeliverySettings } from '../../platform/config/groups/delivery.js';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
 import { type MediaKind } from '../providers/media-types.js';
 import { ProviderHealth } from './provider-health.js';
@@ -68,7 +68,7 @@ export class Ladder {
   private readonly probes = new Map<string, { until: number; state: Promise<DeviceState> }>();
 
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: DeliverySettings,
     @Inject(PROVIDERS) readonly providers: readonly MessageProvider[],
     private readonly health: ProviderHealth,
     @Inject(LOGGER) private readonly logger: ServiceLogger,

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { settingsFrom } from '../../platform/config/read-settings.js';
+import { settingsOf } from '../../platform/config/read-settings.js';
 import { type Jobs } from '../../platform/jobs/jobs.service.js';
 import { Canary } from './canary.js';
 import { type Ladder } from '../ladder/ladder.js';
@@ -18,7 +18,8 @@ it('a canary is sent by all providers at once, so that slow ones do not outlast 
   const jobs = {
     schedule: (_name: string, _cron: string, work: typeof sendByAll) => (sendByAll = work),
   } as unknown as Jobs;
-  new Canary(settingsFrom({ CANARY_PHONE: '+6281234567890' }), ladder, {} as MessagesRepository, jobs).onModuleInit();
+  const settings = settingsOf({ CANARY_PHONE: '+6281234567890' });
+  new Canary(settings, settings, settings, ladder, {} as MessagesRepository, jobs).onModuleInit();
   void sendByAll();
   await Promise.resolve();
   expect(asked).toEqual(['whapi', 'sms']);

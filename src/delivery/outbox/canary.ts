@@ -1,6 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { Settings } from '../../platform/config/settings.js';
+import { NameSettings } from '../../platform/config/groups/names.js';
+import { DeliverySettings } from '../../platform/config/groups/delivery.js';
+import { RegionSettings } from '../../platform/config/groups/region.js';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
 import { Ladder } from '../ladder/ladder.js';
 import { MessagesRepository } from './messages.repository.js';
@@ -20,23 +22,25 @@ const PURPOSE = 'canary';
 @Injectable()
 export class Canary implements OnModuleInit {
   constructor(
-    private readonly settings: Settings,
+    private readonly deliverySettings: DeliverySettings,
+    private readonly nameSettings: NameSettings,
+    private readonly regionSettings: RegionSettings,
     private readonly ladder: Ladder,
     private readonly repository: MessagesRepository,
     private readonly jobs: Jobs,
   ) {}
 
   onModuleInit(): void {
-    const { canaryPhone } = this.settings;
+    const { canaryPhone } = this.deliverySettings;
     if (canaryPhone) this.jobs.schedule('canary', '*/15 * * * *', () => this.sendByAll(canaryPhone));
   }
 
   private async sendByAll(phone: string): Promise<boolean> {
-    const language = answerLanguage(this.settings.messageLanguage, undefined);
+    const language = answerLanguage(this.regionSettings.messageLanguage, undefined);
     const message = outgoingMessage(
       { template: 'notice.canary', language },
       { phone, name: null, email: null },
-      this.settings,
+      this.nameSettings,
     );
     const names = this.ladder.rungs.map(({ name }) => name).filter((name) => !TO_DEVELOPERS.includes(name));
     // All at once: one after the other, rungs that are down would take longer than a job may.

@@ -7,7 +7,8 @@ import {
 } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AuthSecret } from '../../platform/secrets/auth-secret.js';
-import { Settings } from '../../platform/config/settings.js';
+import { NameSettings } from '../../platform/config/groups/names.js';
+import { DeliverySettings } from '../../platform/config/groups/delivery.js';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
 import { every, type Recurring } from '../../platform/background/timers.js';
 import { type Transaction } from '../../platform/database/database.js';
@@ -91,7 +92,8 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
   private ended: Promise<void> | undefined;
 
   constructor(
-    private readonly settings: Settings,
+    private readonly deliverySettings: DeliverySettings,
+    private readonly nameSettings: NameSettings,
     private readonly secret: AuthSecret,
     private readonly ladder: Ladder,
     private readonly repository: MessagesRepository,
@@ -128,7 +130,7 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
 
   /** How long a new message is claimed for, in seconds. */
   get claimSeconds(): number {
-    return this.settings.sendTimeout + CLAIM_MARGIN;
+    return this.deliverySettings.sendTimeout + CLAIM_MARGIN;
   }
 
   /** The first rung's name: what a sent code's channel is until a rung has taken it. */
@@ -363,7 +365,7 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
 
   private async send(message: ClaimedMessage, options: SendOptions): Promise<Delivery> {
     const { recipient: phone, recipientName: name, email } = message;
-    const outgoing = outgoingMessage(message.content, { phone, name, email }, this.settings);
+    const outgoing = outgoingMessage(message.content, { phone, name, email }, this.nameSettings);
     const test = await this.testNumbers.outcome(message.recipient);
     return test ? this.testNumbers.deliver(test, outgoing) : this.ladder.send(outgoing, options);
   }

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../../platform/config/settings.js';
+import { DeliverySettings } from '../../platform/config/groups/delivery.js';
+import { ModeSettings } from '../../platform/config/groups/mode.js';
+import { TestPhoneSettings } from '../../platform/config/groups/test-phones.js';
 import { type TestOutcome } from '../../platform/config/test-phones.js';
 import { Users } from '../../identity/users/users.service.js';
 import { DeveloperInbox } from '../developer-inbox/developer-inbox.js';
@@ -16,7 +18,9 @@ const SLOW_PART = 0.75;
 @Injectable()
 export class TestNumbers {
   constructor(
-    private readonly settings: Settings,
+    private readonly testPhoneSettings: TestPhoneSettings,
+    private readonly modeSettings: ModeSettings,
+    private readonly deliverySettings: DeliverySettings,
     private readonly users: Users,
     private readonly inbox: DeveloperInbox,
   ) {}
@@ -29,11 +33,11 @@ export class TestNumbers {
    * @param phone E.164
    */
   async outcome(phone: string): Promise<TestOutcome | null> {
-    const { testPhones } = this.settings;
+    const { testPhones } = this.testPhoneSettings;
     const outcome = testPhones?.outcomes.get(phone);
     // eslint-disable-next-line no-restricted-properties -- a day of the calendar that a person chose
     if (!testPhones || !outcome || Date.now() > testPhones.until.getTime()) return null;
-    return !this.settings.production || (await this.users.roleByPhone(phone)) === 'USER' ? outcome : null;
+    return !this.modeSettings.production || (await this.users.roleByPhone(phone)) === 'USER' ? outcome : null;
   }
 
   /**
@@ -41,7 +45,7 @@ export class TestNumbers {
    * an account that has got another role since.
    */
   async isStale(phone: string, code: string): Promise<boolean> {
-    const listed = this.settings.testPhones?.outcomes.get(phone);
+    const listed = this.testPhoneSettings.testPhones?.outcomes.get(phone);
     return listed?.kind === 'fixed-code' && listed.code === code && (await this.outcome(phone)) === null;
   }
 
@@ -55,7 +59,7 @@ export class TestNumbers {
       case 'locked':
         return { ...failed, reason: 'provider-disconnected', words: 'device not connected or not found' };
       case 'slow':
-        await new Promise((resolve) => setTimeout(resolve, this.settings.sendTimeout * 1000 * SLOW_PART));
+        await new Promise((resolve) => setTimeout(resolve, this.deliverySettings.sendTimeout * 1000 * SLOW_PART));
         return this.taken(message);
       case 'delivered':
       case 'fixed-code':
@@ -64,7 +68,7 @@ export class TestNumbers {
   }
 
   private async taken(message: OutgoingMessage): Promise<Delivery> {
-    if (!this.settings.production) await this.inbox.keep(message);
+    if (!this.modeSettings.production) await this.inbox.keep(message);
     return { kind: 'accepted', provider: CHANNEL, providerMessageId: null, ms: 0, receipts: false, refusedBy: [] };
   }
 }

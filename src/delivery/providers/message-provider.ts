@@ -1,4 +1,4 @@
-import type { Language } from '../../platform/config/settings.js';
+import { type Language } from '../../platform/config/languages.js';
 import type { FilePlace } from '../../platform/egress/open-file.js';
 import type { MediaKind } from './media-types.js';
 

@@ -1,5 +1,6 @@
 import { type IncomingHttpHeaders } from 'node:http';
-import { type Settings } from '../../platform/config/settings.js';
+import { type Group, type SettingsOf } from '../../platform/config/rows/group.js';
+import { type Rung } from '../../platform/config/rows/setting.js';
 import { type RawType } from '../../platform/http/bodies/raw-bodies.js';
 import { type IncomingBatch, type MessageProvider, type OutgoingMessage } from './message-provider.js';
 import { type SurpriseListener } from './redaction.js';
@@ -8,9 +9,11 @@ import { type SurpriseListener } from './redaction.js';
  * All that the service knows of a provider. Each has a folder here, whose `definition.ts` is a line in `providers.ts`;
  * nothing else names it. How to add one: CONTRIBUTING.md, "Where does it go".
  */
-export interface ProviderDefinition {
+export interface ProviderDefinition extends Rung {
   /** In WHATSAPP_PROVIDERS, on the wire and in stored rows: it is never changed. */
   readonly name: string;
+  /** Its variables, declared in `settings.ts` of its folder. */
+  readonly settings?: Group;
   /** Whom its messages reach, where that is not the owner of the number they are for. */
   readonly reaches?: 'mailbox' | 'developers';
   /** What it says of a failure that strangers may read: it names no device, number or address. */
@@ -23,7 +26,7 @@ export interface ProviderDefinition {
 
 /** What a provider is made with. */
 export interface ProviderContext {
-  readonly settings: Settings;
+  readonly of: SettingsOf;
   /** The address of its webhook, as it is reached from outside. */
   readonly webhookUrl: string;
   /** Where answers go that nobody expected. */
@@ -44,7 +47,7 @@ export interface ProviderWebhook {
   /** Whether the secret is the last part of the address: `POST /webhook/<name>/<secret>`. */
   readonly hasSecretInAddress?: true;
   /** What was agreed with the provider. */
-  secret(settings: Settings): string | undefined;
+  secret(of: SettingsOf): string | undefined;
   /** Whether a call is the provider's (401 if not). Nothing of its body has been read yet. */
   isGenuine(call: WebhookCall, secret: string): boolean;
   /** Whether, outside production, this machine may call it while nothing was agreed. */
@@ -65,7 +68,7 @@ export interface ProviderWebhook {
 /** A provider's question whether a webhook is ours. */
 export interface WebhookQuestion {
   /** What the provider shows when it asks; without it nothing is answered (404). */
-  secret(settings: Settings): string | undefined;
+  secret(of: SettingsOf): string | undefined;
   /** The text to answer; null when something else was shown (403). */
   answer(query: unknown, secret: string): string | null;
 }

@@ -1,4 +1,4 @@
-import { type Language } from '../../platform/config/settings.js';
+import { type Language } from '../../platform/config/languages.js';
 import { type OutgoingMedia, type OutgoingMessage } from '../providers/message-provider.js';
 import { type App, type CodeTemplate, type NoticeTemplate } from '../../platform/texts/message-texts.js';
 import { TEXTS } from '../../platform/texts/texts.js';

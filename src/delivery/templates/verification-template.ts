@@ -1,4 +1,4 @@
-import { type Language } from '../../platform/config/settings.js';
+import { type Language } from '../../platform/config/languages.js';
 import { harmlessName } from './templates.js';
 import { TEXTS } from '../../platform/texts/texts.js';
 

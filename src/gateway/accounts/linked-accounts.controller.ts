@@ -1,7 +1,8 @@
 import { Body, Controller, Delete, Get, Header, HttpCode, Post, Put, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { WhoCalls, type Calling } from '../../identity/api-keys/api-key.guard.js';
-import { Settings } from '../../platform/config/settings.js';
+import { RegionSettings } from '../../platform/config/groups/region.js';
+import { ServerSettings } from '../../platform/config/groups/server.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { KeylessFromLoopback, Scopes, ScopesOrSupervisor } from '../../platform/http/access.decorators.js';
 import { Fails, FailsWithBody } from '../../platform/http/openapi.decorators.js';
@@ -31,7 +32,8 @@ const DEFAULT_PAGE = 50;
 @KeylessFromLoopback()
 export class LinkedAccountsController {
   constructor(
-    private readonly settings: Settings,
+    private readonly serverSettings: ServerSettings,
+    private readonly regionSettings: RegionSettings,
     private readonly sessions: LinkedAccounts,
     private readonly tickets: QrTickets,
   ) {}
@@ -119,7 +121,7 @@ export class LinkedAccountsController {
   ): Promise<QrTicketAnswerDto> {
     const { id } = await this.sessions.get(name, caller);
     const ticket = await this.tickets.issue(id, caller.apiKeyId);
-    return ticketAnswer({ sessionId: name, ...ticket }, this.settings.publicUrl, context.language);
+    return ticketAnswer({ sessionId: name, ...ticket }, this.serverSettings.publicUrl, context.language);
   }
 
   @Post(':id/pairing-code')
@@ -139,7 +141,7 @@ export class LinkedAccountsController {
     @WhoCalls() caller: Calling,
     @Context() context: RequestContext,
   ): Promise<GatewayPairingCodeAnswerDto> {
-    const phone = parsePhone(body.phone, this.settings.allowedCountries);
+    const phone = parsePhone(body.phone, this.regionSettings.allowedCountries);
     if (phone === null) throw new AppError('invalid_phone');
     const code = await this.sessions.pairingCode(name, phone, caller, context);
     return pairingCodeAnswer(name, code, context.language);

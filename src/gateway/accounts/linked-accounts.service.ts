@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { type Calling } from '../../identity/api-keys/api-key.guard.js';
 import { Audit } from '../../records/audit/audit.service.js';
-import { Settings } from '../../platform/config/settings.js';
+import { GatewaySettings } from '../../platform/config/groups/gateway.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { type RequestContext } from '../../platform/http/request-context.js';
 import { CommandRunner } from './command-runner.js';
@@ -39,7 +39,7 @@ const PAIRING_PATIENCE = 18;
 @Injectable()
 export class LinkedAccounts {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: GatewaySettings,
     private readonly repository: LinkedAccountsRepository,
     private readonly held: HeldAccounts,
     private readonly commands: CommandRunner,

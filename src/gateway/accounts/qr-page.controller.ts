@@ -2,7 +2,7 @@ import { Controller, Get, Header, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { whoCalls } from '../../identity/api-keys/api-key.guard.js';
-import { Settings } from '../../platform/config/settings.js';
+import { RegionSettings } from '../../platform/config/groups/region.js';
 import { answerLanguage } from '../../platform/texts/language.js';
 import { KeylessFromLoopback, Public, ScopesOrTicket } from '../../platform/http/access.decorators.js';
 import { keepTicketCookie, shownTicket } from '../../platform/http/tickets.js';
@@ -25,7 +25,7 @@ const PAGE_POLICY =
 @Controller()
 export class QrPageController {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: RegionSettings,
     private readonly sessions: LinkedAccounts,
     private readonly tickets: QrTickets,
     private readonly streams: LinkedAccountStreams,

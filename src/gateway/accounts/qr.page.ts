@@ -1,4 +1,4 @@
-import { type Language } from '../../platform/config/settings.js';
+import { type Language } from '../../platform/config/languages.js';
 import { TEXTS } from '../../platform/texts/texts.js';
 
 /** The page that shows a QR code until it is scanned. It holds nothing of the account: its script asks for that. */

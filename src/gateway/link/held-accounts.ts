@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
-import { Settings } from '../../platform/config/settings.js';
+import { DeliverySettings } from '../../platform/config/groups/delivery.js';
+import { GatewaySettings } from '../../platform/config/groups/gateway.js';
+import { ModeSettings } from '../../platform/config/groups/mode.js';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
 import { every, type Recurring } from '../../platform/background/timers.js';
 import { SESSION } from '../../delivery/providers/session/name.js';
@@ -55,7 +57,9 @@ export class HeldAccounts implements BeforeApplicationShutdown {
   private readonly ready = new Set<() => void>();
 
   constructor(
-    private readonly settings: Settings,
+    private readonly modeSettings: ModeSettings,
+    private readonly deliverySettings: DeliverySettings,
+    private readonly gatewaySettings: GatewaySettings,
     private readonly leases: AccountLeasesRepository,
     private readonly keys: GatewayKeysRepository,
     private readonly writer: KeyWriter,
@@ -120,7 +124,12 @@ export class HeldAccounts implements BeforeApplicationShutdown {
 
   /** What others may know of a linked account. */
   refOf({ id, name, apiKeyId }: LinkedAccount): LinkedAccountRef {
-    return { id, name, apiKeyId, forLadder: isForLadder({ name, apiKeyId }, this.settings) };
+    return {
+      id,
+      name,
+      apiKeyId,
+      forLadder: isForLadder({ name, apiKeyId }, this.deliverySettings, this.gatewaySettings),
+    };
   }
 
   private async take(wanted: { only?: string; count: number }): Promise<void> {
@@ -184,7 +193,7 @@ export class HeldAccounts implements BeforeApplicationShutdown {
 
   private parts(): LinkedAccountParts {
     if (!this.library) throw new Error('Baileys is not loaded');
-    const { settings, leases, keys, writer, seal, logger } = this;
+    const { gatewaySettings: settings, leases, keys, writer, seal, logger } = this;
     return {
       library: this.library,
       url: settings.gatewayWhatsappUrl,
@@ -216,7 +225,7 @@ export class HeldAccounts implements BeforeApplicationShutdown {
 
   /** For the terminal of a development start; a log would keep it. */
   private async draw({ name }: LinkedAccount, text: string): Promise<void> {
-    if (this.settings.production || this.settings.test) return;
+    if (this.modeSettings.production || this.modeSettings.test) return;
     const { toString: drawQr } = await import('qrcode');
     const picture = await drawQr(text, { type: 'terminal', small: true });
     process.stdout.write(`\n  Scan with WhatsApp to link the account ${name}:\n\n${picture}\n`);
@@ -231,7 +240,8 @@ export class HeldAccounts implements BeforeApplicationShutdown {
  */
 export function isForLadder(
   { name, apiKeyId }: Pick<LinkedAccountRef, 'name' | 'apiKeyId'>,
-  { providers, whatsappSessionId }: Pick<Settings, 'providers' | 'whatsappSessionId'>,
+  { providers }: Pick<DeliverySettings, 'providers'>,
+  { whatsappSessionId }: Pick<GatewaySettings, 'whatsappSessionId'>,
 ): boolean {
   if (!providers.includes(SESSION)) return false;
   return apiKeyId === null && (whatsappSessionId === undefined || name === whatsappSessionId);

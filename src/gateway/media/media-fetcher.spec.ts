@@ -1,9 +1,9 @@
+import { settingsOf } from '../../platform/config/read-settings.js';
 import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { settingsFrom } from '../../platform/config/read-settings.js';
 import { outgoingAgents } from '../../platform/egress/outgoing-agent.js';
 import { MediaFetcher } from './media-fetcher.js';
 
@@ -22,7 +22,7 @@ const toServer = new Agent({
   },
 });
 const agents = { for: (url: URL) => (url.hostname === 'outside.example' ? toServer : strict.http) };
-const fetcher = new MediaFetcher(settingsFrom({ GATEWAY_SEND_TIMEOUT: '2' }), agents as never);
+const fetcher = new MediaFetcher(settingsOf({ GATEWAY_SEND_TIMEOUT: '2' }), agents as never);
 
 beforeAll(async () => {
   server = createServer((request, response) => {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../../platform/config/settings.js';
+import { GatewaySettings } from '../../platform/config/groups/gateway.js';
 import { type ErrorCode } from '../../platform/errors/catalogue.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { openFile, type FileFault } from '../../platform/egress/open-file.js';
@@ -19,7 +19,7 @@ const CODES: Readonly<Record<FileFault, ErrorCode>> = {
 @Injectable()
 export class MediaFetcher {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: GatewaySettings,
     private readonly agents: OutgoingAgents,
   ) {}
 

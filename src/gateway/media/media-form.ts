@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import '@fastify/multipart';
 import { type FastifyRequest } from 'fastify';
-import { Settings } from '../../platform/config/settings.js';
+import { ModeSettings } from '../../platform/config/groups/mode.js';
 import { bodyValidation } from '../../platform/http/validation/validation.pipe.js';
 import { SendMediaDto } from './media.dto.js';
 import { AppError } from '../../platform/errors/app-error.js';
@@ -19,7 +19,7 @@ export interface Upload<Kept> {
 export class MediaForm {
   private readonly validation;
 
-  constructor(@Inject(Settings) { profile }: Settings) {
+  constructor(@Inject(ModeSettings) { profile }: ModeSettings) {
     this.validation = bodyValidation(profile);
   }
 

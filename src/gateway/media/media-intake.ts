@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../../platform/config/settings.js';
+import { GatewaySettings } from '../../platform/config/groups/gateway.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { GatewayMediaRepository } from './gateway-media.repository.js';
 import { MediaCipher, type EncryptedFile } from './media-cipher.js';
@@ -46,7 +46,7 @@ const MOST_WAITING = 20;
 @Injectable()
 export class MediaIntake {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: GatewaySettings,
     private readonly media: GatewayMediaRepository,
   ) {}
 

@@ -3,7 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { Activity } from '../../records/activity/activity.service.js';
 import { type Calling } from '../../identity/api-keys/api-key.guard.js';
-import { Settings } from '../../platform/config/settings.js';
+import { DeliverySettings } from '../../platform/config/groups/delivery.js';
+import { GatewaySettings } from '../../platform/config/groups/gateway.js';
 import { type Transaction } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { maskPhone } from '../../platform/phone/phone.js';
@@ -52,7 +53,8 @@ const RECONNECT_PATIENCE = 8_000;
 @Injectable()
 export class GatewayMessages {
   constructor(
-    private readonly settings: Settings,
+    private readonly deliverySettings: DeliverySettings,
+    private readonly gatewaySettings: GatewaySettings,
     private readonly sessions: LinkedAccounts,
     private readonly repository: GatewayMessagesRepository,
     private readonly dispatcher: MessageDispatcher,
@@ -123,7 +125,12 @@ export class GatewayMessages {
   }
 
   private tell({ id, name, api_key_id: apiKeyId }: LinkedAccountRow, to: string, end: QueueEnd): void {
-    const session = { id, name, apiKeyId, forLadder: isForLadder({ name, apiKeyId }, this.settings) };
+    const session = {
+      id,
+      name,
+      apiKeyId,
+      forLadder: isForLadder({ name, apiKeyId }, this.deliverySettings, this.gatewaySettings),
+    };
     if (end.kind === 'sent') this.events.messageEnded({ to, status: 'sent', messageId: end.messageId }, session);
     else if (end.kind === 'unknown') this.events.messageEnded({ to, status: 'unknown' }, session);
     else this.events.messageEnded({ to, status: 'failed', error: end.error }, session);
@@ -146,10 +153,10 @@ export class GatewayMessages {
 
   /** In ms; null for a linked account that will not be connected soon. */
   private patienceFor({ state, phone }: LinkedAccountRow): number | null {
-    if (state === 'CONNECTED') return this.settings.gatewaySendTimeout * 1000;
+    if (state === 'CONNECTED') return this.gatewaySettings.gatewaySendTimeout * 1000;
     // Linked, and on its way back: after a restart of the service, or while another instance takes it over.
     if (state === 'CONNECTING' && phone !== null)
-      return Math.min(RECONNECT_PATIENCE, this.settings.gatewaySendTimeout * 1000);
+      return Math.min(RECONNECT_PATIENCE, this.gatewaySettings.gatewaySendTimeout * 1000);
     return null;
   }
 }

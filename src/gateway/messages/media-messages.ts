@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
 import { v7 as uuidv7 } from 'uuid';
 import { type Calling } from '../../identity/api-keys/api-key.guard.js';
-import { Settings } from '../../platform/config/settings.js';
+import { RegionSettings } from '../../platform/config/groups/region.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
 import { parsePhone } from '../../platform/phone/phone.js';
@@ -29,7 +29,7 @@ export class MediaMessages {
   private readonly coming: string[] = [];
 
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: RegionSettings,
     private readonly messages: GatewayMessages,
     private readonly form: MediaForm,
     private readonly fetcher: MediaFetcher,

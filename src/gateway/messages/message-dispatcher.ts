@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { Settings } from '../../platform/config/settings.js';
+import { GatewaySettings } from '../../platform/config/groups/gateway.js';
 import { Poller } from '../../platform/background/poller.js';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
 import { GatewayContactsRepository } from './gateway-contacts.repository.js';
@@ -55,7 +55,7 @@ export class MessageDispatcher implements OnModuleInit {
     private readonly waiters: MessageWaiters,
     private readonly menus: MenuReplies,
     private readonly uploads: MediaUploads,
-    private readonly settings: Settings,
+    private readonly settings: GatewaySettings,
     private readonly seal: LinkedAccountSeal,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}

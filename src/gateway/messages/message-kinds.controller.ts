@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { WhoCalls, type Calling } from '../../identity/api-keys/api-key.guard.js';
-import { Settings } from '../../platform/config/settings.js';
+import { RegionSettings } from '../../platform/config/groups/region.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { answerLanguage } from '../../platform/texts/language.js';
 import { KeylessFromLoopback, Scopes } from '../../platform/http/access.decorators.js';
@@ -29,7 +29,7 @@ const AS_TEXT =
 @KeylessFromLoopback()
 export class GatewayKindsController {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: RegionSettings,
     private readonly messages: GatewayMessages,
   ) {}
 

@@ -1,3 +1,4 @@
+import { GatewaySettings } from '../../platform/config/groups/gateway.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fastifyCookie from '@fastify/cookie';
 import { Controller, Get, Module, type CanActivate, type ExecutionContext } from '@nestjs/common';
@@ -5,7 +6,7 @@ import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppError } from '../../platform/errors/app-error.js';
 import { ExceptionToAnswerFilter } from '../../platform/errors/exception.filter.js';
-import { Settings } from '../../platform/config/settings.js';
+
 import {
   Authenticated,
   KeylessFromLoopback,
@@ -86,7 +87,7 @@ class TokenGuard implements CanActivate {
   controllers: [Routes],
   providers: [
     { provide: ApiKeys, useValue: keys },
-    { provide: Settings, useValue: settings },
+    { provide: GatewaySettings, useValue: settings },
     { provide: APP_GUARD, useClass: TokenGuard },
     { provide: APP_GUARD, useClass: ApiKeyGuard },
     { provide: APP_FILTER, useValue: new ExceptionToAnswerFilter({ messageLanguage: 'en' }) },

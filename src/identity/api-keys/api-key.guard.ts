@@ -1,6 +1,6 @@
 import { Injectable, createParamDecorator, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { Settings } from '../../platform/config/settings.js';
+import { GatewaySettings } from '../../platform/config/groups/gateway.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { ACCESS, KEYLESS, type Access, type CallerRequest } from '../../platform/http/access.decorators.js';
 import { isFromThisMachine } from '../../platform/http/loopback.js';
@@ -30,7 +30,7 @@ export class ApiKeyGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly keys: ApiKeys,
-    private readonly settings: Settings,
+    private readonly settings: GatewaySettings,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {

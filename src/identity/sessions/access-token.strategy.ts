@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { type FastifyRequest } from 'fastify';
 import { Strategy } from 'passport-jwt';
-import { Settings } from '../../platform/config/settings.js';
+import { TokenSettings } from '../../platform/config/groups/tokens.js';
 import { type CurrentCaller } from '../../platform/http/access.decorators.js';
 import { ACCESS_TOKEN_TYPE, accessClaims, accessTokenHeader } from './access-tokens.js';
 import { LoginSessionsRepository } from './login-sessions.repository.js';
@@ -15,7 +15,7 @@ import { SigningKeys } from './signing-keys.js';
 @Injectable()
 export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-token') {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: TokenSettings,
     keys: SigningKeys,
     private readonly sessions: LoginSessionsRepository,
   ) {

@@ -1,19 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import { generateKeyPairSync, verify } from 'node:crypto';
 import { JwtService } from '@nestjs/jwt';
-import { type Settings } from '../../platform/config/settings.js';
+
 import { AccessTokens } from './access-tokens.js';
 import { type SigningKeys } from './signing-keys.js';
 
 describe('AccessTokens', () => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const settings = {
+    jwtSecret: undefined,
     jwtAlgorithm: 'ES256',
     jwtExpiresIn: 900,
     jwtIssuer: 'https://login.example',
     jwtAudience: 'clinic',
     jwtRoleCase: 'upper',
-  } as unknown as Settings;
+  } as const;
   const keys = { signing: () => ({ kid: 'one', key: privateKey }) } as unknown as SigningKeys;
   const tokens = new AccessTokens(settings, keys, new JwtService());
 

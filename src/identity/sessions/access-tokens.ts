@@ -1,7 +1,7 @@
 import { KeyObject, randomUUID, sign } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
-import { Settings } from '../../platform/config/settings.js';
+import { TokenSettings } from '../../platform/config/groups/tokens.js';
 import { SigningKeys } from './signing-keys.js';
 
 /** RFC 9068 section 2.1: an access token says that it is one, so that no other JWT of ours passes for it (RFC 8725 3.11). */
@@ -11,7 +11,7 @@ export const ACCESS_TOKEN_TYPE = 'at+jwt';
 @Injectable()
 export class AccessTokens {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: TokenSettings,
     private readonly keys: SigningKeys,
     private readonly jwt: JwtService,
   ) {}
@@ -112,7 +112,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
  */
 export function accessClaims(
   claims: unknown,
-  { jwtIssuer, jwtAudience }: Pick<Settings, 'jwtIssuer' | 'jwtAudience'>,
+  { jwtIssuer, jwtAudience }: Pick<TokenSettings, 'jwtIssuer' | 'jwtAudience'>,
 ): AccessClaims | null {
   if (typeof claims !== 'object' || claims === null) return null;
   const { sub, sid, jti, iat, exp, iss, aud } = claims as Record<string, unknown>;

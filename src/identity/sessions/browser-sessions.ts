@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
-import { Settings } from '../../platform/config/settings.js';
+import { ServerSettings } from '../../platform/config/groups/server.js';
+import { SessionSettings } from '../../platform/config/groups/sessions.js';
 import { type CurrentCaller } from '../../platform/http/access.decorators.js';
 import { isFromOwnPage } from '../../platform/http/browser-cookies.js';
 import { LoginSessionsRepository } from './login-sessions.repository.js';
@@ -19,13 +20,14 @@ export interface BrowserCaller extends CurrentCaller {
 @Injectable()
 export class BrowserSessions {
   constructor(
-    private readonly settings: Settings,
+    private readonly serverSettings: ServerSettings,
+    private readonly sessionSettings: SessionSettings,
     private readonly repository: LoginSessionsRepository,
   ) {}
 
   /** Whether a request comes from a page of this service, so that its cookie counts. */
   isOwnPage(request: FastifyRequest): boolean {
-    return isFromOwnPage(request, new URL(this.settings.publicUrl).origin);
+    return isFromOwnPage(request, new URL(this.serverSettings.publicUrl).origin);
   }
 
   /** Whose cookie it is; null when it is none of ours, or its session is over. Using it keeps the session alive. */
@@ -47,6 +49,6 @@ export class BrowserSessions {
 
   /** Notes that a session is used, by somebody who has found it stale: its idle end moves on. */
   async keepAlive(sessionId: string): Promise<void> {
-    await this.repository.keepAlive(sessionId, this.settings.refreshExpiresIn);
+    await this.repository.keepAlive(sessionId, this.sessionSettings.refreshExpiresIn);
   }
 }

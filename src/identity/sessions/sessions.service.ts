@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { Settings } from '../../platform/config/settings.js';
+import { SessionSettings } from '../../platform/config/groups/sessions.js';
 import { type Transaction } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { type RequestContext } from '../../platform/http/request-context.js';
@@ -36,7 +36,7 @@ const SESSION_STEPS = 40;
 @Injectable()
 export class Sessions implements OnModuleInit {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: SessionSettings,
     private readonly repository: LoginSessionsRepository,
     private readonly refreshes: RefreshRepository,
     private readonly personalData: PersonalSessionsRepository,

@@ -3,7 +3,8 @@ import { promisify } from 'node:util';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AuthSecret } from '../../platform/secrets/auth-secret.js';
-import { Settings, type SigningAlgorithm } from '../../platform/config/settings.js';
+import { TokenSettings } from '../../platform/config/groups/tokens.js';
+import { type SigningAlgorithm } from '../../platform/config/groups/signing-algorithms.js';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
 import { every, type Recurring } from '../../platform/background/timers.js';
 import {
@@ -61,7 +62,7 @@ export class SigningKeys implements OnModuleInit, OnApplicationShutdown {
   private looking: Recurring | undefined;
 
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: TokenSettings,
     private readonly secret: AuthSecret,
     private readonly repository: SigningKeyRepository,
     @Inject(LOGGER) private readonly logger: ServiceLogger,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
-import { Settings } from '../../platform/config/settings.js';
+import { TokenSettings } from '../../platform/config/groups/tokens.js';
 import { type RequestContext } from '../../platform/http/request-context.js';
 import { ACCESS_TOKEN_TYPE, accessClaims, accessTokenHeader, type AccessClaims } from './access-tokens.js';
 import { LoginSessionsRepository } from './login-sessions.repository.js';
@@ -31,7 +31,7 @@ const INACTIVE = { active: false } as const;
 @Injectable()
 export class TokenInspection {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: TokenSettings,
     private readonly keys: SigningKeys,
     private readonly jwt: JwtService,
     private readonly logins: LoginSessionsRepository,

@@ -1,4 +1,4 @@
-import { type Language } from '../../platform/config/settings.js';
+import { type Language } from '../../platform/config/languages.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { TEXTS, type Texts } from '../../platform/texts/texts.js';
 import { isWhatsappId, parsePhone } from '../../platform/phone/phone.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { Settings } from '../../platform/config/settings.js';
+import { RegionSettings } from '../../platform/config/groups/region.js';
 import { type Transaction } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { readAccountFields, requireEssentials, type AccountFields, type TypedFields } from './account-fields.js';
@@ -40,7 +40,7 @@ export interface AccountChange {
 @Injectable()
 export class Accounts {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: RegionSettings,
     private readonly repository: AccountsRepository,
     private readonly policy: PasswordPolicy,
     private readonly passwords: Passwords,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { Settings } from '../../platform/config/settings.js';
+import { AccountSettings } from '../../platform/config/groups/accounts.js';
+import { ModeSettings } from '../../platform/config/groups/mode.js';
 import { Passwords } from './passwords/passwords.js';
 import { UsersRepository, type NewAccount } from './users.repository.js';
 
@@ -52,18 +53,19 @@ export class DemoPasswordInUse extends Error {
 @Injectable()
 export class DemoAccounts {
   constructor(
-    private readonly settings: Settings,
+    private readonly modeSettings: ModeSettings,
+    private readonly accountSettings: AccountSettings,
     private readonly repository: UsersRepository,
     private readonly passwords: Passwords,
   ) {}
 
   /** Inserts the set of `SEED_DEMO`; what exists stays as it is, so it can run twice. Returns how many were new. */
   async seed(): Promise<number> {
-    if (this.settings.production) throw new Error('The demo seed refuses to run in production.');
-    if (this.settings.seedDemo === 'none') return 0;
+    if (this.modeSettings.production) throw new Error('The demo seed refuses to run in production.');
+    if (this.accountSettings.seedDemo === 'none') return 0;
     const passwordHash = await this.passwords.hash(DEMO_PASSWORD);
     return this.repository.insertMissing(
-      SETS[this.settings.seedDemo].map((account) => ({ ...account, id: uuidv7(), passwordHash })),
+      SETS[this.accountSettings.seedDemo].map((account) => ({ ...account, id: uuidv7(), passwordHash })),
     );
   }
 
@@ -74,8 +76,8 @@ export class DemoAccounts {
 
   /** Numbers of demo accounts that are in the database, to show at a development start; E.164. */
   async phones(): Promise<string[]> {
-    if (this.settings.seedDemo === 'none') return [];
-    return this.repository.activePhonesAmong(SETS[this.settings.seedDemo].flatMap(({ phone }) => phone ?? []));
+    if (this.accountSettings.seedDemo === 'none') return [];
+    return this.repository.activePhonesAmong(SETS[this.accountSettings.seedDemo].flatMap(({ phone }) => phone ?? []));
   }
 
   /** @throws DemoPasswordInUse when an account of the demo sets still has the demo password (see SETS) */

@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { AuthSecret } from '../../platform/secrets/auth-secret.js';
-import { Settings } from '../../platform/config/settings.js';
+import { AccountSettings } from '../../platform/config/groups/accounts.js';
+import { RegionSettings } from '../../platform/config/groups/region.js';
 import { type Transaction } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
@@ -43,7 +44,8 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
   private looking: Recurring | undefined;
 
   constructor(
-    private readonly settings: Settings,
+    private readonly regionSettings: RegionSettings,
+    private readonly accountSettings: AccountSettings,
     private readonly secret: AuthSecret,
     private readonly repository: UsersRepository,
     private readonly passwords: Passwords,
@@ -73,7 +75,7 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
    * @throws AppError `login_locked` after ten failures in 15 minutes, `invalid_credentials` otherwise
    */
   async checkPassword(typed: string, password: string): Promise<CheckedPassword> {
-    const identifier = readIdentifier(typed, this.settings.allowedCountries);
+    const identifier = readIdentifier(typed, this.regionSettings.allowedCountries);
     const spelling = this.spellingKey(identifier);
     // A try that would not be compared must not be paid for.
     this.passwords.refuseWhenFull();
@@ -220,7 +222,8 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
    */
   private async refuseAccount(account: FoundAccount | null, password: string, secondsLeft: number): Promise<never> {
     const concerns = { userId: account?.id ?? null };
-    if (!this.settings.concealUnknownPhones) throw new AppError('login_locked', { retryAfter: secondsLeft, concerns });
+    if (!this.accountSettings.concealUnknownPhones)
+      throw new AppError('login_locked', { retryAfter: secondsLeft, concerns });
     await this.passwords.compare(null, password);
     throw new AppError('invalid_credentials', { concerns });
   }

@@ -1,12 +1,17 @@
-import { type Language, type Settings } from '../../platform/config/settings.js';
+import { type BotSettings } from '../../platform/config/groups/bot.js';
+import { type NameSettings } from '../../platform/config/groups/names.js';
+import { type RegionSettings } from '../../platform/config/groups/region.js';
+import { type Language } from '../../platform/config/languages.js';
 import { type BotAnswer } from './menu.js';
 import { answerLanguage } from '../../platform/texts/language.js';
 import { TEXTS } from '../../platform/texts/texts.js';
 
-type Spoken = Pick<Settings, 'appName' | 'botMenuInfo' | 'botMenuHelp' | 'messageLanguage'>;
+type Spoken = Pick<NameSettings, 'appName'> &
+  Pick<BotSettings, 'botMenuInfo' | 'botMenuHelp'> &
+  Pick<RegionSettings, 'messageLanguage'>;
 
 /** The language of what the bot says; there is no header to negotiate with, so `negotiate` is Indonesian. */
-export function botLanguage({ messageLanguage }: Pick<Settings, 'messageLanguage'>): Language {
+export function botLanguage({ messageLanguage }: Pick<RegionSettings, 'messageLanguage'>): Language {
   return answerLanguage(messageLanguage, undefined);
 }
 

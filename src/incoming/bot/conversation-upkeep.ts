@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { Settings } from '../../platform/config/settings.js';
+import { RetentionSettings } from '../../platform/config/groups/retention.js';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
 import { every, type Recurring } from '../../platform/background/timers.js';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
@@ -15,7 +15,7 @@ export class ConversationUpkeep implements OnModuleInit, OnApplicationShutdown {
   private settled = false;
 
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: RetentionSettings,
     private readonly seal: ConversationSeal,
     private readonly repository: PersonalConversationsRepository,
     private readonly jobs: Jobs,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../records/audit/audit.service.js';
-import { Settings } from '../../platform/config/settings.js';
+import { RegionSettings } from '../../platform/config/groups/region.js';
 import { type Transaction } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { type RequestContext } from '../../platform/http/request-context.js';
@@ -81,7 +81,7 @@ const E164 = /^\+[1-9]\d{6,14}$/;
 @Injectable()
 export class Conversations {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: RegionSettings,
     private readonly repository: ConversationsRepository,
     private readonly personalData: PersonalConversationsRepository,
     private readonly seal: ConversationSeal,

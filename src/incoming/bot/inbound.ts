@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { Settings } from '../../platform/config/settings.js';
+import { NameSettings } from '../../platform/config/groups/names.js';
+import { BotSettings } from '../../platform/config/groups/bot.js';
+import { RegionSettings } from '../../platform/config/groups/region.js';
 import { type Transaction } from '../../platform/database/database.js';
 import { databaseNow } from '../../platform/database/database-time.js';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
@@ -35,7 +37,9 @@ export class Inbound {
   private readonly queue = new KeyedQueue(AT_ONCE);
 
   constructor(
-    private readonly settings: Settings,
+    private readonly regionSettings: RegionSettings,
+    private readonly nameSettings: NameSettings,
+    private readonly botSettings: BotSettings,
     private readonly repository: ConversationsRepository,
     private readonly seal: ConversationSeal,
     private readonly messaging: Messaging,
@@ -53,7 +57,7 @@ export class Inbound {
     // Own messages and groups are ignored: docs/contract/dashboard.md#the-bot.
     const wanted = batch.messages.filter(({ fromMe, isGroup }) => !fromMe && !isGroup);
     const works = wanted.map((message) => {
-      const answerable = parsePhone(message.from, this.settings.allowedCountries);
+      const answerable = parsePhone(message.from, this.regionSettings.allowedCountries);
       const phone = answerable ?? message.from;
       return this.queue.run(phone, () => this.receive(message, phone, answerable !== null, requestId));
     });
@@ -142,8 +146,8 @@ export class Inbound {
   ): Promise<ClaimedMessage | null> {
     const position = await this.repository.allowAnswer(phone, within);
     if (position === null) return null;
-    const text = botText(answer, this.settings);
-    const language = botLanguage(this.settings);
+    const text = botText(answer, { ...this.nameSettings, ...this.botSettings, ...this.regionSettings });
+    const language = botLanguage(this.regionSettings);
     const queued = await this.messaging.queueText(phone, { template: 'text', text, language, via }, within);
     const { id } = queued;
     const sealedContent = this.seal.content({ text, media: null, sentAt: null }, id);

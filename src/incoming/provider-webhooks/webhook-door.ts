@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import { type FastifyRequest } from 'fastify';
 import {
   type ProviderWebhook,
   type WebhookCall,
   type WebhookQuestion,
 } from '../../delivery/providers/provider-definition.js';
-import { Settings } from '../../platform/config/settings.js';
+import { ModeSettings } from '../../platform/config/groups/mode.js';
+import { ServerSettings } from '../../platform/config/groups/server.js';
+import { type SettingsOf } from '../../platform/config/rows/group.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { rawBody } from '../../platform/http/bodies/raw-bodies.js';
 import { TrustedProxies } from '../../platform/http/client-address.js';
@@ -15,9 +18,14 @@ import { isCalledFromHere } from '../../platform/http/loopback.js';
 @Injectable()
 export class WebhookDoor {
   private readonly proxies: TrustedProxies;
+  private readonly of: SettingsOf = (group) => this.module.get(group, { strict: false });
 
-  constructor(private readonly settings: Settings) {
-    this.proxies = new TrustedProxies(settings.trustedProxies);
+  constructor(
+    private readonly serverSettings: ServerSettings,
+    private readonly modeSettings: ModeSettings,
+    private readonly module: ModuleRef,
+  ) {
+    this.proxies = new TrustedProxies(serverSettings.trustedProxies);
   }
 
   /**
@@ -27,9 +35,9 @@ export class WebhookDoor {
    */
   admit(webhook: ProviderWebhook, request: FastifyRequest): WebhookCall {
     const call = this.callOf(request);
-    const secret = webhook.secret(this.settings);
+    const secret = webhook.secret(this.of);
     if (secret === undefined) {
-      if (!webhook.isOpenToThisMachine || this.settings.production || !this.isThisMachine(request))
+      if (!webhook.isOpenToThisMachine || this.modeSettings.production || !this.isThisMachine(request))
         throw new AppError('not_found');
     } else if (!webhook.isGenuine(call, secret)) throw new AppError('invalid_webhook_secret');
     return call;
@@ -41,7 +49,7 @@ export class WebhookDoor {
    * @throws AppError `not_found` where nothing was agreed, `forbidden`
    */
   answer(question: WebhookQuestion, query: unknown): string {
-    const secret = question.secret(this.settings);
+    const secret = question.secret(this.of);
     if (secret === undefined) throw new AppError('not_found');
     const answer = question.answer(query, secret);
     if (answer === null) throw new AppError('forbidden');
@@ -50,7 +58,7 @@ export class WebhookDoor {
 
   private callOf(request: FastifyRequest): WebhookCall {
     const { secret: shown } = request.params as { secret?: string };
-    const url = `${this.settings.publicUrl}${request.originalUrl}`;
+    const url = `${this.serverSettings.publicUrl}${request.originalUrl}`;
     return { headers: request.headers, bytes: rawBody(request), url, shown };
   }
 

@@ -1,4 +1,9 @@
-import { type Language, type Settings } from '../../platform/config/settings.js';
+import { type AccountSettings } from '../../platform/config/groups/accounts.js';
+import { type CodeSettings } from '../../platform/config/groups/codes.js';
+import { type NameSettings } from '../../platform/config/groups/names.js';
+import { type PasswordSettings } from '../../platform/config/groups/passwords.js';
+import { type RegionSettings } from '../../platform/config/groups/region.js';
+import { type Language } from '../../platform/config/languages.js';
 import { TEXTS } from '../../platform/texts/texts.js';
 import { type IssuedOtp } from '../codes/code-issuer.js';
 import { nationalPhone } from '../../platform/phone/phone.js';
@@ -47,7 +52,14 @@ export function browserLoginAnswer(account: AccountRow, language: Language): Bro
   return { success: true, message: TEXTS[language].answers.auth.loggedIn, data: { user: userOf(account) } };
 }
 
-export function loginOptionsAnswer(settings: Settings, language: Language): LoginOptionsAnswerDto {
+export function loginOptionsAnswer(
+  settings: Pick<NameSettings, 'appName'> &
+    Pick<CodeSettings, 'otpLength' | 'otpExpiresInMinutes' | 'resetOtpExpiresInMinutes'> &
+    Pick<PasswordSettings, 'passwordMinLength' | 'passwordMaxLength'> &
+    Pick<AccountSettings, 'registration'> &
+    Pick<RegionSettings, 'messageLanguage' | 'allowedCountries'>,
+  language: Language,
+): LoginOptionsAnswerDto {
   const { appName, otpLength, passwordMinLength, passwordMaxLength, registration, messageLanguage } = settings;
   const data = {
     ...{ appName, otpLength, passwordMinLength, passwordMaxLength, registration, messageLanguage },

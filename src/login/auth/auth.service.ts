@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../records/audit/audit.service.js';
-import { Settings } from '../../platform/config/settings.js';
+import { CodeSettings } from '../../platform/config/groups/codes.js';
+import { RegionSettings } from '../../platform/config/groups/region.js';
+import { SessionSettings } from '../../platform/config/groups/sessions.js';
 import { Database } from '../../platform/database/database.js';
 import { newId } from '../../platform/database/new-id.js';
 import { AppError } from '../../platform/errors/app-error.js';
@@ -77,7 +79,9 @@ export class Auth {
   private readonly loginCode: CodePurpose;
 
   constructor(
-    private readonly settings: Settings,
+    codeSettings: CodeSettings,
+    private readonly regionSettings: RegionSettings,
+    private readonly sessionSettings: SessionSettings,
     private readonly database: Database,
     private readonly issuer: CodeIssuer,
     private readonly codes: Codes,
@@ -95,7 +99,7 @@ export class Auth {
     this.loginCode = {
       name: 'login',
       template: 'otp.login',
-      minutes: settings.otpExpiresInMinutes,
+      minutes: codeSettings.otpExpiresInMinutes,
       isForApplications: true,
     };
   }
@@ -253,7 +257,7 @@ export class Auth {
   }
 
   private phone(typed: string): string {
-    const phone = parsePhone(typed, this.settings.allowedCountries);
+    const phone = parsePhone(typed, this.regionSettings.allowedCountries);
     if (!phone) throw new AppError('invalid_phone');
     return phone;
   }
@@ -284,8 +288,8 @@ export class Auth {
       application: session.applicationId,
       address: session.address,
       user_agent: session.userAgent,
-      idle_seconds: this.settings.refreshExpiresIn,
-      max_seconds: this.settings.sessionMaxAge,
+      idle_seconds: this.sessionSettings.refreshExpiresIn,
+      max_seconds: this.sessionSettings.sessionMaxAge,
       refresh_hash: session.refreshHash,
       cookie_hash: session.cookieHash,
       request_id: session.requestId,

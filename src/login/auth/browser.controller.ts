@@ -1,7 +1,12 @@
 import { Body, Controller, Get, Header, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
-import { Settings } from '../../platform/config/settings.js';
+import { AccountSettings } from '../../platform/config/groups/accounts.js';
+import { CodeSettings } from '../../platform/config/groups/codes.js';
+import { NameSettings } from '../../platform/config/groups/names.js';
+import { PasswordSettings } from '../../platform/config/groups/passwords.js';
+import { RegionSettings } from '../../platform/config/groups/region.js';
+import { SessionSettings } from '../../platform/config/groups/sessions.js';
 import { OwnPagesOnly, Public, type CallerRequest, type CurrentCaller } from '../../platform/http/access.decorators.js';
 import { AddressLimit } from '../../platform/http/address-limit.guard.js';
 import { sessionCookie, setBrowserCookies } from '../../platform/http/browser-cookies.js';
@@ -17,7 +22,12 @@ import { BrowserLoginAnswerDto, LoginOptionsAnswerDto } from './browser.dto.js';
 @Controller('api/auth')
 export class BrowserController {
   constructor(
-    private readonly settings: Settings,
+    private readonly sessionSettings: SessionSettings,
+    private readonly accountSettings: AccountSettings,
+    private readonly codeSettings: CodeSettings,
+    private readonly nameSettings: NameSettings,
+    private readonly passwordSettings: PasswordSettings,
+    private readonly regionSettings: RegionSettings,
     private readonly auth: Auth,
   ) {}
 
@@ -30,7 +40,9 @@ export class BrowserController {
   @ApiOkResponse({ type: LoginOptionsAnswerDto, description: 'The options; they are the same for everybody.' })
   @Fails()
   options(@Context() context: RequestContext): LoginOptionsAnswerDto {
-    return loginOptionsAnswer(this.settings, context.language);
+    const { accountSettings, codeSettings, nameSettings, passwordSettings, regionSettings } = this;
+    const options = { ...accountSettings, ...codeSettings, ...nameSettings, ...passwordSettings, ...regionSettings };
+    return loginOptionsAnswer(options, context.language);
   }
 
   @Post('browser/verify')
@@ -79,7 +91,7 @@ export class BrowserController {
 
   private loggedIn(login: BrowserLogin, context: RequestContext, reply: FastifyReply): BrowserLoginAnswerDto {
     const { cookie: session, deviceToken: device } = login;
-    setBrowserCookies(reply, { session, device, maxAge: this.settings.sessionMaxAge });
+    setBrowserCookies(reply, { session, device, maxAge: this.sessionSettings.sessionMaxAge });
     return browserLoginAnswer(login.account, context.language);
   }
 }

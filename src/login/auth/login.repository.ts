@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { recordEventFrom } from '../../records/audit/audit.sql.js';
 import { type GuessCall, type GuessRow } from '../codes/guess-call.js';
-import { Settings } from '../../platform/config/settings.js';
+import { CodeSettings } from '../../platform/config/groups/codes.js';
+import { SessionSettings } from '../../platform/config/groups/sessions.js';
 import { Database, type Transaction } from '../../platform/database/database.js';
 import { FUNCTIONS } from '../../platform/database/migrations/functions.js';
 import { BUSY, CallBatcher, type Busy } from '../../platform/database/call-batcher.js';
@@ -159,10 +160,11 @@ export class LoginRepository {
 
   constructor(
     private readonly database: Database,
-    settings: Settings,
+    codeSettings: CodeSettings,
+    sessionSettings: SessionSettings,
     messaging: Messaging,
   ) {
-    this.rules = rulesOf(settings, messaging);
+    this.rules = rulesOf(codeSettings, sessionSettings, messaging);
   }
 
   /** Judges a guess and opens the login session if it is right; many that come at the same time go as one statement. */
@@ -198,14 +200,14 @@ export class LoginRepository {
   }
 }
 
-function rulesOf(settings: Settings, messaging: Messaging) {
+function rulesOf(codeSettings: CodeSettings, sessionSettings: SessionSettings, messaging: Messaging) {
   return {
     mail_is_rung: messaging.hasMailRung,
-    max_attempts: settings.otpMaxAttempts,
-    budget: settings.guessBudget,
-    device_life: settings.deviceTokenExpiresIn,
-    idle_seconds: settings.refreshExpiresIn,
-    max_seconds: settings.sessionMaxAge,
+    max_attempts: codeSettings.otpMaxAttempts,
+    budget: codeSettings.guessBudget,
+    device_life: sessionSettings.deviceTokenExpiresIn,
+    idle_seconds: sessionSettings.refreshExpiresIn,
+    max_seconds: sessionSettings.sessionMaxAge,
   };
 }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Audit, type AuditEvent } from '../../records/audit/audit.service.js';
-import { Settings } from '../../platform/config/settings.js';
+import { AccountSettings } from '../../platform/config/groups/accounts.js';
+import { ServerSettings } from '../../platform/config/groups/server.js';
 import { Database, type Transaction } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { type CurrentCaller } from '../../platform/http/access.decorators.js';
@@ -36,7 +37,8 @@ interface Draft {
 @Injectable()
 export class Registration {
   constructor(
-    private readonly settings: Settings,
+    private readonly serverSettings: ServerSettings,
+    private readonly accountSettings: AccountSettings,
     private readonly database: Database,
     private readonly accounts: Accounts,
     private readonly tokens: RegistrationTokens,
@@ -66,9 +68,9 @@ export class Registration {
     const byAdmin = caller?.role === 'ADMIN';
     // Every account made by a stranger counts, refused or not: nobody fills the table from one address.
     if (!byAdmin) context.addressReservations.confirm('failures');
-    const wantsFirstAdmin = registrant.role === 'ADMIN' && !byAdmin && this.settings.firstAdminRegisters;
+    const wantsFirstAdmin = registrant.role === 'ADMIN' && !byAdmin && this.serverSettings.firstAdminRegisters;
     if (!byAdmin && !wantsFirstAdmin) this.refuseUnlessOpen(registrant.role);
-    const isQuiet = this.settings.concealUnknownPhones && !byAdmin && !wantsFirstAdmin;
+    const isQuiet = this.accountSettings.concealUnknownPhones && !byAdmin && !wantsFirstAdmin;
     const { password, ...typed } = withoutNulls(registrant);
     const fields = this.accounts.read(typed);
     if (isQuiet && !fields.phone) throw new AppError('registration_by_phone_only');
@@ -113,7 +115,7 @@ export class Registration {
 
   private refuseUnlessOpen(role: Registrant['role']): void {
     if (!OPEN_ROLES.includes(role)) throw new AppError('forbidden');
-    if (this.settings.registration !== 'open') throw new AppError('registration_closed');
+    if (this.accountSettings.registration !== 'open') throw new AppError('registration_closed');
   }
 }
 

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../records/audit/audit.service.js';
 import { AuthSecret } from '../../platform/secrets/auth-secret.js';
-import { Settings } from '../../platform/config/settings.js';
+import { AccountSettings } from '../../platform/config/groups/accounts.js';
+import { CodeSettings } from '../../platform/config/groups/codes.js';
 import { type TestOutcome } from '../../platform/config/test-phones.js';
 import { newId } from '../../platform/database/new-id.js';
 import { AppError } from '../../platform/errors/app-error.js';
@@ -57,7 +58,8 @@ export interface IssuedOtp {
 @Injectable()
 export class CodeIssuer {
   constructor(
-    private readonly settings: Settings,
+    private readonly accountSettings: AccountSettings,
+    private readonly codeSettings: CodeSettings,
     private readonly secret: AuthSecret,
     private readonly repository: CodesRepository,
     private readonly messaging: Messaging,
@@ -73,7 +75,7 @@ export class CodeIssuer {
    * @throws AppError `phone_not_registered` when no active account fits, `otp_rate_limited`, `whatsapp_unavailable`
    */
   async issue(request: CodeRequest, context: RequestContext): Promise<IssuedOtp> {
-    const conceal = this.settings.concealUnknownPhones;
+    const conceal = this.accountSettings.concealUnknownPhones;
     if (conceal && !request.echo && !(await this.messaging.anyReady()))
       throw new AppError('whatsapp_unavailable', { retryAfter: 30 });
     const test = await this.testOutcome(request, context);
@@ -111,7 +113,7 @@ export class CodeIssuer {
   ): CodeContent {
     return {
       template: request.purpose.template,
-      code: test?.kind === 'fixed-code' ? test.code : newCode(this.settings.otpLength),
+      code: test?.kind === 'fixed-code' ? test.code : newCode(this.codeSettings.otpLength),
       minutes: request.purpose.minutes,
       language: context.language,
       ...(application === null ? {} : { application: application.name }),
@@ -172,7 +174,7 @@ export class CodeIssuer {
 
   /** Which rung took the message of a living code; under conceal not told, since it would tell a real one from a decoy. */
   private async rungOf({ o_code: id, o_issued_at: createdAt }: IssueRow): Promise<string> {
-    const told = this.settings.concealUnknownPhones || !id || !createdAt;
+    const told = this.accountSettings.concealUnknownPhones || !id || !createdAt;
     return (told ? null : await this.messaging.providerOf({ id, createdAt })) ?? this.messaging.firstRung;
   }
 

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { recordEventFrom } from '../../records/audit/audit.sql.js';
-import { Settings } from '../../platform/config/settings.js';
+import { AccountSettings } from '../../platform/config/groups/accounts.js';
+import { CodeSettings } from '../../platform/config/groups/codes.js';
+import { SessionSettings } from '../../platform/config/groups/sessions.js';
 import { Database, type Transaction } from '../../platform/database/database.js';
 import { FUNCTIONS } from '../../platform/database/migrations/functions.js';
 import { BUSY, CallBatcher, type Busy } from '../../platform/database/call-batcher.js';
@@ -142,9 +144,11 @@ export class CodesRepository {
 
   constructor(
     private readonly database: Database,
-    settings: Settings,
+    accountSettings: AccountSettings,
+    codeSettings: CodeSettings,
+    sessionSettings: SessionSettings,
   ) {
-    this.rules = rulesOf(settings);
+    this.rules = rulesOf(accountSettings, codeSettings, sessionSettings);
   }
 
   /** Decides about a request for a code; many that come at the same time are decided by one statement. */
@@ -231,14 +235,14 @@ export class CodesRepository {
   }
 }
 
-function rulesOf(settings: Settings) {
+function rulesOf(accountSettings: AccountSettings, codeSettings: CodeSettings, sessionSettings: SessionSettings) {
   return {
-    conceal: settings.concealUnknownPhones,
-    per_hour: settings.sendsPerHour,
-    per_day: settings.sendsPerDay,
-    cooldowns: settings.resendCooldowns,
-    max_attempts: settings.otpMaxAttempts,
-    budget: settings.guessBudget,
-    device_life: settings.deviceTokenExpiresIn,
+    conceal: accountSettings.concealUnknownPhones,
+    per_hour: codeSettings.sendsPerHour,
+    per_day: codeSettings.sendsPerDay,
+    cooldowns: codeSettings.resendCooldowns,
+    max_attempts: codeSettings.otpMaxAttempts,
+    budget: codeSettings.guessBudget,
+    device_life: sessionSettings.deviceTokenExpiresIn,
   };
 }

@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { NIL, validate } from 'uuid';
 import { Audit } from '../../records/audit/audit.service.js';
 import { AuthSecret } from '../../platform/secrets/auth-secret.js';
-import { Settings } from '../../platform/config/settings.js';
+import { SessionSettings } from '../../platform/config/groups/sessions.js';
 import { type Transaction } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { type RequestContext } from '../../platform/http/request-context.js';
@@ -52,7 +52,7 @@ export type JudgedGuess = Pick<GuessRow, 'o_verdict' | 'o_code' | 'o_account' | 
 @Injectable()
 export class Codes implements OnModuleInit {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: SessionSettings,
     private readonly secret: AuthSecret,
     private readonly repository: CodesRepository,
     private readonly personalData: PersonalCodesRepository,

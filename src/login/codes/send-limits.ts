@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Audit } from '../../records/audit/audit.service.js';
-import { Settings } from '../../platform/config/settings.js';
+import { LimitSettings } from '../../platform/config/groups/limits.js';
+import { SessionSettings } from '../../platform/config/groups/sessions.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { LeasedLimits, type Limit } from '../../platform/limits/leased-limits.js';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
@@ -55,20 +56,21 @@ export class SendLimits {
   private readonly alertAt: number;
 
   constructor(
-    private readonly settings: Settings,
+    private readonly limitSettings: LimitSettings,
+    private readonly sessionSettings: SessionSettings,
     private readonly limits: LeasedLimits,
     private readonly repository: SendLimitsRepository,
     private readonly audit: Audit,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {
-    this.alertAt = settings.serviceSendsPerDay * ALERT_SHARE;
+    this.alertAt = limitSettings.serviceSendsPerDay * ALERT_SHARE;
     const onUsed = (before: number, after: number, windowStartedAt: Date) => {
       if (before >= this.alertAt || after < this.alertAt) return;
       this.alert(after, windowStartedAt).catch((err: unknown) =>
         this.logger.warn({ err }, 'the spend alert was not recorded'),
       );
     };
-    const limit = { name: 'service-sends', cap: settings.serviceSendsPerDay, seconds: DAY, onUsed };
+    const limit = { name: 'service-sends', cap: limitSettings.serviceSendsPerDay, seconds: DAY, onUsed };
     this.service = { limit, subject: 'all' };
   }
 
@@ -106,11 +108,11 @@ export class SendLimits {
   }
 
   private range(phone: string): SendReservation {
-    return this.budget('prefix-sends', prefixOf(phone), this.settings.prefixSendsPerHour);
+    return this.budget('prefix-sends', prefixOf(phone), this.limitSettings.prefixSendsPerHour);
   }
 
   private country(phone: string): SendReservation {
-    return this.budget(COUNTRY, countryOf(phone), this.settings.countrySendsPerHour);
+    return this.budget(COUNTRY, countryOf(phone), this.limitSettings.countrySendsPerHour);
   }
 
   /** A budget of unverified sends: a base, and a share of what was verified lately. */
@@ -138,9 +140,9 @@ export class SendLimits {
   private async decision(limit: Limit, { phone, device }: Asked): Promise<Decision> {
     // The spend cap holds for everybody.
     if (limit.name === this.service.limit.name) return 'refused';
-    if (device && (await this.repository.isKnown(device, this.settings.deviceTokenExpiresIn, phone)))
+    if (device && (await this.repository.isKnown(device, this.sessionSettings.deviceTokenExpiresIn, phone)))
       return 'known_device';
-    return limit.name === COUNTRY && this.settings.abuseMode === 'record' ? 'recorded' : 'refused';
+    return limit.name === COUNTRY && this.limitSettings.abuseMode === 'record' ? 'recorded' : 'refused';
   }
 
   /** Once a window: blocks that come back unused let the line be crossed again. */

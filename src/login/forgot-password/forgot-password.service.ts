@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../records/audit/audit.service.js';
-import { Settings } from '../../platform/config/settings.js';
+import { CodeSettings } from '../../platform/config/groups/codes.js';
+import { RegionSettings } from '../../platform/config/groups/region.js';
 import { Database } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { type ErrorCode } from '../../platform/errors/catalogue.js';
@@ -42,7 +43,8 @@ export class ForgotPassword {
   private readonly purpose: CodePurpose;
 
   constructor(
-    private readonly settings: Settings,
+    private readonly codeSettings: CodeSettings,
+    private readonly regionSettings: RegionSettings,
     private readonly database: Database,
     private readonly issuer: CodeIssuer,
     private readonly codes: Codes,
@@ -59,7 +61,7 @@ export class ForgotPassword {
     this.purpose = {
       name: 'reset',
       template: 'otp.reset',
-      minutes: settings.resetOtpExpiresInMinutes,
+      minutes: codeSettings.resetOtpExpiresInMinutes,
       // A password is for all applications.
       isForApplications: false,
     };
@@ -81,7 +83,7 @@ export class ForgotPassword {
     const phone = this.phone(typed.phone);
     // Asked before anybody is looked up, so that it tells nothing of the number.
     const ready = await this.messaging.reachesPeople();
-    if (!ready && !this.settings.otpEcho) throw new AppError('whatsapp_unavailable', { retryAfter: 30 });
+    if (!ready && !this.codeSettings.otpEcho) throw new AppError('whatsapp_unavailable', { retryAfter: 30 });
     const request = { purpose: this.purpose, phone, device: this.device(context), owner: { name }, echo: !ready };
     const issued = await this.issuer
       .issue(request, context)
@@ -193,7 +195,7 @@ export class ForgotPassword {
   }
 
   private phone(typed: string): string {
-    const phone = parsePhone(typed, this.settings.allowedCountries);
+    const phone = parsePhone(typed, this.regionSettings.allowedCountries);
     if (!phone) throw new AppError('invalid_phone');
     return phone;
   }

@@ -2,7 +2,8 @@ import '@fastify/cookie';
 import { Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { Settings, type Language } from '../../platform/config/settings.js';
+import { ServerSettings } from '../../platform/config/groups/server.js';
+import { type Language } from '../../platform/config/languages.js';
 import { OwnPagesOnly, Public } from '../../platform/http/access.decorators.js';
 import { RawBody } from '../../platform/http/bodies/raw-bodies.js';
 import { LANGUAGE_COOKIE, LANGUAGE_KEPT } from '../pages/page-language.js';
@@ -16,7 +17,7 @@ import { isLanguage } from '../../platform/texts/language.js';
 @Controller('oidc/interaction')
 export class InteractionsController {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: ServerSettings,
     private readonly interactions: Interactions,
     private readonly pages: ProviderPages,
   ) {}

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Interaction, type Provider } from 'oidc-provider';
-import { Settings } from '../../platform/config/settings.js';
+import { RegionSettings } from '../../platform/config/groups/region.js';
+import { ServerSettings } from '../../platform/config/groups/server.js';
 import { sessionCookie } from '../../platform/http/browser-cookies.js';
 import { parsePhone } from '../../platform/phone/phone.js';
 import { BrowserSessions, type BrowserCaller } from '../../identity/sessions/browser-sessions.js';
@@ -42,7 +43,8 @@ type Submitted = { login?: FinishedLogin; consent?: { grantId: string } } | unde
 @Injectable()
 export class Interactions {
   constructor(
-    private readonly settings: Settings,
+    private readonly regionSettings: RegionSettings,
+    private readonly serverSettings: ServerSettings,
     private readonly providers: Providers,
     private readonly browsers: BrowserSessions,
     private readonly artifacts: Artifacts,
@@ -80,14 +82,14 @@ export class Interactions {
   visitOf({ interaction, client }: Begun): Visit {
     const hint = interaction.params['login_hint'];
     const phone =
-      typeof hint === 'string' && hint.length <= 64 ? parsePhone(hint, this.settings.allowedCountries) : null;
+      typeof hint === 'string' && hint.length <= 64 ? parsePhone(hint, this.regionSettings.allowedCountries) : null;
     const application = { name: client.clientName ?? '', logo: client.logoUri ?? null };
     return { uid: interaction.uid, clientId: client.clientId, application, phone };
   }
 
   private async begun(uid: string, request: FastifyRequest, reply: FastifyReply): Promise<Begun | null> {
     const provider = await this.providers.current();
-    const incoming = new ProviderRequest(request, this.settings.publicUrl);
+    const incoming = new ProviderRequest(request, this.serverSettings.publicUrl);
     const { cookies } = provider.createContext(incoming, reply.raw);
     const shown = cookies.get((provider as unknown as Named).cookieName('interaction'), { signed: true });
     if (!UID.test(uid) || shown !== uid) return null;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { Settings } from '../../platform/config/settings.js';
+import { ServerSettings } from '../../platform/config/groups/server.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { LeasedLimits } from '../../platform/limits/leased-limits.js';
 import { addressKey } from '../../platform/http/client-address.js';
@@ -19,7 +19,7 @@ const STARTS = { name: 'oidc_starts', cap: 600, seconds: 60 };
 @Injectable()
 export class Mount {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: ServerSettings,
     private readonly providers: Providers,
     private readonly leased: LeasedLimits,
   ) {}

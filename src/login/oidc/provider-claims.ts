@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Account } from 'oidc-provider';
-import { Settings } from '../../platform/config/settings.js';
+import { TokenSettings } from '../../platform/config/groups/tokens.js';
 import { Users } from '../../identity/users/users.service.js';
 
 /** What each scope lets an application know (OpenID Connect Core section 5.4, and our roles). */
@@ -27,7 +27,7 @@ export const METHODS = {
 @Injectable()
 export class ProviderClaims {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: TokenSettings,
     private readonly users: Users,
   ) {}
 

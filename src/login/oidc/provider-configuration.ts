@@ -1,6 +1,9 @@
 import { errors, type Client, type Configuration } from 'oidc-provider';
 import { type AuthSecret } from '../../platform/secrets/auth-secret.js';
-import { LANGUAGES, type Settings } from '../../platform/config/settings.js';
+import { type ServerSettings } from '../../platform/config/groups/server.js';
+import { type SessionSettings } from '../../platform/config/groups/sessions.js';
+import { type TokenSettings } from '../../platform/config/groups/tokens.js';
+import { LANGUAGES } from '../../platform/config/languages.js';
 import { LONGEST_SIGNED } from '../../identity/sessions/signing-keys.js';
 import { type Artifacts } from './artifacts.js';
 import { metadataOf, OWN_METADATA, ownClient } from './client-metadata.js';
@@ -18,7 +21,7 @@ const INTERACTION = 1_800;
 
 /** What the configuration is made of. */
 export interface ConfigurationParts {
-  readonly settings: Settings;
+  readonly settings: ServerSettings & SessionSettings & TokenSettings;
   readonly secret: AuthSecret;
   readonly artifacts: Artifacts;
   readonly clients: Clients;
@@ -92,7 +95,11 @@ async function roleFor(token: object, claims: ProviderClaims): Promise<{ role: s
   return { role: known?.['role'] as string };
 }
 
-function featuresOf(pages: ProviderPages, algorithm: 'ES256' | 'RS256', settings: Settings): Configuration['features'] {
+function featuresOf(
+  pages: ProviderPages,
+  algorithm: 'ES256' | 'RS256',
+  settings: TokenSettings,
+): Configuration['features'] {
   return {
     devInteractions: { enabled: false },
     dPoP: { enabled: false },
@@ -137,7 +144,7 @@ function featuresOf(pages: ProviderPages, algorithm: 'ES256' | 'RS256', settings
 }
 
 /** Signed under a key of their own; on https with the prefixes that neighbouring hosts cannot plant. */
-function cookiesOf(settings: Settings, secret: AuthSecret): Configuration['cookies'] {
+function cookiesOf(settings: ServerSettings, secret: AuthSecret): Configuration['cookies'] {
   const secure = settings.publicUrl.startsWith('https:');
   const keys = [secret, ...(secret.previous ? [secret.previous] : [])];
   return {

@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { type Client, type ErrorOut, type KoaContextWithOIDC } from 'oidc-provider';
-import { Settings, type Language } from '../../platform/config/settings.js';
+import { NameSettings } from '../../platform/config/groups/names.js';
+import { RegionSettings } from '../../platform/config/groups/region.js';
+import { ServerSettings } from '../../platform/config/groups/server.js';
+import { type Language } from '../../platform/config/languages.js';
 import { TEXTS, type Texts } from '../../platform/texts/texts.js';
 import { BuiltFiles } from '../pages/built-files.js';
 import { escape, renderSheet, SCRIPTS, type Application, type Sheet } from '../pages/page.js';
@@ -32,7 +35,9 @@ export interface Visit {
 @Injectable()
 export class ProviderPages {
   constructor(
-    private readonly settings: Settings,
+    private readonly regionSettings: RegionSettings,
+    private readonly serverSettings: ServerSettings,
+    private readonly nameSettings: NameSettings,
     private readonly files: BuiltFiles,
   ) {}
 
@@ -45,7 +50,7 @@ export class ProviderPages {
   }): Language {
     const { asked, uiLocales, chosen, acceptLanguage } = wishes;
     const wanted = asked ?? uiLocale(uiLocales);
-    return pageLanguage({ asked: wanted, chosen, acceptLanguage }, this.settings.messageLanguage);
+    return pageLanguage({ asked: wanted, chosen, acceptLanguage }, this.regionSettings.messageLanguage);
   }
 
   /** The login page with the application's name and logo. */
@@ -167,7 +172,7 @@ ${form(`<button>${say.logoutNo}</button>`, ' class="quiet"')}`;
     const { lang } = ctx.query;
     // Only a choice is remembered: the next page of these comes by a form.
     if (isLanguage(lang)) {
-      const secure = this.settings.publicUrl.startsWith('https:');
+      const secure = this.serverSettings.publicUrl.startsWith('https:');
       const kept = { path: '/', maxAge: LANGUAGE_KEPT * 1000, sameSite: 'lax', secure } as const;
       ctx.cookies.set(LANGUAGE_COOKIE, lang, { ...kept, httpOnly: false, signed: false });
     }
@@ -185,7 +190,7 @@ ${form(`<button>${say.logoutNo}</button>`, ' class="quiet"')}`;
 
   private sheet(sheet: Sheet, language: Language, application?: Application): string {
     const assets = this.files.ofPage(SCRIPTS.login);
-    return renderSheet(sheet, { language, appName: this.settings.appName, assets, application });
+    return renderSheet(sheet, { language, appName: this.nameSettings.appName, assets, application });
   }
 
   private answer(ctx: KoaContextWithOIDC, html: string): void {

@@ -3,7 +3,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type Provider, type KoaContextWithOIDC } from 'oidc-provider';
 import { Audit } from '../../records/audit/audit.service.js';
 import { AuthSecret } from '../../platform/secrets/auth-secret.js';
-import { Settings } from '../../platform/config/settings.js';
+import { SessionSettings } from '../../platform/config/groups/sessions.js';
+import { ServerSettings } from '../../platform/config/groups/server.js';
+import { TokenSettings } from '../../platform/config/groups/tokens.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { databaseFailure } from '../../platform/errors/database-errors.js';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
@@ -48,7 +50,9 @@ export class Providers {
   private made: { readonly keySet: string; readonly provider: Provider } | undefined;
 
   constructor(
-    private readonly settings: Settings,
+    private readonly serverSettings: ServerSettings,
+    private readonly sessionSettings: SessionSettings,
+    private readonly tokenSettings: TokenSettings,
     private readonly secret: AuthSecret,
     private readonly keys: SigningKeys,
     private readonly artifacts: Artifacts,
@@ -62,7 +66,7 @@ export class Providers {
 
   /** @throws AppError `not_found` with a shared secret (HS256), under which applications could forge one another's tokens */
   async current(): Promise<Provider> {
-    if (this.settings.jwtAlgorithm === 'HS256') throw new AppError('not_found');
+    if (this.tokenSettings.jwtAlgorithm === 'HS256') throw new AppError('not_found');
     const library = await loadLibrary();
     // From here on in one go: requests that come at once share one provider.
     const keySet = library.keySetOf(this.keys);
@@ -71,7 +75,8 @@ export class Providers {
   }
 
   private make({ Library, providerConfiguration, sharedKeys }: Awaited<ReturnType<typeof loadLibrary>>): Provider {
-    const { settings, secret, artifacts, clients, claims, pages } = this;
+    const { secret, artifacts, clients, claims, pages } = this;
+    const settings = { ...this.serverSettings, ...this.sessionSettings, ...this.tokenSettings };
     const jwks = sharedKeys(this.keys);
     const configuration = providerConfiguration({ settings, secret, artifacts, clients, claims, pages, jwks });
     const provider = new Library(`${settings.publicUrl}/oidc`, configuration);

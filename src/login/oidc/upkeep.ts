@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
-import { Settings } from '../../platform/config/settings.js';
+import { TokenSettings } from '../../platform/config/groups/tokens.js';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
 import { Artifacts, type Payload } from './artifacts.js';
 import { ArtifactsRepository } from './artifacts.repository.js';
@@ -20,7 +20,7 @@ type Authorizations = Record<string, { readonly sid?: string } | undefined>;
 @Injectable()
 export class ProviderUpkeep implements OnModuleInit {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: TokenSettings,
     private readonly jobs: Jobs,
     private readonly repository: ArtifactsRepository,
     private readonly artifacts: Artifacts,

@@ -1,4 +1,5 @@
-import { type Language, type Settings } from '../../platform/config/settings.js';
+import { type RegionSettings } from '../../platform/config/groups/region.js';
+import { type Language } from '../../platform/config/languages.js';
 import { answerLanguage, isLanguage } from '../../platform/texts/language.js';
 
 /** Written by the language switch of the pages, read by the server and by their scripts; it is no secret. */
@@ -20,7 +21,7 @@ export interface LanguageWishes {
  * The language of a page: `?lang=`, else the cookie of the language switch, else as the service's answers
  * (`MESSAGE_LANGUAGE`, by `Accept-Language` where it is `negotiate`).
  */
-export function pageLanguage(wishes: LanguageWishes, setting: Settings['messageLanguage']): Language {
+export function pageLanguage(wishes: LanguageWishes, setting: RegionSettings['messageLanguage']): Language {
   if (isLanguage(wishes.asked)) return wishes.asked;
   return isLanguage(wishes.chosen) ? wishes.chosen : answerLanguage(setting, wishes.acceptLanguage);
 }

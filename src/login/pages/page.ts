@@ -1,4 +1,4 @@
-import { LANGUAGES, type Language } from '../../platform/config/settings.js';
+import { LANGUAGES, type Language } from '../../platform/config/languages.js';
 import { TEXTS } from '../../platform/texts/texts.js';
 import { type PageAssets } from './built-files.js';
 

@@ -2,7 +2,9 @@ import '@fastify/cookie';
 import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { Settings } from '../../platform/config/settings.js';
+import { NameSettings } from '../../platform/config/groups/names.js';
+import { RegionSettings } from '../../platform/config/groups/region.js';
+import { ServerSettings } from '../../platform/config/groups/server.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { Public } from '../../platform/http/access.decorators.js';
 import { sessionCookie } from '../../platform/http/browser-cookies.js';
@@ -23,7 +25,9 @@ const FIVE_MINUTES = 'public, max-age=300';
 @Controller()
 export class PagesController {
   constructor(
-    private readonly settings: Settings,
+    private readonly regionSettings: RegionSettings,
+    private readonly nameSettings: NameSettings,
+    private readonly serverSettings: ServerSettings,
     private readonly files: BuiltFiles,
     private readonly browsers: BrowserSessions,
   ) {}
@@ -88,7 +92,9 @@ export class PagesController {
     request: FastifyRequest,
     reply: FastifyReply,
   ): void {
-    const { messageLanguage, appName, publicUrl } = this.settings;
+    const { messageLanguage } = this.regionSettings;
+    const { appName } = this.nameSettings;
+    const { publicUrl } = this.serverSettings;
     const wishes = { asked, chosen: request.cookies[LANGUAGE_COOKIE] };
     const language = pageLanguage({ ...wishes, acceptLanguage: request.headers['accept-language'] }, messageLanguage);
     // Only a choice is remembered, not what was negotiated.

@@ -1,7 +1,7 @@
 import { type AuditedEvent } from '../../records/audit/audit-log.js';
 import { type DoneAnswerDto } from '../../login/auth/auth.dto.js';
 import { userOf } from '../../login/auth/answers.js';
-import { type Language } from '../../platform/config/settings.js';
+import { type Language } from '../../platform/config/languages.js';
 import { TEXTS, type Texts } from '../../platform/texts/texts.js';
 import { type JobState } from '../../platform/jobs/jobs.service.js';
 import {

@@ -3,7 +3,7 @@ import { Activity } from '../../records/activity/activity.service.js';
 import { type Calling } from '../../identity/api-keys/api-key.guard.js';
 import { ApiKeys } from '../../identity/api-keys/api-keys.service.js';
 import { Audit } from '../../records/audit/audit.service.js';
-import { Settings } from '../../platform/config/settings.js';
+import { RetentionSettings } from '../../platform/config/groups/retention.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { invalidField } from '../../platform/errors/invalid-field.js';
 import { type RequestContext } from '../../platform/http/request-context.js';
@@ -43,7 +43,7 @@ const ofCode = ({ createdAt, id }: OtpRow): TimePosition => ({ at: createdAt, id
 @Injectable()
 export class ActivityLogs {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: RetentionSettings,
     private readonly repository: ActivityLogsRepository,
     private readonly activity: Activity,
     private readonly verification: Verification,

@@ -1,16 +1,25 @@
 import { Module } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
-import { plainToInstance } from 'class-transformer';
-import { validateSync } from 'class-validator';
 import { ConfigurationError } from './configuration-error.js';
 import { forgetDriverVariables } from './database/database-url.js';
-import { Environment } from './environment.dto.js';
-import { brokenRules } from './rules.js';
-import { Settings } from './settings.js';
+import { ModeSettings } from './groups/mode.js';
+import { type Group } from './rows/group.js';
+import { type Given, type Row, type Rung } from './rows/setting.js';
+import { rulesBetweenGroups } from './rules.js';
+import { GROUPS, type Settings } from './settings.js';
 import { readVariables } from './variables.js';
 
 export { ConfigurationError };
+
+/** What rooms above this one declare. */
+export interface Declared {
+  readonly groups: readonly Group[];
+  /** The first on the ladder first. */
+  readonly rungs: readonly Rung[];
+}
+
+const NOTHING: Declared = { groups: [], rungs: [] };
 
 /**
  * Settings out of raw variables.
@@ -18,20 +27,77 @@ export { ConfigurationError };
  * @param variables the environment as text; empty values count as absent
  * @throws ConfigurationError naming every broken rule at once
  */
-export function settingsFrom(variables: Record<string, unknown>): Settings {
-  const present = Object.fromEntries(
-    Object.entries(variables).filter(([, value]) => typeof value === 'string' && value.trim() !== ''),
+export function settingsOf(variables: Record<string, unknown>, declared = NOTHING): Settings {
+  const groups = [...GROUPS, ...declared.groups];
+  const texts = new Map(
+    Object.entries(variables).filter((entry): entry is [string, string] => {
+      const [, value] = entry;
+      return typeof value === 'string' && value.trim() !== '';
+    }),
   );
-  const environment = plainToInstance(Environment, present);
-  const problems = validateSync(environment).flatMap((error) => Object.values(error.constraints ?? {}).slice(0, 1));
-  if (environment.DB_TYPE && !/^postgres(ql)?$/i.test(environment.DB_TYPE)) {
-    problems.push('DB_TYPE must be postgres: only PostgreSQL is supported; set DATABASE_URL to one');
-  }
-  if (problems.length > 0) throw new ConfigurationError(problems);
-  const settings = new Settings(environment);
-  const broken = brokenRules(settings);
-  if (broken.length > 0) throw new ConfigurationError(broken);
+  refuse(groups.flatMap(({ rows }) => Object.values(rows).map((row) => problemOf(row, texts))));
+  const given = new Reading(texts, declared.rungs);
+  const values = new Map(groups.map((group) => [group, given.valuesOf(group)]));
+  const settings = sumOf(values);
+  refuse([
+    ...groups.flatMap((group) => group.rules(values.get(group) as never, given)),
+    ...rulesBetweenGroups(settings),
+  ]);
   return settings;
+}
+
+/** @throws ConfigurationError with the sentences, when there are any */
+function refuse(sentences: readonly (string | false)[]): void {
+  const problems = sentences.filter((sentence) => sentence !== false);
+  if (problems.length > 0) throw new ConfigurationError(problems);
+}
+
+function problemOf({ variable }: Row<unknown>, texts: ReadonlyMap<string, string>): string | false {
+  const text = variable && texts.get(variable.name);
+  return (
+    text !== undefined && variable?.rule.read(text) === undefined && `${variable?.name} ${variable?.rule.sentence}`
+  );
+}
+
+/** Values of rows, each made when it is first asked for: a default may need other rows. */
+class Reading implements Given {
+  private readonly values = new Map<Row<unknown>, unknown>();
+
+  constructor(
+    private readonly texts: ReadonlyMap<string, string>,
+    readonly rungs: readonly Rung[],
+  ) {}
+
+  get production(): boolean {
+    return this.value(ModeSettings.rows.production);
+  }
+
+  get strict(): boolean {
+    return this.value(ModeSettings.rows.profile) === 'strict';
+  }
+
+  readonly value = <T>(row: Row<T>): T => {
+    if (!this.values.has(row)) {
+      const text = row.variable && this.texts.get(row.variable.name);
+      this.values.set(row, row.valueOf(text, this));
+    }
+    return this.values.get(row) as T;
+  };
+
+  valuesOf(group: Group): object {
+    const fields = Object.entries(group.rows).map(([field, row]) => [field, this.value(row)] as const);
+    return Object.freeze(Object.assign(new group(), Object.fromEntries<unknown>(fields)));
+  }
+}
+
+function sumOf(groups: ReadonlyMap<Group, object>): Settings {
+  const of = (group: Group) => {
+    const values = groups.get(group);
+    if (!values) throw new Error(`the group ${group.name} is not declared in src/settings.ts`);
+    return values;
+  };
+  const own = GROUPS.map((group) => groups.get(group));
+  return Object.freeze(own.reduce<object>((sum, group) => ({ ...sum, ...group }), { groups, of })) as Settings;
 }
 
 /**
@@ -39,13 +105,10 @@ export function settingsFrom(variables: Record<string, unknown>): Settings {
  *
  * @throws ConfigurationError when a rule is broken
  */
-export async function readSettings(): Promise<Settings> {
-  @Module({
-    imports: [
-      // Its own reader of the file takes UTF-16 for nothing.
-      ConfigModule.forRoot({ ignoreEnvFile: true, validate: () => ({ settings: settingsFrom(readVariables()) }) }),
-    ],
-  })
+export async function readSettings(declared: Declared): Promise<Settings> {
+  const validate = () => ({ settings: settingsOf(readVariables(), declared) });
+  // Its own reader of the file takes UTF-16 for nothing.
+  @Module({ imports: [ConfigModule.forRoot({ ignoreEnvFile: true, validate })] })
   class ReadingModule {}
   const context = await NestFactory.createApplicationContext(ReadingModule, { logger: false, abortOnError: false });
   const settings = context.get(ConfigService).getOrThrow<Settings>('settings');

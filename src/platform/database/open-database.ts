@@ -1,7 +1,8 @@
 import { type Pool } from 'pg';
 import { within } from '../background/timers.js';
 import { type AuthSecret } from '../secrets/auth-secret.js';
-import { type Settings } from '../config/settings.js';
+import { type DatabaseSettings } from '../config/groups/database.js';
+import { type ModeSettings } from '../config/groups/mode.js';
 import { checkAuthSecret } from './auth-secret-check.js';
 import { settledUrl } from './connection/connection.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../embedded-postgres/embedded-postgres.js';
@@ -41,8 +42,9 @@ export class UnmigratedDatabase extends Error {
  *   driver's errors
  */
 export async function openDatabase(
-  settings: Pick<Settings, 'databaseUrl' | 'directDatabaseUrl' | 'databasePool' | 'dataDir' | 'production'> &
-    Partial<Pick<Settings, 'testClock'>>,
+  settings: Pick<DatabaseSettings, 'databaseUrl' | 'directDatabaseUrl' | 'databasePool' | 'dataDir'> &
+    Pick<ModeSettings, 'production'> &
+    Partial<Pick<DatabaseSettings, 'testClock'>>,
   secret: AuthSecret,
   log: (message: string) => void,
 ): Promise<OpenDatabase> {

@@ -3,7 +3,7 @@ import { Agent as HttpsAgent, type RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
 import { type Duplex } from 'node:stream';
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../config/settings.js';
+import { OutgoingSettings } from '../config/groups/outgoing.js';
 import {
   OutgoingRefused,
   askNameServers,
@@ -46,7 +46,7 @@ export class OutgoingAgents {
   private readonly http: HttpAgent;
   private readonly https: HttpsAgent;
 
-  constructor(settings: Settings) {
+  constructor(settings: OutgoingSettings) {
     const { outgoingAllowPrivate } = settings;
     const agents = outgoingAgents(outgoingAllowPrivate, outgoingAllowPrivate ? askSystem : askNameServers);
     this.http = agents.http;

@@ -1,4 +1,4 @@
-import { type Language } from '../config/settings.js';
+import { type Language } from '../config/languages.js';
 import { type ErrorCode } from './catalogue.js';
 
 /** Details that hold sentences are made when the language of the answer is known. */

@@ -1,6 +1,6 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { type Settings } from '../config/settings.js';
+import { type RegionSettings } from '../config/groups/region.js';
 import { AppError } from './app-error.js';
 import { CATALOGUE, type ErrorCode } from './catalogue.js';
 import { databaseFailure } from './database-errors.js';
@@ -38,7 +38,7 @@ export type FailureObserver = (failure: AppError, request: FastifyRequest) => vo
 @Catch()
 export class ExceptionToAnswerFilter implements ExceptionFilter {
   constructor(
-    private readonly settings: Pick<Settings, 'messageLanguage'>,
+    private readonly settings: Pick<RegionSettings, 'messageLanguage'>,
     private readonly observe: FailureObserver = () => undefined,
   ) {}
 

@@ -1,5 +1,5 @@
 import { type Socket } from 'node:net';
-import { type Language } from '../config/settings.js';
+import { type Language } from '../config/languages.js';
 import { TEXTS } from '../texts/texts.js';
 import { CATALOGUE, type ErrorCode } from './catalogue.js';
 

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { type FastifyInstance } from 'fastify';
 import ipaddr from 'ipaddr.js';
-import { type Settings } from '../config/settings.js';
+import { type ServerSettings } from '../config/groups/server.js';
 
 /** What limits and the log say of a client whose address cannot be read: all of them count as one. */
 const UNKNOWN = 'unknown';
@@ -78,7 +78,7 @@ export class TrustedProxies {
 export function readClientAddresses(
   fastify: FastifyInstance,
   proxies: TrustedProxies,
-  { clientAddressHeader }: Pick<Settings, 'clientAddressHeader'>,
+  { clientAddressHeader }: Pick<ServerSettings, 'clientAddressHeader'>,
 ): void {
   fastify.addHook('onRequest', (request, _reply, done) => {
     const said = request.raw.headers[clientAddressHeader];

@@ -1,6 +1,7 @@
 import { createParamDecorator, Injectable, type ExecutionContext, type PipeTransform } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
-import { Settings, type Language } from '../config/settings.js';
+import { RegionSettings } from '../config/groups/region.js';
+import { type Language } from '../config/languages.js';
 import { answerLanguage } from '../texts/language.js';
 import { type AddressAllowance } from '../limits/address-limits.js';
 import { DEVICE_COOKIE, browserCookie } from './browser-cookies.js';
@@ -44,7 +45,7 @@ const RequestOfRoute = createParamDecorator((_: unknown, execution: ExecutionCon
 
 @Injectable()
 class ContextOfRequest implements PipeTransform<ReservingRequest, RequestContext> {
-  constructor(private readonly settings: Settings) {}
+  constructor(private readonly settings: RegionSettings) {}
 
   transform(request: ReservingRequest): RequestContext {
     return {

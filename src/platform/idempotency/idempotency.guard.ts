@@ -11,7 +11,8 @@ import {
 import { Reflector } from '@nestjs/core';
 import { ApiHeader } from '@nestjs/swagger';
 import { type FastifyInstance, type FastifyReply } from 'fastify';
-import { Settings } from '../config/settings.js';
+import { DeliverySettings } from '../config/groups/delivery.js';
+import { GatewaySettings } from '../config/groups/gateway.js';
 import { AppError } from '../errors/app-error.js';
 import { type ErrorCode } from '../errors/catalogue.js';
 import { type CallerRequest } from '../http/access.decorators.js';
@@ -33,7 +34,9 @@ const KEPT_HEADERS = ['content-type', 'cache-control', 'location'] as const;
 const KEYS_AN_HOUR = { name: 'idempotency', cap: 1_000, seconds: 3_600 };
 
 /** How long a route may take to send what it sends, in seconds. */
-type TimeLimit = (settings: Settings) => number;
+type TimeLimit = (settings: SendTimes) => number;
+
+type SendTimes = Pick<DeliverySettings, 'sendTimeout'> & Pick<GatewaySettings, 'gatewaySendTimeout'>;
 
 /**
  * A route that acts once for all requests with the same `Idempotency-Key`; without the header nothing changes. Its
@@ -79,12 +82,17 @@ class AnsweredBefore extends Error {
 /** Stands behind the guards that know who calls, and before the one that charges the caller's address. */
 @Injectable()
 export class IdempotencyGuard implements CanActivate {
+  private readonly sendTimes: SendTimes;
+
   constructor(
     private readonly reflector: Reflector,
     private readonly requests: IdempotentRequests,
     private readonly limits: LeasedLimits,
-    private readonly settings: Settings,
-  ) {}
+    { sendTimeout }: DeliverySettings,
+    { gatewaySendTimeout }: GatewaySettings,
+  ) {
+    this.sendTimes = { sendTimeout, gatewaySendTimeout };
+  }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<IdempotentRequest>();
@@ -98,7 +106,7 @@ export class IdempotencyGuard implements CanActivate {
     const key = idempotencyKey(String(header));
     if (key === null) throw new AppError('idempotency_key_invalid');
     const content = `${request.method} ${request.url}\n${canonicalJson(request.body)}`;
-    const keyed = { scope: scopeOf(request), key, content, timeLimit: limitOf(this.settings) };
+    const keyed = { scope: scopeOf(request), key, content, timeLimit: limitOf(this.sendTimes) };
     const begun = await this.withinLimit(request, () => this.requests.begin(keyed));
     if ('status' in begun) throw new AnsweredBefore(begun);
     request.keepAnswer = (answer) => this.requests.finish(begun, answer);

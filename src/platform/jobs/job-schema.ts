@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { type PgBoss } from 'pg-boss';
-import { type Settings } from '../config/settings.js';
+import { type ModeSettings } from '../config/groups/mode.js';
 import { withDirectConnection } from '../database/connection/direct-connection.js';
 import { type OpenDatabase } from '../database/open-database.js';
 
@@ -25,7 +25,7 @@ export class JobSchemaMissing extends Error {
  * @throws JobSchemaMissing in production; the driver's errors
  */
 export async function ensureJobSchema(
-  { production }: Pick<Settings, 'production'>,
+  { production }: Pick<ModeSettings, 'production'>,
   { pool, directUrl }: Pick<OpenDatabase, 'pool' | 'directUrl'>,
   log: (message: string) => void,
 ): Promise<void> {

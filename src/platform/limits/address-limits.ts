@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../config/settings.js';
+import { LimitSettings } from '../config/groups/limits.js';
 import { type Limit } from './leased-limit.repository.js';
 import { LeasedLimits } from './leased-limits.js';
 
@@ -22,7 +22,7 @@ export class AddressLimits {
   private readonly limitOf: Record<AddressAllowance, Limit>;
 
   constructor(
-    settings: Settings,
+    settings: LimitSettings,
     private readonly limits: LeasedLimits,
   ) {
     this.limitOf = {

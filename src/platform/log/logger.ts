@@ -2,7 +2,8 @@ import { createRequire } from 'node:module';
 import { isatty } from 'node:tty';
 import { type LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
-import { type Settings } from '../config/settings.js';
+import { type ModeSettings } from '../config/groups/mode.js';
+import { type ServerSettings } from '../config/groups/server.js';
 import { LONGEST_WAIT, standardOutput, type LogOutput } from './log-output.js';
 
 export type ServiceLogger = Logger;
@@ -55,7 +56,9 @@ export interface ServiceLog {
 }
 
 /** One JSON line an event on standard output; for a person at a terminal, a readable line (development only). */
-export function openLog(settings: Pick<Settings, 'logLevel' | 'production' | 'test'>): ServiceLog {
+export function openLog(
+  settings: Pick<ServerSettings, 'logLevel'> & Pick<ModeSettings, 'production' | 'test'>,
+): ServiceLog {
   // A test reads what it caused; there is nothing to be gained by gathering.
   const wait = settings.test ? 0 : LONGEST_WAIT;
   const output = standardOutput(!settings.production && isatty(1) ? { wait, dress: readable() } : { wait });

@@ -2,7 +2,8 @@ import { createHmac, createSecretKey, hkdfSync, randomBytes, type KeyObject } fr
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { seal, unseal } from './sealing.js';
-import { type Settings } from '../config/settings.js';
+import { type DatabaseSettings } from '../config/groups/database.js';
+import { type SecretSettings } from '../config/groups/secrets.js';
 
 /** What each derived key is for. A label is never used for two things and never renamed: stored data depend on it. */
 export type KeyLabel =
@@ -93,7 +94,9 @@ export class AuthSecret {
  * The secret of this instance: `AUTH_SECRET`, or outside production one made on the first start and kept, readable by
  * its owner only, under the data folder.
  */
-export function loadAuthSecret(settings: Pick<Settings, 'authSecret' | 'authSecretPrevious' | 'dataDir'>): AuthSecret {
+export function loadAuthSecret(
+  settings: Pick<SecretSettings, 'authSecret' | 'authSecretPrevious'> & Pick<DatabaseSettings, 'dataDir'>,
+): AuthSecret {
   if (settings.authSecret) {
     const previous = settings.authSecretPrevious;
     return new AuthSecret(settings.authSecret, previous ? new AuthSecret(previous) : undefined);

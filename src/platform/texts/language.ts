@@ -1,4 +1,5 @@
-import { LANGUAGES, type Language, type Settings } from '../config/settings.js';
+import { type RegionSettings } from '../config/groups/region.js';
+import { LANGUAGES, type Language } from '../config/languages.js';
 import { weightedRanges } from './accept-header.js';
 
 /** Whether somebody named one of our languages. */
@@ -13,7 +14,10 @@ export function isLanguage(value: unknown): value is Language {
  * @param acceptLanguage the `Accept-Language` header (RFC 9110 section 12.5.4); absent, `*` or unknown is Indonesian, and so
  *   is what nobody asked for by a request, such as a message
  */
-export function answerLanguage(setting: Settings['messageLanguage'], acceptLanguage: string | undefined): Language {
+export function answerLanguage(
+  setting: RegionSettings['messageLanguage'],
+  acceptLanguage: string | undefined,
+): Language {
   if (setting !== 'negotiate') return setting;
   let best: Language = 'id';
   let bestWeight = 0;

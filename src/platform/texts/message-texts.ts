@@ -1,7 +1,7 @@
-import { type Settings } from '../config/settings.js';
+import { type NameSettings } from '../config/groups/names.js';
 
 /** Whose service it is, as messages name it. */
-export type App = Pick<Settings, 'appName' | 'appTeam'>;
+export type App = Pick<NameSettings, 'appName' | 'appTeam'>;
 
 /** What a code message is for. */
 export type CodeTemplate = 'otp.login' | 'otp.phone_change' | 'otp.reset';

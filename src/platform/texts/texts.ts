@@ -1,4 +1,4 @@
-import { type Language } from '../config/settings.js';
+import { type Language } from '../config/languages.js';
 import { ENGLISH } from './en/english.js';
 import { INDONESIAN } from './id/indonesian.js';
 import { type Texts } from './sentences.js';

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { Settings } from '../../platform/config/settings.js';
+import { RetentionSettings } from '../../platform/config/groups/retention.js';
 import { type Transaction } from '../../platform/database/database.js';
 import { Partitions } from '../../platform/database/partitions.js';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
@@ -15,7 +15,7 @@ const BATCH = 1_000;
 @Injectable()
 export class Activity implements OnModuleInit {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: RetentionSettings,
     private readonly repository: ActivityRepository,
     private readonly partitions: Partitions,
     private readonly jobs: Jobs,

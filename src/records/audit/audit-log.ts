@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../../platform/config/settings.js';
+import { RegionSettings } from '../../platform/config/groups/region.js';
 import { AppError } from '../../platform/errors/app-error.js';
 
 import { addressKey } from '../../platform/http/client-address.js';
@@ -43,7 +43,7 @@ const BATCH = 500;
 @Injectable()
 export class AuditLog {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: RegionSettings,
     private readonly repository: AuditRepository,
     private readonly audit: Audit,
   ) {}

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { Settings } from '../../platform/config/settings.js';
+import { RetentionSettings } from '../../platform/config/groups/retention.js';
 import { Partitions } from '../../platform/database/partitions.js';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
@@ -8,7 +8,7 @@ import { Jobs } from '../../platform/jobs/jobs.service.js';
 @Injectable()
 export class AuditRetention implements OnModuleInit {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: RetentionSettings,
     private readonly partitions: Partitions,
     private readonly jobs: Jobs,
     @Inject(LOGGER) private readonly logger: ServiceLogger,

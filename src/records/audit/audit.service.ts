@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AuthSecret } from '../../platform/secrets/auth-secret.js';
-import { Settings } from '../../platform/config/settings.js';
+import { RegionSettings } from '../../platform/config/groups/region.js';
 import { type Transaction } from '../../platform/database/database.js';
 import { type AppError } from '../../platform/errors/app-error.js';
 import { maskPhone, parsePhone } from '../../platform/phone/phone.js';
@@ -52,7 +52,7 @@ export class Audit {
   private readonly recorded = new WeakSet<AppError>();
 
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: RegionSettings,
     private readonly secret: AuthSecret,
     private readonly repository: AuditRepository,
     private readonly refusals: Refusals,

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { settingsFrom } from '../../../src/platform/config/read-settings.js';
+import { settingsFrom } from '../../../src/settings.js';
 import { AuthSecret, loadAuthSecret } from '../../../src/platform/secrets/auth-secret.js';
 import { settledUrl } from '../../../src/platform/database/connection/connection.js';
 import { checkServer, refuseTransactionPooler } from '../../../src/platform/database/connection/server-check.js';

@@ -14,9 +14,7 @@ const { AppModule } = await built<typeof import('../../../src/app.module.js')>('
 const { loadAuthSecret } = await built<typeof import('../../../src/platform/secrets/auth-secret.js')>(
   'platform/secrets/auth-secret.js',
 );
-const { settingsFrom } = await built<typeof import('../../../src/platform/config/read-settings.js')>(
-  'platform/config/read-settings.js',
-);
+const { settingsFrom } = await built<typeof import('../../../src/settings.js')>('settings.js');
 const { GatewayCommandsRepository } = await built<
   typeof import('../../../src/gateway/accounts/gateway-commands.repository.js')
 >('gateway/accounts/gateway-commands.repository.js');

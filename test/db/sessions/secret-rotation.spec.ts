@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { settingsFrom } from '../../../src/platform/config/read-settings.js';
+import { settingsFrom } from '../../../src/settings.js';
 import { openDatabase } from '../../../src/platform/database/open-database.js';
 import { AuthSecret, loadAuthSecret } from '../../../src/platform/secrets/auth-secret.js';
 import { wrong, wrongCodes } from '../../support/codes.js';

@@ -1,13 +1,19 @@
 import { type ProviderDefinition } from '../provider-definition.js';
+import { TwilioSettings } from './settings.js';
 import { TwilioProvider } from './twilio.js';
 import { isFromTwilio, readTwilioStatus } from './webhook.js';
+
+const { accountSid, authToken, from } = TwilioSettings.rows;
 
 /** docs/providers/twilio.md; on the wire: docs/wire/twilio.md. */
 export const twilio: ProviderDefinition = {
   // From before there could be a second provider of SMS: docs/glossary.md#provider.
   name: 'sms',
-  make: ({ settings, webhookUrl, onSurprise }) => {
-    const { accountSid = '', authToken = '', from = '', baseUrl } = settings.twilio;
+  alias: 'twilio',
+  settings: TwilioSettings,
+  needs: [accountSid, authToken, from],
+  make: ({ of, webhookUrl, onSurprise }) => {
+    const { accountSid = '', authToken = '', from = '', baseUrl } = of(TwilioSettings);
     // Twilio calls addresses that the whole world can, and signs over what it calls.
     const reachable = webhookUrl.startsWith('https:') && { statusCallback: webhookUrl };
     return new TwilioProvider({ baseUrl, accountSid, authToken, from, ...reachable, onSurprise });
@@ -15,7 +21,7 @@ export const twilio: ProviderDefinition = {
   // Twilio tells what became of a message.
   webhook: {
     bodies: ['application/x-www-form-urlencoded'],
-    secret: (settings) => settings.twilio.authToken,
+    secret: (of) => of(TwilioSettings).authToken,
     isGenuine: ({ headers, url, bytes }, secret) => isFromTwilio(headers, url, formOf(bytes), secret),
     read: ({ bytes }) => readTwilioStatus(formOf(bytes)),
   },

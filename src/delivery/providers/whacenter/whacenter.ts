@@ -1,5 +1,5 @@
 import { MEDIA_KINDS, type MediaKind } from '../media-types.js';
-import type { Language } from '../../../platform/config/settings.js';
+import { type Language } from '../../../platform/config/languages.js';
 import { isSuccess, type HttpAnswer } from '../http-exchange.js';
 import { field, messageId, parseObject, type Fields } from '../json-fields.js';
 import {

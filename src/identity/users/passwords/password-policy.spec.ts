@@ -16,7 +16,7 @@ const siti: PasswordOwner = {
 
 function refusals(settings: typeof strict, password: string, owner: PasswordOwner = {}, language: 'id' | 'en' = 'id') {
   try {
-    new PasswordPolicy(settings).check(password, owner);
+    new PasswordPolicy(settings, settings).check(password, owner);
     return [];
   } catch (error) {
     if (!(error instanceof AppError) || typeof error.details !== 'function') throw error;

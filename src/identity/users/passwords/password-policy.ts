@@ -1,5 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { Settings, type Language } from '../../../platform/config/settings.js';
+import { Injectable } from '@nestjs/common';
+import { NameSettings } from '../../../platform/config/groups/names.js';
+import { PasswordSettings } from '../../../platform/config/groups/passwords.js';
+import { type Language } from '../../../platform/config/languages.js';
 import { AppError } from '../../../platform/errors/app-error.js';
 import { TEXTS } from '../../../platform/texts/texts.js';
 import { nationalPhone, phoneDigits } from '../../../platform/phone/phone.js';
@@ -69,13 +71,10 @@ export class PasswordPolicy {
   private readonly serviceWords: readonly string[];
 
   constructor(
-    @Inject(Settings)
-    private readonly settings: Pick<
-      Settings,
-      'passwordMinLength' | 'passwordMaxLength' | 'passwordBlocklist' | 'appName' | 'appTeam'
-    >,
+    private readonly settings: PasswordSettings,
+    { appName, appTeam }: NameSettings,
   ) {
-    this.serviceWords = wordsOf([PRODUCT, settings.appName, settings.appTeam]);
+    this.serviceWords = wordsOf([PRODUCT, appName, appTeam]);
   }
 
   /**

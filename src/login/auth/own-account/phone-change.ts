@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../../records/audit/audit.service.js';
-import { Settings } from '../../../platform/config/settings.js';
+import { CodeSettings } from '../../../platform/config/groups/codes.js';
+import { RegionSettings } from '../../../platform/config/groups/region.js';
 import { Database, type Transaction } from '../../../platform/database/database.js';
 import { AppError } from '../../../platform/errors/app-error.js';
 import { type ErrorCode } from '../../../platform/errors/catalogue.js';
@@ -30,7 +31,8 @@ export class PhoneChange {
   private readonly purpose: CodePurpose;
 
   constructor(
-    private readonly settings: Settings,
+    codeSettings: CodeSettings,
+    private readonly regionSettings: RegionSettings,
     private readonly database: Database,
     private readonly issuer: CodeIssuer,
     private readonly codes: Codes,
@@ -44,7 +46,7 @@ export class PhoneChange {
     this.purpose = {
       name: 'phone-change',
       template: 'otp.phone_change',
-      minutes: settings.otpExpiresInMinutes,
+      minutes: codeSettings.otpExpiresInMinutes,
       isForApplications: false,
     };
   }
@@ -113,7 +115,7 @@ export class PhoneChange {
   private newPhone(typed: string, { loginAge, application = null }: CurrentCaller): string {
     // A code for an application was not meant for the account itself.
     if (loginAge > FRESH || application !== null) throw new AppError('fresh_login_required');
-    const phone = parsePhone(typed, this.settings.allowedCountries);
+    const phone = parsePhone(typed, this.regionSettings.allowedCountries);
     if (!phone) throw new AppError('invalid_phone');
     return phone;
   }

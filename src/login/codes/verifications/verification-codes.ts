@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuthSecret } from '../../../platform/secrets/auth-secret.js';
-import { Settings } from '../../../platform/config/settings.js';
+import { RetentionSettings } from '../../../platform/config/groups/retention.js';
 import { type Transaction } from '../../../platform/database/database.js';
 import { newId } from '../../../platform/database/new-id.js';
 import { AppError } from '../../../platform/errors/app-error.js';
@@ -44,7 +44,7 @@ const PURPOSE = 'verification';
 @Injectable()
 export class VerificationCodes {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: RetentionSettings,
     private readonly secret: AuthSecret,
     private readonly repository: VerificationsRepository,
   ) {}

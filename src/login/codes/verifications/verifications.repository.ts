@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../../../platform/config/settings.js';
+import { CodeSettings } from '../../../platform/config/groups/codes.js';
 import { Database, type Transaction } from '../../../platform/database/database.js';
 import { FUNCTIONS } from '../../../platform/database/migrations/functions.js';
 import { statement } from '../../../platform/database/statement.js';
@@ -165,7 +165,7 @@ export class VerificationsRepository {
 
   constructor(
     private readonly database: Database,
-    settings: Settings,
+    settings: CodeSettings,
   ) {
     this.guessRules = { max_attempts: settings.otpMaxAttempts, budget: settings.guessBudget };
     this.sendRules = {

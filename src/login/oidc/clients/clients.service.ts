@@ -2,7 +2,9 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { Audit, type AuditEvent } from '../../../records/audit/audit.service.js';
-import { Settings } from '../../../platform/config/settings.js';
+import { ServerSettings } from '../../../platform/config/groups/server.js';
+import { SessionSettings } from '../../../platform/config/groups/sessions.js';
+import { TokenSettings } from '../../../platform/config/groups/tokens.js';
 import { Database, type Transaction } from '../../../platform/database/database.js';
 import { AppError } from '../../../platform/errors/app-error.js';
 import { ClientsRepository, type ClientFields, type ClientKind, type ClientRow } from './clients.repository.js';
@@ -20,7 +22,9 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 @Injectable()
 export class Clients {
   constructor(
-    private readonly settings: Settings,
+    private readonly sessionSettings: SessionSettings,
+    private readonly tokenSettings: TokenSettings,
+    private readonly serverSettings: ServerSettings,
     private readonly database: Database,
     private readonly repository: ClientsRepository,
     private readonly audit: Audit,
@@ -111,7 +115,7 @@ export class Clients {
       resources: [],
       first_party: false,
       access_token_seconds: 3_600,
-      refresh_token_seconds: this.settings.refreshExpiresIn,
+      refresh_token_seconds: this.sessionSettings.refreshExpiresIn,
       ...given,
       name,
     };
@@ -125,7 +129,11 @@ export class Clients {
     if (wrong.length > 0) throw new AppError('invalid_redirect_uri', { details: { refused: wrong } });
     if ((kind === 'device') !== (fields.redirect_uris.length === 0)) throw new AppError('invalid_redirect_uri');
     // A token for another service must never pass for one of our own API.
-    const own = new Set([this.settings.jwtAudience, this.settings.publicUrl, `${this.settings.publicUrl}/`]);
+    const own = new Set([
+      this.tokenSettings.jwtAudience,
+      this.serverSettings.publicUrl,
+      `${this.serverSettings.publicUrl}/`,
+    ]);
     if (fields.resources.some((resource) => own.has(resource) || !isResource(resource)))
       throw new AppError('validation_failed', { details: { resources: 'refused' } });
   }

@@ -1,5 +1,5 @@
 import { type FastifyInstance, type FastifyRequest } from 'fastify';
-import { type Language } from '../../config/settings.js';
+import { type Language } from '../../config/languages.js';
 import { answerUnparsed } from '../../errors/unparsed-requests.js';
 
 /** How long a sender that is cut off may still read why, in ms. */

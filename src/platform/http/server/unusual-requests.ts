@@ -1,7 +1,7 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Socket } from 'node:net';
 import { type FastifyInstance } from 'fastify';
-import { type Language } from '../../config/settings.js';
+import { type Language } from '../../config/languages.js';
 import { AppError } from '../../errors/app-error.js';
 import { answerBare } from '../../errors/unparsed-requests.js';
 

@@ -1,7 +1,7 @@
 import { ValidationPipe, type ValidationError } from '@nestjs/common';
 import { type ClassTransformOptions } from 'class-transformer';
 import { type ValidatorOptions } from 'class-validator';
-import { type Language } from '../../config/settings.js';
+import { type Language } from '../../config/languages.js';
 import { AppError } from '../../errors/app-error.js';
 import { type ErrorCode } from '../../errors/catalogue.js';
 import { leaveOutBlanks } from './blank-fields.js';

@@ -1,5 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConfigurationError, settingsFrom } from './read-settings.js';
+import { CloudApiSettings } from './delivery/providers/cloud-api/settings.js';
+import { EmailSettings } from './delivery/providers/email/settings.js';
+import { TwilioSettings } from './delivery/providers/twilio/settings.js';
+import { WhapiSettings } from './delivery/providers/whapi/settings.js';
+import { ConfigurationError } from './platform/config/configuration-error.js';
+import { settingsFrom } from './settings.js';
 
 const production = {
   NODE_ENV: 'production',
@@ -140,18 +145,21 @@ describe('settingsFrom', () => {
   });
 
   it('fills in what the providers’ own documents say', () => {
-    expect(settingsFrom({ ...rungs, WHAPI_BASE_URL: 'http://localhost:1//' })).toMatchObject({
-      whapi: { baseUrl: 'http://localhost:1', token: 'whapi-token', webhookSecret: undefined },
-      cloudApi: {
-        baseUrl: 'https://graph.facebook.com',
-        version: 'v25.0',
-        template: 'otp_login',
-        appSecret: undefined,
-      },
-      twilio: { baseUrl: 'https://api.twilio.com', from: '+14155550100' },
-      smtpFrom: 'Masuk <no-reply@example.com>',
+    const settings = settingsFrom({ ...rungs, WHAPI_BASE_URL: 'http://localhost:1//' });
+    expect(settings.of(WhapiSettings)).toEqual({
+      baseUrl: 'http://localhost:1',
+      token: 'whapi-token',
+      webhookSecret: undefined,
     });
-    expect(settingsFrom({}).whapi.baseUrl).toBe('https://gate.whapi.cloud');
+    expect(settings.of(CloudApiSettings)).toMatchObject({
+      baseUrl: 'https://graph.facebook.com',
+      version: 'v25.0',
+      template: 'otp_login',
+      appSecret: undefined,
+    });
+    expect(settings.of(TwilioSettings)).toMatchObject({ baseUrl: 'https://api.twilio.com', from: '+14155550100' });
+    expect(settings.of(EmailSettings).from).toBe('Masuk <no-reply@example.com>');
+    expect(settingsFrom({}).of(WhapiSettings).baseUrl).toBe('https://gate.whapi.cloud');
   });
 
   it.each([

@@ -1,0 +1,33 @@
+import { group } from '../../../platform/config/rows/group.js';
+import { baseUrl, text } from '../../../platform/config/rows/rule.js';
+import { setting } from '../../../platform/config/rows/setting.js';
+
+/** Of the device at Whacenter. */
+export class WhacenterSettings extends group(
+  'Delivery',
+  {
+    deviceId: setting('WHATSAPP_DEVICE_ID', text(255), {
+      doc: "Whacenter's device id; it is the only credential there, so treat it as a password",
+    }),
+    baseUrl: setting('WHACENTER_BASE_URL', baseUrl(), {
+      default: 'https://app.whacenter.com',
+      doc: "Whacenter's host; newer accounts may have another one",
+    }),
+    /** The secret in the webhook's address; without it there is no webhook. */
+    webhookSecret: setting(
+      'WHACENTER_WEBHOOK_SECRET',
+      text(255, /^[A-Za-z0-9._~-]+$/, 'must be letters, digits and -._~: it stands in an address'),
+      {
+        doc:
+          "last part of the address of Whacenter's webhook: letters, digits and `-._~`. It is the only protection of the " +
+          'webhook: long and random (`openssl rand -hex 32`)',
+      },
+    ),
+  },
+  ({ webhookSecret }, { production }) => [
+    production &&
+      webhookSecret !== undefined &&
+      webhookSecret.length < 16 &&
+      'WHACENTER_WEBHOOK_SECRET must have at least 16 characters in production',
+  ],
+) {}

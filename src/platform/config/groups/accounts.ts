@@ -1,0 +1,27 @@
+import { group } from '../rows/group.js';
+import { oneOf } from '../rows/rule.js';
+import { setting } from '../rows/setting.js';
+
+/** Who may have an account, and what strangers learn of others. */
+export class AccountSettings extends group(
+  'Accounts and passwords',
+  {
+    concealUnknownPhones: setting(
+      'UNKNOWN_PHONE',
+      oneOf('reveal', 'conceal').as((word) => word === 'conceal'),
+      {
+        default: { usual: 'reveal', strict: 'conceal' },
+        doc: 'a number that has no active account: `reveal` answers 404, `conceal` answers as for any other number',
+      },
+    ),
+    registration: setting('REGISTRATION', oneOf('open', 'admin'), {
+      default: { usual: 'open', strict: 'admin' },
+      doc: 'who can create accounts: `open` everybody, with the roles `USER` and `KARYAWAN`; `admin` only an `ADMIN`',
+    }),
+    seedDemo: setting('SEED_DEMO', oneOf('sikeskoja', 'ticketing', 'none'), {
+      default: { usual: 'sikeskoja', production: 'none' },
+      doc: 'demo accounts for an empty database: `sikeskoja`, `ticketing` or `none`; production accepts nothing but `none`',
+    }),
+  },
+  ({ seedDemo }, { production }) => [production && seedDemo !== 'none' && 'SEED_DEMO must be none in production'],
+) {}

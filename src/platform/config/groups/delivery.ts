@@ -1,0 +1,76 @@
+import { group } from '../rows/group.js';
+import { list, text, whole } from '../rows/rule.js';
+import { derived, setting, type Given, type Rung } from '../rows/setting.js';
+
+/** The developer inbox; it needs nothing, and where nothing is configured it is the ladder, but for production. */
+const CONSOLE = 'console';
+
+const named = setting(
+  'WHATSAPP_PROVIDERS',
+  text(200, /^[a-z-]+(\s*,\s*[a-z-]+)*$/, 'must be a comma list of provider names').as(list),
+  {
+    otherwise: 'see below',
+    example: 'console',
+    doc:
+      'providers to try, in this order: a list of `whacenter`, `whapi`, `cloud-api`, `session`, `sms`, `email` and ' +
+      '`console` (the developer inbox, refused in production). By default those whose variables are all set, in this ' +
+      'order, and when there are none, `console` outside production. What each one needs: [providers](providers/README.md)',
+  },
+);
+
+/** By which providers messages go, and how long that may take. */
+export class DeliverySettings extends group(
+  'Delivery',
+  {
+    namedProviders: named,
+    /** The delivery ladder, first rung first. */
+    providers: derived(ladder),
+    /** In seconds. */
+    sendTimeout: setting('SEND_TIMEOUT', whole(1, 30), {
+      default: 8,
+      doc: 'seconds that one send may take over all providers',
+    }),
+    /** In seconds. */
+    providerTimeout: setting('PROVIDER_TIMEOUT', whole(1, 30), {
+      default: 3,
+      doc: 'seconds that one provider may take to answer; at most `SEND_TIMEOUT`',
+    }),
+    /** A number of the operator's own, E.164, that shows whether each provider delivers. */
+    canaryPhone: setting('CANARY_PHONE', text(16, /^\+[1-9]\d{6,14}$/, 'must be a number such as +6281234567890'), {
+      example: '+6281234567890',
+      doc:
+        'one of your own numbers: each provider sends it a message four times an hour; `GET /api/admin/providers` shows when ' +
+        'the last one arrived',
+    }),
+  },
+  ({ providers, sendTimeout, providerTimeout }, given) => [
+    ...problemsOfLadder(providers, given),
+    providerTimeout > sendTimeout && 'PROVIDER_TIMEOUT must not exceed SEND_TIMEOUT',
+    given.production &&
+      providers.includes(CONSOLE) &&
+      'WHATSAPP_PROVIDERS must not name console in production (it is the developer inbox)',
+  ],
+) {}
+
+function ladder(given: Given): readonly string[] {
+  const { rungs, production, value } = given;
+  const names = value(named);
+  if (names) return names.map((name) => rungs.find(({ alias }) => alias === name)?.name ?? name);
+  const joined = rungs.filter(({ needs, joinsBy = needs }) => joinsBy.every((row) => value(row) !== undefined));
+  return joined.length > 0 || production ? joined.map(({ name }) => name) : [CONSOLE];
+}
+
+function problemsOfLadder(providers: readonly string[], { rungs, value }: Given): (string | false)[] {
+  const known = [...rungs.map(({ name }) => name), CONSOLE];
+  const missing = ({ needs }: Rung) =>
+    needs.flatMap((row) => (row.variable && value(row) === undefined ? [row.variable.name] : []));
+  return [
+    providers.some((name) => !known.includes(name)) && `WHATSAPP_PROVIDERS may name ${known.join(', ')}`,
+    new Set(providers).size < providers.length && 'WHATSAPP_PROVIDERS must name each provider once',
+    ...rungs
+      .filter(({ name }) => providers.includes(name))
+      .flatMap((rung) =>
+        missing(rung).map((variable) => `${variable} is required when WHATSAPP_PROVIDERS names ${rung.name}`),
+      ),
+  ];
+}
