@@ -2655,7 +2655,7 @@ export interface components {
             id: string;
             event: string;
             /** @enum {string} */
-            status: "delivered" | "failed" | "pending";
+            status: "failed" | "delivered" | "pending";
             attempts: number;
             nextAttemptAt: string | null;
             /** @description HTTP status of the last answer. */
@@ -2931,7 +2931,7 @@ export interface components {
              * @description Only logins with this; null: no such restriction.
              * @enum {string|null}
              */
-            identifier: "phone" | "email" | "username" | null;
+            identifier: "email" | "username" | "phone" | null;
         };
         LastSendDto: {
             /** @description When the message was made. */
@@ -2962,7 +2962,7 @@ export interface components {
              * @description Why the last failed attempt failed; null when none failed or the reason is unknown.
              * @enum {string|null}
              */
-            reason: "template" | "content" | "recipient-unreachable" | "recipient-invalid" | "recipient-not-on-whatsapp" | "recipient-blocked-by-policy" | "provider-auth" | "provider-disconnected" | "provider-quota" | "provider-unavailable" | "rate-limited-account" | "rate-limited-recipient" | "unclassified" | null;
+            reason: "content" | "recipient-unreachable" | "recipient-invalid" | "recipient-not-on-whatsapp" | "recipient-blocked-by-policy" | "provider-auth" | "provider-disconnected" | "provider-quota" | "provider-unavailable" | "rate-limited-account" | "rate-limited-recipient" | "template" | "unclassified" | null;
             /** @description Null: no receipt has said so. */
             deliveredAt: string | null;
             /** @description Null: no receipt has said so. */

@@ -34,4 +34,6 @@ export interface MessageTexts {
   verification(company: string, code: string, minutes: number): string[];
   /** The last line of a menu that is a numbered text. */
   readonly answerByNumber: string;
+  /** What a file is called that has neither caption nor name. */
+  readonly media: Record<'image' | 'video' | 'audio' | 'document', string>;
 }

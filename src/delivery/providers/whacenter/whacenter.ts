@@ -1,5 +1,6 @@
-import { MEDIA_KINDS, type MediaKind } from '../media-types.js';
+import { MEDIA_KINDS } from '../media-types.js';
 import { type Language } from '../../../platform/config/languages.js';
+import { TEXTS } from '../../../platform/texts/texts.js';
 import { isSuccess, type HttpAnswer } from '../http-exchange.js';
 import { field, messageId, parseObject, type Fields } from '../json-fields.js';
 import {
@@ -136,16 +137,9 @@ function truth(status: unknown): { value: boolean | undefined; odd: boolean } {
   return { value: undefined, odd: true };
 }
 
-const WORDS: Record<MediaKind, Record<Language, string>> = {
-  image: { id: 'Gambar', en: 'Picture' },
-  video: { id: 'Video', en: 'Video' },
-  audio: { id: 'Suara', en: 'Audio' },
-  document: { id: 'Dokumen', en: 'Document' },
-};
-
 /** The caption of a file. Whacenter needs one, and has no field for the name: docs/wire/whacenter.md#send. */
 function wordsFor({ kind, caption, fileName }: OutgoingMedia, language: Language): string {
-  return caption ?? fileName ?? WORDS[kind][language];
+  return caption ?? fileName ?? TEXTS[language].messages.media[kind];
 }
 
 function refusal(words: string | undefined, media: OutgoingMedia | undefined): RejectionReason {

@@ -66,4 +66,5 @@ export const MESSAGES: MessageTexts = {
     company,
   ],
   answerByNumber: 'Reply with the number of your choice.',
+  media: { image: 'Picture', video: 'Video', audio: 'Audio', document: 'Document' },
 };

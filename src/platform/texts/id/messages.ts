@@ -66,4 +66,5 @@ export const MESSAGES: MessageTexts = {
     company,
   ],
   answerByNumber: 'Balas dengan nomor pilihan Anda.',
+  media: { image: 'Gambar', video: 'Video', audio: 'Suara', document: 'Dokumen' },
 };
