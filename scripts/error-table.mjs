@@ -1,7 +1,7 @@
 /** Prints docs/errors.md from the built catalogue: `node scripts/error-table.mjs > docs/errors.md`. */
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
-import { LANGUAGES } from '../build/platform/config/settings.js';
+import { LANGUAGES } from '../build/platform/config/languages.js';
 import { CATALOGUE } from '../build/platform/errors/catalogue.js';
 import { TEXTS } from '../build/platform/texts/texts.js';
 
