@@ -5,7 +5,7 @@ import { GROUPS, type Settings } from './platform/config/settings.js';
 /** What rooms above `platform/config` declare. */
 const DECLARED: Declared = {
   groups: ALL_PROVIDERS.flatMap(({ settings }) => settings ?? []),
-  rungs: ALL_PROVIDERS.filter(({ reaches }) => reaches !== 'developers'),
+  rungs: ALL_PROVIDERS,
 };
 
 /** Every group there is; the documentation is made of them. */

@@ -9,13 +9,13 @@ export function printStartupBanner(settings: Settings, address: AddressInfo, dem
   const at = `http://${hostOf(address)}:${address.port}`;
   const warning = exposureWarning(settings);
   const inbox = `${at}/dev/inbox`;
-  const usesInbox = settings.providers.includes('console');
+  const usesInbox = settings.providersOfPeople.length < settings.providers.length;
   const lines = [
     '',
     ...(warning === null ? [] : [`  !!! ${warning}`, '']),
     `  Masuk listens at     ${at}`,
     ...(demoPhones.length > 0 ? [`  Demo numbers         ${demoPhones.map(nationalPhone).join(', ')}`] : []),
-    codesAre(settings.providers, inbox),
+    codesAre(settings, inbox),
     `  Login page           ${at}/login`,
     `  API documentation    ${at}/docs   ${at}/redoc`,
     '',
@@ -37,10 +37,9 @@ function hostOf({ address }: AddressInfo): string {
 }
 
 /** Where the codes go: nothing reaches the developer inbox where real providers alone are set. */
-function codesAre(providers: readonly string[], inbox: string): string {
-  const real = providers.filter((name) => name !== 'console').join(', ');
+function codesAre({ providers, providersOfPeople }: Settings, inbox: string): string {
   if (providers.length === 0) return '  No codes are sent    (no provider is configured)';
-  if (real === '') return `  Codes are read at    ${inbox}   (no WhatsApp device is configured)`;
-  const rest = providers.includes('console') ? `   (what that does not take is at ${inbox})` : '';
-  return `  Codes are sent by    ${real}${rest}`;
+  if (providersOfPeople.length === 0) return `  Codes are read at    ${inbox}   (no WhatsApp device is configured)`;
+  const rest = providersOfPeople.length < providers.length ? `   (what that does not take is at ${inbox})` : '';
+  return `  Codes are sent by    ${providersOfPeople.join(', ')}${rest}`;
 }

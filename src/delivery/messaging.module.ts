@@ -2,7 +2,6 @@ import { Module } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { DeliverySettings } from '../platform/config/groups/delivery.js';
 import { ServerSettings } from '../platform/config/groups/server.js';
-import { type Group } from '../platform/config/rows/group.js';
 
 import { HttpModule } from '../platform/http/http.module.js';
 import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
@@ -19,7 +18,7 @@ import { MessagesRepository } from './outbox/messages.repository.js';
 import { Messaging } from './outbox/messaging.service.js';
 import { OutcomeWriter } from './outbox/outcome-writer.js';
 import { type MessageProvider, type OutgoingMessage } from './providers/message-provider.js';
-import { providerNamed } from './providers/providers.js';
+import { providerNamed, settingsOf } from './providers/providers.js';
 import { ProviderHealth } from './ladder/provider-health.js';
 import { ProviderHealthRepository } from './ladder/provider-health.repository.js';
 import { Receipts } from './outbox/receipts.js';
@@ -37,14 +36,14 @@ async function makeLadder(
   linkedAccount: MessageProvider,
 ): Promise<MessageProvider[]> {
   const context = {
-    of: <V extends object>(group: Group<V>) => module.get(group, { strict: false }),
     linkedAccount,
     onSurprise: (surprise: ContractSurprise) => logger.warn(surprise, 'provider_contract_surprise'),
     keep: (message: OutgoingMessage) => inbox.keep(message),
   };
-  const made = providers.map(async (name) =>
-    providerNamed(name).make({ ...context, webhookUrl: `${publicUrl}/webhook/${name}` }),
-  );
+  const made = providers.map(async (name) => {
+    const provider = providerNamed(name);
+    return provider.make(settingsOf(provider, module), { ...context, webhookUrl: `${publicUrl}/webhook/${name}` });
+  });
   return Promise.all(made);
 }
 

@@ -1,3 +1,4 @@
+import { type ModuleRef } from '@nestjs/core';
 import { cloudApi } from './cloud-api/definition.js';
 import { developerConsole } from './console/definition.js';
 import { email } from './email/definition.js';
@@ -17,6 +18,11 @@ export const ALL_PROVIDERS: readonly ProviderDefinition[] = [
   email,
   developerConsole,
 ];
+
+/** A provider's own settings, out of the groups that Nest hands out. */
+export function settingsOf({ settings }: Pick<ProviderDefinition, 'settings'>, module: Pick<ModuleRef, 'get'>): object {
+  return settings ? module.get(settings, { strict: false }) : {};
+}
 
 /** @throws Error when there is none of this name */
 export function providerNamed(name: string): ProviderDefinition {

@@ -17,12 +17,13 @@ import { WebhookDoor } from './webhook-door.js';
  * What a provider calls: none, one or two routes. Open to everybody, but nothing is read before the call has come through
  * the door.
  */
-export function webhookRoutes({ name, webhook }: ProviderDefinition): Type[] {
+export function webhookRoutes(provider: ProviderDefinition): Type[] {
+  const { webhook } = provider;
   if (!webhook) return [];
-  return [deliveries(name, webhook), ...(webhook.question ? [questions(name, webhook.question)] : [])];
+  return [deliveries(provider, webhook), ...(webhook.question ? [questions(provider, webhook.question)] : [])];
 }
 
-function deliveries(name: string, webhook: ProviderWebhook): Type {
+function deliveries(provider: ProviderDefinition, webhook: ProviderWebhook): Type {
   @ApiTags('Webhooks')
   @Controller('webhook')
   @Public()
@@ -32,12 +33,12 @@ function deliveries(name: string, webhook: ProviderWebhook): Type {
       private readonly inbound: Inbound,
     ) {}
 
-    @Post(webhook.hasSecretInAddress ? `${name}/:secret` : name)
+    @Post(webhook.hasSecretInAddress ? `${provider.name}/:secret` : provider.name)
     @HttpCode(200)
     @RawBody(...webhook.bodies)
     @Described(webhook)
     async take(@Req() request: FastifyRequest): Promise<WebhookTakenDto> {
-      const batch = webhook.read(this.door.admit(webhook, request));
+      const batch = webhook.read(this.door.admit(provider, webhook, request));
       await this.inbound.take(batch, request.id);
       return { status: 'ok' };
     }
@@ -45,17 +46,17 @@ function deliveries(name: string, webhook: ProviderWebhook): Type {
   return ProviderWebhookController;
 }
 
-function questions(name: string, question: WebhookQuestion): Type {
+function questions(provider: ProviderDefinition, question: WebhookQuestion): Type {
   @Controller('webhook')
   @Public()
   class ProviderQuestionController {
     constructor(private readonly door: WebhookDoor) {}
 
-    @Get(name)
+    @Get(provider.name)
     @Header('content-type', 'text/plain; charset=utf-8')
     @ApiExcludeEndpoint()
     answer(@Query() query: Record<string, unknown>): string {
-      return this.door.answer(question, query);
+      return this.door.answer(provider, question, query);
     }
   }
   return ProviderQuestionController;

@@ -2,13 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { type FastifyRequest } from 'fastify';
 import {
+  type ProviderDefinition,
   type ProviderWebhook,
   type WebhookCall,
   type WebhookQuestion,
 } from '../../delivery/providers/provider-definition.js';
+import { settingsOf } from '../../delivery/providers/providers.js';
 import { ModeSettings } from '../../platform/config/groups/mode.js';
 import { ServerSettings } from '../../platform/config/groups/server.js';
-import { type SettingsOf } from '../../platform/config/rows/group.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { rawBody } from '../../platform/http/bodies/raw-bodies.js';
 import { TrustedProxies } from '../../platform/http/client-address.js';
@@ -18,7 +19,6 @@ import { isCalledFromHere } from '../../platform/http/loopback.js';
 @Injectable()
 export class WebhookDoor {
   private readonly proxies: TrustedProxies;
-  private readonly of: SettingsOf = (group) => this.module.get(group, { strict: false });
 
   constructor(
     private readonly serverSettings: ServerSettings,
@@ -33,9 +33,9 @@ export class WebhookDoor {
    *
    * @throws AppError `not_found` where nothing was agreed, `invalid_webhook_secret`
    */
-  admit(webhook: ProviderWebhook, request: FastifyRequest): WebhookCall {
+  admit(provider: ProviderDefinition, webhook: ProviderWebhook, request: FastifyRequest): WebhookCall {
     const call = this.callOf(request);
-    const secret = webhook.secret(this.of);
+    const secret = webhook.secret(settingsOf(provider, this.module));
     if (secret === undefined) {
       if (!webhook.isOpenToThisMachine || this.modeSettings.production || !this.isThisMachine(request))
         throw new AppError('not_found');
@@ -48,8 +48,8 @@ export class WebhookDoor {
    *
    * @throws AppError `not_found` where nothing was agreed, `forbidden`
    */
-  answer(question: WebhookQuestion, query: unknown): string {
-    const secret = question.secret(this.of);
+  answer(provider: ProviderDefinition, question: WebhookQuestion, query: unknown): string {
+    const secret = question.secret(settingsOf(provider, this.module));
     if (secret === undefined) throw new AppError('not_found');
     const answer = question.answer(query, secret);
     if (answer === null) throw new AppError('forbidden');

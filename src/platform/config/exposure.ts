@@ -10,6 +10,7 @@ type Exposed = Pick<
   | 'exposeDevelopment'
   | 'seedDemo'
   | 'providers'
+  | 'providersOfPeople'
   | 'otpEcho'
   | 'testPhones'
 >;
@@ -23,11 +24,19 @@ export function isReachedByOthers({ production, host }: Pick<Settings, 'producti
  * What a stranger who reaches a service outside production could log in with, each with the variable that turns it off;
  * empty in production.
  */
-function openToStrangers({ production, seedDemo, providers, otpEcho, testPhones }: Exposed): string[] {
+function openToStrangers({
+  production,
+  seedDemo,
+  providers,
+  providersOfPeople,
+  otpEcho,
+  testPhones,
+}: Exposed): string[] {
   if (production) return [];
   const open: string[] = [];
   if (seedDemo !== 'none') open.push('demo accounts, whose password is public (SEED_DEMO)');
-  if (providers.includes('console')) open.push('the developer inbox, which shows codes (WHATSAPP_PROVIDERS)');
+  if (providersOfPeople.length < providers.length)
+    open.push('the developer inbox, which shows codes (WHATSAPP_PROVIDERS)');
   if (otpEcho) open.push('codes in answers while no device is ready (OTP_ECHO)');
   if (testPhones !== null) open.push('test numbers (TEST_PHONES)');
   return open;

@@ -7,7 +7,7 @@ import { type Settings } from './settings.js';
  * @returns a sentence for each broken rule, naming the variable and never its value
  */
 export function rulesBetweenGroups(settings: Settings): readonly (string | false)[] {
-  const { production, providers, registration, testPhones, otpLength } = settings;
+  const { production, mailProviders, registration, testPhones, otpLength } = settings;
   const outcomes = [...(testPhones?.outcomes.values() ?? [])];
   return [
     exposureRefused(settings) ?? false,
@@ -15,8 +15,8 @@ export function rulesBetweenGroups(settings: Settings): readonly (string | false
       'TEST_PHONES must give codes of OTP_LENGTH digits',
     // Whoever registers with somebody else's number and his own mailbox would get that number's codes.
     production &&
-      providers.includes('email') &&
+      mailProviders.length > 0 &&
       registration === 'open' &&
-      'WHATSAPP_PROVIDERS must not name email in production while REGISTRATION is open',
+      `WHATSAPP_PROVIDERS must not name ${mailProviders.join(', ')} in production while REGISTRATION is open`,
   ];
 }

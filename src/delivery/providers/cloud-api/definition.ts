@@ -6,24 +6,21 @@ import { challengeAnswer, isFromCloudApi, readCloudApiWebhook } from './webhook.
 
 const { token, phoneId, template } = CloudApiSettings.rows;
 
-/** docs/providers/cloud-api.md; on the wire: docs/wire/cloud-api.md. */
-export const cloudApi: ProviderDefinition = {
+/** On the wire: docs/wire/cloud-api.md. */
+export const cloudApi: ProviderDefinition<CloudApiSettings> = {
   name: 'cloud-api',
+  docs: 'docs/providers/cloud-api.md',
   settings: CloudApiSettings,
   needs: [token, phoneId, template],
-  make: ({ of, onSurprise }) => {
-    const { baseUrl, version, token = '', phoneId = '', template = '', appSecret } = of(CloudApiSettings);
+  make: ({ baseUrl, version, token = '', phoneId = '', template = '', appSecret }, { onSurprise }) => {
     const hasWebhook = appSecret !== undefined;
     return new CloudApiProvider({ baseUrl, version, token, phoneId, template, hasWebhook, onSurprise });
   },
   webhook: {
     bodies: ['application/json'],
-    secret: (of) => of(CloudApiSettings).appSecret,
+    secret: ({ appSecret }) => appSecret,
     isGenuine: ({ headers, bytes }, secret) => isFromCloudApi(headers, bytes, secret),
     read: ({ bytes }) => readCloudApiWebhook(parseJson(bytes)),
-    question: {
-      secret: (of) => of(CloudApiSettings).verifyToken,
-      answer: challengeAnswer,
-    },
+    question: { secret: ({ verifyToken }) => verifyToken, answer: challengeAnswer },
   },
 };

@@ -1,10 +1,11 @@
 import { type ProviderDefinition } from '../provider-definition.js';
 import { ConsoleProvider } from './console.js';
 
-/** The developer inbox: docs/providers/README.md. */
+/** The developer inbox. */
 export const developerConsole: ProviderDefinition = {
   name: 'console',
-  needs: [],
+  docs: 'docs/providers/README.md',
   reaches: 'developers',
-  make: ({ keep }) => new ConsoleProvider(keep),
+  needs: [],
+  make: (_own, { keep }) => new ConsoleProvider(keep),
 };

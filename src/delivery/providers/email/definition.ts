@@ -1,14 +1,16 @@
 import { type ProviderDefinition } from '../provider-definition.js';
 import { EmailSettings } from './settings.js';
 
-/** docs/providers/email.md; on the wire: docs/wire/email.md. */
-export const email: ProviderDefinition = {
+const { url, from } = EmailSettings.rows;
+
+/** On the wire: docs/wire/email.md. */
+export const email: ProviderDefinition<EmailSettings> = {
   name: 'email',
-  settings: EmailSettings,
-  needs: [EmailSettings.rows.url, EmailSettings.rows.from],
+  docs: 'docs/providers/email.md',
   reaches: 'mailbox',
-  make: async ({ of }) => {
-    const { url = '', from = '' } = of(EmailSettings);
+  settings: EmailSettings,
+  needs: [url, from],
+  make: async ({ url = '', from = '' }) => {
     // Loaded where it is used: nodemailer costs each start a tenth of a second.
     const { EmailProvider } = await import('./email.js');
     return new EmailProvider({ url, from });

@@ -5,15 +5,15 @@ import { isFromTwilio, readTwilioStatus } from './webhook.js';
 
 const { accountSid, authToken, from } = TwilioSettings.rows;
 
-/** docs/providers/twilio.md; on the wire: docs/wire/twilio.md. */
-export const twilio: ProviderDefinition = {
+/** On the wire: docs/wire/twilio.md. */
+export const twilio: ProviderDefinition<TwilioSettings> = {
   // From before there could be a second provider of SMS: docs/glossary.md#provider.
   name: 'sms',
   alias: 'twilio',
+  docs: 'docs/providers/twilio.md',
   settings: TwilioSettings,
   needs: [accountSid, authToken, from],
-  make: ({ of, webhookUrl, onSurprise }) => {
-    const { accountSid = '', authToken = '', from = '', baseUrl } = of(TwilioSettings);
+  make: ({ baseUrl, accountSid = '', authToken = '', from = '' }, { webhookUrl, onSurprise }) => {
     // Twilio calls addresses that the whole world can, and signs over what it calls.
     const reachable = webhookUrl.startsWith('https:') && { statusCallback: webhookUrl };
     return new TwilioProvider({ baseUrl, accountSid, authToken, from, ...reachable, onSurprise });
@@ -21,7 +21,7 @@ export const twilio: ProviderDefinition = {
   // Twilio tells what became of a message.
   webhook: {
     bodies: ['application/x-www-form-urlencoded'],
-    secret: (of) => of(TwilioSettings).authToken,
+    secret: ({ authToken }) => authToken,
     isGenuine: ({ headers, url, bytes }, secret) => isFromTwilio(headers, url, formOf(bytes), secret),
     read: ({ bytes }) => readTwilioStatus(formOf(bytes)),
   },

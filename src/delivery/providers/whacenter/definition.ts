@@ -5,21 +5,19 @@ import { WhacenterSettings } from './settings.js';
 import { readWhacenterWebhook } from './webhook.js';
 import { WhacenterProvider } from './whacenter.js';
 
-/** docs/providers/whacenter.md; on the wire: docs/wire/whacenter.md. */
-export const whacenter: ProviderDefinition = {
+/** On the wire: docs/wire/whacenter.md. */
+export const whacenter: ProviderDefinition<WhacenterSettings> = {
   name: 'whacenter',
+  docs: 'docs/providers/whacenter.md',
   settings: WhacenterSettings,
   needs: [WhacenterSettings.rows.deviceId],
   safeTexts: ['device not connected or not found'],
-  make: ({ of, onSurprise }) => {
-    const { baseUrl, deviceId = '' } = of(WhacenterSettings);
-    return new WhacenterProvider({ baseUrl, deviceId, onSurprise });
-  },
+  make: ({ baseUrl, deviceId = '' }, { onSurprise }) => new WhacenterProvider({ baseUrl, deviceId, onSurprise }),
   webhook: {
     bodies: ['application/json', 'application/x-www-form-urlencoded'],
     // Whacenter sends nothing else that could be checked.
     hasSecretInAddress: true,
-    secret: (of) => of(WhacenterSettings).webhookSecret,
+    secret: ({ webhookSecret }) => webhookSecret,
     isGenuine: ({ shown }, secret) => sameSecret(shown, secret),
     read: (call) => readWhacenterWebhook(parseBody(call)),
   },

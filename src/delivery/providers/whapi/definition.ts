@@ -4,18 +4,17 @@ import { WhapiSettings } from './settings.js';
 import { isFromWhapi, readWhapiWebhook } from './webhook.js';
 import { WhapiProvider } from './whapi.js';
 
-/** docs/providers/whapi.md; on the wire: docs/wire/whapi.md. */
-export const whapi: ProviderDefinition = {
+/** On the wire: docs/wire/whapi.md. */
+export const whapi: ProviderDefinition<WhapiSettings> = {
   name: 'whapi',
+  docs: 'docs/providers/whapi.md',
   settings: WhapiSettings,
   needs: [WhapiSettings.rows.token],
-  make: ({ of, onSurprise }) => {
-    const { baseUrl, token = '', webhookSecret } = of(WhapiSettings);
-    return new WhapiProvider({ baseUrl, token, hasWebhook: webhookSecret !== undefined, onSurprise });
-  },
+  make: ({ baseUrl, token = '', webhookSecret }, { onSurprise }) =>
+    new WhapiProvider({ baseUrl, token, hasWebhook: webhookSecret !== undefined, onSurprise }),
   webhook: {
     bodies: ['application/json'],
-    secret: (of) => of(WhapiSettings).webhookSecret,
+    secret: ({ webhookSecret }) => webhookSecret,
     isGenuine: ({ headers }, secret) => isFromWhapi(headers, secret),
     // As the replaced dashboard was called: docs/contract/dashboard.md#whapis-webhook.
     isOpenToThisMachine: true,

@@ -2,9 +2,6 @@ import { group } from '../rows/group.js';
 import { list, text, whole } from '../rows/rule.js';
 import { derived, setting, type Given, type Rung } from '../rows/setting.js';
 
-/** The developer inbox; it needs nothing, and where nothing is configured it is the ladder, but for production. */
-const CONSOLE = 'console';
-
 const named = setting(
   'WHATSAPP_PROVIDERS',
   text(200, /^[a-z-]+(\s*,\s*[a-z-]+)*$/, 'must be a comma list of provider names').as(list),
@@ -18,13 +15,19 @@ const named = setting(
   },
 );
 
+const ladder = derived(ladderOf);
+
 /** By which providers messages go, and how long that may take. */
 export class DeliverySettings extends group(
   'Delivery',
   {
     namedProviders: named,
     /** The delivery ladder, first rung first. */
-    providers: derived(ladder),
+    providers: ladder,
+    /** Those of them that reach people: all but the developer inbox. */
+    providersOfPeople: derived((given) => onLadder(given, ({ reaches }) => reaches !== 'developers')),
+    /** Those of them that write to mailboxes in place of numbers. */
+    mailProviders: derived((given) => onLadder(given, ({ reaches }) => reaches === 'mailbox')),
     /** In seconds. */
     sendTimeout: setting('SEND_TIMEOUT', whole(1, 30), {
       default: 8,
@@ -43,25 +46,34 @@ export class DeliverySettings extends group(
         'the last one arrived',
     }),
   },
-  ({ providers, sendTimeout, providerTimeout }, given) => [
+  ({ providers, providersOfPeople, sendTimeout, providerTimeout }, given) => [
     ...problemsOfLadder(providers, given),
     providerTimeout > sendTimeout && 'PROVIDER_TIMEOUT must not exceed SEND_TIMEOUT',
-    given.production &&
-      providers.includes(CONSOLE) &&
-      'WHATSAPP_PROVIDERS must not name console in production (it is the developer inbox)',
+    ...(given.production ? providers.filter((name) => !providersOfPeople.includes(name)) : []).map(
+      (name) => `WHATSAPP_PROVIDERS must not name ${name} in production (it is the developer inbox)`,
+    ),
   ],
 ) {}
 
-function ladder(given: Given): readonly string[] {
-  const { rungs, production, value } = given;
+function ladderOf({ rungs, production, value }: Given): readonly string[] {
   const names = value(named);
   if (names) return names.map((name) => rungs.find(({ alias }) => alias === name)?.name ?? name);
-  const joined = rungs.filter(({ needs, joinsBy = needs }) => joinsBy.every((row) => value(row) !== undefined));
-  return joined.length > 0 || production ? joined.map(({ name }) => name) : [CONSOLE];
+  const configured = rungs.filter(
+    ({ reaches, needs, joinsBy = needs }) =>
+      reaches !== 'developers' && joinsBy.every((row) => value(row) !== undefined),
+  );
+  // The developer inbox needs nothing, and stands in where nothing is configured.
+  const inbox = production ? [] : rungs.filter(({ reaches }) => reaches === 'developers');
+  return (configured.length > 0 ? configured : inbox).map(({ name }) => name);
+}
+
+/** A name that nobody knows is told apart by a rule of its own. */
+function onLadder({ rungs, value }: Given, isWanted: (rung: Partial<Rung>) => boolean): readonly string[] {
+  return value(ladder).filter((name) => isWanted(rungs.find((rung) => rung.name === name) ?? {}));
 }
 
 function problemsOfLadder(providers: readonly string[], { rungs, value }: Given): (string | false)[] {
-  const known = [...rungs.map(({ name }) => name), CONSOLE];
+  const known = rungs.map(({ name }) => name);
   const missing = ({ needs }: Rung) =>
     needs.flatMap((row) => (row.variable && value(row) === undefined ? [row.variable.name] : []));
   return [

@@ -13,6 +13,7 @@ export interface Given {
 
 /** A provider that WHATSAPP_PROVIDERS may name. */
 export interface Rung {
+  /** Also on the wire and in stored rows: it is never changed. */
   readonly name: string;
   /** Another name that the variable may hold. */
   readonly alias?: string;
@@ -20,6 +21,8 @@ export interface Rung {
   readonly needs: readonly Row<unknown>[];
   /** Those that put it on the ladder where WHATSAPP_PROVIDERS is absent, when all are set. Absent: what it needs. */
   readonly joinsBy?: readonly Row<unknown>[];
+  /** Whom its messages reach, where that is not the owner of the number they are for. */
+  readonly reaches?: 'mailbox' | 'developers';
 }
 
 /** A field of a group. */
