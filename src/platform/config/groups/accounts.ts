@@ -16,7 +16,7 @@ export class AccountSettings extends group(
     ),
     registration: setting('REGISTRATION', oneOf('open', 'admin'), {
       default: { usual: 'open', strict: 'admin' },
-      doc: 'who can create accounts: `open` everybody, with the roles `USER` and `KARYAWAN`; `admin` only an `ADMIN`',
+      doc: 'who can create accounts: `open` lets everybody, with the roles `USER` and `KARYAWAN`; `admin` lets an `ADMIN` alone',
     }),
     seedDemo: setting('SEED_DEMO', oneOf('sikeskoja', 'ticketing', 'none'), {
       default: { usual: 'sikeskoja', production: 'none' },

@@ -6,12 +6,12 @@ const named = setting(
   'WHATSAPP_PROVIDERS',
   text(200, /^[a-z-]+(\s*,\s*[a-z-]+)*$/, 'must be a comma list of provider names').as(list),
   {
-    otherwise: 'see below',
+    otherwise: 'what is configured',
     example: 'console',
     doc:
       'providers to try, in this order: a list of `whacenter`, `whapi`, `cloud-api`, `session`, `sms`, `email` and ' +
       '`console` (the developer inbox, refused in production). By default those whose variables are all set, in this ' +
-      'order, and when there are none, `console` outside production. What each one needs: [providers](providers/README.md)',
+      'order, and when there are none, `console` outside production. What each one needs is in [docs/providers](providers/README.md)',
   },
 );
 

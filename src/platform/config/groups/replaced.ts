@@ -14,7 +14,7 @@ export class ReplacedSettings extends group('Names of the replaced systems', {
     },
   ),
   dbHost: setting('DB_HOST', text(255), {
-    doc: 'stands in for `DATABASE_URL`, with the four parts below; without `DB_HOST` they are ignored',
+    doc: 'host of the database; with the four parts below it stands in for `DATABASE_URL`, without it they are ignored',
   }),
   dbPort: setting('DB_PORT', whole(1, 65_535), { otherwise: '`5432`', example: '5432', doc: 'port of `DB_HOST`' }),
   dbName: setting('DB_NAME', text(63), { otherwise: '`masuk`', example: 'masuk', doc: 'name of the database there' }),

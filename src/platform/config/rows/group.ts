@@ -11,7 +11,8 @@ import { type Given, type Row } from './setting.js';
  * The type of a field follows from its row. `group` takes rules between the rows of the group as its third argument;
  * rules between groups are in `rules.ts`. The groups of this room are listed in `settings.ts`. A room above declares its
  * own in a file of its own (a provider in `settings.ts` of its folder, named in its definition), and `src/settings.ts` hands
- * them to the reader; nothing else is needed. Then add the variable to `.env.example` and docs/configuration.md.
+ * them to the reader; nothing else is needed. `npm run docs:settings` writes `.env.example` and the tables of
+ * docs/configuration.md.
  *
  * @param section heading of docs/configuration.md that has the table
  * @param rules sentences about what is wrong, each naming a variable and never its value; false where nothing is

@@ -50,8 +50,10 @@ export function onOff(): Rule<boolean> {
 /** A text of bounded length that matches a pattern; the sentence says the pattern in words. */
 export function text(max: number, pattern?: RegExp, sentence?: string): Rule<string> {
   const bounds = `at most ${max} characters`;
+  // Nobody comes near a longer bound.
+  const told = sentence === undefined && max <= 1_000 ? bounds : undefined;
   const isRight = (value: string) => maxLength(value, max) && (pattern === undefined || matches(value, pattern));
-  return textWhere(sentence ?? `must be a text of ${bounds}`, isRight, sentence === undefined ? bounds : undefined);
+  return textWhere(sentence ?? `must be a text of ${bounds}`, isRight, told);
 }
 
 /** A token or secret of another service: it travels in headers, so it is visible ASCII. */
