@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { type FastifyRequest } from 'fastify';
+import passport from 'passport';
 import { Strategy } from 'passport-jwt';
 import { TokenSettings } from '../../platform/config/groups/tokens.js';
 import { type CurrentCaller } from '../../platform/http/access.decorators.js';
@@ -36,6 +37,11 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
         );
       },
     });
+  }
+
+  /** Asked by Nest where to keep it: in no place of the process, where the last of several services would check all tokens. */
+  protected getPassportInstance(): object {
+    return new passport.Authenticator();
   }
 
   /** Called by passport with the claims of a token whose signature and times hold. */

@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { type AccessTokenStrategy } from './access-token.strategy.js';
 import { AccessGuard } from './access.guard.js';
 import { type BrowserSessions } from './browser-sessions.js';
 
-const guard = new AccessGuard(new Reflector(), {} as BrowserSessions);
+const guard = new AccessGuard(new Reflector(), {} as BrowserSessions, {} as AccessTokenStrategy);
 
 function outcome(error: unknown, info: unknown, authorization?: string): unknown {
   const context = { switchToHttp: () => ({ getRequest: () => ({ headers: { authorization } }) }) };

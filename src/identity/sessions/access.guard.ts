@@ -6,16 +6,18 @@ import { databaseFailure } from '../../platform/errors/database-errors.js';
 import { ACCESS, type Access, type CallerRequest, type CurrentCaller } from '../../platform/http/access.decorators.js';
 import { sessionCookie } from '../../platform/http/browser-cookies.js';
 import { shownTicket } from '../../platform/http/tickets.js';
+import { AccessTokenStrategy } from './access-token.strategy.js';
 import { BrowserSessions } from './browser-sessions.js';
 
 /** Closes every route to everybody, but for what its access decorator lets in. Global; see `app.module.ts`. */
 @Injectable()
-export class AccessGuard extends AuthGuard('access-token') {
+export class AccessGuard extends AuthGuard() {
   constructor(
     private readonly reflector: Reflector,
     private readonly browsers: BrowserSessions,
+    strategy: AccessTokenStrategy,
   ) {
-    super({ property: 'caller' });
+    super(new OwnStrategy(strategy));
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -78,5 +80,23 @@ export class AccessGuard extends AuthGuard('access-token') {
     if (info instanceof Error && databaseFailure(info)) throw info;
     const request = context.switchToHttp().getRequest<CallerRequest>();
     throw new AppError(request.headers.authorization ? 'invalid_token' : 'unauthenticated');
+  }
+}
+
+/**
+ * Has the guard use a strategy of this service, where a name would lead to whichever of the process was made last. Passport writes
+ * the callbacks of a request on what it is given: each request gets an object of its own, as it does by a name.
+ */
+class OwnStrategy {
+  readonly property = 'caller';
+  readonly #strategy: AccessTokenStrategy;
+
+  constructor(strategy: AccessTokenStrategy) {
+    this.#strategy = strategy;
+  }
+
+  /** The library's type knows names only. */
+  get defaultStrategy(): string {
+    return Object.create(this.#strategy) as string;
   }
 }

@@ -29,6 +29,6 @@ import { SigningKeys } from './signing-keys.js';
     LoginSessionsRepository,
     PersonalSessionsRepository,
   ],
-  exports: [AccessTokens, BrowserSessions, DeviceTokens, Sessions, SigningKeys, TokenInspection],
+  exports: [AccessTokens, AccessTokenStrategy, BrowserSessions, DeviceTokens, Sessions, SigningKeys, TokenInspection],
 })
 export class SessionsModule {}
