@@ -11,9 +11,10 @@ export const MOVING_CLOCK = `--import=${pathToFileURL(join(import.meta.dirname, 
 
 /** Lets so many ms pass for a process; its timers that are due fire. One that has ended is left out. */
 export async function passIn(child: ChildProcess, ms: number): Promise<void> {
-  if (!child.connected) return;
+  // The end of a process is told before that of its channel: one that waits for it now would wait for ever.
+  if (!child.connected || child.exitCode !== null || child.signalCode !== null) return;
   const over = new AbortController();
-  const heard = ['message', 'exit'].map((name) => once(child, name, over).catch(() => undefined));
+  const heard = ['message', 'exit', 'disconnect'].map((name) => once(child, name, over).catch(() => undefined));
   child.send({ pass: ms }, () => undefined);
   await Promise.race(heard);
   over.abort();
