@@ -7,7 +7,7 @@ import { FACES, insideOf, OWNERS, ROOMS, roomsBelow } from './rooms.mjs';
 
 /** What puts the rooms together, and the small command lines: they may import anything, and no room imports them. */
 const ASSEMBLY =
-  '^src/(main|app|app\\.module|settings|startup-banner|startup-memory|process-lifecycle)(\\.spec)?\\.ts$|^src/cli/';
+  '^src/(main|service|app|app\\.module|settings|startup-banner|startup-memory|process-lifecycle)(\\.spec)?\\.ts$|^src/cli/';
 const SPEC = '\\.spec\\.ts$';
 /** Repositories of logs that admins filter. */
 const LOGS = '^src/(records/audit/audit|operations/analytics/activity-logs)\\.repository\\.ts$';

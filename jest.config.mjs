@@ -1,7 +1,7 @@
 /** Specs run from the sources; contracts, races and browser tests talk to the built service over HTTP. */
 export default {
-  // Node's, and it notes what each file costs (scripts/slowest-specs.mjs).
-  testEnvironment: '<rootDir>/test/support/cpu-environment.mjs',
+  // Node's, and it has the processes of services, and notes what each file costs (scripts/slowest-specs.mjs).
+  testEnvironment: '<rootDir>/test/support/spec-environment.mjs',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

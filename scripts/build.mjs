@@ -31,6 +31,7 @@ const DIST = [
   'parts',
   'cli',
   'main.js',
+  'service.js',
   'licences.txt',
   'packages.json',
   '.build-stamp',

@@ -153,7 +153,7 @@ async function removeMap(path) {
 
 /** What is started: it must be compiled before there is a cache, so it is short. */
 async function writeStarters(entries, output) {
-  const part = (entry) => output.find(({ isEntry, name }) => isEntry && name === basename(entry)).fileName;
+  const part = partsOf(output);
   const release = createHash('sha256')
     .update(
       output
@@ -174,6 +174,16 @@ await import('${parts}/${part(entry)}');
 `,
     );
   }
+}
+
+/** Finds the part that an entry has become. */
+function partsOf(output) {
+  return (entry) => output.find(({ isEntry, name }) => isEntry && name === basename(entry)).fileName;
+}
+
+/** The service without a process of its own: specs open several in one. */
+async function writeService(output) {
+  await writeAtomically(join(DIST, 'service.js'), `export * from './parts/${partsOf(output)('service')}';\n`);
 }
 
 /** A file appears whole or not at all, whenever the process dies. */
@@ -252,8 +262,9 @@ async function removeLeftovers(entries, output) {
 }
 
 const entries = ['main', ...(await commands())];
-const output = await bundle([...entries, 'platform/config/compile-cache']);
+const output = await bundle([...entries, 'platform/config/compile-cache', 'service']);
 await writeLicences(output);
 await writePackages(output);
 await writeStarters(entries, output);
+await writeService(output);
 await removeLeftovers(entries, output);

@@ -101,9 +101,14 @@ export function stopPatience({ drainTime, sendTimeout }: Pick<Settings, 'drainTi
 }
 
 /** Says on standard error why the service, or a command of it, does not start, and exits 1. */
-export function refuseStart(error: unknown, what = 'Masuk does not start.'): never {
-  process.stderr.write(`${what}\n${messageOf(error)}\n`);
+export function refuseStart(error: unknown, what?: string): never {
+  process.stderr.write(refusal(error, what));
   process.exit(1);
+}
+
+/** Why the service, or a command of it, does not start, in lines. */
+export function refusal(error: unknown, what = 'Masuk does not start.'): string {
+  return `${what}\n${messageOf(error)}\n`;
 }
 
 function messageOf(error: unknown): string {

@@ -19,8 +19,10 @@ export const ALL_GROUPS = [...GROUPS, ...DECLARED.groups];
 export const settingsFrom = (variables: Record<string, unknown>): Settings => settingsOf(variables, DECLARED);
 
 /**
- * Reads `.env` and the process environment, once, before anything else starts.
+ * Reads `.env` and the environment, once, before anything else starts.
  *
+ * @param environment in place of the process's
  * @throws ConfigurationError when a rule is broken
  */
-export const readAllSettings = (): Promise<Settings> => readSettings(DECLARED);
+export const readAllSettings = (environment?: Readonly<Record<string, string | undefined>>): Promise<Settings> =>
+  readSettings(DECLARED, environment);

@@ -6,7 +6,7 @@ import { createDatabase, type TestDatabase } from '../support/database.js';
 import { startNginx, type Nginx } from '../support/nginx.js';
 import { freePort } from '../support/oidc.js';
 import { rawRequest, sendRaw } from '../support/raw-http.js';
-import { startService, stopAllServices, type Service } from '../support/service.js';
+import { startService, stopAllServices, type ServiceProcess } from '../support/service.js';
 
 // What only nginx with deploy/nginx/masuk.conf does: its own limits, and what becomes of requests when instances go and
 // come. `npm run attacks:nginx` runs it.
@@ -17,7 +17,7 @@ const behindNginx = process.env['MASUK_TEST_NGINX'] === '1' ? describe : describ
 behindNginx('nginx', () => {
   let database: TestDatabase;
   let ports: [number, number];
-  let instances: [Service, Service];
+  let instances: [ServiceProcess, ServiceProcess];
   let nginx: Nginx;
 
   const start = (port: number) =>

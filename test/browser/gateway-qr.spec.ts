@@ -3,15 +3,16 @@ import { type Browser } from 'playwright-core';
 import { complaintsOf, startBrowser } from '../support/browser.js';
 import { openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
 import { newNumber } from '../support/house.js';
+import { type ServiceProcess } from '../support/service.js';
 
 /** Where a person may look at what the browser saw; unset, no picture is taken. */
 const PICTURES = process.env['MASUK_PICTURES'];
 
-let house: GatewayHouse;
+let house: GatewayHouse<ServiceProcess>;
 let browser: Browser;
 
 beforeAll(async () => {
-  house = await openGatewayHouse();
+  house = await openGatewayHouse({}, { ownProcess: true });
   browser = await startBrowser();
 });
 

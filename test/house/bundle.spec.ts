@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDatabase, type TestDatabase } from '../support/database.js';
-import { startService, stopAllServices, type Service } from '../support/service.js';
+import { startService, stopAllServices, type ServiceProcess } from '../support/service.js';
 import { until } from '../support/waits.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -43,7 +43,7 @@ describe('the bundle', () => {
 describe('a start', () => {
   let dataDir: string;
   let database: TestDatabase;
-  let service: Service;
+  let service: ServiceProcess;
   let loaded: string[];
 
   beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { AuthSecret } from '../../src/platform/secrets/auth-secret.js';
 import { startFakeWhatsApp, type FakeWhatsApp } from './fake-whatsapp.js';
 import { MEDIA_CERTIFICATE } from './fake-whatsapp-media.js';
-import { type Answer, type Service } from './service.js';
+import { type Answer, type Service, type ServiceProcess } from './service.js';
 import { until } from './waits.js';
 import { AUTH_SECRET, openHouse, type House, type HouseOptions, type Settings } from './house.js';
 
@@ -33,7 +33,7 @@ interface Linking {
 }
 
 /** A house whose services link accounts of a fake WhatsApp. */
-export type GatewayHouse = House & Linking;
+export type GatewayHouse<Kind extends Service = Service> = House<Kind> & Linking;
 
 const secret = new AuthSecret(AUTH_SECRET);
 
@@ -54,6 +54,11 @@ const LINKING: Settings = {
  *
  * @param settings over those that all specs of the gateway share
  */
+export async function openGatewayHouse(
+  settings: Settings,
+  options: HouseOptions & { ownProcess: true },
+): Promise<GatewayHouse<ServiceProcess>>;
+export async function openGatewayHouse(settings?: Settings, options?: HouseOptions): Promise<GatewayHouse>;
 export async function openGatewayHouse(settings: Settings = {}, options: HouseOptions = {}): Promise<GatewayHouse> {
   const whatsapp = await startFakeWhatsApp();
   const opened = await openHouse({ ...LINKING, GATEWAY_WHATSAPP_URL: whatsapp.url, ...settings }, options);

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../../build/platform/embedded-postgres/embedded-postgres.js';
@@ -6,7 +6,7 @@ import { applyMigrations } from '../../build/platform/database/migrations/migrat
 import { applyJobSchema } from '../../build/platform/jobs/job-schema.js';
 import { Partitions } from '../../build/platform/database/partitions.js';
 import pg from 'pg';
-import { cpuSeconds, noteCpu } from './cpu-environment.mjs';
+import { cpuSeconds, noteCpu } from './cpu-time.mjs';
 
 /** One real PostgreSQL for the whole run; each spec makes databases of its own from a migrated template. */
 export default async function setUp() {
@@ -32,12 +32,28 @@ export default async function setUp() {
   // Each service has a DATA_DIR of its own, and would compile itself anew.
   process.env.MASUK_TEST_COMPILE_CACHE = join(dataDir, 'compile-cache');
   mkdirSync(process.env.MASUK_TEST_COMPILE_CACHE, { mode: 0o700 });
+  // Where processes with several services note that they live, and keep what they write (`service-hosts.mjs`).
+  process.env.MASUK_TEST_HOSTS = join(dataDir, 'hosts');
+  mkdirSync(process.env.MASUK_TEST_HOSTS, { mode: 0o700 });
   const pid = readFileSync(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0];
   globalThis.__masukTestPostgres = async () => {
+    endHosts(process.env.MASUK_TEST_HOSTS);
     // It waits for its own processes, so theirs is in its figure but for those of sessions that are open.
     const seconds = cpuSeconds(pid);
     if (seconds !== null) noteCpu({ server: 'PostgreSQL' }, seconds);
     await postgres.stop();
     rmSync(dataDir, { recursive: true, force: true });
   };
+}
+
+/** A worker's hosts end with it; those of a run without workers are still there. */
+function endHosts(folder) {
+  for (const [, pid] of readdirSync(folder).map((name) => /^(\d+)\.pid$/.exec(name) ?? [])) {
+    if (pid === undefined) continue;
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch (error) {
+      if (error.code !== 'ESRCH') throw error;
+    }
+  }
 }

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { Clock } from './clock.js';
 import { createDatabase, type Queries, type TestDatabase } from './database.js';
 import { startFakeWhacenter, type FakeWhacenter } from './fake-whacenter.js';
-import { startInstances, type Instances } from './instances.js';
-import { type Answer, type Service } from './service.js';
+import { openInstances, startInstances, type Instances } from './instances.js';
+import { type Answer, type Service, type ServiceProcess } from './service.js';
 
 type Headers = Record<string, string>;
 
@@ -43,9 +43,9 @@ export interface CodeCalls {
 }
 
 /** What a contract test needs: the built service, its database, its provider (a fake one), and people of its own. */
-export interface House extends CodeCalls {
-  /** The service that `openHouse` started; a house that was opened without one has none. */
-  readonly service: Service;
+export interface House<Kind extends Service = Service> extends CodeCalls {
+  /** The service that `openHouse` opened; a house that was opened without one has none. */
+  readonly service: Kind;
   readonly fake: FakeWhacenter;
   readonly database: TestDatabase;
   /** The same calls at another service. */
@@ -58,8 +58,10 @@ export interface House extends CodeCalls {
   pass(phone: string, seconds: number): Promise<void>;
   /** What a service of this house is started with. */
   settings(more?: Settings): Settings;
-  /** Another service on the same database and provider. */
-  another(more?: Settings): Promise<Service>;
+  /** Another service on the same database and provider, of the kind that the house has. */
+  another(more?: Settings): Promise<Kind>;
+  /** The same, as a process of its own. */
+  anotherProcess(more?: Settings): Promise<ServiceProcess>;
   /** The time of the database and of all services; only in a house that was opened with `movingClock`. */
   readonly clock: Clock;
   /** Calls to `/api/send` that were for this phone. */
@@ -72,10 +74,15 @@ export interface HouseOptions {
   /** How the fake provider begins. */
   gateway?: Parameters<typeof startFakeWhacenter>[0];
   /**
-   * Instances that take requests in turn; 1 when left out, and `MASUK_TEST_INSTANCES` may want more. With 0 the spec starts
-   * its services itself (`another`).
+   * Instances that take requests in turn, no two of them in one process; 1 when left out, and `MASUK_TEST_INSTANCES` may want more.
+   * With 0 the spec opens its services itself (`another`).
    */
   instances?: number;
+  /**
+   * Whether its services are processes of their own, which costs more: for specs that send signals, kill, or are about several
+   * instances at once, and for variables that Node reads. Else they are opened in a process that has others.
+   */
+  ownProcess?: boolean;
   /** Whether the spec moves the time (`house.clock`) instead of waiting. */
   movingClock?: boolean;
   /** A database that is used in place of a new one, and not dropped. */
@@ -134,6 +141,11 @@ export function hashOf(password: string): Promise<string> {
  *
  * @param settings over the usual ones of specs; an empty one counts as absent
  */
+export async function openHouse(
+  settings: Settings,
+  options: HouseOptions & { ownProcess: true },
+): Promise<House<ServiceProcess>>;
+export async function openHouse(settings?: Settings, options?: HouseOptions): Promise<House>;
 export async function openHouse(settings: Settings = {}, options: HouseOptions = {}): Promise<House> {
   const [own, fake] = await Promise.all([
     options.database ? undefined : createDatabase(),
@@ -156,6 +168,7 @@ class OpenHouse implements House {
   private readonly running: Instances[] = [];
   private home: Service | undefined;
   private moving: Clock | undefined;
+  private ownProcess = false;
 
   constructor(
     private readonly given: Settings,
@@ -169,12 +182,13 @@ class OpenHouse implements House {
     return this.home;
   }
 
-  async begin({ instances = 1, movingClock = false }: HouseOptions): Promise<void> {
+  async begin({ instances = 1, movingClock = false, ownProcess = false }: HouseOptions): Promise<void> {
+    this.ownProcess = ownProcess;
     if (movingClock) {
       this.moving = new Clock(this.database, () => this.running.map(({ service }) => service));
       await this.moving.install();
     }
-    if (instances > 0) this.home = await this.another({}, instances);
+    if (instances > 0) this.home = await this.open({}, instances);
   }
 
   get clock(): Clock {
@@ -194,10 +208,23 @@ class OpenHouse implements House {
     };
   }
 
-  async another(more: Settings = {}, instances = 1): Promise<Service> {
-    const started = await startInstances(this.settings(more), instances);
-    this.running.push(started);
-    return started.service;
+  another(more: Settings = {}): Promise<Service> {
+    return this.open(more, 1);
+  }
+
+  private open(more: Settings, count: number): Promise<Service> {
+    const settings = this.settings(more);
+    return this.ownProcess ? this.keep(startInstances(settings, count)) : this.keep(openInstances(settings, count));
+  }
+
+  anotherProcess(more: Settings = {}): Promise<ServiceProcess> {
+    return this.keep(startInstances(this.settings(more)));
+  }
+
+  private async keep<Kind extends Service>(begun: Promise<Instances<Kind>>): Promise<Kind> {
+    const instances = await begun;
+    this.running.push(instances);
+    return instances.service;
   }
 
   at(service: Service): CodeCalls {
@@ -228,9 +255,10 @@ class OpenHouse implements House {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.running.map((each) => each.stop()));
+    const stopped = await Promise.allSettled(this.running.map((each) => each.stop()));
     await this.fake.close();
     await this.own?.drop();
+    for (const end of stopped) if (end.status === 'rejected') throw end.reason;
   }
 }
 

@@ -1,5 +1,6 @@
 import { startNginx, type Nginx } from './nginx.js';
-import { startService, type Service } from './service.js';
+import { openHosted } from './hosted-service.js';
+import { startService, type Service, type ServiceProcess } from './service.js';
 
 /** How specs are to meet the service: on so many instances that share a database, with nginx before them or without. */
 const INSTANCES = Number(process.env['MASUK_TEST_INSTANCES'] ?? '1');
@@ -8,55 +9,81 @@ const BEHIND_NGINX = process.env['MASUK_TEST_NGINX'] === '1';
 /** What a service must be told when a proxy on this machine hands it its requests. */
 const BEHIND_PROXY: Record<string, string> = BEHIND_NGINX ? { TRUST_PROXY: '127.0.0.1' } : {};
 
-/** Several instances that are met as if they were one. */
-export interface Instances {
-  readonly service: Service;
+/** One instance, or several that are met as if they were one. */
+export interface Instances<Kind extends Service = Service> {
+  readonly service: Kind;
   stop(): Promise<void>;
 }
 
 /**
- * Starts as many instances as the run wants (`MASUK_TEST_INSTANCES`), behind nginx if it wants that (`MASUK_TEST_NGINX=1`).
+ * Opens as many instances as the run wants (`MASUK_TEST_INSTANCES`), behind nginx if it wants that (`MASUK_TEST_NGINX=1`). The first
+ * is one of several services of a process; the others are processes of their own, so that no two share one.
  *
  * @param atLeast for specs that are about several instances
  */
-export async function startInstances(variables: Record<string, string>, atLeast = 1): Promise<Instances> {
-  const count = Math.max(INSTANCES, atLeast);
-  const services: Service[] = [];
-  let nginx: Nginx | undefined;
-  const stop = async () => {
-    await nginx?.stop();
-    await Promise.all(services.map((each) => each.stop('SIGKILL')));
-  };
-  try {
-    // One after the other: the first one brings the secret's check and the signing key into the database.
-    for (let at = 0; at < count; at++) services.push(await startService({ ...variables, ...BEHIND_PROXY }));
-    if (BEHIND_NGINX) nginx = await startNginx(services.map(({ url }) => url));
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return { service: asOne(services, nginx?.url), stop };
+export async function openInstances(variables: Record<string, string>, atLeast = 1): Promise<Instances> {
+  const { services, nginx, stop } = await several(variables, atLeast, openHosted);
+  return { service: services.length === 1 && !nginx ? services[0]! : asOne(services, nginx?.url), stop };
 }
 
-/** Each request to the next instance, or all to the proxy before them. */
-function asOne(services: readonly Service[], proxy: string | undefined): Service {
+/** The same, each as a process of its own. */
+export async function startInstances(
+  variables: Record<string, string>,
+  atLeast = 1,
+): Promise<Instances<ServiceProcess>> {
+  const { services, nginx, stop } = await several<ServiceProcess>(variables, atLeast, startService);
   const [first] = services;
-  if (!first) throw new Error('no instance');
-  if (services.length === 1 && proxy === undefined) return first;
-  let turn = 0;
-  const next = () => services[turn++ % services.length] ?? first;
-  const through = proxy === undefined ? undefined : first.at(proxy);
-  const one = () => through ?? next();
-  return {
-    url: proxy ?? first.url,
-    pid: first.pid,
-    output: () => services.map((each) => each.output()).join(''),
+  if (services.length === 1 && !nginx) return { service: first!, stop };
+  const one: ServiceProcess = {
+    ...asOne(services, nginx?.url),
+    pid: first!.pid,
     holdOutput: () => {
       const held = services.map((each) => each.holdOutput());
       return () => {
         for (const readOn of held) readOn();
       };
     },
+    stop: async (signal) => (await Promise.all(services.map((each) => each.stop(signal))))[0]!,
+  };
+  return { service: one, stop };
+}
+
+async function several<Kind extends Service>(
+  given: Record<string, string>,
+  atLeast: number,
+  first: (variables: Record<string, string>) => Promise<Kind>,
+): Promise<{ services: (Kind | ServiceProcess)[]; nginx: Nginx | undefined; stop: () => Promise<void> }> {
+  const variables = { ...given, ...BEHIND_PROXY };
+  const count = Math.max(INSTANCES, atLeast);
+  const services: (Kind | ServiceProcess)[] = [];
+  let nginx: Nginx | undefined;
+  const stop = async () => {
+    await nginx?.stop();
+    await Promise.all(services.map((each) => ('pid' in each ? each.stop('SIGKILL') : each.stop())));
+  };
+  try {
+    // One after the other: the first one brings the secret's check and the signing key into the database.
+    services.push(await first(variables));
+    while (services.length < count) services.push(await startService(variables));
+    if (BEHIND_NGINX) nginx = await startNginx(services.map(({ url }) => url));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { services, nginx, stop };
+}
+
+/** Each request to the next instance, or all to the proxy before them. */
+function asOne(services: readonly Service[], proxy: string | undefined): Service {
+  const [first] = services;
+  if (!first) throw new Error('no instance');
+  let turn = 0;
+  const next = () => services[turn++ % services.length] ?? first;
+  const through = proxy === undefined ? undefined : first.at(proxy);
+  const one = () => through ?? next();
+  return {
+    url: proxy ?? first.url,
+    output: () => services.map((each) => each.output()).join(''),
     at: first.at,
     send: (...request) => one().send(...request),
     get: (...request) => one().get(...request),
@@ -64,6 +91,6 @@ function asOne(services: readonly Service[], proxy: string | undefined): Service
     pass: async (ms) => {
       await Promise.all(services.map((each) => each.pass(ms)));
     },
-    stop: async (signal) => (await Promise.all(services.map((each) => each.stop(signal))))[0]!,
+    stop: () => Promise.all(services.map((each) => each.stop())),
   };
 }

@@ -78,6 +78,7 @@ promises.setTimeout = pauseFor;
 syncBuiltinESMExports();
 
 process.on('message', ({ pass }) => {
+  if (pass === undefined) return;
   ahead += pass;
   for (const [timer, times] of waiting) {
     if (timer._destroyed) {

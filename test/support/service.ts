@@ -21,25 +21,31 @@ export interface Answer {
 }
 
 /** Requests to one address. */
-interface Requests {
+export interface Requests {
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** Any request; `body` leaves as it is. */
   send(method: string, path: string, body?: string, headers?: Record<string, string>): Promise<Answer>;
 }
 
-/** The built service, running as a process of its own. */
+/** The built service: one of several in a process (`hosted-service.ts`), or a process of its own. */
 export interface Service extends Requests {
   readonly url: string;
-  readonly pid: number;
-  /** Everything it wrote so far. */
+  /** Everything it logged so far. */
   output(): string;
-  /** Stops reading what it writes, as a log collector does that hangs; its pipes fill up. @returns reads on */
-  holdOutput(): () => void;
   /** The same requests to another address that leads to it. */
   at(url: string): Requests;
   /** Lets so many ms pass for a service with `TEST_CLOCK`; its timers that are due fire. One that has ended is left out. */
-  pass(ms: number): Promise<void>;
+  readonly pass: (ms: number) => Promise<void>;
+  /** Lets it end what is under way, and close everything. */
+  stop(): Promise<unknown>;
+}
+
+/** The built service, running as a process of its own: for specs of its start, its end, its memory, its output. */
+export interface ServiceProcess extends Service {
+  readonly pid: number;
+  /** Stops reading what it writes, as a log collector does that hangs; its pipes fill up. @returns reads on */
+  holdOutput(): () => void;
   /** Sends the signal and waits for the end. */
   stop(signal?: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
@@ -61,7 +67,7 @@ export class StartFailed extends Error {
  *
  * @throws StartFailed when it ends instead of listening
  */
-export async function startService(variables: Record<string, string>): Promise<Service> {
+export async function startService(variables: Record<string, string>): Promise<ServiceProcess> {
   const dataDir = variables['DATA_DIR'] ?? mkdtempSync(join(tmpdir(), 'masuk-service-'));
   const moving = variables['TEST_CLOCK'] === 'on';
   const clock = { NODE_OPTIONS: [variables['NODE_OPTIONS'], MOVING_CLOCK].filter(Boolean).join(' ') };
@@ -120,7 +126,8 @@ export async function startService(variables: Record<string, string>): Promise<S
   };
 }
 
-function requestsTo(url: string): Requests {
+/** Requests as specs make them. */
+export function requestsTo(url: string): Requests {
   const send: Requests['send'] = async (method, path, body, headers = {}) => {
     const { status, headers: answered, text } = await call(url + path, method, headers, body);
     const json = answered.get('content-type')?.includes('json');
@@ -144,7 +151,7 @@ export function troubles(service: Pick<Service, 'output'>): string[] {
     );
 }
 
-/** Ends what a failed spec left behind; belongs into each file's `afterAll`. */
+/** Ends the processes that a failed spec left behind; belongs into the `afterAll` of each file that starts some itself. */
 export async function stopAllServices(): Promise<void> {
   await Promise.all(
     [...running].map(async (child) => {

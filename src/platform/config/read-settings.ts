@@ -101,12 +101,16 @@ function sumOf(groups: ReadonlyMap<Group, object>): Settings {
 }
 
 /**
- * Reads `.env` and the process environment through `@nestjs/config`, once, before anything else starts.
+ * Reads `.env` and the environment through `@nestjs/config`, once, before anything else starts.
  *
+ * @param environment in place of the process's
  * @throws ConfigurationError when a rule is broken
  */
-export async function readSettings(declared: Declared): Promise<Settings> {
-  const validate = () => ({ settings: settingsOf(readVariables(), declared) });
+export async function readSettings(
+  declared: Declared,
+  environment?: Readonly<Record<string, string | undefined>>,
+): Promise<Settings> {
+  const validate = () => ({ settings: settingsOf(readVariables(environment), declared) });
   // Its own reader of the file takes UTF-16 for nothing.
   @Module({ imports: [ConfigModule.forRoot({ ignoreEnvFile: true, validate })] })
   class ReadingModule {}

@@ -21,7 +21,7 @@ const AT_ONCE = 40;
 /** What the end of the service waits for the last lines to be taken, in ms. */
 const END_PATIENCE = 500;
 
-interface Options {
+export interface OutputOptions {
   /** How long a line waits for others, in ms. */
   readonly wait: number;
   /** Changes a line before it is written, for a person at a terminal. */
@@ -56,7 +56,7 @@ export class LogOutput {
   /** @param fd written to by nobody else, or by others that write whole lines */
   constructor(
     private readonly fd: number,
-    private readonly options: Options = { wait: LONGEST_WAIT },
+    private readonly options: OutputOptions = { wait: LONGEST_WAIT },
   ) {}
 
   /** Takes a line; it is dropped if too many wait already. */
@@ -165,7 +165,7 @@ async function inTime(begin: (done: () => void) => void): Promise<boolean> {
  *
  * @param options see `LogOutput`
  */
-export function standardOutput(options: Options): LogOutput {
+export function standardOutput(options: OutputOptions): LogOutput {
   // Node makes pipes and sockets non-blocking when it is first asked for these two. A write that fails is theirs to
   // tell, and an event without a listener would end the process.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);

@@ -4,7 +4,7 @@ import { type LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
 import { type ModeSettings } from '../config/groups/mode.js';
 import { type ServerSettings } from '../config/groups/server.js';
-import { LONGEST_WAIT, standardOutput, type LogOutput } from './log-output.js';
+import { LONGEST_WAIT, standardOutput, type LogOutput, type OutputOptions } from './log-output.js';
 
 export type ServiceLogger = Logger;
 
@@ -55,13 +55,18 @@ export interface ServiceLog {
   readonly output: LogOutput;
 }
 
-/** One JSON line an event on standard output; for a person at a terminal, a readable line (development only). */
+/**
+ * One JSON line an event on standard output; for a person at a terminal, a readable line (development only).
+ *
+ * @param openOutput makes another output in its place
+ */
 export function openLog(
   settings: Pick<ServerSettings, 'logLevel'> & Pick<ModeSettings, 'production' | 'test'>,
+  openOutput: (options: OutputOptions) => LogOutput = standardOutput,
 ): ServiceLog {
   // A test reads what it caused; there is nothing to be gained by gathering.
   const wait = settings.test ? 0 : LONGEST_WAIT;
-  const output = standardOutput(!settings.production && isatty(1) ? { wait, dress: readable() } : { wait });
+  const output = openOutput(!settings.production && isatty(1) ? { wait, dress: readable() } : { wait });
   const logger = pino(
     {
       level: settings.logLevel,

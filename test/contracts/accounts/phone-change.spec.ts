@@ -82,7 +82,7 @@ it('changes the number with a code to the new one, ends other sessions and tells
 
 it('takes a fresh login for fresh at an instance whose clock is twenty minutes ahead', async () => {
   const clock = join(import.meta.dirname, '..', '..', 'support', 'settable-clock.mjs');
-  const ahead = await house.another({ NODE_OPTIONS: `--import=${clock}`, CLOCK_AHEAD: '1200' });
+  const ahead = await house.anotherProcess({ NODE_OPTIONS: `--import=${clock}`, CLOCK_AHEAD: '1200' });
   const { headers } = await person();
   expect((await request(nextPhone(), headers, ahead)).status).toBe(200);
   await ahead.stop();

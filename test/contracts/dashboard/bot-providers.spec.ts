@@ -521,7 +521,7 @@ describe('a file that came in', () => {
 describe('recovery', () => {
   it('sends by the provider that the message came in by, too', async () => {
     const phone = newPhone();
-    const dying = await house.another();
+    const dying = await house.anotherProcess();
     await hookTo(dying);
     whapi.wire.forNumber(phone, { hang: true });
     expect(await whapi.emitIncoming([fromWhapi(phone)])).toEqual([200]);

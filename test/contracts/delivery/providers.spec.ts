@@ -201,7 +201,7 @@ describe('a ladder of one', () => {
     await until('the code arrives', () => codeFor() !== undefined);
     expect((await alone.verify(phone, codeFor() ?? 'none')).status).toBe(200);
     expect((await service.get('/api/health')).body).toMatchObject({ whatsapp });
-    await service.stop('SIGKILL');
+    await service.stop();
   });
 });
 

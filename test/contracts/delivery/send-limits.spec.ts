@@ -171,7 +171,7 @@ describe('the whole service', () => {
   };
 
   it('loses nothing of its day with an instance that is killed', async () => {
-    passing = await house.another();
+    const passing = await house.anotherProcess();
     const phones = await neighbours(3);
     await ask(passing, phones.slice(0, 1));
     await passing.stop('SIGKILL');

@@ -2,18 +2,18 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, INSTANT, retryAfter } from '../../support/answers.js';
 import { openGatewayHouse, type GatewayHouse } from '../../support/gateway-house.js';
 import { newNumber } from '../../support/house.js';
-import { type Service } from '../../support/service.js';
+import { type Service, type ServiceProcess } from '../../support/service.js';
 import { until } from '../../support/waits.js';
 
 // docs/contract/gateway.md#messages: every kind but text, as WhatsApp's server gets it.
 
-let house: GatewayHouse;
+let house: GatewayHouse<ServiceProcess>;
 let account: string;
 /** Takes over from the first instance, and lets a young account begin two conversations a day. */
 let successor: Service;
 
 beforeAll(async () => {
-  house = await openGatewayHouse({ WHATSAPP_PROVIDERS: 'session' });
+  house = await openGatewayHouse({ WHATSAPP_PROVIDERS: 'session' }, { ownProcess: true });
   account = newNumber();
   await house.link('main', account);
 });

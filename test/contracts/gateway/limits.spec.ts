@@ -96,7 +96,7 @@ describe('a call from the service’s own machine', () => {
 describe('a service without Baileys', () => {
   it('starts, and the gateway’s routes say what is missing', async () => {
     const hook = join(import.meta.dirname, '..', '..', 'support', 'without-baileys.mjs');
-    const bare = await house.another({ NODE_OPTIONS: `--import=${hook}`, GATEWAY_KEYLESS_LOOPBACK: 'off' });
+    const bare = await house.anotherProcess({ NODE_OPTIONS: `--import=${hook}`, GATEWAY_KEYLESS_LOOPBACK: 'off' });
     expect((await bare.get('/health/ready')).status).toBe(200);
     const answers = [
       await create(house.admin, bare),

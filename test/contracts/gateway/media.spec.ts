@@ -7,11 +7,12 @@ import { expectFailure, INSTANT } from '../../support/answers.js';
 import { PNG, jpeg, mp3, mp4, pdf, voice } from '../../support/files.js';
 import { openGatewayHouse, type GatewayHouse } from '../../support/gateway-house.js';
 import { newNumber } from '../../support/house.js';
+import { type ServiceProcess } from '../../support/service.js';
 import { until } from '../../support/waits.js';
 
 // docs/contract/gateway.md#messages with a file, as their recipients' phones fetch and decrypt them.
 
-let house: GatewayHouse;
+let house: GatewayHouse<ServiceProcess>;
 let account: string;
 let files: Server;
 let address: string;
@@ -20,7 +21,7 @@ let address: string;
 const served = new Map<string, Buffer>();
 
 beforeAll(async () => {
-  house = await openGatewayHouse({ OUTGOING_ALLOW_PRIVATE: 'on' });
+  house = await openGatewayHouse({ OUTGOING_ALLOW_PRIVATE: 'on' }, { ownProcess: true });
   account = newNumber();
   await house.link('main', account);
   files = createServer((request, response) => {

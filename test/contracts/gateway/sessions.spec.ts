@@ -3,7 +3,7 @@ import { toDataURL } from 'qrcode';
 import { expectAhead, expectFailure, INSTANT, retryAfter } from '../../support/answers.js';
 import { openGatewayHouse, type GatewayHouse } from '../../support/gateway-house.js';
 import { newNumber } from '../../support/house.js';
-import { type Answer, type Service } from '../../support/service.js';
+import { type Answer, type ServiceProcess } from '../../support/service.js';
 import { until } from '../../support/waits.js';
 
 type Headers = Record<string, string>;
@@ -499,10 +499,10 @@ describe('DELETE /api/sessions/:id', () => {
 });
 
 describe('beside another instance', () => {
-  let other: Service;
+  let other: ServiceProcess;
 
   beforeAll(async () => {
-    other = await house.another();
+    other = await house.anotherProcess();
   });
   afterAll(async () => other.stop('SIGKILL'));
 

@@ -60,7 +60,7 @@ const callers = new Map<string, Headers>();
 
 beforeAll(async () => {
   // All callers of a spec are on this machine, which needs no key for the gateway outside production.
-  house = await openHouse({ NODE_OPTIONS: `--import=${SPY}`, GATEWAY_KEYLESS_LOOPBACK: 'off' });
+  house = await openHouse({ NODE_OPTIONS: `--import=${SPY}`, GATEWAY_KEYLESS_LOOPBACK: 'off' }, { ownProcess: true });
   routes = routesOf(house.service);
   callers.set('none', {});
   callers.set('garbage', { authorization: 'Bearer garbage' });

@@ -10,7 +10,7 @@ import { openDatabase } from '../../../src/platform/database/open-database.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';
 import { startFakeWhacenter, type FakeWhacenter } from '../../support/fake-whacenter.js';
 import { hashOf } from '../../support/house.js';
-import { StartFailed, startService, stopAllServices, type Service } from '../../support/service.js';
+import { StartFailed, startService, stopAllServices, type ServiceProcess } from '../../support/service.js';
 
 // docs/contract/README.md#profiles: what stops a start, and what the names of the replaced systems still do.
 
@@ -98,7 +98,7 @@ const expectStart = async (variables: Record<string, string>) => {
   return service.output();
 };
 
-const loginWith = async (service: Service, phone: string) => {
+const loginWith = async (service: ServiceProcess, phone: string) => {
   await service.post('/api/auth/otp/request', { phone });
   const otpCode = fake.codeFor(phone);
   const { body } = await service.post('/api/auth/otp/verify', { phone, otpCode });
@@ -284,7 +284,7 @@ describe('production', () => {
 describe('a production that replaces an original, under its names', () => {
   const old = { SECRET_KEY: OTHER_SECRET, ALGORITHM: 'HS256', ACCESS_TOKEN_EXPIRE_MINUTES: '30' };
   const key = () => createSecretKey(Buffer.from(OTHER_SECRET));
-  let service: Service;
+  let service: ServiceProcess;
 
   const databaseParts = () => {
     const url = new URL(database.url);

@@ -226,7 +226,7 @@ describe('the address', () => {
       statuses.push((await bare.post('/api/auth/otp/request', { phone }, spoof(host))).status);
     }
     expect(statuses).toEqual([...Array<number>(SENDS).fill(200), 429, 429]);
-    await bare.stop('SIGKILL');
+    await bare.stop();
   });
 
   it('is read from the header that the settings name, and from no other, and counted over all instances', async () => {

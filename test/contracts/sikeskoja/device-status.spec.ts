@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startFakeWhacenter, type FakeWhacenter } from '../../support/fake-whacenter.js';
 import { openHouse, QUICK, type House } from '../../support/house.js';
-import { type Service } from '../../support/service.js';
+import { type ServiceProcess } from '../../support/service.js';
 import { until } from '../../support/waits.js';
 
 // docs/contract/sikeskoja.md#device-status
@@ -23,14 +23,14 @@ const probes = (house: House) => house.fake.calls.filter(({ path }) => path === 
 describe('the state of the WhatsApp device', () => {
   let house: House;
   /** Another instance, with a device of its own, whose clock can be set back. */
-  let elsewhere: Service;
+  let elsewhere: ServiceProcess;
   let device: FakeWhacenter;
 
   beforeAll(async () => {
     house = await openHouse(QUICK, { movingClock: true, gateway: { deviceId: 'abcdefghijklmnop' } });
     device = await startFakeWhacenter({ deviceId: 'abcdefghijklmno' });
     const clock = join(import.meta.dirname, '..', '..', 'support', 'settable-clock.mjs');
-    elsewhere = await house.another({
+    elsewhere = await house.anotherProcess({
       NODE_OPTIONS: `--import=${clock}`,
       WHATSAPP_DEVICE_ID: device.deviceId,
       WHACENTER_BASE_URL: device.url,

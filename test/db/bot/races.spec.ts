@@ -18,7 +18,7 @@ let other: Service;
 beforeAll(async () => {
   house = await openHouse({ ...QUICK, DATABASE_POOL: '8' });
   one = house.service;
-  other = await house.another();
+  other = await house.anotherProcess();
 });
 afterAll(async () => house.close());
 
@@ -155,7 +155,7 @@ describe('the order of arrival', () => {
 describe('an instance that is killed', () => {
   it('after its 200 has lost neither the message nor the answer, which another sends', async () => {
     const phone = newPhone();
-    const dying = await house.another();
+    const dying = await house.anotherProcess();
     house.fake.forNumber(phone, { hang: true, delivers: false });
     const message = whapiMessage(phone, 'Halo');
     expect((await postWhapi(dying, [message])).status).toBe(200);
@@ -169,7 +169,7 @@ describe('an instance that is killed', () => {
 
   it('when it is stopped, first sends what it has accepted', async () => {
     const phone = newPhone();
-    const stopping = await house.another();
+    const stopping = await house.anotherProcess();
     expect((await postWhapi(stopping, [whapiMessage(phone, 'Halo')])).status).toBe(200);
     expect(await stopping.stop('SIGTERM')).toMatchObject({ code: 0 });
     expect(house.fake.messagesFor(phone)).toEqual([MENU]);

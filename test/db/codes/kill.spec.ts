@@ -26,7 +26,7 @@ let survivor: Service;
 let concealing: Service;
 
 const start = (unknownPhone: string, seconds: string) =>
-  house.another({ SEND_TIMEOUT: seconds, PROVIDER_TIMEOUT: seconds, UNKNOWN_PHONE: unknownPhone });
+  house.anotherProcess({ SEND_TIMEOUT: seconds, PROVIDER_TIMEOUT: seconds, UNKNOWN_PHONE: unknownPhone });
 
 beforeAll(async () => {
   house = await openHouse({}, { instances: 0, movingClock: true });

@@ -18,7 +18,7 @@ let instances: [Service, Service];
 beforeAll(async () => {
   house = await openHouse();
   ({ database, fake: whacenter } = house);
-  instances = [house.service, await house.another()];
+  instances = [house.service, await house.anotherProcess()];
 });
 
 afterAll(async () => house.close());

@@ -201,7 +201,7 @@ describe('settings from outside', () => {
   });
 
   it('of a database or the shell change neither migrations nor logins', async () => {
-    const service = await house.another({ DATABASE_URL: empty.url, ...SHELL });
+    const service = await house.anotherProcess({ DATABASE_URL: empty.url, ...SHELL });
     const [person] = await addPeople({ query: async (sql, values) => (await old.query(sql, values)).rows as never }, 1);
     const phone = person!.e164;
     const { status, body } = await house.at(service).verify(phone, await house.at(service).code(phone));
@@ -212,7 +212,7 @@ describe('settings from outside', () => {
       `SELECT DISTINCT schemaname FROM pg_tables WHERE tablename IN ('users', 'otp_sessions', '_prisma_migrations')`,
     );
     expect(rows).toEqual([{ schemaname: 'public' }]);
-    await service.stop('SIGKILL');
+    await service.stop();
   });
 
   it('are set by each connection of the pool', async () => {
@@ -359,7 +359,7 @@ describe('what the server refuses because of others', () => {
     await renew('off');
     await untilStatus(ready, 200, 'connected');
     expect((await house.at(service).request(person!.e164)).status).toBe(200);
-    await service.stop('SIGKILL');
+    await service.stop();
     await readOnly.drop();
   });
 
@@ -461,7 +461,7 @@ describe('a pooler in transaction mode', () => {
     );
     expect(tally(logins)).toEqual({ 200: 48 });
     expect((await service.get('/health/ready')).status).toBe(200);
-    await service.stop('SIGKILL');
+    await service.stop();
   });
 
   async function giveSettings(): Promise<void> {

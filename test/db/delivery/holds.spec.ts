@@ -4,7 +4,6 @@ import { FakeTwilio } from '../../support/fake-twilio.js';
 import { type FakeWhacenter } from '../../support/fake-whacenter.js';
 import { FakeWhapi } from '../../support/fake-whapi.js';
 import { openHouse, type House, type Resident } from '../../support/house.js';
-import { type Service } from '../../support/service.js';
 import { pause, until } from '../../support/waits.js';
 
 // What holds however the providers behave and whichever instance dies: the code arrives, the same one, and none late.
@@ -115,7 +114,7 @@ describe('two instances, one of which is killed with kill -9 again and again', (
   it('lose no acknowledged code of 600 and deliver none late', async () => {
     const settings = variables('whacenter', { SEND_TIMEOUT: '2', PROVIDER_TIMEOUT: '2' });
     const people = await house.people(600);
-    const pair: Service[] = [await house.another(settings), await house.another(settings)];
+    const pair = [await house.anotherProcess(settings), await house.anotherProcess(settings)];
     const acknowledged: Resident[] = [];
     let done = false;
     const reaper = async () => {
@@ -124,7 +123,7 @@ describe('two instances, one of which is killed with kill -9 again and again', (
         await pause(400 + Math.random() * 1_600);
         const at = Math.random() < 0.5 ? 0 : 1;
         await pair[at]!.stop('SIGKILL');
-        pair[at] = await house.another(settings);
+        pair[at] = await house.anotherProcess(settings);
       }
     };
     let turn = 0;

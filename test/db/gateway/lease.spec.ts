@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { openGatewayHouse, type GatewayHouse } from '../../support/gateway-house.js';
 import { AUTH_SECRET, newNumber } from '../../support/house.js';
-import { type Service } from '../../support/service.js';
+import { type Service, type ServiceProcess } from '../../support/service.js';
 import { pause, until } from '../../support/waits.js';
 
 // One owner at a time among many instances; nothing leaves before its key state is stored; no queued message is lost.
@@ -11,12 +11,12 @@ import { pause, until } from '../../support/waits.js';
 /** Seconds: docs/gateway.md#several-instances. An owner that died is replaced within the last of them. */
 const [RENEWAL, LEASE, TAKEOVER] = [4, 15, 30];
 
-let house: GatewayHouse;
+let house: GatewayHouse<ServiceProcess>;
 /** What runs, the oldest first. */
-let running: Service[];
+let running: ServiceProcess[];
 
 beforeAll(async () => {
-  house = await openGatewayHouse({}, { movingClock: true });
+  house = await openGatewayHouse({}, { movingClock: true, ownProcess: true });
   running = [house.service];
 });
 afterAll(async () => house.close());
@@ -28,7 +28,7 @@ afterEach(async () => {
 });
 
 /** So many instances, and no others, the oldest first. */
-async function instances(count: number): Promise<Service[]> {
+async function instances(count: number): Promise<ServiceProcess[]> {
   while (running.length < count) running.push(await house.another());
   for (const each of running.splice(count)) await each.stop('SIGKILL');
   return running;

@@ -20,7 +20,7 @@ let other: Service;
 beforeAll(async () => {
   house = await openHouse({ OTP_SENDS_PER_HOUR: '1000', OTP_SENDS_PER_DAY: '1000' });
   ({ database, fake: whacenter, service: one } = house);
-  other = await house.another();
+  other = await house.anotherProcess();
 });
 afterAll(async () => house.close());
 afterEach(() => {
@@ -35,7 +35,7 @@ const isReplayed = ({ headers }: Answer) => headers.get('idempotency-replayed') 
 
 let third: Promise<Service> | undefined;
 /** A third instance, which may log failures. */
-const unheard = () => (third ??= house.another());
+const unheard = () => (third ??= house.anotherProcess());
 
 /** As if so many seconds had passed since the claims were made. */
 const age = (seconds: number) =>

@@ -10,16 +10,16 @@ import { type TestDatabase } from '../../support/database.js';
 import { type FakeWhacenter } from '../../support/fake-whacenter.js';
 import { openHouse, type House, type Resident } from '../../support/house.js';
 import { endClaims, messagesOf } from '../../support/messages.js';
-import { troubles, type Service } from '../../support/service.js';
+import { troubles, type Service, type ServiceProcess } from '../../support/service.js';
 import { pause, until } from '../../support/waits.js';
 import { stopPatience } from '../../../src/process-lifecycle.js';
 
 let database: TestDatabase;
-let house: House;
+let house: House<ServiceProcess>;
 let whacenter: FakeWhacenter;
 
 beforeAll(async () => {
-  house = await openHouse({}, { instances: 0, movingClock: true });
+  house = await openHouse({}, { instances: 0, movingClock: true, ownProcess: true });
   ({ database, fake: whacenter } = house);
 });
 
@@ -29,7 +29,7 @@ afterAll(async () => house.close());
  * Sends the signal, and tells how the process ended. It looks at the time itself: it exits with 1, and says so, when stopping
  * takes longer than ten seconds (docs/operations.md, "Start and stop").
  */
-async function stopped(service: Service): Promise<number | null> {
+async function stopped(service: ServiceProcess): Promise<number | null> {
   const { code } = await service.stop('SIGTERM');
   expect(service.output()).not.toContain('Stopping took too long');
   return code;

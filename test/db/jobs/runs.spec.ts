@@ -11,7 +11,7 @@ import { type FakeWhacenter } from '../../support/fake-whacenter.js';
 import { openHouse, type House } from '../../support/house.js';
 import { demandJob, runJob, runsOf, untilScheduled } from '../../support/jobs.js';
 import { startOwnPostgres } from '../../support/own-postgres.js';
-import { type Service } from '../../support/service.js';
+import { type ServiceProcess } from '../../support/service.js';
 import { until } from '../../support/waits.js';
 
 // Two instances at a time run through this file; whoever is stopped by a test is replaced by the next one that needs two.
@@ -20,14 +20,14 @@ import { until } from '../../support/waits.js';
 const LOOK = 5;
 
 let database: TestDatabase;
-let house: House;
+let house: House<ServiceProcess>;
 let whacenter: FakeWhacenter;
 /** What runs, by the name of its connections. */
-const running = new Map<string, Service>();
+const running = new Map<string, ServiceProcess>();
 let started = 0;
 
 beforeAll(async () => {
-  house = await openHouse({ AUDIT_RETENTION_DAYS: '40' }, { instances: 0, movingClock: true });
+  house = await openHouse({ AUDIT_RETENTION_DAYS: '40' }, { instances: 0, movingClock: true, ownProcess: true });
   ({ database, fake: whacenter } = house);
   await two();
 });
@@ -54,14 +54,14 @@ async function two(): Promise<void> {
 }
 
 /** Takes one out of the two, to be stopped. */
-function taken(name: string): Service {
+function taken(name: string): ServiceProcess {
   const service = running.get(name)!;
   running.delete(name);
   return service;
 }
 
 /** Stops an instance; it exits with 1, and says so, when that takes longer than ten seconds (docs: operations). */
-async function stopped(service: Service): Promise<number | null> {
+async function stopped(service: ServiceProcess): Promise<number | null> {
   const { code } = await service.stop('SIGTERM');
   expect(service.output()).not.toContain('Stopping took too long');
   return code;

@@ -29,7 +29,7 @@ let other: Service;
 beforeAll(async () => {
   house = await openHouse({ AUTH_SECRET }, { movingClock: true });
   one = house.service;
-  other = await house.another();
+  other = await house.anotherProcess();
 });
 
 afterAll(() => house.close());

@@ -27,7 +27,7 @@ let admin: Login;
 beforeAll(async () => {
   house = await openHouse();
   one = house.service;
-  other = await house.another();
+  other = await house.anotherProcess();
   admin = await logIn(one, (await newcomer(house, { role: 'ADMIN' })).username);
 });
 

@@ -8,7 +8,7 @@ import { wrong, wrongCodes } from '../../support/codes.js';
 import { openHouse, type House, type Resident } from '../../support/house.js';
 import { logIn, me, newcomer, refresh, refreshed, type Login } from '../../support/logins.js';
 import { endClaims, messagesOf } from '../../support/messages.js';
-import { type Service } from '../../support/service.js';
+import { type Service, type ServiceProcess } from '../../support/service.js';
 import { until } from '../../support/waits.js';
 
 // AUTH_SECRET is replaced: `before` still runs with the old one alone, `after` with the new one and AUTH_SECRET_PREVIOUS.
@@ -17,9 +17,9 @@ const OLD = 'the old secret of the rotation, Zk3vN8qL1xW7tR5y';
 const NEW = 'the new secret of the rotation, B2mC9pD4sF6gH0jK';
 const ROTATE = join(import.meta.dirname, '..', '..', '..', 'dist', 'cli', 'keys-rotate.js');
 
-let house: House;
-let before: Service;
-let after: Service;
+let house: House<ServiceProcess>;
+let before: ServiceProcess;
+let after: ServiceProcess;
 
 /** Left behind by the old instance, while it was alone. */
 let early: Login & { username: string };
@@ -29,7 +29,7 @@ let deviceOwner: Resident;
 let device: Record<string, string>;
 
 beforeAll(async () => {
-  house = await openHouse({ AUTH_SECRET: OLD, SEND_TIMEOUT: '20', PROVIDER_TIMEOUT: '20' });
+  house = await openHouse({ AUTH_SECRET: OLD, SEND_TIMEOUT: '20', PROVIDER_TIMEOUT: '20' }, { ownProcess: true });
   before = house.service;
   const { username } = await newcomer(house);
   early = { ...(await logIn(before, username)), username };

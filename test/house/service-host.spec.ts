@@ -1,0 +1,70 @@
+import { describe, expect, it } from '@jest/globals';
+import { openHouse, type House } from '../support/house.js';
+import { logIn, me, newcomer } from '../support/logins.js';
+import { until } from '../support/waits.js';
+
+// Specs open services side by side in one process (test/README.md#the-harness). It must be as if each had a process of its own.
+
+const OTHER_SECRET = 'another secret than that of the others, Tz5q';
+
+async function withHouses(work: (one: House, other: House) => Promise<void>): Promise<void> {
+  const houses = await Promise.all([openHouse(), openHouse({ AUTH_SECRET: OTHER_SECRET, JWT_AUDIENCE: 'other' })]);
+  try {
+    await work(...houses);
+  } finally {
+    await Promise.all(houses.map((house) => house.close()));
+  }
+}
+
+describe('services of one process', () => {
+  it('know their own tokens, and no others', async () => {
+    await withHouses(async (one, other) => {
+      const [mine, theirs] = [await newcomer(one), await newcomer(other)];
+      const [here, there] = [await logIn(one.service, mine.username), await logIn(other.service, theirs.username)];
+      const statuses = [];
+      for (const [house, tokens] of [
+        [one, here],
+        [other, there],
+        [one, there],
+        [other, here],
+      ] as const)
+        statuses.push((await me(house.service, tokens)).status);
+      expect(statuses).toEqual([200, 200, 401, 401]);
+    });
+  });
+
+  it('write logs of their own', async () => {
+    await withHouses(async (one, other) => {
+      const { headers } = await one.service.get('/api/nowhere-but-here');
+      const id = String(headers.get('x-request-id'));
+      await until('it is logged', () => one.service.output().includes(id));
+      expect(other.service.output()).not.toContain(id);
+      expect(other.service.output()).toContain('Server listening at');
+    });
+  });
+
+  it('end alone', async () => {
+    await withHouses(async (one, other) => {
+      await one.service.stop();
+      await expect(one.service.get('/health/live')).rejects.toThrow('fetch failed');
+      expect((await other.service.get('/health/live')).status).toBe(200);
+    });
+  });
+
+  it('do not take what Node reads when a process begins', async () => {
+    await expect(openHouse({ NODE_OPTIONS: '--inspect=0' })).rejects.toThrow('ownProcess');
+  });
+
+  it('fail their spec when the process ends under them', async () => {
+    const { takeHost } = globalThis as unknown as { takeHost(): Promise<{ pid: number }> };
+    const house = await openHouse();
+    const { pid } = await takeHost();
+    process.kill(pid, 'SIGKILL');
+    const said = () => house.service.get('/health/live').then(() => '', String);
+    await until('a request says so', async () => (await said()).includes('process of the service has ended'));
+    await expect(house.close()).rejects.toThrow('it ended with SIGKILL');
+    const next = await openHouse();
+    expect((await next.service.get('/health/live')).status).toBe(200);
+    await next.close();
+  });
+});
