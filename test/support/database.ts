@@ -21,7 +21,10 @@ export async function createDatabase(options: { migrated?: boolean } = {}): Prom
   const server = process.env['MASUK_TEST_POSTGRES'];
   if (!server) throw new Error('run the specs with npm test: its set-up starts PostgreSQL');
   const name = `spec_${randomBytes(6).toString('hex')}`;
-  await once(server, `CREATE DATABASE ${name}${options.migrated === false ? '' : ' TEMPLATE masuk_template'}`);
+  await once(
+    server,
+    `CREATE DATABASE ${name}${options.migrated === false ? '' : ' TEMPLATE masuk_template STRATEGY file_copy'}`,
+  );
   const url = new URL(server);
   url.pathname = `/${name}`;
   const pool = new pg.Pool({ connectionString: url.href, max: 4 });
