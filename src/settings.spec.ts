@@ -4,7 +4,10 @@ import { EmailSettings } from './delivery/providers/email/settings.js';
 import { TwilioSettings } from './delivery/providers/twilio/settings.js';
 import { WhapiSettings } from './delivery/providers/whapi/settings.js';
 import { ConfigurationError } from './platform/config/configuration-error.js';
-import { settingsFrom } from './settings.js';
+import { CodeSettings } from './platform/config/groups/codes.js';
+import { group } from './platform/config/rows/group.js';
+import { GROUPS } from './platform/config/settings.js';
+import { ALL_GROUPS, settingsFrom } from './settings.js';
 
 const production = {
   NODE_ENV: 'production',
@@ -302,5 +305,37 @@ describe('TEST_PHONES in production', () => {
 
   it('gives codes of the right length', () => {
     expect(problemsOf({ TEST_PHONES: `+6281200000001=code:1234,until=${day(1)}` })).toMatch(/OTP_LENGTH/);
+  });
+});
+
+describe('rows', () => {
+  const rows = ALL_GROUPS.flatMap(({ rows: fields }) => Object.values(fields));
+  const variables = rows.flatMap(({ variable }) => variable ?? []);
+  const twice = (names: string[]) => names.filter((name, at) => names.indexOf(name) !== at);
+
+  it('have each variable once, and the sum has each field once', () => {
+    expect(variables.length).toBeGreaterThan(80);
+    expect(twice(variables.map(({ name }) => name))).toEqual([]);
+    expect(twice(GROUPS.flatMap(({ rows: fields }) => Object.keys(fields)))).toEqual([]);
+  });
+
+  it('have defaults that their own rules take', () => {
+    const defaults = variables.flatMap(({ name, rule, defaults: written = { usual: '' } }) =>
+      Object.values(written).flatMap((text) => (text === '' || rule.read(String(text)) !== undefined ? [] : [name])),
+    );
+    expect(defaults).toEqual([]);
+  });
+
+  it('say what they are for in a form that fits a table and a comment', () => {
+    const unfit = variables.filter(
+      ({ doc }) => !/^[a-z`A-Z][^|\n]*[^.\s]$/.test(doc) || /^[A-Z][a-z]+ [a-z]/.test(doc),
+    );
+    expect(unfit.map(({ name, doc }) => [name, doc])).toEqual([]);
+  });
+
+  it('are read by the class of their group, which must be declared', () => {
+    class Undeclared extends group('Service', {}) {}
+    expect(settingsFrom({ OTP_LENGTH: '8' }).of(CodeSettings).otpLength).toBe(8);
+    expect(() => settingsFrom({}).of(Undeclared)).toThrow('Undeclared is not declared');
   });
 });
