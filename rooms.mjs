@@ -7,7 +7,7 @@
 
 /** Floors, top to bottom. A room imports only from the floors under its own: never sideways, never up. */
 export const FLOORS = [
-  ['operations/admin', 'operations/analytics', 'operations/health'],
+  ['operations/admin', 'operations/analytics', 'operations/console', 'operations/health'],
   ['applications/verification'],
   ['applications/webhooks'],
   ['login/oidc', 'incoming/provider-webhooks'],

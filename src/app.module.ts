@@ -3,6 +3,7 @@ import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { AdminModule } from './operations/admin/admin.module.js';
 import { AnalyticsModule } from './operations/analytics/analytics.module.js';
 import { ApiKeyGuard } from './identity/api-keys/api-key.guard.js';
+import { ConsoleModule } from './operations/console/console.module.js';
 import { ApiKeysModule } from './identity/api-keys/api-keys.module.js';
 import { AuditModule } from './records/audit/audit.module.js';
 import { NAMED_OWNERS, type NamedOwners } from './records/audit/named-owners.js';
@@ -81,6 +82,7 @@ export class AppModule {
         VerificationModule,
         MessagingModule,
         AdminModule,
+        ConsoleModule,
         AnalyticsModule,
         HealthModule,
         PagesModule,

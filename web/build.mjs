@@ -23,6 +23,68 @@ const usual = {
   build: { outDir, emptyOutDir: false, target: 'es2022', cssTarget: 'chrome111', reportCompressedSize: false },
 };
 
+/**
+ * Icons of the console in one file, by their names there: Heroicons, and under the names that the component library asks
+ * for, its own. `virtual:icons` is the file's address.
+ */
+const ICONS = {
+  'arrow-down-tray': 'arrow-down-tray',
+  'arrow-path': 'arrow-path',
+  'arrow-right-start-on-rectangle': 'arrow-right-start-on-rectangle',
+  'bars-3': 'bars-3',
+  bolt: 'bolt',
+  'chart-bar': 'chart-bar',
+  check: 'check',
+  'check-circle': 'check-circle',
+  'chevron-down': 'chevron-down',
+  'chevron-left': 'chevron-left',
+  'chevron-right': 'chevron-right',
+  'circle-xmark': 'x-circle',
+  copy: 'square-2-stack',
+  'device-phone-mobile': 'device-phone-mobile',
+  'exclamation-triangle': 'exclamation-triangle',
+  eye: 'eye',
+  'eye-slash': 'eye-slash',
+  inbox: 'inbox',
+  indeterminate: 'minus',
+  key: 'key',
+  'lock-closed': 'lock-closed',
+  'lock-open': 'lock-open',
+  moon: 'moon',
+  'pencil-square': 'pencil-square',
+  plus: 'plus',
+  'queue-list': 'queue-list',
+  'signal-slash': 'signal-slash',
+  'squares-2x2': 'squares-2x2',
+  sun: 'sun',
+  'user-circle': 'user-circle',
+  'user-plus': 'user-plus',
+  users: 'users',
+  'view-columns': 'view-columns',
+  'x-circle': 'x-circle',
+  xmark: 'x-mark',
+};
+
+function icons() {
+  return {
+    name: 'icons',
+    resolveId: (source) => (source === 'virtual:icons' ? '\0icons' : null),
+    async load(id) {
+      if (id !== '\0icons') return null;
+      const symbols = await Promise.all(Object.entries(ICONS).map(([name, file]) => symbolOf(name, file)));
+      const source = `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join('')}</svg>`;
+      const file = this.emitFile({ type: 'asset', name: 'icons.svg', source });
+      return `export const sprite = import.meta.ROLLUP_FILE_URL_${file};`;
+    },
+  };
+}
+
+async function symbolOf(name, file) {
+  const svg = await readFile(fileURLToPath(import.meta.resolve(`heroicons/24/outline/${file}.svg`)), 'utf8');
+  const [, attributes = '', content = ''] = /<svg([^>]*)>([\s\S]*)<\/svg>/.exec(svg) ?? [];
+  return `<symbol id="${name}"${attributes.replace(/ (?:xmlns|width|height|aria-hidden|data-slot)="[^"]*"/g, '')}>${content.trim()}</symbol>`;
+}
+
 const pages = {
   ...usual,
   build: {
@@ -32,7 +94,13 @@ const pages = {
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: ['login-page.ts', 'account-page.ts', 'page.css', 'mark.svg'].map((name) => join(root, 'pages', name)),
+      input: [
+        ...['login-page.ts', 'account-page.ts', 'console-page.ts', 'page.css', 'mark.svg'].map((name) =>
+          join(root, 'pages', name),
+        ),
+        join(root, 'console/shell/console.css'),
+      ],
+      plugins: [icons()],
     },
   },
 };

@@ -16,8 +16,7 @@ export function switchLanguage(changed: (language: Language) => void): void {
     if (link === null || event.defaultPrevented) return;
     event.preventDefault();
     const language = languageOf(link.lang);
-    const secure = location.protocol === 'https:' ? '; Secure' : '';
-    document.cookie = `masuk-lang=${language}; Path=/; Max-Age=${REMEMBERED_FOR}; SameSite=Lax${secure}`;
+    rememberLanguage(language);
     document.documentElement.lang = language;
     nav.setAttribute('aria-label', textsIn(language).languageNav);
     for (const each of links) {
@@ -25,9 +24,18 @@ export function switchLanguage(changed: (language: Language) => void): void {
       else each.removeAttribute('aria-current');
     }
     // A `?lang=` that the page was opened with would win over the choice at the next load.
-    history.replaceState(history.state, '', location.pathname);
+    const query = new URLSearchParams(location.search);
+    query.delete('lang');
+    const rest = query.toString();
+    history.replaceState(history.state, '', rest === '' ? location.pathname : `${location.pathname}?${rest}`);
     changed(language);
   });
+}
+
+/** Keeps a choice of language; the server reads it before the next page is sent. */
+export function rememberLanguage(language: Language): void {
+  const secure = location.protocol === 'https:' ? '; Secure' : '';
+  document.cookie = `masuk-lang=${language}; Path=/; Max-Age=${REMEMBERED_FOR}; SameSite=Lax${secure}`;
 }
 
 /** `Masuk · SiKesKoja`: the step, then whose page it is. */

@@ -55,12 +55,15 @@ export class BuiltFiles {
     return this.elements.get(name);
   }
 
-  /** @param script the page's own script, as it is called in `web/` */
-  ofPage(script: string): PageAssets {
+  /**
+   * @param script the page's own script, as it is called in `web/`
+   * @param style its style sheet
+   */
+  ofPage(script: string, style = 'pages/page.css'): PageAssets {
     return {
       script: this.address(script),
       imports: this.importsOf(script).map((name) => this.address(name)),
-      style: this.address('pages/page.css'),
+      style: this.address(style),
       icon: this.address('pages/mark.svg'),
     };
   }

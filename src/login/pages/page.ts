@@ -63,16 +63,22 @@ export interface Sheet {
   readonly script: boolean;
   /** Whether another language may be chosen: not where that would lose what the page was asked for. */
   readonly hasLanguages?: boolean;
+  /** Where a login goes on, which another language must not forget. */
+  readonly next?: string | null;
 }
 
 /** A page as the server sends it: whole but for the element's own content, so that nothing moves when the script comes. */
-export function renderPage(name: PageName, language: Language, appName: string, assets: PageAssets): string {
-  const sheet = { page: name, title: TEXTS[language].pages.titles[name], main: ELEMENTS[name], script: true };
-  return renderSheet(sheet, { language, appName, assets });
+export function renderPage(name: PageName, { next = null, ...frame }: Frame & { next?: string | null }): string {
+  const main = next === null ? ELEMENTS[name] : ELEMENTS[name].replace('>', ` data-continue="${escape(next)}">`);
+  const title = TEXTS[frame.language].pages.titles[name];
+  return renderSheet({ page: name, title, main, script: true, next }, frame);
 }
 
 /** Any page in our design. */
-export function renderSheet({ page, title, main, script, hasLanguages = true }: Sheet, frame: Frame): string {
+export function renderSheet(
+  { page, title, main, script, hasLanguages = true, next = null }: Sheet,
+  frame: Frame,
+): string {
   const { language, appName, assets, application } = frame;
   const said = TEXTS[language].pages.frame;
   const [own, ownSubtitle] = nameAndSubtitle(appName);
@@ -102,23 +108,24 @@ ${scripts}</head>
 <header class="brand"><img src="${escape(application?.logo ?? assets.icon)}" alt="" width="44" height="44"><div><h1>${escape(name)}</h1>${subtitleLine}</div></header>
 <main>${main}${noScript}</main>
 </div>
-${hasLanguages ? footer(language) : ''}</body>
+${hasLanguages ? footer(language, next) : ''}</body>
 </html>
 `;
 }
 
-function footer(language: Language): string {
-  const links = LANGUAGES.map((target) => languageLink(target, language)).join('');
+function footer(language: Language, next: string | null): string {
+  const links = LANGUAGES.map((target) => languageLink(target, language, next)).join('');
   return `<footer><nav aria-label="${TEXTS[language].pages.frame.language}">${links}</nav></footer>\n`;
 }
 
-function languageLink(target: Language, current: Language): string {
+function languageLink(target: Language, current: Language, next: string | null): string {
+  const rest = next === null ? '' : `&amp;next=${encodeURIComponent(next)}`;
   const state = target === current ? ' aria-current="true"' : '';
-  return `<a href="?lang=${target}" lang="${target}" hreflang="${target}"${state}>${TEXTS[target].name}</a>`;
+  return `<a href="?lang=${target}${rest}" lang="${target}" hreflang="${target}"${state}>${TEXTS[target].name}</a>`;
 }
 
 /** "SiKesKoja - Sistem Kesehatan Kota Jayapura" is a name and what it stands for. */
-function nameAndSubtitle(appName: string): [string, string] {
+export function nameAndSubtitle(appName: string): [string, string] {
   const [, name = appName, subtitle = ''] = /^(.{2,}?)\s+[-–—:|]\s+(.+)$/u.exec(appName.trim()) ?? [];
   return [name, subtitle];
 }

@@ -11,9 +11,9 @@ import { sessionCookie } from '../../platform/http/browser-cookies.js';
 import { BrowserSessions } from '../../identity/sessions/browser-sessions.js';
 import { BuiltFiles } from './built-files.js';
 import { PAGE_POLICY, renderPage, SCRIPTS, type PageName } from './page.js';
-import { LANGUAGE_COOKIE, LANGUAGE_KEPT, pageLanguage } from './page-language.js';
+import { nextPage } from './next-page.js';
+import { languageFor } from './page-language.js';
 import { sendFile } from './send-file.js';
-import { isLanguage } from '../../platform/texts/language.js';
 
 /** An asset's name has the hash of its content: under one name it never changes. */
 const FOR_GOOD = 'public, max-age=31536000, immutable';
@@ -40,12 +40,14 @@ export class PagesController {
   @Public()
   async login(
     @Query('lang') asked: unknown,
+    @Query('next') wanted: unknown,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    const next = nextPage(wanted);
     const cookie = sessionCookie(request);
     const caller = cookie === null ? null : await this.browsers.caller(cookie);
-    this.page(caller ? { elsewhere: '/account' } : 'login', asked, request, reply);
+    this.page(caller ? { elsewhere: next ?? '/account' } : 'login', asked, request, reply, next);
   }
 
   @Get('forgot-password')
@@ -91,23 +93,17 @@ export class PagesController {
     asked: unknown,
     request: FastifyRequest,
     reply: FastifyReply,
+    next: string | null = null,
   ): void {
-    const { messageLanguage } = this.regionSettings;
     const { appName } = this.nameSettings;
-    const { publicUrl } = this.serverSettings;
-    const wishes = { asked, chosen: request.cookies[LANGUAGE_COOKIE] };
-    const language = pageLanguage({ ...wishes, acceptLanguage: request.headers['accept-language'] }, messageLanguage);
-    // Only a choice is remembered, not what was negotiated.
-    if (isLanguage(asked)) {
-      const secure = publicUrl.startsWith('https:');
-      void reply.setCookie(LANGUAGE_COOKIE, asked, { path: '/', maxAge: LANGUAGE_KEPT, sameSite: 'lax', secure });
-    }
+    const language = languageFor(request, reply, asked, { ...this.regionSettings, ...this.serverSettings });
     void reply.header('cache-control', 'no-store');
     if (typeof page !== 'string') return void reply.code(302).header('location', page.elsewhere).send();
+    const assets = this.files.ofPage(SCRIPTS[page]);
     void reply
       .header('content-language', language)
       .header('content-security-policy', PAGE_POLICY)
       .type('text/html; charset=utf-8')
-      .send(renderPage(page, language, appName, this.files.ofPage(SCRIPTS[page])));
+      .send(renderPage(page, { language, appName, assets, next }));
   }
 }

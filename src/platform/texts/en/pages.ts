@@ -11,6 +11,7 @@ export const PAGES: PageTexts = {
     login: 'Log in',
     'forgot-password': 'Forgot password',
     account: 'My account',
+    console: 'Console',
   },
   oidc: {
     login: 'Log in',

@@ -9,6 +9,7 @@ export const PAGES = {
     login: 'Masuk',
     'forgot-password': 'Lupa sandi',
     account: 'Akun saya',
+    console: 'Konsol',
   },
   /** Pages for other applications; HTML. `app` is the application's name. */
   oidc: {

@@ -1,0 +1,387 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import axe from 'axe-core';
+import { type Browser, type Page } from 'playwright-core';
+import { startBrowser } from '../support/browser.js';
+import { openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
+import { newNumber, type Resident } from '../support/house.js';
+import { browserLogin } from '../support/own-page.js';
+import { openPage, type Size } from '../support/pages.js';
+
+/** As an attacker would be called. */
+const MARKUP = '<img src=x onerror=alert(1)> & Budi';
+
+let house: GatewayHouse;
+let browser: Browser;
+
+beforeAll(async () => {
+  [house, browser] = await Promise.all([openGatewayHouse(), startBrowser()]);
+});
+afterAll(async () => {
+  await browser.close();
+  await house.close();
+});
+
+interface Sight {
+  as?: 'admin' | 'supervisor' | 'operator';
+  size?: Size;
+  language?: 'id' | 'en';
+}
+
+/** Opens a page of the console with a login of its own. */
+async function open(path: string, { as = 'admin', size = 'desktop', language = 'id' }: Sight = {}) {
+  const { session } = await browserLogin(house.service, as, 'password123');
+  const [name = '', value = ''] = session.split('=');
+  const common = { domain: '127.0.0.1', path: '/', sameSite: 'Lax' as const };
+  const cookies = [
+    { ...common, name, value, httpOnly: true, secure: true, expires: -1 },
+    { ...common, name: 'masuk-lang', value: language, httpOnly: false, secure: false, expires: -1 },
+  ];
+  const opened = await openPage(browser, house.service, `/admin${path}`, {
+    size,
+    storageState: { cookies, origins: [] },
+  });
+  await opened.page.locator('main h1').waitFor();
+  return { ...opened, own: { cookie: session, 'sec-fetch-site': 'same-origin' } };
+}
+
+const dialog = (page: Page) => page.locator('wa-dialog');
+const press = (page: Page, name: string) => page.locator('main').getByRole('button', { name, exact: true }).click();
+const confirm = async (page: Page, name: string) => {
+  // Beside the cross, which is called Close, too.
+  await dialog(page).getByRole('button', { name, exact: true }).last().click();
+  await dialog(page).waitFor({ state: 'detached' });
+};
+const said = (page: Page, text: string | RegExp) => page.locator('.toast').getByText(text).waitFor();
+
+async function fill(page: Page, fields: Record<string, string>): Promise<void> {
+  for (const [name, value] of Object.entries(fields))
+    await page.locator(`[name="${name}"] input, [name="${name}"] textarea`).fill(value);
+}
+
+/** Says what is too wide for its page: nothing. */
+const expectToFit = async (isWide: () => Promise<boolean>) => expect(await isWide()).toBe(false);
+
+describe('a login', () => {
+  it('by our own page comes back to the same address, with its filters', async () => {
+    const { page, context, complaints } = await openPage(
+      browser,
+      house.service,
+      '/admin/people?role=SUPERVISOR&lang=en',
+      {
+        size: 'desktop',
+      },
+    );
+    await page.waitForURL('**/login?next=**');
+    await page.getByRole('button', { name: 'Log in with a password' }).click();
+    await page.locator('#identifier').fill('admin');
+    await page.locator('#password').fill('password123');
+    await page.locator('#password').press('Enter');
+    await page.waitForURL('**/admin/people?role=SUPERVISOR**');
+    await page.locator('main td a').first().waitFor();
+    expect(await page.locator('main tbody tr').count()).toBe(1);
+    expect(await page.title()).toMatch(/^People · Console · /);
+    expect(complaints()).toEqual([]);
+    await context.close();
+  });
+
+  it('leads nowhere but to the console', async () => {
+    for (const next of ['https://evil.example/', '//evil.example', '/admin.evil.example', '/admin\\evil', '/account'])
+      expect((await house.service.get(`/login?next=${encodeURIComponent(next)}`)).text).not.toContain('data-continue');
+    const { text } = await house.service.get(
+      `/login?next=${encodeURIComponent('/admin/logs/audit?type=login.otp&a=b')}`,
+    );
+    expect(text).toContain('data-continue="/admin/logs/audit?type=login.otp&#38;a=b"');
+  });
+
+  it('that ends while somebody fills a form gives it back filled', async () => {
+    const { page, context, own } = await open('/people');
+    await press(page, 'Tambah orang');
+    await fill(page, { fullName: 'Ruth Mandowen', username: 'ruth' });
+    await house.service.post('/api/auth/logout', {}, own);
+    await dialog(page).getByRole('button', { name: 'Tambah', exact: true }).click();
+    await page.waitForURL('**/login?next=**');
+    await page.getByRole('button', { name: 'Masuk dengan kata sandi' }).click();
+    await page.locator('#identifier').fill('admin');
+    await page.locator('#password').fill('password123');
+    await page.locator('#password').press('Enter');
+    await page.waitForURL('**/admin/people');
+    await dialog(page).getByRole('button', { name: 'Tambah', exact: true }).waitFor();
+    expect(await page.locator('[name=fullName] input').inputValue()).toBe('Ruth Mandowen');
+    await dialog(page).getByRole('button', { name: 'Tambah', exact: true }).click();
+    await page.waitForURL(/admin\/people\/[0-9a-f-]{36}$/);
+    await page.getByRole('heading', { level: 1, name: 'Ruth Mandowen' }).waitFor();
+    await context.close();
+  });
+});
+
+describe('devices', () => {
+  it('are linked by a QR code on the spot, restarted and unlinked, on a phone', async () => {
+    const { page, context, isWide, complaints } = await open('/devices', { size: 'phone', language: 'en' });
+    await page.getByRole('heading', { name: 'console' }).waitFor();
+    await press(page, 'Link an account');
+    await fill(page, { sessionId: 'loket-1' });
+    await dialog(page).getByRole('button', { name: 'Create, then show the QR code' }).click();
+    await page.locator('canvas.qr').waitFor();
+    const phone = newNumber();
+    await house.whatsapp.scan(await house.qrOf('loket-1'), { phone, name: MARKUP });
+    await dialog(page).getByText(`Linked: ${MARKUP} · +${phone}`).waitFor();
+    await confirm(page, 'Close');
+    const row = page.locator('tr', { hasText: 'loket-1' });
+    await row.getByText('Connected').waitFor();
+    expect(await row.textContent()).toContain(MARKUP);
+    await expectToFit(isWide);
+    await row.getByRole('button', { name: 'Reconnect' }).click();
+    await confirm(page, 'Reconnect');
+    await said(page, 'It is reconnecting.');
+    await row.getByRole('button', { name: 'Unlink' }).click();
+    await dialog(page).getByText('Its queue and its encryption keys are deleted').waitFor();
+    await confirm(page, 'Unlink');
+    await page.getByText('No WhatsApp account is linked').waitFor();
+    expect(complaints()).toEqual([]);
+    await context.close();
+  });
+});
+
+describe('people', () => {
+  let person: Resident;
+  beforeAll(async () => {
+    person = await house.person({ fullName: MARKUP, password: 'kuda-lari-7' });
+    for (let guess = 0; guess < 11; guess += 1)
+      await house.service.post('/api/auth/login', { identifier: person.phone, password: 'salah' });
+  });
+
+  it('are found, and the page of one says why they cannot log in; unlocking opens them', async () => {
+    const { page, context, isWide } = await open('/people', { size: 'phone' });
+    await page.locator('[name=search] input').fill(person.phone);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`**/people?search=${person.phone}`);
+    await page.getByRole('link', { name: MARKUP }).click();
+    await page
+      .locator('.why')
+      .getByText(/^Terlalu banyak kata sandi salah: kata sandi ditolak sampai/)
+      .waitFor();
+    // The heading of the new page has the cursor.
+    expect(await page.evaluate<string>('document.activeElement.tagName')).toBe('H1');
+    expect(await page.locator('main img').count()).toBe(0);
+    await expectToFit(isWide);
+    await press(page, 'Buka kunci');
+    await confirm(page, 'Buka kunci');
+    await page.locator('.why').getByText('Tidak ada yang diketahui menghalangi orang ini masuk.').waitFor();
+    await page.goBack();
+    expect(page.url()).toContain(`search=${person.phone}`);
+    await context.close();
+  });
+
+  it('are changed by two admins at once: the second sees both versions, and decides', async () => {
+    const { page, context } = await open(`/people/${person.id}`);
+    await press(page, 'Ubah');
+    await fill(page, { fullName: 'Budi dari layar' });
+    const { status } = await house.service.send(
+      'PATCH',
+      `/api/users/${person.id}`,
+      JSON.stringify({ fullName: 'Budi lain' }),
+      { ...house.admin, 'content-type': 'application/json' },
+    );
+    expect(status).toBe(200);
+    await dialog(page).getByRole('button', { name: 'Simpan' }).click();
+    const both = dialog(page).locator('.conflict');
+    await both.waitFor();
+    expect((await both.locator('td').allTextContents()).map((text) => text.trim())).toEqual([
+      'Budi dari layar',
+      'Budi lain',
+    ]);
+    await confirm(page, 'Simpan');
+    await page.getByRole('heading', { level: 1, name: 'Budi dari layar' }).waitFor();
+    await context.close();
+  });
+
+  it('are logged out, disabled, enabled, exported and erased', async () => {
+    await house.service.post('/api/auth/login', { identifier: person.phone, password: 'kuda-lari-7' });
+    const { page, context } = await open(`/people/${person.id}`, { language: 'en' });
+    await press(page, 'Log out everywhere');
+    await confirm(page, 'Log out everywhere');
+    await said(page, 'Logins ended: 1.');
+    await page.getByText('Not logged in anywhere').waitFor();
+    await press(page, 'Disable');
+    await confirm(page, 'Disable');
+    await page.locator('.why').getByText('This account is disabled').waitFor();
+    await press(page, 'Enable');
+    await confirm(page, 'Enable');
+    await said(page, 'The account is enabled.');
+    await press(page, 'Export data');
+    const file = page.waitForEvent('download');
+    await confirm(page, 'Export data');
+    expect((await file).suggestedFilename()).toBe(`masuk-${person.id}.json`);
+    await press(page, 'Erase this person');
+    await confirm(page, 'Erase for good');
+    await page.waitForURL('**/admin/people');
+    expect((await house.service.get(`/api/users/${person.id}`, house.admin)).status).toBe(404);
+    await context.close();
+  });
+});
+
+it('keeps the filters of a log in the address, and gives it as a file', async () => {
+  const { page, context } = await open('/logs/audit?type=login.password');
+  await page.locator('tbody tr').first().waitFor();
+  expect(new Set(await page.locator('tbody code:text-is("login.password")').allTextContents())).toEqual(
+    new Set(['login.password']),
+  );
+  const file = page.waitForEvent('download');
+  await press(page, 'Unduh CSV');
+  expect((await file).suggestedFilename()).toBe('audit.csv');
+  await page.locator('.tabs').getByRole('link', { name: 'Tugas terjadwal' }).click();
+  await page.getByText('old-codes', { exact: true }).waitFor();
+  const time = await page.locator('time').first().getAttribute('title');
+  expect(time).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/);
+  await context.close();
+});
+
+it('shows a secret once: of a key, a webhook and an application, and takes them back', async () => {
+  const { page, context } = await open('/keys');
+  await press(page, 'Buat kunci');
+  await fill(page, { name: 'Antrean' });
+  await dialog(page).getByRole('button', { name: 'Buat', exact: true }).click();
+  await dialog(page).getByText('Pilih sedikitnya satu.').waitFor();
+  await dialog(page).getByText('Angka dan log').click();
+  await dialog(page).getByRole('button', { name: 'Buat', exact: true }).click();
+  const key = await dialog(page).locator('.secret code').textContent();
+  expect((await house.service.get('/api/analytics/dashboard', { 'x-api-key': key ?? '' })).status).toBe(200);
+  await confirm(page, 'Tutup');
+  await press(page, 'Cabut');
+  await confirm(page, 'Cabut');
+  await page.locator('tr', { hasText: 'Antrean' }).getByText('Dicabut').waitFor();
+  expect((await house.service.get('/api/analytics/dashboard', { 'x-api-key': key ?? '' })).status).toBe(401);
+
+  await page.getByRole('link', { name: 'Webhook' }).click();
+  await press(page, 'Tambah webhook');
+  await fill(page, { url: 'https://app.example.id/masuk' });
+  await dialog(page).getByRole('button', { name: 'Tambah', exact: true }).click();
+  expect(await dialog(page).locator('.secret code').textContent()).toMatch(/^whsec_/);
+  await confirm(page, 'Tutup');
+  await page.getByRole('link', { name: 'https://app.example.id/masuk' }).click();
+  await page.getByText('Belum ada kiriman').waitFor();
+
+  await page.getByRole('link', { name: 'Aplikasi' }).click();
+  await press(page, 'Daftarkan aplikasi');
+  await fill(page, { name: 'Dasbor', redirectUris: 'http://dasbor.example.id/kembali' });
+  await dialog(page).getByText('Bukan alamat yang bisa dipakai: http://dasbor.example.id/kembali').waitFor();
+  await fill(page, { redirectUris: 'https://dasbor.example.id/kembali' });
+  await dialog(page).getByRole('button', { name: 'Daftarkan', exact: true }).click();
+  expect((await dialog(page).locator('.secret code').textContent())?.length).toBeGreaterThan(20);
+  await confirm(page, 'Tutup');
+  await page.locator('tr', { hasText: 'https://dasbor.example.id/kembali' }).waitFor();
+  await context.close();
+});
+
+describe('those who are no admins', () => {
+  it('SUPERVISOR: sees the pages, and can neither change anything nor take anything away', async () => {
+    const { id } = await house.person({ fullName: 'Yohanes' });
+    const { page, context, own } = await open(`/people/${id}`, { as: 'supervisor', language: 'en' });
+    await page.getByText('Read only').waitFor();
+    await page.locator('.why').waitFor();
+    expect(await page.locator('main').getByRole('button').count()).toBe(await page.locator('main summary').count());
+    const json = { ...own, 'content-type': 'application/json' };
+    const refused = [
+      ['GET', `/api/users/${id}/export`],
+      ['GET', '/api/sessions/loket/qr'],
+      ['GET', '/api/sessions/loket/status'],
+      ['POST', '/api/sessions/loket/pairing-code'],
+      ['PATCH', `/api/users/${id}`],
+      ['DELETE', `/api/users/${id}/sessions`],
+      ['POST', '/api/api-keys'],
+    ] as const;
+    for (const [method, path] of refused)
+      expect([
+        path,
+        (await house.service.send(method, path, method === 'GET' ? undefined : '{}', json)).status,
+      ]).toEqual([path, 403]);
+    for (const path of ['/api/admin/audit', '/api/analytics/logs/activity', '/api/analytics/logs/otp'])
+      expect([path, (await house.service.get(path, { ...own, accept: 'text/csv' })).status]).toEqual([path, 403]);
+    await context.close();
+  });
+
+  it('OPERATOR: is told what to do, and gets nothing by direct calls', async () => {
+    const { page, context, own } = await open('/people', { as: 'operator' });
+    await page.getByRole('heading', { name: 'Anda tidak punya akses ke halaman ini' }).waitFor();
+    expect(await page.locator('nav').count()).toBe(0);
+    for (const path of ['/api/users', '/api/admin/audit', '/api/admin/providers', '/api/sessions', '/api/api-keys'])
+      expect([path, (await house.service.get(path, own)).status]).toEqual([path, 403]);
+    await context.close();
+  });
+});
+
+describe('every page', () => {
+  const PATHS = [
+    '/overview',
+    '/devices',
+    '/people',
+    '/logs/audit',
+    '/logs/jobs',
+    '/keys',
+    '/webhooks',
+    '/applications',
+    '/nowhere',
+  ];
+  const RULES = { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] };
+
+  async function faults(page: Page): Promise<string[]> {
+    if (!(await page.evaluate<boolean>('Boolean(globalThis.axe)'))) await page.evaluate(axe.source);
+    const found = await page.evaluate<{ id: string; impact: string; nodes: { html: string }[] }[]>(
+      `axe.run(document, ${JSON.stringify({ runOnly: RULES, resultTypes: ['violations'] })}).then(({ violations }) => violations)`,
+    );
+    return found.map(({ id, impact, nodes }) => `${impact} ${id} ${nodes[0]?.html}`);
+  }
+
+  it.each([
+    ['light, on a phone, in Indonesian', 'light', 'phone', 'id'],
+    ['dark, on a desktop, in English', 'dark', 'desktop', 'en'],
+  ] as const)(
+    '%s: axe finds nothing, nothing is too wide, and nobody else is asked',
+    async (_, colorScheme, size, language) => {
+      const { page, context, isWide, complaints, picture } = await open('/overview', { size, language });
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      for (const path of PATHS) {
+        // By the console's own way, which keeps the document.
+        await page.evaluate(`history.pushState({}, '', '/admin${path}'); dispatchEvent(new Event('console-moved'))`);
+        await page.locator('main h1').waitFor();
+        await page.locator('main [aria-busy=false], main .state.empty, main > .state').first().waitFor();
+        await picture(`console-${size}${path.replaceAll('/', '-')}`);
+        expect([path, await faults(page), await isWide()]).toEqual([path, [], false]);
+      }
+      expect(complaints()).toEqual([]);
+      await context.close();
+    },
+  );
+
+  it('can be used by the keyboard alone: skip link, navigation, menu of a phone', async () => {
+    const { page, context } = await open('/devices', { size: 'phone' });
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate<string>('document.activeElement.textContent')).toBe('Langsung ke isi halaman');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate<string>('document.activeElement.id')).toBe('content');
+    await page.locator('.menu').focus();
+    await page.keyboard.press('Enter');
+    const link = page.locator('wa-drawer').getByRole('link', { name: 'Orang' });
+    await link.focus();
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/admin/people');
+    await page.getByRole('heading', { level: 1, name: 'Orang' }).waitFor();
+    expect(await page.locator('wa-drawer').getAttribute('open')).toBeNull();
+    await page.getByRole('button', { name: 'EN, English' }).click();
+    await page.getByRole('heading', { level: 1, name: 'People' }).waitFor();
+    await context.close();
+  });
+
+  it('says so without a network, and goes on when it is back', async () => {
+    const { page, context } = await open('/people');
+    await page.locator('tbody tr').first().waitFor();
+    await context.setOffline(true);
+    await page.getByText('Tidak ada koneksi internet.').waitFor();
+    await page.locator('[name=search] input').fill('zzz');
+    await page.keyboard.press('Enter');
+    await page.getByText('Layanan tidak dapat dihubungi.').waitFor();
+    await context.setOffline(false);
+    await page.getByText('Tidak ada orang yang cocok').waitFor();
+    await context.close();
+  });
+});

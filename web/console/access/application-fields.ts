@@ -1,0 +1,88 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import type { Entry } from '../kit/api.js';
+import type { Values } from '../kit/console-dialog.js';
+import type { ConsoleTexts } from '../texts/texts.js';
+import { choices, lines } from './choices.js';
+
+type Application = Entry<'/api/oidc/clients'>;
+
+const SCOPES = ['profile', 'phone', 'email', 'roles'];
+
+/** The fields of an application. @param isNew whether its kind can still be chosen */
+export function applicationFields(values: Values, texts: ConsoleTexts, isNew: boolean): TemplateResult {
+  const { access } = texts;
+  const { applications } = access;
+  return html`<wa-input
+      name="name"
+      label=${access.name}
+      hint=${applications.nameHint}
+      required
+      maxlength="60"
+      autocomplete="off"
+      autofocus
+      .value=${values['name'] ?? ''}
+    ></wa-input>
+    ${isNew ? kinds(values['kind'] ?? 'web', texts) : nothing}
+    <wa-textarea
+      name="redirectUris"
+      label=${applications.redirects}
+      hint=${access.perLine}
+      rows="3"
+      .value=${values['redirectUris'] ?? ''}
+      @input=${(event: Event) => judge(event, texts)}
+    ></wa-textarea>
+    ${choices(
+      'scopes',
+      applications.scopes,
+      SCOPES.map((scope) => [scope, scope] as const),
+      values['scopes'] ?? 'profile',
+    )}
+    <wa-checkbox name="firstParty" value="true" ?checked=${values['firstParty'] === 'true'}
+      >${applications.firstParty}</wa-checkbox
+    >`;
+}
+
+function kinds(kind: string, texts: ConsoleTexts): TemplateResult {
+  const { applications } = texts.access;
+  return html`<wa-select name="kind" label=${applications.kind} .value=${kind}>
+    ${Object.entries(applications.kinds).map(([name, label]) => html`<wa-option value=${name}>${label}</wa-option>`)}
+  </wa-select>`;
+}
+
+/** Says at once which address can be none; the service knows the rest of the rule. */
+function judge(event: Event, { access }: ConsoleTexts): void {
+  const field = event.currentTarget as HTMLElement & { value: string; hint: string };
+  const bad = lines(field.value).find((address) => !canBeRedirect(address));
+  field.hint = bad === undefined ? access.perLine : access.applications.redirectsBad(bad);
+}
+
+function canBeRedirect(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { protocol, hostname, hash } = new URL(address);
+  const isLocal = hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]';
+  if (protocol === 'http:') return isLocal && hash === '';
+  return hash === '' && (protocol === 'https:' || protocol.includes('.'));
+}
+
+export function valuesOf(row: Application): Values {
+  return {
+    name: row.name,
+    redirectUris: row.redirectUris.join('\n'),
+    scopes: row.scopes.join(','),
+    firstParty: String(row.firstParty),
+  };
+}
+
+/** Scopes of other services, which the form does not show. */
+const otherScopes = (row: Application | null): string[] =>
+  (row?.scopes ?? []).filter((scope) => !SCOPES.includes(scope));
+
+/** @param row the application as it was, where there is one */
+export function bodyOf(values: Values, row: Application | null) {
+  return {
+    name: values['name'] ?? '',
+    redirectUris: lines(values['redirectUris']),
+    scopes: [...otherScopes(row), ...(values['scopes'] ?? '').split(',').filter(Boolean)],
+    firstParty: values['firstParty'] === 'true',
+  };
+}

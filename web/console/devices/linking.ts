@@ -1,0 +1,131 @@
+import { html, type TemplateResult } from 'lit';
+import { act, get } from '../kit/api.js';
+import { ask, redraw, type DialogSpec, type Values } from '../kit/console-dialog.js';
+import { loginIsOver } from '../kit/login.js';
+import { failure } from '../kit/remote.js';
+import { sentenceOf } from '../kit/states.js';
+import type { ConsoleTexts } from '../texts/texts.js';
+
+/** The form of a new linked account, for what is typed there. */
+export const DRAFT = 'device';
+
+/** Milliseconds between two looks at the code: WhatsApp renews it every twenty seconds. */
+const LOOK = 2_000;
+
+interface Linked {
+  /** What names it in paths. */
+  readonly id: string;
+  readonly name: string;
+}
+
+type State = Awaited<ReturnType<typeof stateOf>>;
+
+const stateOf = async (id: string) => (await get('/api/sessions/{id}/status', { at: { id } })).data;
+
+export function createDialog(texts: ConsoleTexts, values: Values, changed: () => void): DialogSpec {
+  const { devices } = texts;
+  return {
+    title: devices.createTitle,
+    form: DRAFT,
+    values,
+    submit: devices.createSubmit,
+    fields: ({ sessionId = '' }) =>
+      html`<wa-input
+        name="sessionId"
+        label=${devices.createName}
+        hint=${devices.createHint}
+        required
+        pattern="[A-Za-z0-9_\\-]+"
+        maxlength="64"
+        autocomplete="off"
+        autofocus
+        .value=${sessionId}
+      ></wa-input>`,
+    run: async ({ sessionId = '' }) => {
+      await act('post', '/api/sessions/create', { body: { sessionId } });
+      changed();
+      return qrDialog({ id: sessionId, name: sessionId }, texts, changed);
+    },
+  };
+}
+
+export function showQr(linked: Linked, texts: ConsoleTexts, changed: () => void): void {
+  ask(qrDialog(linked, texts, changed));
+}
+
+/** Shows the code as long as the dialog is open, and who is linked once somebody has scanned it. */
+function qrDialog(linked: Linked, texts: ConsoleTexts, changed: () => void): DialogSpec {
+  const { devices } = texts;
+  const title = devices.qrTitle(linked.name);
+  let drawn = '';
+  const look = async () => {
+    try {
+      const state = await stateOf(linked.id);
+      redraw({ title, text: qrView(state, texts) });
+      if (state.status === 'connected') stop();
+      else if (state.qr !== undefined && state.qr !== drawn) {
+        drawn = state.qr;
+        await draw(state.qr);
+      }
+    } catch (error) {
+      if (loginIsOver(error)) stop();
+      else redraw({ title, text: html`<p>${sentenceOf(failure(error), texts)}</p>` });
+    }
+  };
+  const timer = setInterval(() => void look(), LOOK);
+  const stop = () => clearInterval(timer);
+  void look();
+  const closed = () => {
+    stop();
+    changed();
+  };
+  return { title, text: html`<p role="status">${devices.qrWaits}</p>`, closed };
+}
+
+function qrView({ status, qr, phone = '', name }: State, { devices }: ConsoleTexts): TemplateResult {
+  if (status === 'connected') {
+    const who = [name, phone === '' ? undefined : `+${phone.replace(/[:@].*$/, '')}`].filter(Boolean).join(' · ');
+    return html`<p role="status" class="linked"><wa-icon name="check-circle"></wa-icon> ${devices.linked(who)}</p>`;
+  }
+  return html`<p>${devices.qrHow}</p>
+    <canvas class="qr" role="img" aria-label=${devices.qrAlt} ?hidden=${qr === undefined}></canvas>
+    <p role="status">${qr === undefined ? devices.qrWaits : devices.qrNew}</p> `;
+}
+
+/** The picture comes as a data address, which the page's policy does not load: it is drawn. */
+async function draw(address: string): Promise<void> {
+  const bytes = Uint8Array.from(atob(address.slice(address.indexOf(',') + 1)), (character) => character.charCodeAt(0));
+  const picture = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+  const canvas = document.querySelector<HTMLCanvasElement>('console-dialog canvas.qr');
+  if (canvas === null) return;
+  [canvas.width, canvas.height] = [picture.width, picture.height];
+  canvas.getContext('2d')?.drawImage(picture, 0, 0);
+}
+
+export function pairingDialog(linked: Linked, texts: ConsoleTexts): DialogSpec {
+  const { devices } = texts;
+  const title = devices.pairingTitle(linked.name);
+  return {
+    title,
+    submit: devices.pairingSubmit,
+    fields: ({ phone = '' }) =>
+      html`<wa-input
+        name="phone"
+        type="tel"
+        label=${devices.pairingPhone}
+        hint=${devices.pairingHint}
+        required
+        autocomplete="off"
+        autofocus
+        .value=${phone}
+      ></wa-input>`,
+    run: async ({ phone = '' }) => {
+      const { data } = await act('post', '/api/sessions/{id}/pairing-code', { at: { id: linked.id }, body: { phone } });
+      return {
+        title,
+        text: html`<p>${devices.pairingCode}</p>
+          <p class="pairing" role="status">${data.pairingCode}</p>`,
+      };
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { BarController, BarElement, CategoryScale, Chart, Legend, LinearScale, Tooltip } from 'chart.js';
+import { html, LitElement, type TemplateResult } from 'lit';
+import { number } from '../kit/moments.js';
+import type { Language } from '../texts/texts.js';
+
+Chart.register(BarController, BarElement, CategoryScale, LinearScale, Tooltip, Legend);
+
+interface Series {
+  readonly name: string;
+  /** Null: not known. */
+  readonly values: readonly (number | null)[];
+}
+
+/** Bars by stage, one for each series, with their numbers on hover. What it shows stands in a table beside it, too. */
+export class StageChart extends LitElement {
+  static override properties = { labels: { attribute: false }, series: { attribute: false }, language: {} };
+  declare labels: readonly string[];
+  declare series: readonly Series[];
+  declare language: Language;
+  private chart: Chart | null = null;
+  private readonly scheme = new MutationObserver(() => this.draw());
+
+  override createRenderRoot(): this {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.scheme.observe(document.documentElement, { attributeFilter: ['class'] });
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.scheme.disconnect();
+    this.chart?.destroy();
+    this.chart = null;
+  }
+
+  protected override render(): TemplateResult {
+    return html`<div class="chart"><canvas aria-hidden="true"></canvas></div>`;
+  }
+
+  protected override updated(): void {
+    this.draw();
+  }
+
+  private draw(): void {
+    const canvas = this.querySelector('canvas');
+    if (canvas === null || !this.isConnected) return;
+    this.chart?.destroy();
+    const style = getComputedStyle(this);
+    const color = (name: string) => style.getPropertyValue(name).trim();
+    const [text, line] = [color('--text-quiet'), color('--edge')];
+    const ticks = { color: text, font: { family: style.fontFamily } };
+    this.chart = new Chart(canvas, {
+      type: 'bar',
+      data: {
+        labels: [...this.labels],
+        datasets: this.series.map(({ name, values }, at) => ({
+          label: name,
+          data: [...values],
+          backgroundColor: color(`--chart-${(at % 5) + 1}`),
+          borderRadius: 4,
+          maxBarThickness: 22,
+        })),
+      },
+      options: {
+        animation: false,
+        indexAxis: 'y',
+        responsive: true,
+        maintainAspectRatio: false,
+        locale: this.language === 'id' ? 'id-ID' : 'en-GB',
+        interaction: { mode: 'index', axis: 'y', intersect: false },
+        plugins: {
+          legend: { position: 'bottom', labels: { color: text, font: ticks.font, boxWidth: 12 } },
+          tooltip: {
+            callbacks: { label: ({ dataset, parsed }) => `${dataset.label}: ${number(parsed.x ?? 0, this.language)}` },
+          },
+        },
+        scales: {
+          y: { ticks, grid: { display: false }, border: { color: line } },
+          x: {
+            beginAtZero: true,
+            ticks: { ...ticks, precision: 0 },
+            grid: { color: line },
+            border: { display: false },
+          },
+        },
+      },
+    });
+  }
+}
+customElements.define('stage-chart', StageChart);

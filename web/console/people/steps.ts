@@ -1,0 +1,142 @@
+import { html, type TemplateResult } from 'lit';
+import { act, get, keep } from '../kit/api.js';
+import { ask } from '../kit/console-dialog.js';
+import { number } from '../kit/moments.js';
+import type { ConsoleTexts, Language } from '../texts/texts.js';
+import { edit } from './edit.js';
+import type { Seen } from './person-page.js';
+import type { Person } from './why.js';
+
+/** What a page does once something was done to the person. */
+export interface Deeds {
+  readonly texts: ConsoleTexts;
+  readonly language: Language;
+  readonly done: (text: string) => void;
+  readonly gone: (text: string) => void;
+  /** The person as they are now. */
+  readonly renew: () => Promise<Seen>;
+}
+
+/** What is done most often. */
+export function personActions(seen: Seen, deeds: Deeds): TemplateResult {
+  const { people } = deeds.texts;
+  const locked = seen.person.locks.some(({ reason }) => reason !== 'disabled');
+  return html`<wa-button appearance="outlined" @click=${() => edit(seen, deeds)}>
+      <wa-icon slot="start" name="pencil-square"></wa-icon>${people.edit}
+    </wa-button>
+    <wa-button
+      variant=${locked ? 'brand' : 'neutral'}
+      appearance=${locked ? 'accent' : 'outlined'}
+      @click=${() => unlock(seen.person, deeds)}
+    >
+      <wa-icon slot="start" name="lock-open"></wa-icon>${people.unlock}
+    </wa-button>`;
+}
+
+/** What ends something. */
+export function steps({ person }: Seen, deeds: Deeds): TemplateResult {
+  const { people } = deeds.texts;
+  const button = (label: string, run: () => void, variant = 'neutral') =>
+    html`<wa-button appearance="outlined" variant=${variant} @click=${run}>${label}</wa-button>`;
+  return html`<section aria-labelledby="steps" class="card danger">
+    <h2 id="steps">${people.danger}</h2>
+    <div class="row-actions">
+      ${person.isActive ? button(people.disable, () => disable(person, deeds)) : button(people.enable, () => enable(person, deeds))}
+      ${button(people.endSessions, () => endSessions(person, deeds))}
+      ${button(people.reset, () => removePassword(person, deeds))}
+      ${button(people.export, () => exportData(person, deeds))}
+      ${button(people.erase, () => erase(person, deeds), 'danger')}
+    </div>
+  </section>`;
+}
+
+const nameOf = ({ profile, id }: Person): string => profile.fullName || id;
+
+function unlock(person: Person, { texts: { people }, done }: Deeds): void {
+  ask({
+    title: people.unlockTitle(nameOf(person)),
+    text: people.unlockText,
+    submit: people.unlock,
+    run: async () => {
+      await act('post', '/api/users/{id}/unlock', { at: { id: person.id } });
+      done(people.unlocked);
+    },
+  });
+}
+
+function disable(person: Person, { texts: { people }, done }: Deeds): void {
+  ask({
+    title: people.disableTitle(nameOf(person)),
+    text: people.disableText,
+    submit: people.disable,
+    danger: true,
+    run: async () => {
+      await act('patch', '/api/users/{id}', { at: { id: person.id }, body: { isActive: false } });
+      done(people.disabled);
+    },
+  });
+}
+
+function enable(person: Person, { texts: { people }, done }: Deeds): void {
+  ask({
+    title: people.enableTitle(nameOf(person)),
+    text: people.enableText,
+    submit: people.enable,
+    run: async () => {
+      await act('patch', '/api/users/{id}', { at: { id: person.id }, body: { isActive: true } });
+      done(people.enabled);
+    },
+  });
+}
+
+function endSessions(person: Person, { texts: { people }, language, done }: Deeds): void {
+  ask({
+    title: people.endSessionsTitle(nameOf(person)),
+    text: people.endSessionsText,
+    submit: people.endSessions,
+    danger: true,
+    run: async () => {
+      const { data } = await act('delete', '/api/users/{id}/sessions', { at: { id: person.id } });
+      done(people.endedSessions(number(data.ended, language)));
+    },
+  });
+}
+
+function removePassword(person: Person, { texts: { people }, done }: Deeds): void {
+  ask({
+    title: people.resetTitle(nameOf(person)),
+    text: people.resetText,
+    submit: people.reset,
+    danger: true,
+    run: async () => {
+      await act('post', '/api/users/{id}/reset-password', { at: { id: person.id } });
+      done(people.resetDone);
+    },
+  });
+}
+
+function exportData(person: Person, { texts: { people }, done }: Deeds): void {
+  ask({
+    title: people.exportTitle(nameOf(person)),
+    text: people.exportText,
+    submit: people.export,
+    run: async () => {
+      const { data } = await get('/api/users/{id}/export', { at: { id: person.id } });
+      keep(new Blob([JSON.stringify(data, null, 2)], { type: 'application/json' }), `masuk-${person.id}.json`);
+      done(people.exported);
+    },
+  });
+}
+
+function erase(person: Person, { texts: { people }, gone }: Deeds): void {
+  ask({
+    title: people.eraseTitle(nameOf(person)),
+    text: people.eraseText,
+    submit: people.eraseSubmit,
+    danger: true,
+    run: async () => {
+      await act('delete', '/api/users/{id}', { at: { id: person.id } });
+      gone(people.erased);
+    },
+  });
+}

@@ -1,0 +1,189 @@
+import '@awesome.me/webawesome/dist/components/drawer/drawer.js';
+import '../kit/components.js';
+import '../kit/console-dialog.js';
+import { LitElement, type TemplateResult } from 'lit';
+import { html, unsafeStatic } from 'lit/static-html.js';
+import { OtherTabs } from '../../login/tabs.js';
+import { rememberLanguage } from '../../pages/language-switch.js';
+import { logOut, whoAmI } from '../kit/api.js';
+import type { ConsolePage, Place, Viewer } from '../kit/console-page.js';
+import { goToLogin, setViewer } from '../kit/login.js';
+import { addressOf, goTo } from '../kit/navigation.js';
+import { Remote } from '../kit/remote.js';
+import { failed, loading } from '../kit/states.js';
+import { consoleTexts, languageOf, type ConsoleTexts, type Language } from '../texts/texts.js';
+import { followScheme, isDark, switchScheme } from './color-scheme.js';
+import { brandName, forbidden, frame, missing } from './frame.js';
+import { HOME, mayRead, ROUTES, type Route } from './routes.js';
+
+/** `/admin`: who looks, where they are, and the page of that place in its frame. */
+export class MasukConsole extends LitElement {
+  private language: Language = languageOf(document.documentElement.lang);
+  private readonly who = new Remote<Viewer>(this);
+  private route: Route | null = null;
+  private place: Place = placeOf(null);
+  /** Pages whose script has come. */
+  private readonly loaded = new Set<Route>();
+  private pageFailed = false;
+  private said = '';
+  private menuOpen = false;
+  /** The heading gets the cursor once the new page is drawn. */
+  private headingDue = false;
+  private tabs: OtherTabs | null = null;
+
+  override createRenderRoot(): this {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    const redraw = () => this.requestUpdate();
+    followScheme(redraw);
+    this.tabs = new OtherTabs((news) => {
+      if (news.kind === 'logged-out') goToLogin();
+    });
+    addEventListener('popstate', () => this.moved());
+    addEventListener('console-moved', () => this.moved());
+    addEventListener('offline', redraw);
+    addEventListener('online', () => {
+      redraw();
+      this.page?.load();
+    });
+    this.addEventListener('click', (event) => this.follow(event));
+    this.addEventListener('console-drawn', () => this.drawn());
+    this.addEventListener('console-say', (event) => this.say((event as CustomEvent<string>).detail));
+    this.begin();
+    this.moved();
+  }
+
+  protected override render(): unknown {
+    const texts = consoleTexts(this.language);
+    const viewer = this.who.value;
+    if (viewer === undefined)
+      return this.who.error ? failed(this.who.error, texts, () => this.begin()) : loading(texts);
+    if (!mayRead(viewer.role)) return forbidden(texts, viewer, () => void this.leave());
+    return html`${frame({
+        ...{ texts, viewer, language: this.language, route: this.route, said: this.said },
+        ...{ menuOpen: this.menuOpen, isDark: isDark(), isOffline: !navigator.onLine },
+        content: this.content(texts, viewer),
+        openMenu: (open) => {
+          this.menuOpen = open;
+          this.requestUpdate();
+        },
+        speak: (language) => this.speak(language),
+        switchScheme: () => {
+          switchScheme();
+          this.requestUpdate();
+        },
+        leave: () => void this.leave(),
+      })} <console-dialog .language=${this.language}></console-dialog>`;
+  }
+
+  private content(texts: ConsoleTexts, viewer: Viewer): TemplateResult {
+    const { route, place, language } = this;
+    if (route === null) return missing(texts);
+    if (this.pageFailed) return missing(texts, () => location.reload());
+    if (!this.loaded.has(route)) return loading(texts);
+    const tag = unsafeStatic(route.tag);
+    return html`<${tag} id="page" .viewer=${viewer} .place=${place} .language=${language}></${tag}>`;
+  }
+
+  private get page(): ConsolePage | null {
+    return this.querySelector<ConsolePage>('#page');
+  }
+
+  private begin(): void {
+    void this.who.load(async () => {
+      const user = await whoAmI();
+      setViewer(user.id);
+      return { id: user.id, name: user.profile.fullName, role: user.role };
+    });
+  }
+
+  private moved(): void {
+    if (/^\/admin\/?$/.test(location.pathname)) {
+      goTo(HOME, { replace: true });
+      return;
+    }
+    const [before, from] = [this.route, this.place.path];
+    this.route = ROUTES.find(({ pattern }) => pattern.test(location.pathname)) ?? null;
+    this.place = placeOf(this.route);
+    [this.said, this.menuOpen] = ['', false];
+    // A filter or the next page of a list leaves the cursor where it is.
+    this.headingDue = before !== null && (from !== this.place.path || this.route === null);
+    if (this.headingDue) scrollTo(0, 0);
+    this.requestUpdate();
+    if (this.route !== null) void this.fetchPage(this.route);
+  }
+
+  private async fetchPage(route: Route): Promise<void> {
+    if (this.loaded.has(route)) return;
+    try {
+      await route.load();
+      this.loaded.add(route);
+      this.pageFailed = false;
+    } catch {
+      this.pageFailed = true;
+    }
+    this.requestUpdate();
+  }
+
+  private drawn(): void {
+    const heading = this.page?.heading ?? '';
+    document.title = [heading, consoleTexts(this.language).console, brandName()].filter(Boolean).join(' · ');
+    if (!this.headingDue) return;
+    const target = this.querySelector<HTMLElement>('main h1');
+    if (target === null) return;
+    this.headingDue = false;
+    target.tabIndex = -1;
+    target.focus({ preventScroll: true });
+  }
+
+  /** Links within the console stay in this document. */
+  private follow(event: MouseEvent): void {
+    const link = event.target instanceof Element ? event.target.closest('a[href^="/admin"]') : null;
+    const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+    if (!(link instanceof HTMLAnchorElement) || !plain || event.defaultPrevented || link.target !== '') return;
+    event.preventDefault();
+    goTo(link.pathname + link.search);
+  }
+
+  private speak(language: Language): void {
+    rememberLanguage(language);
+    // A `?lang=` that the page was opened with would win over the choice at the next load.
+    const { path, query, trail } = this.place;
+    query.delete('lang');
+    if (location.search.includes('lang=')) goTo(addressOf(path, Object.fromEntries(query)), { replace: true, trail });
+    document.documentElement.lang = language;
+    this.language = language;
+    this.requestUpdate();
+  }
+
+  private say(text: string): void {
+    this.said = '';
+    this.requestUpdate();
+    // Said anew, a sentence that is there already is read out again.
+    void this.updateComplete.then(() => {
+      this.said = text;
+      this.requestUpdate();
+    });
+  }
+
+  private async leave(): Promise<void> {
+    await logOut().catch(() => undefined);
+    this.tabs?.tell({ kind: 'logged-out' });
+    goToLogin();
+  }
+}
+customElements.define('masuk-console', MasukConsole);
+
+function placeOf(route: Route | null): Place {
+  const path = location.pathname;
+  const state = history.state as { trail?: readonly string[] } | null;
+  return {
+    path,
+    parts: { ...route?.pattern.exec(path)?.groups },
+    query: new URLSearchParams(location.search),
+    trail: state?.trail ?? [],
+  };
+}

@@ -1,0 +1,86 @@
+import type { Viewer } from '../kit/console-page.js';
+
+type Role = Viewer['role'];
+
+/** A page of the console. */
+export interface Route {
+  /** Groups become `place.parts`. */
+  readonly pattern: RegExp;
+  /** The page's element. */
+  readonly tag: string;
+  readonly load: () => Promise<unknown>;
+  /** The entry of the navigation that it belongs to. */
+  readonly nav: NavName;
+}
+
+export type NavName = 'overview' | 'devices' | 'people' | 'logs' | 'keys' | 'webhooks' | 'applications';
+
+/** What the navigation shows, in its order. */
+export const NAVIGATION: readonly { name: NavName; href: string; icon: string }[] = [
+  { name: 'overview', href: '/admin/overview', icon: 'chart-bar' },
+  { name: 'devices', href: '/admin/devices', icon: 'device-phone-mobile' },
+  { name: 'people', href: '/admin/people', icon: 'users' },
+  { name: 'logs', href: '/admin/logs/audit', icon: 'queue-list' },
+  { name: 'keys', href: '/admin/keys', icon: 'key' },
+  { name: 'webhooks', href: '/admin/webhooks', icon: 'bolt' },
+  { name: 'applications', href: '/admin/applications', icon: 'squares-2x2' },
+];
+
+/** Roles whose routes the pages here ask; the service decides. */
+const READERS: readonly Role[] = ['ADMIN', 'SUPERVISOR'];
+
+export const mayRead = (role: Role): boolean => READERS.includes(role);
+
+export const HOME = '/admin/overview';
+
+export const ROUTES: readonly Route[] = [
+  {
+    pattern: /^\/admin\/overview$/,
+    tag: 'console-overview',
+    load: () => import('../overview/overview-page.js'),
+    nav: 'overview',
+  },
+  {
+    pattern: /^\/admin\/devices$/,
+    tag: 'console-devices',
+    load: () => import('../devices/devices-page.js'),
+    nav: 'devices',
+  },
+  {
+    pattern: /^\/admin\/people$/,
+    tag: 'console-people',
+    load: () => import('../people/people-page.js'),
+    nav: 'people',
+  },
+  {
+    pattern: /^\/admin\/people\/(?<id>[0-9a-f-]{36})$/,
+    tag: 'console-person',
+    load: () => import('../people/person-page.js'),
+    nav: 'people',
+  },
+  {
+    pattern: /^\/admin\/logs\/(?<kind>audit|activity|codes|errors|jobs)$/,
+    tag: 'console-logs',
+    load: () => import('../logs/logs-page.js'),
+    nav: 'logs',
+  },
+  { pattern: /^\/admin\/keys$/, tag: 'console-keys', load: () => import('../access/keys-page.js'), nav: 'keys' },
+  {
+    pattern: /^\/admin\/webhooks$/,
+    tag: 'console-webhooks',
+    load: () => import('../access/webhooks-page.js'),
+    nav: 'webhooks',
+  },
+  {
+    pattern: /^\/admin\/webhooks\/(?<id>[0-9a-f-]{36})$/,
+    tag: 'console-deliveries',
+    load: () => import('../access/deliveries-page.js'),
+    nav: 'webhooks',
+  },
+  {
+    pattern: /^\/admin\/applications$/,
+    tag: 'console-applications',
+    load: () => import('../access/applications-page.js'),
+    nav: 'applications',
+  },
+];

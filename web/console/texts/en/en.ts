@@ -1,0 +1,9 @@
+import { access } from './access.js';
+import { devices } from './devices.js';
+import { logs } from './logs.js';
+import { overview } from './overview.js';
+import { people } from './people.js';
+import { shell } from './shell.js';
+import type { ConsoleTexts } from '../texts.js';
+
+export const en: ConsoleTexts = { ...shell, devices, people, logs, access, overview };

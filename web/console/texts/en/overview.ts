@@ -1,0 +1,32 @@
+import type { ConsoleTexts } from '../texts.js';
+
+export const overview: ConsoleTexts['overview'] = {
+  title: 'Overview',
+  intro: 'From the code that is requested to the code that is used.',
+  span: 'Range',
+  spans: { '1': '24 hours', '7': '7 days', '30': '30 days' },
+  from: 'Since',
+  whatsapp: 'Does sending work?',
+  works: (count) => `Yes: providers connected: ${count}.`,
+  partly: (up, all) => `In part: ${up} of ${all} providers are connected.`,
+  down: 'No: no provider is connected, so codes do not arrive.',
+  noProvider: 'No: no provider is set up.',
+  toDevices: 'See devices',
+  stages: {
+    requested: 'Requested',
+    accepted: 'Accepted by a provider',
+    sent: 'Sent',
+    delivered: 'Delivered',
+    read: 'Read',
+    verified: 'Used',
+    failed: 'Failed',
+  },
+  chart: 'The way of a code',
+  chartLabel: 'Bar chart of messages by stage. The table below it has the same numbers.',
+  table: 'The same numbers as a table',
+  provider: 'Provider',
+  all: 'All',
+  share: 'of those requested',
+  nothing: 'No code was requested in this range',
+  hint: 'Whether messages were sent, delivered and read is only known of providers that send receipts.',
+};

@@ -1,0 +1,2 @@
+/** `/admin`: its element draws everything. */
+import '../console/shell/masuk-console.js';
