@@ -78,14 +78,17 @@ describe('a holder that lost its linked account', () => {
     await link(one!, 'neighbour');
     // The renewal would find it out, too. It waits for the other linked account's row.
     const lock = await house.database.lock(`SELECT 1 FROM gateway_sessions WHERE name = 'neighbour' FOR UPDATE`);
-    await takeAway();
-    const [keys, said] = [await keysStored(), one!.output().length];
-    await house.whatsapp.say(account, newNumber(), 'halo');
-    await until('closed', () => house.whatsapp.line(account).open === 0);
-    expect(one!.output().slice(said)).not.toContain('"msg":"linked account released"');
-    expect(await keysStored()).toEqual(keys);
-    await lock.release();
-    await leaveBehind();
+    try {
+      await takeAway();
+      const [keys, said] = [await keysStored(), one!.output().length];
+      await house.whatsapp.say(account, newNumber(), 'halo');
+      await until('closed', () => house.whatsapp.line(account).open === 0);
+      expect(one!.output().slice(said)).not.toContain('"msg":"linked account released"');
+      expect(await keysStored()).toEqual(keys);
+    } finally {
+      await lock.release();
+      await leaveBehind();
+    }
   });
 
   it('closes its connection when it notices it itself', async () => {
@@ -135,10 +138,13 @@ describe('key state', () => {
     expect((await send(one!, 'first', to)).status).toBe(200);
     const lock = await house.database.lock('LOCK TABLE gateway_keys IN EXCLUSIVE MODE');
     const answer = send(one!, 'second', to);
-    await until('its keys are to be stored', keysWait);
-    await house.clock.pass(2);
-    expect(arrived(to)).toEqual(['first']);
-    await lock.release();
+    try {
+      await until('its keys are to be stored', keysWait);
+      await house.clock.pass(2);
+      expect(arrived(to)).toEqual(['first']);
+    } finally {
+      await lock.release();
+    }
     expect((await answer).status).toBe(200);
     expect(arrived(to)).toEqual(['first', 'second']);
   });
