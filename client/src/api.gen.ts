@@ -3351,7 +3351,7 @@ export interface components {
             id: string;
             name: string;
             /** @enum {string} */
-            kind: "device" | "browser" | "native" | "web";
+            kind: "device" | "browser" | "web" | "native";
             logoUri: string | null;
             redirectUris: string[];
             postLogoutRedirectUris: string[];
@@ -3429,7 +3429,7 @@ export interface components {
             id: string;
             name: string;
             /** @enum {string} */
-            kind: "device" | "browser" | "native" | "web";
+            kind: "device" | "browser" | "web" | "native";
             logoUri: string | null;
             redirectUris: string[];
             postLogoutRedirectUris: string[];
