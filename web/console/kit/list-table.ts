@@ -55,7 +55,7 @@ export class ListTable<Row extends RowData> {
     const byId = new Map(columns.map((column) => [column.id, column]));
     const classOf = (id: string) => (byId.get(id)?.numeric ? 'numeric' : '');
     // The roles say what a card's CSS takes from a table's elements.
-    return html`<div class="list" tabindex="0" role="region" aria-label=${caption}>
+    return html`<div class="list" tabindex="0" role="group" aria-label=${caption}>
         <table role="table" class="cards">
           <caption class="spoken">
             ${caption}

@@ -139,7 +139,7 @@ export class OverviewPage extends ConsolePage {
 
   private table(rows: readonly Row[]): TemplateResult {
     const { overview } = this.texts;
-    return html`<div class="list" tabindex="0" role="region" aria-label=${overview.table}>
+    return html`<div class="list" tabindex="0" role="group" aria-label=${overview.table}>
       <table role="table" class="cards">
         <thead role="rowgroup">
           <tr role="row">
