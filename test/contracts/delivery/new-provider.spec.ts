@@ -26,17 +26,15 @@ beforeAll(async () => {
     ({ json }) => (json as { to?: string } | undefined)?.to,
   );
   await maker.listen();
-  house = await openHouse({
-    NODE_OPTIONS: ADD_TOY,
-    WHATSAPP_DEVICE_ID: '',
-    TOY_BASE_URL: maker.url,
-    TOY_WEBHOOK_SECRET: SECRET,
-  });
+  house = await openHouse(
+    { NODE_OPTIONS: ADD_TOY, WHATSAPP_DEVICE_ID: '', TOY_BASE_URL: maker.url, TOY_WEBHOOK_SECRET: SECRET },
+    { ownProcess: true },
+  );
 });
 afterAll(async () => {
+  await maker.close();
   await stopAllServices();
   await house.close();
-  await maker.close();
 });
 
 const textsTo = (number: string) => sent.filter(({ to }) => to === number).map(({ text }) => text);
