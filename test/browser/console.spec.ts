@@ -368,7 +368,7 @@ describe('every page', () => {
     await page.keyboard.press('Enter');
     await page.waitForURL('**/admin/people');
     await page.getByRole('heading', { level: 1, name: 'Orang' }).waitFor();
-    expect(await page.locator('wa-drawer').getAttribute('open')).toBeNull();
+    await page.locator('wa-drawer:not([open])').waitFor({ state: 'attached' });
     await page.getByRole('button', { name: 'EN, English' }).click();
     await page.getByRole('heading', { level: 1, name: 'People' }).waitFor();
     await context.close();
