@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -119,7 +119,9 @@ class Host {
   }
 
   #ended(how) {
-    const output = readFileSync(join(this.folder, 'output'), 'utf8').slice(-4_000);
+    const path = join(this.folder, 'output');
+    // A run that has ended takes the folder away before its last hosts are gone.
+    const output = existsSync(path) ? readFileSync(path, 'utf8').slice(-4_000) : '';
     this.fault = [this.lastWords ?? how, output].join('\n').trim();
     hosts.delete(this);
     this.isReady();
