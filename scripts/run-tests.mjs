@@ -80,6 +80,7 @@ process.exitCode = jest(REPORT, ...workers, ...given);
 const failed = process.exitCode !== 0 && process.env['CI'] ? failedFiles(REPORT) : [];
 if (failed.length > 0 && failed.length <= MOST_AGAIN) {
   console.log(`Once more, alone:\n${failed.join('\n')}`);
-  process.exitCode = jest(AGAIN, '--maxWorkers=1', '--runTestsByPath', ...failed);
+  // What a failed file leaves open would keep a single worker, and so the run, from ending.
+  process.exitCode = jest(AGAIN, '--maxWorkers=1', '--forceExit', '--runTestsByPath', ...failed);
   if (existsSync(AGAIN)) merge(REPORT, AGAIN);
 }
