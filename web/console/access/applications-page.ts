@@ -2,68 +2,32 @@ import '@awesome.me/webawesome/dist/components/textarea/textarea.js';
 import { html, nothing, type TemplateResult } from 'lit';
 import { act, get, type Entry } from '../kit/api.js';
 import { ask, type Values } from '../kit/console-dialog.js';
-import { ConsolePage } from '../kit/console-page.js';
-import { pageHead } from '../kit/heads.js';
-import { ListTable, type Column } from '../kit/list-table.js';
-import { takeDraft } from '../kit/login.js';
+import type { Column } from '../kit/list-table.js';
 import { moment } from '../kit/moments.js';
-import { pager } from '../kit/pager.js';
-import { Remote } from '../kit/remote.js';
 import { secretDialog } from '../kit/secret.js';
-import { empty, shown } from '../kit/states.js';
 import { applicationFields, bodyOf, valuesOf } from './application-fields.js';
+import { CreatedListPage } from './created-list-page.js';
 
 export type Application = Entry<'/api/oidc/clients'>;
-type Applications = { readonly data: readonly Application[]; readonly nextCursor: string | null };
 
 const DRAFT = 'application';
 
 /** `/admin/applications`: what logs people in here. */
-export class ApplicationsPage extends ConsolePage {
-  private readonly applications = new Remote<Applications>(this);
-  private readonly table = new ListTable<Application>(this, 'applications');
-  private draftDue = true;
+export class ApplicationsPage extends CreatedListPage<Application> {
+  protected readonly draft = DRAFT;
 
-  get heading(): string {
-    return this.texts.access.applications.title;
+  protected get words() {
+    return this.texts.access.applications;
   }
 
-  load(): void {
-    const cursor = this.place.query.get('cursor');
-    void this.applications.load(() => get('/api/oidc/clients', { query: { cursor } }));
+  protected entries(cursor: string | null) {
+    return get('/api/oidc/clients', { query: { cursor } });
   }
 
-  protected override updated(): void {
-    super.updated();
-    const draft = this.draftDue && this.mayChange ? takeDraft(DRAFT) : null;
-    this.draftDue = false;
-    if (draft) this.create(draft);
-  }
-
-  protected override render(): TemplateResult {
-    const { texts } = this;
-    const { applications } = texts.access;
-    const create = html`<wa-button variant="brand" @click=${() => this.create()}>
-      <wa-icon slot="start" name="plus"></wa-icon>${applications.create}
-    </wa-button>`;
-    const columns = this.columns();
-    return html`${pageHead(applications.title, applications.intro, this.mayChange ? create : nothing)}
-    ${shown(
-      this.applications,
-      texts,
-      () => this.load(),
-      ({ data, nextCursor }) =>
-        data.length === 0
-          ? empty(applications.none, applications.noneHint)
-          : html`${this.table.render({ rows: data, columns, caption: applications.title, texts, key: ({ id }) => id })}
-            ${pager(this.place, nextCursor, texts)}`,
-    )}`;
-  }
-
-  private columns(): Column<Application>[] {
+  protected columns(): Column<Application>[] {
     const { access } = this.texts;
     const { applications } = access;
-    const columns: Column<Application>[] = [
+    return [
       { id: 'name', header: access.name, fixed: true, cell: ({ name }) => html`<b>${name}</b>` },
       { id: 'kind', header: applications.kind, cell: ({ kind }) => applications.kinds[kind] },
       { id: 'id', header: applications.clientId, cell: ({ id }) => html`<code class="id">${id}</code>` },
@@ -83,11 +47,9 @@ export class ApplicationsPage extends ConsolePage {
       },
       { id: 'created', header: access.created, extra: true, cell: ({ createdAt }) => moment(createdAt, this.language) },
     ];
-    if (!this.mayChange) return columns;
-    return [...columns, { id: 'actions', header: access.actions, fixed: true, cell: (row) => this.actions(row) }];
   }
 
-  private actions(row: Application): TemplateResult {
+  protected actions(row: Application): TemplateResult {
     const { applications } = this.texts.access;
     const button = (label: string, run: () => void, variant = 'neutral') =>
       html`<wa-button size="small" appearance="outlined" variant=${variant} @click=${run}>${label}</wa-button>`;
@@ -98,7 +60,7 @@ export class ApplicationsPage extends ConsolePage {
     </div>`;
   }
 
-  private create(values: Values = {}): void {
+  protected create(values: Values = {}): void {
     const { texts } = this;
     const { applications } = texts.access;
     ask({

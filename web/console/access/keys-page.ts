@@ -1,71 +1,37 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { act, get, type Entry } from '../kit/api.js';
 import { ask, type Values } from '../kit/console-dialog.js';
-import { ConsolePage } from '../kit/console-page.js';
-import { badge, pageHead } from '../kit/heads.js';
-import { ListTable, type Column } from '../kit/list-table.js';
-import { takeDraft } from '../kit/login.js';
+import { badge } from '../kit/heads.js';
+import type { Column } from '../kit/list-table.js';
 import { moment } from '../kit/moments.js';
-import { pager } from '../kit/pager.js';
-import { Remote } from '../kit/remote.js';
 import { secretDialog } from '../kit/secret.js';
-import { empty, shown } from '../kit/states.js';
 import { choices, chosen } from './choices.js';
+import { CreatedListPage } from './created-list-page.js';
 
 type Key = Entry<'/api/api-keys'>;
 type Scope = Key['scopes'][number];
-type Keys = { readonly data: readonly Key[]; readonly nextCursor: string | null };
 
 const DRAFT = 'api-key';
 const DAY = 86_400_000;
 
 /** `/admin/keys`: who else may call. */
-export class KeysPage extends ConsolePage {
-  private readonly keys = new Remote<Keys>(this);
-  private readonly table = new ListTable<Key>(this, 'keys');
-  private draftDue = true;
+export class KeysPage extends CreatedListPage<Key> {
+  protected readonly draft = DRAFT;
 
-  get heading(): string {
-    return this.texts.access.keys.title;
+  protected get words() {
+    return this.texts.access.keys;
   }
 
-  load(): void {
-    const cursor = this.place.query.get('cursor');
-    void this.keys.load(() => get('/api/api-keys', { query: { cursor } }));
+  protected entries(cursor: string | null) {
+    return get('/api/api-keys', { query: { cursor } });
   }
 
-  protected override updated(): void {
-    super.updated();
-    const draft = this.draftDue && this.mayChange ? takeDraft(DRAFT) : null;
-    this.draftDue = false;
-    if (draft) this.create(draft);
-  }
-
-  protected override render(): TemplateResult {
-    const { texts } = this;
-    const { keys } = texts.access;
-    const create = html`<wa-button variant="brand" @click=${() => this.create()}>
-      <wa-icon slot="start" name="plus"></wa-icon>${keys.create}
-    </wa-button>`;
-    return html`${pageHead(keys.title, keys.intro, this.mayChange ? create : nothing)}
-    ${shown(
-      this.keys,
-      texts,
-      () => this.load(),
-      ({ data, nextCursor }) =>
-        data.length === 0
-          ? empty(keys.none, keys.noneHint)
-          : html`${this.table.render({ rows: data, columns: this.columns(), caption: keys.title, texts, key: ({ id }) => id })}
-            ${pager(this.place, nextCursor, texts)}`,
-    )}`;
-  }
-
-  private columns(): Column<Key>[] {
+  protected columns(): Column<Key>[] {
     const { access } = this.texts;
     const { keys } = access;
     const at = (iso: string | null, none: string) =>
       iso === null ? html`<span class="quiet">${none}</span>` : moment(iso, this.language);
-    const columns: Column<Key>[] = [
+    return [
       { id: 'name', header: access.name, fixed: true, cell: ({ name }) => html`<b>${name}</b>` },
       { id: 'hint', header: keys.hint, cell: ({ hint }) => html`<code>${hint}…</code>` },
       {
@@ -78,8 +44,6 @@ export class KeysPage extends ConsolePage {
       { id: 'expires', header: access.expires, cell: ({ expiresAt }) => at(expiresAt, access.never) },
       { id: 'created', header: access.created, extra: true, cell: ({ createdAt }) => at(createdAt, '') },
     ];
-    if (!this.mayChange) return columns;
-    return [...columns, { id: 'actions', header: access.actions, fixed: true, cell: (key) => this.actions(key) }];
   }
 
   private state({ revokedAt, expiresAt }: Key): TemplateResult {
@@ -89,7 +53,7 @@ export class KeysPage extends ConsolePage {
     return isOver ? badge(keys.expired, 'neutral') : badge(keys.active, 'success');
   }
 
-  private actions(key: Key): unknown {
+  protected actions(key: Key): unknown {
     const { keys } = this.texts.access;
     if (key.revokedAt !== null) return nothing;
     return html`<wa-button size="small" appearance="outlined" variant="danger" @click=${() => this.revoke(key)}
@@ -112,7 +76,7 @@ export class KeysPage extends ConsolePage {
     });
   }
 
-  private create(values: Values = {}): void {
+  protected create(values: Values = {}): void {
     const { texts } = this;
     const { keys } = texts.access;
     ask({

@@ -1,70 +1,35 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { act, get, type Entry } from '../kit/api.js';
 import { ask, type Values } from '../kit/console-dialog.js';
-import { ConsolePage } from '../kit/console-page.js';
-import { badge, pageHead, type Tone } from '../kit/heads.js';
-import { ListTable, type Column } from '../kit/list-table.js';
-import { takeDraft } from '../kit/login.js';
+import { badge, type Tone } from '../kit/heads.js';
+import type { Column } from '../kit/list-table.js';
 import { moment } from '../kit/moments.js';
-import { pager } from '../kit/pager.js';
-import { Remote } from '../kit/remote.js';
 import { secretDialog } from '../kit/secret.js';
-import { empty, shown } from '../kit/states.js';
 import { choices, chosen } from './choices.js';
+import { CreatedListPage } from './created-list-page.js';
 
 export type Webhook = Entry<'/api/webhooks'>;
-type Webhooks = { readonly data: readonly Webhook[]; readonly nextCursor: string | null };
 
 const DRAFT = 'webhook';
 
 const TONES: Record<Webhook['status'], Tone> = { active: 'success', failing: 'warning', disabled: 'danger' };
 
 /** `/admin/webhooks`: who is told of events. */
-export class WebhooksPage extends ConsolePage {
-  private readonly webhooks = new Remote<Webhooks>(this);
-  private readonly table = new ListTable<Webhook>(this, 'webhooks');
-  private draftDue = true;
+export class WebhooksPage extends CreatedListPage<Webhook> {
+  protected readonly draft = DRAFT;
 
-  get heading(): string {
-    return this.texts.access.webhooks.title;
+  protected get words() {
+    return this.texts.access.webhooks;
   }
 
-  load(): void {
-    const cursor = this.place.query.get('cursor');
-    void this.webhooks.load(() => get('/api/webhooks', { query: { cursor } }));
+  protected entries(cursor: string | null) {
+    return get('/api/webhooks', { query: { cursor } });
   }
 
-  protected override updated(): void {
-    super.updated();
-    const draft = this.draftDue && this.mayChange ? takeDraft(DRAFT) : null;
-    this.draftDue = false;
-    if (draft) this.create(draft);
-  }
-
-  protected override render(): TemplateResult {
-    const { texts } = this;
-    const { webhooks } = texts.access;
-    const create = html`<wa-button variant="brand" @click=${() => this.create()}>
-      <wa-icon slot="start" name="plus"></wa-icon>${webhooks.create}
-    </wa-button>`;
-    const columns = this.columns();
-    return html`${pageHead(webhooks.title, webhooks.intro, this.mayChange ? create : nothing)}
-    ${shown(
-      this.webhooks,
-      texts,
-      () => this.load(),
-      ({ data, nextCursor }) =>
-        data.length === 0
-          ? empty(webhooks.none, webhooks.noneHint)
-          : html`${this.table.render({ rows: data, columns, caption: webhooks.title, texts, key: ({ id }) => id })}
-            ${pager(this.place, nextCursor, texts)}`,
-    )}`;
-  }
-
-  private columns(): Column<Webhook>[] {
+  protected columns(): Column<Webhook>[] {
     const { access } = this.texts;
     const { webhooks } = access;
-    const columns: Column<Webhook>[] = [
+    return [
       {
         id: 'url',
         header: webhooks.url,
@@ -85,12 +50,12 @@ export class WebhooksPage extends ConsolePage {
       },
       { id: 'created', header: access.created, extra: true, cell: ({ createdAt }) => moment(createdAt, this.language) },
     ];
-    if (!this.mayChange) return columns;
-    const remove = (webhook: Webhook) =>
-      html`<wa-button size="small" appearance="outlined" variant="danger" @click=${() => this.discard(webhook)}
-        >${webhooks.remove}</wa-button
-      >`;
-    return [...columns, { id: 'actions', header: access.actions, fixed: true, cell: remove }];
+  }
+
+  protected actions(webhook: Webhook): TemplateResult {
+    return html`<wa-button size="small" appearance="outlined" variant="danger" @click=${() => this.discard(webhook)}
+      >${this.words.remove}</wa-button
+    >`;
   }
 
   private state({ status, disabledFor }: Webhook): TemplateResult {
@@ -115,7 +80,7 @@ export class WebhooksPage extends ConsolePage {
     });
   }
 
-  private create(values: Values = {}): void {
+  protected create(values: Values = {}): void {
     const { texts } = this;
     const { webhooks } = texts.access;
     const all = Object.keys(webhooks.eventTexts).join(',');
