@@ -3,7 +3,7 @@ import { TEXTS } from '../../platform/texts/texts.js';
 
 /** The page that shows a QR code until it is scanned. It holds nothing of the account: its script asks for that. */
 export function qrPage(language: Language): string {
-  const { title, picture, loading, steps } = TEXTS[language].pages.qr;
+  const { title, picture, loading, steps, says } = TEXTS[language].pages.qr;
   return `<!doctype html>
 <html lang="${language}">
 <head>
@@ -14,6 +14,7 @@ export function qrPage(language: Language): string {
 <title>${title} · Masuk</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/gateway/qr.css">
+<script type="application/json" id="says">${JSON.stringify(says).replaceAll('<', '\\u003c')}</script>
 <script type="module" src="/gateway/qr.js"></script>
 </head>
 <body>
@@ -49,28 +50,7 @@ const state = document.querySelector('#state');
 const steps = document.querySelector('#steps');
 const base = location.pathname.replace(/\\/qr-page\\/?$/, '');
 document.querySelector('#name').textContent = decodeURIComponent(base.split('/').pop());
-const SAYS = {
-  id: {
-    connecting: 'Menghubungkan…',
-    qr: 'Menunggu dipindai…',
-    connected: 'Terhubung',
-    disconnected: 'Terputus. Mulai ulang session untuk QR code baru.',
-    logged_out: 'Tautan diputus. Mulai ulang session untuk QR code baru.',
-    gone: 'Session ini sudah dihapus.',
-    refused: 'Tautan ini tidak berlaku lagi.',
-    silent: 'Layanan tidak menjawab, mencoba lagi…',
-  },
-  en: {
-    connecting: 'Connecting…',
-    qr: 'Waiting to be scanned…',
-    connected: 'Connected',
-    disconnected: 'Disconnected. Restart the session for a new QR code.',
-    logged_out: 'The link was ended. Restart the session for a new QR code.',
-    gone: 'This session has been deleted.',
-    refused: 'This link is no longer valid.',
-    silent: 'The service does not answer, trying again…',
-  },
-}[document.documentElement.lang];
+const says = JSON.parse(document.querySelector('#says').textContent);
 function say(text, className) {
   state.className = className;
   state.textContent = text;
@@ -80,7 +60,7 @@ function show(session) {
   if (session.qr) qr.src = session.qr;
   const linked = session.status === 'connected';
   const who = [session.name, session.phone].filter(Boolean).join(' · ');
-  say(SAYS[session.status] + (linked && who ? ': ' + who : ''), linked ? 'good' : '');
+  say(says[session.status] + (linked && who ? ': ' + who : ''), linked ? 'good' : '');
   steps.hidden = linked;
 }
 const events = new EventSource(base + '/events');
@@ -88,7 +68,7 @@ events.addEventListener('status', (event) => show(JSON.parse(event.data)));
 events.addEventListener('end', () => events.close());
 events.addEventListener('error', () => {
   const refused = events.readyState === EventSource.CLOSED;
-  say(refused ? SAYS.refused : SAYS.silent, '');
+  say(refused ? says.refused : says.silent, '');
   if (refused) qr.hidden = true;
 });
 `;

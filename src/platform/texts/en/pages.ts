@@ -56,6 +56,17 @@ export const PAGES: PageTexts = {
     title: 'Link WhatsApp',
     picture: 'QR code to scan with WhatsApp',
     loading: 'Loading…',
+    /** By the state of the linked account, and of the connection to the service. */
+    says: {
+      connecting: 'Connecting…',
+      qr: 'Waiting to be scanned…',
+      connected: 'Connected',
+      disconnected: 'Disconnected. Restart the session for a new QR code.',
+      logged_out: 'The link was ended. Restart the session for a new QR code.',
+      gone: 'This session has been deleted.',
+      refused: 'This link is no longer valid.',
+      silent: 'The service does not answer, trying again…',
+    },
     steps: [
       'Open WhatsApp on the phone.',
       'Tap <b>Linked devices</b>, then <b>Link a device</b>.',

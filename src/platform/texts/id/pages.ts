@@ -57,6 +57,17 @@ export const PAGES = {
     title: 'Hubungkan WhatsApp',
     picture: 'QR code untuk dipindai dengan WhatsApp',
     loading: 'Memuat…',
+    /** By the state of the linked account, and of the connection to the service. */
+    says: {
+      connecting: 'Menghubungkan…',
+      qr: 'Menunggu dipindai…',
+      connected: 'Terhubung',
+      disconnected: 'Terputus. Mulai ulang session untuk QR code baru.',
+      logged_out: 'Tautan diputus. Mulai ulang session untuk QR code baru.',
+      gone: 'Session ini sudah dihapus.',
+      refused: 'Tautan ini tidak berlaku lagi.',
+      silent: 'Layanan tidak menjawab, mencoba lagi…',
+    },
     steps: [
       'Buka WhatsApp di HP.',
       'Ketuk <b>Perangkat tertaut</b>, lalu <b>Tautkan perangkat</b>.',
