@@ -10,7 +10,7 @@
 CREATE FUNCTION masuk.exchange_refresh_token(
   p_presented bytea, p_successor bytea, p_sealed_successor bytea, p_idle interval,
   OUT o_verdict text, OUT o_session uuid, OUT o_sealed_successor bytea, OUT o_ended boolean, OUT o_owner uuid,
-  OUT o_account uuid, OUT o_email text, OUT o_username text, OUT o_phone text, OUT o_full_name text, OUT o_role role
+  OUT o_account uuid, OUT o_role role
 ) LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
   v_now CONSTANT timestamptz := masuk.moment();
@@ -27,8 +27,7 @@ BEGIN
   o_owner := v_session.user_id;
 
   -- 2. Does its session live, and may its account log in?
-  SELECT u.id, u.email, u.username, u.phone, u.full_name, u.role
-    INTO o_account, o_email, o_username, o_phone, o_full_name, o_role
+  SELECT u.id, u.role INTO o_account, o_role
     FROM users u WHERE u.id = v_session.user_id AND u.is_active AND NOT u.phone_claimed;
   IF NOT FOUND OR v_session.revoked_at IS NOT NULL OR least(v_session.idle_expires_at, v_session.expires_at) <= v_now THEN
     o_verdict := 'dead';

@@ -17,8 +17,8 @@ export type Exchange = {
   readonly audit_id: string;
 };
 
-/** What becomes of a presented refresh token; the account's columns are null where it is worth nothing. */
-type ExchangeRow = { [Column in keyof AccountRow]: AccountRow[Column] | null } & {
+/** What becomes of a presented refresh token; the account's columns are null where it may not log in. */
+type ExchangeRow = { [Column in 'id' | 'role']: AccountRow[Column] | null } & {
   /** Whose token it is, also of a dead one. */
   owner_id: string;
   verdict: 'fresh' | 'repeated' | 'theft' | 'dead';
@@ -42,7 +42,7 @@ const EXCHANGE = statement<ExchangeRow>(
      subjectId: 'ended.id',
    })})
    SELECT o_verdict AS verdict, o_owner AS owner_id, o_session AS session_id, o_sealed_successor AS sealed_successor,
-          o_account AS id, o_email AS email, o_username AS username, o_phone AS phone, o_full_name AS full_name, o_role AS role
+          o_account AS id, o_role AS role
      FROM judged WHERE o_verdict IS NOT NULL`,
 );
 
