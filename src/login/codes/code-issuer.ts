@@ -174,8 +174,8 @@ export class CodeIssuer {
 
   /** Which rung took the message of a living code; under conceal not told, since it would tell a real one from a decoy. */
   private async rungOf({ o_code: id, o_issued_at: createdAt }: IssueRow): Promise<string> {
-    const told = this.accountSettings.concealUnknownPhones || !id || !createdAt;
-    return (told ? null : await this.messaging.providerOf({ id, createdAt })) ?? this.messaging.firstRung;
+    const isHidden = this.accountSettings.concealUnknownPhones || !id || !createdAt;
+    return (isHidden ? null : await this.messaging.providerOf({ id, createdAt })) ?? this.messaging.firstRung;
   }
 
   private async sendNow(

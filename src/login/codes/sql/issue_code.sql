@@ -1,10 +1,11 @@
 -- Decides whether a number gets a code for a purpose now, and writes the code into its row. The caller puts the message into
--- the outbox and records the event, for 'issued' only; in every other case nothing was written.
+-- the outbox and records the event, for 'issued' only; in every other case nothing was written but empty rows of the number.
 --
 -- There are two lanes: one for known devices of the account, which show a device token, and one for all others. Each has
 -- sends and guesses of its own, so that strangers cannot use up the owner's.
 --
--- o_verdict: 'issued'   the new code is the number's; the one before it is dead
+-- o_verdict: 'issued'   the new code is the number's; the one before it is dead. `o_account` null: a decoy, which the outbox
+--                       keeps and never sends
 --            'living'   the newest code lives, and its cooldown runs for `o_retry_after` seconds at least
 --            'refused'  no code for `o_retry_after` seconds: a limit is used up, or another application's code lives and its
 --                       cooldown runs. `o_closed`: until somebody opens the number
@@ -14,11 +15,11 @@ CREATE FUNCTION masuk.issue_code(
   p_phone text, p_purpose text,
   p_code uuid, p_hash bytea, p_lifetime interval,       -- the new code: the id of its challenge, and what is stored of it
   p_address text,                                       -- of the client that asks
-  p_application uuid,                                   -- whom the message names; null: the service itself
+  p_application uuid,                                   -- that the code is for, and the message names; null: the service
   p_name text, p_new_owner uuid,                        -- whose code it is, if the number alone does not say so; at most one
   p_device_user uuid, p_device_id uuid, p_device_issued timestamptz, p_device_life interval,  -- of a checked device token
   p_conceal boolean,                                    -- an unknown number gets a decoy: a code that nobody is sent
-  p_per_hour int, p_per_day int, p_cooldowns int[], p_max_attempts int, p_budget int,  -- settings
+  p_per_hour int, p_per_day int, p_cooldowns int[], p_max_attempts int, p_budget int,  -- settings; `p_budget`: guesses
   p_waits boolean,
   OUT o_verdict text, OUT o_code uuid, OUT o_issued_at timestamptz, OUT o_expires_at timestamptz, OUT o_resend_at timestamptz,
   OUT o_retry_after float8, OUT o_closed boolean, OUT o_account uuid, OUT o_full_name text, OUT o_email text
@@ -73,7 +74,7 @@ BEGIN
   -- 4. While a code lives and its cooldown runs, the number gets no other. One whose guesses are used up keeps none away.
   o_retry_after := masuk.seconds_until_resend(v_row, v_guesses, p_max_attempts, v_now);
   IF o_retry_after > 0 THEN
-    -- The caller cannot use another application's code. It is refused then, by the seconds until the cooldown ends.
+    -- The caller cannot use another application's code. It is refused in step 5 then, by the seconds until the cooldown ends.
     IF v_row.current_application IS NOT DISTINCT FROM p_application THEN
       o_verdict := 'living';
       o_code := v_row.current_session_id;

@@ -1,5 +1,6 @@
 -- What a lane has used under the number's other purposes: sends of the last day, not sorted, and wrong guesses in a row. Most
--- numbers have no other purpose. With '' as the purpose: what it has used under all of them. The caller holds the number.
+-- numbers have no other purpose. With '' as the purpose: what it has used under all of them. A caller that decides holds
+-- the number; `number_locks` only looks.
 CREATE FUNCTION masuk.used_elsewhere(
   p_phone text, p_purpose text, p_known boolean, p_now timestamptz, OUT o_sends timestamptz[], OUT o_failures int
 ) LANGUAGE plpgsql AS $$

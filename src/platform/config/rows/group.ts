@@ -5,7 +5,7 @@ import { type Given, type Row } from './setting.js';
  * a class, so that Nest hands it to whoever names it in a constructor:
  *
  *     export class WhapiSettings extends group('Delivery', {
- *       whapiToken: setting('WHAPI_TOKEN', secret(), { doc: 'token of the Whapi channel' }),
+ *       token: setting('WHAPI_TOKEN', secret(), { doc: 'token of the Whapi channel' }),
  *     }) {}
  *
  * The type of a field follows from its row. `group` takes rules between the rows of the group as its third argument;
