@@ -69,6 +69,7 @@ export const FACES = {
   'delivery/ladder': ['incoming-media', 'ladder', 'ladder-status', 'provider-health'],
   'delivery/outbox': ['messages.sql', 'messaging.service', 'receipts', 'test-numbers'],
   'delivery/providers': [
+    'json-fields',
     'media-types',
     'message-provider',
     'provider-definition',

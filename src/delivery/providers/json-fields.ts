@@ -33,10 +33,11 @@ export function field(value: unknown, name: string): unknown {
   return key === undefined ? undefined : value[key];
 }
 
-/** A provider's id of a message, as text the database can hold; null when there is none. */
-export function messageId(id: unknown): string | null {
-  if (typeof id !== 'number' && typeof id !== 'string') return null;
-  // A NUL, which the database refuses, must not come back as a failed write.
-  const text = String(id).replace(/[^\x20-\x7e]/g, '');
-  return text.slice(0, 200) || null;
+/**
+ * A provider's id of a message or file: 1 to 200 visible ASCII characters, or a whole number. Null for any other: one that was
+ * cut or cleaned would be another message's, and no receipt would find it.
+ */
+export function idOf(value: unknown): string | null {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : null;
+  return typeof value === 'string' && /^[\x21-\x7e]{1,200}$/.test(value) ? value : null;
 }

@@ -135,7 +135,7 @@ export interface IncomingBatch {
 }
 
 /**
- * One way to get a message to a person. The only interface of the room: there are several real ones.
+ * One way to get a message to a person.
  * A provider fails fast and never retries inside; the ladder decides what comes next.
  */
 export interface MessageProvider {

@@ -1,6 +1,6 @@
 import { isPossiblePhone } from '../../platform/phone/phone.js';
 import { areDigitsOf, hiddenSender } from '../../platform/phone/sender.js';
-import { isFields, own, type Fields } from './json-fields.js';
+import { idOf, isFields, own, type Fields } from './json-fields.js';
 import type { IncomingBatch, IncomingKind, IncomingMessage, MediaReference, Receipt } from './message-provider.js';
 import { keyNames } from './redaction.js';
 
@@ -82,12 +82,6 @@ export function lineOf(value: unknown): string | null {
 /** What a word of the provider's means, out of a table; undefined for words that are not in it. */
 export function meaningOf<Meaning>(word: unknown, table: Readonly<Record<string, Meaning>>): Meaning | undefined {
   return typeof word === 'string' && Object.hasOwn(table, word) ? table[word] : undefined;
-}
-
-/** An id: visible ASCII, whole or not at all, as a shortened one would be another message's. */
-export function idOf(value: unknown): string | null {
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : null;
-  return typeof value === 'string' && /^[\x21-\x7e]{1,200}$/.test(value) ? value : null;
 }
 
 /**

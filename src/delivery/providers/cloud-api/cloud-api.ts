@@ -1,7 +1,7 @@
 import { type FilePlace } from '../../../platform/egress/open-file.js';
 import { MEDIA_KINDS } from '../media-types.js';
 import { isSuccess, type HttpAnswer } from '../http-exchange.js';
-import { firstOf, isFields, messageId, own, parseObject } from '../json-fields.js';
+import { firstOf, idOf, isFields, own, parseObject } from '../json-fields.js';
 import {
   ACCOUNT_STATE_AGE,
   type DeviceState,
@@ -144,7 +144,7 @@ export class CloudApiProvider implements MessageProvider {
     const body = parseObject(answer.text);
     const error = own(body, 'error');
     const taken = firstOf(own(body, 'messages'));
-    const id = messageId(own(taken, 'id'));
+    const id = idOf(own(taken, 'id'));
     if (isSuccess(answer) && id !== null && error === undefined) {
       const held = own(taken, 'message_status') ?? 'accepted';
       return held === 'accepted' ? { kind: 'accepted', providerMessageId: id } : { kind: 'unknown', cause: 'held' };

@@ -1,9 +1,9 @@
 import { type IncomingHttpHeaders } from 'node:http';
 import { hiddenSender } from '../../../platform/phone/sender.js';
-import { firstOf, isFields, own, type Fields } from '../json-fields.js';
+import { idOf, firstOf, isFields, own, type Fields } from '../json-fields.js';
 import { type IncomingBatch, type IncomingKind, type Receipt } from '../message-provider.js';
 import { codeOf } from '../outcomes.js';
-import { idOf, lineOf, meaningOf, mediaOf, senderOf, textOf, timeOf, WebhookReading } from '../webhook-body.js';
+import { lineOf, meaningOf, mediaOf, senderOf, textOf, timeOf, WebhookReading } from '../webhook-body.js';
 import { sameMac, sameSecret } from '../webhook-secret.js';
 import { reasonOf } from './error-codes.js';
 

@@ -1,5 +1,5 @@
 import { isSuccess, type HttpAnswer } from '../http-exchange.js';
-import { messageId, own, parseObject } from '../json-fields.js';
+import { idOf, own, parseObject } from '../json-fields.js';
 import {
   ACCOUNT_STATE_AGE,
   type DeviceState,
@@ -14,7 +14,7 @@ import { type SurpriseListener } from '../redaction.js';
 import { errorCodeOf, reasonOf } from './error-codes.js';
 
 /** What the provider needs to know of its account. */
-export interface SmsOptions {
+export interface TwilioOptions {
   /** Scheme and host, for example `https://api.twilio.com`. */
   baseUrl: string;
   accountSid: string;
@@ -28,7 +28,7 @@ export interface SmsOptions {
 
 /** SMS by Twilio's API as a message provider: docs/wire/twilio.md. */
 export class TwilioProvider implements MessageProvider {
-  /** Its name on the wire and in stored rows, from before there could be a second provider of SMS. */
+  /** Its name on the wire and in stored rows (docs/glossary.md#provider). */
   readonly name = 'sms';
   readonly onWhatsApp = false;
   readonly sendsReceipts: boolean;
@@ -41,7 +41,7 @@ export class TwilioProvider implements MessageProvider {
   readonly #account: string;
   readonly #formStart: string;
 
-  constructor({ baseUrl, accountSid, authToken, from, statusCallback, onSurprise }: SmsOptions) {
+  constructor({ baseUrl, accountSid, authToken, from, statusCallback, onSurprise }: TwilioOptions) {
     const headers = { Authorization: `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}` };
     const secrets = [authToken, accountSid];
     this.#api = new ProviderApi({ provider: this.name, baseUrl, headers, secrets, onSurprise });
@@ -79,7 +79,7 @@ export class TwilioProvider implements MessageProvider {
   #read(answer: HttpAnswer, message: OutgoingMessage): SendOutcome {
     const { status, retryAfter: wait } = answer;
     const body = parseObject(answer.text);
-    const id = messageId(own(body, 'sid'));
+    const id = idOf(own(body, 'sid'));
     if (isSuccess(answer)) {
       if (id === null) {
         this.#api.surprise('send', status, body);

@@ -2,7 +2,7 @@ import { MEDIA_KINDS } from '../media-types.js';
 import { type Language } from '../../../platform/config/languages.js';
 import { TEXTS } from '../../../platform/texts/texts.js';
 import { isSuccess, type HttpAnswer } from '../http-exchange.js';
-import { field, messageId, parseObject, type Fields } from '../json-fields.js';
+import { field, idOf, parseObject, type Fields } from '../json-fields.js';
 import {
   DEVICE_STATE_AGE,
   type DeviceState,
@@ -105,7 +105,7 @@ export class WhacenterProvider implements MessageProvider {
   #readSuccess(status: number, body: Fields | undefined, message: OutgoingMessage): SendOutcome {
     const said = truth(field(body, 'status'));
     const data = field(body, 'data');
-    const id = said.value === true ? messageId(field(data, 'id') ?? field(data, 'message_id')) : null;
+    const id = said.value === true ? idOf(field(data, 'id') ?? field(data, 'message_id')) : null;
     if (said.odd || (said.value === true && id === null)) {
       this.#api.surprise('send', status, body);
     }

@@ -1,8 +1,7 @@
 import { type IncomingHttpHeaders } from 'node:http';
-import { isFields, own, type Fields } from '../json-fields.js';
+import { idOf, isFields, own, type Fields } from '../json-fields.js';
 import { type IncomingBatch, type IncomingKind, type Receipt } from '../message-provider.js';
 import {
-  idOf,
   isTrue,
   lineOf,
   meaningOf,

@@ -1,7 +1,7 @@
 import { type FilePlace } from '../../../platform/egress/open-file.js';
 import { MEDIA_KINDS } from '../media-types.js';
 import { isSuccess, type HttpAnswer } from '../http-exchange.js';
-import { isFields, messageId, own, parseObject, type Fields } from '../json-fields.js';
+import { idOf, isFields, own, parseObject, type Fields } from '../json-fields.js';
 import {
   DEVICE_STATE_AGE,
   type DeviceState,
@@ -127,7 +127,7 @@ export class WhapiProvider implements MessageProvider {
   }
 
   #readSent(answer: HttpAnswer, body: Fields | undefined): SendOutcome {
-    const id = messageId(own(own(body, 'message'), 'id'));
+    const id = idOf(own(own(body, 'message'), 'id'));
     if (!isSuccess(answer) || id === null) this.#api.surprise('send', answer.status, body);
     // A refusal that also claims success cannot be believed either way.
     if (!isSuccess(answer)) return { kind: 'unknown', cause: 'bad-body' };

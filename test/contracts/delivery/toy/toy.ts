@@ -1,5 +1,5 @@
 import { isSuccess } from '../../../../src/delivery/providers/http-exchange.js';
-import { messageId, own, parseObject } from '../../../../src/delivery/providers/json-fields.js';
+import { idOf, own, parseObject } from '../../../../src/delivery/providers/json-fields.js';
 import type {
   DeviceState,
   MessageProvider,
@@ -27,7 +27,7 @@ export class ToyProvider implements MessageProvider {
     const answer = await this.#api.post('/send', JSON.stringify({ to, text }), signal);
     if (answer.kind !== 'answer') return unanswered(answer);
     if (!isSuccess(answer)) return rejected('provider-unavailable', { status: answer.status });
-    return { kind: 'accepted', providerMessageId: messageId(own(parseObject(answer.text), 'id')) };
+    return { kind: 'accepted', providerMessageId: idOf(own(parseObject(answer.text), 'id')) };
   }
 
   deviceState(): Promise<DeviceState> {
