@@ -234,8 +234,10 @@ function blockIn({ block: id, window, told, available: left }: Lease): Block {
 
 /** What is reported to go back is not handed out any more. */
 function reportOf(lease: Lease, last: boolean): Report {
-  // What is given back can pile up on an instance that uses little; what exceeds two blocks helps others more.
-  const returned = last ? lease.available : Math.max(0, lease.available - 2 * blockOf(lease.limit));
+  // A block of which the row knows nothing unused is not in the row: whatever its instance has left goes back at once. What is
+  // given back can pile up on an instance that uses little; what exceeds two blocks helps others more.
+  const kept = last || lease.told === 0 ? 0 : 2 * blockOf(lease.limit);
+  const returned = Math.max(0, lease.available - kept);
   lease.available -= returned;
   const { limit, subject, owed, proved } = lease;
   return { name: limit.name, subject, ...blockIn(lease), returned, owed, proved };

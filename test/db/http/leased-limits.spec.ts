@@ -63,6 +63,18 @@ describe('limits leased in blocks', () => {
     expect(await allowedOf(200, { name: 'test', cap, seconds: 60 })).toBe(cap);
   });
 
+  it('hands out nothing that is on its way back to the row', async () => {
+    const limit = { name: 'returned', cap: 6, seconds: 3_600 };
+    const [one, other] = instances as [LeasedLimits, LeasedLimits];
+    expect(await allowedOf(6, limit)).toBe(6);
+    one.giveBack(limit, 'somebody');
+    const reporting = report(one);
+    const here = one.reserve(limit, 'somebody');
+    await reporting;
+    const answers = await Promise.all([here, other.reserve(limit, 'somebody')]);
+    expect(answers.filter((refusedFor) => refusedFor === null)).toHaveLength(1);
+  });
+
   it('never passes a cap that is leased in blocks, and leaves little of it unused', async () => {
     const allowed = await allowedOf(2_000, { name: 'test', cap: 600, seconds: 60 });
     expect(allowed).toBeLessThanOrEqual(600);
