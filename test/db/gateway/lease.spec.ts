@@ -75,7 +75,9 @@ describe('a holder that lost its linked account', () => {
   it('closes its connection at its first write that comes too late, and answers nothing', async () => {
     const [one] = await instances(1);
     const account = await link(one!);
-    await link(one!, 'neighbour');
+    // Not linked yet, so that it has no keys to store: those are written with the keys of others, and would wait for its row.
+    expect((await one!.post('/api/sessions/create', { sessionId: 'neighbour' }, house.admin)).status).toBe(201);
+    await house.qrOf('neighbour');
     // The renewal would find it out, too. It waits for the other linked account's row.
     const lock = await house.database.lock(`SELECT 1 FROM gateway_sessions WHERE name = 'neighbour' FOR UPDATE`);
     try {
