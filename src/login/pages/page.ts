@@ -69,7 +69,8 @@ export interface Sheet {
 
 /** A page as the server sends it: whole but for the element's own content, so that nothing moves when the script comes. */
 export function renderPage(name: PageName, { next = null, ...frame }: Frame & { next?: string | null }): string {
-  const main = next === null ? ELEMENTS[name] : ELEMENTS[name].replace('>', ` data-continue="${escape(next)}">`);
+  // By a function: in a text that takes the place, `$` has a meaning.
+  const main = next === null ? ELEMENTS[name] : ELEMENTS[name].replace('>', () => ` data-continue="${escape(next)}">`);
   const title = TEXTS[frame.language].pages.titles[name];
   return renderSheet({ page: name, title, main, script: true, next }, frame);
 }

@@ -150,6 +150,17 @@ describe(ELEMENT, () => {
   });
 });
 
+// What String.replace takes for a pattern brought the text around the place in, and with it quotes that end the attribute.
+it.each(['$&', '$`', "$'", '$$', '$1', "'/onclick=alert(1)/x='", '<b>'])(
+  '%s in the address of the console stays text',
+  async (part) => {
+    const next = `/admin/people?q=${part}/onclick=alert(1)`;
+    const { text } = await service.get(`/login?next=${encodeURIComponent(next)}`);
+    const written = next.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+    expect(/data-continue="([^"]*)">/.exec(text)?.[1]).toBe(written);
+  },
+);
+
 it.each([
   '/assets/',
   '/assets/nothing.js',
