@@ -88,6 +88,21 @@ describe('a number', () => {
     await waits('reset', 30);
   });
 
+  it('is told that it is locked, not that its code is on the way, when guesses at two codes used up the budget', async () => {
+    const person = await house.person();
+    const useUp = async (guesses: number) => {
+      const code = await house.code(person.phone);
+      for (let guess = 0; guess < guesses; guess++)
+        expectFailure(await house.verify(person.phone, wrong(code)), 400, 'invalid_otp');
+    };
+    await useUp(3);
+    await house.pass(person.phone, 61);
+    await useUp(2);
+    const refused = await house.request(person.phone);
+    expectFailure(refused, 429, 'otp_rate_limited');
+    expect(retryAfter(refused)).toBeGreaterThan(600);
+  });
+
   it('forgets them with a right guess', async () => {
     const person = await house.person();
     await setFailures(person, 40);
@@ -106,6 +121,8 @@ describe('a number', () => {
       'invalid_otp',
     );
     await expectClosed(person, code);
+    // Its code lives and its cooldown runs: nobody is told to type a code that would be refused.
+    expect(retryAfter(await house.request(person.phone))).toBe(3_600);
     await house.pass(person.phone, 7_200);
     const refused = await house.request(person.phone);
     expectFailure(refused, 429, 'otp_rate_limited');

@@ -6,7 +6,7 @@
 --
 -- o_verdict: 'issued'   the new code is the number's; the one before it is dead. `o_account` null: a decoy, which the outbox
 --                       keeps and never sends
---            'living'   the newest code lives, and its cooldown runs for `o_retry_after` seconds at least
+--            'living'   the newest code lives and may be guessed at, and its cooldown runs for `o_retry_after` seconds at least
 --            'refused'  no code for `o_retry_after` seconds: a limit is used up, or another application's code lives and its
 --                       cooldown runs. `o_closed`: until somebody opens the number
 --            'nobody'   no active account fits, and that may be said
@@ -36,6 +36,7 @@ DECLARE
   v_failed timestamptz[];     -- sends for this purpose that failed
   v_guesses timestamptz[];    -- of the lane, at codes for this purpose
   v_failures int;             -- wrong guesses in a row, of the lane, for all purposes
+  v_guess_after float8;       -- seconds until the lane may guess again; 0: it may
 BEGIN
   -- 1. Whose code is it? Where nobody may be told that there is no such account, the code goes on as a decoy without one.
   IF p_new_owner IS NOT NULL THEN
@@ -73,9 +74,11 @@ BEGIN
 
   -- 4. While a code lives and its cooldown runs, the number gets no other. One whose guesses are used up keeps none away.
   o_retry_after := masuk.seconds_until_resend(v_row, v_guesses, p_max_attempts, v_now);
+  v_guess_after := masuk.seconds_until_guess(v_guesses, v_failures, p_budget, v_now);
+  o_closed := NOT v_known AND v_failures >= masuk.closing_failures();
   IF o_retry_after > 0 THEN
-    -- The caller cannot use another application's code. It is refused in step 5 then, by the seconds until the cooldown ends.
-    IF v_row.current_application IS NOT DISTINCT FROM p_application THEN
+    -- The caller cannot use another application's code, nor any code while it may not guess. It is refused in step 5 then.
+    IF v_row.current_application IS NOT DISTINCT FROM p_application AND v_guess_after = 0 AND NOT o_closed THEN
       o_verdict := 'living';
       o_code := v_row.current_session_id;
       o_issued_at := v_row.current_issued_at;
@@ -86,7 +89,6 @@ BEGIN
 
   -- 5. Every limit must have room. A code that nobody may guess at is not sent either. How long that takes is also said of a
   -- living code, for who wants another one all the same.
-  o_closed := NOT v_known AND v_failures >= masuk.closing_failures();
   o_retry_after := greatest(
     o_retry_after,
     CASE
@@ -94,7 +96,7 @@ BEGIN
       ELSE masuk.seconds_until_stranger_send(v_sends, v_by_keys, p_per_hour, p_per_day, v_now)
     END,
     masuk.seconds_until_retry(v_failed, v_now),
-    masuk.seconds_until_guess(v_guesses, v_failures, p_budget, v_now),
+    v_guess_after,
     CASE WHEN o_closed THEN masuk.seconds_closed() END
   );
   IF o_verdict = 'living' THEN RETURN; END IF;
