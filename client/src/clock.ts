@@ -2,7 +2,7 @@
 export class ServiceClock {
   private offset = 0;
 
-  /** Milliseconds since 1970 by the service's clock; by the device's until an answer told better. */
+  /** Milliseconds since 1970 by the service's clock; by the device's until an answer says it better. */
   now(): number {
     return Date.now() + this.offset;
   }
@@ -14,8 +14,8 @@ export class ServiceClock {
    * @param sentAt when the request left, in ms by the device's clock
    */
   learn(date: string | null, sentAt: number): void {
-    const told = Date.parse(date ?? '');
-    if (Number.isNaN(told)) return;
-    this.offset = told + 500 - (sentAt + Date.now()) / 2;
+    const serverTime = Date.parse(date ?? '');
+    if (Number.isNaN(serverTime)) return;
+    this.offset = serverTime + 500 - (sentAt + Date.now()) / 2;
   }
 }

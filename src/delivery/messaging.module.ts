@@ -18,7 +18,7 @@ import { MessagesRepository } from './outbox/messages.repository.js';
 import { Messaging } from './outbox/messaging.service.js';
 import { OutcomeWriter } from './outbox/outcome-writer.js';
 import { type MessageProvider, type OutgoingMessage } from './providers/message-provider.js';
-import { providerNamed, settingsOf } from './providers/providers.js';
+import { providerNamed, providerSettings } from './providers/providers.js';
 import { ProviderHealth } from './ladder/provider-health.js';
 import { ProviderHealthRepository } from './ladder/provider-health.repository.js';
 import { Receipts } from './outbox/receipts.js';
@@ -42,7 +42,10 @@ async function makeLadder(
   };
   const made = providers.map(async (name) => {
     const provider = providerNamed(name);
-    return provider.make(settingsOf(provider, module), { ...context, webhookUrl: `${publicUrl}/webhook/${name}` });
+    return provider.make(providerSettings(provider, module), {
+      ...context,
+      webhookUrl: `${publicUrl}/webhook/${name}`,
+    });
   });
   return Promise.all(made);
 }

@@ -73,8 +73,8 @@ export class LinkedAccountProvider implements MessageProvider {
 
 /** The file is at fault, unless time was over or there was no room for it. */
 function unfetched(error: unknown, { aborted }: AbortSignal): SendOutcome {
-  const ours = aborted || !(error instanceof AppError) || error.code === 'busy';
-  return { kind: 'rejected', reason: ours ? 'provider-unavailable' : 'content' };
+  const isOurFault = aborted || !(error instanceof AppError) || error.code === 'busy';
+  return { kind: 'rejected', reason: isOurFault ? 'provider-unavailable' : 'content' };
 }
 
 function outcomeOf(end: QueueEnd): SendOutcome {

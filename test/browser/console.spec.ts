@@ -90,7 +90,7 @@ describe('a login', () => {
     const { text } = await house.service.get(
       `/login?next=${encodeURIComponent('/admin/logs/audit?type=login.otp&a=b')}`,
     );
-    expect(text).toContain('data-continue="/admin/logs/audit?type=login.otp&#38;a=b"');
+    expect(text).toContain('data-continue="/admin/logs/audit?type=login.otp&amp;a=b"');
   });
 
   it('that ends while somebody fills a form gives it back filled', async () => {

@@ -167,7 +167,7 @@ describe('documentation in Indonesian', () => {
       'docs/integration.md',
       'docs/troubleshooting.md',
       ...['element', 'forgot-password', 'javascript', 'react', 'vue'].map((name) => `docs/integration/${name}.md`),
-      ...['README', 'cloud-api', 'email', 'twilio', 'whacenter', 'whapi'].map((name) => `docs/providers/${name}.md`),
+      ...PAGES.filter((page) => page.startsWith('docs/providers/')),
     ];
     expect(needed.filter((page) => !translationOf.has(page))).toEqual([]);
     expect(translationOf.size).toBe(TRANSLATED.length);

@@ -76,11 +76,11 @@ interface Connection {
 const nowInSeconds = () => String(Math.floor(Date.now() / 1000));
 const bytes = (node: BinaryNode | undefined, tag: string) =>
   Buffer.from(getBinaryNodeChild(node, tag)?.content as Uint8Array);
-const userOf = (jid: string) => jid.split(/[:@]/)[0] ?? '';
+const jidUserOf = (jid: string) => jid.split(/[:@]/)[0] ?? '';
 
 /** Every number has a second name, as at WhatsApp: its LID, here the digits with a 7 in front. */
 const lidOf = (phone: string) => `7${phone}@lid`;
-const phoneOf = (jid: string) => (jid.endsWith('@lid') ? userOf(jid).slice(1) : userOf(jid));
+const phoneOf = (jid: string) => (jid.endsWith('@lid') ? jidUserOf(jid).slice(1) : jidUserOf(jid));
 
 /**
  * WhatsApp's multi-device server, as far as a linked device needs it: pairing by QR code and by code, login, messages
@@ -351,7 +351,7 @@ export class FakeWhatsApp {
               content: Buffer.from(proto.ADVSignedDeviceIdentityHMAC.encode(proven).finish()),
             },
             { tag: 'platform', attrs: { name: 'android' } },
-            { tag: 'device', attrs: { jid: jidOf(device), lid: `${userOf(lidOf(phone))}:${device.number}@lid` } },
+            { tag: 'device', attrs: { jid: jidOf(device), lid: `${jidUserOf(lidOf(phone))}:${device.number}@lid` } },
             { tag: 'biz', attrs: { name } },
           ],
         },
@@ -449,7 +449,7 @@ export class FakeWhatsApp {
   }
 
   private answerCode(connection: Connection, asked: BinaryNode): BinaryNode[] {
-    const phone = userOf(asked.attrs['jid'] ?? '');
+    const phone = jidUserOf(asked.attrs['jid'] ?? '');
     if (asked.attrs['stage'] === 'companion_finish') {
       this.finishing.get(phone)?.(asked);
       return [];

@@ -53,16 +53,16 @@ export class ServiceLink {
 
   /** Milliseconds since 1970 by the service's clock, also while a new client has not asked it yet. */
   now(): number {
-    const told = this.masuk.serverNow() - Date.now();
-    if (told !== 0) this.clockOffset = told;
+    const offset = this.masuk.serverNow() - Date.now();
+    if (offset !== 0) this.clockOffset = offset;
     return Date.now() + this.clockOffset;
   }
 
   /** The screen does not wait for it, and does without it where it cannot be had. */
   private async learnOptions(client: Masuk): Promise<void> {
-    const told = await client.options().catch(() => USUAL);
+    const options = await client.options().catch(() => USUAL);
     if (client !== this.client && this.options !== USUAL) return;
-    this.options = told;
+    this.options = options;
     this.changed();
   }
 }

@@ -160,14 +160,14 @@ export class Verification implements OnModuleInit, OnApplicationShutdown {
    */
   private tell(row: VerificationRow, what: OtpEvent, error?: string, later = 0): Promise<void> {
     const before = this.telling.get(row.id) ?? Promise.resolve();
-    const told = before
+    const written = before
       .then(() => (later > 0 ? pause(later) : undefined))
       .then(() => this.writeAndEmit(row, what, error))
       .finally(() => {
-        if (this.telling.get(row.id) === told) this.telling.delete(row.id);
+        if (this.telling.get(row.id) === written) this.telling.delete(row.id);
       });
-    this.telling.set(row.id, told);
-    return told;
+    this.telling.set(row.id, written);
+    return written;
   }
 
   /** Writes down what happened to a code, and tells who wants to know. */

@@ -26,13 +26,13 @@ export class GatewayListener implements OnModuleInit {
       accountChanged: ({ name, apiKeyId }, state) =>
         this.webhooks.emit('session.status', apiKeyId, { sessionId: name, status: state.toLowerCase() }),
       messageEnded: ({ to, status, messageId, error }, { name, apiKeyId }) => {
-        const told = { sessionId: name, to: whatsappId(to), status, messageId, error };
-        return this.webhooks.emit('message.status', apiKeyId, told);
+        const event = { sessionId: name, to: whatsappId(to), status, messageId, error };
+        return this.webhooks.emit('message.status', apiKeyId, event);
       },
       messageNoted: async ({ whatsappId: messageId, status, at, fromLadder }, { name, apiKeyId }) => {
         if (fromLadder) return;
-        const told = { sessionId: name, messageId, status, at: at?.toISOString() ?? null };
-        await this.webhooks.emit('message.status', apiKeyId, told);
+        const event = { sessionId: name, messageId, status, at: at?.toISOString() ?? null };
+        await this.webhooks.emit('message.status', apiKeyId, event);
       },
       messagesReceived: async (messages, { name, apiKeyId }) => {
         for (const { fromMe, from, providerMessageId, kind, text, choice, pushName, sentAt } of messages) {

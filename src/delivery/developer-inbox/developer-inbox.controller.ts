@@ -5,7 +5,7 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { ServerSettings } from '../../platform/config/groups/server.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { Public } from '../../platform/http/access.decorators.js';
-import { isCalledFromHere } from '../../platform/http/loopback.js';
+import { isCalledFromHere } from '../../platform/http/local-calls.js';
 import { DeveloperInbox } from './developer-inbox.js';
 import { INBOX_PAGE, INBOX_SCRIPT, INBOX_STYLE } from './developer-inbox.page.js';
 

@@ -63,8 +63,8 @@ export class Receipts implements OnApplicationShutdown {
 
   private async noteOne(summary: ReceiptSummary, looks: number): Promise<void> {
     const failed = isFailure(summary);
-    const ours = (failed && (await this.sendElsewhere(summary))) || (await this.repository.note(summary));
-    if (ours) {
+    const isKnown = (failed && (await this.sendElsewhere(summary))) || (await this.repository.note(summary));
+    if (isKnown) {
       const { provider, failure, providerCode } = summary;
       if (failed && failure !== null) this.health.noteError(provider, failure, providerCode ?? undefined);
       return;

@@ -61,7 +61,7 @@ export class HttpExchange {
       const ask = this.#secure ? requestHttps : requestHttp;
       const request = ask(url, { method: 'POST', agent: this.#agent, headers, signal });
       request.on('response', (response) => void readAnswer(response).then(resolve));
-      request.on('error', (error) => resolve(unanswered(request, error)));
+      request.on('error', (error) => resolve(resultWithoutAnswer(request, error)));
       request.end(body);
     });
   }
@@ -130,7 +130,7 @@ function readAnswer(response: IncomingMessage): Promise<HttpResult> {
       } else chunks.push(chunk);
     });
     response.on('end', () => resolve(wholeAnswer(response, Buffer.concat(chunks))));
-    response.on('error', (error) => resolve(unanswered(response, error)));
+    response.on('error', (error) => resolve(resultWithoutAnswer(response, error)));
   });
 }
 
@@ -177,7 +177,7 @@ function failure({ isAxiosError, isCancel }: typeof Library, error: unknown): Ht
 }
 
 /** What is known of a post that got no answer, or not all of it. */
-function unanswered(source: ClientRequest | IncomingMessage, error: unknown): HttpResult {
+function resultWithoutAnswer(source: ClientRequest | IncomingMessage, error: unknown): HttpResult {
   const { name, code = '' } = error as NodeJS.ErrnoException;
   const aborted = name === 'AbortError';
   // As axios calls it.
@@ -209,7 +209,7 @@ function retryAfterSeconds(value: string, date: unknown): number | undefined {
 
 /** The instant (ms) in an answer's `Date`; that of this machine where the sender has no clock (RFC 9110, 6.6.1). */
 function sentAt(date: unknown): number {
-  const told = typeof date === 'string' ? Date.parse(date) : Number.NaN;
+  const time = typeof date === 'string' ? Date.parse(date) : Number.NaN;
   // eslint-disable-next-line no-restricted-properties -- there is no other clock that the date could be of
-  return Number.isNaN(told) ? Date.now() : told;
+  return Number.isNaN(time) ? Date.now() : time;
 }

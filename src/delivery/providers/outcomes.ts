@@ -24,7 +24,7 @@ export function rejected(
 }
 
 /** What a send without an answer means: certainly nothing, or nobody knows. */
-export function unanswered(result: Exclude<HttpResult, HttpAnswer>): SendOutcome {
+export function outcomeWithoutAnswer(result: Exclude<HttpResult, HttpAnswer>): SendOutcome {
   if (result.kind === 'not-sent') return rejected('provider-unavailable', { words: result.code });
   return { kind: 'unknown', cause: result.kind };
 }

@@ -20,7 +20,10 @@ export const ALL_PROVIDERS: readonly ProviderDefinition[] = [
 ];
 
 /** A provider's own settings, out of the groups that Nest hands out. */
-export function settingsOf({ settings }: Pick<ProviderDefinition, 'settings'>, module: Pick<ModuleRef, 'get'>): object {
+export function providerSettings(
+  { settings }: Pick<ProviderDefinition, 'settings'>,
+  module: Pick<ModuleRef, 'get'>,
+): object {
   return settings ? module.get(settings, { strict: false }) : {};
 }
 

@@ -113,8 +113,8 @@ export class HeldAccounts implements BeforeApplicationShutdown {
   }
 
   /** Told whenever a linked account may be able to send again. */
-  whenReady(told: () => void): void {
-    this.ready.add(told);
+  whenReady(listener: () => void): void {
+    this.ready.add(listener);
   }
 
   /** Takes one linked account now, if nobody holds it. */
@@ -206,7 +206,7 @@ export class HeldAccounts implements BeforeApplicationShutdown {
       logger,
       changed: (session, state) => {
         this.events.accountChanged(this.refOf(session), state);
-        if (state === 'CONNECTED') for (const told of this.ready) told();
+        if (state === 'CONNECTED') for (const listener of this.ready) listener();
       },
       ended: (session, release) => void this.ended(session, release),
       received: (session, messages) => void this.incoming.messages(this.refOf(session), messages),

@@ -209,7 +209,7 @@ export class LinkedAccount {
     this.over = true;
     clearTimeout(this.again);
     clearTimeout(this.pairingEnd);
-    for (const told of this.shown.splice(0)) told();
+    for (const resolve of this.shown.splice(0)) resolve();
   }
 
   private get pairingSecondsLeft(): number {
@@ -253,7 +253,7 @@ export class LinkedAccount {
     this.pairingEnd = setTimeout(() => void this.stop(CLOSE.connectionLost), this.pairingSecondsLeft * 1000).unref();
     this.note({ state: 'QR', sealedQr: this.parts.seal.qr(text, this.id) });
     this.parts.qr(this, text);
-    for (const told of this.shown.splice(0)) told();
+    for (const resolve of this.shown.splice(0)) resolve();
   }
 
   /** Resolves when a QR code is shown, or when that takes too long. */

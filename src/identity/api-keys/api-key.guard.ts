@@ -3,7 +3,7 @@ import { Reflector } from '@nestjs/core';
 import { GatewaySettings } from '../../platform/config/groups/gateway.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { ACCESS, KEYLESS, type Access, type CallerRequest } from '../../platform/http/access.decorators.js';
-import { isFromThisMachine } from '../../platform/http/loopback.js';
+import { isFromThisMachine } from '../../platform/http/local-calls.js';
 import { shownTicket } from '../../platform/http/tickets.js';
 import { ApiKeys, type UsedApiKey } from './api-keys.service.js';
 

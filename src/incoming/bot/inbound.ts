@@ -10,7 +10,7 @@ import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
 import { Messaging, type ClaimedMessage } from '../../delivery/outbox/messaging.service.js';
 import { type IncomingBatch, type IncomingMessage } from '../../delivery/providers/message-provider.js';
 import { idOf } from '../../delivery/providers/json-fields.js';
-import { lineOf, textOf } from '../../delivery/providers/webhook-body.js';
+import { lineOf, textOf } from '../../delivery/providers/webhook-reading.js';
 import { Receipts } from '../../delivery/outbox/receipts.js';
 import { Codes } from '../../login/codes/codes.service.js';
 import { parsePhone } from '../../platform/phone/phone.js';

@@ -7,13 +7,13 @@ import {
   type WebhookCall,
   type WebhookQuestion,
 } from '../../delivery/providers/provider-definition.js';
-import { settingsOf } from '../../delivery/providers/providers.js';
+import { providerSettings } from '../../delivery/providers/providers.js';
 import { ModeSettings } from '../../platform/config/groups/mode.js';
 import { ServerSettings } from '../../platform/config/groups/server.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { rawBody } from '../../platform/http/bodies/raw-bodies.js';
 import { TrustedProxies } from '../../platform/http/client-address.js';
-import { isCalledFromHere } from '../../platform/http/loopback.js';
+import { isCalledFromHere } from '../../platform/http/local-calls.js';
 
 /** Who may deliver to a webhook: whoever shows what was agreed with its provider. */
 @Injectable()
@@ -35,7 +35,7 @@ export class WebhookDoor {
    */
   admit(provider: ProviderDefinition, webhook: ProviderWebhook, request: FastifyRequest): WebhookCall {
     const call = this.callOf(request);
-    const secret = webhook.secret(settingsOf(provider, this.module));
+    const secret = webhook.secret(providerSettings(provider, this.module));
     if (secret === undefined) {
       if (!webhook.isOpenToThisMachine || this.modeSettings.production || !this.isThisMachine(request))
         throw new AppError('not_found');
@@ -49,7 +49,7 @@ export class WebhookDoor {
    * @throws AppError `not_found` where nothing was agreed, `forbidden`
    */
   answer(provider: ProviderDefinition, question: WebhookQuestion, query: unknown): string {
-    const secret = question.secret(settingsOf(provider, this.module));
+    const secret = question.secret(providerSettings(provider, this.module));
     if (secret === undefined) throw new AppError('not_found');
     const answer = question.answer(query, secret);
     if (answer === null) throw new AppError('forbidden');

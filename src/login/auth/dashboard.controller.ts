@@ -74,7 +74,7 @@ export class DashboardController {
     const { account } = await this.registration.register(registrant, caller, context).catch(inOwnWords);
     return {
       message: 'Register success',
-      data: { ...userOf(account), created_at: account.created_at.toISOString() },
+      data: { ...dashboardUserOf(account), created_at: account.created_at.toISOString() },
     };
   }
 
@@ -87,7 +87,7 @@ export class DashboardController {
   @Fails('validation_failed', 'invalid_credentials', 'login_locked')
   async login(@Body() body: DashboardLoginDto, @Context() context: RequestContext): Promise<DashboardLoginAnswerDto> {
     const login = await this.auth.loginByPassword(body, context);
-    return { message: 'Login success', data: userOf(login.account), ...tokensOf(login) };
+    return { message: 'Login success', data: dashboardUserOf(login.account), ...tokensOf(login) };
   }
 
   @Post('refresh')
@@ -113,7 +113,7 @@ export class DashboardController {
   async me(@Caller() caller: CurrentCaller): Promise<DashboardMeAnswerDto> {
     const account = await this.auth.me(caller.userId);
     const phone = account.phone === null ? null : nationalPhone(account.phone);
-    return { data: { ...userOf(account), phone, created_at: account.created_at.toISOString() } };
+    return { data: { ...dashboardUserOf(account), phone, created_at: account.created_at.toISOString() } };
   }
 }
 
@@ -130,7 +130,7 @@ function inOwnWords(error: unknown): never {
   });
 }
 
-function userOf(account: AccountRow): DashboardUserDto {
+function dashboardUserOf(account: AccountRow): DashboardUserDto {
   const { id, full_name: name, username, email, role } = account;
   return { id, name, username, email, role: role.toLowerCase() };
 }

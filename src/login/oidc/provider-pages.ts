@@ -6,9 +6,10 @@ import { ServerSettings } from '../../platform/config/groups/server.js';
 import { type Language } from '../../platform/config/languages.js';
 import { TEXTS, type Texts } from '../../platform/texts/texts.js';
 import { BuiltFiles } from '../pages/built-files.js';
-import { escape, renderSheet, SCRIPTS, type Application, type Sheet } from '../pages/page.js';
+import { renderSheet, SCRIPTS, type Application, type Sheet } from '../pages/page.js';
 import { LANGUAGE_COOKIE, LANGUAGE_KEPT, pageLanguage } from '../pages/page-language.js';
 import { isLanguage } from '../../platform/texts/language.js';
+import { escapeHtml } from '../../platform/texts/escape-html.js';
 
 /** Problems with a typed code that stand under its field; see the library's re-rendered errors. */
 const STOPPED = 'AbortedError';
@@ -55,11 +56,11 @@ export class ProviderPages {
 
   /** The login page with the application's name and logo. */
   login({ uid, clientId, application, phone }: Visit, language: Language): string {
-    const hint = phone === null ? '' : ` phone="${escape(phone)}"`;
+    const hint = phone === null ? '' : ` phone="${escapeHtml(phone)}"`;
     const here = `/oidc/interaction/${uid}`;
-    const element = `<masuk-login purpose="login" session="cookie" history autofocus client-id="${escape(clientId)}" data-continue="${here}"${hint}></masuk-login>`;
+    const element = `<masuk-login purpose="login" session="cookie" history autofocus client-id="${escapeHtml(clientId)}" data-continue="${here}"${hint}></masuk-login>`;
     const say = TEXTS[language].pages.oidc;
-    const cancel = say.cancel(escape(application.name));
+    const cancel = say.cancel(escapeHtml(application.name));
     const form = `<form class="quiet" method="post" action="${here}/abort"><button>${cancel}</button></form>`;
     const sheet = { page: 'login', title: say.login, main: `${element}\n${form}`, script: true };
     return this.sheet(sheet, language, application);
@@ -70,8 +71,8 @@ export class ProviderPages {
     const { oidc: say, scopes: known } = TEXTS[language].pages;
     const items = scopes
       .filter((scope) => !UNSAID.has(scope))
-      .map((scope) => `<li>${escape(isKnown(scope, known) ? known[scope] : scope)}</li>`);
-    const name = escape(application.name);
+      .map((scope) => `<li>${escapeHtml(isKnown(scope, known) ? known[scope] : scope)}</li>`);
+    const name = escapeHtml(application.name);
     const main = `${heading(say.consent(name), say.consentIntro(name))}
 <ul>${items.join('')}</ul>
 <form method="post" action="/oidc/interaction/${uid}/confirm"><button class="primary" autofocus>${say.allow}</button></form>
@@ -89,7 +90,7 @@ export class ProviderPages {
   error(ctx: KoaContextWithOIDC, out: ErrorOut): void {
     const language = this.languageIn(ctx);
     const words = `${out.error} ${out.error_description ?? ''}`;
-    const detail = `<p class="detail"><code>${escape(out.error)}</code> ${escape(out.error_description ?? '')}</p>`;
+    const detail = `<p class="detail"><code>${escapeHtml(out.error)}</code> ${escapeHtml(out.error_description ?? '')}</p>`;
     const isExpired = EXPIRED.test(words) && ctx.status < 500;
     const { failed, failedIntro } = TEXTS[language].pages.oidc;
     this.answer(
@@ -126,10 +127,10 @@ ${wrong}<button class="primary">${say.deviceNext}</button></form>`;
   deviceConfirm(ctx: KoaContextWithOIDC, client: Client, userCode: string): void {
     const language = this.languageIn(ctx);
     const say = TEXTS[language].pages.oidc;
-    const name = escape(client.clientName ?? '');
-    const fields = `${this.xsrf(ctx)}<input type="hidden" name="user_code" value="${escape(userCode)}">`;
+    const name = escapeHtml(client.clientName ?? '');
+    const fields = `${this.xsrf(ctx)}<input type="hidden" name="user_code" value="${escapeHtml(userCode)}">`;
     const main = `${heading(say.deviceConfirm, say.deviceConfirmIntro(name))}
-<p class="code">${escape(userCode)}</p>
+<p class="code">${escapeHtml(userCode)}</p>
 <form method="post" action="/oidc/device">${fields}<input type="hidden" name="confirm" value="yes"><button class="primary">${say.deviceYes}</button></form>
 <form class="quiet" method="post" action="/oidc/device">${fields}<button name="abort" value="yes">${say.deviceNo}</button></form>`;
     this.answer(ctx, this.plain('device', say.deviceConfirm, main, language));
@@ -165,7 +166,7 @@ ${form(`<button>${say.logoutNo}</button>`, ' class="quiet"')}`;
 
   private xsrf(ctx: KoaContextWithOIDC): string {
     const { secret } = ctx.oidc.session?.state as { secret: string };
-    return `<input type="hidden" name="xsrf" value="${escape(secret)}">`;
+    return `<input type="hidden" name="xsrf" value="${escapeHtml(secret)}">`;
   }
 
   private languageIn(ctx: KoaContextWithOIDC): Language {

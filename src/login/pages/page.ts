@@ -1,4 +1,5 @@
 import { LANGUAGES, type Language } from '../../platform/config/languages.js';
+import { escapeHtml } from '../../platform/texts/escape-html.js';
 import { TEXTS } from '../../platform/texts/texts.js';
 import { type PageAssets } from './built-files.js';
 
@@ -70,7 +71,8 @@ export interface Sheet {
 /** A page as the server sends it: whole but for the element's own content, so that nothing moves when the script comes. */
 export function renderPage(name: PageName, { next = null, ...frame }: Frame & { next?: string | null }): string {
   // By a function: in a text that takes the place, `$` has a meaning.
-  const main = next === null ? ELEMENTS[name] : ELEMENTS[name].replace('>', () => ` data-continue="${escape(next)}">`);
+  const main =
+    next === null ? ELEMENTS[name] : ELEMENTS[name].replace('>', () => ` data-continue="${escapeHtml(next)}">`);
   const title = TEXTS[frame.language].pages.titles[name];
   return renderSheet({ page: name, title, main, script: true, next }, frame);
 }
@@ -86,7 +88,7 @@ export function renderSheet(
   const name = application?.name ?? own;
   // Above a page that stands in for another application: who asks for the code all the same.
   const subtitle = application ? said.through(own) : ownSubtitle;
-  const subtitleLine = subtitle === '' ? '' : `<p>${escape(subtitle)}</p>`;
+  const subtitleLine = subtitle === '' ? '' : `<p>${escapeHtml(subtitle)}</p>`;
   const scripts = script
     ? `${assets.imports.map((address) => `<link rel="modulepreload" href="${address}">\n`).join('')}<script type="module" src="${assets.script}"></script>\n`
     : '';
@@ -100,13 +102,13 @@ export function renderSheet(
 <meta name="theme-color" content="#ffffff" media="(prefers-color-scheme: light)">
 <meta name="theme-color" content="#16201d" media="(prefers-color-scheme: dark)">
 <meta name="robots" content="noindex">
-<title>${escape(title)} · ${escape(name)}</title>
+<title>${escapeHtml(title)} · ${escapeHtml(name)}</title>
 <link rel="icon" href="${assets.icon}" type="image/svg+xml">
 <link rel="stylesheet" href="${assets.style}">
 ${scripts}</head>
 <body data-page="${page}">
 <div class="sheet">
-<header class="brand"><img src="${escape(application?.logo ?? assets.icon)}" alt="" width="44" height="44"><div><h1>${escape(name)}</h1>${subtitleLine}</div></header>
+<header class="brand"><img src="${escapeHtml(application?.logo ?? assets.icon)}" alt="" width="44" height="44"><div><h1>${escapeHtml(name)}</h1>${subtitleLine}</div></header>
 <main>${main}${noScript}</main>
 </div>
 ${hasLanguages ? footer(language, next) : ''}</body>
@@ -129,9 +131,4 @@ function languageLink(target: Language, current: Language, next: string | null):
 export function nameAndSubtitle(appName: string): [string, string] {
   const [, name = appName, subtitle = ''] = /^(.{2,}?)\s+[-–—:|]\s+(.+)$/u.exec(appName.trim()) ?? [];
   return [name, subtitle];
-}
-
-/** A text from outside as it may stand in HTML, in attributes too. */
-export function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -1,5 +1,6 @@
 import { type PageAssets } from '../../login/pages/built-files.js';
-import { escape, nameAndSubtitle } from '../../login/pages/page.js';
+import { nameAndSubtitle } from '../../login/pages/page.js';
+import { escapeHtml } from '../../platform/texts/escape-html.js';
 import { type Language } from '../../platform/config/languages.js';
 import { TEXTS } from '../../platform/texts/texts.js';
 
@@ -15,8 +16,8 @@ export function consoleShell(language: Language, appName: string, assets: PageAs
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
-<meta name="application-name" content="${escape(name)}">
-<title>${escape(titles.console)} · ${escape(name)}</title>
+<meta name="application-name" content="${escapeHtml(name)}">
+<title>${escapeHtml(titles.console)} · ${escapeHtml(name)}</title>
 <link rel="icon" href="${assets.icon}" type="image/svg+xml">
 <link rel="stylesheet" href="${assets.style}">
 ${preloads}<script type="module" src="${assets.script}"></script>

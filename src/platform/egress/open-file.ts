@@ -52,12 +52,12 @@ export async function openFile(
     // A connection of its own, where the operator's settings name the host.
     const agent = isFirst && own ? (false as const) : agents.for(url);
     const response = await ask(url, { agent, headers: isFirst ? headers : {} }, options);
-    const { statusCode = 0, headers: told } = response;
+    const { statusCode = 0, headers: answered } = response;
     if (statusCode === 200) return opened(url, response, options);
     response.destroy();
     if (GONE.includes(statusCode)) throw failure('gone');
-    if (!REDIRECTS.includes(statusCode) || told.location === undefined) throw failure('failed');
-    url = outgoingUrl(told.location, url);
+    if (!REDIRECTS.includes(statusCode) || answered.location === undefined) throw failure('failed');
+    url = outgoingUrl(answered.location, url);
   }
   throw failure(url ? 'failed' : 'refused');
 }

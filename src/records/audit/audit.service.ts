@@ -129,11 +129,11 @@ export class Audit {
     const phone = concerns.phone ?? parsePhone(from.named, this.settings.allowedCountries);
     const phoneKey = phone === null ? null : this.phoneKey(phone);
     // What is undefined is left out when this becomes JSON.
-    const told = { code, reason, phone: phone === null ? undefined : maskPhone(phone), ...detail };
+    const facts = { code, reason, phone: phone === null ? undefined : maskPhone(phone), ...detail };
     const whom = phoneKey?.toString('hex') ?? userId ?? subjectId;
-    const kind = JSON.stringify([type, address, whom, { ...told, phone: undefined }]);
+    const kind = JSON.stringify([type, address, whom, { ...facts, phone: undefined }]);
     const named = phone ?? shortEnough(from.named);
-    return { kind, type, userId, phoneKey, named, subjectId, address, requestId, detail: { ...told, route } };
+    return { kind, type, userId, phoneKey, named, subjectId, address, requestId, detail: { ...facts, route } };
   }
 }
 

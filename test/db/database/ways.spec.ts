@@ -425,7 +425,7 @@ describe('a pooler in transaction mode', () => {
     const output = await refusal(house.settings({ DATABASE_URL: pooler.url }));
     expect(output).toMatch(/set DIRECT_DATABASE_URL/);
     expect(await locks()).toEqual([]);
-    const settings = { ...settingsOf(pooled.url), directDatabaseUrl: undefined };
+    const settings = { ...settingsWith(pooled.url), directDatabaseUrl: undefined };
     const opened = await openDatabase(
       settings,
       new AuthSecret('a secret of this spec: 7f3c9a1e5b8d2046'),
@@ -436,7 +436,7 @@ describe('a pooler in transaction mode', () => {
 
   it('keeps the settings of its connections when a start in production is refused', async () => {
     await giveSettings();
-    const settings = { ...settingsOf(pooler.url), directDatabaseUrl: undefined, production: true };
+    const settings = { ...settingsWith(pooler.url), directDatabaseUrl: undefined, production: true };
     const start = openDatabase(settings, new AuthSecret('a secret of this spec: 7f3c9a1e5b8d2046'), () => undefined);
     expect(await sentenceOf(start)).toMatch(/set DIRECT_DATABASE_URL to the server itself/);
     // Each holds a server connection of its own, so that all that the start has used are seen.
@@ -472,5 +472,5 @@ describe('a pooler in transaction mode', () => {
     pooler = await startFakePooler(pooled.url, 'keeps');
   }
 
-  const settingsOf = (databaseUrl: string) => ({ databaseUrl, databasePool: 2, dataDir: '.data', production: false });
+  const settingsWith = (databaseUrl: string) => ({ databaseUrl, databasePool: 2, dataDir: '.data', production: false });
 });

@@ -106,14 +106,14 @@ export class ConsoleDialog extends LitElement {
     const own = this.spec?.problem?.(error, this.values());
     if (own !== undefined) return own;
     const fields = Array.isArray(error.details) ? (error.details as { field?: string; problem?: string }[]) : [];
-    const told = fields.filter(({ field, problem }) => field !== undefined && problem !== undefined);
+    const problems = fields.filter(({ field, problem }) => field !== undefined && problem !== undefined);
     return html`<wa-callout variant="danger">
       ${sentenceOf(error, texts)}
       ${
-        told.length === 0
+        problems.length === 0
           ? nothing
           : html`<ul>
-              ${told.map(({ field, problem }) => html`<li>${field}: ${problem}</li>`)}
+              ${problems.map(({ field, problem }) => html`<li>${field}: ${problem}</li>`)}
             </ul>`
       }
     </wa-callout>`;

@@ -137,11 +137,11 @@ function receipts(
   people: ConsoleTexts['people'],
   language: Language,
 ): unknown {
-  const told = [
+  const receipts = [
     [people.delivered, deliveredAt],
     [people.read, readAt],
     [people.used, usedAt],
   ].filter((entry): entry is [string, string] => entry[1] !== null);
-  if (told.length === 0) return html`<span class="quiet">${people.noReceiptYet}</span>`;
-  return told.map(([name, at]) => html`<span class="receipt">${name} ${moment(at, language)}</span>`);
+  if (receipts.length === 0) return html`<span class="quiet">${people.noReceiptYet}</span>`;
+  return receipts.map(([name, at]) => html`<span class="receipt">${name} ${moment(at, language)}</span>`);
 }

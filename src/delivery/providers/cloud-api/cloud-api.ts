@@ -10,7 +10,7 @@ import {
   type OutgoingMessage,
   type SendOutcome,
 } from '../message-provider.js';
-import { codeOf, reasonOfStatus, rejected, state, unanswered, unreachable } from '../outcomes.js';
+import { codeOf, reasonOfStatus, rejected, state, outcomeWithoutAnswer, unreachable } from '../outcomes.js';
 import { captionAndName } from '../outgoing-file.js';
 import { ProviderApi } from '../provider-api.js';
 import { type SurpriseListener } from '../redaction.js';
@@ -76,7 +76,7 @@ export class CloudApiProvider implements MessageProvider {
       ...this.#content(message),
     });
     const answer = await this.#api.post(`${this.#number}/messages`, body, signal);
-    return answer.kind === 'answer' ? this.#read(answer, message) : unanswered(answer);
+    return answer.kind === 'answer' ? this.#read(answer, message) : outcomeWithoutAnswer(answer);
   }
 
   /** Asks where a file is; Meta's address lives for five minutes and wants the token, too. */
@@ -87,15 +87,15 @@ export class CloudApiProvider implements MessageProvider {
     const body = parseObject(answer.text);
     const reason = reasonOf(codeOf(own(own(body, 'error'), 'code')));
     if (reason === 'content' || answer.status === 404) return 'gone';
-    const told = own(body, 'url');
-    const url = typeof told === 'string' && isSuccess(answer) ? URL.parse(told) : null;
-    const ours = url !== null && url.origin === new URL(this.#api.url('')).origin;
+    const link = own(body, 'url');
+    const url = typeof link === 'string' && isSuccess(answer) ? URL.parse(link) : null;
+    const isOwnHost = url !== null && url.origin === new URL(this.#api.url('')).origin;
     // The token goes to Meta alone, wherever an answer leads.
-    if (url === null || !(ours || (url.protocol === 'https:' && META_HOSTS.test(url.hostname)))) {
+    if (url === null || !(isOwnHost || (url.protocol === 'https:' && META_HOSTS.test(url.hostname)))) {
       if (isSuccess(answer)) this.#api.surprise('media', answer.status, body);
       return 'unavailable';
     }
-    return { url: url.href, headers: { authorization: `Bearer ${this.#token}` }, own: ours };
+    return { url: url.href, headers: { authorization: `Bearer ${this.#token}` }, own: isOwnHost };
   }
 
   /**

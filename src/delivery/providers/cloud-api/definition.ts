@@ -1,5 +1,5 @@
 import { type ProviderDefinition } from '../provider-definition.js';
-import { parseJson } from '../webhook-bodies.js';
+import { parseJson } from '../parse-body.js';
 import { CloudApiProvider } from './cloud-api.js';
 import { CloudApiSettings } from './settings.js';
 import { challengeAnswer, isFromCloudApi, readCloudApiWebhook } from './webhook.js';

@@ -3,7 +3,7 @@ import { hiddenSender } from '../../../platform/phone/sender.js';
 import { idOf, firstOf, isFields, own, type Fields } from '../json-fields.js';
 import { type IncomingBatch, type IncomingKind, type Receipt } from '../message-provider.js';
 import { codeOf } from '../outcomes.js';
-import { lineOf, meaningOf, mediaOf, senderOf, textOf, timeOf, WebhookReading } from '../webhook-body.js';
+import { lineOf, meaningOf, mediaOf, senderOf, textOf, timeOf, WebhookReading } from '../webhook-reading.js';
 import { sameMac, sameSecret } from '../webhook-secret.js';
 import { reasonOf } from './error-codes.js';
 
@@ -15,8 +15,8 @@ import { reasonOf } from './error-codes.js';
  */
 export function challengeAnswer(query: unknown, verifyToken: string): string | null {
   const challenge = own(query, 'hub.challenge');
-  const ours = own(query, 'hub.mode') === 'subscribe' && sameSecret(own(query, 'hub.verify_token'), verifyToken);
-  return ours && typeof challenge === 'string' && /^[\w.-]{1,200}$/.test(challenge) ? challenge : null;
+  const isOurToken = own(query, 'hub.mode') === 'subscribe' && sameSecret(own(query, 'hub.verify_token'), verifyToken);
+  return isOurToken && typeof challenge === 'string' && /^[\w.-]{1,200}$/.test(challenge) ? challenge : null;
 }
 
 /**

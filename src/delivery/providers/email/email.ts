@@ -8,6 +8,7 @@ import {
   type RejectionReason,
   type SendOutcome,
 } from '../message-provider.js';
+import { escapeHtml } from '../../../platform/texts/escape-html.js';
 import { rejected, state } from '../outcomes.js';
 import { redacted } from '../redaction.js';
 
@@ -116,8 +117,8 @@ export class EmailProvider implements MessageProvider {
       return { kind: 'unknown', cause: error.code === 'EPROTOCOL' ? 'bad-body' : 'reset' };
     }
     const words = redacted(reply?.words, [...this.#secrets, ...sent]);
-    const ours = signal.aborted ? 'ERR_CANCELED' : codeWord(error);
-    return rejected(refusal(error), { words: words ?? ours, code: reply?.code });
+    const ownCode = signal.aborted ? 'ERR_CANCELED' : codeWord(error);
+    return rejected(refusal(error), { words: words ?? ownCode, code: reply?.code });
   }
 }
 
@@ -201,17 +202,8 @@ function htmlOf({ text, code, language }: OutgoingMessage): string {
     .split(/\n{2,}/)
     .map((paragraph) =>
       paragraph === `*${code}*`
-        ? `<p style="font-size:1.75em;font-weight:bold;letter-spacing:.15em">${escaped(code ?? '')}</p>`
-        : `<p>${paragraph.split('\n').map(escaped).join('<br>')}</p>`,
+        ? `<p style="font-size:1.75em;font-weight:bold;letter-spacing:.15em">${escapeHtml(code ?? '')}</p>`
+        : `<p>${paragraph.split('\n').map(escapeHtml).join('<br>')}</p>`,
     );
   return `<!doctype html><html lang="${language}"><head><meta charset="utf-8"></head><body>${paragraphs.join('')}</body></html>`;
-}
-
-function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
 }

@@ -8,7 +8,7 @@ import {
   type RejectionReason,
   type SendOutcome,
 } from '../message-provider.js';
-import { reasonOfStatus, rejected, state, unanswered, unreachable } from '../outcomes.js';
+import { reasonOfStatus, rejected, state, outcomeWithoutAnswer, unreachable } from '../outcomes.js';
 import { ProviderApi } from '../provider-api.js';
 import { type SurpriseListener } from '../redaction.js';
 import { errorCodeOf, reasonOf } from './error-codes.js';
@@ -58,7 +58,7 @@ export class TwilioProvider implements MessageProvider {
   async send(message: OutgoingMessage, signal: AbortSignal): Promise<SendOutcome> {
     const form = new URLSearchParams({ To: message.to, Body: message.shortText }).toString();
     const answer = await this.#api.post(`${this.#account}/Messages.json`, `${this.#formStart}&${form}`, signal);
-    return answer.kind === 'answer' ? this.#read(answer, message) : unanswered(answer);
+    return answer.kind === 'answer' ? this.#read(answer, message) : outcomeWithoutAnswer(answer);
   }
 
   /** Asks for the account's state. An API that answers without refusing us counts as connected: there is no device. */

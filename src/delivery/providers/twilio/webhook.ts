@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders } from 'node:http';
 import { type IncomingBatch, type Receipt } from '../message-provider.js';
 import { idOf } from '../json-fields.js';
-import { meaningOf, WebhookReading } from '../webhook-body.js';
+import { meaningOf, WebhookReading } from '../webhook-reading.js';
 import { sameMac } from '../webhook-secret.js';
 import { errorCodeOf, reasonOf } from './error-codes.js';
 

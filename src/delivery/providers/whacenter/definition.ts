@@ -1,5 +1,5 @@
 import { type ProviderDefinition } from '../provider-definition.js';
-import { parseBody } from '../webhook-bodies.js';
+import { parseBody } from '../parse-body.js';
 import { sameSecret } from '../webhook-secret.js';
 import { WhacenterSettings } from './settings.js';
 import { readWhacenterWebhook } from './webhook.js';

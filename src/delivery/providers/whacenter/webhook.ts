@@ -1,6 +1,6 @@
 import { idOf, isFields, own } from '../json-fields.js';
 import { type IncomingBatch, type MediaReference } from '../message-provider.js';
-import { isTrue, lineOf, phoneOf, senderOf, textOf, timeOf, urlOf, WebhookReading } from '../webhook-body.js';
+import { isTrue, lineOf, phoneOf, senderOf, textOf, timeOf, urlOf, WebhookReading } from '../webhook-reading.js';
 
 /**
  * Reads the body of Whacenter's webhook, JSON or form: one message, in either of the two spellings that are about

@@ -12,7 +12,7 @@ import {
   type RejectionReason,
   type SendOutcome,
 } from '../message-provider.js';
-import { rejected, state, unanswered, unreachable } from '../outcomes.js';
+import { rejected, state, outcomeWithoutAnswer, unreachable } from '../outcomes.js';
 import { ProviderApi } from '../provider-api.js';
 import { type SurpriseListener } from '../redaction.js';
 
@@ -57,7 +57,7 @@ export class WhacenterProvider implements MessageProvider {
   /** Posts one text or file; "accepted" means queued at Whacenter, which checks no number and tells nothing afterwards. */
   async send(message: OutgoingMessage, signal: AbortSignal): Promise<SendOutcome> {
     const answer = await this.#api.post('/api/send', this.#form(message), signal);
-    return answer.kind === 'answer' ? this.#read(answer, message) : unanswered(answer);
+    return answer.kind === 'answer' ? this.#read(answer, message) : outcomeWithoutAnswer(answer);
   }
 
   /** Asks for the link of the device to WhatsApp; `text` is Whacenter's wording, or why there was none. */

@@ -1,5 +1,5 @@
 import { type ProviderDefinition } from '../provider-definition.js';
-import { parseJson } from '../webhook-bodies.js';
+import { parseJson } from '../parse-body.js';
 import { WhapiSettings } from './settings.js';
 import { isFromWhapi, readWhapiWebhook } from './webhook.js';
 import { WhapiProvider } from './whapi.js';

@@ -11,7 +11,7 @@ import {
   textOf,
   timeOf,
   WebhookReading,
-} from '../webhook-body.js';
+} from '../webhook-reading.js';
 import { sameSecret } from '../webhook-secret.js';
 
 /** Whether a call of the webhook carries the secret that the channel was told to send along. */

@@ -10,7 +10,7 @@ import {
   type RejectionReason,
   type SendOutcome,
 } from '../message-provider.js';
-import { rejected, state, unanswered, unreachable } from '../outcomes.js';
+import { rejected, state, outcomeWithoutAnswer, unreachable } from '../outcomes.js';
 import { captionAndName } from '../outgoing-file.js';
 import { ProviderApi } from '../provider-api.js';
 import { type SurpriseListener } from '../redaction.js';
@@ -83,7 +83,7 @@ export class WhapiProvider implements MessageProvider {
       : { body: message.text.toWellFormed(), typing_time: 0, no_link_preview: true };
     const body = JSON.stringify({ to, ...content });
     const answer = await this.#api.post(`/messages/${media?.kind ?? 'text'}`, body, signal);
-    return answer.kind === 'answer' ? this.#read(answer, message) : unanswered(answer);
+    return answer.kind === 'answer' ? this.#read(answer, message) : outcomeWithoutAnswer(answer);
   }
 
   /** Whapi hands a file out under its id for as long as it keeps it. */
@@ -120,9 +120,9 @@ export class WhapiProvider implements MessageProvider {
       this.#api.surprise('send', status, body);
       return { kind: 'unknown', cause: 'bad-body' };
     }
-    const told = this.#reason(answer, body, words);
+    const reasonGiven = this.#reason(answer, body, words);
     // Of a file, "not found" is what Whapi says of its address; a channel that is gone says so of texts, too.
-    const reason = message.media && status === 404 ? 'content' : told;
+    const reason = message.media && status === 404 ? 'content' : reasonGiven;
     return rejected(reason, { status, words, ...(reason !== 'provider-auth' && { wait }) });
   }
 
@@ -135,8 +135,8 @@ export class WhapiProvider implements MessageProvider {
   }
 
   #reason(answer: HttpAnswer, body: Fields | undefined, words = ''): RejectionReason {
-    const told = REASON_BY_WORDS.find(([pattern]) => pattern.test(words));
-    if (told) return told[1];
+    const known = REASON_BY_WORDS.find(([pattern]) => pattern.test(words));
+    if (known) return known[1];
     if (answer.status >= 500) return 'provider-unavailable';
     // A page and no JSON is somebody in between, who knows nothing of recipients.
     if (body === undefined && answer.status === 403) return 'provider-auth';

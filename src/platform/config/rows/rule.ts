@@ -51,9 +51,9 @@ export function onOff(): Rule<boolean> {
 export function text(max: number, pattern?: RegExp, sentence?: string): Rule<string> {
   const bounds = `at most ${max} characters`;
   // Nobody comes near a longer bound.
-  const told = sentence === undefined && max <= 1_000 ? bounds : undefined;
+  const documented = sentence === undefined && max <= 1_000 ? bounds : undefined;
   const isRight = (value: string) => maxLength(value, max) && (pattern === undefined || matches(value, pattern));
-  return textWhere(sentence ?? `must be a text of ${bounds}`, isRight, told);
+  return textWhere(sentence ?? `must be a text of ${bounds}`, isRight, documented);
 }
 
 /** A token or secret of another service: it travels in headers, so it is visible ASCII. */

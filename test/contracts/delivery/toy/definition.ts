@@ -1,5 +1,5 @@
 import type { ProviderDefinition } from '../../../../src/delivery/providers/provider-definition.js';
-import { parseJson } from '../../../../src/delivery/providers/webhook-bodies.js';
+import { parseJson } from '../../../../src/delivery/providers/parse-body.js';
 import { sameSecret } from '../../../../src/delivery/providers/webhook-secret.js';
 import { ToySettings } from './settings.js';
 import { ToyProvider } from './toy.js';

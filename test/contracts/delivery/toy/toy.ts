@@ -6,7 +6,7 @@ import type {
   OutgoingMessage,
   SendOutcome,
 } from '../../../../src/delivery/providers/message-provider.js';
-import { rejected, state, unanswered } from '../../../../src/delivery/providers/outcomes.js';
+import { rejected, state, outcomeWithoutAnswer } from '../../../../src/delivery/providers/outcomes.js';
 import { ProviderApi } from '../../../../src/delivery/providers/provider-api.js';
 import type { SurpriseListener } from '../../../../src/delivery/providers/redaction.js';
 
@@ -25,7 +25,7 @@ export class ToyProvider implements MessageProvider {
 
   async send({ to, text }: OutgoingMessage, signal: AbortSignal): Promise<SendOutcome> {
     const answer = await this.#api.post('/send', JSON.stringify({ to, text }), signal);
-    if (answer.kind !== 'answer') return unanswered(answer);
+    if (answer.kind !== 'answer') return outcomeWithoutAnswer(answer);
     if (!isSuccess(answer)) return rejected('provider-unavailable', { status: answer.status });
     return { kind: 'accepted', providerMessageId: idOf(own(parseObject(answer.text), 'id')) };
   }

@@ -1,6 +1,6 @@
 import { idOf, own } from '../../../../src/delivery/providers/json-fields.js';
 import type { IncomingBatch, Receipt } from '../../../../src/delivery/providers/message-provider.js';
-import { meaningOf, phoneOf, textOf, WebhookReading } from '../../../../src/delivery/providers/webhook-body.js';
+import { meaningOf, phoneOf, textOf, WebhookReading } from '../../../../src/delivery/providers/webhook-reading.js';
 
 const STATUSES: Readonly<Record<string, Receipt['status']>> = { arrived: 'delivered' };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type FastifyRequest } from 'fastify';
-import { isCalledFromHere, isFromThisMachine } from './loopback.js';
+import { isCalledFromHere, isFromThisMachine } from './local-calls.js';
 
 interface Seen {
   readonly peer?: string;

@@ -104,9 +104,9 @@ export function phoneOf(value: unknown): string | null {
  * @param ids where an id may stand that is no number
  */
 export function senderOf(numbers: readonly unknown[], ids: readonly unknown[]): string | null {
-  const told = numbers.filter((number) => !areDigitsOf(number, ids)).map(phoneOf);
+  const phones = numbers.filter((number) => !areDigitsOf(number, ids)).map(phoneOf);
   return (
-    told.find((phone) => phone !== null) ?? [...ids, ...numbers].map(hiddenSender).find((id) => id !== null) ?? null
+    phones.find((phone) => phone !== null) ?? [...ids, ...numbers].map(hiddenSender).find((id) => id !== null) ?? null
   );
 }
 
