@@ -96,6 +96,7 @@ export const FACES = {
   'identity/api-keys': ['api-key.guard', 'api-keys.module', 'api-keys.service', 'api-keys.sql'],
   'identity/sessions': [
     'access-tokens',
+    'authentication',
     'browser-sessions',
     'device-tokens',
     'refresh-tokens',

@@ -2062,6 +2062,20 @@ export interface components {
             /** @description Seconds since 1970. */
             iat?: number;
             jti?: string;
+            /**
+             * @description `urn:masuk:otp` or `urn:masuk:pwd` by the login; `urn:masuk:mfa` with a second factor.
+             * @example urn:masuk:otp
+             */
+            acr?: string;
+            /**
+             * @description RFC 8176.
+             * @example [
+             *       "otp"
+             *     ]
+             */
+            amr?: string[];
+            /** @description When the person last proved who they are, in seconds since 1970. */
+            auth_time?: number;
         };
         DashboardRegisterDto: {
             name: string;

@@ -93,7 +93,7 @@ export const tokens = {
       call: 'POST /api/auth/introspect',
       form: { token: '{{token}}' },
       apiKey: 'apiKey',
-      ok: { status: 200, fields: { '': 'active token_type sub sid role iss aud exp iat jti' } },
+      ok: { status: 200, fields: { '': 'active token_type sub sid role iss aud exp iat jti acr amr auth_time' } },
       tests: { lives: "pm.expect(body).to.include({ active: true, token_type: 'Bearer' });" },
     },
     {

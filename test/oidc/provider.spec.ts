@@ -387,7 +387,7 @@ describe('discovery', () => {
       revocation_endpoint: at('/token/revocation'),
       device_authorization_endpoint: at('/device/auth'),
       pushed_authorization_request_endpoint: at('/request'),
-      acr_values_supported: ['urn:masuk:otp', 'urn:masuk:pwd'],
+      acr_values_supported: ['urn:masuk:otp', 'urn:masuk:pwd', 'urn:masuk:mfa'],
       authorization_response_iss_parameter_supported: true,
       backchannel_logout_supported: true,
       backchannel_logout_session_supported: true,

@@ -33,7 +33,8 @@ export async function logIn(
 }
 
 /** What our access tokens claim. */
-export type Claims = Record<'sub' | 'sid' | 'jti' | 'role' | 'iss' | 'aud', string> & { iat: number; exp: number };
+export type Claims = Record<'sub' | 'sid' | 'jti' | 'role' | 'iss' | 'aud' | 'acr', string> &
+  Record<'iat' | 'exp' | 'auth_time', number> & { amr: string[] };
 
 export const bearer = ({ token }: Pick<Tokens, 'token'>) => ({ authorization: `Bearer ${token}` });
 

@@ -77,8 +77,8 @@ class Routes {
 class TokenGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<CallerRequest>();
-    if (request.headers.authorization)
-      request.caller = { userId: 'a', sessionId: 'b', role: 'ADMIN', loggedInAt: new Date(), loginAge: 0 };
+    const login = { loggedInAt: new Date(), provedAt: new Date(), loginAge: 0, hasSecondFactor: false };
+    if (request.headers.authorization) request.caller = { userId: 'a', sessionId: 'b', role: 'ADMIN', ...login };
     return true;
   }
 }

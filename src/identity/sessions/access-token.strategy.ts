@@ -6,6 +6,7 @@ import { Strategy } from 'passport-jwt';
 import { TokenSettings } from '../../platform/config/groups/tokens.js';
 import { type CurrentCaller } from '../../platform/http/access.decorators.js';
 import { ACCESS_TOKEN_TYPE, accessClaims, accessTokenHeader } from './access-tokens.js';
+import { numericDate } from './authentication.js';
 import { LoginSessionsRepository } from './login-sessions.repository.js';
 import { SigningKeys } from './signing-keys.js';
 
@@ -48,11 +49,21 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
   async validate(verified: unknown): Promise<CurrentCaller | false> {
     const claims = accessClaims(verified, this.settings);
     if (!claims) return false;
-    const { sub, sid } = claims;
+    const { sub, sid, authTime, hasSecondFactor } = claims;
     const live = await this.sessions.findLive(sid);
     if (live?.user_id !== sub) return false;
     if (live.stale) await this.sessions.noteUse(sid);
-    return { userId: sub, sessionId: sid, role: live.role, loggedInAt: live.created_at, loginAge: live.age_seconds };
+    // What the session has proved since a token was made counts for the tokens that were made then: a stolen one gains nothing.
+    const lag = Math.max(0, numericDate(live.proved_at) - (authTime ?? numericDate(live.created_at)));
+    return {
+      userId: sub,
+      sessionId: sid,
+      role: live.role,
+      loggedInAt: live.created_at,
+      provedAt: new Date(live.proved_at.getTime() - lag * 1000),
+      loginAge: live.age_seconds + lag,
+      hasSecondFactor: hasSecondFactor && live.second_factor !== null,
+    };
   }
 }
 

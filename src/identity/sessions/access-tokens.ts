@@ -2,12 +2,16 @@ import { KeyObject, randomUUID, sign } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { TokenSettings } from '../../platform/config/groups/tokens.js';
+import { authenticationOf, MULTIPLE, numericDate, type Proved } from './authentication.js';
 import { SigningKeys } from './signing-keys.js';
 
 /** RFC 9068 section 2.1: an access token says that it is one, so that no other JWT of ours passes for it (RFC 8725 3.11). */
 export const ACCESS_TOKEN_TYPE = 'at+jwt';
 
-/** Makes access tokens: JWTs with `sub role sid jti iat exp iss aud`: docs/contract/sikeskoja.md#access-tokens. */
+/** A login session, as its tokens tell of it. */
+export type SignedSession = Proved & { readonly id: string };
+
+/** Makes access tokens: JWTs with `sub role sid jti iat exp iss aud acr amr auth_time`: docs/contract/sikeskoja.md#access-tokens. */
 @Injectable()
 export class AccessTokens {
   constructor(
@@ -17,11 +21,19 @@ export class AccessTokens {
   ) {}
 
   /** @returns the token and its lifetime in seconds */
-  sign(account: { id: string; role: string }, loginSessionId: string): { token: string; expiresIn: number } {
+  sign(account: { id: string; role: string }, session: SignedSession): { token: string; expiresIn: number } {
     const { kid, key } = this.keys.signing();
     const { jwtAlgorithm: algorithm, jwtExpiresIn: expiresIn, jwtIssuer: iss, jwtAudience: aud } = this.settings;
     const role = this.settings.jwtRoleCase === 'lower' ? account.role.toLowerCase() : account.role;
-    const claims = { sub: account.id, role, sid: loginSessionId, jti: randomUUID() };
+    const authTime = { auth_time: numericDate(session.provedAt) };
+    const claims = {
+      sub: account.id,
+      role,
+      sid: session.id,
+      jti: randomUUID(),
+      ...authenticationOf(session),
+      ...authTime,
+    };
     const header = { alg: algorithm, typ: ACCESS_TOKEN_TYPE, kid };
     if (algorithm === 'ES256' && key instanceof KeyObject) {
       // eslint-disable-next-line no-restricted-properties -- the claim is a time of the wall clock (RFC 7519 section 4.1.6)
@@ -96,6 +108,10 @@ export interface AccessClaims {
   readonly jti: string;
   readonly iat: number;
   readonly exp: number;
+  /** When the session had last proved who its owner is; absent in tokens of the release before. */
+  readonly authTime: number | undefined;
+  /** The session had proved a second factor. */
+  readonly hasSecondFactor: boolean;
 }
 
 /** Clocks of instances may differ by this much, in seconds. */
@@ -115,11 +131,13 @@ export function accessClaims(
   { jwtIssuer, jwtAudience }: Pick<TokenSettings, 'jwtIssuer' | 'jwtAudience'>,
 ): AccessClaims | null {
   if (typeof claims !== 'object' || claims === null) return null;
-  const { sub, sid, jti, iat, exp, iss, aud } = claims as Record<string, unknown>;
+  const { sub, sid, jti, iat, exp, iss, aud, amr, auth_time: authTime } = claims as Record<string, unknown>;
   if (typeof sub !== 'string' || typeof sid !== 'string' || !UUID.test(sid) || typeof jti !== 'string') return null;
   // eslint-disable-next-line no-restricted-properties -- times in tokens are of the calendar (RFC 7519 section 2, NumericDate)
   if (!isTime(iat) || iat > Date.now() / 1000 + CLOCK_SLACK || !isTime(exp)) return null;
-  return iss === jwtIssuer && aud === jwtAudience ? { sub, sid, jti, iat, exp } : null;
+  if (authTime !== undefined && !isTime(authTime)) return null;
+  const hasSecondFactor = Array.isArray(amr) && amr.includes(MULTIPLE);
+  return iss === jwtIssuer && aud === jwtAudience ? { sub, sid, jti, iat, exp, authTime, hasSecondFactor } : null;
 }
 
 /** A NumericDate (RFC 7519, section 2) that names an instant. */

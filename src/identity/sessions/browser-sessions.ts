@@ -4,6 +4,7 @@ import { ServerSettings } from '../../platform/config/groups/server.js';
 import { SessionSettings } from '../../platform/config/groups/sessions.js';
 import { type CurrentCaller } from '../../platform/http/access.decorators.js';
 import { isFromOwnPage } from '../../platform/http/browser-cookies.js';
+import { type Proved } from './authentication.js';
 import { LoginSessionsRepository } from './login-sessions.repository.js';
 import { tokenHash } from './refresh-tokens.js';
 
@@ -11,8 +12,7 @@ import { tokenHash } from './refresh-tokens.js';
 const COOKIE = /^[\w-]{43}$/;
 
 /** Who has a browser's session, and how they logged in. */
-export interface BrowserCaller extends CurrentCaller {
-  readonly method: 'OTP' | 'PASSWORD';
+export interface BrowserCaller extends CurrentCaller, Proved {
   readonly application: string | null;
 }
 
@@ -41,8 +41,11 @@ export class BrowserSessions {
       sessionId: live.id,
       role: live.role,
       loggedInAt: live.created_at,
+      provedAt: live.proved_at,
       loginAge: live.age_seconds,
+      hasSecondFactor: live.second_factor !== null,
       method: live.method,
+      secondFactor: live.second_factor,
       application: live.application_id,
     };
   }

@@ -10,7 +10,7 @@
 CREATE FUNCTION masuk.exchange_refresh_token(
   p_presented bytea, p_successor bytea, p_sealed_successor bytea, p_idle interval,
   OUT o_verdict text, OUT o_session uuid, OUT o_sealed_successor bytea, OUT o_ended boolean, OUT o_owner uuid,
-  OUT o_account uuid, OUT o_role role
+  OUT o_account uuid, OUT o_role role, OUT o_method auth_method, OUT o_second_factor text, OUT o_proved_at timestamptz
 ) LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
   v_now CONSTANT timestamptz := masuk.moment();
@@ -25,6 +25,9 @@ BEGIN
   SELECT * INTO v_session FROM login_sessions s WHERE s.id = o_session FOR NO KEY UPDATE;
   IF NOT FOUND THEN RETURN; END IF;
   o_owner := v_session.user_id;
+  o_method := v_session.method;
+  o_second_factor := v_session.second_factor;
+  o_proved_at := coalesce(v_session.proved_at, v_session.created_at);
 
   -- 2. Does its session live, and may its account log in?
   SELECT u.id, u.role INTO o_account, o_role

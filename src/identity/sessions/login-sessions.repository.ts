@@ -3,6 +3,7 @@ import { recordEventFrom } from '../../records/audit/audit.sql.js';
 import { Database, type Transaction } from '../../platform/database/database.js';
 import { statement } from '../../platform/database/statement.js';
 import { ofTheFirst } from '../../platform/database/steps.js';
+import { type SecondFactor } from './authentication.js';
 import { livingSessionOf, livingSessionWhere } from './sessions.sql.js';
 
 /** What the guard must know of a session at each call. */
@@ -14,7 +15,10 @@ export interface LiveSession {
   application_id: string | null;
   role: 'ADMIN' | 'SUPERVISOR' | 'OPERATOR' | 'KARYAWAN' | 'USER';
   created_at: Date;
-  /** Since it was opened, by the database's clock. */
+  second_factor: SecondFactor | null;
+  /** When its owner last proved who they are: at the login, or since. */
+  proved_at: Date;
+  /** Since then, by the database's clock. */
   age_seconds: number;
   /** More than five minutes since its last use was noted. */
   stale: boolean;

@@ -3,8 +3,10 @@ import { recordEventFrom } from '../../records/audit/audit.sql.js';
 import { Database } from '../../platform/database/database.js';
 import { FUNCTIONS } from '../../platform/database/migrations/functions.js';
 import { statement } from '../../platform/database/statement.js';
+import { type Proved } from './authentication.js';
 import { type AccountRow } from '../users/account.js';
 import { activeRoleOf } from '../users/users.sql.js';
+import { PROVED_AT } from './sessions.sql.js';
 
 /** A refresh token that was presented, and the one that follows it. */
 export type Exchange = {
@@ -24,6 +26,9 @@ type ExchangeRow = { [Column in 'id' | 'role']: AccountRow[Column] | null } & {
   verdict: 'fresh' | 'repeated' | 'theft' | 'dead';
   session_id: string;
   sealed_successor: Buffer | null;
+  method: Proved['method'];
+  second_factor: Proved['secondFactor'];
+  proved_at: Date;
 };
 
 // The verdict and what follows from it commit by themselves: the failed answer that follows a theft takes nothing back.
@@ -42,7 +47,7 @@ const EXCHANGE = statement<ExchangeRow>(
      subjectId: 'ended.id',
    })})
    SELECT o_verdict AS verdict, o_owner AS owner_id, o_session AS session_id, o_sealed_successor AS sealed_successor,
-          o_account AS id, o_role AS role
+          o_account AS id, o_role AS role, o_method AS method, o_second_factor AS second_factor, o_proved_at AS proved_at
      FROM judged WHERE o_verdict IS NOT NULL`,
 );
 
@@ -53,6 +58,9 @@ const FIND_UNUSED = statement<{
   role: string;
   created_at: Date;
   expires_at: Date;
+  method: Proved['method'];
+  second_factor: Proved['secondFactor'];
+  proved_at: Date;
 }>(
   'refresh_tokens_find_unused',
   `WITH token AS (
@@ -60,7 +68,8 @@ const FIND_UNUSED = statement<{
       UNION ALL
      SELECT t.session_id, t.created_at FROM refresh_tokens t WHERE t.token_hash = :token_hash::bytea AND t.used_at IS NULL
    )
-   SELECT s.user_id, s.id AS session_id, live_user.role, t.created_at, least(s.idle_expires_at, s.expires_at) AS expires_at
+   SELECT s.user_id, s.id AS session_id, live_user.role, t.created_at, least(s.idle_expires_at, s.expires_at) AS expires_at,
+          s.method, s.second_factor, ${PROVED_AT} AS proved_at
      FROM token t JOIN login_sessions s ON s.id = t.session_id
      JOIN LATERAL (${activeRoleOf('s.user_id')}) live_user ON true
     WHERE s.revoked_at IS NULL AND s.idle_expires_at > now() AND s.expires_at > now()

@@ -78,7 +78,9 @@ export class Sessions implements OnModuleInit {
     if (repeated && !row.sealed_successor) throw new AppError('invalid_refresh_token');
     const refreshToken =
       repeated && row.sealed_successor ? openSuccessor(presented, row.sealed_successor) : successor.token;
-    return { ...this.tokens.sign({ id: row.id, role: row.role }, row.session_id), refreshToken };
+    const { session_id: id, method, second_factor: secondFactor, proved_at: provedAt } = row;
+    const session = { id, method, secondFactor, provedAt };
+    return { ...this.tokens.sign({ id: row.id, role: row.role }, session), refreshToken };
   }
 
   /** The living sessions of an account, last used first. */

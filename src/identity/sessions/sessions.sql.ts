@@ -4,16 +4,21 @@ import { activeRoleOf } from '../users/users.sql.js';
 const isLiving = (alias: string) =>
   `${alias}.revoked_at IS NULL AND ${alias}.idle_expires_at > now() AND ${alias}.expires_at > now()`;
 
+/** When the owner of the session `s` last proved who they are. */
+export const PROVED_AT = 'coalesce(s.proved_at, s.created_at)';
+
 /**
  * The living login session whose id stands in `column`, of an account that is active (one row at most: id, user_id, method,
- * role, created_at, its age in seconds, and `stale` where its last use was noted more than five minutes ago).
+ * role, created_at, what it has proved and when, the age of that in seconds, and `stale` where its last use was noted more than
+ * five minutes ago).
  */
 export const livingSessionOf = (column: string) => livingSessionWhere(`s.id = ${column}`);
 
 /** The same for a condition on `s`. Two primary-key probes. */
 export const livingSessionWhere = (condition: string) => `
-  SELECT s.id, s.user_id, s.method, s.application_id, live_user.role, s.created_at,
-         extract(epoch FROM now() - s.created_at)::float8 AS age_seconds, s.last_used_at < now() - interval '5 minutes' AS stale
+  SELECT s.id, s.user_id, s.method, s.application_id, live_user.role, s.created_at, s.second_factor,
+         ${PROVED_AT} AS proved_at, extract(epoch FROM now() - ${PROVED_AT})::float8 AS age_seconds,
+         s.last_used_at < now() - interval '5 minutes' AS stale
     FROM login_sessions s JOIN LATERAL (${activeRoleOf('s.user_id')}) live_user ON true
    WHERE ${condition} AND ${isLiving('s')}`;
 

@@ -3,6 +3,7 @@ import { JwtService } from '@nestjs/jwt';
 import { TokenSettings } from '../../platform/config/groups/tokens.js';
 import { type RequestContext } from '../../platform/http/request-context.js';
 import { ACCESS_TOKEN_TYPE, accessClaims, accessTokenHeader, type AccessClaims } from './access-tokens.js';
+import { authenticationOf, numericDate } from './authentication.js';
 import { LoginSessionsRepository } from './login-sessions.repository.js';
 import { RefreshRepository } from './refresh.repository.js';
 import { tokenHash } from './refresh-tokens.js';
@@ -23,6 +24,9 @@ export type Introspection =
       exp: number;
       iat: number;
       jti?: string;
+      acr: string;
+      amr: string[];
+      auth_time: number;
     };
 
 const INACTIVE = { active: false } as const;
@@ -46,8 +50,11 @@ export class TokenInspection {
     const refresh = await this.refreshes.findUnused(tokenHash(token));
     if (!refresh) return INACTIVE;
     const { user_id: sub, session_id: sid, role } = refresh;
-    const [iat, exp] = [seconds(refresh.created_at), seconds(refresh.expires_at)];
-    return { active: true, token_type: 'refresh_token', sub, sid, role, iss: this.settings.jwtIssuer, exp, iat };
+    const [iat, exp] = [numericDate(refresh.created_at), numericDate(refresh.expires_at)];
+    const how = authenticationOf({ method: refresh.method, secondFactor: refresh.second_factor });
+    const { jwtIssuer: iss } = this.settings;
+    const auth_time = numericDate(refresh.proved_at);
+    return { active: true, token_type: 'refresh_token', sub, sid, role, iss, exp, iat, ...how, auth_time };
   }
 
   /** Ends the login session that a token of either kind belongs to; an unknown token is no error (RFC 7009 section 2.2). */
@@ -57,11 +64,28 @@ export class TokenInspection {
     else await this.sessions.endByRefreshToken(token, 'revoked', context);
   }
 
-  private async accessToken({ sub, sid, jti, iat, exp }: AccessClaims): Promise<Introspection> {
+  /** What the token was made for, even where its session has proved more since: as this service takes it itself. */
+  private async accessToken({ sub, sid, jti, iat, exp, ...token }: AccessClaims): Promise<Introspection> {
     const live = await this.logins.findLive(sid);
     if (live?.user_id !== sub) return INACTIVE;
     const { jwtIssuer: iss, jwtAudience: aud } = this.settings;
-    return { active: true, token_type: 'Bearer', sub, sid, role: live.role, iss, aud, exp, iat, jti };
+    const secondFactor = token.hasSecondFactor ? live.second_factor : null;
+    const how = authenticationOf({ method: live.method, secondFactor });
+    const auth_time = Math.min(token.authTime ?? numericDate(live.created_at), numericDate(live.proved_at));
+    return {
+      active: true,
+      token_type: 'Bearer',
+      sub,
+      sid,
+      role: live.role,
+      iss,
+      aud,
+      exp,
+      iat,
+      jti,
+      ...how,
+      auth_time,
+    };
   }
 
   /** The claims of an access token of ours that has not expired; null for anything else. */
@@ -78,8 +102,4 @@ export class TokenInspection {
       return null;
     }
   }
-}
-
-function seconds(date: Date): number {
-  return Math.floor(date.getTime() / 1000);
 }

@@ -160,6 +160,18 @@ export class IntrospectionDto {
   /** Seconds since 1970. */
   iat?: number;
   jti?: string;
+  /**
+   * `urn:masuk:otp` or `urn:masuk:pwd` by the login; `urn:masuk:mfa` with a second factor.
+   * @example urn:masuk:otp
+   */
+  acr?: string;
+  /**
+   * RFC 8176.
+   * @example ["otp"]
+   */
+  amr?: string[];
+  /** When the person last proved who they are, in seconds since 1970. */
+  auth_time?: number;
 }
 
 export class RefreshedDto {

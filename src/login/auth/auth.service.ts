@@ -121,7 +121,7 @@ export class Auth {
    */
   async loginByCode(typed: TypedCode, context: RequestContext): Promise<Login> {
     const draft = this.draftSession('tokens', context);
-    return this.withTokens(await this.openByCode(typed, draft, context), draft);
+    return this.withTokens(await this.openByCode(typed, draft, context), draft, 'OTP');
   }
 
   /** As `loginByCode`, for a browser on our own pages; the session that it had ends (ASVS 7.2.4). */
@@ -139,7 +139,7 @@ export class Auth {
   /** @throws AppError `login_locked`, `invalid_credentials`, `busy` */
   async loginByPassword(typed: TypedPassword, context: RequestContext): Promise<Login> {
     const draft = this.draftSession('tokens', context);
-    return this.withTokens(await this.openByPassword(typed, draft, context), draft);
+    return this.withTokens(await this.openByPassword(typed, draft, context), draft, 'PASSWORD');
   }
 
   /** As `loginByPassword`, for a browser on our own pages; the session that it had ends (ASVS 7.2.4). */
@@ -310,8 +310,9 @@ export class Auth {
     return { cookie: secret.token, deviceToken: this.deviceToken(account), account };
   }
 
-  private withTokens(account: LoggedInRow, draft: SessionDraft): Login {
-    const { token, expiresIn } = this.tokens.sign(account, draft.loginSessionId);
+  private withTokens(account: LoggedInRow, draft: SessionDraft, method: 'OTP' | 'PASSWORD'): Login {
+    const session = { id: draft.loginSessionId, method, secondFactor: null, provedAt: account.logged_in_at };
+    const { token, expiresIn } = this.tokens.sign(account, session);
     return { token, expiresIn, refreshToken: draft.secret.token, deviceToken: this.deviceToken(account), account };
   }
 

@@ -5,10 +5,10 @@ import { RegionSettings } from '../../platform/config/groups/region.js';
 import { ServerSettings } from '../../platform/config/groups/server.js';
 import { sessionCookie } from '../../platform/http/browser-cookies.js';
 import { parsePhone } from '../../platform/phone/phone.js';
+import { authenticationOf, numericDate } from '../../identity/sessions/authentication.js';
 import { BrowserSessions, type BrowserCaller } from '../../identity/sessions/browser-sessions.js';
 import { Artifacts } from './artifacts.js';
 import { ownClient, type OwnClient } from './client-metadata.js';
-import { METHODS } from './provider-claims.js';
 import { type Visit } from './provider-pages.js';
 import { ProviderRequest } from './provider-request.js';
 import { Providers, type FinishedLogin } from './providers.js';
@@ -164,9 +164,10 @@ function isFor(clientId: string, { method, application }: BrowserCaller): boolea
   return method === 'PASSWORD' || application === clientId;
 }
 
-function loginOf({ userId, sessionId, loggedInAt, method }: BrowserCaller, isFresh: boolean): FinishedLogin {
-  const ts = Math.floor(loggedInAt.getTime() / 1000);
-  return { accountId: userId, ...METHODS[method], ts, loginSessionId: sessionId, isFresh };
+function loginOf(caller: BrowserCaller, isFresh: boolean): FinishedLogin {
+  const { userId, sessionId, provedAt } = caller;
+  const ts = numericDate(provedAt);
+  return { accountId: userId, ...authenticationOf(caller), ts, loginSessionId: sessionId, isFresh };
 }
 
 function isSame(interaction: Interaction, caller: BrowserCaller | null): boolean {

@@ -17,12 +17,6 @@ export const CLAIMS = {
 /** Scopes that say something of the person; others are the business of the services that tokens are for. */
 export const OIDC_SCOPES: readonly string[] = ['openid', 'offline_access', 'profile', 'phone', 'email', 'roles'];
 
-/** How a person logged in, for `acr` and `amr` (RFC 8176 section 2). */
-export const METHODS = {
-  OTP: { acr: 'urn:masuk:otp', amr: ['otp'] },
-  PASSWORD: { acr: 'urn:masuk:pwd', amr: ['pwd'] },
-} as const;
-
 /** What applications are told of people. */
 @Injectable()
 export class ProviderClaims {

@@ -4,12 +4,13 @@ import { type ServerSettings } from '../../platform/config/groups/server.js';
 import { type SessionSettings } from '../../platform/config/groups/sessions.js';
 import { type TokenSettings } from '../../platform/config/groups/tokens.js';
 import { LANGUAGES } from '../../platform/config/languages.js';
+import { ACR_VALUES } from '../../identity/sessions/authentication.js';
 import { LONGEST_SIGNED } from '../../identity/sessions/signing-keys.js';
 import { type Artifacts } from './artifacts.js';
 import { metadataOf, OWN_METADATA, ownClient } from './client-metadata.js';
 import { type Clients } from './clients/clients.service.js';
 import { grantFor } from './grants.js';
-import { CLAIMS, METHODS, OIDC_SCOPES, type ProviderClaims } from './provider-claims.js';
+import { CLAIMS, OIDC_SCOPES, type ProviderClaims } from './provider-claims.js';
 import { type ProviderPages } from './provider-pages.js';
 import { type ProviderRequest } from './provider-request.js';
 import { isLoopback } from './clients/redirect-uris.js';
@@ -44,7 +45,7 @@ export function providerConfiguration(parts: ConfigurationParts): Configuration 
     cookies: cookiesOf(settings, secret),
     scopes: [...OIDC_SCOPES],
     claims: CLAIMS,
-    acrValues: Object.values(METHODS).map(({ acr }) => acr),
+    acrValues: [...ACR_VALUES],
     responseTypes: ['code'],
     subjectTypes: ['public'],
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],

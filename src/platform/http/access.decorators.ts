@@ -10,8 +10,12 @@ export interface CurrentCaller {
   readonly role: Role;
   /** When the session was opened. */
   readonly loggedInAt: Date;
-  /** Seconds since then, by the database's clock: some changes want a fresh login. */
+  /** When its owner last proved who they are: at the login, or since. */
+  readonly provedAt: Date;
+  /** Seconds since then, by the database's clock: some acts want a fresh proof. */
   readonly loginAge: number;
+  /** The session has proved a second factor. */
+  readonly hasSecondFactor: boolean;
   /** Of a browser's login by code: client id of the application that the code was for; null, or absent: the service itself. */
   readonly application?: string | null;
 }

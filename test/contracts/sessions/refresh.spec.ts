@@ -73,6 +73,18 @@ describe('POST /api/auth/refresh', () => {
     refused(await refresh(token));
   });
 
+  it('makes no login younger than it is, and proves nothing', async () => {
+    const { refreshToken, sid } = await loggedIn();
+    await sql(`UPDATE login_sessions SET created_at = created_at - interval '1 hour' WHERE id = $1`, sid);
+    const first = await refreshed(house.service, refreshToken);
+    const second = await refreshed(house.service, first.refreshToken);
+    for (const { token } of [first, second]) {
+      const { acr, amr, iat, auth_time: at } = claimsOf(token);
+      expect({ acr, amr }).toEqual({ acr: 'urn:masuk:pwd', amr: ['pwd'] });
+      expect(iat - at).toBeGreaterThanOrEqual(3_599);
+    }
+  });
+
   it('refuses an access token, which is too long for one, and a token with something around it', async () => {
     const tokens = await loggedIn();
     const answer = await refresh(tokens.token);

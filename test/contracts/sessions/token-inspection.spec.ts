@@ -109,7 +109,20 @@ describe('POST /api/auth/introspect', () => {
   it('tells of a living access token, form-encoded or JSON, whatever the hint', async () => {
     const { token, claims } = await loggedIn({ role: 'OPERATOR' });
     const { sub, sid, jti, iss, aud, iat, exp } = claims;
-    const expected = { active: true, token_type: 'Bearer', sub, sid, role: 'OPERATOR', iss, aud, exp, iat, jti };
+    const how = { acr: 'urn:masuk:pwd', amr: ['pwd'], auth_time: claims.auth_time };
+    const expected = {
+      active: true,
+      token_type: 'Bearer',
+      sub,
+      sid,
+      role: 'OPERATOR',
+      iss,
+      aud,
+      exp,
+      iat,
+      jti,
+      ...how,
+    };
     expect(await introspected(token)).toEqual(expected);
     expect((await house.service.post('/api/auth/introspect', { token }, apiKey)).body).toEqual(expected);
     for (const token_type_hint of ['access_token', 'refresh_token', 'saml']) {
@@ -122,7 +135,17 @@ describe('POST /api/auth/introspect', () => {
     const { sub, sid, iss, iat } = claims;
     const answer = (await introspected(refreshToken)) as { iat: number; exp: number };
     const times = { iat: expect.any(Number), exp: expect.any(Number) };
-    expect(answer).toEqual({ active: true, token_type: 'refresh_token', sub, sid, role: 'USER', iss, ...times });
+    const how = { acr: 'urn:masuk:pwd', amr: ['pwd'], auth_time: claims.auth_time };
+    expect(answer).toEqual({
+      active: true,
+      token_type: 'refresh_token',
+      sub,
+      sid,
+      role: 'USER',
+      iss,
+      ...times,
+      ...how,
+    });
     expect(Math.abs(answer.iat - iat)).toBeLessThanOrEqual(2);
     expect(Math.abs(answer.exp - answer.iat - 30 * DAY)).toBeLessThanOrEqual(2);
   });

@@ -59,7 +59,12 @@ describe('the access token', () => {
     expect(payload.iat).toBeGreaterThanOrEqual(Math.floor(began));
     expect(payload.iat).toBeLessThanOrEqual(Date.now() / 1000);
     // Who it is, not what is known of them.
-    expect(Object.keys(payload).sort()).toEqual(['aud', 'exp', 'iat', 'iss', 'jti', 'role', 'sid', 'sub']);
+    const how = ['acr', 'amr', 'auth_time'];
+    expect(Object.keys(payload).sort()).toEqual(
+      [...how, 'aud', 'exp', 'iat', 'iss', 'jti', 'role', 'sid', 'sub'].sort(),
+    );
+    expect(payload).toMatchObject({ acr: 'urn:masuk:otp', amr: ['otp'] });
+    expect(Math.abs(Number(payload['auth_time']) - (payload.iat ?? 0))).toBeLessThanOrEqual(2);
     const [session] = await house.database.query<{ id: string }>('SELECT id FROM login_sessions WHERE user_id = $1', [
       person.id,
     ]);

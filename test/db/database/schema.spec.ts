@@ -289,6 +289,12 @@ const BAD: [constraint: string, table: string, ...changes: Record<string, string
   ['login_sessions_life_check', 'login_sessions', { idle_expires_at: `now() + interval '1 second'` }],
   ['login_sessions_cookie_hash_check', 'login_sessions', { cookie_hash: SHORT }, { cookie_hash: `'\\x'::bytea` }],
   ['login_sessions_refresh_hash_check', 'login_sessions', { refresh_hash: SHORT }],
+  [
+    'login_sessions_second_factor_check',
+    'login_sessions',
+    { second_factor: `'TOTP'` },
+    { second_factor: `'SMS'`, proved_at: 'now()' },
+  ],
   ['login_sessions_revoked_check', 'login_sessions', { revoked_at: 'now()' }, { revoked_reason: `'logout'` }],
   ['refresh_tokens_hash_check', 'refresh_tokens', { token_hash: SHORT }],
   ['refresh_tokens_used_check', 'refresh_tokens', { used_at: 'now()' }, { successor_hash: HASH }],
