@@ -18,6 +18,7 @@ const STAMP = at('dist', '.build-stamp');
 const WEB_STAMP = at('dist', 'web', '.build-stamp');
 const GENERATED = at('src', 'platform', 'database', 'generated');
 const GENERATED_STAMP = join(GENERATED, '.build-stamp');
+const COMPILER_STAMP = at('build', '.compiler-stamp');
 const CACHE = at('.cache');
 const LOCK = join(CACHE, 'build.lock');
 const LOCK_OWNERS = join(LOCK, 'pids');
@@ -38,14 +39,9 @@ const DIST = [
 ];
 
 const CLIENT_INPUTS = ['prisma/schema.prisma', 'prisma.config.ts', 'package-lock.json'];
-const INPUTS = [
-  ...CLIENT_INPUTS,
-  'tsconfig.json',
-  'tsconfig.build.json',
-  'nest-cli.json',
-  'scripts/build.mjs',
-  'scripts/bundle.mjs',
-];
+/** What the compiler's output depends on beside the sources. */
+const COMPILER_INPUTS = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json'];
+const INPUTS = [...CLIENT_INPUTS, ...COMPILER_INPUTS, 'scripts/build.mjs', 'scripts/bundle.mjs'];
 
 const exists = (path) => stat(path).then(Boolean, () => false);
 const read = (path) => readFile(path, 'utf8').catch(() => null);
@@ -135,6 +131,17 @@ async function generateClient() {
   await writeAtomically(GENERATED_STAMP, hash);
 }
 
+/**
+ * Compiles what has changed: the compiler keeps in build/ what it knows of each file. It knows nothing of its own plugins
+ * and settings, so all is compiled anew when these have changed.
+ */
+async function compile(force) {
+  const hash = await hashOf(COMPILER_INPUTS.map((path) => at(path)));
+  if (force || (await read(COMPILER_STAMP)) !== hash) await rm(at('build'), { recursive: true, force: true });
+  await run('node_modules/@nestjs/cli/bin/nest.js', 'build');
+  await writeAtomically(COMPILER_STAMP, hash);
+}
+
 /** tsc writes and never deletes: a module whose source is gone could still be imported. */
 async function removeLeftovers() {
   for (const path of await filesUnder(at('build'))) {
@@ -171,12 +178,12 @@ async function collectFunctions() {
   await writeAtomically(at('dist', 'functions.sql'), texts.join('\n'));
 }
 
-async function buildService() {
+async function buildService(force) {
   // Read before the compiler does: a file saved meanwhile makes this build stale, as it should.
   const hash = await hashOfInputs();
   await rm(STAMP, { force: true });
   await generateClient();
-  await run('node_modules/@nestjs/cli/bin/nest.js', 'build');
+  await compile(force);
   await mkdir(at('dist'), { recursive: true });
   await removeLeftovers();
   await run('scripts/bundle.mjs');
@@ -194,7 +201,7 @@ async function buildWeb() {
 /** Side by side; the lock is kept until both have ended, also when one fails. */
 async function build(force) {
   const work = [];
-  if (force || !(await isServiceFresh())) work.push(buildService());
+  if (force || !(await isServiceFresh())) work.push(buildService(force));
   if (force || !(await isWebFresh())) work.push(buildWeb());
   const failed = (await Promise.allSettled(work)).filter(({ status }) => status === 'rejected');
   if (failed.length > 0) throw new Error(failed.map(({ reason }) => reason.message).join('\n'));
