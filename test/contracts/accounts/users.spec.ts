@@ -513,6 +513,28 @@ describe('a person’s data', () => {
     const history = await database.query(`SELECT provider_message_id FROM message_history WHERE recipient = 'erased'`);
     expect(history).toEqual(Array(3).fill({ provider_message_id: null }));
 
+    // The whole row, so that a new column must be decided about, too.
+    const [row] = await database.query('SELECT * FROM users WHERE id = $1', [id]);
+    expect(row).toEqual({
+      id,
+      full_name: 'Erased',
+      email: null,
+      username: null,
+      phone: null,
+      phone_proven_at: null,
+      phone_claimed: false,
+      email_claimed: false,
+      self_registered: false,
+      role: 'USER',
+      is_active: false,
+      password_hash: null,
+      password_changed_at: null,
+      devices_valid_from: expect.any(Date),
+      created_at: expect.any(Date),
+      updated_at: expect.any(Date),
+      erased_at: expect.any(Date),
+    });
+
     // The number, the e-mail and the name are free for somebody else.
     expect(
       (await create({ fullName: 'Orang Lain', phone, email: 'hilang@x.example', username: 'hilang' })).status,

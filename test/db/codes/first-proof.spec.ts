@@ -116,6 +116,27 @@ describe('a number that somebody registered', () => {
       claimed: false,
       proven: true,
     });
+    // The whole row, so that a new column must be decided about, too.
+    const [row] = await sql('SELECT * FROM users WHERE id = $1', person.id);
+    expect(row).toEqual({
+      id: person.id,
+      full_name: NAME,
+      email: null,
+      username: null,
+      phone: person.e164,
+      phone_proven_at: expect.any(Date),
+      phone_claimed: false,
+      email_claimed: false,
+      self_registered: true,
+      role: 'USER',
+      is_active: true,
+      password_hash: null,
+      password_changed_at: null,
+      devices_valid_from: expect.any(Date),
+      created_at: expect.any(Date),
+      updated_at: expect.any(Date),
+      erased_at: null,
+    });
     await until('the owner is told', () => notices(person.phone).length > 0);
     expect(await proofs(person.id)).toEqual([
       { outcome: 'success', user_id: person.id, detail: { by: 'login', takenOver: true, sessionsEnded: 0 } },
