@@ -1,9 +1,9 @@
 import { expect, it } from '@jest/globals';
 import { CATALOGUE } from '../../src/platform/errors/catalogue.js';
-import { en } from './en.js';
-import { id } from './id.js';
+import { LANGUAGES } from '../../src/platform/config/languages.js';
+import { textsIn } from './language.js';
 
-/** Codes that none of the pages' calls can meet; every other one has its sentence in both languages. */
+/** Codes that none of the pages' calls can meet; every other one has its sentence in `problems` of each `web/texts/<language>.ts`. */
 const NEVER_MET = [
   'verification_not_found',
   'webhook_not_found',
@@ -70,11 +70,11 @@ const keysOf = (value: object, path = ''): string[] =>
     typeof inner === 'object' && inner !== null ? keysOf(inner as object, `${path}${key}.`) : [path + key],
   );
 
-it('says everything in both languages', () => {
-  expect(keysOf(en).sort()).toEqual(keysOf(id).sort());
+it.each(LANGUAGES)('says everything in %s', (language) => {
+  expect(keysOf(textsIn(language)).sort()).toEqual(keysOf(textsIn('id')).sort());
 });
 
-it('has a sentence for every failure that the pages can meet', () => {
+it.each(LANGUAGES)('has a sentence in %s for every failure that the pages can meet', (language) => {
   const met = Object.keys(CATALOGUE).filter((code) => !NEVER_MET.includes(code));
-  expect(met.filter((code) => !(code in id.problems))).toEqual([]);
+  expect(met.filter((code) => !(code in textsIn(language).problems))).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { botLanguage, botText } from './bot-texts.js';
 import { type BotAnswer } from './menu.js';
+import { LANGUAGES } from '../../platform/config/languages.js';
 
 const plain = { appName: 'SiKesKoja', botMenuInfo: undefined, botMenuHelp: undefined } as const;
 const answers: BotAnswer[] = ['menu', 'info', 'help', 'agent', 'pause', 'bot', 'opened', 'was_open', 'late'];
@@ -19,16 +20,16 @@ describe('botText', () => {
 
   it('confirms a command in one line', () => {
     for (const answer of ['agent', 'pause', 'bot', 'opened', 'was_open', 'late'] as const) {
-      for (const messageLanguage of ['id', 'en'] as const)
+      for (const messageLanguage of LANGUAGES)
         expect(botText(answer, { ...plain, messageLanguage })).toMatch(/^[^\n]{20,100}$/);
     }
   });
 
-  it('has different words in both languages, and different ones for each answer', () => {
-    const all = (['id', 'en'] as const).flatMap((messageLanguage) =>
+  it('has different words in each language, and different ones for each answer', () => {
+    const all = LANGUAGES.flatMap((messageLanguage) =>
       answers.map((answer) => botText(answer, { ...plain, messageLanguage })),
     );
-    expect(new Set(all).size).toBe(18);
+    expect(new Set(all).size).toBe(LANGUAGES.length * answers.length);
   });
 
   it('takes the texts of the configuration for the choices', () => {

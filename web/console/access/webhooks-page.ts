@@ -40,7 +40,7 @@ export class WebhooksPage extends CreatedListPage<Webhook> {
       {
         id: 'events',
         header: webhooks.events,
-        cell: ({ events }) => events.map((event) => webhooks.eventTexts[event] ?? event).join(', '),
+        cell: ({ events }) => events.map((event) => webhooks.eventTexts[event]).join(', '),
       },
       {
         id: 'success',

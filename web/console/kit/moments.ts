@@ -1,7 +1,8 @@
 import { html, type TemplateResult } from 'lit';
 import type { Language } from '../texts/texts.js';
 
-const LOCALES: Record<Language, string> = { id: 'id-ID', en: 'en-GB' };
+/** How numbers and dates are written. */
+export const LOCALES: Readonly<Record<Language, string>> = { id: 'id-ID', en: 'en-GB' };
 
 const made = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat | Intl.RelativeTimeFormat>();
 

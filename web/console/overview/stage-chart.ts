@@ -1,6 +1,6 @@
 import { BarController, BarElement, CategoryScale, Chart, Legend, LinearScale, Tooltip } from 'chart.js';
 import { html, LitElement, type TemplateResult } from 'lit';
-import { number } from '../kit/moments.js';
+import { LOCALES, number } from '../kit/moments.js';
 import type { Language } from '../texts/texts.js';
 
 Chart.register(BarController, BarElement, CategoryScale, LinearScale, Tooltip, Legend);
@@ -69,7 +69,7 @@ export class StageChart extends LitElement {
         indexAxis: 'y',
         responsive: true,
         maintainAspectRatio: false,
-        locale: this.language === 'id' ? 'id-ID' : 'en-GB',
+        locale: LOCALES[this.language],
         interaction: { mode: 'index', axis: 'y', intersect: false },
         plugins: {
           legend: { position: 'bottom', labels: { color: text, font: ticks.font, boxWidth: 12 } },

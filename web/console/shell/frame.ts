@@ -20,10 +20,10 @@ interface Frame {
   readonly leave: () => void;
 }
 
-const LANGUAGES: readonly (readonly [Language, string, string])[] = [
-  ['id', 'ID', 'Bahasa Indonesia'],
-  ['en', 'EN', 'English'],
-];
+const LANGUAGES: Readonly<Record<Language, readonly [short: string, name: string]>> = {
+  id: ['ID', 'Bahasa Indonesia'],
+  en: ['EN', 'English'],
+};
 
 export const brandName = (): string =>
   document.querySelector('meta[name="application-name"]')?.getAttribute('content') ?? '';
@@ -109,17 +109,17 @@ function person({ texts, viewer, leave }: Frame): TemplateResult {
 
 function languages({ texts, language, speak }: Frame): TemplateResult {
   return html`<div class="languages" role="group" aria-label=${texts.frame.language}>
-    ${LANGUAGES.map(
-      ([code, short, name]) =>
-        html`<button
-          lang=${code}
-          aria-pressed=${String(code === language)}
-          aria-label=${`${short}, ${name}`}
-          @click=${() => speak(code)}
-        >
-          ${short}
-        </button>`,
-    )}
+    ${(Object.keys(LANGUAGES) as Language[]).map((code) => {
+      const [short, name] = LANGUAGES[code];
+      return html`<button
+        lang=${code}
+        aria-pressed=${String(code === language)}
+        aria-label=${`${short}, ${name}`}
+        @click=${() => speak(code)}
+      >
+        ${short}
+      </button>`;
+    })}
   </div>`;
 }
 

@@ -1,3 +1,7 @@
+import type { Entry } from '../../kit/api.js';
+
+type WebhookEvent = Entry<'/api/webhooks'>['events'][number];
+
 export const access = {
   name: 'Nama',
   state: 'Status',
@@ -58,7 +62,7 @@ export const access = {
       'message.status': 'Status pesan keluar',
       'message.received': 'Pesan masuk',
       'otp.status': 'Status kode',
-    } as Record<string, string>,
+    } satisfies Record<WebhookEvent, string>,
     eventsMissing: 'Pilih sedikitnya satu.',
     states: { active: 'Aktif', failing: 'Sedang gagal', disabled: 'Mati' },
     disabledFor: { failures: 'tiga hari tanpa keberhasilan', gone: 'penerima menjawab 410' },
