@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path/posix';
 import { describe, expect, it } from '@jest/globals';
+import { WEBHOOK_EVENTS } from '../../src/applications/webhooks/webhook-events.js';
 import { CATALOGUE } from '../../src/platform/errors/catalogue.js';
 import { TEXTS } from '../../src/platform/texts/texts.js';
 import { anchorsOf, readMarkdown, translationGaps } from '../support/markdown.js';
@@ -155,6 +156,11 @@ describe('comments', () => {
     expect(isThere('docs/architecture.md#rooms')).toBe(true);
     expect('as contract B says, the providers’ document (decision 7)'.match(VAGUE)).toHaveLength(3);
   });
+});
+
+it('describes every event of webhooks', () => {
+  const described = [...textOf('docs/webhooks.md').matchAll(/^\| `([a-z]+\.[a-z]+)` /gm)].map(([, event]) => event);
+  expect(described.sort()).toEqual([...WEBHOOK_EVENTS].sort());
 });
 
 describe('documentation in Indonesian', () => {
