@@ -516,6 +516,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/conversations/{phone}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One conversation, as in the list */
+        get: operations["getConversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Set who answers from now on, or mark everything as read */
+        patch: operations["changeConversation"];
+        trace?: never;
+    };
     "/api/conversations/{phone}/messages": {
         parameters: {
             query?: never;
@@ -564,30 +582,13 @@ export interface paths {
         put?: never;
         /**
          * Reply by hand and take over the conversation
-         * @description Sends a text, or a file by its address, to somebody who has written. The state becomes AGENT: the bot is silent until the state is BOT again.
+         * @description Sends a text, or a file by its address, to somebody who has written. The state becomes AGENT: the bot is silent until the state is BOT again. With an `Idempotency-Key` a repetition sends nothing again.
          */
         post: operations["replyInConversation"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
-        trace?: never;
-    };
-    "/api/conversations/{phone}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /** Set who answers from now on, or mark everything as read */
-        patch: operations["changeConversation"];
         trace?: never;
     };
     "/api/forgot-password/request-otp": {
@@ -2222,11 +2223,18 @@ export interface components {
             data: components["schemas"]["ConversationDto"][];
             nextCursor: string | null;
         };
+        ConversationAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["ConversationDto"];
+        };
         MediaDto: {
             id: string | null;
             url: string | null;
             mimeType: string | null;
             fileName: string | null;
+            /** @description Whether the file can be downloaded here: it came in, and its provider hands files out. */
+            canOpen: boolean;
         };
         ConversationMessageDto: {
             id: string;
@@ -2244,8 +2252,15 @@ export interface components {
              */
             answeredBy: "bot" | "staff" | null;
             sentBy: string | null;
+            /** @description The name of that account; null when it has none, or was erased. */
+            sentByName: string | null;
             /** @description What became of an answer: `pending`, `accepted`, `sent`, `delivered`, `read`, `failed`, `expired` or `unknown`. */
             delivery: string | null;
+            /**
+             * @description Why the last try to send an answer failed, while no provider has taken it: `recipient-not-on-whatsapp`,
+             *     `provider-unavailable`, `rate-limited-recipient` and others; null when none failed.
+             */
+            reason: string | null;
             /** @description When it came in or was sent. */
             at: string;
             /** @description When the person sent it, by the provider's clock. */
@@ -2300,11 +2315,11 @@ export interface components {
             state?: "BOT" | "AGENT" | "PAUSE" | null;
             /** @description True marks all messages as read: `unread` becomes 0. */
             read?: boolean | null;
-        };
-        ConversationAnswerDto: {
-            success: boolean;
-            message: string;
-            data: components["schemas"]["ConversationDto"];
+            /**
+             * Format: uuid
+             * @description Id of the last message that was read: what came in after it stays unread.
+             */
+            readTo?: string | null;
         };
         RequestResetDto: {
             /** @description The account's full name; case and double spaces do not matter. */
@@ -5638,6 +5653,182 @@ export interface operations {
             };
         };
     };
+    getConversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description In any common format. */
+                phone: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The conversation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationAnswerDto"];
+                };
+            };
+            /** @description `invalid_phone`: The phone number is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `conversation_not_found`: Conversation not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    changeConversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description In any common format. */
+                phone: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeConversationDto"];
+            };
+        };
+        responses: {
+            /** @description The conversation after the change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_phone`: The phone number is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `conversation_not_found`: Conversation not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: This content type is not supported here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
     listConversationMessages: {
         parameters: {
             query?: {
@@ -5819,7 +6010,10 @@ export interface operations {
     replyInConversation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A value that the caller chooses for this request, best a UUID, in quotes. A request with the same key and body within 24 hours gets the same answer (`Idempotency-Replayed: true`) and is not carried out again. Answers with 401, 403, 408, 429 and 5xx are not stored: the same key can be tried again. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description In any common format. */
                 phone: string;
@@ -5841,7 +6035,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReplyAnswerDto"];
                 };
             };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_phone`: The phone number is not valid. */
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_phone`: The phone number is not valid. `idempotency_key_invalid`: The Idempotency-Key must be 1 to 255 characters in quotes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5877,6 +6071,15 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
+            /** @description `idempotency_conflict`: The same request is still being processed. Try again shortly.. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
             /** @description `body_too_large`: The request body is too large. */
             413: {
                 headers: {
@@ -5895,7 +6098,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `media_not_sendable`: No configured provider can send this kind of file. */
+            /** @description `media_not_sendable`: No configured provider can send this kind of file. `idempotency_key_reused`: This Idempotency-Key was used for another request. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5904,98 +6107,8 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `internal_error`: Something went wrong on the server. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FailureDto"];
-                };
-            };
-            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FailureDto"];
-                };
-            };
-        };
-    };
-    changeConversation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description In any common format. */
-                phone: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ChangeConversationDto"];
-            };
-        };
-        responses: {
-            /** @description The conversation after the change. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ConversationAnswerDto"];
-                };
-            };
-            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_phone`: The phone number is not valid. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FailureDto"];
-                };
-            };
-            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FailureDto"];
-                };
-            };
-            /** @description `forbidden`: You are not allowed to do this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FailureDto"];
-                };
-            };
-            /** @description `conversation_not_found`: Conversation not found. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FailureDto"];
-                };
-            };
-            /** @description `body_too_large`: The request body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FailureDto"];
-                };
-            };
-            /** @description `unsupported_media_type`: This content type is not supported here. */
-            415: {
+            /** @description `rate_limited`: Too many requests. Try again later.. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -3,7 +3,7 @@ const FROM = '62813{{stamp}}@s.whatsapp.net';
 const PHONE = '0813{{stamp}}';
 
 const CONVERSATION = 'phone name state unread lastMessage startedAt lastActivityAt';
-const MESSAGE = 'id direction kind text media provider answeredBy sentBy delivery at sentAt';
+const MESSAGE = 'id direction kind text media provider answeredBy sentBy sentByName delivery reason at sentAt';
 
 const incoming = {
   name: 'A message comes in',
@@ -58,6 +58,23 @@ export const conversations = {
       about: 'ADMIN, SUPERVISOR and OPERATOR only.',
       call: 'GET /api/conversations',
       refusal: 'unauthenticated',
+    },
+    {
+      name: 'One conversation',
+      about: 'As in the list. The number may come in any spelling.',
+      call: 'GET /api/conversations/:phone',
+      params: { phone: PHONE },
+      token: 'adminToken',
+      ok: { status: 200, says: 'Percakapan', fields: { '': 'success message data', data: CONVERSATION } },
+      tests: { 'is the one that was asked for': "pm.expect(body.data.state).to.equal('BOT');" },
+    },
+    {
+      name: 'One conversation with nobody',
+      about: 'Who never wrote has none.',
+      call: 'GET /api/conversations/:phone',
+      params: { phone: '081300000000' },
+      token: 'adminToken',
+      refusal: 'conversation_not_found',
     },
     {
       name: 'What was said',
@@ -132,7 +149,7 @@ export const conversations = {
     },
     {
       name: 'Give it back to the bot',
-      about: '`state` is `BOT`, `AGENT` or `PAUSE`; `read` says that all is read.',
+      about: '`state` is `BOT`, `AGENT` or `PAUSE`; `read` says that all is read, `readTo` up to which message.',
       call: 'PATCH /api/conversations/:phone',
       params: { phone: PHONE },
       json: { state: 'BOT', read: true },

@@ -61,6 +61,15 @@ export class IncomingMedia implements BeforeApplicationShutdown {
   }
 
   /**
+   * Whether a file can be asked for at all: its provider hands files out by their ids, or told an address.
+   *
+   * @param name of the provider that it came in by
+   */
+  canFetch(name: string, { id, url }: MediaReference): boolean {
+    return url !== null || (id !== null && this.provider(name)?.mediaPlace !== undefined);
+  }
+
+  /**
    * Opens a file. What is neither picture, video, sound nor one of the usual documents by its first bytes is not handed
    * out.
    *
@@ -92,9 +101,13 @@ export class IncomingMedia implements BeforeApplicationShutdown {
     file?.close();
   }
 
+  private provider(name: string): MessageProvider | undefined {
+    return this.providers.find((each) => each.name === name);
+  }
+
   /** By its id at the provider; without one by the address that came along, which may be anybody's word. */
   private async placeOf(name: string, reference: MediaReference): Promise<FilePlace> {
-    const provider = this.providers.find((each) => each.name === name);
+    const provider = this.provider(name);
     if (reference.id !== null && provider?.mediaPlace) {
       const place = await provider.mediaPlace(reference.id, AbortSignal.timeout(ASK_PATIENCE));
       if (place === 'gone') throw new AppError('media_not_found');

@@ -73,9 +73,9 @@ const BLANK = statement<{ id: string }>(
 // By the exact instant, too: it leads to the one partition and its key.
 const STATES = statement<MessageStateRow>(
   'messages_states',
-  `SELECT m.id, m.state FROM messages m WHERE m.id = ANY (:ids::uuid[])
+  `SELECT m.id, m.state, m.last_error FROM messages m WHERE m.id = ANY (:ids::uuid[])
    UNION ALL
-   SELECT h.id, h.state FROM unnest(:ids::uuid[], :instants::timestamptz[]) AS asked(id, created_at)
+   SELECT h.id, h.state, h.last_error FROM unnest(:ids::uuid[], :instants::timestamptz[]) AS asked(id, created_at)
      JOIN message_history h ON h.created_at = asked.created_at AND h.id = asked.id`,
 );
 
@@ -92,6 +92,8 @@ const PROVIDER_OF = statement<{ provider: string | null }>(
 export interface MessageStateRow {
   id: string;
   state: 'PENDING' | 'UNKNOWN' | 'ACCEPTED' | 'SENT' | 'DELIVERED' | 'READ' | 'FAILED' | 'EXPIRED' | 'SUPPRESSED';
+  /** Why the last try that failed did, from our own list; null: none failed. */
+  last_error: RejectionReason | null;
 }
 
 /** A message without its content, which is kept until it is sent and no longer. */

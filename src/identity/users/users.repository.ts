@@ -46,6 +46,11 @@ const ROLE_BY_PHONE = statement<Pick<AccountRow, 'role'>>(
   'SELECT role FROM users WHERE phone = :phone::text AND is_active',
 );
 
+const NAMES = statement<{ id: string; full_name: string }>(
+  'users_names',
+  `SELECT id, full_name FROM users WHERE id = ANY (:ids::uuid[]) AND full_name <> ''`,
+);
+
 const ACTIVE_PHONES_AMONG = statement<{ phone: string }>(
   'users_active_phones_among',
   'SELECT phone FROM users WHERE phone = ANY (:phones::text[]) AND is_active ORDER BY phone',
@@ -140,6 +145,12 @@ export class UsersRepository {
   async roleByPhone(phone: string): Promise<AccountRow['role'] | null> {
     const [row] = await this.database.run(ROLE_BY_PHONE, { phone });
     return row?.role ?? null;
+  }
+
+  /** Names by the ids of accounts, in any state; who has none, or was erased, is left out. */
+  async names(ids: readonly string[]): Promise<Map<string, string>> {
+    const rows = await this.database.run(NAMES, { ids });
+    return new Map(rows.map(({ id, full_name }) => [id, full_name]));
   }
 
   /** Those of these phones that active accounts have, in order. */

@@ -180,6 +180,11 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
     return this.repository.roleByPhone(phone);
   }
 
+  /** Names by the ids of accounts, in any state; who has none, or was erased, is left out. */
+  async namesOf(ids: readonly string[]): Promise<Map<string, string>> {
+    return ids.length === 0 ? new Map() : this.repository.names(ids);
+  }
+
   /** @returns the active account, or null */
   async findActive(id: string): Promise<FoundAccountRow | null> {
     const account = await this.repository.findById(id);

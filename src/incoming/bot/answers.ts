@@ -23,6 +23,10 @@ export function conversationsAnswer(
   return { success: true, message: TEXTS[language].answers.conversations.conversations, data, nextCursor };
 }
 
+export function oneConversationAnswer(conversation: ShownConversation, language: Language): ConversationAnswerDto {
+  return { success: true, message: TEXTS[language].answers.conversations.one, data: conversationOf(conversation) };
+}
+
 export function conversationAnswer(conversation: ShownConversation, language: Language): ConversationAnswerDto {
   return { success: true, message: TEXTS[language].answers.conversations.changed, data: conversationOf(conversation) };
 }
@@ -61,12 +65,13 @@ function conversationOf(conversation: ShownConversation): ConversationDto {
 }
 
 function messageOf(message: HistoryMessage): ConversationMessageDto {
-  const { id, kind, text, media, provider, sentBy, delivery, sentAt } = message;
+  const { id, kind, text, media, provider, sentBy, sentByName, delivery, reason, sentAt } = message;
   const direction = directionOf(message);
   const answeredBy = direction === 'in' ? null : sentBy === null ? 'bot' : 'staff';
   return {
-    ...{ id, direction, kind, text, media, provider, answeredBy, sentBy },
+    ...{ id, direction, kind, text, media, provider, answeredBy, sentBy, sentByName },
     delivery: delivery?.toLowerCase() ?? null,
+    reason,
     at: message.at.toISOString(),
     sentAt,
   };

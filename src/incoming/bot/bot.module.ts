@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuditModule } from '../../records/audit/audit.module.js';
 import { JobsModule } from '../../platform/jobs/jobs.module.js';
 import { MessagingModule } from '../../delivery/messaging.module.js';
+import { UsersModule } from '../../identity/users/users.module.js';
 import { CodesModule } from '../../login/codes/codes.module.js';
 import { ConversationSeal } from './conversation-seal.js';
 import { ConversationUpkeep } from './conversation-upkeep.js';
@@ -12,7 +13,7 @@ import { PersonalConversationsRepository } from './personal-data.repository.js';
 import { Inbound } from './inbound.js';
 
 @Module({
-  imports: [AuditModule, JobsModule, MessagingModule, CodesModule],
+  imports: [AuditModule, JobsModule, MessagingModule, CodesModule, UsersModule],
   controllers: [ConversationsController],
   providers: [
     Conversations,

@@ -3,8 +3,15 @@ import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiT
 import { Caller, Roles, type CurrentCaller } from '../../platform/http/access.decorators.js';
 import { Fails, FailsWithBody } from '../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../platform/http/request-context.js';
+import { IDEMPOTENCY_FAILURES, Idempotent } from '../../platform/idempotency/idempotency.guard.js';
 import { PageDto } from '../../platform/http/validation/page.dto.js';
-import { conversationAnswer, conversationsAnswer, messagesAnswer, replyAnswer } from './answers.js';
+import {
+  conversationAnswer,
+  conversationsAnswer,
+  messagesAnswer,
+  oneConversationAnswer,
+  replyAnswer,
+} from './answers.js';
 import {
   ChangeConversationDto,
   ConversationAnswerDto,
@@ -52,6 +59,16 @@ export class ConversationsController {
   ): Promise<ConversationsAnswerDto> {
     const page = await this.conversations.list({ state: state ?? null, cursor: cursor ?? null, limit });
     return conversationsAnswer(page, context.language);
+  }
+
+  @Get(':phone')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ operationId: 'getConversation', summary: 'One conversation, as in the list' })
+  @PhoneParam()
+  @ApiOkResponse({ type: ConversationAnswerDto, description: 'The conversation.' })
+  @Fails('invalid_phone', 'conversation_not_found')
+  async one(@Param('phone') phone: string, @Context() context: RequestContext): Promise<ConversationAnswerDto> {
+    return oneConversationAnswer(await this.conversations.one(phone), context.language);
   }
 
   @Get(':phone/messages')
@@ -103,17 +120,18 @@ export class ConversationsController {
 
   @Post(':phone/reply')
   @HttpCode(200)
+  @Idempotent()
   @Header('cache-control', 'no-store')
   @ApiOperation({
     operationId: 'replyInConversation',
     summary: 'Reply by hand and take over the conversation',
     description:
       'Sends a text, or a file by its address, to somebody who has written. The state becomes AGENT: the bot is silent ' +
-      'until the state is BOT again.',
+      'until the state is BOT again. With an `Idempotency-Key` a repetition sends nothing again.',
   })
   @PhoneParam()
   @ApiOkResponse({ type: ReplyAnswerDto, description: 'The reply is stored and on its way.' })
-  @FailsWithBody('invalid_phone', 'conversation_not_found', 'media_not_sendable')
+  @FailsWithBody('invalid_phone', 'conversation_not_found', 'media_not_sendable', ...IDEMPOTENCY_FAILURES)
   async reply(
     @Param('phone') phone: string,
     @Body() body: ReplyDto,
@@ -135,11 +153,11 @@ export class ConversationsController {
   @FailsWithBody('invalid_phone', 'conversation_not_found')
   async change(
     @Param('phone') phone: string,
-    @Body() { state, read }: ChangeConversationDto,
+    @Body() { state, read, readTo }: ChangeConversationDto,
     @Caller() { userId }: CurrentCaller,
     @Context() context: RequestContext,
   ): Promise<ConversationAnswerDto> {
-    const change = { state: state ?? null, read: read ?? false };
+    const change = { state: state ?? null, read: read ?? false, readTo: readTo ?? null };
     return conversationAnswer(await this.conversations.change(phone, change, { userId, context }), context.language);
   }
 }

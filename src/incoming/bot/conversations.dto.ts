@@ -6,6 +6,7 @@ import {
   IsObject,
   IsOptional,
   IsString,
+  IsUUID,
   Matches,
   MaxLength,
   ValidateIf,
@@ -99,6 +100,11 @@ export class ChangeConversationDto {
   @IsOptional()
   @IsBoolean()
   read?: boolean | null;
+
+  /** Id of the last message that was read: what came in after it stays unread. */
+  @IsOptional()
+  @IsUUID()
+  readTo?: string | null;
 }
 
 export class LastMessageDto {
@@ -150,6 +156,8 @@ export class MediaDto {
   url!: string | null;
   mimeType!: string | null;
   fileName!: string | null;
+  /** Whether the file can be downloaded here: it came in, and its provider hands files out. */
+  canOpen!: boolean;
 }
 
 export class ConversationMessageDto {
@@ -164,8 +172,15 @@ export class ConversationMessageDto {
   /** Who replied: `bot`, or `staff` with the account in `sentBy`; null for incoming messages. */
   answeredBy!: 'bot' | 'staff' | null;
   sentBy!: string | null;
+  /** The name of that account; null when it has none, or was erased. */
+  sentByName!: string | null;
   /** What became of an answer: `pending`, `accepted`, `sent`, `delivered`, `read`, `failed`, `expired` or `unknown`. */
   delivery!: string | null;
+  /**
+   * Why the last try to send an answer failed, while no provider has taken it: `recipient-not-on-whatsapp`,
+   * `provider-unavailable`, `rate-limited-recipient` and others; null when none failed.
+   */
+  reason!: string | null;
   /** When it came in or was sent. */
   at!: string;
   /** When the person sent it, by the provider's clock. */

@@ -92,10 +92,16 @@ const NOTE_REPLIED = statement<{ last_position: number }>(
     WHERE phone = :phone::text RETURNING last_position`,
 );
 
+// Read up to a message, what came in after it stays unread. It cannot become more than it was, and without a position it
+// stays: `least` looks at no NULL.
 const CHANGE = statement(
   'conversations_change',
-  `UPDATE conversations SET state = coalesce(:state::conversation_state, state), unread = CASE WHEN :read::boolean THEN 0 ELSE unread END
-    WHERE phone = :phone::text`,
+  `UPDATE conversations c
+      SET state = coalesce(:state::conversation_state, state),
+          unread = least(unread, CASE WHEN :read_to::int IS NOT NULL THEN (
+            SELECT count(*)::int FROM conversation_messages m
+             WHERE m.phone = c.phone AND m.direction = 'IN' AND m.position > :read_to::int) END)
+    WHERE c.phone = :phone::text`,
 );
 
 /** What changes a conversation; each method within the transaction that has locked its row. */
@@ -163,11 +169,12 @@ export class ConversationsRepository {
     return row?.last_position ?? null;
   }
 
+  /** @param change `readTo`: position of the last message that was read; null: nothing more is */
   async change(
     phone: string,
-    { state, read }: { state: ConversationState | null; read: boolean },
+    { state, readTo }: { state: ConversationState | null; readTo: number | null },
     within: Transaction,
   ): Promise<void> {
-    await within.run(CHANGE, { phone, state, read });
+    await within.run(CHANGE, { phone, state, read_to: readTo });
   }
 }

@@ -7,6 +7,8 @@ import { type RequestContext } from '../../platform/http/request-context.js';
 import { IncomingMedia, type OpenedMedia } from '../../delivery/ladder/incoming-media.js';
 import { Messaging } from '../../delivery/outbox/messaging.service.js';
 import { type MediaReference, type OutgoingMedia } from '../../delivery/providers/message-provider.js';
+import { invalidField } from '../../platform/errors/invalid-field.js';
+import { Users } from '../../identity/users/users.service.js';
 import { maskPhone, parsePhone } from '../../platform/phone/phone.js';
 import { isHiddenSender } from '../../platform/phone/sender.js';
 import { botLanguage } from './bot-texts.js';
@@ -32,15 +34,19 @@ export interface ShownMessage {
 
 /** A message of a history. */
 export interface HistoryMessage extends ShownMessage {
-  readonly media: MediaReference | null;
+  /** `canOpen`: whether the service can fetch the file for the staff. */
+  readonly media: (MediaReference & { readonly canOpen: boolean }) | null;
   /** The provider it came in by. */
   readonly provider: string | null;
   /** By the provider's clock. */
   readonly sentAt: string | null;
   /** Account of who answered; null for the bot and for what came in. */
   readonly sentBy: string | null;
+  readonly sentByName: string | null;
   /** What became of an answer, as far as it is known. */
   readonly delivery: string | null;
+  /** Why the last try to send it failed; null once it was taken. */
+  readonly reason: string | null;
 }
 
 /** A conversation as it can be shown. */
@@ -70,6 +76,13 @@ export interface PersonalConversation {
   readonly messages: { direction: string; kind: string; text: string | null; fileName: string | null; at: string }[];
 }
 
+type Fate = Pick<HistoryMessage, 'delivery' | 'reason'>;
+
+const UNKNOWN_FATE: Fate = { delivery: null, reason: null };
+
+/** States of an answer that a provider has: why another one refused it before matters no more. */
+const TAKEN: ReadonlySet<string> = new Set(['ACCEPTED', 'SENT', 'DELIVERED', 'READ']);
+
 /** More than any conversation holds. */
 const NO_END = 2_147_483_647;
 
@@ -87,6 +100,7 @@ export class Conversations {
     private readonly seal: ConversationSeal,
     private readonly messaging: Messaging,
     private readonly incomingMedia: IncomingMedia,
+    private readonly users: Users,
     private readonly audit: Audit,
   ) {}
 
@@ -104,6 +118,11 @@ export class Conversations {
       conversations: page.map((row) => this.shown(row)),
       nextCursor: rows.length > page.length && last ? afterConversation(last) : null,
     };
+  }
+
+  /** @throws AppError `invalid_phone`, `conversation_not_found` */
+  async one(typed: string): Promise<ShownConversation> {
+    return this.shown(await this.find(this.phone(typed)));
   }
 
   /**
@@ -161,7 +180,8 @@ export class Conversations {
     });
     this.messaging.deliverBehind(queued, by.context.id);
     if (!message) throw new Error('a reply that was written is gone');
-    return this.historyMessage(message, 'PENDING');
+    const names = await this.users.namesOf([by.userId]);
+    return this.historyMessage(message, { delivery: 'PENDING', reason: null }, names);
   }
 
   /**
@@ -178,20 +198,21 @@ export class Conversations {
   }
 
   /**
-   * Says who answers from now on, or that what was written is read.
+   * Says who answers from now on, or that what was written is read: all of it, or up to a message.
    *
-   * @throws AppError `invalid_phone`, `conversation_not_found`
+   * @throws AppError `invalid_phone`, `conversation_not_found`, `validation_failed` for a message of somebody else
    */
   async change(
     typed: string,
-    { state, read }: { state: ConversationState | null; read: boolean },
+    { state, read, readTo }: { state: ConversationState | null; read: boolean; readTo: string | null },
     by: StaffMember,
   ): Promise<ShownConversation> {
     const phone = this.phone(typed);
     return this.repository.transaction(async (transaction) => {
       const before = await this.repository.lock(phone, transaction);
       if (!before) throw new AppError('conversation_not_found');
-      await this.repository.change(phone, { state, read }, transaction);
+      const last = read ? NO_END : await this.positionOf(readTo, phone, transaction);
+      await this.repository.change(phone, { state, readTo: last }, transaction);
       if (state !== null && state !== before.state) {
         const detail = { phone: maskPhone(phone), from: before.state, to: state };
         await this.record('conversation.changed', null, detail, by, transaction);
@@ -240,25 +261,40 @@ export class Conversations {
     return row;
   }
 
-  private async inHistory(rows: readonly ConversationMessageRow[]): Promise<HistoryMessage[]> {
-    const answers = rows.filter(({ direction }) => direction === 'OUT');
-    const states = await this.messaging.statesOf(answers.map(({ id, created_at: createdAt }) => ({ id, createdAt })));
-    const stateOf = new Map(states.map(({ id, state }) => [id, state]));
-    return rows.map((row) => this.historyMessage(row, stateOf.get(row.id) ?? null));
+  /** @throws AppError `validation_failed` for a message that is none of this conversation */
+  private async positionOf(id: string | null, phone: string, within: Transaction): Promise<number | null> {
+    if (id === null) return null;
+    const message = await this.personalData.message(phone, id, within);
+    if (!message) throw invalidField('readTo', 'unknownMessage');
+    return message.position;
   }
 
-  private historyMessage(row: ConversationMessageRow, delivery: string | null): HistoryMessage {
+  private async inHistory(rows: readonly ConversationMessageRow[]): Promise<HistoryMessage[]> {
+    const answers = rows.filter(({ direction }) => direction === 'OUT');
+    const staff = new Set(rows.flatMap(({ sent_by: account }) => account ?? []));
+    const [states, names] = await Promise.all([
+      this.messaging.statesOf(answers.map(({ id, created_at: createdAt }) => ({ id, createdAt }))),
+      this.users.namesOf([...staff]),
+    ]);
+    const stateOf = new Map(states.map(({ id, state, last_error }) => [id, fateOf(state, last_error)]));
+    return rows.map((row) => this.historyMessage(row, stateOf.get(row.id) ?? UNKNOWN_FATE, names));
+  }
+
+  private historyMessage(row: ConversationMessageRow, fate: Fate, names: ReadonlyMap<string, string>): HistoryMessage {
     const content = this.seal.openContent(row.sealed_content, row.id);
+    const media = content?.media ?? null;
+    const canOpen = media !== null && row.provider !== null && this.incomingMedia.canFetch(row.provider, media);
     return {
       id: row.id,
       direction: row.direction,
       kind: row.kind,
       text: content?.text ?? null,
-      media: content?.media ?? null,
+      media: media && { ...media, canOpen },
       provider: row.provider,
       sentAt: content?.sentAt ?? null,
       sentBy: row.sent_by,
-      delivery,
+      sentByName: (row.sent_by !== null && names.get(row.sent_by)) || null,
+      ...fate,
       at: row.created_at,
     };
   }
@@ -286,6 +322,10 @@ export class Conversations {
     const { address, id: requestId } = context;
     return this.audit.record({ type, outcome: 'success', userId, subjectId, address, requestId, detail }, within);
   }
+}
+
+function fateOf(delivery: string, reason: string | null): Fate {
+  return { delivery, reason: TAKEN.has(delivery) ? null : reason };
 }
 
 /** What is kept of an answer; of a file the caption as its text. */

@@ -151,13 +151,17 @@ export class PersonalConversationsRepository {
     return row ? listed(row) : null;
   }
 
-  /** Newest first, those before a position. */
   /** Null when there is none in this conversation. */
-  async message(phone: string, id: string): Promise<ConversationMessageRow | null> {
-    const [row] = await this.database.run(MESSAGE_BY_ID, { phone, id });
+  async message(
+    phone: string,
+    id: string,
+    within: Transaction = this.database,
+  ): Promise<ConversationMessageRow | null> {
+    const [row] = await within.run(MESSAGE_BY_ID, { phone, id });
     return row ?? null;
   }
 
+  /** Newest first, those before a position. */
   async messages(
     phone: string,
     before: number,

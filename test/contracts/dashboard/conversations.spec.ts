@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { expectFailure, INSTANT } from '../../support/answers.js';
 import { national, newPhone, openHouse, type House } from '../../support/house.js';
@@ -17,7 +18,7 @@ let operatorId: string;
 beforeAll(async () => {
   house = await openHouse();
   service = house.service;
-  const operator = await newcomer(house, { role: 'OPERATOR' });
+  const operator = await newcomer(house, { role: 'OPERATOR', fullName: 'Ruth Mandowen' });
   operatorId = operator.id;
   staff = bearer(await logIn(service, operator.username));
 });
@@ -29,6 +30,7 @@ afterAll(async () => {
 const JSON_TYPE = { 'content-type': 'application/json' };
 const BASE = '/api/conversations';
 const list = (query = '', headers = staff) => service.get(`${BASE}${query}`, headers);
+const one = (phone: string, headers = staff) => service.get(`${BASE}/${encodeURIComponent(phone)}`, headers);
 const messages = (phone: string, query = '', headers = staff) =>
   service.get(`${BASE}/${encodeURIComponent(phone)}/messages${query}`, headers);
 const reply = (phone: string, body: unknown, headers = staff) =>
@@ -41,6 +43,7 @@ const texts = (answer: Answer): string[] => answer.body.data.map(({ text }: { te
 describe('who has access', () => {
   const calls: [string, (phone: string, headers: Record<string, string>) => Promise<Answer>][] = [
     ['list', (_, headers) => list('', headers)],
+    ['one', (phone, headers) => one(phone, headers)],
     ['read', (phone, headers) => messages(phone, '', headers)],
     ['reply', (phone, headers) => reply(phone, { text: 'x' }, headers)],
     ['change', (phone, headers) => change(phone, { state: 'PAUSE' }, headers)],
@@ -131,6 +134,27 @@ describe('GET /api/conversations', () => {
   });
 });
 
+describe('GET /api/conversations/:phone', () => {
+  it('shows one, as the list does, by any spelling of its number', async () => {
+    const phone = newPhone();
+    await say(service, phone, 'agent', { from_name: 'Ibu Ani' });
+    const listed = (await list()).body.data[0];
+    expect(listed.phone).toBe(national(phone));
+    for (const spelling of [phone, national(phone), phone.slice(1)]) {
+      const answer = await one(spelling);
+      expect(answer.body).toEqual({ success: true, message: 'Percakapan', data: listed });
+      expect(answer.headers.get('cache-control')).toBe('no-store');
+    }
+  });
+
+  it('says when there is none', async () => {
+    expectFailure(await one(newPhone()), 404, 'conversation_not_found');
+    for (const typed of ['abc', '0', `${newPhone()}x`, '%', "'", '0812\u0000', 'id:', `id:${'x'.repeat(200)}`])
+      expectFailure(await one(typed), 400, 'invalid_phone');
+    expectFailure(await one('id:98765432101234@lid'), 404, 'conversation_not_found');
+  });
+});
+
 describe('GET /api/conversations/:phone/messages', () => {
   it('shows both directions, newest first, with what became of an answer', async () => {
     const phone = newPhone();
@@ -141,13 +165,15 @@ describe('GET /api/conversations/:phone/messages', () => {
     await until('the outcome is written', async () => (await messages(phone)).body.data[0].delivery === 'accepted');
     const { body } = await messages(phone);
     const answer = { direction: 'out', kind: 'text', media: null, provider: null, at: INSTANT, sentAt: null };
+    const taken = { delivery: 'accepted', reason: null };
+    const byStaff = { answeredBy: 'staff', sentBy: operatorId, sentByName: 'Ruth Mandowen' };
     const id = expect.any(String);
     expect(body).toEqual({
       success: true,
       message: 'Isi percakapan',
       data: [
-        { ...answer, id, text: 'Selamat pagi', answeredBy: 'staff', sentBy: operatorId, delivery: 'accepted' },
-        { ...answer, id, text: MENU, answeredBy: 'bot', sentBy: null, delivery: 'accepted' },
+        { ...answer, id, text: 'Selamat pagi', ...byStaff, ...taken },
+        { ...answer, id, text: MENU, answeredBy: 'bot', sentBy: null, sentByName: null, ...taken },
         {
           id,
           direction: 'in',
@@ -157,7 +183,9 @@ describe('GET /api/conversations/:phone/messages', () => {
           provider: 'whapi',
           answeredBy: null,
           sentBy: null,
+          sentByName: null,
           delivery: null,
+          reason: null,
           at: INSTANT,
           sentAt: '2026-11-18T11:06:40.000Z',
         },
@@ -182,8 +210,32 @@ describe('GET /api/conversations/:phone/messages', () => {
     expect((await messages(phone)).body.data[1]).toMatchObject({
       kind: 'document',
       text: 'hasil saya',
-      media: { id: 'doc-1', url: null, mimeType: 'application/pdf', fileName: 'hasil lab.pdf' },
+      // Whapi is none of this service's providers: nobody can be asked for the file.
+      media: { id: 'doc-1', url: null, mimeType: 'application/pdf', fileName: 'hasil lab.pdf', canOpen: false },
     });
+  });
+
+  it('says why an answer was not sent', async () => {
+    const phone = newPhone();
+    await say(service, phone, 'pause');
+    await answersTo(house, phone);
+    await reply(phone, { text: 'Selamat pagi' });
+    await answersTo(house, phone);
+    const shownAs = async (state: string) => {
+      for (const table of ['messages', 'message_history'])
+        await house.database.query(
+          `UPDATE ${table} SET state = '${state}', last_error = 'recipient-not-on-whatsapp' WHERE recipient = $1`,
+          [phone],
+        );
+      const { delivery, reason } = (await messages(phone)).body.data[0];
+      return [delivery, reason];
+    };
+    await until('it is history', async () =>
+      (await messagesOf(house.database, phone)).every(({ fence }) => fence === null),
+    );
+    expect(await shownAs('FAILED')).toEqual(['failed', 'recipient-not-on-whatsapp']);
+    // Another provider has taken it since.
+    expect(await shownAs('DELIVERED')).toEqual(['delivered', null]);
   });
 
   it('goes page by page, in the order of arrival', async () => {
@@ -266,6 +318,26 @@ describe('POST /api/conversations/:phone/reply', () => {
     await answersTo(house, phone);
     await say(service, phone, 'bot');
     expect(await answersTo(house, phone)).toHaveLength(27);
+  });
+
+  it('is sent once however often it is repeated with its key, also at the same time', async () => {
+    const phone = newPhone();
+    await say(service, phone, 'pause');
+    await answersTo(house, phone);
+    const keyed = { ...staff, 'idempotency-key': `"${randomUUID()}"` };
+    const answers = await Promise.all(Array.from({ length: 6 }, () => reply(phone, { text: 'satu kali' }, keyed)));
+    const taken = answers.filter(({ status }) => status === 200);
+    expect(taken.length).toBeGreaterThan(0);
+    for (const { status, body } of answers) expect(status === 200 || body.code === 'idempotency_conflict').toBe(true);
+    const again = await reply(phone, { text: 'satu kali' }, keyed);
+    expect([again.headers.get('idempotency-replayed'), again.text]).toEqual(['true', taken[0]?.text]);
+    expectFailure(await reply(phone, { text: 'yang lain' }, keyed), 422, 'idempotency_key_reused');
+    expect((await answersTo(house, phone)).filter((text) => text === 'satu kali')).toHaveLength(1);
+    expect(await kept(house, phone)).toEqual(['IN text', 'OUT text', 'OUT text']);
+    // Somebody else's key is another one, though it is spelt the same.
+    const { username } = await newcomer(house, { role: 'SUPERVISOR' });
+    const other = { ...bearer(await logIn(service, username)), 'idempotency-key': keyed['idempotency-key'] };
+    expect((await reply(phone, { text: 'dari rekan' }, other)).body.data).toMatchObject({ text: 'dari rekan' });
   });
 
   it('writes down who did it, and not what it said', async () => {
@@ -389,6 +461,29 @@ describe('PATCH /api/conversations/:phone', () => {
     expect((await change(phone, { read: true })).body.data).toMatchObject({ state: 'AGENT', unread: 0 });
     expect((await change(phone, { read: false, state: null })).body.data).toMatchObject({ state: 'AGENT', unread: 0 });
     expect((await change(phone, { read: '', state: '' })).body.data).toMatchObject({ state: 'AGENT', unread: 0 });
+  });
+
+  it('says up to which message is read: what came in after it stays unread', async () => {
+    const phone = newPhone();
+    await say(service, phone, 'pause');
+    for (const text of ['satu', 'dua', 'tiga']) await say(service, phone, text);
+    const ids = (await messages(phone)).body.data.map(({ id }: { id: string }) => id);
+    expect((await one(phone)).body.data.unread).toBe(4);
+    expect((await change(phone, { readTo: ids[1] })).body.data).toMatchObject({ state: 'PAUSE', unread: 1 });
+    // An older one takes nothing back.
+    expect((await change(phone, { readTo: ids[3] })).body.data).toMatchObject({ unread: 1 });
+    expect((await change(phone, { state: 'AGENT' })).body.data).toMatchObject({ state: 'AGENT', unread: 1 });
+    expect((await change(phone, { readTo: ids[0] })).body.data).toMatchObject({ unread: 0 });
+    await say(service, phone, 'empat');
+    expect((await change(phone, { readTo: ids[0], read: true })).body.data).toMatchObject({ unread: 0 });
+    const other = newPhone();
+    await say(service, other, 'pause');
+    const refusal = await change(other, { readTo: ids[0] });
+    expectFailure(refusal, 400, 'validation_failed');
+    expect(refusal.body.details).toEqual([{ field: 'readTo', problem: 'bukan pesan dalam percakapan ini' }]);
+    for (const readTo of ['x', 5, [ids[0]], {}])
+      expectFailure(await change(other, { readTo }), 400, 'validation_failed');
+    expect((await one(other)).body.data.unread).toBe(1);
   });
 
   it('refuses what is no state, and where there is no conversation', async () => {

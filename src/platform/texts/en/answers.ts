@@ -34,6 +34,7 @@ export const ANSWERS: AnswerTexts = {
   },
   conversations: {
     conversations: 'Conversations',
+    one: 'Conversation',
     messages: 'Messages',
     replied: 'The reply is on its way',
     changed: 'The conversation has been changed',

@@ -5,6 +5,7 @@ export const PROBLEMS: ProblemTexts = {
   field: {
     empty: 'must not be empty',
     unknownCursor: 'is not a valid cursor',
+    unknownMessage: 'is not a message of this conversation',
     noPhone: 'is not a phone number',
     notBeforeTo: 'must be before to',
     badSpan: 'must be before to, by at most 92 days',

@@ -34,6 +34,7 @@ export const ANSWERS = {
   },
   conversations: {
     conversations: 'Daftar percakapan',
+    one: 'Percakapan',
     messages: 'Isi percakapan',
     replied: 'Balasan dikirim',
     changed: 'Percakapan diperbarui',

@@ -4,6 +4,7 @@ export const PROBLEMS = {
   field: {
     empty: 'harus diisi',
     unknownCursor: 'tidak dikenal',
+    unknownMessage: 'bukan pesan dalam percakapan ini',
     noPhone: 'bukan nomor telepon',
     notBeforeTo: 'harus sebelum to',
     badSpan: 'harus sebelum to, paling lama 92 hari',
