@@ -28,12 +28,14 @@ const usual = {
  * for, its own. `virtual:icons` is the file's address.
  */
 const ICONS = {
+  'arrow-down': 'arrow-down',
   'arrow-down-tray': 'arrow-down-tray',
   'arrow-path': 'arrow-path',
   'arrow-right-start-on-rectangle': 'arrow-right-start-on-rectangle',
   'bars-3': 'bars-3',
   bolt: 'bolt',
   'chart-bar': 'chart-bar',
+  'chat-bubble-left-right': 'chat-bubble-left-right',
   check: 'check',
   'check-circle': 'check-circle',
   'chevron-down': 'chevron-down',
@@ -51,6 +53,8 @@ const ICONS = {
   'lock-closed': 'lock-closed',
   'lock-open': 'lock-open',
   moon: 'moon',
+  'paper-airplane': 'paper-airplane',
+  'paper-clip': 'paper-clip',
   'pencil-square': 'pencil-square',
   plus: 'plus',
   'queue-list': 'queue-list',

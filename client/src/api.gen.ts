@@ -2212,6 +2212,8 @@ export interface components {
             state: "BOT" | "AGENT" | "PAUSE";
             /** @description Messages of the person since staff last replied or marked the conversation as read. */
             unread: number;
+            /** @description Whether staff can answer: not when the number is hidden, or of a country that is not served. */
+            canReply: boolean;
             /** @description Null when it is no longer stored. */
             lastMessage: components["schemas"]["LastMessageDto"] | null;
             startedAt: string;

@@ -2,7 +2,7 @@
 const FROM = '62813{{stamp}}@s.whatsapp.net';
 const PHONE = '0813{{stamp}}';
 
-const CONVERSATION = 'phone name state unread lastMessage startedAt lastActivityAt';
+const CONVERSATION = 'phone name state unread canReply lastMessage startedAt lastActivityAt';
 const MESSAGE = 'id direction kind text media provider answeredBy sentBy sentByName delivery reason at sentAt';
 
 const incoming = {

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import axe from 'axe-core';
 import { type Browser, type Page } from 'playwright-core';
 import { startBrowser } from '../support/browser.js';
+import { axeFaults, openConsole, type Sight } from '../support/console.js';
 import { openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
 import { newNumber, type Resident } from '../support/house.js';
-import { browserLogin } from '../support/own-page.js';
-import { openPage, type Size } from '../support/pages.js';
+import { openPage } from '../support/pages.js';
 
 /** As an attacker would be called. */
 const MARKUP = '<img src=x onerror=alert(1)> & Budi';
@@ -21,28 +20,7 @@ afterAll(async () => {
   await house.close();
 });
 
-interface Sight {
-  as?: 'admin' | 'supervisor' | 'operator';
-  size?: Size;
-  language?: 'id' | 'en';
-}
-
-/** Opens a page of the console with a login of its own. */
-async function open(path: string, { as = 'admin', size = 'desktop', language = 'id' }: Sight = {}) {
-  const { session } = await browserLogin(house.service, as, 'password123');
-  const [name = '', value = ''] = session.split('=');
-  const common = { domain: '127.0.0.1', path: '/', sameSite: 'Lax' as const };
-  const cookies = [
-    { ...common, name, value, httpOnly: true, secure: true, expires: -1 },
-    { ...common, name: 'masuk-lang', value: language, httpOnly: false, secure: false, expires: -1 },
-  ];
-  const opened = await openPage(browser, house.service, `/admin${path}`, {
-    size,
-    storageState: { cookies, origins: [] },
-  });
-  await opened.page.locator('main h1').waitFor();
-  return { ...opened, own: { cookie: session, 'sec-fetch-site': 'same-origin' } };
-}
+const open = (path: string, sight?: Sight) => openConsole(browser, house.service, path, sight);
 
 const dialog = (page: Page) => page.locator('wa-dialog');
 const press = (page: Page, name: string) => page.locator('main').getByRole('button', { name, exact: true }).click();
@@ -300,10 +278,15 @@ describe('those who are no admins', () => {
     await context.close();
   });
 
-  it('OPERATOR: is told what to do, and gets nothing by direct calls', async () => {
-    const { page, context, own } = await open('/people', { as: 'operator' });
+  it('OPERATOR: sees conversations alone, and gets nothing else by direct calls', async () => {
+    const { page, context, own } = await open('', { as: 'operator' });
+    await page.waitForURL('**/admin/conversations');
+    await page.getByRole('heading', { level: 1, name: 'Percakapan' }).waitFor();
+    expect(await page.locator('.side nav a').allTextContents()).toEqual([expect.stringContaining('Percakapan')]);
+    await page.goto(`${house.service.url}/admin/people`);
     await page.getByRole('heading', { name: 'Anda tidak punya akses ke halaman ini' }).waitFor();
-    expect(await page.locator('nav').count()).toBe(0);
+    await page.getByRole('link', { name: 'Ke percakapan' }).click();
+    await page.waitForURL('**/admin/conversations');
     for (const path of ['/api/users', '/api/admin/audit', '/api/admin/providers', '/api/sessions', '/api/api-keys'])
       expect([path, (await house.service.get(path, own)).status]).toEqual([path, 403]);
     await context.close();
@@ -313,6 +296,7 @@ describe('those who are no admins', () => {
 describe('every page', () => {
   const PATHS = [
     '/overview',
+    '/conversations',
     '/devices',
     '/people',
     '/logs/audit',
@@ -322,16 +306,6 @@ describe('every page', () => {
     '/applications',
     '/nowhere',
   ];
-  const RULES = { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] };
-
-  async function faults(page: Page): Promise<string[]> {
-    if (!(await page.evaluate<boolean>('Boolean(globalThis.axe)'))) await page.evaluate(axe.source);
-    const found = await page.evaluate<{ id: string; impact: string; nodes: { html: string }[] }[]>(
-      `axe.run(document, ${JSON.stringify({ runOnly: RULES, resultTypes: ['violations'] })}).then(({ violations }) => violations)`,
-    );
-    return found.map(({ id, impact, nodes }) => `${impact} ${id} ${nodes[0]?.html}`);
-  }
-
   it.each([
     ['light, on a phone, in Indonesian', 'light', 'phone', 'id'],
     ['dark, on a desktop, in English', 'dark', 'desktop', 'en'],
@@ -348,7 +322,7 @@ describe('every page', () => {
         await page.locator('main h1').waitFor();
         await page.locator('main [aria-busy=false], main .state.empty, main > .state').first().waitFor();
         await picture(`console-${size}${path.replaceAll('/', '-').slice(0, 16)}`);
-        expect([path, await faults(page), await isWide()]).toEqual([path, [], false]);
+        expect([path, await axeFaults(page), await isWide()]).toEqual([path, [], false]);
       }
       expect(complaints()).toEqual([]);
       await context.close();

@@ -48,10 +48,10 @@ export function replyAnswer(message: HistoryMessage, language: Language): ReplyA
 }
 
 function conversationOf(conversation: ShownConversation): ConversationDto {
-  const { phone, name, state, unread, lastMessage } = conversation;
+  const { phone, name, state, unread, canReply, lastMessage } = conversation;
   return {
     ...(isHiddenSender(phone) ? { phone: null, senderId: phone } : { phone: nationalPhone(phone) }),
-    ...{ name, state, unread },
+    ...{ name, state, unread, canReply },
     lastMessage: lastMessage && {
       id: lastMessage.id,
       direction: directionOf(lastMessage),

@@ -131,6 +131,8 @@ export class ConversationDto {
   state!: 'BOT' | 'AGENT' | 'PAUSE';
   /** Messages of the person since staff last replied or marked the conversation as read. */
   unread!: number;
+  /** Whether staff can answer: not when the number is hidden, or of a country that is not served. */
+  canReply!: boolean;
   /** Null when it is no longer stored. */
   lastMessage!: LastMessageDto | null;
   startedAt!: string;

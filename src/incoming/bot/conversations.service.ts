@@ -57,6 +57,7 @@ export interface ShownConversation {
   readonly name: string | null;
   readonly state: ConversationState;
   readonly unread: number;
+  readonly canReply: boolean;
   readonly lastMessage: ShownMessage | null;
   readonly startedAt: Date;
   readonly lastActivityAt: Date;
@@ -156,7 +157,7 @@ export class Conversations {
    */
   async reply(typed: string, { text, media }: ReplyContent, by: StaffMember): Promise<HistoryMessage> {
     const phone = this.phone(typed);
-    if (parsePhone(phone, this.settings.allowedCountries) === null) throw new AppError('invalid_phone');
+    if (!this.canReply(phone)) throw new AppError('invalid_phone');
     if (media && !this.messaging.takesMedia(media.kind)) throw new AppError('media_not_sendable');
     const { queued, message } = await this.repository.transaction(async (transaction) => {
       const conversation = await this.repository.lock(phone, transaction);
@@ -255,6 +256,10 @@ export class Conversations {
     return phone;
   }
 
+  private canReply(phone: string): boolean {
+    return parsePhone(phone, this.settings.allowedCountries) !== null;
+  }
+
   private async find(phone: string, within?: Transaction): Promise<ListedConversationRow> {
     const row = await this.personalData.find(phone, within);
     if (!row) throw new AppError('conversation_not_found');
@@ -309,7 +314,8 @@ export class Conversations {
       at: message.created_at,
     };
     const name = this.seal.openName(row.sealed_name, phone);
-    return { phone, name, state, unread, lastMessage, startedAt: row.created_at, lastActivityAt: row.last_activity_at };
+    const [canReply, startedAt, lastActivityAt] = [this.canReply(phone), row.created_at, row.last_activity_at];
+    return { phone, name, state, unread, canReply, lastMessage, startedAt, lastActivityAt };
   }
 
   private record(

@@ -84,6 +84,7 @@ describe('GET /api/conversations', () => {
           name: 'Ibu Ani',
           state: 'AGENT',
           unread: 2,
+          canReply: true,
           lastMessage: {
             id: expect.any(String),
             direction: 'in',
@@ -268,7 +269,7 @@ describe('GET /api/conversations/:phone/messages', () => {
     const abroad = `+1202555${String(process.pid % 10_000).padStart(4, '0')}`;
     await say(service, abroad, 'Hello');
     expect(texts(await messages(abroad))).toEqual(['Hello']);
-    expect((await list()).body.data[0].phone).toBe(abroad);
+    expect((await list()).body.data[0]).toMatchObject({ phone: abroad, canReply: false });
     expect((await messages(abroad.slice(1))).status).toBe(200);
   });
 

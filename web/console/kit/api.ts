@@ -65,6 +65,23 @@ export async function download(path: Path, query: Record<string, string>, name: 
   keep(await response.blob(), name);
 }
 
+/** Milliseconds that the service may take to fetch a file from elsewhere and hand it on. */
+const FILE_PATIENCE = 130_000;
+
+/** Has the browser keep a file that the service hands on. @returns its name */
+export async function downloadFile(path: Path, at: Readonly<Record<string, string>>): Promise<string> {
+  const response = await answered(addressOf(path, at, {}), {}, FILE_PATIENCE);
+  if (!response.ok) throw failureOf(response, objectIn(await response.text()));
+  const [, encoded = ''] = /filename\*=UTF-8''([^;]+)/.exec(response.headers.get('content-disposition') ?? '') ?? [];
+  const name = decodeURIComponent(encoded);
+  try {
+    keep(await response.blob(), name);
+  } catch (cause) {
+    throw new MasukError({ code: 'media_unavailable', status: 0, message: '', cause });
+  }
+  return name;
+}
+
 /** Gives the person a file. */
 export function keep(content: Blob, name: string): void {
   const link = document.createElement('a');
@@ -90,8 +107,8 @@ async function send<P extends Path, V extends Verb>(
   return { body: answer as Answer<P, V>, headers: response.headers };
 }
 
-async function answered(address: string, init: RequestInit): Promise<Response> {
-  const signal = AbortSignal.timeout(PATIENCE);
+async function answered(address: string, init: RequestInit, patience = PATIENCE): Promise<Response> {
+  const signal = AbortSignal.timeout(patience);
   try {
     return await masuk.fetch(address, { ...init, signal, redirect: 'error' });
   } catch (cause) {

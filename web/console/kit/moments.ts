@@ -29,6 +29,18 @@ export function ago(iso: string, language: Language): TemplateResult {
   return html`<time datetime=${iso} title=${utc(iso)}>${distance(iso, language)}</time>`;
 }
 
+/** The hour of a moment. */
+export function hour(iso: string, language: Language): string {
+  const options = { hour: '2-digit', minute: '2-digit' } as const;
+  return once(`hour ${language}`, () => new Intl.DateTimeFormat(LOCALES[language], options)).format(new Date(iso));
+}
+
+/** The day of a moment, in the viewer's zone. */
+export function day(iso: string, language: Language): string {
+  const format = once(`day ${language}`, () => new Intl.DateTimeFormat(LOCALES[language], { dateStyle: 'full' }));
+  return format.format(new Date(iso));
+}
+
 /** The hour of a moment today, with its day when it is another one. */
 export function clock(iso: string, language: Language): string {
   const date = new Date(iso);

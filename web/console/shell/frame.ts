@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Viewer } from '../kit/console-page.js';
 import type { ConsoleTexts, Language } from '../texts/texts.js';
-import { HOME, NAVIGATION, type Route } from './routes.js';
+import { homeOf, mayRead, NAVIGATION, type Route } from './routes.js';
 
 interface Frame {
   readonly texts: ConsoleTexts;
@@ -34,7 +34,7 @@ export function frame(it: Frame): TemplateResult {
   const { texts } = it;
   return html`<a class="skip" href="#content" @click=${skip}>${texts.skip}</a>
     <div class="frame">
-      <aside class="side" aria-label=${texts.console}>${brand(texts)} ${navigation(it)} ${person(it)}</aside>
+      <aside class="side" aria-label=${texts.console}>${brand(it)} ${navigation(it)} ${person(it)}</aside>
       <div class="column">
         ${bar(it)} ${it.isOffline ? html`<p class="offline" role="alert">${texts.frame.offline}</p>` : nothing}
         <main id="content" tabindex="-1">${it.content}</main>
@@ -62,8 +62,8 @@ function bar(it: Frame): TemplateResult {
     <button class="icon menu" aria-label=${texts.nav.menu} @click=${() => it.openMenu(true)}>
       <wa-icon name="bars-3"></wa-icon>
     </button>
-    <div class="bar-brand">${brand(texts)}</div>
-    ${viewer.role === 'ADMIN' ? nothing : readOnly}
+    <div class="bar-brand">${brand(it)}</div>
+    ${viewer.role === 'SUPERVISOR' ? readOnly : nothing}
     <span class="push"></span>
     ${languages(it)}
     <button class="icon" aria-label=${other} title=${other} @click=${it.switchScheme}>
@@ -77,16 +77,16 @@ function skip(event: Event): void {
   document.getElementById('content')?.focus();
 }
 
-function brand(texts: ConsoleTexts): TemplateResult {
-  return html`<a class="brand" href=${HOME}>
+function brand({ texts, viewer }: Frame): TemplateResult {
+  return html`<a class="brand" href=${homeOf(viewer.role)}>
     <img src=${brandMark()} alt="" width="32" height="32" />
     <span><b>${brandName()}</b><small>${texts.console}</small></span>
   </a>`;
 }
 
-function navigation({ texts, route }: Frame): TemplateResult {
+function navigation({ texts, route, viewer }: Frame): TemplateResult {
   return html`<nav aria-label=${texts.nav.label}>
-    ${NAVIGATION.map(
+    ${NAVIGATION.filter(({ name }) => mayRead(viewer.role, name)).map(
       ({ name, href, icon }) =>
         html`<a href=${href} aria-current=${route?.nav === name ? 'page' : nothing}>
           <wa-icon name=${icon}></wa-icon>${texts.nav[name]}
@@ -132,8 +132,18 @@ export function missing(texts: ConsoleTexts, again?: () => void): TemplateResult
     ${
       again
         ? html`<wa-button appearance="outlined" @click=${again}>${states.retry}</wa-button>`
-        : html`<a href=${HOME}>${states.home}</a>`
+        : html`<a href="/admin">${states.home}</a>`
     }
+  </div>`;
+}
+
+/** For an OPERATOR at an address that is for others. */
+export function notForOperators({ states }: ConsoleTexts): TemplateResult {
+  return html`<div class="state">
+    <wa-icon name="lock-closed"></wa-icon>
+    <h1>${states.forbiddenTitle}</h1>
+    <p>${states.operator}</p>
+    <a href=${homeOf('OPERATOR')}>${states.toConversations}</a>
   </div>`;
 }
 
@@ -144,7 +154,7 @@ export function forbidden(texts: ConsoleTexts, { role }: Viewer, leave: () => vo
     <div class="state">
       <wa-icon name="lock-closed"></wa-icon>
       <h1>${states.forbiddenTitle}</h1>
-      <p>${role === 'OPERATOR' ? states.operator : states.forbidden(texts.roles[role])}</p>
+      <p>${states.forbidden(texts.roles[role])}</p>
       <wa-button variant="brand" @click=${leave}>${states.otherAccount}</wa-button>
       <p><a href="/account">${texts.frame.account}</a></p>
     </div>

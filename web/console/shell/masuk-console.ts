@@ -13,8 +13,8 @@ import { Remote } from '../kit/remote.js';
 import { failed, loading } from '../kit/states.js';
 import { consoleTexts, languageOf, type ConsoleTexts, type Language } from '../texts/texts.js';
 import { followScheme, isDark, switchScheme } from './color-scheme.js';
-import { brandName, forbidden, frame, missing } from './frame.js';
-import { HOME, mayRead, ROUTES, type Route } from './routes.js';
+import { brandName, forbidden, frame, missing, notForOperators } from './frame.js';
+import { homeOf, mayEnter, mayRead, ROUTES, type Route } from './routes.js';
 
 /** `/admin`: who looks, where they are, and the page of that place in its frame. */
 export class MasukConsole extends LitElement {
@@ -61,7 +61,7 @@ export class MasukConsole extends LitElement {
     const viewer = this.who.value;
     if (viewer === undefined)
       return this.who.error ? failed(this.who.error, texts, () => this.begin()) : loading(texts);
-    if (!mayRead(viewer.role)) return forbidden(texts, viewer, () => void this.leave());
+    if (!mayEnter(viewer.role)) return forbidden(texts, viewer, () => void this.leave());
     return html`${frame({
         ...{ texts, viewer, language: this.language, route: this.route, said: this.said },
         ...{ menuOpen: this.menuOpen, isDark: isDark(), isOffline: !navigator.onLine },
@@ -82,6 +82,7 @@ export class MasukConsole extends LitElement {
   private content(texts: ConsoleTexts, viewer: Viewer): TemplateResult {
     const { route, place, language } = this;
     if (route === null) return missing(texts);
+    if (!mayRead(viewer.role, route.nav)) return notForOperators(texts);
     if (this.pageFailed) return missing(texts, () => location.reload());
     if (!this.loaded.has(route)) return loading(texts);
     const tag = unsafeStatic(route.tag);
@@ -93,16 +94,22 @@ export class MasukConsole extends LitElement {
   }
 
   private begin(): void {
-    void this.who.load(async () => {
-      const user = await whoAmI();
-      setViewer(user.id);
-      return { id: user.id, name: user.profile.fullName, role: user.role };
-    });
+    void this.who
+      .load(async () => {
+        const user = await whoAmI();
+        setViewer(user.id);
+        return { id: user.id, name: user.profile.fullName, role: user.role };
+      })
+      .then(() => {
+        if (this.route === null) this.moved();
+      });
   }
 
   private moved(): void {
     if (/^\/admin\/?$/.test(location.pathname)) {
-      goTo(HOME, { replace: true });
+      // Whose console it is, is not known at once.
+      const viewer = this.who.value;
+      if (viewer) goTo(homeOf(viewer.role), { replace: true });
       return;
     }
     const [before, from] = [this.route, this.place.path];

@@ -13,11 +13,13 @@ export interface Route {
   readonly nav: NavName;
 }
 
-export type NavName = 'overview' | 'devices' | 'people' | 'logs' | 'keys' | 'webhooks' | 'applications';
+export type NavName =
+  'overview' | 'conversations' | 'devices' | 'people' | 'logs' | 'keys' | 'webhooks' | 'applications';
 
 /** What the navigation shows, in its order. */
 export const NAVIGATION: readonly { name: NavName; href: string; icon: string }[] = [
   { name: 'overview', href: '/admin/overview', icon: 'chart-bar' },
+  { name: 'conversations', href: '/admin/conversations', icon: 'chat-bubble-left-right' },
   { name: 'devices', href: '/admin/devices', icon: 'device-phone-mobile' },
   { name: 'people', href: '/admin/people', icon: 'users' },
   { name: 'logs', href: '/admin/logs/audit', icon: 'queue-list' },
@@ -29,9 +31,13 @@ export const NAVIGATION: readonly { name: NavName; href: string; icon: string }[
 /** Roles whose routes the pages here ask; the service decides. */
 const READERS: readonly Role[] = ['ADMIN', 'SUPERVISOR'];
 
-export const mayRead = (role: Role): boolean => READERS.includes(role);
+/** Who may see anything here. */
+export const mayEnter = (role: Role): boolean => READERS.includes(role) || role === 'OPERATOR';
 
-export const HOME = '/admin/overview';
+/** An OPERATOR has conversations, and nothing else. */
+export const mayRead = (role: Role, nav: NavName): boolean => READERS.includes(role) || nav === 'conversations';
+
+export const homeOf = (role: Role): string => (role === 'OPERATOR' ? '/admin/conversations' : '/admin/overview');
 
 export const ROUTES: readonly Route[] = [
   {
@@ -39,6 +45,12 @@ export const ROUTES: readonly Route[] = [
     tag: 'console-overview',
     load: () => import('../overview/overview-page.js'),
     nav: 'overview',
+  },
+  {
+    pattern: /^\/admin\/conversations(?:\/(?<id>[^/]{1,400}))?$/,
+    tag: 'console-conversations',
+    load: () => import('../conversations/conversations-page.js'),
+    nav: 'conversations',
   },
   {
     pattern: /^\/admin\/devices$/,

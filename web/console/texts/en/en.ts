@@ -1,4 +1,5 @@
 import { access } from './access.js';
+import { conversations } from './conversations.js';
 import { devices } from './devices.js';
 import { logs } from './logs.js';
 import { overview } from './overview.js';
@@ -6,4 +7,4 @@ import { people } from './people.js';
 import { shell } from './shell.js';
 import type { ConsoleTexts } from '../texts.js';
 
-export const en: ConsoleTexts = { ...shell, devices, people, logs, access, overview };
+export const en: ConsoleTexts = { ...shell, devices, people, logs, access, overview, conversations };

@@ -1,6 +1,6 @@
 import type { ConsoleTexts } from '../texts.js';
 
-type Shell = Omit<ConsoleTexts, 'devices' | 'people' | 'logs' | 'access' | 'overview'>;
+type Shell = Omit<ConsoleTexts, 'devices' | 'people' | 'logs' | 'access' | 'overview' | 'conversations'>;
 
 export const shell: Shell = {
   console: 'Console',
@@ -11,6 +11,7 @@ export const shell: Shell = {
     overview: 'Overview',
     devices: 'Devices',
     people: 'People',
+    conversations: 'Conversations',
     logs: 'Logs',
     keys: 'API keys',
     webhooks: 'Webhooks',
@@ -23,7 +24,7 @@ export const shell: Shell = {
     light: 'Light theme',
     language: 'Language',
     readOnly: 'Read only',
-    readOnlyHint: 'A SUPERVISOR sees everything and changes nothing.',
+    readOnlyHint: 'A SUPERVISOR sees everything and changes nothing but conversations.',
     offline: 'There is no internet connection. What you see is the last known state.',
   },
   roles: {
@@ -50,7 +51,8 @@ export const shell: Shell = {
     forbidden: (role) =>
       `This account has the role ${role}. Ask an admin for the role Admin or Supervisor and reload this page, or log out and use another account.`,
     operator:
-      'The role Operator is for conversations, and this console has no page for them yet. If you need to see more, ask an admin for the role Supervisor or Admin.',
+      'The role Operator is for conversations. If you need to see more, ask an admin for the role Supervisor or Admin.',
+    toConversations: 'Go to the conversations',
     otherAccount: 'Log out and use another account',
   },
   table: {
@@ -82,6 +84,15 @@ export const shell: Shell = {
     foreign_origin: "Open the console at this service's own address.",
     validation_failed: 'Some fields are not right yet.',
     invalid_phone: 'This is not a phone number.',
+    conversation_not_found: 'Nobody has written from this number, or it is longer ago than conversations are kept.',
+    media_not_found: 'There is no such file, or the provider has deleted it.',
+    media_unavailable: 'The provider did not hand the file out. Try again later.',
+    media_too_large: 'The file is larger than this service allows.',
+    media_type_not_allowed: 'Files of this type are not handed out.',
+    media_not_sendable: 'No provider of this service can send files.',
+    idempotency_conflict: 'This answer is being sent already. Try again in a moment.',
+    idempotency_key_reused: 'This answer was changed while it was being sent. Send it again.',
+    busy: 'The service has too much to do at the moment. Try again soon.',
     user_not_found: 'There is no such account, or it was erased.',
     email_taken: 'Another account uses this e-mail address.',
     username_taken: 'Another account uses this username.',

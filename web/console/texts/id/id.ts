@@ -1,8 +1,9 @@
 import { access } from './access.js';
+import { conversations } from './conversations.js';
 import { devices } from './devices.js';
 import { logs } from './logs.js';
 import { overview } from './overview.js';
 import { people } from './people.js';
 import { shell } from './shell.js';
 
-export const id = { ...shell, devices, people, logs, access, overview };
+export const id = { ...shell, devices, people, logs, access, overview, conversations };

@@ -8,6 +8,7 @@ export const shell = {
     overview: 'Ringkasan',
     devices: 'Perangkat',
     people: 'Orang',
+    conversations: 'Percakapan',
     logs: 'Log',
     keys: 'Kunci API',
     webhooks: 'Webhook',
@@ -20,7 +21,7 @@ export const shell = {
     light: 'Tema terang',
     language: 'Bahasa',
     readOnly: 'Hanya lihat',
-    readOnlyHint: 'Peran SUPERVISOR melihat semuanya, tetapi tidak mengubah apa pun.',
+    readOnlyHint: 'Peran SUPERVISOR melihat semuanya, tetapi hanya percakapan yang dapat ia ubah.',
     offline: 'Tidak ada koneksi internet. Yang tampil di sini adalah keadaan terakhir yang diketahui.',
   },
   roles: {
@@ -47,7 +48,8 @@ export const shell = {
     forbidden: (role: string) =>
       `Akun ini berperan ${role}. Minta seorang admin memberi Anda peran Admin atau Supervisor, lalu muat ulang halaman ini. Atau keluar dan masuk dengan akun lain.`,
     operator:
-      'Peran Operator hanya untuk percakapan, dan konsol ini belum punya halaman percakapan. Minta peran Supervisor atau Admin kepada seorang admin jika Anda perlu melihat yang lain.',
+      'Peran Operator hanya untuk percakapan. Minta peran Supervisor atau Admin kepada seorang admin jika Anda perlu melihat yang lain.',
+    toConversations: 'Ke percakapan',
     otherAccount: 'Keluar dan pakai akun lain',
   },
   table: {
@@ -80,6 +82,15 @@ export const shell = {
     foreign_origin: 'Buka konsol dari alamat layanan ini sendiri.',
     validation_failed: 'Ada isian yang belum benar.',
     invalid_phone: 'Nomor telepon tidak benar.',
+    conversation_not_found: 'Belum ada pesan dari nomor ini, atau percakapannya sudah dihapus karena terlalu lama.',
+    media_not_found: 'File ini tidak ada, atau sudah dihapus penyedia.',
+    media_unavailable: 'Penyedia tidak menyerahkan file ini. Coba lagi nanti.',
+    media_too_large: 'File ini lebih besar daripada yang diizinkan layanan.',
+    media_type_not_allowed: 'File dengan jenis ini tidak diserahkan.',
+    media_not_sendable: 'Tidak ada penyedia yang bisa mengirim file di layanan ini.',
+    idempotency_conflict: 'Jawaban ini sedang dikirim. Coba lagi sebentar lagi.',
+    idempotency_key_reused: 'Jawaban ini berubah selagi dikirim. Kirim sekali lagi.',
+    busy: 'Layanan sedang terlalu sibuk. Coba lagi sebentar lagi.',
     user_not_found: 'Akun ini tidak ada, atau sudah dihapus.',
     email_taken: 'Email ini sudah dipakai akun lain.',
     username_taken: 'Nama pengguna ini sudah dipakai akun lain.',

@@ -1,0 +1,134 @@
+import './thread.js';
+import { html, nothing, type TemplateResult } from 'lit';
+import { get } from '../kit/api.js';
+import { ConsolePage } from '../kit/console-page.js';
+import { Polling } from '../kit/polling.js';
+import { Remote } from '../kit/remote.js';
+import { empty, shown } from '../kit/states.js';
+import { withNewest, withOlder, type Known } from './merge.js';
+import { talkFilters, talkList } from './talk-list.js';
+import { idOf, type State, type Talk } from './talk.js';
+import type { ConsoleThread } from './thread.js';
+
+/** Milliseconds between two looks at the list. */
+const AGAIN = 6_000;
+
+/** `/admin/conversations`, and `/:id`: the list, and the one that is open beside it; on a phone one or the other. */
+export class ConversationsPage extends ConsolePage {
+  private readonly talks = new Remote<Known<Talk>>(this);
+  private state: string | null = null;
+  private loadingMore = false;
+
+  constructor() {
+    super();
+    new Polling(this, () => this.look(), AGAIN);
+  }
+
+  get heading(): string {
+    return this.thread?.heading ?? this.texts.conversations.title;
+  }
+
+  load(): void {
+    const state = this.place.query.get('state');
+    if (state !== this.state) this.talks.clear();
+    this.state = state;
+    void this.look();
+    this.thread?.load();
+  }
+
+  protected override render(): TemplateResult {
+    const { texts, language, openId, viewer } = this;
+    const { conversations } = texts;
+    const title =
+      openId === null
+        ? html`<h1>${conversations.title}</h1>`
+        : html`<p class="pane-title" aria-hidden="true">${conversations.title}</p>`;
+    return html`<div class="talking ${openId === null ? '' : 'open'}">
+      <section class="talk-pane" aria-label=${conversations.title}>
+        <header>${title} ${talkFilters(this.place.query, this.place.path, texts)}</header>
+        <div class="talk-box">
+          ${shown(
+            this.talks,
+            texts,
+            () => void this.look(),
+            (known) => this.list(known),
+          )}
+        </div>
+      </section>
+      ${
+        openId === null
+          ? html`<div class="thread-pane nothing"><p class="quiet">${conversations.choose}</p></div>`
+          : html`<console-thread
+              class="thread-pane"
+              .talkId=${openId}
+              .viewer=${viewer}
+              .language=${language}
+              @talk-changed=${(event: CustomEvent<Talk>) => this.replace(event.detail)}
+            ></console-thread>`
+      }
+    </div>`;
+  }
+
+  private get openId(): string | null {
+    const { id } = this.place.parts;
+    if (id === undefined) return null;
+    try {
+      return decodeURIComponent(id);
+    } catch {
+      return id;
+    }
+  }
+
+  private get thread(): ConsoleThread | null {
+    return this.querySelector<ConsoleThread>('console-thread');
+  }
+
+  private list({ items, nextCursor }: Known<Talk>): TemplateResult {
+    const { texts, language, openId } = this;
+    const { conversations } = texts;
+    if (items.length === 0)
+      return this.state === null
+        ? empty(conversations.none, conversations.noneHint)
+        : empty(conversations.noneOfState, conversations.noneOfStateHint);
+    const more = html`<wa-button
+      class="more-talks"
+      appearance="outlined"
+      size="small"
+      ?loading=${this.loadingMore}
+      @click=${() => void this.more()}
+      >${conversations.moreTalks}</wa-button
+    >`;
+    return html`${talkList({ talks: items, openId, texts, language, query: this.place.query })}
+    ${nextCursor === null ? nothing : more}`;
+  }
+
+  private async look(): Promise<boolean> {
+    await this.talks.load(async () => withNewest(this.talks.value, await this.page(null), idOf));
+    return this.talks.error === null;
+  }
+
+  private async page(cursor: string | null): Promise<Known<Talk>> {
+    const query = { state: this.state as State | null, cursor, limit: 25 };
+    const { data, nextCursor } = await get('/api/conversations', { query });
+    return { items: data, nextCursor };
+  }
+
+  private async more(): Promise<void> {
+    const known = this.talks.value;
+    if (known === undefined || this.loadingMore) return;
+    this.loadingMore = true;
+    await this.talks.load(async () => withOlder(known, await this.page(known.nextCursor), idOf));
+    this.loadingMore = false;
+    this.requestUpdate();
+  }
+
+  /** What the thread knows to be new is not waited for. */
+  private replace(talk: Talk): void {
+    const known = this.talks.value;
+    if (known === undefined) return;
+    const items = known.items.map((each) => (idOf(each) === idOf(talk) ? talk : each));
+    this.talks.value = { ...known, items };
+    this.requestUpdate();
+  }
+}
+customElements.define('console-conversations', ConversationsPage);
