@@ -115,7 +115,7 @@ function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, address, port } = error as { code?: unknown; address?: unknown; port?: unknown };
   if (code === 'EADDRINUSE') return 'The port is in use. Set PORT to a free one, or stop what uses it.';
-  if (code === 'EADDRNOTAVAIL') return 'HOST is no address of this machine.';
+  if (code === 'EADDRNOTAVAIL') return 'HOST is not an address of this machine.';
   if (code === 'ECONNREFUSED')
     return `The database does not answer at ${String(address)}:${String(port)}. Is DATABASE_URL right?`;
   if (error instanceof ConfigurationError) return error.message;

@@ -38,11 +38,11 @@ export class GatewaySettings extends group(
     /** Between two messages of one linked account, in ms: at least the pause, at most both. */
     gatewayPauseMs: setting('GATEWAY_PAUSE_MS', whole(0, 600_000), {
       default: 1_000,
-      doc: 'milliseconds between two messages of one session, at the least',
+      doc: 'shortest pause between two messages of one session, in milliseconds',
     }),
     gatewayJitterMs: setting('GATEWAY_JITTER_MS', whole(0, 600_000), {
       default: 1_500,
-      doc: 'milliseconds that may come on top of `GATEWAY_PAUSE_MS`, by chance',
+      doc: 'longest random extra pause, in milliseconds',
     }),
     /** In seconds. */
     gatewaySendTimeout: setting('GATEWAY_SEND_TIMEOUT', whole(1, 120), {
@@ -58,7 +58,7 @@ export class GatewaySettings extends group(
     }),
     gatewayWarmUpDays: setting('GATEWAY_WARM_UP_DAYS', whole(1, 365), {
       default: 14,
-      doc: 'days after which there is no such limit',
+      doc: 'days after which this limit ends',
     }),
     mediaMaxBytes: setting('MEDIA_MAX_BYTES', whole(1, 104_857_600), {
       default: 50 * 1024 * 1024,

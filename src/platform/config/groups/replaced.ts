@@ -10,7 +10,7 @@ export class ReplacedSettings extends group('Names of the replaced systems', {
     text(40, /^postgres(ql)?$/i, 'must be postgres: only PostgreSQL is supported; set DATABASE_URL to one'),
     {
       example: 'postgres',
-      doc: 'stands in for nothing: a value other than `postgres` and `postgresql` stops the start',
+      doc: 'only `postgres` and `postgresql` are accepted',
     },
   ),
   dbHost: setting('DB_HOST', text(255), {
