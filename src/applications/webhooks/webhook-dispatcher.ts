@@ -36,7 +36,7 @@ export class WebhookDispatcher implements BeforeApplicationShutdown, OnApplicati
   private readonly poller = new Poller({
     look: () => this.look(),
     pause: () => spread(LOOK_EVERY),
-    onError: (err) => this.logger.warn({ err }, 'events for webhooks were not read'),
+    onError: (err) => this.logger.warn({ err }, 'could not read webhook events'),
   });
   private resealing: Recurring | undefined;
   private begun = false;

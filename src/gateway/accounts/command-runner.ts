@@ -29,7 +29,7 @@ export class CommandRunner implements OnApplicationShutdown {
 
   /** Begins to do what others ask. */
   begin(): void {
-    const onError = (err: unknown) => this.logger.warn({ err }, 'commands of the gateway were not read');
+    const onError = (err: unknown) => this.logger.warn({ err }, 'could not read gateway commands');
     this.looking = every(LOOK_EVERY, () => this.look(), onError);
   }
 

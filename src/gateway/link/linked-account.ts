@@ -318,7 +318,9 @@ export class LinkedAccount {
     const sealedKey = this.parts.seal.newKey(this.id);
     await this.parts.leases
       .forget(this.lease, code, sealedKey)
-      .catch((err: unknown) => this.parts.logger.error({ err, session: this.name }, 'an ended link was not forgotten'));
+      .catch((err: unknown) =>
+        this.parts.logger.error({ err, session: this.name }, 'could not clear the keys of a logged-out account'),
+      );
     this.parts.changed(this, 'LOGGED_OUT');
     this.parts.ended(this, true);
   }

@@ -45,7 +45,7 @@ export class MessageDispatcher implements OnModuleInit {
   private readonly poller = new Poller({
     look: () => this.look(),
     pause: () => (this.sessions.held().length > 0 ? this.pause() : null),
-    onError: (err) => this.logger.warn({ err }, 'queued messages were not read'),
+    onError: (err) => this.logger.warn({ err }, 'could not read queued messages'),
   });
 
   constructor(

@@ -100,7 +100,9 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
       return await work();
     } catch (error) {
       if (!(error instanceof AppError && DECIDED.has(error.code)))
-        await this.budget.giveBack(tries).catch((err: unknown) => this.logger.warn({ err }, 'tries not given back'));
+        await this.budget
+          .giveBack(tries)
+          .catch((err: unknown) => this.logger.warn({ err }, 'could not refund password attempts'));
       throw error;
     }
   }
@@ -199,7 +201,7 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * The account whose password this is, and its hash as it stands now. A hash that is weaker than today's is replaced
+   * The account whose password this is, and its current hash. A hash that is weaker than today's is replaced
    * on the way; of two logins that do so at once the second one finds another hash, and compares with that.
    */
   private async fittingPassword(

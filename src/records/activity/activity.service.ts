@@ -26,7 +26,7 @@ export class Activity implements OnModuleInit {
     this.jobs.schedule('old-activity', '17 * * * *', () => this.dropOld());
   }
 
-  /** Writes lines of the log. It is no reason to fail: what they tell of has happened. */
+  /** Writes lines of the log. Never fails: what they report has happened. */
   async record(...entries: ActivityEntry[]): Promise<void> {
     if (entries.length === 0) return;
     await this.repository
@@ -64,7 +64,7 @@ export class Activity implements OnModuleInit {
       ...(await this.partitions.dropOlderThan('activity_log', days)),
       ...(await this.partitions.dropOlderThan('activity_numbers', days)),
     ];
-    if (dropped.length > 0) this.logger.info({ dropped }, 'activity past its retention dropped');
+    if (dropped.length > 0) this.logger.info({ dropped }, 'expired activity dropped');
     return this.repository.forgetDays(days);
   }
 }

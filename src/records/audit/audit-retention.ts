@@ -26,7 +26,7 @@ export class AuditRetention implements OnModuleInit {
       ...(await this.partitions.dropOlderThan('audit_events', days)),
       ...(await this.partitions.dropOlderThan('message_history', days)),
     ];
-    if (dropped.length > 0) this.logger.info({ dropped }, 'history past its retention dropped');
+    if (dropped.length > 0) this.logger.info({ dropped }, 'expired history dropped');
     return false;
   }
 }
