@@ -54,7 +54,7 @@ export interface Foundation {
   readonly database: Pick<OpenDatabase, 'pool' | 'poolBehind'>;
 }
 
-/** The list of rooms, and what stands before every route: deny by default, limits, validation, one filter. */
+/** The list of rooms, and what comes before every route: deny by default, limits, validation, one filter. */
 @Module({})
 export class AppModule {
   static on({ settings, secret, logger, database }: Foundation): DynamicModule {

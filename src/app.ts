@@ -99,7 +99,7 @@ async function addHttpManners(app: NestFastifyApplication, settings: Settings): 
     strictTransportSecurity: settings.publicUrl.startsWith('https:') ? { maxAge: 31_536_000 } : false,
   });
   fastify.addHook('onRequest', (request, reply, done) => {
-    // Tokens and people are no cache's business (RFC 6749, 5.1); what is for everybody says so itself.
+    // No cache may keep tokens and personal data (RFC 6749, 5.1); answers that are for everybody say so themselves.
     void reply.header('x-request-id', request.id).header('cache-control', 'no-store');
     // OPTIONS is served for preflights only; the CORS plugin would answer others in words of its own.
     const preflight =

@@ -297,7 +297,7 @@ export interface paths {
         put?: never;
         /**
          * End this session
-         * @description Identified by its access token or, when that has expired, by its refresh token. A session that has already ended is no error.
+         * @description Identified by its access token or, when that has expired, by its refresh token. A session that has already ended is not an error.
          */
         post: operations["logout"];
         delete?: never;
@@ -2894,7 +2894,7 @@ export interface components {
             profile: components["schemas"]["ProfileDto"];
             isActive: boolean;
             createdAt: string;
-            /** @description Null when there was none, or none whose session is still kept (30 days after its end). */
+            /** @description Null when nobody has logged in, or no such session is kept any more (30 days after its end). */
             lastLoginAt: string | null;
         };
         UsersAnswerDto: {
@@ -2998,7 +2998,7 @@ export interface components {
             deliveredAt: string | null;
             /** @description Null: no receipt has said so. */
             readAt: string | null;
-            /** @description When the code in it was used; null: it was not, or there is none in it. */
+            /** @description When the code in it was used; null: it was not, or the message has no code. */
             usedAt: string | null;
         };
         UserDetailDto: {
@@ -3016,7 +3016,7 @@ export interface components {
             profile: components["schemas"]["ProfileDto"];
             isActive: boolean;
             createdAt: string;
-            /** @description Null when there was none, or none whose session is still kept (30 days after its end). */
+            /** @description Null when nobody has logged in, or no such session is kept any more (30 days after its end). */
             lastLoginAt: string | null;
             /** @description What keeps the owner from logging in right now; empty when neither the account nor its number is locked. */
             locks: components["schemas"]["LockDto"][];

@@ -11,7 +11,7 @@ type Init = NonNullable<Parameters<Fetch>[1]>;
 export class ApplicationFetch {
   private readonly origins: readonly string[];
 
-  /** @throws TypeError when one of the origins is none */
+  /** @throws TypeError when one of `origins` is not an origin */
   constructor(
     private readonly service: Service,
     private readonly refresher: Refresher | null,
@@ -67,7 +67,7 @@ export class ApplicationFetch {
   }
 }
 
-/** A session that is over is no error here: the call goes without a token, and its answer says so. */
+/** A session that is over is not an error here: the call goes without a token, and its answer says so. */
 function unlessOver(error: unknown): null {
   if ((error as { status?: number }).status === 401) return null;
   throw error;

@@ -33,7 +33,7 @@ export type { Tokens, TokensListener, TokenStore } from './tokens.js';
 /**
  * A client for one user. Nothing is sent and no store is read before its first call.
  *
- * @throws TypeError when `origins` has something that is no origin
+ * @throws TypeError when one of `origins` is not an origin
  */
 export function createMasuk(options: MasukOptions & { readonly session: 'cookie' }): Masuk<CookieLogin>;
 export function createMasuk(options?: MasukOptions & { readonly session?: 'memory' }): Masuk<TokenLogin>;

@@ -6,7 +6,7 @@ const ABSOLUTE = /^(https?):\/\/([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?(?=[
 
 const DEFAULT_PORTS: Record<string, string> = { http: '80', https: '443' };
 
-/** The origin of an absolute http(s) address, in lower case, without a default port; null when it is none of these. */
+/** The origin of an absolute http(s) address, in lower case, without a default port; null for anything else. */
 export function originOf(address: string): string | null {
   const parts = ABSOLUTE.exec(address);
   if (!parts) return null;

@@ -13,7 +13,7 @@ const REFUSED = new Set(['invalid_refresh_token', 'validation_failed']);
 /** Exchanges refresh tokens: one exchange for all who ask at the same time. */
 export class Refresher {
   private running: Promise<void> | undefined;
-  /** How the last session ended, as long as there is no other one. */
+  /** How the last session ended, until there is another one. */
   private end: { readonly userId: string; readonly error: unknown } | undefined;
 
   constructor(

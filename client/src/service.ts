@@ -38,7 +38,7 @@ export interface Call<M extends Method, P extends Path> extends Manner {
   /** Takes the place of `{id}` in the path. */
   readonly id?: string;
   readonly body?: RequestBody<M, P>;
-  /** Fields without which the `data` of a success is none of the service's: a captive portal can say `success` too. */
+  /** Fields that the `data` of a success from the service always has: a captive portal can say `success` too. */
   readonly needs?: readonly string[];
 }
 

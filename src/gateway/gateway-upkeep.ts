@@ -26,7 +26,7 @@ const CONTACTS_KEPT = 180;
 /** Steps of a thousand contacts that are looked at each hour: a million in a day. */
 const CONTACT_STEPS = 50;
 
-/** A file that came in so long ago, and belongs to no message, is one that its instance died over; in minutes. */
+/** Minutes after which a file without a message counts as left by an instance that died before it stored the message. */
 const MEDIA_LEFT_AFTER = 10;
 
 /** Ends what is over: messages whose time has passed, old ones, tickets, commands. */
@@ -58,7 +58,7 @@ export class GatewayUpkeep implements OnModuleInit, OnApplicationShutdown {
     this.jobs.schedule('old-gateway-menus', '43 * * * *', () => this.menus.forgetOld());
   }
 
-  /** Begins what is no job of the cluster: only instances that know both secrets can seal anew. */
+  /** Begins a task of each instance, not of the cluster: only instances that know both secrets can seal anew. */
   begin(): void {
     if (!this.seal.replacing) return;
     const onError = (err: unknown) => this.logger.warn({ err }, 'keys of linked accounts were not sealed again');

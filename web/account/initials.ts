@@ -1,7 +1,7 @@
 /**
- * What stands for a person without a picture.
+ * What is shown for a person without a picture.
  *
- * @returns at most two letters, those that the first and the last word begin with; signs and digits are no letters
+ * @returns at most two letters, those that the first and the last word begin with; signs and digits do not count
  */
 export function initialsOf(name: string): string {
   const firsts = name.split(/\s+/).flatMap((word) => /\p{L}/u.exec(word)?.[0] ?? []);

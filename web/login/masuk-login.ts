@@ -54,7 +54,7 @@ export class MasukLogin extends LitElement {
   declare loginUrl: string | null;
   /** Of the application that the person logs in for; our own pages only. */
   declare clientId: string | null;
-  /** A number that stands there already. */
+  /** A number that is filled in already. */
   declare phone: string | null;
   /** Of an earlier login on this device; only for `session="memory"`. */
   declare deviceToken: string | null;

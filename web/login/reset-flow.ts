@@ -130,14 +130,14 @@ export class ResetFlow implements Flow {
   }
 
   private requestFailed(error: unknown, why: 'request' | 'resend', to: string): void {
-    const living = activeCode(error);
-    if (living && (why === 'request' || this.isOver)) {
-      this.expect({ ...unknownCode(to), ...living });
+    const active = activeCode(error);
+    if (active && (why === 'request' || this.isOver)) {
+      this.expect({ ...unknownCode(to), ...active });
       this.proceed('alreadySent');
       return;
     }
     const problem = this.fail(error);
-    if (why === 'resend') this.code.waitWithResend(problem.until ?? (Date.parse(living?.resendAt ?? '') || null));
+    if (why === 'resend') this.code.waitWithResend(problem.until ?? (Date.parse(active?.resendAt ?? '') || null));
   }
 
   private proceed(notice: Notice): void {
@@ -249,7 +249,7 @@ export class ResetFlow implements Flow {
   }
 }
 
-/** A code that lives already is no failure for the person: it is the one to type. */
+/** A code that is still active is not a failure for the person: it is the one to type. */
 function activeCode(error: unknown): { expiresAt: string; resendAt: string } | null {
   if (!(error instanceof MasukError) || error.code !== 'otp_active') return null;
   const { expiresAt, resendAt } = (error.details ?? {}) as Record<string, unknown>;

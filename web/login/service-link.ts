@@ -20,7 +20,7 @@ export interface Address {
   readonly session: 'memory' | 'cookie';
   readonly language: Language;
   readonly deviceToken: string | null;
-  /** The application that the person logs in for, where our page stands in for one. */
+  /** The application that the person logs in for, on a page for another application. */
   readonly clientId: string | null;
 }
 

@@ -27,7 +27,7 @@ export interface Stage {
   passwordChanged(phone: string): void;
 }
 
-/** What a form holds under a name; a file is no text. */
+/** What a form holds under a name; a file is not a text. */
 export function textOf(form: FormData, name: string): string {
   const value = form.get(name);
   return typeof value === 'string' ? value : '';

@@ -4,11 +4,11 @@ interface Entry {
   readonly step: string;
 }
 
-/** Steps as entries of the browser's history, so that Back goes to the step before. What else stands in them, stays. */
+/** Steps as entries of the browser's history, so that Back goes to the step before. Other data in them stay. */
 export class StepHistory {
   private readonly onPop = ({ state }: PopStateEvent) => this.arrive(entryIn(state));
 
-  /** @param arrive told when the browser's buttons lead to an entry; null for one that is none of ours */
+  /** @param arrive told when the browser's buttons lead to an entry; null for one that is not ours */
   constructor(private readonly arrive: (entry: Entry | null) => void) {
     addEventListener('popstate', this.onPop);
   }

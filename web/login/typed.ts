@@ -6,7 +6,7 @@ function westernDigits(text: string): string {
   return text.normalize('NFKC').replace(/\p{Nd}/gu, (digit) => {
     const point = digit.codePointAt(0) ?? 0;
     if (point < 128) return digit;
-    // Decimal digits of a script stand in a row, zero first.
+    // The decimal digits of a script follow each other, zero first.
     let zero = point;
     while (/\p{Nd}/u.test(String.fromCodePoint(zero - 1)) && point - zero < 9) zero -= 1;
     return String(point - zero);

@@ -1,6 +1,6 @@
 /** Every sentence of the pages and the element in Indonesian; this file's shape is that of every language. */
 export const id = {
-  /** Steps, as they are headed. `intro` stands under the heading. */
+  /** Steps, as they are headed. `intro` is the text under the heading. */
   phone: {
     title: 'Masuk',
     intro: 'Kami akan mengirim kode sekali pakai ke WhatsApp Anda.',

@@ -124,7 +124,7 @@ export class Verification implements OnModuleInit, OnApplicationShutdown {
     return newest;
   }
 
-  /** Ends the caller's living code for a number. @throws AppError `verification_not_found` where none lives */
+  /** Ends the caller's active code for a number. @throws AppError `verification_not_found` where none is active */
   async expire(phone: string, caller: Calling): Promise<NewestVerification> {
     const row = await this.codes.expire(phone, ownerOf(caller));
     if (!row) throw new AppError('verification_not_found');

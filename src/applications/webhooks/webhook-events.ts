@@ -8,6 +8,6 @@ const LONGEST_TEXT = 16_384;
 /** A text as an event carries it. */
 export function boundedText(text: string | null): { text: string | null; truncated?: true } {
   if (text === null || text.length <= LONGEST_TEXT) return { text };
-  // Not in the middle of a character: half a surrogate pair is no text.
+  // Not in the middle of a character: half a surrogate pair is not valid text.
   return { text: text.slice(0, LONGEST_TEXT).replace(/[\uD800-\uDBFF]$/, ''), truncated: true };
 }

@@ -20,7 +20,7 @@ import {
 } from './webhooks.dto.js';
 import { Webhooks } from './webhooks.service.js';
 
-/** An id that is none of ours names no webhook: 404, as for an unknown one. */
+/** An id in another format is answered like an unknown one: 404. */
 const WebhookId = () => Param('id', new ParseUUIDPipe({ exceptionFactory: () => new AppError('webhook_not_found') }));
 
 const DEFAULT_PAGE = 50;

@@ -112,7 +112,7 @@ export class Webhooks {
   }
 
   /**
-   * Queues an event for whoever wants to know. It is no reason for anything to fail: what it tells of has happened.
+   * Queues an event for whoever wants to know. Never fails: what the event reports has happened.
    *
    * @param apiKeyId whose linked account it happened to; null: an admin's
    */

@@ -80,7 +80,7 @@ export class Ladder {
    * Tries rung after rung with the same message until one takes it. A rung whose outcome is unknown is not asked
    * again; rungs that refused for a passing reason are, with back-off, while time is left. A rung that asked for rest
    * (`Retry-After`) is left alone until then, or for good if time does not last that long. A broken one is not waited
-   * for: where all others have said their last word, or there is none, sending ends at once.
+   * for: when every other rung has refused for good, or there is no other, sending ends at once.
    */
   async send(message: OutgoingMessage, options: SendOptions): Promise<Delivery> {
     const deadline = performance.now() + Math.min(this.settings.sendTimeout * 1000, options.within ?? Infinity);
@@ -151,7 +151,7 @@ export class Ladder {
     return this.providers.some((provider) => sends(provider, media));
   }
 
-  /** Whether another try a moment later can turn a refusal. */
+  /** Whether a retry may succeed. */
   private isWorthRetrying({ reason }: Refusal, round: number): boolean {
     if (PASSING.has(reason)) return true;
     return reason === 'provider-disconnected' && this.rungs.length > 1 && round < MORE_CHANCES;

@@ -44,7 +44,7 @@ export class ProviderHealth implements OnApplicationShutdown {
   }
 
   /**
-   * That there is no way to one recipient is no error of the provider.
+   * That one recipient cannot be reached is not an error of the provider.
    *
    * @param reason from our own list
    * @param words the provider's own, if it had any

@@ -110,7 +110,7 @@ const ACCEPT = statement(
 );
 
 // The codes of these messages were used; a message has the id and the instant of its code. One that another instance moves to
-// the history at this moment is found in neither place: it is gone from the outbox, and this statement began before it stood
+// the history at this moment is found in neither place: it is gone from the outbox, and this statement began before it was
 // in the history.
 const NOTE_VERIFIED = statement<{ id: string }>(
   'messages_note_verified',
@@ -131,7 +131,7 @@ const CLOSE = statement<{ id: string }>(
     WHERE id = :id::uuid AND fence = :fence::int AND state = 'PENDING' RETURNING id`,
 );
 
-// Stays PENDING: recovery takes it up again when the pause is over, if its code still lives then.
+// Stays PENDING: recovery takes it up again when the pause is over, if its code is still active then.
 const POSTPONE = statement(
   'messages_postpone',
   `UPDATE messages SET last_error = :last_error::text, attempts = attempts + 1, refused_by = refused_by || :refused_by::text[],
@@ -139,7 +139,7 @@ const POSTPONE = statement(
     WHERE id = :id::uuid AND fence = :fence::int AND state = 'PENDING'`,
 );
 
-/** Whether a message is still worth sending: its time is not over, and its code, where it has one, is the number's living one. */
+/** Whether a message is still worth sending: its time is not over, and its code, where it has one, is still active. */
 const WORTH_SENDING = `(m.expires_at > now()
     AND (m.otp_session_id IS NULL OR ${FUNCTIONS}.code_lives(m.recipient, m.purpose, m.otp_session_id)))`;
 
@@ -200,7 +200,7 @@ export class MessagesRepository {
     });
   }
 
-  /** A message that never stood in the outbox: nobody waits for it, so nobody sends it again. */
+  /** A message that was never in the outbox: nobody waits for it, so nobody sends it again. */
   async insertAccepted(sent: SentMessage): Promise<void> {
     const { providerMessageId: provider_message_id, ...rest } = sent;
     await this.database.run(INSERT_ACCEPTED, { ...rest, provider_message_id });

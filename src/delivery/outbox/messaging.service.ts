@@ -31,7 +31,7 @@ import { UnderWay } from '../../platform/background/under-way.js';
 import { WorkerPool } from '../../platform/background/worker-pool.js';
 import { outgoingMessage, type MessageContent, type NoticeContent, type TextContent } from '../templates/templates.js';
 
-/** A message that stands in the outbox, claimed by this instance. */
+/** A message in the outbox, claimed by this instance. */
 export interface ClaimedMessage {
   readonly id: string;
   readonly fence: number;
@@ -138,7 +138,7 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     return this.ladder.providers[0]?.name ?? 'none';
   }
 
-  /** Content as it stands in the database: sealed for its row alone. */
+  /** Content as the database has it: sealed for its row alone. */
   seal(content: MessageContent, messageId: string): Buffer {
     return this.secret.seal('message-content', JSON.stringify(content), messageId);
   }
@@ -304,7 +304,7 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     return states.some(({ state }) => state === 'connected');
   }
 
-  /** Whether a device on WhatsApp is connected; SMS, e-mail and the developer inbox are none. */
+  /** Whether a device on WhatsApp is connected; SMS, e-mail and the developer inbox have no such device. */
   async isWhatsAppConnected(): Promise<boolean> {
     return (await this.whatsAppDevices()).includes('connected');
   }

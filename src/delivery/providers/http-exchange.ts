@@ -210,6 +210,6 @@ function retryAfterSeconds(value: string, date: unknown): number | undefined {
 /** The instant (ms) in an answer's `Date`; that of this machine where the sender has no clock (RFC 9110, 6.6.1). */
 function sentAt(date: unknown): number {
   const time = typeof date === 'string' ? Date.parse(date) : Number.NaN;
-  // eslint-disable-next-line no-restricted-properties -- there is no other clock that the date could be of
+  // eslint-disable-next-line no-restricted-properties -- the date is by the wall clock
   return Number.isNaN(time) ? Date.now() : time;
 }

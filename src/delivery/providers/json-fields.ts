@@ -1,7 +1,7 @@
 /** A JSON object of somebody else: any keys, any values. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Whether it is an object that is no list. */
+/** Whether it is an object and not a list. */
 export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -16,12 +16,12 @@ export function parseObject(text: string): Fields | undefined {
   }
 }
 
-/** A field of an object, never one of its prototype's; undefined for whatever is no object. */
+/** A field of an object, never one of its prototype's; undefined for anything but an object. */
 export function own(value: unknown, name: string): unknown {
   return isFields(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }
 
-/** The first element of a list; undefined for whatever is none. */
+/** The first element of a list; undefined for anything but a list. */
 export function firstOf(list: unknown): unknown {
   return Array.isArray(list) ? list[0] : undefined;
 }

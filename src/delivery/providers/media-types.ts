@@ -89,7 +89,7 @@ export async function mediaTypeOf(kind: MediaKind, head: Buffer): Promise<MediaT
   return kind === 'document' ? TEXT : null;
 }
 
-/** What begins so is a page, a script or a program, and what holds a script's tag is no list of numbers. */
+/** What begins so is a page, a script or a program, and what holds a script's tag is not a list of numbers. */
 const MARKUP = /^\s*(?:<|#!|\{\\rtf)/;
 const SCRIPT = /<\s*(?:script|svg|html|iframe|object|embed|\?php)\b/i;
 

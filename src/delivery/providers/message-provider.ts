@@ -42,7 +42,7 @@ export interface OutgoingMedia {
   readonly kind: MediaKind;
   /** https, without credentials. */
   readonly url: string;
-  /** What stands under it; a sound has none. */
+  /** The text under it; a sound has none. */
   readonly caption: string | null;
   /** Of a document: the name that its recipient sees. */
   readonly fileName: string | null;
@@ -52,9 +52,9 @@ export interface OutgoingMedia {
 export interface OutgoingMessage {
   /** Recipient as E.164, for example `+6281234567890`. */
   readonly to: string;
-  /** In WhatsApp's markup; a code stands as `*code*` on a line of its own. */
+  /** In WhatsApp's markup; a code is `*code*` on a line of its own. */
   readonly text: string;
-  /** The same in fewer words, where each 160 characters cost; a code stands as in `text`. */
+  /** The same in fewer words, where each 160 characters cost; a code is written as in `text`. */
   readonly shortText: string;
   /** One line without the code: lock screens show it. */
   readonly subject: string;

@@ -1,6 +1,6 @@
 import { type OutgoingMedia } from './message-provider.js';
 
-/** What stands under a file and what it is called: a sound has no caption, and only a document a name. */
+/** The caption and the name of a file: a sound has no caption, and only a document a name. */
 export function captionAndName({ kind, caption, fileName }: OutgoingMedia): { caption?: string; filename?: string } {
   return {
     ...(kind !== 'audio' && caption !== null && { caption: caption.toWellFormed() }),

@@ -29,7 +29,7 @@ export class WebhookReading {
 
   constructor(private readonly provider: string) {}
 
-  /** Each object of a list, while the body's allowance lasts. What is absent is empty; what is no list, or no object, is skipped. */
+  /** Each object of a list, while the body's allowance lasts. An absent list is empty; other types are skipped. */
   *each(list: unknown): Generator<Fields> {
     if (list === undefined || list === null) return;
     if (!Array.isArray(list)) {
@@ -66,7 +66,7 @@ export class WebhookReading {
   }
 }
 
-/** A text as it was written, without NUL and half characters; null when it is none or empty. */
+/** A text as it was written, without NUL and half characters; null for anything else, and for an empty text. */
 export function textOf(value: unknown): string | null {
   if (typeof value !== 'string') return null;
   return value.slice(0, MAX_TEXT).replaceAll('\0', '').toWellFormed() || null;
@@ -100,8 +100,8 @@ export function phoneOf(value: unknown): string | null {
 /**
  * Who sent a message: E.164, or `id:…` for somebody who hides their number (see `hiddenSender`).
  *
- * @param numbers where the number may stand, the surest first
- * @param ids where an id may stand that is no number
+ * @param numbers fields that may hold the number, the surest first
+ * @param ids fields that may hold an id other than a number
  */
 export function senderOf(numbers: readonly unknown[], ids: readonly unknown[]): string | null {
   const phones = numbers.filter((number) => !areDigitsOf(number, ids)).map(phoneOf);
@@ -110,7 +110,7 @@ export function senderOf(numbers: readonly unknown[], ids: readonly unknown[]): 
   );
 }
 
-/** A time in seconds or milliseconds, as a number or in digits; null when it is no plausible one. */
+/** A time in seconds or milliseconds, as a number or in digits; null when it is not plausible. */
 export function timeOf(value: unknown): Date | null {
   const number = typeof value === 'string' && /^\d{1,16}(?:\.\d{1,9})?$/.test(value) ? Number(value) : value;
   if (typeof number !== 'number') return null;

@@ -97,7 +97,7 @@ export function outgoingMessage(content: MessageContent, { phone, name, email }:
 }
 
 /**
- * The text of a message, in WhatsApp's markup. A code stands as `*code*` on a line of its own.
+ * The text of a message, in WhatsApp's markup. A code is `*code*` on a line of its own.
  *
  * @param name the recipient's name as it is stored; made harmless here
  */

@@ -49,7 +49,7 @@ export class GatewayTicketsRepository {
     return row.expires_at;
   }
 
-  /** Uses a ticket up. @returns null when it is none, not for this linked account, used or old */
+  /** Uses a ticket up. @returns null when it is unknown, for another linked account, used or old */
   async exchange(
     ticketHash: Buffer,
     sessionName: string,

@@ -14,7 +14,7 @@ export const VIEWER_SECONDS = 600;
 /** 256 random bits. */
 const TOKEN = /^[\w-]{43}$/;
 
-/** Links that open the QR page of one linked account for somebody who is no admin: once. */
+/** Links that open the QR page of one linked account for somebody who is not an admin: once. */
 @Injectable()
 export class QrTickets {
   constructor(

@@ -36,7 +36,7 @@ export interface IncomingReceipt {
   readonly at: Date | null;
 }
 
-/** A field of a message, what it is, and where its text stands. */
+/** A field of a message, its kind, and where its text is. */
 const KINDS: readonly [keyof proto.IMessage, IncomingKind, (message: proto.IMessage) => string | null | undefined][] = [
   ['conversation', 'text', (m) => m.conversation],
   ['extendedTextMessage', 'text', (m) => m.extendedTextMessage?.text],
@@ -71,7 +71,7 @@ const WRAPPERS = [
 ] as const satisfies readonly (keyof proto.IMessage)[];
 const MOST_WRAPPERS = 4;
 
-/** What goes along with a message, and is none alone. */
+/** What goes along with a message, and is not a message by itself. */
 const ALONGSIDE: ReadonlySet<string> = new Set(['messageContextInfo', 'senderKeyDistributionMessage']);
 
 /** What phones and WhatsApp tell each other about other messages: nothing that a person said. */
@@ -94,7 +94,7 @@ const LONGEST_NAME = 100;
  * A message of Baileys' as the rooms above know it.
  *
  * @param senderPhone the sender's number where its id is not one (a LID), E.164
- * @returns null for what is no message of a person to this account: protocol, reactions, groups, status
+ * @returns null for anything but a message of a person to this account: protocol, reactions, groups, status
  */
 export function readIncomingMessage(received: WAMessage, senderPhone: string | null): IncomingLinkMessage | null {
   const { key, message, pushName, messageTimestamp } = received;

@@ -57,7 +57,7 @@ export class MediaForm {
   }
 }
 
-/** What comes in, with an error of ours where it cannot be read: it is no form, or breaks off. */
+/** What comes in, with an error of ours where it cannot be read: it is not a form, or breaks off. */
 async function* readable<Item>(source: AsyncIterable<Item>): AsyncGenerator<Item> {
   try {
     yield* source;

@@ -16,7 +16,7 @@ const REMEMBER = statement(
        ON CONFLICT (session_id, whatsapp_id) DO NOTHING`,
 );
 
-// One that never left is no menu. An answer that quotes a menu belongs to it, and may change what was chosen; one that
+// One that never left does not count. An answer that quotes a menu belongs to it, and may change what was chosen; one that
 // comes a second time (WhatsApp delivers again what was not confirmed) means the same as the first time.
 const FIND = statement<OpenMenu>(
   'gateway_menus_find',

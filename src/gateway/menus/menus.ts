@@ -23,7 +23,7 @@ interface MenuSection {
 export interface Menu {
   readonly text: string;
   readonly footer?: string;
-  /** What stands above the choices. */
+  /** The text above the choices. */
   readonly heading?: string;
   readonly sections: readonly MenuSection[];
 }

@@ -244,7 +244,7 @@ export class GatewayMessagesRepository {
     return this.database.run(FATES, { ids });
   }
 
-  /** @returns whether it is a message of the ladder; null when it is none of ours */
+  /** @returns whether it is a message of the ladder; null when it is not our message */
   async noteReceipt(
     sessionId: string,
     { whatsappId, status, at }: { whatsappId: string; status: 'delivered' | 'read'; at: Date | null },

@@ -56,7 +56,7 @@ export function toWhatsApp(message: Exclude<GatewayMessage, MediaMessage>): Outg
     case 'text':
     case 'button':
     case 'list':
-      // A preview would make this service fetch whatever address stands in the text.
+      // A preview would make this service fetch whatever address is in the text.
       return { content: { text: message.content.text, linkPreview: null } };
     case 'location': {
       const { latitude, longitude, name, address } = message.content;

@@ -9,7 +9,7 @@ import { createdAnswer, keysAnswer, revokedAnswer } from './answers.js';
 import { ApiKeyRevokedAnswerDto, ApiKeysAnswerDto, CreateApiKeyDto, CreatedApiKeyAnswerDto } from './api-keys.dto.js';
 import { ApiKeys, type KeyKeeper } from './api-keys.service.js';
 
-/** An id that is none of ours names no key: 404, as for an unknown one. */
+/** An id in another format is answered like an unknown one: 404. */
 function KeyId() {
   return Param('id', new ParseUUIDPipe({ exceptionFactory: () => new AppError('api_key_not_found') }));
 }

@@ -27,7 +27,7 @@ export class CreateApiKeyDto {
   @IsString()
   @IsNotEmpty()
   @MaxLength(100)
-  // Controls and invisible marks would forge what an admin reads; half a surrogate is no text at all.
+  // Controls and invisible marks would forge what an admin reads; half a surrogate pair is not valid text.
   @Matches(/^[^\p{Cc}\p{Cf}\p{Cs}]*$/u)
   name!: string;
 

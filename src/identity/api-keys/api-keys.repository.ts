@@ -46,8 +46,8 @@ const INSERT = statement<ApiKeyRow>(
    RETURNING ${SHOWN}`,
 );
 
-// One probe of the unique index for every call, known key or not, and no memory of it: what is revoked anywhere is
-// refused at the next call everywhere. The use is noted in passing, once a minute, so that a busy key is no busy row.
+// One probe of the unique index for every call, known key or not, and no cache: what is revoked anywhere is
+// refused at the next call everywhere. The use is noted at most once a minute, so that a busy key does not contend on its row.
 const USE = statement<UsedApiKeyRow>(
   'api_keys_use',
   `WITH found AS (

@@ -85,7 +85,7 @@ const LONGEST_TOKEN = 4_096;
 const HEADER_FIELDS: readonly string[] = ['alg', 'typ', 'kid'];
 
 /**
- * The JOSE header of a token, unverified; null when there is none, or one that says more than ours do. Nothing in it is
+ * The JOSE header of a token, unverified; null when it has none, or one with more in it than ours. Nothing in it is
  * followed but `kid`, by look-up.
  */
 export function accessTokenHeader(token: string): Record<string, unknown> | null {

@@ -34,7 +34,7 @@ export class AccessGuard extends AuthGuard() {
       if (access.ownPagesOnly && !this.browsers.isOwnPage(request)) throw new AppError('foreign_origin');
       if (!shown) return true;
       await this.identify(context, request).catch((error: unknown) => {
-        // A bad token on an open route is as good as none; a fault of ours is none of the token's.
+        // On an open route a bad token counts as no token; an internal error says nothing about the token.
         if (access.tokenMatters && !(error instanceof AppError)) throw error;
       });
       return true;

@@ -30,7 +30,7 @@ export class BrowserSessions {
     return isFromOwnPage(request, new URL(this.serverSettings.publicUrl).origin);
   }
 
-  /** Whose cookie it is; null when it is none of ours, or its session is over. Using it keeps the session alive. */
+  /** Whose cookie it is; null when it is not our cookie, or its session is over. Using it keeps the session alive. */
   async caller(cookie: string): Promise<BrowserCaller | null> {
     if (!COOKIE.test(cookie)) return null;
     const live = await this.repository.findLiveByCookie(tokenHash(cookie));

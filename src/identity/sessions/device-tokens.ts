@@ -36,7 +36,7 @@ export class DeviceTokens {
     return Buffer.concat([body, this.secret.mac('device-token', body)]).toString('base64url');
   }
 
-  /** @returns the device, or null when the token is none of ours; nothing else is told apart */
+  /** @returns the device, or null when the token is not valid, for whatever reason */
   read(token: string | null): KnownDevice | null {
     if (!token) return null;
     const bytes = Buffer.from(token, 'base64url');

@@ -1,4 +1,4 @@
--- Exchanges a refresh token for its one successor. The living token's hash stands in its login session; used ones stand in
+-- Exchanges a refresh token for its one successor. The valid token's hash is in its login session; used ones are in
 -- `refresh_tokens`, so that a token that comes again is known. However many exchanges meet, each waits for the session's row
 -- and then sees what the one before did, so exactly one makes a successor.
 --
@@ -37,7 +37,7 @@ BEGIN
     RETURN;
   END IF;
 
-  -- 3. The living token, or one that was used before? (The release before keeps living ones among the others.)
+  -- 3. The valid token, or one that was used before? (The release before keeps valid ones among the others.)
   SELECT * INTO v_token FROM refresh_tokens t WHERE t.token_hash = p_presented;
   o_verdict := CASE
     WHEN v_session.refresh_hash = p_presented OR FOUND AND v_token.used_at IS NULL THEN 'fresh'

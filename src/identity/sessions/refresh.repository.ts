@@ -51,7 +51,7 @@ const EXCHANGE = statement<ExchangeRow>(
      FROM judged WHERE o_verdict IS NOT NULL`,
 );
 
-// The living token of a session, and one that the release before has issued.
+// The valid token of a session, and one that the release before has issued.
 const FIND_UNUSED = statement<{
   user_id: string;
   session_id: string;

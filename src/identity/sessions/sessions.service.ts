@@ -83,7 +83,7 @@ export class Sessions implements OnModuleInit {
     return { ...this.tokens.sign({ id: row.id, role: row.role }, session), refreshToken };
   }
 
-  /** The living sessions of an account, last used first. */
+  /** The active sessions of an account, last used first. */
   list(userId: string): Promise<SessionRow[]> {
     return this.repository.ofUser(userId);
   }
@@ -93,7 +93,7 @@ export class Sessions implements OnModuleInit {
     return this.repository.endOne(sessionId, userId, ending(reason, context));
   }
 
-  /** Ends the session of a refresh token; an unknown token ends nothing and is no error (RFC 7009 section 2.2). */
+  /** Ends the session of a refresh token; an unknown token ends nothing and is not an error (RFC 7009 section 2.2). */
   endByRefreshToken(token: string, reason: Ending['reason'], context: RequestContext): Promise<boolean> {
     return this.repository.endByRefreshToken(tokenHash(token.slice(0, LONGEST_TOKEN)), ending(reason, context));
   }

@@ -8,7 +8,7 @@ const isLiving = (alias: string) =>
 export const PROVED_AT = 'coalesce(s.proved_at, s.created_at)';
 
 /**
- * The living login session whose id stands in `column`, of an account that is active (one row at most: id, user_id, method,
+ * The active login session whose id is in `column`, of an account that is active (one row at most: id, user_id, method,
  * role, created_at, what it has proved and when, the age of that in seconds, and `stale` where its last use was noted more than
  * five minutes ago).
  */

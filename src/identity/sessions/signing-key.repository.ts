@@ -108,7 +108,7 @@ const RESEAL = statement(
 export class SigningKeyRepository {
   constructor(private readonly database: Database) {}
 
-  /** Every key that a living token may be signed with, oldest first. */
+  /** Every key that a valid token may be signed with, oldest first. */
   async findAll(algorithm: string): Promise<StoredSigningKey[]> {
     return this.database.run(FIND_ALL, { algorithm });
   }

@@ -108,7 +108,7 @@ export class SigningKeys implements OnModuleInit, OnApplicationShutdown {
     return found?.algorithm === this.settings.jwtAlgorithm ? found.key : null;
   }
 
-  /** The JSON Web Key Set (RFC 7517) of all keys that living tokens may carry; empty with HS256. */
+  /** The JSON Web Key Set (RFC 7517) of all keys that valid tokens may be signed with; empty with HS256. */
   jwks(): { keys: PublicJwk[] } {
     return { keys: this.published };
   }

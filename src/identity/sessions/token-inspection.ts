@@ -10,7 +10,7 @@ import { tokenHash } from './refresh-tokens.js';
 import { Sessions } from './sessions.service.js';
 import { SigningKeys } from './signing-keys.js';
 
-/** What another service may know of a token (RFC 7662 section 2.2). Anything but a living token is `{active:false}` alone. */
+/** What another service may know of a token (RFC 7662 section 2.2). Anything but a valid token is `{active:false}` alone. */
 export type Introspection =
   | { active: false }
   | {
@@ -57,7 +57,7 @@ export class TokenInspection {
     return { active: true, token_type: 'refresh_token', sub, sid, role, iss, exp, iat, ...how, auth_time };
   }
 
-  /** Ends the login session that a token of either kind belongs to; an unknown token is no error (RFC 7009 section 2.2). */
+  /** Ends the login session that a token of either kind belongs to; an unknown token is not an error (RFC 7009 section 2.2). */
   async revoke(token: string, context: RequestContext): Promise<void> {
     const claims = await this.claimsOf(token);
     if (claims) await this.sessions.end(claims.sid, claims.sub, 'revoked', context);

@@ -33,6 +33,6 @@ RETURNS TABLE (id uuid, full_name text, email text, known boolean) LANGUAGE sql 
    WHERE u.id = p_account AND u.is_active AND NOT EXISTS (SELECT 1 FROM users owner WHERE owner.phone = p_phone);
 $$;
 
--- A name for comparing: typographic apostrophes, accents and primes that stand for an apostrophe are one.
+-- A name for comparing: typographic apostrophes, accents and primes that are used as an apostrophe count as one.
 CREATE FUNCTION masuk.comparable_name(p_name text) RETURNS text LANGUAGE sql IMMUTABLE
 RETURN lower(btrim(translate(p_name, U&'\2018\2019\02bc\0060\00b4\2032', '''''''''''''')));

@@ -21,7 +21,7 @@ export function searchPatterns(
     .toLowerCase();
   if (term === '') return { words: null, digits: null };
   const whole = parsePhone(term, allowedCountries)?.slice(1);
-  // A beginning such as 0812 stands as 62812 in the table: without the zero it is found in both.
+  // The table has a beginning such as 0812 as 62812: without the zero it is found in both.
   const isPart = PHONE_PART.test(term) && groupsDigits(term);
   const digits = whole ?? (isPart ? term.replace(/\D/g, '').replace(/^0+/, '') : '');
   return { words: containing(term), digits: digits === '' ? null : containing(digits) };
@@ -36,7 +36,7 @@ export function cursorAfter({ created_at, id }: ManagedAccountRow): string {
   return Buffer.from(`${created_at.getTime()} ${id}`).toString('base64url');
 }
 
-/** @throws AppError `validation_failed` for what is no cursor of ours */
+/** @throws AppError `validation_failed` for an invalid cursor */
 export function readCursor(cursor: string): NonNullable<AccountsFilter['after']> {
   const [time = '', id = ''] = Buffer.from(cursor, 'base64url').toString().split(' ');
   if (!/^\d{1,14}$/.test(time) || !UUID.test(id)) {

@@ -75,7 +75,8 @@ export class Accounts {
    * Makes an account; whether its e-mail, username and phone are free the database decides.
    *
    * @param passwordHash null: the account logs in by code
-   * @param claimed whether a stranger says so of themself: until a code to the number was used, nothing else lets anybody in
+   * @param claimed whether these data were only claimed at registration: until a code to the number was used, nothing else
+   *   lets anybody in
    * @throws AppError `validation_failed` without a name or an identity; the driver's error for a name that is taken
    */
   async create(

@@ -28,7 +28,7 @@ export class RegistrationTokens {
 
   /**
    * @returns the account that the token's client registered; null without a token
-   * @throws AppError `validation_failed` for a token that is none of ours: what was set at registration would be lost
+   * @throws AppError `validation_failed` for an invalid token: otherwise what was set at registration would be lost
    */
   read(token: string | null | undefined): string | null {
     if (token === null || token === undefined) return null;

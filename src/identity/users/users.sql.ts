@@ -5,23 +5,23 @@
 const LETS_IN = 'users.is_active AND NOT users.phone_claimed';
 
 /**
- * The e-mail address that messages may go to in place of the number. An address that was only claimed at the registration
- * is none: docs/decisions/0018-whoever-proves-a-number-owns-it.md.
+ * The e-mail address that messages may go to in place of the number. An address that was only claimed at registration does
+ * not count: docs/decisions/0018-whoever-proves-a-number-owns-it.md.
  */
 const MAILBOX = 'CASE WHEN NOT users.email_claimed AND NOT users.phone_claimed THEN users.email END';
 
 /** The columns that an answer shows of an account. */
 export const ACCOUNT_COLUMNS = 'users.id, users.email, users.username, users.phone, users.full_name, users.role';
 
-/** Budgets of wrong passwords that are given back, locked in one order. Parameter: `:budget_keys`. */
+/** Refunds budgets of wrong passwords, locked in one order. Parameter: `:budget_keys`. */
 export const FORGET_PASSWORD_BUDGETS = `
   DELETE FROM password_budgets b USING (
     SELECT identifier_key FROM password_budgets WHERE identifier_key = ANY (:budget_keys::bytea[]) ORDER BY identifier_key FOR UPDATE
   ) AS locked WHERE b.identifier_key = locked.identifier_key`;
 
 /**
- * Gives what a login was charged to its tries back, if `account` has a row; belongs into the statement that opens the
- * login session.
+ * Refunds the password attempts of a login, if `account` has a row; use it in the statement that opens the login
+ * session.
  */
 export const CLEAR_PASSWORD_BUDGETS = `${FORGET_PASSWORD_BUDGETS} AND EXISTS (SELECT 1 FROM account)`;
 
@@ -35,7 +35,7 @@ export const ACCOUNT_WITH_PASSWORD = `
 
 /**
  * The active account whose number a code has just proven, if that number is still its own (columns: those of an account
- * as they stood before the proof, and the two that `PROVE_PHONE` acts on). Locked for the same reason, and for `PROVE_PHONE`.
+ * as they were before the proof, and the two that `PROVE_PHONE` acts on). Locked for the same reason, and for `PROVE_PHONE`.
  *
  * `is_first_proof`: nobody has proven the number before. A code that may have been read in a mailbox proves no number;
  * where the number is merely claimed, none goes to a mailbox. `was_claimed`: it is the first proof of an account that was
@@ -76,10 +76,10 @@ export const noteProof = (prover: string) => `
          devices_valid_from = CASE WHEN p.is_taken_over THEN date_trunc('milliseconds', now()) ELSE users.devices_valid_from END
     FROM ${prover} p WHERE users.id = p.id AND p.is_first_proof`;
 
-/** The address that messages to the account whose id stands in `column` may go to, one column and at most one row. */
+/** The address that messages to the account whose id is in `column` may go to, one column and at most one row. */
 export const mailboxOf = (column: string) => `SELECT ${MAILBOX} FROM users WHERE users.id = ${column}`;
 
-/** The role of the account whose id stands in `column`; no row for one that lets nobody in by a session. */
+/** The role of the account whose id is in `column`; no row for one that lets nobody in by a session. */
 export const activeRoleOf = (column: string) => `SELECT role FROM users WHERE users.id = ${column} AND ${LETS_IN}`;
 
 /** Whether the number in `column` belongs to another account than `:user_id`. */

@@ -105,7 +105,7 @@ export class Conversations {
     private readonly audit: Audit,
   ) {}
 
-  /** Newest activity first. @throws AppError `validation_failed` for a cursor that is none of ours */
+  /** Newest activity first. @throws AppError `validation_failed` for an invalid cursor */
   async list(query: {
     state: ConversationState | null;
     cursor: string | null;
@@ -130,7 +130,7 @@ export class Conversations {
    * Both directions, newest first.
    *
    * @param typed the number in any spelling
-   * @throws AppError `invalid_phone`, `conversation_not_found`, `validation_failed` for a cursor that is none of ours
+   * @throws AppError `invalid_phone`, `conversation_not_found`, `validation_failed` for an invalid cursor
    */
   async history(
     typed: string,

@@ -31,7 +31,7 @@ const CHOICES: ReadonlyMap<string, BotAnswer> = new Map([
 /** Whole messages by which the owner of a number opens its codes again; said in every state, and no state changes. */
 const OPENING_WORDS: ReadonlySet<string> = new Set(['buka', 'unlock']);
 
-/** A longer message is no command and no choice. */
+/** A longer message is neither a command nor a choice. */
 const LONGEST_WORD = 64;
 
 /** Kinds of which something is there to answer even without a text. */

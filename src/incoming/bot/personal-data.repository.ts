@@ -151,7 +151,7 @@ export class PersonalConversationsRepository {
     return row ? listed(row) : null;
   }
 
-  /** Null when there is none in this conversation. */
+  /** Null when this conversation does not have it. */
   async message(
     phone: string,
     id: string,

@@ -34,7 +34,7 @@ export interface SessionCall {
   readonly address: string;
   readonly requestId: string;
   readonly auditId: string;
-  /** Under what the event is found by the number; see `Audit.phoneKey`. */
+  /** Key by which events of this number are found; see `Audit.phoneKey`. */
   readonly phoneKey: Buffer | null;
 }
 

@@ -17,7 +17,7 @@ import { Sessions } from '../../identity/sessions/sessions.service.js';
 import { loggedOutAnswer, refreshedAnswer, sessionsAnswer } from './answers.js';
 import { DoneAnswerDto, LogoutDto, RefreshDto, RefreshedAnswerDto, SessionsAnswerDto } from './auth.dto.js';
 
-/** An id that is none of ours names no session: 404, as for one that is gone. */
+/** An id in another format is answered like one of a session that is gone: 404. */
 function SessionId() {
   return Param('id', new ParseUUIDPipe({ exceptionFactory: () => new AppError('session_not_found') }));
 }
@@ -49,7 +49,7 @@ export class SessionsController {
     operationId: 'logout',
     summary: 'End this session',
     description:
-      'Identified by its access token or, when that has expired, by its refresh token. A session that has already ended is no error.',
+      'Identified by its access token or, when that has expired, by its refresh token. A session that has already ended is not an error.',
     security: [{}, { bearer: [] }],
   })
   @ApiOkResponse({ type: DoneAnswerDto, description: 'Its tokens are no longer accepted.' })

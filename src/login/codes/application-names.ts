@@ -3,6 +3,6 @@ export const APPLICATION_NAMES = Symbol('application names');
 
 /** What applications are called, which a room above knows. */
 export interface ApplicationNames {
-  /** @returns null for a name that there is none for: the message then names the service itself */
+  /** @returns null when there is no name: the message then names the service itself */
   of(clientId: string): Promise<string | null>;
 }

@@ -11,7 +11,7 @@ const SHORTEST_CODE = 4;
 const LONGEST_CODE = 8;
 
 const INVISIBLE = /[\u00AD\u200B-\u200F\u202A-\u202D\u2060\u2066-\u2069\uFEFF]/g;
-/** What stands between or around the digits of a code that was typed or marked. */
+/** Characters between or around the digits of a code that was typed or marked. */
 const AROUND = /[\s*_.\-\u2010-\u2015\u2212"'`\u2018-\u201F<>()[\]]/g;
 
 /**
@@ -41,7 +41,7 @@ function onlyRun(text: string, shortest: number, longest: number): string | null
   return runs.length === 1 ? (runs[0] ?? null) : null;
 }
 
-/** Decimal digits of each script stand in a row of ten; where rows follow each other, the first one begins with zero, too. */
+/** The ten decimal digits of each script follow each other; where such rows follow each other, the first one begins with zero, too. */
 function westernDigits(text: string): string {
   return text.replace(/[^\P{Nd}0-9]/gu, (digit) => {
     const point = digit.codePointAt(0) ?? 0;
@@ -56,7 +56,7 @@ function isCode(value: unknown): boolean {
 }
 
 /**
- * A field that holds a code as a person types or pastes it. What is no text, or holds no code or several, fails `IsCode`
+ * A field that holds a code as a person types or pastes it. What is not a text, or holds no code or several, fails `IsCode`
  * before anything is charged.
  *
  * @param anyLength where `OTP_LENGTH` does not say how long a code is

@@ -34,7 +34,7 @@ export interface CodeRequest {
   readonly phone: string;
   /** Of a checked device token, for the allowance of known devices. */
   readonly device: KnownDevice | null;
-  /** True for a resend: while the cooldown runs it is refused instead of answered with the living code. */
+  /** True for a resend: while the cooldown runs it is refused instead of answered with the active code. */
   readonly again?: boolean;
   /** Which account it must be; without it the one that has the number. */
   readonly owner?: CodeOwner;
@@ -172,7 +172,7 @@ export class CodeIssuer {
     throw new AppError('otp_rate_limited', { retryAfter: Math.max(1, row.o_retry_after ?? 1), concerns });
   }
 
-  /** Which rung took the message of a living code; under conceal not told, since it would tell a real one from a decoy. */
+  /** Which rung took the message of an active code; under conceal not told, since it would tell a real one from a decoy. */
   private async rungOf({ o_code: id, o_issued_at: createdAt }: IssueRow): Promise<string> {
     const isHidden = this.accountSettings.concealUnknownPhones || !id || !createdAt;
     return (isHidden ? null : await this.messaging.providerOf({ id, createdAt })) ?? this.messaging.firstRung;

@@ -34,7 +34,7 @@ export interface IssueCall {
   readonly device: KnownDevice | null;
   readonly requestId: string;
   readonly auditId: string;
-  /** Under what the event is found by the number; see `Audit.phoneKey`. */
+  /** Key by which events of this number are found; see `Audit.phoneKey`. */
   readonly phoneKey: Buffer;
 }
 
@@ -64,7 +64,7 @@ export interface NumberLockRow {
 }
 
 // `issue_code` judges each call and writes its number's row; the messages and the events of all that were issued are
-// appended at once. One statement, so that either all of it stands or nothing.
+// appended at once. One statement, so that all of it is stored or nothing.
 const ISSUE = statement<IssueRow | { o_verdict: 'busy' }>(
   'codes_issue',
   `WITH judged AS MATERIALIZED (

@@ -105,7 +105,7 @@ export class Codes implements OnModuleInit {
       phone,
       purpose: purpose.name,
       code: challengeId === undefined ? null : idOf(challengeId),
-      // The fixed code of a test number that is none any more fits nothing.
+      // The fixed code of a number that is no longer a test number fits nothing.
       proofs: (await this.testNumbers.isStale(phone, code)) ? [] : proofsOf(this.secret, placed),
       application,
       legacy: null,
@@ -144,7 +144,7 @@ export class Codes implements OnModuleInit {
     await this.personalData.lock(phones, within);
   }
 
-  /** Ends the living codes of a number. Comes before anything else of the transaction is locked. */
+  /** Ends the active codes of a number. Comes before anything else of the transaction is locked. */
   async voidCodes(phone: string, within: Transaction): Promise<void> {
     await this.personalData.void(phone, within);
   }
@@ -164,7 +164,7 @@ export class Codes implements OnModuleInit {
     await this.personalData.reopen(phone);
   }
 
-  /** Gives a number its sends and guesses back. Its living code ends, so that a new one can be asked for at once. */
+  /** Gives a number its sends and guesses back. Its active code ends, so that a new one can be asked for at once. */
   async unlock(phone: string, within: Transaction): Promise<void> {
     await this.personalData.unlock(phone, within);
   }
@@ -197,7 +197,7 @@ export class Codes implements OnModuleInit {
     return this.repository.locksOf(phone);
   }
 
-  /** What is held of an account and its number: living codes, and the instants of sends and guesses. */
+  /** What is held of an account and its number: active codes, and the instants of sends and guesses. */
   async personalDataOf(
     userId: string,
     phone: string | null,

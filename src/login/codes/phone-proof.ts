@@ -30,7 +30,7 @@ export class PhoneProof {
    *
    * @param registrationToken what the registration had answered to this client, if it made the account
    * @returns the account that the client registered; null without a token
-   * @throws AppError `validation_failed` for a token that is none of ours
+   * @throws AppError `validation_failed` for an invalid token
    */
   registrant(registrationToken: string | null | undefined): string | null {
     return this.registrations.read(registrationToken);

@@ -39,7 +39,7 @@ interface SendReservation {
   readonly subject: string;
 }
 
-/** What a send holds until it is verified: given back then, since a message that somebody used was no abuse. */
+/** What a send holds until it is verified: given back then, since a message that somebody used was not abuse. */
 export type SendReservations = readonly SendReservation[];
 
 /** The number without its last four digits: numbers that are dialled in a row share it. */
@@ -48,7 +48,7 @@ export const prefixOf = (e164: string) => e164.slice(0, -4);
 /**
  * Send limits shared by many numbers: range, country, whole service. A range of numbers and a country have a budget of unverified sends an hour that
  * follows the verified volume, against those who earn on messages that nobody reads (pumping); the whole service has an
- * allowance a day. That of the client's address stands at the route (`AddressLimit`).
+ * allowance a day. That of the client's address is declared at the route (`AddressLimit`).
  */
 @Injectable()
 export class SendLimits {

@@ -103,7 +103,7 @@ const REVOKED = statement<{ id_hash: Buffer }>(
     WHERE a.kind = 'Session' LIMIT ${STEP}`,
 );
 
-// Logins that ran out, or ended in any other way, no index finds: the provider's sessions are walked through. Counting the living
+// No index finds logins that ran out, or ended in any other way: the provider's sessions are walked through. Counting the active
 // login makes PostgreSQL ask for it row by row, and not read all logins.
 const WALK = statement<{ id_hash: Buffer; ended: boolean }>(
   'oidc_artifacts_walk',

@@ -18,7 +18,7 @@ const GRANTED: ReadonlySet<string> = new Set(['AccessToken', 'AuthorizationCode'
 /** Kinds that end with a login session, and go when that is forgotten. */
 const OF_A_LOGIN: ReadonlySet<string> = new Set(['Session', 'Grant']);
 
-/** Longest a row may stand when the library names no end, in seconds. */
+/** How long a row is kept when the library names no end, in seconds. */
 const A_DAY = 86_400;
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -59,8 +59,8 @@ export class Mount {
   }
 
   /**
-   * The same for a request that is pushed beforehand: an application without a secret is whoever names it. One that shows
-   * its secret is no stranger, and asks for all its people from one address.
+   * The same for a request that is pushed beforehand: anybody can name an application that has no secret. One that shows
+   * its secret is known, and asks for all its people from one address.
    */
   async servePushed(request: ReservingRequest, reply: FastifyReply): Promise<void> {
     if (!showsSecret(request)) await this.allowStart(request);

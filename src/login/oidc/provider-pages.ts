@@ -11,7 +11,7 @@ import { LANGUAGE_COOKIE, LANGUAGE_KEPT, pageLanguage } from '../pages/page-lang
 import { isLanguage } from '../../platform/texts/language.js';
 import { escapeHtml } from '../../platform/texts/escape-html.js';
 
-/** Problems with a typed code that stand under its field; see the library's re-rendered errors. */
+/** Problems with a typed code, shown under its field; see the library's re-rendered errors. */
 const STOPPED = 'AbortedError';
 
 /** Scopes that let an application know nothing; those of other services are shown by name. */

@@ -3,7 +3,7 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { rawBody } from '../../platform/http/bodies/raw-bodies.js';
 import { addressKey } from '../../platform/http/client-address.js';
 
-/** Where the provider stands in the service. */
+/** The path of the provider in the service. */
 export const MOUNTED_AT = '/oidc';
 
 /**

@@ -7,7 +7,7 @@ import { RawBody } from '../../platform/http/bodies/raw-bodies.js';
 import { type ReservingRequest } from '../../platform/http/request-context.js';
 import { Mount } from './mount.js';
 
-/** Forms; that a body is none is said in the standards' words, by the library. */
+/** Forms. The library itself refuses a body that is not a form, as the standards say. */
 const Form = () => RawBody('application/x-www-form-urlencoded', 'application/json');
 
 /**

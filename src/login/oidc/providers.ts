@@ -31,7 +31,7 @@ export interface FinishedLogin {
 }
 
 /**
- * The library, and what of ours stands on it: 250 files, which a start does not read. They are loaded with the first request
+ * The library, and our code that needs it: 250 files, which a start does not read. They are loaded with the first request
  * to the provider.
  */
 async function loadLibrary() {
@@ -155,7 +155,7 @@ interface Ended {
 /** The library has one page for whoever logged out and whoever did not. */
 function sayWhoStays(ctx: KoaContextWithOIDC): void {
   const session = ctx.oidc.session as Ended | undefined;
-  // Somebody who is not sent anywhere was refused.
+  // Without a redirect, the refusal was shown on our own page.
   if (session?.destroyed || ctx.status !== 303) return;
   const location = ctx.response.get('location');
   if (!location.startsWith(ctx.oidc.urlFor('end_session_success'))) return;

@@ -1,7 +1,7 @@
 /** The console's addresses, with their filters. Nothing that a browser would take for another host. */
 const CONSOLE = /^\/admin(?:[/?][!#-[\]-~]*)?$/;
 
-/** Longer addresses are none of ours. */
+/** Our own addresses are shorter. */
 const LONGEST = 2_000;
 
 /**

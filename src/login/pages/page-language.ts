@@ -5,7 +5,7 @@ import { type Language } from '../../platform/config/languages.js';
 import { type ServerSettings } from '../../platform/config/groups/server.js';
 import { answerLanguage, isLanguage } from '../../platform/texts/language.js';
 
-/** Written by the language switch of the pages, read by the server and by their scripts; it is no secret. */
+/** Written by the language switch of the pages, read by the server and by their scripts; it is not a secret. */
 export const LANGUAGE_COOKIE = 'masuk-lang';
 
 /** A choice of language stays for a year; seconds. */

@@ -37,7 +37,7 @@ const ELEMENTS: Record<PageName, string> = {
   account: '<masuk-account></masuk-account>',
 };
 
-/** Another application that a page of ours stands in for. */
+/** Another application whose login page is ours. */
 export interface Application {
   readonly name: string;
   readonly logo: string | null;
@@ -49,11 +49,11 @@ export interface Frame {
   /** `APP_NAME`; shown as the text it is. */
   readonly appName: string;
   readonly assets: PageAssets;
-  /** Whose name and logo stand above; without one, ours. */
+  /** Whose name and logo are shown above; without one, ours. */
   readonly application?: Application | undefined;
 }
 
-/** What stands in it. */
+/** What the page holds. */
 export interface Sheet {
   /** For the style sheet. */
   readonly page: string;
@@ -86,7 +86,7 @@ export function renderSheet(
   const said = TEXTS[language].pages.frame;
   const [own, ownSubtitle] = nameAndSubtitle(appName);
   const name = application?.name ?? own;
-  // Above a page that stands in for another application: who asks for the code all the same.
+  // A page for another application also says who asks for the code.
   const subtitle = application ? said.through(own) : ownSubtitle;
   const subtitleLine = subtitle === '' ? '' : `<p>${escapeHtml(subtitle)}</p>`;
   const scripts = script

@@ -5,7 +5,7 @@ import { UserDto } from '../../login/auth/auth.dto.js';
 
 const ROLES = ['ADMIN', 'SUPERVISOR', 'OPERATOR', 'KARYAWAN', 'USER'];
 
-/** May be left out, but null is no value of it. */
+/** May be left out, but null is not a value of it. */
 const MayBeAbsent = () => ValidateIf((_, value) => value !== undefined);
 
 const asBoolean = ({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value);
@@ -86,7 +86,7 @@ export class ListUsersDto extends PageDto {
 export class ManagedUserDto extends UserDto {
   isActive!: boolean;
   createdAt!: string;
-  /** Null when there was none, or none whose session is still kept (30 days after its end). */
+  /** Null when nobody has logged in, or no such session is kept any more (30 days after its end). */
   lastLoginAt!: string | null;
 }
 
@@ -158,7 +158,7 @@ export class LastSendDto {
   deliveredAt!: string | null;
   /** Null: no receipt has said so. */
   readAt!: string | null;
-  /** When the code in it was used; null: it was not, or there is none in it. */
+  /** When the code in it was used; null: it was not, or the message has no code. */
   usedAt!: string | null;
 }
 

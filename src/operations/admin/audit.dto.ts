@@ -2,7 +2,7 @@ import { IsIn, IsOptional, IsString, IsUUID, Matches, MaxLength, ValidateBy, isI
 import { LogPageDto } from '../../platform/http/validation/page.dto.js';
 import { IsInstant } from '../../platform/http/validation/query-fields.js';
 
-/** An address, the /64 of one, or what stands for an unreadable one. */
+/** An address, the /64 of one, or the mark for an unreadable one. */
 const IsAddress = () =>
   ValidateBy({
     name: 'isAddress',

@@ -38,7 +38,7 @@ import { UserAdministration, type Actor } from './user-administration.js';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Ids are opaque: what is none of ours names nobody. */
+/** An id in another format is answered like an unknown one. */
 const knownId = {
   transform(id: string): string {
     if (!UUID.test(id)) throw new AppError('user_not_found');

@@ -52,7 +52,7 @@ export class ActivityLogs {
     private readonly logins: Sessions,
   ) {}
 
-  /** @throws AppError `validation_failed` for a span that is empty, or a cursor that is none */
+  /** @throws AppError `validation_failed` for an empty span, or an invalid cursor */
   page(query: ActivityQuery, errorsOnly: boolean, limit: number, caller: Calling): Promise<Page<ActivityRow>> {
     return pageOf(this.activityReader(query, errorsOnly, caller), ofActivity, query.cursor, limit);
   }

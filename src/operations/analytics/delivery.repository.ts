@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { statement } from '../../platform/database/statement.js';
 
-/** Messages that were made in a span of time: what is under way stands in the outbox, everything else in the history. */
+/** Messages that were made in a span of time: those under way are in the outbox, all others in the history. */
 const madeBetween = (columns: string, from: string, to: string) => `
   SELECT ${columns} FROM messages WHERE created_at >= ${from} AND created_at < ${to} AND state <> 'SUPPRESSED'
    UNION ALL

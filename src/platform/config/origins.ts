@@ -5,7 +5,7 @@ const OF_THIS_MACHINE =
 /** The origins of pages inside an app: every app that is packaged by the same tool has the same one. */
 const OF_PACKAGED_APPS = /^(?:https?:\/\/(?:[\w-]+\.)*localhost|(?!https?:).*)$/;
 
-/** Schemes whose pages have no origin of their own (RFC 6454 section 4), or are no pages. */
+/** Schemes whose pages have no origin of their own (RFC 6454 section 4), or which have no pages. */
 const WITHOUT_ORIGIN = new Set(['file:', 'data:', 'blob:', 'about:', 'javascript:', 'ws:', 'wss:', 'ftp:']);
 
 /**
@@ -18,7 +18,7 @@ export function originOf(address: string): string {
   return origin === 'null' ? `${protocol}//${host.toLowerCase()}` : origin;
 }
 
-/** Whether a text is an origin that a browser can send; a pattern such as `https://*.example` is none. */
+/** Whether a text is an origin that a browser can send; a pattern such as `https://*.example` is not. */
 export function isOrigin(text: string): boolean {
   const [, scheme = ''] = /^([a-z][a-z\d+.-]*:)\/\/[^/?#@*\s]+$/.exec(text) ?? [];
   return scheme !== '' && !WITHOUT_ORIGIN.has(scheme);

@@ -2,7 +2,7 @@ import { exposureRefused } from './exposure.js';
 import { type Settings } from './settings.js';
 
 /**
- * Rules between settings of several groups; those within one stand beside its rows.
+ * Rules between settings of several groups; those within one are beside its rows.
  *
  * @returns a sentence for each broken rule, naming the variable and never its value
  */

@@ -24,7 +24,7 @@ export const TEST_PHONES =
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
-/** The end of a day in UTC; an invalid date for a day that is none. */
+/** The end of a day in UTC; an invalid date for a day that does not exist. */
 export function endOfDay(date: string): Date {
   return new Date(DATE.test(date) ? `${date}T23:59:59.999Z` : NaN);
 }

@@ -9,7 +9,7 @@ const COMMENT = /(?:^|[ \t]+)#.*$/;
 /** After two blanks, or with a blank behind the #: `Klinik #1` stays whole. */
 const CLEAR_COMMENT = /(?:^|[ \t]+)#(?:[ \t].*)?$|[ \t]{2,}#.*$/;
 
-/** Of a text that was decoded although it was none. */
+/** In a decoded text this means that the bytes were not text. */
 const NO_CHARACTER = '\uFFFD';
 
 /**
@@ -29,7 +29,7 @@ export function readVariables(
 }
 
 /**
- * A value as a `.env` file means it. `docker run --env-file` and older versions of Compose hand on what stands behind the
+ * A value as a `.env` file means it. `docker run --env-file` and older versions of Compose hand on what follows the
  * `=` as it is, with its quotes and the comment of its line.
  */
 export function asInFile(name: string, value: string): string {
@@ -63,7 +63,7 @@ function readFile(file: string): Record<string, string> {
   return variables;
 }
 
-/** UTF-8, or UTF-16 as Windows PowerShell writes it; a byte order mark is no part of the first name. */
+/** UTF-8, or UTF-16 as Windows PowerShell writes it; a byte order mark is not part of the first name. */
 function decode(bytes: Buffer): string {
   const [first, second] = bytes;
   const little = (first === 0xff && second === 0xfe) || (first !== 0 && second === 0);

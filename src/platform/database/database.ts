@@ -32,7 +32,7 @@ export class Database implements Transaction {
     return runOn(this.poolBehind, prepared, values);
   }
 
-  /** Runs a text that a library brings along (pg-boss), of several statements perhaps. What is ours is a `Statement`. */
+  /** Runs the SQL of a library (pg-boss), which may contain several statements. Our own SQL is a `Statement`. */
   executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> {
     return this.pool.query(text, values);
   }

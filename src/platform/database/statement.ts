@@ -1,4 +1,4 @@
-/** A prepared statement: its name, its text with `$1…`, and the order in which named parameters stand in it. */
+/** A prepared statement: its name, its text with `$1…`, and the order of the named parameters in it. */
 export interface Statement<Row> {
   readonly name: string;
   readonly text: string;
@@ -18,7 +18,7 @@ const LONGEST_NAME = 63;
  * one statement without counting dollars, and each text is prepared once a connection.
  *
  * @param name unique in the service, at most 63 characters
- * @param sql the text; a parameter may stand in it many times
+ * @param sql the text; a parameter may occur in it many times
  */
 export function statement<Row = never>(name: string, sql: string): Statement<Row> {
   if (name.length > LONGEST_NAME) throw new Error(`statement name ${name} is longer than ${LONGEST_NAME} characters`);

@@ -13,7 +13,7 @@ export interface FilePlace {
   readonly own?: boolean;
 }
 
-/** Why a file was not opened, or broke off. `refused`: its address, or one that it leads to, is none that is asked. */
+/** Why a file was not opened, or broke off. `refused`: its address, or one that it redirects to, is not allowed. */
 export type FileFault = 'refused' | 'gone' | 'too-large' | 'failed';
 
 /** How a file is opened. */

@@ -11,7 +11,7 @@ export class OutgoingRefused extends Error {
   }
 }
 
-/** Finds the addresses of a host name; none when there are none. */
+/** Finds the addresses of a host name; an empty list when it has none. */
 export type Resolve = (hostname: string) => Promise<string[]>;
 
 /** Of IPv6, what is given out to the world at all (RFC 4291, IANA's registry); all special ranges in it are left out below. */

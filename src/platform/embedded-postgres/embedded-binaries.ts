@@ -11,7 +11,7 @@ export interface PostgresBinaries {
   initdb: string;
   postgres: string;
   pgCtl: string;
-  /** Its first number, as it stands in a data folder's PG_VERSION. */
+  /** Its first number, as in a data folder's PG_VERSION. */
   major: string;
 }
 

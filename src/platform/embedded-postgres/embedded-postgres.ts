@@ -32,7 +32,7 @@ const ADOPT_PATIENCE = 5_000;
  * only a pointer to where the cluster is (see choosePlace). The server listens on a random port of 127.0.0.1 only, and
  * asks for the password, because every user of the machine can reach that port.
  *
- * @throws Error when another living service uses the folder (naming its pid), when the platform has no binaries, or
+ * @throws Error when another running service uses the folder (naming its pid), when the platform has no binaries, or
  *   when PostgreSQL does not start; each message says what to do
  */
 export async function startEmbeddedPostgres(options: {
@@ -163,7 +163,7 @@ async function writeDurably(path: string, text: string): Promise<void> {
 }
 
 /**
- * Makes the cluster if there is none. It is made in a folder beside and renamed when whole, so a run that is killed in
+ * Makes the cluster if there is none yet. It is made in a folder beside and renamed when whole, so a run that is killed in
  * the middle leaves only rubbish that the next one sweeps away.
  *
  * @throws Error when the cluster was made by another major version of PostgreSQL

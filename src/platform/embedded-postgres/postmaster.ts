@@ -56,7 +56,7 @@ export async function findOrphan(cluster: string): Promise<Postmaster | undefine
 }
 
 /**
- * Makes a postmaster.pid that names no living server of ours harmless, by writing a number that nobody has. PostgreSQL
+ * Makes a postmaster.pid that names no running server of ours harmless, by writing a number that nobody has. PostgreSQL
  * would else refuse to start: for it every process that exists will do, one of another program that was given the
  * number since, and a dead one that nobody has buried (in a container whose first process reaps nothing, for ever).
  * The rest of the file stays, because PostgreSQL finds stray children of a dead first process by the shared memory key

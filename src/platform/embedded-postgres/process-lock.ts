@@ -13,7 +13,7 @@ export interface ProcessLock {
  * even one whose pid has been given to another since, is simply replaced.
  *
  * @param path the lock file; its folder must exist
- * @returns the lock, or the living process that holds it
+ * @returns the lock, or the running process that holds it
  */
 export async function takeLock(path: string): Promise<{ lock: ProcessLock } | { heldBy: ProcessMark }> {
   // The nonce tells our file from any other, also from another lock of this process.
@@ -22,7 +22,7 @@ export async function takeLock(path: string): Promise<{ lock: ProcessLock } | { 
   return heldBy ? { heldBy } : { lock: { release: () => release(path, mine) } };
 }
 
-/** Undefined once `path` holds `mine`, else the living holder. */
+/** Undefined once `path` holds `mine`, else the running holder. */
 async function acquire(path: string, mine: string): Promise<ProcessMark | undefined> {
   const draft = `${path}.${randomUUID()}`;
   await writeFile(draft, mine, { mode: 0o600 });
@@ -84,7 +84,7 @@ async function textOf(path: string): Promise<string | undefined> {
   }
 }
 
-/** A file that is no lock (torn by a power cut) has no living holder. */
+/** A file that is not a lock (torn by a power cut) has no running holder. */
 function parse(text: string): ProcessMark | undefined {
   try {
     const value = JSON.parse(text) as Partial<ProcessMark>;

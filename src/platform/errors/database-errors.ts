@@ -55,7 +55,7 @@ const TAKEN = new Map<unknown, DatabaseFailure>([
 ]);
 
 /**
- * The failure behind an error that came out of the database driver, or null when it is none of the driver's.
+ * The failure behind an error that came out of the database driver, or null when it came from elsewhere.
  * Constraint names are translated here and nowhere else.
  */
 export function databaseFailure(error: unknown): DatabaseFailure | null {

@@ -76,7 +76,7 @@ function asAppError(thrown: unknown, request: FastifyRequest): AppError {
   if (thrown instanceof AppError) return thrown;
   // The sender hung up in the middle of its body; nobody waits for an answer, and nothing of ours is broken.
   if (thrown instanceof Error && thrown.message === 'aborted') return new AppError('malformed_request');
-  // An address with a broken percent escape names nothing, whatever stands in the body.
+  // An address with a broken percent escape names nothing, whatever is in the body.
   if (property(thrown, 'code') === 'FST_ERR_BAD_URL') return new AppError('malformed_request');
   const failure = databaseFailure(thrown);
   if (failure) return new AppError(failure.code, { details: failure.details && { ...failure.details }, cause: thrown });

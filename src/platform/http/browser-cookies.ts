@@ -57,7 +57,7 @@ export function isFromOwnPage(request: FastifyRequest, publicOrigin?: string): b
   if (origin === undefined) return reads;
   if (origin === publicOrigin) return true;
   if (!URL.canParse(origin)) return false;
-  // A proxy in front may have taken TLS off; a page without TLS is none of a service that has it.
+  // A proxy in front may have taken TLS off; a page without TLS does not belong to a service with TLS.
   const { host, protocol } = new URL(origin);
   return host === request.host && (protocol === 'https:' || request.protocol === 'http');
 }

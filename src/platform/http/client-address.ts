@@ -20,7 +20,7 @@ const TRANSLATED = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
  * An address as proxies write it: with or without a port, brackets, quotes and a zone. IPv4 inside IPv6 (mapped, or
  * translated by the well-known prefix) comes out as IPv4: the same client must not have two addresses, nor all clients one.
  *
- * @returns the address in its usual spelling (RFC 5952); null for what is none, such as `unknown` and `_hidden`
+ * @returns the address in its usual spelling (RFC 5952); null for anything else, such as `unknown` and `_hidden`
  */
 export function readAddress(text: string): string | null {
   const bare = text.trim().replace(/^"(.*)"$/, '$1');
@@ -93,7 +93,7 @@ export function readClientAddresses(
 }
 
 /**
- * The last address in the header that is none of our proxies'; they append, so what stands further left may be the
+ * The last address in the header that is not one of our proxies'. They append, so anything further left may be the
  * client's invention.
  */
 function clientAddress(

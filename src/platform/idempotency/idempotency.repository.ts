@@ -3,7 +3,7 @@ import { Database } from '../database/database.js';
 import { statement } from '../database/statement.js';
 import { ofTheFirst } from '../database/steps.js';
 
-/** What stands at a key: our own claim, or what another request left. */
+/** What is stored under a key: our own claim, or what another request left. */
 export type KeyRow =
   | { claimed: true; fingerprint: null; sealed_answer: null }
   | { claimed: false; fingerprint: Buffer; sealed_answer: Buffer | null };

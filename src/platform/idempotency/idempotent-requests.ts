@@ -81,7 +81,7 @@ export class IdempotentRequests implements OnModuleInit {
   }
 
   /**
-   * Keeps the answer of a request that has begun. One that says "not now", or is none to be kept, frees the key instead.
+   * Keeps the answer of a request that has begun. One that says "not now", or may not be kept, frees the key instead.
    * Never fails: the answer goes out, and a key that could not be written is free again when its claim ends.
    */
   async finish(claim: Claim, answer: GivenAnswer | null): Promise<void> {

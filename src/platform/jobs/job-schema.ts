@@ -20,7 +20,7 @@ export class JobSchemaMissing extends Error {
 
 /**
  * Sees to it that the tables of the jobs are there: sets them up outside production, and refuses in production. A newer
- * version than ours is no error, so that a release can be put back.
+ * version than ours is not an error, so that a release can be put back.
  *
  * @throws JobSchemaMissing in production; the driver's errors
  */

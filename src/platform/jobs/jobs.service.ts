@@ -108,7 +108,7 @@ export class Jobs implements BeforeApplicationShutdown, OnApplicationShutdown {
     await this.stopped;
   }
 
-  /** A place that was sealed under another secret is none: the walk begins anew. */
+  /** A place that was sealed under another secret does not count: the walk begins anew. */
   private openPlace(walk: string, sealed: Buffer | null): string | null {
     try {
       return sealed && this.secret.open('walk-place', sealed, walk).toString();

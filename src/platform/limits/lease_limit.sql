@@ -108,7 +108,7 @@ RETURN CASE
   ELSE 0
 END;
 
--- Blocks stand in their limit's row: `{"<name>": {"unused": 4, "until": "<time>"}}`.
+-- A limit's blocks are kept in its row: `{"<name>": {"unused": 4, "until": "<time>"}}`.
 CREATE FUNCTION masuk.blocks_that_run(p_blocks jsonb, p_now timestamptz) RETURNS jsonb LANGUAGE sql STABLE
 RETURN (SELECT coalesce(jsonb_object_agg(b.key, b.value), '{}')
           FROM jsonb_each(p_blocks) b WHERE (b.value ->> 'until')::timestamptz > p_now);
@@ -116,6 +116,6 @@ RETURN (SELECT coalesce(jsonb_object_agg(b.key, b.value), '{}')
 CREATE FUNCTION masuk.unused_of(p_blocks jsonb) RETURNS int LANGUAGE sql STABLE
 RETURN (SELECT coalesce(sum((b.value ->> 'unused')::int), 0)::int FROM jsonb_each(p_blocks) b);
 
--- When the first of these blocks ends that is not used up; null where there is none.
+-- When the first block ends that is not used up; null where there is no such block.
 CREATE FUNCTION masuk.first_end(p_blocks jsonb) RETURNS timestamptz LANGUAGE sql STABLE
 RETURN (SELECT min((b.value ->> 'until')::timestamptz) FROM jsonb_each(p_blocks) b WHERE (b.value ->> 'unused')::int > 0);

@@ -14,7 +14,7 @@ export interface LimitWindow {
   readonly used: number;
   /** With what the limit has grown by. */
   readonly cap: number;
-  /** Until somebody else's block ends of which something is unused; null when there is none. */
+  /** When the first block of somebody else that is not used up ends; null when there is none. */
   readonly secondsToReturn: number | null;
 }
 

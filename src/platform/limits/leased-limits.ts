@@ -98,7 +98,7 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
    * Takes one.
    *
    * @returns null when there was one, else the seconds until there may be one again
-   * @throws when the database cannot answer: no answer is no permission (ASVS 16.5.3)
+   * @throws when the database cannot answer: without an answer there is no permission (ASVS 16.5.3)
    */
   async reserve(limit: Limit, subject: string): Promise<number | null> {
     for (;;) {

@@ -36,7 +36,7 @@ export function csvFile<Column extends string>(
     // The library quotes only what holds a whole delimiter.
     quoted_match: /[\r\n]/,
     escape_formulas: true,
-    // A number is no formula, whatever its sign.
+    // A number is not a formula, whatever its sign.
     cast: { number: (value) => ({ value: String(value), escape_formulas: false }) },
   });
   // Whoever reads has been told by the end of the stream.

@@ -13,7 +13,7 @@ export function timeCursor({ at, id }: TimePosition): string {
   return Buffer.from(`${at.getTime()} ${id}`).toString('base64url');
 }
 
-/** @throws AppError `validation_failed` for what is no cursor of ours */
+/** @throws AppError `validation_failed` for an invalid cursor */
 export function readTimeCursor(cursor: string | undefined): TimePosition | null {
   if (cursor === undefined) return null;
   const [time = '', id = ''] = Buffer.from(cursor, 'base64url').toString().split(' ');

@@ -23,7 +23,7 @@ const INVISIBLE = /[\u00AD\u200B-\u200F\u202A-\u202D\u2060\u2066-\u2069\uFEFF]/g
 /** ASCII as Chinese and Japanese keyboards write it. NFKC would read more: a footnote, as in `0812…¹`, becomes a digit. */
 const FULL_WIDTH = /[\uFF01-\uFF5E]/g;
 const FULL_WIDTH_OFFSET = 0xfee0;
-/** Not `\s`: tabs and line breaks are no way to write a number. */
+/** Not `\s`: nobody writes tabs and line breaks in a number. */
 const SPACES = /[\u00A0\u2000-\u200A\u202F\u205F\u3000]/g;
 const SEPARATORS = /[ ().\-\u2010-\u2015\u2212/]+/g;
 /**
@@ -31,7 +31,7 @@ const SEPARATORS = /[ ().\-\u2010-\u2015\u2212/]+/g;
  * (`81234567890.0`, `8.1234567890`), and without the dot the digits are another number.
  */
 const DECIMAL_POINT = /(?<![0-9]{2}\)?)\.(?=.*[0-9])|\.(?! ?[0-9]{2})(?=.*[0-9])|\. ?00\D*$/;
-/** Before the first digit these are a minus sign, or part of something that is no number: `-0812…`, `/0812…`. */
+/** Before the first digit these are a minus sign, or part of something that is not a number: `-0812…`, `/0812…`. */
 const MINUS = /^[^0-9]*[-\u2010-\u2015\u2212/]+[^0-9]*[0-9]/;
 /** A country and an operator: behind more digits than these, a dot that is the only one groups nothing. */
 const LONGEST_PREFIX = 5;
@@ -63,7 +63,7 @@ export function groupsDigits(text: string): boolean {
 
 /**
  * Whether a separator may do something else than group the digits of a number: a minus sign, a decimal point
- * (`0812345.67890`), or a last digit that stands alone behind groups of another length (`+62 812 3456 7890 0`). Behind
+ * (`0812345.67890`), or a last digit alone behind groups of another length (`+62 812 3456 7890 0`). Behind
  * groups of four each, as forms write them, one digit is what is left over: `0812-3456-7890-1`.
  */
 function isAmbiguous(text: string): boolean {
@@ -121,7 +121,7 @@ export function isWhatsappId(text: string): boolean {
   return WHATSAPP_ID.test(text);
 }
 
-/** The number as it may stand in a log: `+62812****890`; shorter numbers show less, what is no number nothing. */
+/** The number as a log may show it: `+62812****890`; shorter numbers show less, other texts nothing. */
 export function maskPhone(e164: string): string {
   if (!/^\+[0-9]{7,15}$/.test(e164)) return '****';
   return e164.length < 12 ? `${e164.slice(0, 3)}****${e164.slice(-2)}` : `${e164.slice(0, 6)}****${e164.slice(-3)}`;

@@ -9,7 +9,7 @@ const MARK = 'id:';
  * How a sender without a number is kept: `id:` and what their provider calls them. It is never taken for a number.
  *
  * @param id as the provider wrote it; the device behind a WhatsApp id is left out
- * @returns null for what is no such id
+ * @returns null for anything else
  */
 export function hiddenSender(id: unknown): string | null {
   const written = typeof id === 'number' && Number.isSafeInteger(id) ? String(id) : id;

@@ -5,7 +5,7 @@ const pool = Buffer.alloc(4_096);
 let used = pool.length;
 
 /**
- * Random bytes of a cryptographic generator for what is no secret by itself, such as ids and nonces. A secret is asked of
+ * Random bytes of a cryptographic generator for what is not a secret by itself, such as ids and nonces. A secret is asked of
  * `node:crypto` directly, so that it does not lie about before it is used.
  *
  * @param count at most 64

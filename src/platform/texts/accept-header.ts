@@ -1,6 +1,6 @@
 /**
  * What a header such as `Accept` or `Accept-Language` asks for, and with what weight (RFC 9110 section 12.4.2): in lower
- * case, without other parameters, in the order of the header. A weight that is none counts as left out, which is 1.
+ * case, without other parameters, in the order of the header. An invalid weight counts as left out, which is 1.
  *
  * @param longest characters of the header that are read
  */

@@ -6,7 +6,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** A text from outside as it may stand in HTML: between tags, and inside an attribute with quotes of either kind. */
+/** A text from outside, made safe for HTML: between tags, and inside an attribute with quotes of either kind. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }

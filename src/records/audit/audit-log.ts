@@ -52,7 +52,7 @@ export class AuditLog {
    * A page of events, newest first. Pages that follow each other by their cursor have every event once that was there
    * when the first one was read.
    *
-   * @throws AppError `validation_failed` for a span that is empty, a number that is none, or a cursor that is none
+   * @throws AppError `validation_failed` for an empty span, an invalid number or an invalid cursor
    */
   async page(
     query: AuditQuery,

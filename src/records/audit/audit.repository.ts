@@ -43,7 +43,7 @@ export interface RecordedEventRow {
   occurred_at: Date;
   type: string;
   outcome: string;
-  /** How many there were in the minute, of a refusal; null in events that stand for themselves. */
+  /** How many there were in the minute, of a refusal; null in single events. */
   count: number | null;
   address: string | null;
 }
@@ -80,7 +80,7 @@ export interface AuditFilter {
 /** The event that a page begins behind. */
 export type AuditPosition = Pick<AuditedEvent, 'occurredAt' | 'id'>;
 
-/** How far an event may lie from the time in its request's id: clocks differ, and refusals stand at their minute; ms. */
+/** How far an event may lie from the time in its request's id: clocks differ, and refusals are dated to their minute; ms. */
 const SLACK = 10 * 60_000;
 
 @Injectable()

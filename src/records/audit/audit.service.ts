@@ -58,7 +58,7 @@ export class Audit {
     private readonly refusals: Refusals,
   ) {}
 
-  /** What stands for a number (E.164) in events: 16 bytes, an HMAC under a key that the database does not hold. */
+  /** Represents a number (E.164) in events: 16 bytes, an HMAC under a key that the database does not hold. */
   phoneKey(phone: string): Buffer {
     return halfOf(this.secret.mac(LABEL, phone));
   }

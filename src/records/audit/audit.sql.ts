@@ -17,7 +17,7 @@ interface RecordedFrom {
 }
 
 /**
- * An event written by the very statement that makes the change it tells of: either both stand or neither.
+ * An event written by the very statement that makes the change it reports: either both are stored or neither.
  *
  * @returns the body of a data-modifying CTE
  */

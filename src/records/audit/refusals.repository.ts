@@ -6,7 +6,7 @@ import { statement } from '../../platform/database/statement.js';
 const ROWS_OF_ADDRESS = 20;
 const ROWS_OF_ALL = 500;
 
-/** The event that stands for refusals beyond those numbers, and its kind when they are of many addresses. */
+/** The event that counts the refusals beyond those numbers, and its kind when they are of many addresses. */
 export const MORE = 'refusals.more';
 
 /** Refusals of one kind, counted since the last time. */

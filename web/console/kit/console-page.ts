@@ -12,7 +12,7 @@ export interface Viewer {
 /** Where the console is: what the address says. */
 export interface Place {
   readonly path: string;
-  /** What stands in the pattern's groups. */
+  /** The text of the pattern's groups. */
   readonly parts: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   /** Cursors of the pages before this one, as far as the person came through them. */

@@ -3,7 +3,7 @@ import type { ConsoleTexts } from '../texts/texts.js';
 import type { Place } from './console-page.js';
 import { addressOf, goTo } from './navigation.js';
 
-/** A filter of a list. Its value stands in the address under its name. */
+/** A filter of a list. The address holds its value under its name. */
 type Field =
   | {
       readonly name: string;

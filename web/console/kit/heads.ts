@@ -11,7 +11,7 @@ export function pageHead(title: string, intro: unknown, actions: unknown = nothi
   </header>`;
 }
 
-/** A name and its value, as they stand in a list of facts. */
+/** A name and its value, in a list of facts. */
 export type Fact = readonly [string, unknown];
 
 export function facts(all: readonly Fact[]): TemplateResult {

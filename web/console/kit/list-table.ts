@@ -14,7 +14,7 @@ export interface Column<Row> {
   readonly id: string;
   readonly header: string;
   readonly cell: (row: Row) => unknown;
-  /** Numbers stand at the end of their column. */
+  /** Numbers are aligned to the end of their column. */
   readonly numeric?: boolean;
   /** May not be hidden. */
   readonly fixed?: boolean;

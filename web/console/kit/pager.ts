@@ -3,7 +3,7 @@ import type { ConsoleTexts } from '../texts/texts.js';
 import type { Place } from './console-page.js';
 import { goTo } from './navigation.js';
 
-/** The pages of a list that the service hands out by cursors. The cursor stands in the address. */
+/** The pages of a list that the service hands out by cursors. The address holds the cursor. */
 export function pager(place: Place, nextCursor: string | null, texts: ConsoleTexts): TemplateResult | typeof nothing {
   const current = place.query.get('cursor') ?? '';
   if (current === '' && nextCursor === null) return nothing;

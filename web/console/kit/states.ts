@@ -30,7 +30,7 @@ export function failed(error: MasukError, texts: ConsoleTexts, retry: () => void
   </div>`;
 }
 
-/** What was got, or how far it is; a failure to get it again stands above what is known. */
+/** What was got, or how far it is; a failure to get it again is shown above what is known. */
 export function shown<T>(
   remote: Remote<T>,
   texts: ConsoleTexts,

@@ -16,7 +16,7 @@ interface LogPage {
   readonly nextCursor: string | null;
 }
 
-/** `/admin/logs/:kind`: what happened, by filters that stand in the address. */
+/** `/admin/logs/:kind`: what happened, by filters that the address holds. */
 export class LogsPage extends ConsolePage {
   private readonly page = new Remote<LogPage>(this);
   private readonly tables = new Map<Kind, ListTable<never>>();

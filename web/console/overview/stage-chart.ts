@@ -11,7 +11,7 @@ interface Series {
   readonly values: readonly (number | null)[];
 }
 
-/** Bars by stage, one for each series, with their numbers on hover. What it shows stands in a table beside it, too. */
+/** Bars by stage, one for each series, with their numbers on hover. A table beside it shows the same. */
 export class StageChart extends LitElement {
   static override properties = { labels: { attribute: false }, series: { attribute: false }, language: {} };
   declare labels: readonly string[];

@@ -45,7 +45,7 @@ export function accountFields(values: Values, texts: ConsoleTexts): TemplateResu
     </wa-select>`;
 }
 
-/** What was typed, as the service takes it: an empty identity is none. */
+/** What was typed, as the service takes it: an empty identity counts as left out. */
 export function bodyOf({ fullName = '', phone = '', email = '', username = '', role = 'USER' }: Values) {
   const orNull = (value: string) => (value.trim() === '' ? null : value.trim());
   return {

@@ -16,7 +16,7 @@ export interface Why {
 /** Milliseconds after which a code is no longer waited for. */
 const WAITED_FOR = 3_600_000;
 
-/** What hinders most stands first. */
+/** The strongest reason comes first. */
 const ORDER: readonly Lock['reason'][] = [
   'disabled',
   'closed',

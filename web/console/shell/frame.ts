@@ -29,7 +29,7 @@ export const brandName = (): string =>
   document.querySelector('meta[name="application-name"]')?.getAttribute('content') ?? '';
 const brandMark = (): string => document.querySelector<HTMLLinkElement>('link[rel="icon"]')?.href ?? '';
 
-/** What stands around every page: navigation, language, colours, the account, and a line for what was done. */
+/** What surrounds every page: navigation, language, colours, the account, and a line for what was done. */
 export function frame(it: Frame): TemplateResult {
   const { texts } = it;
   return html`<a class="skip" href="#content" @click=${skip}>${texts.skip}</a>

@@ -138,7 +138,7 @@ export function smtpOptions(address: string) {
     secure,
     requireTLS: !secure && !local && !ignoreTLS,
     ignoreTLS,
-    // Nobody stands between us and this machine, and its certificate is seldom one that could be checked.
+    // Nobody is between us and this machine, and its certificate is seldom one that could be checked.
     ...(local && { tls: { rejectUnauthorized: false } }),
     ...(url.username !== '' && {
       auth: { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) },

@@ -16,7 +16,7 @@ export class WhacenterSettings extends group(
     /** The secret in the webhook's address; without it there is no webhook. */
     webhookSecret: setting(
       'WHACENTER_WEBHOOK_SECRET',
-      text(255, /^[A-Za-z0-9._~-]+$/, 'must be letters, digits and -._~: it stands in an address'),
+      text(255, /^[A-Za-z0-9._~-]+$/, 'must be letters, digits and -._~: it is part of an address'),
       {
         doc:
           "last part of the address of Whacenter's webhook: letters, digits and `-._~`. It is the only protection of the " +

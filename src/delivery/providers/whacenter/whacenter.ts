@@ -123,7 +123,7 @@ export class WhacenterProvider implements MessageProvider {
   }
 }
 
-/** `done` is a linked device, `timeout` a QR code that ran out; anything else stands for one that can be scanned. */
+/** `done` is a linked device, `timeout` a QR code that ran out; anything else means one that can be scanned. */
 function qrIsShown(qr: unknown): boolean {
   return typeof qr === 'string' && qr !== '' && !/^(?:done|timeout)$/i.test(qr.trim());
 }

@@ -88,7 +88,7 @@ function isHiddenId(id: unknown): boolean {
   return typeof id === 'string' && id.endsWith('@lid');
 }
 
-/** Texts stand in `body`, captions in `caption`, a pressed button or chosen row in the object that `type` names. */
+/** Texts are in `body`, captions in `caption`, a pressed button or chosen row in the object that `type` names. */
 function textOfWhapi(type: string, content: unknown): string | null {
   if (type !== 'reply') return textOf(own(content, 'body')) ?? textOf(own(content, 'caption'));
   const pressed = own(content, 'buttons_reply') ?? own(content, 'list_reply');

@@ -152,7 +152,7 @@ function unaccented(text: string): string {
   return text.normalize('NFKD').replace(/\p{M}+/gu, '');
 }
 
-/** Digits and signs that stand for letters, as those. */
+/** Digits and signs that replace letters, as those letters. */
 function plainLetters(text: string): string {
   return text.replace(/[013457@$!]/g, (sign) => LOOKS_LIKE[sign] ?? sign);
 }

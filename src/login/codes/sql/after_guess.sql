@@ -35,7 +35,7 @@ BEGIN
   END IF;
 END $$;
 
--- Uses the living code up. The purpose's guesses are given back, and the wrong guesses in a row at all codes of the number are
+-- Uses the active code up. The purpose's guesses are given back, and the wrong guesses in a row at all codes of the number are
 -- forgotten; but that the number is closed to unknown devices a known one's success does not change.
 CREATE FUNCTION masuk.use_code(p_phone text, p_purpose text, p_known boolean, p_legacy_code uuid) RETURNS void
 LANGUAGE plpgsql AS $$

@@ -22,7 +22,7 @@ BEGIN
   PERFORM masuk.clear_code(p_phone, p_purpose);
 END $$;
 
--- Ends the living codes of a number. Its budgets stay.
+-- Ends the active codes of a number. Its budgets stay.
 CREATE FUNCTION masuk.void_codes(p_phone text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   v_purpose text;
@@ -39,7 +39,7 @@ BEGIN
   RETURN QUERY SELECT c.purpose FROM otp_codes c WHERE c.phone = p_phone ORDER BY c.purpose FOR NO KEY UPDATE;
 END $$;
 
--- Ends the living code of a number and purpose, if there is one. Its budgets stay.
+-- Ends the active code of a number and purpose, if there is one. Its budgets stay.
 CREATE FUNCTION masuk.clear_code(p_phone text, p_purpose text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   v_legacy_code uuid;
@@ -50,7 +50,7 @@ BEGIN
   PERFORM masuk.empty_row(p_phone, p_purpose, false, false);
 END $$;
 
--- Takes the living code out of its row. With `p_used`, which a right guess says, the same write gives the purpose's guesses
+-- Takes the active code out of its row. With `p_used`, which a right guess says, the same write gives the purpose's guesses
 -- back: a login leaves one new version of the row, not two. `p_stays_closed`: its wrong guesses in a row stay counted.
 CREATE FUNCTION masuk.empty_row(p_phone text, p_purpose text, p_used boolean, p_stays_closed boolean) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -77,7 +77,7 @@ BEGIN
    WHERE c.phone = p_phone AND c.purpose = p_purpose;
 END $$;
 
--- Whether a code is still the living one of its number: what recovery asks before it sends a message again.
+-- Whether a code is still the active one of its number: what recovery asks before it sends a message again.
 CREATE FUNCTION masuk.code_lives(p_phone text, p_purpose text, p_code uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT EXISTS (
     SELECT 1 FROM otp_codes c

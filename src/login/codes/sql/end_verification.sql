@@ -21,7 +21,7 @@ BEGIN
    WHERE n.phone = p_phone;
 END $$;
 
--- Ends a key's living code for a number. No row where none lives.
+-- Ends a key's active code for a number. No row where none is active.
 CREATE FUNCTION masuk.expire_verification(p_phone text, p_owner uuid) RETURNS SETOF verifications LANGUAGE plpgsql
 SET enable_seqscan = off AS $$
 BEGIN
@@ -30,7 +30,7 @@ BEGIN
      WHERE v.phone = p_phone AND v.owner_id = p_owner AND v.ended_at IS NULL RETURNING v.*;
 END $$;
 
--- A key's newest code for a number, whatever became of it, and how many guesses at it are left. No row where there was none.
+-- A key's newest code for a number, whatever became of it, and how many guesses at it are left. No row where no code was ever sent.
 CREATE FUNCTION masuk.newest_verification(
   p_phone text, p_owner uuid, p_max_attempts int, p_budget int
 ) RETURNS TABLE (code verifications, is_over boolean, attempts_left int) LANGUAGE plpgsql SET enable_seqscan = off AS $$

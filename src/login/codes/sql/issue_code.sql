@@ -4,11 +4,11 @@
 -- There are two lanes: one for known devices of the account, which show a device token, and one for all others. Each has
 -- sends and guesses of its own, so that strangers cannot use up the owner's.
 --
--- o_verdict: 'issued'   the new code is the number's; the one before it is dead. `o_account` null: a decoy, which the outbox
+-- o_verdict: 'issued'   the new code is the number's; the one before it has ended. `o_account` null: a decoy, which the outbox
 --                       keeps and never sends
---            'living'   the newest code lives and may be guessed at, and its cooldown runs for `o_retry_after` seconds at least
---            'refused'  no code for `o_retry_after` seconds: a limit is used up, or another application's code lives and its
---                       cooldown runs. `o_closed`: until somebody opens the number
+--            'living'   the newest code is active and may be guessed at, and its cooldown runs for `o_retry_after` seconds at least
+--            'refused'  no code for `o_retry_after` seconds: a limit is used up, or another application's code is active
+--                       and its cooldown runs. `o_closed`: until somebody opens the number
 --            'nobody'   no active account fits, and that may be said
 --            'busy'     somebody holds the number, and `p_waits` is false
 CREATE FUNCTION masuk.issue_code(
@@ -87,8 +87,8 @@ BEGIN
     END IF;
   END IF;
 
-  -- 5. Every limit must have room. A code that nobody may guess at is not sent either. How long that takes is also said of a
-  -- living code, for who wants another one all the same.
+  -- 5. Every limit must have room. A code that nobody may guess at is not sent either. How long that takes is also said of an
+  -- active code, for whoever wants another one all the same.
   o_retry_after := greatest(
     o_retry_after,
     CASE

@@ -5,8 +5,8 @@
 -- A right guess is not paid for, and nothing is written for it: the caller goes on with `use_code` or `show_code`, in the
 -- same transaction, or with `pay_guess` when the code opens nothing.
 --
--- o_verdict: 'right'    `p_proofs` fits the living code of the number and purpose
---            'wrong'    it does not, or none lives, or its attempts are used up: paid
+-- o_verdict: 'right'    `p_proofs` fits the active code of the number and purpose
+--            'wrong'    it does not, or none is active, or its attempts are used up: paid
 --            'locked'   the guesses of the window are used up, for `o_retry_after` seconds: nothing was compared
 --            'closed'   too many wrong guesses in a row by unknown devices: only its owner or an admin opens the number;
 --                       `o_retry_after` is a polite time to ask again

@@ -2,11 +2,11 @@
 -- (`judge_guess`), a wrong guess is paid for in the same commit that tells its result, and the same three rules keep it so: no
 -- EXCEPTION block, nothing after the comparison of a wrong guess that can fail, and a synchronous commit.
 --
--- o_verdict: 'right'   `p_proofs` fits the key's living code, which is used up
---            'wrong'   it does not, or none lives, or its attempts are used up: paid
+-- o_verdict: 'right'   `p_proofs` fits the key's active code, which is used up
+--            'wrong'   it does not, or none is active, or its attempts are used up: paid
 --            'locked'  the guesses of the key, or of all keys, are used up for `o_retry_after` seconds: nothing was compared
 --            'legacy'  the code was made by the release before: asked again with `p_legacy_hashes` for the id in `o_code`
--- `o_code` is also set for a wrong guess that a living code was compared with.
+-- `o_code` is also set for a wrong guess that an active code was compared with.
 CREATE FUNCTION masuk.judge_verification(
   p_phone text, p_owner uuid,
   p_proofs bytea[],                       -- of the typed code, under each secret in force

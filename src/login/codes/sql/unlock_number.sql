@@ -14,7 +14,7 @@ CREATE FUNCTION masuk.number_is_closed(p_phone text) RETURNS boolean LANGUAGE sq
   SELECT (masuk.used_elsewhere(p_phone, '', false, masuk.moment())).o_failures >= masuk.closing_failures();
 $$;
 
--- Gives all sends and guesses back. The living codes end: their attempts may be used up, and their cooldown would keep the
+-- Gives all sends and guesses back. The active codes end: their attempts may be used up, and their cooldown would keep the
 -- next code away.
 CREATE FUNCTION masuk.unlock_number(p_phone text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN

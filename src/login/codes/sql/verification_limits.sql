@@ -1,5 +1,5 @@
--- The limits of codes for other applications. Such a code belongs to the API key that sent it, its owner; the nil UUID stands
--- for admins. A number has one row of `verification_phones`: beside each instant stands whose it is, so that the row
+-- The limits of codes for other applications. Such a code belongs to the API key that sent it, its owner; the nil UUID means
+-- admins. A number has one row of `verification_phones`: beside each instant it keeps the owner, so that the row
 -- decides for each key and for all of them together.
 
 -- Takes the number's turn: locks its row, which is made where there is none. Nobody else's number waits for it.
@@ -30,7 +30,7 @@ DECLARE
   v_sends CONSTANT timestamptz[] := masuk.sends_of_day(p_number.sends, p_now);
   v_guesses CONSTANT timestamptz[] := masuk.recent_guesses(p_number.guesses, p_now);
 BEGIN
-  -- An owner stands at the place of its instant: as many are left out at the front.
+  -- Each owner has the position of its instant: as many are left out at the front.
   p_number.send_owners := p_number.send_owners[cardinality(p_number.sends) - cardinality(v_sends) + 1 :];
   p_number.guess_owners := p_number.guess_owners[cardinality(p_number.guesses) - cardinality(v_guesses) + 1 :];
   p_number.sends := v_sends;

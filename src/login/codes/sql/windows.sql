@@ -1,4 +1,4 @@
--- Budgets are arrays of instants, oldest first. Each window is defined once, here, and so is each cap that is no setting.
+-- Budgets are arrays of instants, oldest first. Each window is defined once, here, and so is each cap that is not a setting.
 
 -- The instants that are younger than `p_since`.
 CREATE FUNCTION masuk.recent(p_instants timestamptz[], p_since timestamptz) RETURNS timestamptz[] LANGUAGE sql IMMUTABLE
@@ -68,7 +68,7 @@ RETURN p_budget - cardinality(masuk.recent(p_guesses, p_now - masuk.guess_window
 CREATE FUNCTION masuk.closing_failures() RETURNS int LANGUAGE sql IMMUTABLE
 RETURN 100;
 
--- Seconds for which the living code keeps the next one away; 0: not at all. A code whose guesses the lane has used up does not.
+-- Seconds for which the active code keeps the next one away; 0: not at all. A code whose guesses the lane has used up does not.
 CREATE FUNCTION masuk.seconds_until_resend(p_row otp_codes, p_guesses timestamptz[], p_max_attempts int, p_now timestamptz)
 RETURNS float8 LANGUAGE sql STABLE
 RETURN CASE

@@ -33,12 +33,12 @@ export type GuessedCode =
 /** Rows that one statement forgets. */
 const BATCH = 1_000;
 
-/** Under what the codes of this room are bound, besides the purposes of the service's own. */
+/** The purpose to which these codes are bound; none of the service's own. */
 const PURPOSE = 'verification';
 
 /**
  * Codes for other applications: issued, guessed, ended, under the same rules as the service's own. A code belongs to its
- * owner, the API key that sent it, and is bound to owner and number; the nil UUID stands for admins. How one is sent, and
+ * owner, the API key that sent it, and is bound to owner and number; the nil UUID means admins. How one is sent, and
  * who is told of it, is the business of the room `verification`.
  */
 @Injectable()
@@ -98,7 +98,7 @@ export class VerificationCodes {
     return this.repository.closeUnsent(id, phone);
   }
 
-  /** Ends the owner's living code for a number. @returns it; null where none lives */
+  /** Ends the owner's active code for a number. @returns it; null where none is active */
   expire(phone: string, ownerId: string): Promise<VerificationRow | null> {
     return this.repository.expire(phone, ownerId);
   }

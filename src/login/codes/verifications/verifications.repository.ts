@@ -6,7 +6,7 @@ import { statement } from '../../../platform/database/statement.js';
 import { ofTheFirst } from '../../../platform/database/steps.js';
 import { type LegacyGuess } from '../guess-call.js';
 
-/** A code for another application, as it stands. */
+/** A code for another application, in its current state. */
 export interface VerificationRow {
   id: string;
   /** The API key that sent it; the nil UUID: an admin. */

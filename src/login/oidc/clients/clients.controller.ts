@@ -30,7 +30,7 @@ import {
 import { type ClientFields } from './clients.repository.js';
 import { Clients, type ClientKeeper } from './clients.service.js';
 
-/** An id that is none of ours names no application: 404, as for an unknown one. */
+/** An id in another format is answered like an unknown one: 404. */
 const ClientId = () =>
   Param('id', new ParseUUIDPipe({ exceptionFactory: () => new AppError('oidc_client_not_found') }));
 

@@ -32,7 +32,7 @@ const IsName = () =>
     Matches(/^(?!.*\d{4})/u),
   );
 
-/** Left out it stays as it is; `null` is no value of these. */
+/** Left out it stays as it is; `null` is not a value of these. */
 const MayBeLeftOut = () => ValidateIf((_, value: unknown) => value !== undefined);
 
 export class ChangeOidcClientDto {

@@ -49,7 +49,7 @@ export interface DatabaseParts {
  * Puts the parts together, or returns undefined without DB_HOST: the other parts alone (a DB_PASSWORD left in a shell)
  * must not lead away from the embedded database.
  *
- * @throws Error when the port is no number, or the host no host
+ * @throws Error when the port or the host is not valid
  */
 export function databaseUrlFromParts(parts: DatabaseParts): string | undefined {
   const host = parts.DB_HOST?.trim();

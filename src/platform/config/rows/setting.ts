@@ -63,7 +63,7 @@ interface Documented {
   readonly doc: string;
   /** In place of the default, where that is not a text: `embedded PostgreSQL; production: required`. */
   readonly otherwise?: string;
-  /** Stands in `.env.example` where there is no default, or none that can be written. */
+  /** The value in `.env.example` where there is no default, or none that can be written. */
   readonly example?: string;
 }
 

@@ -5,7 +5,7 @@ import { inWords } from './connection-failure.js';
 import { beginSession, SERVICE_LIMITS, UNFIT_SETTINGS } from './session-settings.js';
 
 /**
- * What stands between us and the server. `session`: nothing, or a pooler that keeps a server connection for each of
+ * What is between us and the server. `session`: nothing, or a pooler that keeps a server connection for each of
  * ours. `transaction`: a pooler that gives each transaction another one; nothing that belongs to a session works there.
  */
 export type PoolingMode = 'session' | 'transaction';
@@ -59,7 +59,7 @@ export async function checkServer(databaseUrl: string): Promise<PoolingMode> {
 }
 
 /**
- * Sees to it that nothing is begun that needs a session where there is none: migrations take locks that a pooler in
+ * Stops work that needs a session where the pooler gives none: migrations take locks that a pooler in
  * transaction mode would leave behind.
  *
  * @param mode where it is known already

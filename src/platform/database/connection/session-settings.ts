@@ -31,7 +31,7 @@ const RELIED_ON = {
 
 /**
  * With `TEST_CLOCK` a test's database may bring functions of these names that tell another time. The path finds them before
- * PostgreSQL's own, in every statement of ours and of pg-boss; where there are none it changes nothing.
+ * PostgreSQL's own, in every statement of ours and of pg-boss; without such functions it changes nothing.
  */
 export const TEST_CLOCK_SETTINGS = { search_path: 'test_clock, pg_catalog, public' };
 
@@ -64,7 +64,7 @@ export function beginSession(limits: SessionLimits, more: Readonly<Record<string
 
 /**
  * Limits, in ms, that a session begins with and that may end its first statement, which is the one that would set others. 0
- * is no limit.
+ * means no limit.
  */
 const TOO_SHORT_TO_BEGIN = `
   SELECT name FROM pg_settings

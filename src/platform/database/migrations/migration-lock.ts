@@ -80,7 +80,7 @@ async function holderOf(client: Client): Promise<Holder | undefined> {
   return rows[0];
 }
 
-/** Locks of other sessions, on this database, that stand for a migration. */
+/** Locks of other sessions, on this database, that mean a running migration. */
 function isHeld(locks: string): string {
   return `${locks}.locktype = 'advisory' AND ${locks}.granted AND ${locks}.pid <> pg_backend_pid()
           AND ${locks}.database = (SELECT oid FROM pg_database WHERE datname = current_database())

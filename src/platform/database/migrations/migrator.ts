@@ -61,7 +61,7 @@ export async function applyMigrations(
 
 /**
  * Tells which migrations, and behind them whether this release's functions, the database does not have yet; changes nothing. Migrations that the database has and we do
- * not know (a newer release was here) are no error, so that a release can be taken back.
+ * not know (a newer release was here) are not an error, so that a release can be taken back.
  *
  * @throws ForeignDatabase; Error when a migration failed or was edited after it was applied
  */

@@ -5,7 +5,7 @@ import { TEXTS } from '../../texts/texts.js';
 import { unsupportedMediaType } from './body-types.js';
 import { isRaw } from './raw-bodies.js';
 
-/** Whether a body follows these headers; a length of nothing is none (RFC 9112 section 6). */
+/** Whether a body follows these headers; with a length of 0 none does (RFC 9112 section 6). */
 function announceBody(headers: IncomingHttpHeaders): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
@@ -19,12 +19,12 @@ export function ignoreTypeOfNothing(fastify: FastifyInstance): void {
     const { headers } = request.raw;
     if (!announceBody(headers) && !isRaw(request)) {
       delete headers['content-type'];
-      // `00` is as little as `0`.
+      // `00` means the same as `0`.
       delete headers['content-length'];
     }
     done();
   });
-  // A body that was announced in chunks, of which there is none: proxies make one of a request by HTTP/2.
+  // A chunked body without any chunk: proxies make one from an HTTP/2 request without a body.
   fastify.addContentTypeParser('*', (request, payload, done) => {
     const begun = () => settle(unsupportedMediaType(request));
     const over = () => settle(null);

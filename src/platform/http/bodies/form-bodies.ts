@@ -23,7 +23,7 @@ export function acceptForms(fastify: FastifyInstance): void {
     } else if (Buffer.byteLength(text) > BODY_LIMIT) {
       done(new AppError('body_too_large'));
     } else {
-      // A field that stands twice becomes an array, which no route takes for a text.
+      // A field that occurs twice becomes an array, which no route takes for a text.
       done(null, { ...parse(text, '&', '=', { maxKeys: MOST_FIELDS }) });
     }
   });

@@ -25,7 +25,7 @@ export function acceptJsonOnly(fastify: FastifyInstance): void {
     const text = body.toString();
     if (takesRaw(request, JSON_TYPE)) done(null, body);
     else if (isRaw(request)) done(unsupportedMediaType(request));
-    // Sent in chunks, of which there was none.
+    // A chunked body without any chunk.
     else if (text === '') done(null, undefined);
     else if (Buffer.byteLength(text) > BODY_LIMIT) done(new AppError('body_too_large'));
     else if (isDeep(text)) done(new AppError('invalid_json'));

@@ -10,7 +10,7 @@ export type RawType = 'application/json' | 'application/x-www-form-urlencoded';
 
 /**
  * Hands a route the bytes of its body instead of what they say, up to what the server reads at all: a signature is over
- * the bytes, and what a stranger wrote is not parsed before it is known to be no stranger's.
+ * the bytes, and a body is not parsed before its sender is known.
  *
  * @param types that it takes; 415 for others
  */

@@ -8,7 +8,7 @@ interface UploadRoute {
   readonly takesUpload?: boolean;
 }
 
-/** What stands around a file in an upload: its fields and headers, in bytes. */
+/** What surrounds a file in an upload: its fields and headers, in bytes. */
 const AROUND = 512 * 1024;
 
 /** How long a sender that does not stop is read after its answer, in ms: one that is cut off at once never sees why. */

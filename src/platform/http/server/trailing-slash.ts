@@ -11,7 +11,7 @@ const SLASH_AT_END = /^((?:https?:\/\/[^/?#]*)?)(\/(?:[^?#]*[^/?#])?)\/([?#].*)?
 
 /**
  * The address of a request without a slash at the end of its path, before anything looks at it: routing, guards, limits,
- * raw bodies and idempotency know one route. What was sent stands in `request.originalUrl`.
+ * raw bodies and idempotency know one route. The address as it was sent is in `request.originalUrl`.
  */
 export function withoutSlashAtEnd({ url = '' }: IncomingMessage): string {
   const [, origin = '', path = '', rest = ''] = SLASH_AT_END.exec(url) ?? [];

@@ -33,13 +33,13 @@ export const IsFutureInstant = () =>
     },
   });
 
-/** A whole number, also in digits, as a query or a form has it; what is none stays as it is and fails `IsInt`. */
+/** A whole number, also in digits, as a query or a form has it; anything else stays as it is and fails `IsInt`. */
 export const WholeNumber = () =>
   Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value,
   );
 
-/** A decimal number, also as text with a point; what is none stays as it is and fails `IsNumber`. */
+/** A decimal number, also as text with a point; anything else stays as it is and fails `IsNumber`. */
 export const DecimalNumber = () =>
   Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' && /^[+-]?\d{1,9}(?:\.\d{1,20})?$/.test(value.trim()) ? Number(value) : value,

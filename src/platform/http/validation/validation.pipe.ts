@@ -46,7 +46,7 @@ class BodyPipe extends ValidationPipe {
 /**
  * Bodies become instances of their DTO or are refused whole. Unknown fields are dropped under `compat` and refused
  * under `strict`. A blank text in an optional field counts as left out. Otherwise values are converted only where their
- * DTO says so: `true`, `0` and `[]` are no texts. Rules: docs/contract/README.md#common-rules.
+ * DTO says so: `true`, `0` and `[]` are not texts. Rules: docs/contract/README.md#common-rules.
  *
  * @param codeLength digits of a one-time code here, for fields that hold one
  */

@@ -1,6 +1,6 @@
 import { type AnswerTexts } from '../id/answers.js';
 
-/** What an answer says that is no failure, by the room that gives it. */
+/** What an answer says that is not a failure, by the room that gives it. */
 export const ANSWERS: AnswerTexts = {
   auth: {
     otpSent: 'The code has been sent to your WhatsApp',

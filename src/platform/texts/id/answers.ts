@@ -1,4 +1,4 @@
-/** What an answer says that is no failure, by the room that gives it. */
+/** What an answer says that is not a failure, by the room that gives it. */
 export const ANSWERS = {
   /** Letter for letter: docs/contract/sikeskoja.md. */
   auth: {
