@@ -108,7 +108,7 @@ describe('login by code', () => {
     await opened.context.close();
   });
 
-  it('makes one request of a double click', async () => {
+  it('sends one request for a double click', async () => {
     const { phone } = await house.person();
     const { page, calls, context } = await open();
     await page.locator('#phone').fill(phone);

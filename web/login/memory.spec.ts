@@ -44,7 +44,7 @@ it('is young again when something has changed', () => {
   expect(memory.read()).toMatchObject({ step: 'code', phone: '081234567891' });
 });
 
-it('overwrites what is none of its own', () => {
+it('overwrites what others have stored', () => {
   const memory = memoryOf('login', 'https://one.example');
   kept.set(memory.key, '{nonsense');
   memory.write(STEP);

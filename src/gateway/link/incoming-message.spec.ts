@@ -67,7 +67,7 @@ describe('a message that came in', () => {
       readIncomingMessage(received({ key: { ...key, remoteJidAlt: '6281111111111@s.whatsapp.net' } }), null)?.from,
     ).toBe('+6281111111111');
     expect(readIncomingMessage(received({ key }), '+6281222222222')?.from).toBe('+6281222222222');
-    // Without one it is kept under the LID, whose digits are no number.
+    // Without one it is kept under the LID, whose digits are not a number.
     expect(readIncomingMessage(received({ key }), null)?.from).toBe('id:99001122@lid');
   });
 
@@ -88,7 +88,7 @@ describe('a message that came in', () => {
     ['a correction', { message: { editedMessage: { message: { conversation: 'agent' } } } }],
     ['a hidden group', { key: { ...KEY, remoteJid: '120363000@g.us', remoteJidAlt: null } }],
     ['a reaction to what vanishes', { message: { ephemeralMessage: { message: { reactionMessage: {} } } } }],
-  ])('is none: %s', (_, more) => {
+  ])('leaves out: %s', (_, more) => {
     expect(readIncomingMessage(received(more), null)).toBeNull();
   });
 

@@ -60,7 +60,7 @@ describe('a redirect', () => {
     () => 'ftp://outside.example/file',
     () => `http://user:secret@outside.example:${port}/file`,
     () => 'http://outside.example:22/file',
-  ])('is not followed inside, nor to what is no address for us (%#)', async (to) => {
+  ])('is not followed inside, nor to an address that is refused (%#)', async (to) => {
     location = to();
     await expect(open()).rejects.toMatchObject({ code: 'media_url_refused' });
     expect(seen).toEqual(['/start']);

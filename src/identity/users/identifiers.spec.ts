@@ -38,7 +38,7 @@ describe('readIdentifier', () => {
     expect(readIdentifier(typed, COUNTRIES)).toEqual({ column, value });
   });
 
-  it('finds what an account may have in the column where it stands, and nowhere else', () => {
+  it('finds what an account may have in its own column, and nowhere else', () => {
     fc.assert(
       fc.property(
         fc.oneof(near, fc.string(), fc.emailAddress()),

@@ -25,7 +25,7 @@ describe('react', () => {
   });
 
   it.each(['agents', 'my agent', 'bot!', 'pa use', 'b.o.t', '**bot', 'bot*', '"bot"', '/bot', 'admin\nagent'])(
-    '%j is no command',
+    '%j is not a command',
     (words) => {
       for (const state of STATES)
         expect(react(state, text(words))).toEqual({ state, answer: state === 'BOT' ? 'menu' : null });
@@ -73,7 +73,7 @@ describe('react', () => {
 
 describe('what WhatsApp says by itself', () => {
   it.each(['User A changed from 6281370000001 to 6281399999999', 'agent', 'pause', 'bot', '1', 'buka'])(
-    '%j is no command and gets no answer',
+    '%j is not a command and gets no answer',
     (words) => {
       const notice = { kind: 'other', text: words, media: null } as const;
       for (const state of ['BOT', 'AGENT', 'PAUSE'] as const)

@@ -58,7 +58,7 @@ describe('.env', () => {
     });
   });
 
-  it('that cannot be read is told of, one that is not there is none', () => {
+  it('that cannot be read is reported, and one that does not exist sets nothing', () => {
     mkdirSync(join(folder, 'a-folder'));
     expect(() => readVariables({}, join(folder, 'a-folder'))).toThrow(/can be read \(EISDIR\)/);
     expect(readVariables({}, join(folder, 'nothing'))).toEqual({});

@@ -43,7 +43,7 @@ describe('a request from this machine', () => {
     ...['Forwarded', 'Via', 'X-Real-IP', 'X-Forwarded-For', 'X-Forwarded-Port', 'CF-Connecting-IP'].map(
       (name): [string, Seen] => [name, { headers: { [name.toLowerCase()]: '127.0.0.1' } }],
     ),
-  ])('is none by %s', (_, request) => {
+  ])('is refused for %s', (_, request) => {
     expect(isFromThisMachine(seen(request))).toBe(false);
     expect(isCalledFromHere(seen(request))).toBe(false);
   });
@@ -53,7 +53,7 @@ describe('a request from this machine', () => {
     ['no origin at all', { origin: 'null' }],
     ['another site', { 'sec-fetch-site': 'cross-site' }],
     ['another port of this machine', { 'sec-fetch-site': 'same-site' }],
-  ])('is none of a program where a page has %s', (_, headers) => {
+  ])('is not that of a program when it has %s', (_, headers) => {
     expect(isFromThisMachine(seen({ headers }))).toBe(false);
     expect(isCalledFromHere(seen({ headers }))).toBe(true);
   });

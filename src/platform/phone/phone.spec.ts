@@ -178,7 +178,7 @@ describe('parsePhone, Indonesia', () => {
   });
 
   it.each([null, undefined, true, 0, 81234567890, 6281234567890n, [], ['081234567890'], {}, Object('081234567890')])(
-    'refuses what is no string: %p',
+    'refuses what is not a string: %p',
     (input: unknown) => {
       expect(parsePhone(input, ID)).toBeNull();
     },

@@ -9,7 +9,7 @@ describe('hiddenSender', () => {
     ['98765432101234:12@lid', 'id:98765432101234@lid'],
     ['98765432101234', 'id:98765432101234'],
     [98_765_432_101_234, 'id:98765432101234'],
-  ])('keeps %j as %s, which is no number', (id, sender) => {
+  ])('keeps %j as %s, which is not a number', (id, sender) => {
     expect(hiddenSender(id)).toBe(sender);
     expect(isHiddenSender(sender)).toBe(true);
     expect(parsePhone(sender, ['ID', 'US'])).toBeNull();
@@ -31,9 +31,12 @@ describe('hiddenSender', () => {
     expect(hiddenSender(id)).toBeNull();
   });
 
-  it.each(['+6281234567890', 'id:', 'id:Budi', 'id:id:ID.1', 'ID.1'])('%j is no sender without a number', (sender) => {
-    expect(isHiddenSender(sender)).toBe(false);
-  });
+  it.each(['+6281234567890', 'id:', 'id:Budi', 'id:id:ID.1', 'ID.1'])(
+    '%j is not a sender without a number',
+    (sender) => {
+      expect(isHiddenSender(sender)).toBe(false);
+    },
+  );
 });
 
 it.each([

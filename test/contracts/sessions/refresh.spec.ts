@@ -103,7 +103,7 @@ describe('POST /api/auth/refresh', () => {
     ['a number', 12],
     ['an array', [randomBytes(32).toString('base64url')]],
     ['an object', { toString: 'x' }],
-  ])('takes no token that is %s', async (_, token) => {
+  ])('refuses a token that is %s', async (_, token) => {
     expectFailure(await refresh(token), 400, 'validation_failed');
   });
 

@@ -159,7 +159,7 @@ describe('sending', () => {
     ['a page not found', { status: 404, body: '<h1>Not found</h1>' }, { reason: 'provider-auth' }],
     ['an unknown code', graphError(139999), { reason: 'unclassified', providerCode: '139999' }],
     ['an unknown code, 401', graphError(139999, 401), { reason: 'provider-auth' }],
-    ['a code that is none', { status: 400, body: { error: { code: {} } } }, { reason: 'unclassified' }],
+    ['a code that is not a number', { status: 400, body: { error: { code: {} } } }, { reason: 'unclassified' }],
     ['a redirect', { status: 302, body: '', headers: { location: '/elsewhere' } }, { reason: 'provider-unavailable' }],
     ['a failure that claims success', { status: 400, body: taken() }, { kind: 'unknown', cause: 'bad-body' }],
     ['both at once', { body: { ...taken(), error: { code: 131026 } } }, { kind: 'unknown', cause: 'bad-body' }],

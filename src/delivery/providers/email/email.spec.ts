@@ -236,7 +236,7 @@ describe('sending', () => {
     expect(await slow).toEqual({ kind: 'unknown', cause: 'timeout' });
   });
 
-  it('survives servers that are none', async () => {
+  it('survives servers that do not speak SMTP', async () => {
     const outcomes: SendOutcome[] = [];
     for (const speak of [
       () => 'HTTP/1.1 400 Bad Request\r\n\r\n',

@@ -174,7 +174,7 @@ describe('sending', () => {
       { body: '{', headers: { 'content-length': '10' } },
       { kind: 'unknown', cause: 'timeout' },
     ],
-    ['bytes that are no gzip', { body: 'plain', headers: { 'content-encoding': 'gzip' } }, badBody],
+    ['bytes that are not gzip', { body: 'plain', headers: { 'content-encoding': 'gzip' } }, badBody],
     ['an answer after the deadline', { delayMs: 1_000 }, { kind: 'unknown', cause: 'timeout' }],
   ])('cannot know after %s', async (_, script, expected) => {
     expect(await send(script, 300)).toEqual(expected);
@@ -399,9 +399,9 @@ describe('reading the webhook', () => {
       { from, media: { url: 'https://files.example/a.jpg' } },
       { media: { url: 'https://files.example/a.jpg' } },
     ],
-    ['media that are none', { from, media: 'null', message: 'x' }, { media: null, kind: 'text' }],
+    ['media that are not an address', { from, media: 'null', message: 'x' }, { media: null, kind: 'text' }],
     ['milliseconds', { from, timestamp: '1763600000123' }, { sentAt: new Date(1_763_600_000_123) }],
-    ['a time that is none', { from, timestamp: '9'.repeat(400) }, { sentAt: null }],
+    ['a time out of range', { from, timestamp: '9'.repeat(400) }, { sentAt: null }],
     ['an id, should there ever be one', { from, id: 'ABC' }, { providerMessageId: 'ABC' }],
     ['a hidden number', { from: '98765432101234@lid' }, { from: 'id:98765432101234@lid' }],
     ['its digits alone', { from: '98765432101234' }, { from: 'id:98765432101234' }],

@@ -72,7 +72,7 @@ describe('sending', () => {
       { reason: 'content' },
     ],
     [
-      'a number that is none',
+      'a number that is not valid',
       { status: 400, body: error('wrong', '/to must match pattern') },
       { reason: 'recipient-invalid' },
     ],
@@ -385,15 +385,15 @@ describe('reading the webhook', () => {
     ['a contact', { type: 'contact', contact: { name: 'Ani' } }, { kind: 'contact', text: null }],
     ['a reaction', { type: 'action', action: { type: 'reaction', emoji: '👍' } }, { kind: 'other', text: null }],
     ['a type of the language', { type: 'constructor' }, { kind: 'other', text: null }],
-    ['a type that is none', { type: { a: 1 }, text: { body: 'x' } }, { kind: 'text', text: 'x' }],
-    ['an address that is none', { type: 'image', image: { link: 'file:///etc/passwd' } }, { media: null }],
+    ['a type that is not a text', { type: { a: 1 }, text: { body: 'x' } }, { kind: 'text', text: 'x' }],
+    ['an address that is not https', { type: 'image', image: { link: 'file:///etc/passwd' } }, { media: null }],
     ['a group', { chat_id: '120363025246125708@g.us', text: { body: 'x' } }, { isGroup: true }],
     ['a channel', { chat_id: '120363@newsletter', text: { body: 'x' } }, { isGroup: true }],
     ['a status', { chat_id: 'stories', text: { body: 'x' } }, { isGroup: true }],
     ['a chat of two', { chat_id: `${from}@s.whatsapp.net` }, { isGroup: false }],
     ['an echo', { from_me: true }, { fromMe: true }],
     ['a time in digits', { timestamp: '1713791337' }, { sentAt: new Date(1_713_791_337_000) }],
-    ['a time that is none', { timestamp: 'soon' }, { sentAt: null }],
+    ['a time that is not a number', { timestamp: 'soon' }, { sentAt: null }],
     ['an id with a line break', { id: 'a\nb' }, { providerMessageId: null }],
     ['a name with markup', { from_name: 'Ani\n\u202E*1*' }, { pushName: 'Ani *1*' }],
     ['a NUL', { text: { body: 'a\u0000b\ud83d' } }, { text: 'ab\ufffd' }],
@@ -411,7 +411,7 @@ describe('reading the webhook', () => {
     for (const hidden of [
       { from: '98765432101234@lid' },
       { chat_id: '98765432101234@lid' },
-      // The digits of a hidden id are no number, whatever they look like.
+      // The digits of a hidden id are not a number, whatever they look like.
       { chat_id: '98765432101234@lid', from: '98765432101234' },
       { chat_id: '6281234567890@lid', from: '6281234567890' },
     ])

@@ -169,7 +169,7 @@ describe('a step', () => {
     expect(order).toEqual(['other', 'slow', 'second']);
   });
 
-  it('is none for work that outlives it', async () => {
+  it('does not cover work that outlives it', async () => {
     let late: Promise<void> = Promise.resolve();
     await keys.transaction(async () => {
       late = turn().then(() => keys.set(session('late')));

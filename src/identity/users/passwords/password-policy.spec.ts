@@ -78,7 +78,7 @@ describe('what is not seen', () => {
     '\ufe0f',
   ];
 
-  it.each([' ', '\t', '\u3000', ...invisible])('is no password, however long: %j', (character) => {
+  it.each([' ', '\t', '\u3000', ...invisible])('is not a password, however long: %j', (character) => {
     for (const settings of [strict, compat]) {
       expect(rules(settings, character.repeat(20))).toEqual(['too_short', 'blank']);
       expect(rules(settings, ` ${character} `.repeat(7))).toEqual(['too_short', 'blank']);
@@ -142,7 +142,7 @@ describe('the names of the service', () => {
     },
   );
 
-  it('are found whatever accents stand on them, and in words that are short alone', () => {
+  it('are found with any accents on them, and in words that are short alone', () => {
     const hospital = { appName: 'RSUD Jayapura', appTeam: 'RS Dok II' };
     for (const settings of [strict, compat])
       for (const password of ['rsüd jayapurä rsud', 'RS Dok II, RS Dok II!', 'rs.dok.ii.rsud.jayapura'])
@@ -183,7 +183,7 @@ describe('common passwords', () => {
   });
 
   it.each(['indonesia-kx7Lq2mV', 'empat kuda lari ke pasar baru', 'rahasia82751930', 'ñandúñandó', 'кошка на окне'])(
-    '%p is none',
+    'refuses %p',
     (password) => {
       expect(rules(listed, password)).toEqual([]);
     },

@@ -59,7 +59,7 @@ class FormDto extends NameDto {
   @IsNotEmpty()
   title!: string;
 
-  /** Null is no value of it. */
+  /** Null is not a value of it. */
   @ValidateIf((_, value) => value !== undefined)
   @IsISO8601()
   at?: string;
