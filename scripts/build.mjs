@@ -64,7 +64,7 @@ async function hashOf(paths) {
   return hash.digest('hex');
 }
 
-/** Specs are no part of the build, and the Prisma client is its product: neither makes it stale. */
+/** Specs are not part of the build, and the Prisma client is its product: neither makes it stale. */
 async function hashOfInputs() {
   const sources = (await filesUnder(at('src'), [GENERATED])).filter((path) => !path.endsWith('.spec.ts'));
   return hashOf([...sources, ...INPUTS.map((path) => at(path))]);

@@ -12,7 +12,7 @@ const REPORT = 'test-results/jest.json';
 const AGAIN = 'test-results/jest-again.json';
 const CPU_LOG = 'test-results/cpu.jsonl';
 
-/** More files that fail are no matter of a busy machine. */
+/** A busy machine does not explain more failed files than these. */
 const MOST_AGAIN = 12;
 
 /** What finds nine faults of ten in under a minute. */

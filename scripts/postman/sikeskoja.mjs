@@ -61,7 +61,7 @@ const cleanSlate = {
     },
     {
       name: 'Forget its codes and guesses',
-      about: 'An admin unlocks the account; a living code ends.',
+      about: 'An admin unlocks the account; an active code ends.',
       call: 'POST /api/users/:id/unlock',
       params: { id: '{{accountId}}' },
       token: 'adminToken',
