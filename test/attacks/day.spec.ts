@@ -60,7 +60,7 @@ async function attack(victim: Resident, gains: Gains): Promise<void> {
 /** A code is compared so often and no more (guessing.spec.ts). */
 const ATTEMPTS = 3;
 
-/** Tries that a living code was compared with: only these can be right. */
+/** Guesses that were compared with an active code: only these can be right. */
 async function compared(victim: Resident): Promise<number> {
   const [row] = await house.database.query<{ attempts: number }>(
     `SELECT coalesce(sum(least(guesses, ${ATTEMPTS})), 0)::int AS attempts
@@ -129,5 +129,5 @@ it('V6.6.3, NIST 3.2.2: an owner without one gets in by password; the stranger, 
 
 function report(who: string, { sends, tries }: Gains, guesses: number): void {
   if (process.env['MASUK_TEST_FIGURES'])
-    console.log(`${who}: ${sends} sends, ${tries} tries, ${guesses} of them at a living code`);
+    console.log(`${who}: ${sends} sends, ${tries} tries, ${guesses} of them at an active code`);
 }

@@ -44,7 +44,7 @@ it('V2.3.4: one key for two requests is refused, whichever instance has the firs
     expectFailure(await caller.post(REQUEST, { phone: newPhone() }, keyed(key)), 422, 'idempotency_key_reused');
 });
 
-it('V14.2.4: neither key nor answer stands in the database', async () => {
+it('V14.2.4: neither key nor answer is in the database', async () => {
   const key = randomUUID();
   const { phone } = await house.person();
   const answer = await house.service.post(REQUEST, { phone }, keyed(key));

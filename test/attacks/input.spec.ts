@@ -37,7 +37,7 @@ const INJECTIONS = [
 ];
 
 describe('a value', () => {
-  it('V15.3.5: that is no text is no code, number, password, identifier or token', async () => {
+  it('V15.3.5: is refused as a code, number, password, identifier or token when it is not a text', async () => {
     const { phone } = await house.person();
     await house.code(phone);
     for (const odd of NO_TEXTS) {

@@ -99,7 +99,7 @@ describe('V10.4.1: an address that people would be sent to', () => {
       const parameters = { id_token_hint: id_token!, post_logout_redirect_uri: uri };
       expect((await browser.go(openid.buildEndSessionUrl(config, parameters))).status).toBe(400);
     }
-    // Without saying whose it is, an address is no address.
+    // An address whose owner is not named does not count.
     const page = await browser.go('/oidc/session/end?post_logout_redirect_uri=http://127.0.0.1:9/bye');
     const done = await browser.go('/oidc/session/end/confirm', 'POST', `xsrf=${fieldOf(page.text, 'xsrf')}&logout=yes`);
     expect(done.at.origin).toBe(house.service.url);
@@ -133,7 +133,7 @@ describe('V10.4.2: a code', () => {
     await until('it is recorded', async () => (await events()).length > 0);
   });
 
-  it('that comes at two instances at once gives nobody tokens that live', async () => {
+  it('that comes at two instances at once gives nobody valid tokens', async () => {
     for (let round = 0; round < 3; round++) {
       const { exchange } = await given();
       const answers = await atOnce(8, (at) => token(at % 2 === 0 ? house.service : other, exchange));
@@ -253,7 +253,7 @@ describe('V10.4.6: a request', () => {
     ['an e-mail address', 'admin@example.go.id'],
     ['a very long one', '0'.repeat(4_000)],
     ['a line break', '0812\r\n3456789'],
-  ])('has a hint that is no phone number shown to nobody: %s', async (_, hint) => {
+  ])('shows nobody a hint that is not a phone number: %s', async (_, hint) => {
     const page = await new Visitor(house.service).go((await ask(config, { login_hint: hint })).url);
     expect(page.text).toContain('<masuk-login');
     expect(page.text).not.toMatch(/<masuk-login[^>]* phone=/);
@@ -261,7 +261,7 @@ describe('V10.4.6: a request', () => {
     expect(page.text).not.toContain('onfocus');
   });
 
-  it('that stands twice is no request', async () => {
+  it('that occurs twice is refused', async () => {
     const { url } = await ask(config);
     url.searchParams.append('redirect_uri', 'https://evil.example/');
     expect((await (await visitor()).go(url)).status).toBe(400);
@@ -324,7 +324,7 @@ describe('V3.5.1, V10.7.1: pages of ours', () => {
 });
 
 describe('V9.1.1: a cookie', () => {
-  it('that was made up or changed is none', async () => {
+  it('that was made up or changed is refused', async () => {
     const browser = await visitor();
     await tokensFor(config, browser);
     browser.drop(/^masuk-oidc\.sig/);

@@ -89,7 +89,7 @@ describe('V1.3.6: an address inside', () => {
     'http://a.example:25/',
     'a.png',
     ' ',
-  ])('is none to us: %s', async (url) => expectFailure(await send(url), 400, 'media_url_refused'));
+  ])('is refused: %s', async (url) => expectFailure(await send(url), 400, 'media_url_refused'));
 });
 
 describe('V1.3.6: a server outside', () => {

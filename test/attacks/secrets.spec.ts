@@ -211,7 +211,7 @@ async function dump(): Promise<Map<string, string>> {
   return columns;
 }
 
-describe('nothing that is secret stands in', () => {
+describe('no secret is in', () => {
   it('V16.2.5: the log at its most talkative, no whole number either', () => {
     const log = house.service.output();
     expect(log.split('\n').length).toBeGreaterThan(50);

@@ -54,7 +54,7 @@ describe('V9.2.1: time', () => {
     await allRefused([{ exp: null }, { exp: '9999999999' }, { exp: [9_999_999_999] }, { exp: {} }, { exp: true }]);
   });
 
-  it('refuses times that are no instants', async () => {
+  it('refuses times that are not instants', async () => {
     const text = JSON.stringify(claims);
     // JSON has no infinity, but numbers that become one.
     for (const [claim, value] of [
@@ -143,7 +143,7 @@ describe('V8.3.1: whose it is', () => {
     expect(seen.body.role).toBe('USER');
   });
 
-  it('refuses payloads that are no claims', async () => {
+  it('refuses payloads that are not claims', async () => {
     for (const payload of ['[]', 'null', '"x"', '7', '{', '', 'true', '['.repeat(900), '{"__proto__":{"sub":"x"}}'])
       await refused(payload.slice(0, 20), signed(header, payload, stolen.key));
   });

@@ -24,7 +24,7 @@ import { rawRequest, sendRaw } from '../support/raw-http.js';
 let house: House;
 let trap: Awaited<ReturnType<typeof startTrap>>;
 let key: Record<string, string>;
-/** A living token. */
+/** A valid token. */
 let token: string;
 let head: string;
 let body: string;
@@ -74,7 +74,7 @@ describe('V9.1.1, V9.1.2: algorithms', () => {
     },
   );
 
-  it('refuses an algorithm that is no text, or none at all', async () => {
+  it('refuses an algorithm that is not a text, and a missing one', async () => {
     for (const alg of [undefined, null, 0, true, ['ES256'], ['none'], { 0: 'ES256' }])
       await refused(`alg ${JSON.stringify(alg)}`, `${segment({ ...header, alg })}.${body}.${signature}`);
   });

@@ -100,7 +100,7 @@ describe('V13.2.1: a forged delivery', () => {
     expect(await conversations()).toBe(before);
   });
 
-  it('to an address that is none is told so, and nothing of its body', async () => {
+  it('to an unknown address is told so, and nothing of its body', async () => {
     for (const broken of ['%E0%A4%A', '%', '%zz', `${ADDRESS_SECRET}%`])
       for (const body of ['{"from":"6281234567890"}', '{', ''])
         expectFailure(
@@ -180,7 +180,7 @@ describe('V1.4.2, V15.3.6: a body', () => {
     expect(await answersTo(house, phone)).toHaveLength(20);
   });
 
-  it.each(doors)('%s: that is no JSON is refused', async (_, post) => {
+  it.each(doors)('%s: that is not JSON is refused', async (_, post) => {
     for (const body of [
       '{',
       '',
@@ -197,7 +197,7 @@ describe('V1.4.2, V15.3.6: a body', () => {
       expectFailure(await post(body), 400, 'invalid_json');
   });
 
-  it.each(doors)('%s: that is JSON of any shape is none of our failures', async (_, post) => {
+  it.each(doors)('%s: never causes an internal error, whatever the shape of its JSON', async (_, post) => {
     const before = await conversations();
     const nested = `${'['.repeat(400_000)}${']'.repeat(400_000)}`;
     const objects = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`;
@@ -309,7 +309,7 @@ describe('V1.4.2, V15.3.6: a body', () => {
       expect((await postWhapi(service, [whapiMessage(phone, 'x', { timestamp })], HOOK)).status).toBe(200);
   });
 
-  it('whose bytes are no UTF-8 is none of our failures', async () => {
+  it('never causes an internal error when its bytes are not UTF-8', async () => {
     const bytes = Buffer.from(JSON.stringify({ messages: [whapiMessage(newPhone(), 'Halo?')] }));
     bytes[bytes.indexOf('?')] = 0xff;
     const head = `POST /webhook/whapi HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Hook-Secret: ${HOOK_SECRET}\r\n`;

@@ -251,7 +251,7 @@ it('shows a secret once: of a key, a webhook and an application, and takes them 
   await context.close();
 });
 
-describe('those who are no admins', () => {
+describe('those who are not admins', () => {
   it('SUPERVISOR: sees the pages, and can neither change anything nor take anything away', async () => {
     const { id } = await house.person({ fullName: 'Yohanes' });
     const { page, context, own } = await open(`/people/${id}`, { as: 'supervisor', language: 'en' });

@@ -31,7 +31,7 @@ function blocksOf(page: string): Block[] {
   }));
 }
 
-/** As much of the frameworks' types as the pages use; the frameworks themselves are no dependencies of ours. */
+/** As much of the frameworks' types as the pages use; the frameworks themselves are not among our dependencies. */
 const FRAMEWORKS = `
 declare module 'react' {
   type ReactNode = unknown;

@@ -9,7 +9,7 @@ const ME = 'GET /api/auth/me';
 
 let house: House;
 let wire: UnreliableProxy;
-/** A host that is none of ours. */
+/** A host that is not the service's. */
 let elsewhere: UnreliableProxy;
 let username: string;
 let phone: string;
@@ -127,7 +127,7 @@ describe('a service that asks for patience', () => {
   });
 });
 
-describe('an answer that is none of the service', () => {
+describe('an answer of something other than the service', () => {
   it.each<[string, NonNullable<Fault['answer']>]>([
     [
       "a proxy's page",

@@ -163,7 +163,7 @@ describe('a session', () => {
     expect(answer.status).toBe(401);
   });
 
-  it('is no session before the login: the service says so', async () => {
+  it('does not exist before the login: the service says so', async () => {
     const masuk = clientOf();
     expect(await failureOf(masuk.me())).toMatchObject({ code: 'unauthenticated', status: 401 });
     expect(await failureOf(masuk.refresh())).toMatchObject({ code: 'unauthenticated', status: 401 });
@@ -258,7 +258,7 @@ describe('a password', () => {
     expect([wire.count('POST /api/auth/refresh'), wire.count('POST /api/auth/me/password')]).toEqual([1, 2]);
   });
 
-  it('cannot be changed where there is none, nor by nobody', async () => {
+  it('cannot be changed by an account without one, nor without a login', async () => {
     const { phone, digits } = await house.person();
     const masuk = clientOf();
     expect(await failureOf(masuk.changePassword({ currentPassword: PASSWORD, newPassword }))).toMatchObject({

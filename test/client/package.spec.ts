@@ -131,7 +131,7 @@ describe('the built client', () => {
     expect(createMasuk({ baseUrl: 'https://login.example.org' }).tokens).toBeNull();
   });
 
-  it('logs in where there is no more than React Native has', async () => {
+  it('logs in with no more than React Native has', async () => {
     const { username } = await newcomer(house);
     const globals = Object.fromEntries(REACT_NATIVE.map((name) => [name, (globalThis as never)[name]]));
     const { createMasuk } = await importInto(globals);

@@ -88,7 +88,7 @@ describe('an application that logs people in', () => {
     expect(tokens.claims()).toMatchObject({ acr: 'urn:masuk:otp', amr: ['otp'] });
     const known = await openid.fetchUserInfo(config, tokens.access_token, person.id);
     expect(known).toMatchObject({ phone_number: person.e164, phone_number_verified: true });
-    // A name that there is no application for is none.
+    // A name without an application is ignored.
     await house.pass(person.phone, 3_600);
     await house.code(person.phone, { 'x-client-id': 'Bank Papua' });
     expect(house.fake.messagesFor(person.phone).at(-1)).not.toContain('Bank');
@@ -220,7 +220,7 @@ describe('a code', () => {
     expect((await change('/verify', { otpCode })).status).toBe(200);
   });
 
-  it('for an application is no login by which the number of the account could be changed', async () => {
+  it('for an application does not count as the login that a change of number needs', async () => {
     const [one] = await two();
     for (const asker of [one, undefined]) {
       const { phone } = await newcomer(house);
@@ -254,7 +254,7 @@ describe('a code', () => {
     expect((await house.verify(phone, code)).status).toBe(200);
   });
 
-  it('for one application is no login of its own for another', async () => {
+  it('for one application is not a separate login for another', async () => {
     const [one, other] = await two();
     const config = await discovered(house, other!);
     const { phone } = await newcomer(house);

@@ -30,7 +30,7 @@ export function expectFailureShape(answer: Answer): void {
   if (answer.status === 429 || answer.status === 503) expect(retryAfter(answer)).toBeGreaterThan(0);
 }
 
-/** The `Retry-After` header in seconds; NaN when it is none. */
+/** The `Retry-After` header in seconds; NaN when it is not a number. */
 export function retryAfter(answer: Answer): number {
   const header = answer.headers.get('retry-after') ?? '';
   return /^\d+$/.test(header) ? Number(header) : Number.NaN;

@@ -21,7 +21,7 @@ export function cookiesOf(answer: Answer): Map<string, string> {
   return new Map(answer.headers.getSetCookie().map((line) => [line.slice(0, line.indexOf('=')), line]));
 }
 
-/** What a browser keeps of the answer to a login on an own page; fails when that was none. */
+/** What a browser keeps of the answer to a login on an own page; fails when nobody was logged in. */
 export function browserOf(answer: Answer): Browser {
   const kept = (name: string) => cookiesOf(answer).get(name)?.split(';')[0];
   const [session, device] = [kept('__Host-masuk'), kept('__Host-masuk-device')];

@@ -112,7 +112,7 @@ describe('GET /api/users/:id: locks', () => {
     expect((await show(person)).locks).toEqual([]);
   });
 
-  it('has the cooldown of a living code, and none of one whose guesses are used up', async () => {
+  it('has the cooldown of an active code, but not of one whose guesses are used up', async () => {
     const person = await house.person();
     const code = await house.code(person.phone);
     const { locks } = await show(person);

@@ -98,7 +98,7 @@ describe('refuses', () => {
       expect([answer.status, answer.body.code]).toEqual([403, 'fresh_login_required']);
   });
 
-  it('callers without a token, and what is no number', async () => {
+  it('callers without a token, and invalid numbers', async () => {
     expect((await request(nextPhone(), {})).status).toBe(401);
     expect((await verify(nextPhone(), '123456', {})).status).toBe(401);
     const { headers } = await person();

@@ -241,7 +241,7 @@ describe('GET /api/users', () => {
     expect(names(answer)).toEqual(expected);
   });
 
-  it('a search for nothing but a zero character is no search', async () => {
+  it('a search for nothing but a zero character counts as left out', async () => {
     expect((await list('search=%00')).status).toBe(200);
   });
 
@@ -253,7 +253,7 @@ describe('GET /api/users', () => {
       const answer = await list(`limit=3&cursor=${cursor}`);
       paged.push(...answer.body.data.map(({ id }: any) => id));
       cursor = answer.body.nextCursor;
-      // Somebody who is made meanwhile is no gap.
+      // An account that is made meanwhile does not leave a gap.
       if (paged.length === 3) await person();
     } while (cursor);
     expect(paged).toEqual(all);
@@ -310,7 +310,7 @@ describe('PATCH /api/users/:id', () => {
     }
   });
 
-  it('takes no e-mail address that is a phone number', async () => {
+  it('refuses an e-mail address that is a phone number', async () => {
     const { id } = await person({});
     const refused = await change(id, { email: '６２８1234567890:3@S.WhatsApp.net' });
     expect([refused.status, refused.body.code, refused.body.details]).toEqual([

@@ -213,7 +213,7 @@ describe('a call with a key', () => {
     expect(outcome(answer)).toEqual([401, 'unauthenticated']);
   });
 
-  it('is refused with anything that is no living key of ours', async () => {
+  it('is refused with anything but a valid key', async () => {
     const { key } = await create();
     const other = `${key.slice(0, -1)}${key.endsWith('A') ? 'B' : 'A'}`;
     const odd = [

@@ -103,7 +103,7 @@ describe('an event', () => {
     });
   });
 
-  it('of a refusal stands for all of its kind in a minute', async () => {
+  it('of a refusal counts all of its kind in a minute', async () => {
     const { address, from } = freshAddress();
     const { e164, phone, id } = await house.person();
     await house.code(phone, from);
@@ -407,7 +407,7 @@ describe('GET /api/admin/audit', () => {
     expect(await types({ userId: person.id, address: '203.0.113.254' })).toEqual([]);
     expect(await types({ userId: person.id, from: before.toISOString() })).toEqual(all.slice(1));
     expect(await types({ userId: person.id, to: new Date(before.getTime() - 120_000).toISOString() })).toEqual([]);
-    // Blank fields of a form are no filters.
+    // Blank fields of a form do not filter.
     expect(await types({ userId: person.id, type: '', from: '', address: '' })).toEqual(all);
   });
 
@@ -526,7 +526,7 @@ describe('the same as CSV', () => {
       ['login', `UPDATE login_sessions SET revoked_at = now(), revoked_reason = 'logout' WHERE user_id = $1`],
       ['account', 'UPDATE users SET is_active = false WHERE id = $1'],
       ['role', `UPDATE users SET role = 'OPERATOR' WHERE id = $1`],
-    ])('breaks off when the reader is no admin any more: %s', async (_, end) => {
+    ])('breaks off when the reader is no longer an admin: %s', async (_, end) => {
       const { id, username } = await newcomer(house, { role: 'ADMIN' });
       const headers = { ...bearer(await logIn(house.service, username)), accept: 'text/csv' };
       const answer = await fetch(`${house.service.url}/api/admin/audit?subjectId=${subject}`, { headers });
@@ -645,7 +645,7 @@ describe('the filter by number', () => {
     for (const phone of [one, two]) expect(total(await events({ phone }))).toBe(1);
   });
 
-  it('refuses what is no number', async () => {
+  it('refuses an invalid number', async () => {
     const answer = await ask({ phone: '12' });
     expectFailure(answer, 400, 'validation_failed');
     expect(answer.body.details).toEqual([{ field: 'phone', problem: expect.any(String) }]);
@@ -671,7 +671,7 @@ describe('the table', () => {
   const refused = async (sql: string, ...values: unknown[]) =>
     expect(house.database.query(sql, values)).rejects.toThrow(/append-only/);
 
-  it('takes events and gives none back', async () => {
+  it('lets events be added, but not changed or deleted', async () => {
     const login: Login = await logIn(house.service, admin.username);
     for (const change of [
       `outcome = 'success'`,

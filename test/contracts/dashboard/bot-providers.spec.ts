@@ -305,7 +305,7 @@ describe('a file by hand', () => {
     expect(await file(phone)).toEqual([{ to: phone.slice(1), text, file: URL }]);
   });
 
-  it('is shown in the conversation, and stands nowhere in clear', async () => {
+  it('is shown in the conversation, and stored nowhere in clear', async () => {
     const phone = newPhone();
     await house.fake.emitIncoming({ from: phone.slice(1), message: 'agent' });
     await answer(phone);

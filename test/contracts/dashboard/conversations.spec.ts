@@ -487,7 +487,7 @@ describe('PATCH /api/conversations/:phone', () => {
     expect((await one(other)).body.data.unread).toBe(1);
   });
 
-  it('refuses what is no state, and where there is no conversation', async () => {
+  it('refuses an unknown state, and an unknown conversation', async () => {
     const phone = newPhone();
     expectFailure(await change(phone, { state: 'BOT' }), 404, 'conversation_not_found');
     await say(service, phone, 'pause');

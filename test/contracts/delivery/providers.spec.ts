@@ -135,7 +135,7 @@ describe('the ladder of what is configured', () => {
     expect(smtp.mails.length).toBe(before);
   });
 
-  it('takes no number for proven by a code that went to a mailbox', async () => {
+  it('does not take a number as proven by a code that went to a mailbox', async () => {
     const { id, phone, e164 } = await house.person({ email: 'dewi@example.com' });
     const isProven = async () =>
       (

@@ -122,7 +122,7 @@ describe('what people write to a linked account', () => {
     },
   );
 
-  it('is none of the bot’s business where an API key has linked the account', async () => {
+  it('is not answered by the bot where an API key has linked the account', async () => {
     const [tenants, friend] = [newNumber(), newNumber()];
     await house.link('a-tenants', tenants, await house.key('sessions', 'messages'));
     await house.whatsapp.say(tenants, friend, 'Halo');

@@ -223,7 +223,7 @@ describe('POST /api/otp/verify', () => {
     expect((await verify(to, code)).status).toBe(200);
   });
 
-  it('takes no code of another number', async () => {
+  it('refuses a code of another number', async () => {
     const [one, other] = [newNumber(), newNumber()];
     const code = await sent(one);
     await sent(other);
@@ -282,7 +282,7 @@ describe('POST /api/otp/verify', () => {
     expect((await verify(to, code)).status).toBe(200);
   });
 
-  it('takes no code that is over', async () => {
+  it('refuses a code that is over', async () => {
     const to = newNumber();
     const code = await sent(to, { expiresIn: 60 });
     await pass(to, 60);

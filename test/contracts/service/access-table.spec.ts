@@ -166,7 +166,7 @@ it('lets in whom the table says and nobody else', async () => {
     expect([caller, (await house.service.get('/api/auth/me', callers.get(caller))).status]).toEqual([caller, 200]);
 }, 120_000);
 
-it('lets in the same ones where a slash stands at the end', async () => {
+it('lets in the same ones with a slash at the end', async () => {
   const table = JSON.parse(readFileSync(TABLE, 'utf8')) as Table;
   // The provider's addresses are the standards', and those of files their own.
   const ours = routes.filter((route) => !/ \/(?:oidc(?:\/.*)?|docs.*|redoc.*)?$/.test(route));

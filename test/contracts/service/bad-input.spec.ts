@@ -361,7 +361,7 @@ describe('a body', () => {
     }
   };
 
-  it('that is no JSON is refused', async () => {
+  it('that is not JSON is refused', async () => {
     const broken = [
       '{',
       '}',
@@ -390,7 +390,7 @@ describe('a body', () => {
     });
   });
 
-  it('that is no JSON is called so', async () => {
+  it('that is not JSON is reported as such', async () => {
     const answer = await house.service.send('POST', '/api/auth/otp/request', '{"phone":', JSON_TYPE);
     expectFailure(answer, 400, 'invalid_json', 'Isi permintaan bukan JSON yang sah');
   });
@@ -532,7 +532,7 @@ describe('a body', () => {
     expectFailure(await sendRaw(house.service.url, `${head}${chunk.repeat(6)}0\r\n\r\n`), 413, 'body_too_large');
   });
 
-  it('whose bytes are no UTF-8, or are packed, is refused', async () => {
+  it('whose bytes are not UTF-8, or are packed, is refused', async () => {
     await withoutTrace(async () => {
       const text = '{"phone":"081234567890"}';
       const request = async (bytes: Buffer, header = 'X-Nothing: 1') => {
@@ -775,7 +775,7 @@ describe('headers', () => {
   });
 });
 
-describe('what is no HTTP, or more of it than we read', () => {
+describe('what is not HTTP, or more of it than we read', () => {
   const body = '{"phone":"081234567890"}';
   const post = 'POST /api/auth/otp/request HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
   it.each([
@@ -848,7 +848,7 @@ describe('what is no HTTP, or more of it than we read', () => {
     }
   });
 
-  it('does nothing when the sender hangs up half-way, and that is no failure of ours', async () => {
+  it('does nothing when the sender hangs up half-way, and logs no failure', async () => {
     await withoutTrace(async () => {
       const person = JSON.stringify({ phone: '081234567890' });
       const half = rawRequest('POST', '/api/auth/otp/request', ['Content-Type: application/json'], person).slice(0, -5);

@@ -194,10 +194,10 @@ describe('values that break a rule', () => {
       /SESSION_MAX_AGE/,
       { SESSION_MAX_AGE: '1d', REFRESH_EXPIRES_IN: '2d' },
     ],
-    ['an origin that is none', /FRONTEND_URL/, { FRONTEND_URL: 'https://app.example, app' }],
+    ['an invalid origin', /FRONTEND_URL/, { FRONTEND_URL: 'https://app.example, app' }],
     ['every origin', /FRONTEND_URL/, { FRONTEND_URL: '*' }],
     ['a pattern of origins', /FRONTEND_URL/, { FRONTEND_URL: 'https://*.app.example' }],
-    ['a proxy that is no address', /TRUST_PROXY/, { TRUST_PROXY: '10.0.0.0/33' }],
+    ['a proxy that is not an address', /TRUST_PROXY/, { TRUST_PROXY: '10.0.0.0/33' }],
     ['every proxy', /TRUST_PROXY/, { TRUST_PROXY: 'true' }],
     ['every address as a proxy', /TRUST_PROXY must not be every/, { TRUST_PROXY: '10.0.0.1, 0.0.0.0/0' }],
     ['every IPv6 address as a proxy', /TRUST_PROXY must not be every/, { TRUST_PROXY: '::/0' }],
@@ -211,7 +211,7 @@ describe('values that break a rule', () => {
     expect(problemsOf(development(variables))).toMatch(name);
   });
 
-  it('are no values when they are empty', () => {
+  it('count as left out when they are empty', () => {
     const names = [
       'PORT',
       'OTP_LENGTH',
@@ -269,7 +269,7 @@ describe('production', () => {
       expect(problems).not.toContain(value);
   });
 
-  it('names all that stands in the way at once', () => {
+  it('names all problems at once', () => {
     const problems = problemsOf({
       NODE_ENV: 'production',
       OTP_LENGTH: '4',

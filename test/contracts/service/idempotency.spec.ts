@@ -124,7 +124,7 @@ describe('a request that is sent again with its key', () => {
 
 describe('a key', () => {
   it.each(['""', '"a', 'a b', '"a", "b"', '"a";p=1', '"\u00e9"', `"${'x'.repeat(256)}"`])(
-    'that is none is refused: %s',
+    'that is invalid is refused: %s',
     async (key) => {
       const { phone } = await house.person();
       const before = await keys();
@@ -227,7 +227,7 @@ describe('every route that sends', () => {
     expect(first.status).toBe(200);
     expectReplay(await post('/api/auth/me/phone', { phone }, headers), first);
     expect(house.sendsTo(phone)).toBe(1);
-    // A login that is not fresh any more is no answer to be kept.
+    // The answer to a login that is no longer fresh is not kept.
     const stale = { ...headers, ...keyed(newKey(), {}) };
     await house.database.query(
       `UPDATE login_sessions SET created_at = created_at - interval '11 minutes' WHERE user_id = $1`,

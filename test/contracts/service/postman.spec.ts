@@ -20,7 +20,7 @@ import {
 
 const UPDATE = process.env['UPDATE_POSTMAN_EXAMPLES'] === '1';
 
-/** Systems whose requests show saved answers; what the collection only needs on the way is no contract of theirs. */
+/** Systems whose requests show saved answers; what the collection only needs on the way is not part of their contract. */
 const SYSTEMS: Record<string, RegExp> = {
   'A. SiKesKoja': /^\w+ \/api\/auth\/(?!me|register)/,
   'B. Ticketing (forgot password)': /^\w+ \/api\/(forgot-password\/|health)/,

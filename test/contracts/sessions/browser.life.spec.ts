@@ -73,7 +73,7 @@ describe('logging out', () => {
     expect((await me(elsewhere)).status).toBe(200);
   });
 
-  it('takes no body, and is refused when the session is over already', async () => {
+  it('needs no body, and is refused when the session is over already', async () => {
     const { browser } = await loggedIn();
     expect((await house.service.send('POST', '/api/auth/logout', undefined, browser.headers)).status).toBe(200);
     expectFailure(

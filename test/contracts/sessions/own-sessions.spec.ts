@@ -52,7 +52,7 @@ describe('POST /api/auth/logout', () => {
     expect([(await me(house.service, other)).status, (await refresh(other.refreshToken)).status]).toEqual([200, 200]);
   });
 
-  it('takes no body at all with an access token', async () => {
+  it('needs no body at all with an access token', async () => {
     const tokens = await loggedIn();
     expect((await house.service.send('POST', '/api/auth/logout', undefined, bearer(tokens))).status).toBe(200);
     await expectDead(tokens);

@@ -73,7 +73,7 @@ describe('POST /api/auth/refresh', () => {
     refused(await refresh(token));
   });
 
-  it('makes no login younger than it is, and proves nothing', async () => {
+  it('does not make a login younger than it is, and proves nothing', async () => {
     const { refreshToken, sid } = await loggedIn();
     await sql(`UPDATE login_sessions SET created_at = created_at - interval '1 hour' WHERE id = $1`, sid);
     const first = await refreshed(house.service, refreshToken);
@@ -107,7 +107,7 @@ describe('POST /api/auth/refresh', () => {
     expectFailure(await refresh(token), 400, 'validation_failed');
   });
 
-  it('takes no body over 100 kB', async () => {
+  it('refuses a body over 100 kB', async () => {
     expectFailure(await refresh('x'.repeat(110_000)), 413, 'body_too_large');
   });
 

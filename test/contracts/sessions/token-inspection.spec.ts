@@ -106,7 +106,7 @@ describe('a session that has ended or changed', () => {
 });
 
 describe('POST /api/auth/introspect', () => {
-  it('tells of a living access token, form-encoded or JSON, whatever the hint', async () => {
+  it('describes a valid access token, form-encoded or JSON, whatever the hint', async () => {
     const { token, claims } = await loggedIn({ role: 'OPERATOR' });
     const { sub, sid, jti, iss, aud, iat, exp } = claims;
     const how = { acr: 'urn:masuk:pwd', amr: ['pwd'], auth_time: claims.auth_time };
@@ -130,7 +130,7 @@ describe('POST /api/auth/introspect', () => {
     }
   });
 
-  it('tells of a living refresh token, until the end of its session', async () => {
+  it('describes a valid refresh token, until the end of its session', async () => {
     const { refreshToken, claims } = await loggedIn();
     const { sub, sid, iss, iat } = claims;
     const answer = (await introspected(refreshToken)) as { iat: number; exp: number };
@@ -249,7 +249,7 @@ describe('POST /api/auth/revoke', () => {
     await expectInactive(one.token, one.refreshToken, two.token, next.token, next.refreshToken);
   });
 
-  it('answers 200 to what is no token, and ends nothing', async () => {
+  it('answers 200 to anything but a token, and ends nothing', async () => {
     const { token } = await loggedIn();
     const [head, body] = token.split('.') as [string, string];
     for (const odd of [randomBytes(32).toString('base64url'), 'x', '💥', `${head}.${body}.AAAA`]) {

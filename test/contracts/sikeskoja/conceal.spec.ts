@@ -129,7 +129,7 @@ describe('unknown, inactive and known numbers', () => {
     expectFailure(await same(kinds, (phone) => house.verify(phone, wrong(code))), 429, 'otp_locked');
   });
 
-  it('meet the same limits, so that a limit is no oracle', async () => {
+  it('meet the same limits, so that a limit is not an oracle', async () => {
     const kinds = await phones();
     const began = Date.now();
     for (let send = 0; send < 5; send++) {

@@ -85,7 +85,7 @@ describe('a device that is not connected', () => {
     expect((await house.request(person.phone)).status).toBe(200);
   });
 
-  it('does not end the living code of an earlier send before its time', async () => {
+  it('does not end the active code of an earlier send before its time', async () => {
     const person = await house.person();
     await house.code(person.phone);
     const again = await disconnected(() => house.request(person.phone));
@@ -127,7 +127,7 @@ describe('a send whose outcome nobody knows', () => {
     ['an empty answer', { status: 200, body: '', delivers: true }],
     ['a connection cut before the answer', { reset: true, delivers: true }],
     ['a connection cut within the answer', { reset: 'midway' }],
-    ['bytes that are no HTTP', { raw: 'SSH-2.0-OpenSSH_9.6\r\n\r\n', delivers: true }],
+    ['bytes that are not HTTP', { raw: 'SSH-2.0-OpenSSH_9.6\r\n\r\n', delivers: true }],
     ['JSON that says nothing', { status: 200, body: '{"data":[]}', delivers: true }],
     ['a JSON list', { status: 200, body: '[true]', delivers: true }],
     ['an answer without end', { status: 200, body: `{"status":true,"x":"${'x'.repeat(200_000)}"}`, delivers: true }],

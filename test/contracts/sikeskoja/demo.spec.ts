@@ -136,7 +136,7 @@ describe('a development start on an empty database, without a device', () => {
     expectFailure(await sendRaw(house.service.url, request), 404, 'not_found');
   });
 
-  it('says that no device is connected: the inbox is none', async () => {
+  it('says that no device is connected: the inbox has none', async () => {
     expect((await house.service.get('/api/auth/otp/status')).body.data).toEqual({ connected: false });
   });
 
@@ -148,7 +148,7 @@ describe('a development start on an empty database, without a device', () => {
 });
 
 describe('a development start that other machines reach', () => {
-  /** An address of this machine that is no loopback one: who calls it is taken for somebody else. */
+  /** An address of this machine other than loopback: whoever calls it is taken for another machine. */
   const outer = Object.values(networkInterfaces())
     .flatMap((each) => each ?? [])
     .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;

@@ -81,7 +81,7 @@ describe('the state of the WhatsApp device', () => {
   });
 
   // Behind the others that call that instance: from then on a token of the house is from its future.
-  it('is no older when the clock is set back by an hour, nor is what is known of the gateway', async () => {
+  it('is not older after the clock was set back by an hour, nor is what is known of the gateway', async () => {
     const service = elsewhere;
     device.connected = false;
     await house.clock.pass(A_SECOND);
@@ -113,7 +113,7 @@ describe('the state of the WhatsApp device', () => {
     expect(await deviceIdFor({})).toBe('abcd…mnop');
     expect(await deviceIdFor(bearer(supervisor.token))).toBe(masked());
     expect(await deviceIdFor(bearer(user.token))).toBe(masked());
-    // A token that is none opens nothing, and stands in nobody's way.
+    // An invalid token opens nothing, and does not hinder anybody.
     expect(await deviceIdFor(bearer(`${admin.token}x`))).toBe(masked());
     expect(await deviceIdFor({ authorization: 'Basic YWRtaW46cGFzc3dvcmQxMjM=' })).toBe(masked());
     expect(await deviceIdFor(bearer('undefined'))).toBe(masked());

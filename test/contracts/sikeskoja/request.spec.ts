@@ -275,7 +275,7 @@ describe('cooldown and limits of a phone', () => {
       expect((await house.resend(person.phone)).status).toBe(200);
       if (send < 4) await house.pass(person.phone, 301);
     }
-    // A reload is no send: the living code is answered, limits or not.
+    // A reload does not send: it is answered with the active code, limits or not.
     expect((await house.request(person.phone)).body.data.alreadySent).toBe(true);
     await house.pass(person.phone, 301);
     for (const route of [house.request, house.resend]) {

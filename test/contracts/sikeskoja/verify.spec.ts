@@ -192,7 +192,7 @@ describe('a code that does not fit', () => {
   it.each([
     ['shorter', (code: string) => code.slice(0, 5)],
     ['longer', (code: string) => `${code}0`],
-  ])('is none when it is %s than codes are, and costs no guess', async (_what, change) => {
+  ])('is not compared when it is %s than codes are, and costs no guess', async (_what, change) => {
     const person = await house.person();
     const code = await house.code(person.phone);
     for (let turn = 0; turn < 6; turn++)

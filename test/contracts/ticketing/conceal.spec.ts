@@ -167,7 +167,7 @@ describe('known, unknown and inactive numbers, and another name', () => {
     expect((await same(kinds, requestBy)).status).toBe(200);
   });
 
-  it('get the same answer when the device takes no message', async () => {
+  it('get the same answer when the device does not accept the message', async () => {
     const kinds = await askers();
     house.fake.forNumber(kinds[0].phone, { status: 502, body: 'Bad Gateway' });
     expect((await same(kinds, requestBy)).status).toBe(200);
@@ -201,7 +201,7 @@ describe('one number', () => {
     }
   });
 
-  it('takes no code of the right name any more when another name has asked after it', async () => {
+  it('refuses the code of the right name once another name has asked for one', async () => {
     const { phone } = await made();
     await request({ kind: '', name: NAME, phone });
     const code = await arrived(phone);

@@ -66,7 +66,7 @@ describe('with no device that is ready', () => {
         },
       });
       expect(house.fake.messagesFor(phone)).toEqual([]);
-      // Not twice: the second answer is that of any living code.
+      // Not twice: the second answer is that of any active code.
       const again = await request(phone);
       expect(expectFailure(again, 400, 'otp_active').details).toEqual(answer.body.data);
       expect(again.text).not.toContain(answer.body.testOTP);

@@ -96,7 +96,7 @@ describe('POST /api/forgot-password/request-otp', () => {
     expect(house.sendsTo(phone)).toBe(0);
   });
 
-  it('takes no other types, nor names of any length', async () => {
+  it('refuses other types, and names that are too long', async () => {
     const { phone } = await john();
     for (const odd of [0, 1, true, false, [], [NAME], {}, { $ne: '' }, 'x'.repeat(201)])
       expectFailure(await request(odd, phone), 400, 'validation_failed');
@@ -212,7 +212,7 @@ describe('a code that lives', () => {
     expect((await request(NAME, phone)).status).toBe(200);
   });
 
-  it('is no login code: each has its own cooldown and its own sends', async () => {
+  it('is not a login code: each has its own cooldown and its own sends', async () => {
     const { phone } = await john();
     await resetCodeOf(house.service, house.fake, NAME, phone);
     expect((await house.request(phone)).body.data.alreadySent).toBeUndefined();

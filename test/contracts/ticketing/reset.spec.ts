@@ -147,7 +147,7 @@ describe('POST /api/forgot-password/reset-password', () => {
     expect((await login(phone, password.normalize('NFC'))).status).toBe(200);
   });
 
-  it('takes no other types, and charges nothing for them', async () => {
+  it('refuses other types, and charges nothing for them', async () => {
     const { phone, id } = await member();
     const before = await hashOf(id);
     const code = await verified(phone);
@@ -232,7 +232,7 @@ describe('an account that changes between the steps', () => {
     }
   });
 
-  it('to another owner of the number takes no code of the earlier one', async () => {
+  it('to another owner of the number refuses the code of the earlier one', async () => {
     const [earlier, later] = [await member(), await member({ phone: null })];
     const code = await verified(earlier.phone);
     expect((await patch(earlier.id, { phone: null })).status).toBe(200);

@@ -51,7 +51,7 @@ const asked = async (): Promise<Resident & { code: string }> => {
 };
 
 describe('POST /api/forgot-password/verify-otp', () => {
-  it('answers as the replaced system did, with an id that is no secret', async () => {
+  it('answers as the replaced system did, with an id that is not a secret', async () => {
     const { phone, code } = await asked();
     const answer = await verify(phone, code);
     expect({ status: answer.status, body: answer.body }).toStrictEqual({
@@ -221,7 +221,7 @@ describe('a code of another purpose', () => {
     refused(await verify(phone, login), 2);
     refused(await reset(phone, login), 1);
     expect((await house.verify(phone, login)).status).toBe(200);
-    // Nor beside a living code for a reset.
+    // Nor beside an active code for a reset.
     const other = await jane();
     const code = await codeOf(other.phone);
     const beside = await house.code(other.phone);

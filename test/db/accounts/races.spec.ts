@@ -118,7 +118,7 @@ describe('the last admin', () => {
     for (let round = 0; round < 4; round++) {
       const [one, other] = await twoAdmins();
       const answers = await Promise.all([act(0, other!.id, one!.headers), act(1, one!.id, other!.headers)]);
-      // The loser is told that the last one stays, or is no admin any more when it is let in.
+      // The loser is told that the last one stays, or is no longer an admin when it is let in.
       expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
       expect(answers.filter(({ status }) => [401, 403, 409].includes(status))).toHaveLength(1);
       expect(await remaining()).toHaveLength(1);

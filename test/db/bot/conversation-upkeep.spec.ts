@@ -106,7 +106,7 @@ describe('another AUTH_SECRET', () => {
     expect(before).toEqual(['Ani', expect.stringContaining('petugas'), 'agent']);
     await postWhapi(after, [message]);
     expect(await kept(house, phone)).toEqual(['IN text', 'OUT text']);
-    // What the new secret has sealed the old instance cannot read, which is no failure of it.
+    // The old instance cannot read what the new secret has sealed, and that is not a failure.
     await postWhapi(after, [whapiMessage(phone, 'dari instansi baru', { from_name: undefined })]);
     expect(await read(house.service)).toEqual(['Ani', null, before[1], 'agent']);
 

@@ -145,7 +145,7 @@ describe('a number that somebody registered', () => {
     const { email, username } = person;
     const theirs = await other.post('/api/auth/register', { fullName: 'Y', email, username, password: PASSWORD });
     expect(theirs.status).toBe(201);
-    // The second login is no first proof.
+    // The second login is not the first proof.
     await house.pass(person.phone, 3_600);
     expect((await prove(person.phone, await house.code(person.phone))).status).toBe(200);
     expect([(await proofs(person.id)).length, notices(person.phone).length]).toEqual([1, 1]);
@@ -172,7 +172,7 @@ describe('a number that somebody registered', () => {
     expect((await accountOf(another.id))['claimed']).toBe(true);
   });
 
-  it('stays as it is when the token is none of ours: nothing is lost over a mistake', async () => {
+  it('stays as it is when the token is invalid: nothing is lost over a mistake', async () => {
     const { registrationToken, ...person } = await registered();
     const otpCode = await house.code(person.phone);
     for (const wrong of ['x', registrationToken.slice(2), `${registrationToken.slice(0, -2)}AA`]) {

@@ -129,7 +129,7 @@ describe('a code of the release before', () => {
     expectFailure(await resetPassword(service, another, made.code), 400, 'invalid_otp');
   });
 
-  it('that could not be sent there is none, and starts no cooldown here', async () => {
+  it('that could not be sent there does not count, and starts no cooldown here', async () => {
     const { e164: phone } = await house.person();
     const made = await issuedBefore(phone);
     await before.closeUnsent(phone, made);
@@ -226,7 +226,7 @@ describe('a refresh token of the release before', () => {
 });
 
 describe('a database of the release before that is migrated', () => {
-  it('keeps living codes, those for other applications too, what was guessed and sent, sessions and refresh tokens', async () => {
+  it('keeps active codes, those for other applications too, what was guessed and sent, sessions and refresh tokens', async () => {
     const own = await createDatabase({ migrated: false });
     const older = await mkdtemp(join(tmpdir(), 'masuk-migrations-'));
     try {

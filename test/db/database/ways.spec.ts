@@ -364,7 +364,7 @@ describe('what the server refuses because of others', () => {
   });
 
   async function untilStatus(ready: () => Promise<{ status: number; body: object }>, status: number, state: string) {
-    // A connection that has just been ended is no connection, for a moment.
+    // For a moment a connection that has just been ended cannot be used.
     await until(`ready becomes ${status}, ${state}`, async () => {
       const answer = await ready();
       return answer.status === status && (answer.body as { database?: string }).database === state;
@@ -416,7 +416,7 @@ describe('a pooler in transaction mode', () => {
     expect(sentence).not.toContain('bytea_output');
   });
 
-  it('takes no migrations: nothing is begun, and the next start finds no lock', async () => {
+  it('refuses migrations: nothing is begun, and the next start finds no lock', async () => {
     await giveSettings();
     expect(await reach(pooler.url)).toBe('transaction');
     expect(await sentenceOf(refuseTransactionPooler(pooler.url))).toMatch(

@@ -60,7 +60,7 @@ describe('applyJobSchema', () => {
     expect(await applyJobSchema(database.url, silent)).toBe(false);
   });
 
-  it('makes nothing that the next migration would take for its own', async () => {
+  it('creates nothing that the next migration would take for its own', async () => {
     await applyMigrations(database.url, silent);
     await applyJobSchema(database.url, silent);
     const tables = await database.query(
