@@ -1,7 +1,7 @@
 /** The options of `npm run bench`, read and checked; README.md explains each one. */
 import { parseArgs } from 'node:util';
 
-const PARTS = ['logins', 'half-load', 'routes', 'rest', 'growth'];
+const PARTS = ['logins', 'half-load', 'routes', 'rest', 'growth', 'console'];
 const PROFILES = ['compat', 'strict'];
 
 const read = {

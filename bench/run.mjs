@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { join, resolve } from 'node:path';
 import { TOLD } from './cpu.mjs';
+import { measureConsole } from './console.mjs';
 import { startDatabase } from './databases.mjs';
 import { measureGrowth } from './growth.mjs';
 import { measureHalfLoad } from './half-load.mjs';
@@ -80,6 +81,7 @@ async function runParts(stage) {
   }
   if (wanted('rest')) results.rest = await measureRest(stage, oneProfile);
   if (wanted('growth')) results.growth = await measureGrowth(stage);
+  if (wanted('console')) results.console = await measureConsole(stage);
   return results;
 }
 

@@ -41,21 +41,24 @@ export async function writeKeys(client, { now, admin }) {
 const WEBHOOKS = [
   { url: 'https://apotek.example/masuk/events', key: 0, events: ['message.status', 'message.received'], fails: 0.01 },
   { url: 'https://kasir.example/hooks/otp', key: 1, events: ['otp.status'], fails: 0.04 },
-  { url: 'https://pantau.example/whatsapp', events: ['session.status', 'message.status'], fails: 0.9, failingHours: 30 },
+  {
+    url: 'https://pantau.example/whatsapp',
+    events: ['session.status', 'message.status'],
+    fails: 0.9,
+    failingHours: 30,
+  },
   { url: 'https://lama.example/hook', events: ['session.status'], fails: 1, failingHours: 24 * 12, disabledDaysAgo: 9 },
 ];
 
-/** Deliveries are kept for a week. */
-const DELIVERIES = 90;
-
-export async function writeWebhooks(client, { chance, now, keys, accounts, seal }) {
+/** @param deliveries of each webhook in the week for which they are kept */
+export async function writeWebhooks(client, { chance, now, keys, accounts, seal, deliveries: count }) {
   const webhooks = WEBHOOKS.map((webhook, at) => {
     const createdAt = before(now, 200 - at * 13, 'day');
     return { ...webhook, createdAt, id: idAt(createdAt), deliveries: [] };
   });
   for (const webhook of webhooks)
     if (webhook.disabledDaysAgo === undefined)
-      for (let left = DELIVERIES; left > 0; left -= 1)
+      for (let left = count; left > 0; left -= 1)
         webhook.deliveries.push(delivery({ chance, now, webhook, accounts, seal }));
   await insertRows(
     client,

@@ -22,7 +22,7 @@ import { insertRows } from './rows.mjs';
 const SEED = 20_260_801;
 
 /** As many as are seen in an afternoon. */
-const USUAL = { people: 420, logins: 36_000, lines: 24_000, conversations: 60 };
+const USUAL = { people: 420, logins: 36_000, lines: 24_000, conversations: 60, deliveries: 90, codes: 260 };
 
 /** What must be empty. The service itself may have been here, but nobody who used it. */
 const OCCUPIED = [
@@ -81,7 +81,7 @@ async function makePartitions(client, now) {
   for (const daysAgo of [365, 245, 125, 30, 22, 14, 6, 0]) await partitions.ensure(before(now, daysAgo, 'day'));
 }
 
-async function fill({ client, secret, now, people: count, logins, lines, conversations }) {
+async function fill({ client, secret, now, people: count, logins, lines, conversations, deliveries, codes }) {
   const chance = new Chance(SEED);
   const phoneKeys = new Audit(null, secret, null, null);
   const people = makePeople(chance, now, count).map((person) => ({ ...person, id: idAt(person.createdAt) }));
@@ -114,9 +114,9 @@ async function fill({ client, secret, now, people: count, logins, lines, convers
   const reachable = people.filter(({ trouble }) => trouble === null);
   const contacts = [...reachable.slice(STAFF.length, 200).map(({ phone }) => phone), ...strangers.slice(0, 60)];
   const accounts = await writeLinkedAccounts(client, {
-    ...{ chance, now, keys, contacts, lines, seal: seal.accounts, people: reachable },
+    ...{ chance, now, keys, contacts, lines, codes, seal: seal.accounts, people: reachable },
   });
-  const webhooks = await writeWebhooks(client, { chance, now, keys, accounts, seal: seal.webhooks });
+  const webhooks = await writeWebhooks(client, { chance, now, keys, accounts, seal: seal.webhooks, deliveries });
   const applications = await writeApplications(client, { now, admin });
   const writers = [
     ...chance.some(reachable.slice(STAFF.length), conversations - 12),

@@ -84,7 +84,7 @@ const COUNTERS = [
     GROUP BY 1, 2, 3`,
 ];
 
-export async function writeLinkedAccounts(client, { chance, now, keys, contacts, seal, lines, people }) {
+export async function writeLinkedAccounts(client, { chance, now, keys, contacts, seal, lines, codes, people }) {
   const all = ACCOUNTS.reduce((sum, { weight }) => sum + weight, 0);
   let reached = 0;
   const accounts = ACCOUNTS.map(({ name, key, endedHoursAgo, closeCode, weight }, at) => {
@@ -146,14 +146,14 @@ export async function writeLinkedAccounts(client, { chance, now, keys, contacts,
   await client.query(ENDINGS);
   await client.query(LOG);
   for (const counter of COUNTERS) await client.query(counter);
-  await writeVerifications(client, { chance, now, accounts, people });
+  await writeVerifications(client, { chance, now, accounts, people, codes });
   return accounts;
 }
 
 /** Codes that were sent for other applications. They are hashed like those of the service, and nobody knows them. */
-async function writeVerifications(client, { chance, now, accounts, people }) {
+async function writeVerifications(client, { chance, now, accounts, people, codes }) {
   const rows = [];
-  for (let left = 260; left > 0; left -= 1) {
+  for (let left = codes; left > 0; left -= 1) {
     const account = chance.one(accounts.slice(0, 2));
     const createdAt = before(now, chance.whole(3 * 60, DAYS.codes * 24 * 60 - 60), 'minute');
     if (createdAt > account.ended_at) continue;
