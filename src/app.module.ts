@@ -51,7 +51,7 @@ export interface Foundation {
   readonly settings: Settings;
   readonly secret: AuthSecret;
   readonly logger: ServiceLogger;
-  readonly database: Pick<OpenDatabase, 'pool' | 'poolBehind'>;
+  readonly database: Pick<OpenDatabase, 'pool' | 'poolBehind' | 'poolForLogs'>;
 }
 
 /** The list of rooms, and what comes before every route: deny by default, limits, validation, one filter. */

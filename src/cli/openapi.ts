@@ -17,7 +17,7 @@ const app = await NestFactory.create<NestFastifyApplication>(
     settings,
     secret: new AuthSecret('none'),
     logger: openLog(settings).logger,
-    database: { pool: new pg.Pool(), poolBehind: new pg.Pool() },
+    database: { pool: new pg.Pool(), poolBehind: new pg.Pool(), poolForLogs: new pg.Pool() },
   }),
   new FastifyAdapter(),
   { preview: true, logger: false, abortOnError: false },

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { NameSettings } from '../../platform/config/groups/names.js';
@@ -6,6 +5,7 @@ import { BotSettings } from '../../platform/config/groups/bot.js';
 import { RegionSettings } from '../../platform/config/groups/region.js';
 import { type Transaction } from '../../platform/database/database.js';
 import { databaseNow } from '../../platform/database/database-time.js';
+import { newId } from '../../platform/database/new-id.js';
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
 import { Messaging, type ClaimedMessage } from '../../delivery/outbox/messaging.service.js';
 import { type IncomingBatch, type IncomingMessage } from '../../delivery/providers/message-provider.js';
@@ -86,7 +86,7 @@ export class Inbound {
       text: textOf(message.text),
       pushName: lineOf(message.pushName),
     }));
-    await this.take({ messages: cleaned, receipts: [], skipped: 0, skippedKeys: [] }, randomUUID());
+    await this.take({ messages: cleaned, receipts: [], skipped: 0, skippedKeys: [] }, newId());
   }
 
   private async receive(

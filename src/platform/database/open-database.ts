@@ -9,7 +9,7 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from '../embedded-postgr
 import { checkServer, refuseTransactionPooler, type PoolingMode } from './connection/server-check.js';
 import { applyMigrations, pendingMigrations } from './migrations/migrator.js';
 import { Partitions } from './partitions.js';
-import { createPool, createPoolBehind } from './pool.js';
+import { createPool, createPoolBehind, createPoolForLogs } from './pool.js';
 import { TEST_CLOCK_SETTINGS } from './connection/session-settings.js';
 
 /** In ms. */
@@ -20,6 +20,8 @@ export interface OpenDatabase {
   readonly pool: Pool;
   /** For what is written behind the answer. */
   readonly poolBehind: Pool;
+  /** For logs with filters. */
+  readonly poolForLogs: Pool;
   /** Past any pooler, for set-ups; holds the password. */
   readonly directUrl: string;
   /** Closes the connections, then stops the embedded PostgreSQL if this process started it. */
@@ -86,20 +88,22 @@ async function connect(
   const onError = (error: Error) => log(`a database connection broke: ${error.message}`);
   const pool = createPool(url, size, mode, onError, more);
   const poolBehind = createPoolBehind(url, mode, onError, more);
+  const poolForLogs = createPoolForLogs(url, mode, onError, more);
+  const endAll = () => Promise.all([pool, poolBehind, poolForLogs].map((each) => each.end()));
   try {
     await checkAuthSecret(pool, secret);
     await new Partitions(pool).ensure();
   } catch (error) {
-    await Promise.all([pool.end(), poolBehind.end()]);
+    await endAll();
     throw error;
   }
   return {
     pool,
     poolBehind,
+    poolForLogs,
     close: async () => {
       // A frozen server answers no good-bye either; its end of the connections is its own affair.
-      const closed = Promise.all([pool.end(), poolBehind.end()]);
-      await within(CLOSE_PATIENCE, closed, undefined);
+      await within(CLOSE_PATIENCE, endAll(), undefined);
       await embedded?.stop();
     },
   };

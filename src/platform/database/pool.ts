@@ -6,6 +6,9 @@ import { SERVICE_LIMITS } from './connection/session-settings.js';
 /** Injection token of the connections; everything but partitions goes through `Database` or Prisma. */
 export const POOL = Symbol('pool');
 
+/** Injection token of the connections that logs with filters are read by. */
+export const POOL_FOR_LOGS = Symbol('pool for logs');
+
 /** A request that waits for a connection gives up after this, in ms: better a clear 503 than a queue without end. */
 const CONNECT_TIMEOUT = 3_000;
 
@@ -14,6 +17,9 @@ const QUERY_TIMEOUT = SERVICE_LIMITS.statement + 1_000;
 
 /** Connections for what is written behind the answer: few, so that it never takes a login's. */
 const BEHIND_SIZE = 2;
+
+/** Connections for logs with filters, opened when an admin reads one. */
+const LOGS_SIZE = 2;
 
 /**
  * Statements are planned once a connection: most of ours take arrays, whose length the planner overestimates, so that it
@@ -49,6 +55,19 @@ export function createPoolBehind(
   more: Record<string, string> = {},
 ): pg.Pool {
   return poolOf(url, BEHIND_SIZE, mode, onError, { ...GENERIC_PLANS, synchronous_commit: 'off', ...more });
+}
+
+/**
+ * The connections for logs with filters. Each question is planned for the values that it has: a plan for any value could not
+ * use an index of some of them only, such as that of the rare kinds of events. A long question keeps no login waiting.
+ */
+export function createPoolForLogs(
+  url: string,
+  mode: PoolingMode,
+  onError: (error: Error) => void,
+  more: Record<string, string> = {},
+): pg.Pool {
+  return poolOf(url, LOGS_SIZE, mode, onError, more);
 }
 
 function poolOf(

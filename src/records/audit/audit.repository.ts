@@ -80,6 +80,12 @@ export interface AuditFilter {
 /** The event that a page begins behind. */
 export type AuditPosition = Pick<AuditedEvent, 'occurredAt' | 'id'>;
 
+/** The ids that requests get (`genReqId` in app.ts): a UUID of version 7, which begins with its time. */
+const WITH_TIME = /^[0-9a-f]{8}-[0-9a-f]{4}-7/i;
+
+/** The one kind of event that came with ids of another form, of what linked accounts had heard. */
+const WITHOUT_TIME = 'otp.opened';
+
 /** How far an event may lie from the time in its request's id: clocks differ, and refusals are dated to their minute; ms. */
 const SLACK = 10 * 60_000;
 
@@ -148,9 +154,9 @@ function conditions(filter: AuditFilter, after: AuditPosition | null): Prisma.Au
   ];
 }
 
-/** The time in a request's id (UUID of version 7), more or less: what needs no index. Other ids are looked for everywhere. */
+/** Where an event of the request can be: about the time in its id, or among those of one rare kind. So it needs no index. */
 function around(requestId: string): Prisma.AuditEventWhereInput {
-  if (!/^[0-9a-f]{8}-[0-9a-f]{4}-7/i.test(requestId)) return {};
+  if (!WITH_TIME.test(requestId)) return { type: WITHOUT_TIME };
   const at = Number.parseInt(requestId.slice(0, 13).replace('-', ''), 16);
   return { occurredAt: { gte: new Date(at - SLACK), lte: new Date(at + SLACK) } };
 }

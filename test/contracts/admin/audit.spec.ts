@@ -388,6 +388,31 @@ describe('GET /api/admin/audit', () => {
     expect(expectFailure(span, 400, 'validation_failed').details[0].field).toBe('from');
   });
 
+  it('finds a request by its id, also by one of another form, and a rare kind, by an index and not through every login', async () => {
+    const old = '0c5d3b52-5e0c-4f0e-9a55-0d2b7d3f6a01';
+    // Many logins, and two events of rare kinds.
+    await house.database.query(
+      `INSERT INTO audit_events (id, occurred_at, type, outcome, request_id)
+       SELECT gen_random_uuid(), now() - n * interval '10 microseconds', CASE WHEN n < 3 THEN 'otp.opened' ELSE 'login.otp' END, 'success',
+              CASE n WHEN 1 THEN $1 END FROM generate_series(1, 4000) n`,
+      [old],
+    );
+    await house.database.query('ANALYZE audit_events');
+    const used = async () => {
+      const [row] = await house.database.query<{ scans: number }>(
+        `SELECT sum(idx_scan)::int AS scans FROM pg_stat_all_indexes WHERE indexrelname LIKE 'audit_events_%_type_occurred_at_idx'`,
+      );
+      return row!.scans;
+    };
+    const before = await used();
+    await until('the index of rare kinds is used', async () => {
+      expect((await events({ requestId: old })).map(({ type }) => type)).toEqual(['otp.opened']);
+      expect((await events({ type: 'otp.opened' })).length).toBeGreaterThanOrEqual(2);
+      return (await used()) > before;
+    });
+    expect(await events({ requestId: 'none-of-ours' })).toEqual([]);
+  });
+
   it('filters, by one thing or several', async () => {
     const { address, from } = freshAddress();
     const person = await newcomer(house);

@@ -288,6 +288,7 @@ beforeAll(async () => {
   const open = {
     pool: connections,
     poolBehind: connections,
+    poolForLogs: connections,
     directUrl: database.url,
     close: async () => connections.end(),
   };
