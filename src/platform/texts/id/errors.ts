@@ -80,7 +80,7 @@ export const ERRORS = {
   media_type_not_allowed: 'Jenis file ini, dilihat dari isinya, tidak diterima',
   message_refused: 'WhatsApp menolak pesan ini',
   message_unconfirmed: 'Pesan mungkin sudah terkirim, tetapi WhatsApp belum memastikannya',
-  message_not_sent: 'Pesan belum terkirim, coba lagi nanti',
+  message_not_sent: 'Pesan tidak terkirim, coba lagi nanti',
   session_warming_up: 'Akun WhatsApp ini masih baru: batas percakapan baru hari ini sudah tercapai',
   session_restricted: 'WhatsApp sedang membatasi akun ini, coba lagi nanti',
   gateway_unavailable: 'Gateway WhatsApp tidak terpasang di layanan ini',

@@ -17,10 +17,9 @@ export const PROBLEMS = {
     longOrTwice: 'terlalu panjang, atau dikirim lebih dari sekali',
     fileOrUrl: 'kirim salah satu: file atau url',
     badChoices: 'terlalu banyak, atau id tidak unik',
-    unnamedNumber:
-      'wajib disebut: akun ini didaftarkan sendiri oleh pemiliknya, dan kode masuknya dikirim ke nomor ini',
+    unnamedNumber: 'wajib diisi: akun ini didaftarkan sendiri oleh pemiliknya, dan kode masuknya dikirim ke nomor ini',
     unknownPassword:
-      'wajib diberikan: akun ini didaftarkan sendiri oleh pemiliknya, dan sandinya tidak dijamin siapa pun',
+      'wajib diisi: akun ini didaftarkan sendiri oleh pemiliknya, dan tidak ada yang menjamin kata sandinya',
   },
   /** By the rule of class-validator that is broken, in words that follow the name of the field. */
   rule: {
