@@ -177,7 +177,7 @@ describe('an operator', () => {
     expect(await readFile(await saved.path())).toEqual(bytes);
     expect(saved.suggestedFilename()).toMatch(/\.pdf$/);
     await log(page).getByRole('button', { name: 'Unduh masuk.html' }).click();
-    await page.getByText('masuk.html: File dengan jenis ini tidak diserahkan.').waitFor();
+    await page.getByText('masuk.html: File dengan jenis ini tidak dapat diunduh.').waitFor();
     whapi.files.delete('hasil-1');
     await log(page)
       .getByRole('button', { name: /^Unduh <img/ })

@@ -144,7 +144,7 @@ describe('people', () => {
     await expectToFit(isWide);
     await press(page, 'Buka kunci');
     await confirm(page, 'Buka kunci');
-    await page.locator('.why').getByText('Tidak ada yang diketahui menghalangi orang ini masuk.').waitFor();
+    await page.locator('.why').getByText('Tidak ditemukan hal yang menghalangi orang ini masuk.').waitFor();
     await page.goBack();
     expect(page.url()).toContain(`search=${person.phone}`);
     await context.close();
@@ -220,7 +220,7 @@ it('shows a secret once: of a key, a webhook and an application, and takes them 
   await fill(page, { name: 'Antrean' });
   await dialog(page).getByRole('button', { name: 'Buat', exact: true }).click();
   await dialog(page).getByText('Pilih sedikitnya satu.').waitFor();
-  await dialog(page).getByText('Angka dan log').click();
+  await dialog(page).getByText('Statistik dan log').click();
   await dialog(page).getByRole('button', { name: 'Buat', exact: true }).click();
   const key = await dialog(page).locator('.secret code').textContent();
   expect((await house.service.get('/api/analytics/dashboard', { 'x-api-key': key ?? '' })).status).toBe(200);

@@ -56,7 +56,7 @@ export const conversations = {
   } as Record<string, string>,
   open: 'Unduh',
   opened: (name: string) => `File ${name} diunduh.`,
-  noFile: 'Penyedia tidak menyerahkan file ini. Lihat di ponsel yang menerimanya.',
+  noFile: 'Penyedia tidak memberikan file ini. Lihat di ponsel yang menerimanya.',
   fileFailed: (name: string, why: string) => `${name}: ${why}`,
   write: 'Jawaban',
   writeHint: 'Bot berhenti menjawab orang ini setelah Anda menjawab.',

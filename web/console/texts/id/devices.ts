@@ -1,6 +1,6 @@
 export const devices = {
   title: 'Perangkat',
-  intro: 'Penyedia pengiriman sesuai urutan dicobanya, dan akun WhatsApp yang tertaut.',
+  intro: 'Penyedia pengiriman menurut urutan pemakaiannya, dan akun WhatsApp yang tertaut.',
   providers: 'Penyedia',
   noProviders: 'Belum ada penyedia',
   noProvidersHint: 'Kode tidak dapat dikirim. Isi pengaturan sebuah penyedia, misalnya WHATSAPP_DEVICE_ID.',
@@ -13,11 +13,11 @@ export const devices = {
   },
   breaker: {
     closed: 'Dipakai',
-    open: 'Tidak ditanya dulu',
+    open: 'Tidak dipakai dulu',
     'half-open': 'Diuji dengan satu pesan',
   },
-  breakerLabel: 'Pemutus',
-  rests: (seconds: string) => `ditanya lagi dalam ${seconds} detik`,
+  breakerLabel: 'Circuit breaker',
+  rests: (seconds: string) => `dicoba lagi dalam ${seconds} detik`,
   lastAccepted: 'Terakhir menerima pesan',
   lastDelivered: 'Terakhir sampai di penerima',
   notInADay: 'Tidak dalam 24 jam terakhir',

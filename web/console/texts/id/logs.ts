@@ -27,7 +27,7 @@ export const logs = {
   phone: 'Nomor telepon',
   address: 'Alamat IP',
   userId: 'ID akun',
-  subjectId: 'ID pokok',
+  subjectId: 'ID objek',
   requestId: 'ID permintaan',
   session: 'Akun WhatsApp',
   action: 'Tindakan',

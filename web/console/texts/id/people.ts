@@ -26,15 +26,15 @@ export const people = {
   back: 'Semua orang',
   why: {
     title: 'Mengapa orang ini tidak bisa masuk?',
-    fine: 'Tidak ada yang diketahui menghalangi orang ini masuk.',
+    fine: 'Tidak ditemukan hal yang menghalangi orang ini masuk.',
     disabled: 'Akun ini dinonaktifkan, sampai seorang admin mengaktifkannya lagi.',
-    closed: 'Nomornya ditutup setelah 100 kode salah berturut-turut, sampai ada yang membukanya.',
+    closed: 'Nomornya dikunci setelah 100 kode salah berturut-turut, sampai ada yang membukanya.',
     wrong_codes: (until: string) =>
       `Terlalu banyak kode salah: tidak ada kode yang dikirim atau diterima sampai ${until}.`,
     wrong_passwords: (until: string) =>
       `Terlalu banyak kata sandi salah: kata sandi ditolak sampai ${until}. Masuk dengan kode tetap bisa.`,
     too_many_codes: (until: string) =>
-      `Nomornya sudah mendapat kode sebanyak yang boleh: kode berikutnya bisa diminta pada ${until}.`,
+      `Nomornya sudah mencapai batas jumlah kode: kode berikutnya bisa diminta pada ${until}.`,
     failed_sends: (until: string) =>
       `Kode-kode terakhir tidak diterima penyedia mana pun: kode berikutnya bisa diminta pada ${until}. Periksa penyedianya dulu.`,
     cooldown: (until: string) => `Kode terakhir masih berlaku; kode berikutnya bisa diminta pada ${until}.`,
@@ -107,10 +107,10 @@ export const people = {
   erase: 'Hapus orang ini',
   eraseTitle: (name: string) => `Hapus ${name} untuk selamanya?`,
   eraseText:
-    'Semua data pribadi orang ini dihapus: akun, login, kode, pesan, percakapan. Yang tinggal hanya sebuah ID di log audit. Ini tidak dapat dibatalkan.',
+    'Semua data pribadi orang ini dihapus: akun, login, kode, pesan, percakapan. Yang tersisa hanya ID-nya di log audit. Ini tidak dapat dibatalkan.',
   eraseSubmit: 'Hapus selamanya',
   erased: 'Data orang ini dihapus.',
-  danger: 'Tindakan berat',
+  danger: 'Tindakan berisiko',
   sessions: 'Login yang aktif',
   noSessions: 'Tidak sedang masuk di mana pun',
   device: 'Perangkat',
@@ -131,10 +131,10 @@ export const people = {
     'notice.password_changed': 'Pemberitahuan: kata sandi diganti',
     'notice.own_password_changed': 'Pemberitahuan: kata sandi diganti',
     'notice.phone_changed': 'Pemberitahuan: nomor diganti',
-    'notice.phone_proven': 'Pemberitahuan: nomor dibuktikan',
+    'notice.phone_proven': 'Pemberitahuan: nomor diverifikasi',
     'notice.canary': 'Pesan uji',
   } as Record<string, string>,
-  messageState: 'Keadaan',
+  messageState: 'Status',
   messageStates: {
     PENDING: 'Sedang dikirim',
     UNKNOWN: 'Tidak pasti terkirim',
