@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { expectFailure, expectFailureShape } from '../support/answers.js';
-import { expectQuietLog, inspector, signed } from '../support/forge.js';
+import { expectQuietLog, inspector, signed } from '../support/forged-tokens.js';
 import { openHouse, type House } from '../support/house.js';
 import { rawRequest, sendRaw } from '../support/raw-http.js';
 

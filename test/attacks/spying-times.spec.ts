@@ -3,7 +3,7 @@ import { Agent, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { hashOf, openHouse, type House } from '../support/house.js';
 import { PASSWORD } from '../support/logins.js';
-import { differenceOf, type Difference } from '../support/ranks.js';
+import { differenceOf, type Difference } from '../support/timing-statistics.js';
 
 // With UNKNOWN_PHONE=conceal the time of an answer must not tell who is registered (ASVS V6.3.8). This is the one timed
 // test of the suite. Each round asks for one number of every kind, in random order, over one connection, so that whatever

@@ -14,7 +14,7 @@ import {
   type JWTPayload,
 } from 'jose';
 import { expectFailure } from '../support/answers.js';
-import { expectQuietLog, expectRefused, inspector, segment, startTrap } from '../support/forge.js';
+import { expectQuietLog, expectRefused, inspector, segment, startTrap } from '../support/forged-tokens.js';
 import { openHouse, type House } from '../support/house.js';
 import { rawRequest, sendRaw } from '../support/raw-http.js';
 

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader, type JSONWebKeySet } from 'jose';
 import { MOVING_CLOCK, passIn } from '../../support/clock.js';
-import { leakedKey, segment, signed } from '../../support/forge.js';
+import { leakedKey, segment, signed } from '../../support/forged-tokens.js';
 import { openHouse, type House } from '../../support/house.js';
 import { until } from '../../support/waits.js';
 
