@@ -17,6 +17,7 @@ export function printStartupBanner(settings: Settings, address: AddressInfo, dem
     ...(demoPhones.length > 0 ? [`  Demo numbers         ${demoPhones.map(nationalPhone).join(', ')}`] : []),
     codesAre(settings, inbox),
     `  Login page           ${at}/login`,
+    `  Admin console        ${at}/admin`,
     `  API documentation    ${at}/docs   ${at}/redoc`,
     '',
     '  Log in:',

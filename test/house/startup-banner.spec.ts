@@ -26,6 +26,12 @@ describe('what is said at the start', () => {
     expect(text).toContain('curl http://localhost:5000/dev/inbox');
   });
 
+  it('names the pages that people open', () => {
+    const text = said({});
+    expect(text).toContain('  Login page           http://localhost:5000/login\n');
+    expect(text).toContain('  Admin console        http://localhost:5000/admin\n');
+  });
+
   it('does not lead to the developer inbox where codes go to phones', () => {
     const text = said({ WHATSAPP_PROVIDERS: 'whacenter', ...WHACENTER });
     expect(text).toContain('Codes are sent by    whacenter');
