@@ -1,27 +1,16 @@
-import { createHash } from 'node:crypto';
 import { AppError } from '../../platform/errors/app-error.js';
+import { namesState, stateTag } from '../../platform/http/state-tags.js';
 import { nationalPhone } from '../../platform/phone/phone.js';
 import { type ManagedAccountRow } from '../../identity/users/account.js';
 
-/** A state of what admins can change of an account, as an entity tag (RFC 9110 section 8.8.3). */
+/** A state of what admins can change of an account. */
 export function tagOf({ full_name, email, username, phone, role, is_active }: ManagedAccountRow): string {
-  const state = JSON.stringify([full_name, email, username, phone, role, is_active]);
-  return `"${createHash('sha256').update(state).digest('base64url').slice(0, 22)}"`;
+  return stateTag([full_name, email, username, phone, role, is_active]);
 }
 
-/**
- * Whether an account is as `If-Match` says (RFC 9110 section 13.1.1). A proxy that packs answers makes `W/"x"` of `"x"`:
- * the same state.
- *
- * @param header null, or `*`: any state
- */
+/** Whether an account is as `If-Match` says. @param header null: any state */
 export function matches(header: string | null, account: ManagedAccountRow): boolean {
-  if (header === null) return true;
-  const tags = header
-    .slice(0, 500)
-    .split(',')
-    .map((tag) => tag.trim().replace(/^W\//, ''));
-  return tags.some((tag) => tag === '*' || tag === tagOf(account));
+  return namesState(header, tagOf(account));
 }
 
 /** Somebody else has changed the account meanwhile; the answer says how it is now. */

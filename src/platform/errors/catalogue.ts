@@ -41,6 +41,7 @@ export const CATALOGUE = {
   phone_required: 409,
   last_admin: 409,
   account_changed: 412,
+  application_changed: 412,
   invalid_credentials: 401,
   forbidden: 403,
   not_found: 404,

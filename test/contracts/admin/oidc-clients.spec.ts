@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as openid from 'openid-client';
 import { newcomer } from '../../support/logins.js';
 import { discovered, openOidcHouse, tokensFor, Visitor, type OidcHouse } from '../../support/oidc.js';
@@ -137,4 +137,46 @@ it('is not there with a shared secret, which every application would need to che
     const { status, body } = await shared.get(`/oidc/${path}`);
     expect([status, body.code]).toEqual([404, 'not_found']);
   }
+});
+
+describe('two admins at one application', () => {
+  const patch = (id: string, change: object, tag: string | null) =>
+    house.service.send('PATCH', `/api/oidc/clients/${id}`, JSON.stringify(change), {
+      ...json(),
+      ...(tag !== null && { 'if-match': tag }),
+    });
+  const seen = async (id: string) => house.service.get(`/api/oidc/clients/${id}`, house.admin);
+
+  it('tells the second what the first has changed, and overwrites nothing', async () => {
+    const { id } = (await make({ name: 'Antrean' })).body.data;
+    const tag = (await seen(id)).headers.get('etag') ?? '';
+    expect(tag).toMatch(/^"[\w-]{22}"$/);
+    const first = await patch(id, { name: 'Antrean Poli' }, tag);
+    expect(first.status).toBe(200);
+    const late = await patch(id, { firstParty: true }, tag);
+    expect([late.status, late.body.code]).toEqual([412, 'application_changed']);
+    expect(late.body.details).toEqual((await seen(id)).body.data);
+    expect(late.body.details).toMatchObject({ name: 'Antrean Poli', firstParty: false });
+    expect(late.text).not.toMatch(/secret/i);
+    // A proxy that packs answers weakens the tag.
+    expect((await patch(id, { firstParty: true }, `W/${first.headers.get('etag')}`)).status).toBe(200);
+    expect((await patch(id, { name: 'Antrean' }, '*')).status).toBe(200);
+    expect((await patch(id, { name: 'Antrean 2' }, null)).status).toBe(200);
+    // Nobody reads by it what they may not.
+    expect((await patch('0190d0c0-0000-7000-8000-000000000001', {}, tag)).status).toBe(404);
+  });
+
+  it('lets one of many through that start from the same state', async () => {
+    const { id } = (await make({ name: 'Kasir' })).body.data;
+    const tag = (await seen(id)).headers.get('etag') ?? '';
+    const answers = await Promise.all(['A', 'B', 'C', 'D'].map((name) => patch(id, { name: `Kasir ${name}` }, tag)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412]);
+  });
+
+  it('does not take a new secret for a change of what they see', async () => {
+    const { id } = (await make({ name: 'Lab' })).body.data;
+    const tag = (await seen(id)).headers.get('etag') ?? '';
+    expect((await house.service.post(`/api/oidc/clients/${id}/secret`, {}, house.admin)).status).toBe(200);
+    expect((await patch(id, { name: 'Lab 2' }, tag)).status).toBe(200);
+  });
 });

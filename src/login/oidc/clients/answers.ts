@@ -1,4 +1,5 @@
 import { type Language } from '../../../platform/config/languages.js';
+import { stateTag } from '../../../platform/http/state-tags.js';
 import { TEXTS } from '../../../platform/texts/texts.js';
 import {
   type CreatedOidcClientAnswerDto,
@@ -38,7 +39,14 @@ export function deletedAnswer(language: Language): OidcClientDeletedAnswerDto {
   return { success: true, message: TEXTS[language].answers.oidcClients.deleted };
 }
 
-function clientOf(row: ClientRow): OidcClientDto {
+/** A state of what admins can change of an application. */
+export function clientTag(row: ClientRow): string {
+  const { id: _id, kind: _kind, createdBy: _by, createdAt: _at, updatedAt: _changed, ...state } = clientOf(row);
+  return stateTag(state);
+}
+
+/** An application as admins see it. */
+export function clientOf(row: ClientRow): OidcClientDto {
   return {
     id: row.id,
     name: row.name,

@@ -4,20 +4,23 @@ import {
   Delete,
   Get,
   Header,
+  Headers,
   HttpCode,
   Param,
   ParseUUIDPipe,
   Patch,
   Post,
   Query,
+  Res,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
 import { AppError } from '../../../platform/errors/app-error.js';
 import { Caller, Roles, type CurrentCaller } from '../../../platform/http/access.decorators.js';
 import { Fails, FailsWithBody } from '../../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../../platform/http/request-context.js';
 import { PageByIdDto } from '../../../platform/http/validation/page.dto.js';
-import { clientAnswer, clientsAnswer, createdAnswer, deletedAnswer, secretAnswer } from './answers.js';
+import { clientAnswer, clientTag, clientsAnswer, createdAnswer, deletedAnswer, secretAnswer } from './answers.js';
 import {
   ChangeOidcClientDto,
   CreatedOidcClientAnswerDto,
@@ -35,6 +38,10 @@ const ClientId = () =>
   Param('id', new ParseUUIDPipe({ exceptionFactory: () => new AppError('oidc_client_not_found') }));
 
 const DEFAULT_PAGE = 50;
+
+const ETAG = {
+  ETag: { description: 'Names the state of what can be changed; for `If-Match`.', schema: { type: 'string' as const } },
+};
 
 const FOR_ADMINS = ['unauthenticated', 'invalid_token', 'forbidden'] as const;
 
@@ -81,27 +88,43 @@ export class ClientsController {
   @Roles('ADMIN', 'SUPERVISOR')
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'getOidcClient', summary: 'One application' })
-  @ApiOkResponse({ type: OidcClientAnswerDto, description: 'Without its secret.' })
+  @ApiOkResponse({ type: OidcClientAnswerDto, description: 'Without its secret.', headers: ETAG })
   @Fails('oidc_client_not_found', ...FOR_ADMINS)
-  async get(@ClientId() id: string, @Context() context: RequestContext): Promise<OidcClientAnswerDto> {
-    return clientAnswer(await this.clients.get(id), 'one', context.language);
+  async get(
+    @ClientId() id: string,
+    @Context() context: RequestContext,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<OidcClientAnswerDto> {
+    const row = await this.clients.get(id);
+    void reply.header('etag', clientTag(row));
+    return clientAnswer(row, 'one', context.language);
   }
 
   @Patch(':id')
   @Roles('ADMIN')
-  @ApiOperation({ operationId: 'changeOidcClient', summary: 'Change an application; fields that are left out stay' })
+  @ApiOperation({
+    operationId: 'changeOidcClient',
+    summary: 'Change an application; fields that are left out stay',
+    description:
+      'With `If-Match` and the `ETag` of an earlier answer, only if nobody has changed the application since: otherwise 412 `application_changed`, whose `details` are the application as it is now.',
+  })
+  @ApiHeader({ name: 'If-Match', required: false, description: '`ETag` of the state that is changed.' })
   @ApiOkResponse({
     type: OidcClientAnswerDto,
     description: 'It takes effect from the next request of the application on.',
+    headers: ETAG,
   })
-  @FailsWithBody('invalid_redirect_uri', 'oidc_client_not_found', ...FOR_ADMINS)
+  @FailsWithBody('invalid_redirect_uri', 'oidc_client_not_found', 'application_changed', ...FOR_ADMINS)
   async change(
     @ClientId() id: string,
     @Body() body: ChangeOidcClientDto,
+    @Headers('if-match') seen: string | undefined,
     @Caller() caller: CurrentCaller,
     @Context() context: RequestContext,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<OidcClientAnswerDto> {
-    const row = await this.clients.change(id, fieldsOf(body), keeper(caller, context));
+    const row = await this.clients.change(id, fieldsOf(body), keeper(caller, context), seen ?? null);
+    void reply.header('etag', clientTag(row));
     return clientAnswer(row, 'changed', context.language);
   }
 

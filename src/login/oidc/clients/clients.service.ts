@@ -7,6 +7,8 @@ import { SessionSettings } from '../../../platform/config/groups/sessions.js';
 import { TokenSettings } from '../../../platform/config/groups/tokens.js';
 import { Database, type Transaction } from '../../../platform/database/database.js';
 import { AppError } from '../../../platform/errors/app-error.js';
+import { namesState } from '../../../platform/http/state-tags.js';
+import { clientOf, clientTag } from './answers.js';
 import { ClientsRepository, type ClientFields, type ClientKind, type ClientRow } from './clients.repository.js';
 import { isRedirectUri, isWebAddress } from './redirect-uris.js';
 
@@ -52,10 +54,21 @@ export class Clients {
     return { row, secret };
   }
 
-  /** @throws AppError `oidc_client_not_found`, `invalid_redirect_uri` */
-  async change(id: string, given: Partial<ClientFields>, by: ClientKeeper): Promise<ClientRow> {
+  /**
+   * @param seen which state of the application was changed (`clientTag`), as `If-Match` says it; null: whichever there is
+   * @throws AppError `oidc_client_not_found`, `invalid_redirect_uri`, `application_changed` when it is not as it was seen
+   */
+  async change(
+    id: string,
+    given: Partial<ClientFields>,
+    by: ClientKeeper,
+    seen: string | null = null,
+  ): Promise<ClientRow> {
     return this.database.transaction(async (transaction) => {
-      const { kind, ...before } = (await this.repository.lock(id, transaction)) ?? absent();
+      const locked = (await this.repository.lock(id, transaction)) ?? absent();
+      if (!namesState(seen, clientTag(locked)))
+        throw new AppError('application_changed', { details: { ...clientOf(locked) } });
+      const { kind, ...before } = locked;
       const fields = { ...fieldsOf(before), ...given };
       this.check(kind, fields);
       const row = (await this.repository.update(id, fields, transaction)) ?? absent();

@@ -39,6 +39,7 @@ export const ERRORS: ErrorTexts = {
   phone_required: 'The account has no phone number',
   last_admin: 'At least one active admin must remain',
   account_changed: 'Somebody else has just changed this account. Check it, then save again.',
+  application_changed: 'Somebody else has just changed this application. Check it, then save again.',
   invalid_credentials: 'Wrong e-mail, username, phone number or password',
   forbidden: 'You are not allowed to do this',
   not_found: 'There is no such address',

@@ -37,6 +37,7 @@ export const ERRORS = {
   phone_required: 'Akun ini tidak memiliki nomor telepon',
   last_admin: 'Harus ada sedikitnya satu admin aktif',
   account_changed: 'Akun ini baru saja diubah orang lain. Periksa lagi, lalu simpan.',
+  application_changed: 'Aplikasi ini baru saja diubah orang lain. Periksa lagi, lalu simpan.',
   invalid_credentials: 'Email, username, nomor telepon atau kata sandi salah',
   forbidden: 'Anda tidak berhak melakukan ini',
   not_found: 'Alamat tidak ditemukan',
