@@ -10,6 +10,7 @@ import {
   type QrTicketAnswerDto,
 } from './linked-accounts.dto.js';
 import { type LinkedAccountRow } from './linked-accounts.repository.js';
+import { type AccountHold } from './linked-accounts.service.js';
 
 /** What is said with a linked account. */
 export type LinkedAccountSaying = 'created' | 'session' | 'qr' | 'restarted';
@@ -23,16 +24,19 @@ export function sessionAnswer(
   return { success: true, message: TEXTS[language].answers.linkedAccounts[saying], data: sessionData(row, qr) };
 }
 
-/** @param ofAll whether the caller sees those of all keys: then they are told apart by more than their name */
+/**
+ * @param holds for a caller who sees those of all keys: then they are told apart by more than their name, and it is told who
+ *   holds them
+ */
 export function sessionsAnswer(
   { rows, nextCursor }: { rows: LinkedAccountRow[]; nextCursor: string | null },
-  ofAll: boolean,
+  holds: ReadonlyMap<string, AccountHold> | null,
   language: Language,
 ): GatewaySessionsAnswerDto {
   const data = rows.map((row) => {
     const { sessionId, ...state } = sessionData(row, null);
     const { id, api_key_id: apiKeyId } = row;
-    return { sessionId, ...(ofAll && apiKeyId !== null && { id, apiKeyId }), ...state };
+    return { sessionId, ...(holds && apiKeyId !== null && { id, apiKeyId }), ...state, ...holdData(holds?.get(id)) };
   });
   return { success: true, message: TEXTS[language].answers.linkedAccounts.sessions, data, nextCursor };
 }
@@ -72,5 +76,14 @@ export function sessionData(row: LinkedAccountRow, qr: string | null): GatewaySe
     ...(row.push_name === null ? {} : { name: row.push_name }),
     ...(qr === null ? {} : { qr }),
     ...(row.last_connected_at === null ? {} : { lastConnectedAt: row.last_connected_at.toISOString() }),
+  };
+}
+
+function holdData(hold: AccountHold | undefined): Pick<GatewaySessionDto, 'holder' | 'queue'> {
+  if (!hold) return {};
+  const { owner, lease_until: until, isHere, waiting, sending, oldest_at: oldest } = hold;
+  return {
+    holder: owner === null || until === null ? null : { instance: owner, isHere, leaseUntil: until.toISOString() },
+    queue: { waiting, sending, oldestAt: oldest?.toISOString() ?? null },
   };
 }

@@ -72,7 +72,8 @@ export class LinkedAccountsController {
     @Context() context: RequestContext,
   ): Promise<GatewaySessionsAnswerDto> {
     const found = await this.sessions.list(caller, page.cursor ?? '', page.limit ?? DEFAULT_PAGE);
-    return sessionsAnswer(found, caller.apiKeyId === null, context.language);
+    const holds = caller.apiKeyId === null ? await this.sessions.holds(found.rows.map(({ id }) => id)) : null;
+    return sessionsAnswer(found, holds, context.language);
   }
 
   @Get(':id/status')

@@ -35,6 +35,23 @@ export class PairingCodeDto {
   phone!: string;
 }
 
+export class AccountHolderDto {
+  /** Names the instance until it stops; another one each time that it starts. */
+  instance!: string;
+  /** Whether it is the one that answers this request. */
+  isHere!: boolean;
+  /** It renews its lease all the time; if it cannot, another instance takes the account then. */
+  leaseUntil!: string;
+}
+
+export class AccountQueueDto {
+  waiting!: number;
+  /** Given to WhatsApp, which has not confirmed yet. */
+  sending!: number;
+  /** When the oldest of both was queued; null without any. */
+  oldestAt!: string | null;
+}
+
 export class GatewaySessionDto {
   /** The id that was chosen when the linked account was created. */
   sessionId!: string;
@@ -55,6 +72,10 @@ export class GatewaySessionDto {
   qr?: string;
   /** ISO 8601 in UTC. */
   lastConnectedAt?: string;
+  /** Only in the list, for admins and supervisors: the instance that runs its connection; null: none does. */
+  holder?: AccountHolderDto | null;
+  /** Only in the list, for admins and supervisors: its messages that are still to be sent. */
+  queue?: AccountQueueDto;
 }
 
 export class GatewaySessionAnswerDto {

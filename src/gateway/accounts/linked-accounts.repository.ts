@@ -20,6 +20,18 @@ export interface LinkedAccountRow {
   last_connected_at: Date | null;
 }
 
+/** Who holds a linked account, and what waits to be sent by it. */
+export interface HoldRow {
+  id: string;
+  /** The instance that holds it; null: none does. */
+  owner: string | null;
+  lease_until: Date | null;
+  waiting: number;
+  sending: number;
+  /** When the oldest of both was queued. */
+  oldest_at: Date | null;
+}
+
 /** The state of a linked account. */
 export type LinkedAccountStateRow = Pick<LinkedAccountRow, 'id' | 'name' | 'state' | 'last_connected_at'>;
 
@@ -73,6 +85,17 @@ const LIST = statement<LinkedAccountRow>(
   `SELECT ${SHOWN} FROM gateway_sessions
     WHERE (:api_key_id::uuid IS NULL OR api_key_id = :api_key_id::uuid) AND (name, id) > (:after_name::text, :after_id::uuid)
     ORDER BY name, id LIMIT :count::int`,
+);
+
+const HOLDS = statement<HoldRow>(
+  'gateway_sessions_holds',
+  `SELECT s.id, CASE WHEN s.lease_until > now() THEN s.owner END AS owner,
+          CASE WHEN s.lease_until > now() THEN s.lease_until END AS lease_until, q.waiting, q.sending, q.oldest_at
+     FROM gateway_sessions s
+     CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE g.state = 'QUEUED')::int AS waiting,
+                                count(*) FILTER (WHERE g.state = 'SENDING')::int AS sending, min(g.created_at) AS oldest_at
+                           FROM gateway_messages g WHERE g.session_id = s.id AND g.state IN ('QUEUED', 'SENDING')) AS q
+    WHERE s.id = ANY (:ids::uuid[])`,
 );
 
 const STATES = statement<LinkedAccountStateRow>(
@@ -195,6 +218,11 @@ export class LinkedAccountsRepository {
   list(apiKeyId: string | null, after: { name: string; id: string }, count: number): Promise<LinkedAccountRow[]> {
     const values = { api_key_id: apiKeyId, after_name: after.name, after_id: after.id, count };
     return this.database.run(LIST, values);
+  }
+
+  /** Who holds these, and what waits to be sent. */
+  holds(ids: readonly string[]): Promise<HoldRow[]> {
+    return this.database.run(HOLDS, { ids });
   }
 
   /** By name. @param apiKeyId whose; null: all */

@@ -8,6 +8,7 @@ import { type RequestContext } from '../../platform/http/request-context.js';
 import { CommandRunner } from './command-runner.js';
 import {
   LinkedAccountsRepository,
+  type HoldRow,
   type LinkedAccountRow,
   type LinkedAccountStateRow,
 } from './linked-accounts.repository.js';
@@ -23,6 +24,9 @@ export interface ShownAccount {
   /** PNG as a data URL; only while one is to be scanned. */
   readonly qr: string | null;
 }
+
+/** Who holds a linked account, and what waits to be sent by it. */
+export type AccountHold = HoldRow & { readonly isHere: boolean };
 
 /** The first QR code comes some tenths of a second after the account is made: its asker may wait for it, in ms. */
 const QR_PATIENCE = 4_000;
@@ -115,6 +119,12 @@ export class LinkedAccounts {
     const page = rows.slice(0, count);
     const last = rows.length > count ? page.at(-1) : undefined;
     return { rows: page, nextCursor: last ? `${last.name}~${last.id}` : null };
+  }
+
+  /** Who holds these linked accounts and what waits to be sent by them, by id; `isHere`: the instance that answers holds it. */
+  async holds(ids: readonly string[]): Promise<ReadonlyMap<string, AccountHold>> {
+    const rows = await this.repository.holds(ids);
+    return new Map(rows.map((row) => [row.id, { ...row, isHere: row.owner === this.held.owner }]));
   }
 
   /** How each of the caller's linked accounts is, by name; also without Baileys. */

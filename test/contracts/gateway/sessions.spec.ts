@@ -3,6 +3,7 @@ import { toDataURL } from 'qrcode';
 import { expectAhead, expectFailure, INSTANT, retryAfter } from '../../support/answers.js';
 import { openGatewayHouse, type GatewayHouse } from '../../support/gateway-house.js';
 import { newNumber } from '../../support/house.js';
+import { logIn, newcomer } from '../../support/logins.js';
 import { type Answer, type ServiceProcess } from '../../support/service.js';
 import { until } from '../../support/waits.js';
 
@@ -515,6 +516,45 @@ describe('beside another instance', () => {
     expect((await call('DELETE', name, house.admin, other)).status).toBe(200);
     expect(house.whatsapp.isLinked(phone)).toBe(false);
     expect(house.whatsapp.line(phone)).toMatchObject({ open: 0, peak: 1 });
+  });
+
+  it('admins and supervisors see who holds an account and what waits to be sent by it; its API key does not', async () => {
+    const key = await house.key('sessions', 'messages');
+    const [name, phone] = [newName(), newNumber()];
+    expect((await create(name, key)).status).toBe(201);
+    await house.whatsapp.scan(await house.qrOf(name), { phone });
+    await house.becomes(name, 'connected');
+    const listed = async (headers: Headers, service = house.service) => {
+      const { body } = await call('GET', '?limit=100', headers, service);
+      return (body.data as { sessionId: string; holder?: any; queue?: any }[]).find((each) => each.sessionId === name)!;
+    };
+    const { username } = await newcomer(house, { role: 'SUPERVISOR' });
+    const supervisor = { authorization: `Bearer ${(await logIn(house.service, username)).token}` };
+    for (const reader of [house.admin, supervisor]) {
+      const { holder, queue } = await listed(reader);
+      expect(holder).toEqual({ instance: expect.stringMatching(/^[0-9a-f-]{36}$/), isHere: true, leaseUntil: INSTANT });
+      expect(queue).toEqual({ waiting: 0, sending: 0, oldestAt: null });
+    }
+    expect((await listed(house.admin, other)).holder).toMatchObject({ isHere: false });
+    expect(Object.keys(await listed(key))).not.toEqual(expect.arrayContaining(['holder']));
+    expect(await listed(key)).not.toHaveProperty('queue');
+    // What waits: as if an instance held it that sends nothing.
+    await house.database.query(
+      `UPDATE gateway_sessions SET owner = gen_random_uuid(), fence = fence + 1, lease_until = now() + interval '1 hour' WHERE name = $1`,
+      [name],
+    );
+    await house.database.query(
+      `INSERT INTO gateway_messages (id, session_id, kind, recipient, sealed_content, state, whatsapp_id, created_at, expires_at)
+       SELECT gen_random_uuid(), id, 'text', '+6281200000001', CASE WHEN became <> 'SENT' THEN '\\x00'::bytea END, became::gateway_message_state, became,
+              now() - age * interval '1 minute', now() + interval '1 hour'
+         FROM gateway_sessions, (VALUES ('QUEUED', 9), ('SENDING', 3), ('SENT', 60)) AS m (became, age) WHERE name = $1`,
+      [name],
+    );
+    const { holder, queue } = await listed(house.admin);
+    expect([holder.isHere, queue]).toEqual([false, { waiting: 1, sending: 1, oldestAt: INSTANT }]);
+    await house.database.query('UPDATE gateway_sessions SET owner = NULL, lease_until = NULL WHERE name = $1', [name]);
+    expect((await listed(supervisor)).holder === null || (await listed(supervisor)).holder.isHere).toBe(true);
+    expect(house.service.output()).not.toContain(phone.slice(-9));
   });
 
   it('a linked account whose instance was killed logs in once, however often its restart is asked for', async () => {
