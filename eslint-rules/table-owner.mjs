@@ -18,6 +18,10 @@ const OWNERS = {
   delivery: {
     messages: 'message',
     message_history: 'messageHistory',
+    code_counts: 'codeCount',
+    code_times: 'codeTime',
+    code_recounts: 'codeRecount',
+    codes_counted: 'codesCounted',
     developer_inbox: 'developerInboxMessage',
     provider_health: 'providerHealth',
   },
@@ -39,7 +43,11 @@ const OWNERS = {
   'login/oidc': { oidc_clients: 'oidcClient', oidc_artifacts: 'oidcArtifact' },
   'applications/webhooks': { webhooks: 'webhook', webhook_deliveries: 'webhookDelivery' },
   'records/activity': { activity_log: 'activityLog', activity_days: 'activityDay', activity_numbers: 'activityNumber' },
-  'records/audit': { audit_events: 'auditEvent' },
+  'records/audit': {
+    audit_events: 'auditEvent',
+    refusal_counts: 'refusalCount',
+    refusals_counted: 'refusalsCounted',
+  },
   'platform/idempotency': { idempotency_keys: 'idempotencyKey' },
   'platform/limits': { rate_limits: 'rateLimit' },
   'platform/database': { auth_secrets: 'authSecretCheck' },

@@ -1412,6 +1412,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell as it happens that figures have changed, by server-sent events
+         * @description Each event `changed` names in `topics` what should be read anew: `overview` (`GET /api/admin/overview`, `GET /api/admin/delivery`) or `devices` (`GET /api/admin/providers`, `GET /api/sessions`). The first one names all topics, unless `Last-Event-ID` says what is known. The answer ends after five minutes, with the login or role of its reader, and when the service stops: ask again then. While nothing changes, a comment comes every 15 s.
+         */
+        get: operations["adminEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/providers": {
         parameters: {
             query?: never;
@@ -1438,6 +1458,26 @@ export interface paths {
         };
         /** Count codes by stage: requested, accepted, sent, delivered, read, verified */
         get: operations["deliveryFunnel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show how codes fared, who was refused, what is spent of the day’s cap, and how fast providers are
+         * @description Of today, 7 or 30 days by the clocks of a zone, with a series by hour or day. Codes only: notices, answers of the bot and test messages are in `GET /api/admin/delivery`.
+         */
+        get: operations["overview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1581,7 +1621,10 @@ export interface paths {
         delete: operations["deleteOidcClient"];
         options?: never;
         head?: never;
-        /** Change an application; fields that are left out stay */
+        /**
+         * Change an application; fields that are left out stay
+         * @description With `If-Match` and the `ETag` of an earlier answer, only if nobody has changed the application since: otherwise 412 `application_changed`, whose `details` are the application as it is now.
+         */
         patch: operations["changeOidcClient"];
         trace?: never;
     };
@@ -1615,7 +1658,7 @@ export interface components {
              * @example msk_7Qx2
              */
             hint: string;
-            scopes: ("sessions" | "messages" | "otp" | "otp:read" | "analytics" | "webhooks" | "tokens")[];
+            scopes: ("messages" | "sessions" | "otp" | "otp:read" | "analytics" | "webhooks" | "tokens")[];
             requestsPerMinute: number;
             /** @description The account that created it; null when it was created on the command line. */
             createdBy: string | null;
@@ -1677,7 +1720,7 @@ export interface components {
              * @example msk_7Qx2
              */
             hint: string;
-            scopes: ("sessions" | "messages" | "otp" | "otp:read" | "analytics" | "webhooks" | "tokens")[];
+            scopes: ("messages" | "sessions" | "otp" | "otp:read" | "analytics" | "webhooks" | "tokens")[];
             requestsPerMinute: number;
             /** @description ISO 8601 in UTC; null when it does not expire. */
             expiresAt: string | null;
@@ -2413,6 +2456,21 @@ export interface components {
              */
             sessionId: string;
         };
+        AccountHolderDto: {
+            /** @description Names the instance until it stops; another one each time that it starts. */
+            instance: string;
+            /** @description Whether it is the one that answers this request. */
+            isHere: boolean;
+            /** @description It renews its lease all the time; if it cannot, another instance takes the account then. */
+            leaseUntil: string;
+        };
+        AccountQueueDto: {
+            waiting: number;
+            /** @description Given to WhatsApp, which has not confirmed yet. */
+            sending: number;
+            /** @description When the oldest of both was queued; null without any. */
+            oldestAt: string | null;
+        };
         GatewaySessionDto: {
             /** @description The id that was chosen when the linked account was created. */
             sessionId: string;
@@ -2436,6 +2494,10 @@ export interface components {
             qr?: string;
             /** @description ISO 8601 in UTC. */
             lastConnectedAt?: string;
+            /** @description Only in the list, for admins and supervisors: the instance that runs its connection; null: none does. */
+            holder?: components["schemas"]["AccountHolderDto"] | null;
+            /** @description Only in the list, for admins and supervisors: its messages that are still to be sent. */
+            queue?: components["schemas"]["AccountQueueDto"];
         };
         GatewaySessionAnswerDto: {
             success: boolean;
@@ -3317,6 +3379,137 @@ export interface components {
             message: string;
             data: components["schemas"]["FunnelDataDto"];
         };
+        CodeFunnelDto: {
+            /** @description Being sent. */
+            waiting: number;
+            /** @description A provider's answer was lost: they may have arrived. */
+            unknown: number;
+            /** @description Their time was over, or a newer code took their place, before a provider accepted them. */
+            expired: number;
+            /** @description Codes that were to be sent: for logins, new passwords and new numbers. For a provider: those it was asked to send. */
+            requested: number;
+            /** @description Accepted by a provider. */
+            accepted: number;
+            /** @description Null: unknown, since no provider that was used sends receipts. */
+            sent: number | null;
+            /** @description Null as `sent`. */
+            delivered: number | null;
+            /** @description Null as `sent`. */
+            read: number | null;
+            /** @description The right code was typed. */
+            verified: number;
+            /** @description No provider accepted it, or the last one reported a failure. For a provider: also those that another one then sent. */
+            failed: number;
+        };
+        CodeFailuresDto: {
+            /** @description From the service's own list of reasons; null where none was noted. */
+            reason: string | null;
+            codes: number;
+        };
+        ProviderCodesDto: {
+            /** @example whacenter */
+            provider: string;
+            /** @description Null: it is not in use any more. */
+            sendsReceipts: boolean | null;
+            /** @description 95 of 100 codes that it accepted, it accepted within so many milliseconds; two digits, rounded up. Null without any. */
+            p95AcceptMs: number | null;
+            /** @description The same from the request to the receipt that says delivered. Null without any. */
+            p95DeliverMs: number | null;
+            /** @description Codes that were to be sent: for logins, new passwords and new numbers. For a provider: those it was asked to send. */
+            requested: number;
+            /** @description Accepted by a provider. */
+            accepted: number;
+            /** @description Null: unknown, since no provider that was used sends receipts. */
+            sent: number | null;
+            /** @description Null as `sent`. */
+            delivered: number | null;
+            /** @description Null as `sent`. */
+            read: number | null;
+            /** @description The right code was typed. */
+            verified: number;
+            /** @description No provider accepted it, or the last one reported a failure. For a provider: also those that another one then sent. */
+            failed: number;
+        };
+        RefusedDto: {
+            /** @description Wrong, used, expired and never sent codes. */
+            wrongCodes: number;
+            wrongPasswords: number;
+            /** @description Refused because of earlier wrong codes or passwords. */
+            lockouts: number;
+            /** @description Refused by a limit of a number, an address, a country, or the whole service. */
+            limited: number;
+            /** @description Whatever else: calls that the role does not allow, wrong API keys, foreign webhooks, used refresh tokens. */
+            other: number;
+            /** @description Of any of these kinds: there were too many in a minute to write them down by kind. */
+            unsorted: number;
+        };
+        RefusalsDto: {
+            /** @description The type of the security event. */
+            event: string;
+            /** @description The code of the answer; null where it was not kept. */
+            code: string | null;
+            count: number;
+        };
+        SpendDto: {
+            /** @description Codes that were sent in the running window; as the instances told it, which they do every two seconds. */
+            used: number;
+            /** @description `SERVICE_SENDS_PER_DAY` */
+            cap: number;
+            /** @description When the window of 24 hours ends, which began with its first send; null: no window is open, so nothing is used. */
+            endsAt: string | null;
+        };
+        OverviewPartDto: {
+            /** @description Wrong, used, expired and never sent codes. */
+            wrongCodes: number;
+            wrongPasswords: number;
+            /** @description Refused because of earlier wrong codes or passwords. */
+            lockouts: number;
+            /** @description Refused by a limit of a number, an address, a country, or the whole service. */
+            limited: number;
+            /** @description Whatever else: calls that the role does not allow, wrong API keys, foreign webhooks, used refresh tokens. */
+            other: number;
+            /** @description Of any of these kinds: there were too many in a minute to write them down by kind. */
+            unsorted: number;
+            /** @description When it begins. */
+            at: string;
+            requested: number;
+            accepted: number;
+            delivered: number | null;
+            read: number | null;
+            verified: number;
+            failed: number;
+        };
+        OverviewDataDto: {
+            /** @enum {string} */
+            range: "today" | "7d" | "30d";
+            timezone: string;
+            from: string;
+            to: string;
+            /**
+             * @description What `series` counts by.
+             * @enum {string}
+             */
+            part: "hour" | "day";
+            funnel: components["schemas"]["CodeFunnelDto"];
+            /** @description Why codes failed, most frequent first. */
+            failures: components["schemas"]["CodeFailuresDto"][];
+            /** @description Those that were asked, by name. */
+            providers: components["schemas"]["ProviderCodesDto"][];
+            /** @description Of all providers together. */
+            p95AcceptMs: number | null;
+            p95DeliverMs: number | null;
+            refused: components["schemas"]["RefusedDto"];
+            /** @description The same by event and code, most frequent first. */
+            refusals: components["schemas"]["RefusalsDto"][];
+            spend: components["schemas"]["SpendDto"];
+            /** @description Without a gap, oldest first. A code is counted where it was requested, whenever it was read. */
+            series: components["schemas"]["OverviewPartDto"][];
+        };
+        OverviewAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["OverviewDataDto"];
+        };
         LiveAnswerDto: {
             /** @example ok */
             status: string;
@@ -3382,7 +3575,7 @@ export interface components {
             id: string;
             name: string;
             /** @enum {string} */
-            kind: "device" | "browser" | "web" | "native";
+            kind: "device" | "native" | "web" | "browser";
             logoUri: string | null;
             redirectUris: string[];
             postLogoutRedirectUris: string[];
@@ -3460,7 +3653,7 @@ export interface components {
             id: string;
             name: string;
             /** @enum {string} */
-            kind: "device" | "browser" | "web" | "native";
+            kind: "device" | "native" | "web" | "browser";
             logoUri: string | null;
             redirectUris: string[];
             postLogoutRedirectUris: string[];
@@ -11018,6 +11211,65 @@ export interface operations {
             };
         };
     };
+    adminEvents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `id` of the last event that came, at whichever instance. */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, until the answer ends. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `busy`: The service is busy. Try again shortly.. `database_unavailable`: The service is not available. Try again shortly.. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
     listProviders: {
         parameters: {
             query?: never;
@@ -11095,6 +11347,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FunnelAnswerDto"];
+                };
+            };
+            /** @description `validation_failed`: The request contains invalid data. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    overview: {
+        parameters: {
+            query?: {
+                /** @description `today` since midnight, `7d` and `30d` with today as the last of so many days; `today` by default. */
+                range?: "today" | "7d" | "30d";
+                /** @description By whose clocks a day begins: the name of a zone, as browsers know it; `UTC` by default. */
+                timezone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Exact counts. What is not known is null, and no zero. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverviewAnswerDto"];
                 };
             };
             /** @description `validation_failed`: The request contains invalid data. */
@@ -11516,6 +11838,8 @@ export interface operations {
             /** @description Without its secret. */
             200: {
                 headers: {
+                    /** @description Names the state of what can be changed; for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11639,7 +11963,10 @@ export interface operations {
     changeOidcClient: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `ETag` of the state that is changed. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -11654,6 +11981,8 @@ export interface operations {
             /** @description It takes effect from the next request of the application on. */
             200: {
                 headers: {
+                    /** @description Names the state of what can be changed; for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11689,6 +12018,15 @@ export interface operations {
             };
             /** @description `oidc_client_not_found`: Application not found. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `application_changed`: Somebody else has just changed this application. Check it, then save again.. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -54,6 +54,42 @@ export const operations = {
       refusal: 'validation_failed',
     },
     {
+      name: 'See how the service does today',
+      about: 'Codes by how far they got, who was refused, what is spent of the day’s cap, by the clocks of a zone.',
+      call: 'GET /api/admin/overview',
+      query: { range: 'today', timezone: 'Asia/Jakarta' },
+      token: 'adminToken',
+      ok: {
+        status: 200,
+        says: 'Ringkasan',
+        fields: {
+          '': 'success message data',
+          data: 'range timezone from to part funnel failures providers p95AcceptMs p95DeliverMs refused refusals spend series',
+          'data.funnel': `${STEPS} waiting unknown expired`,
+          'data.spend': 'used cap endsAt',
+        },
+      },
+      tests: {
+        'has an hour each': 'pm.expect(body.data.series.length).to.be.within(1, 25);',
+        'begins at midnight': 'pm.expect(body.data.from).to.match(/T17:00:00\\.000Z$/);',
+      },
+    },
+    {
+      name: 'See it by the clocks of no zone',
+      about: 'A zone is called by its name, as browsers know it.',
+      call: 'GET /api/admin/overview',
+      query: { timezone: 'UTC+7' },
+      token: 'adminToken',
+      refusal: 'validation_failed',
+    },
+    {
+      name: 'See it as an operator',
+      about: 'Only admins and supervisors see it.',
+      call: 'GET /api/admin/overview',
+      token: 'operatorToken',
+      refusal: 'forbidden',
+    },
+    {
       name: 'See the jobs',
       about: 'What the instances do at set times, when each ran last, how it went, and when it runs next.',
       call: 'GET /api/admin/jobs',

@@ -8,6 +8,8 @@ import { LOGGER, type ServiceLogger } from '../platform/log/logger.js';
 import { JobsModule } from '../platform/jobs/jobs.module.js';
 import { UsersModule } from '../identity/users/users.module.js';
 import { Canary } from './outbox/canary.js';
+import { CodeCounts } from './outbox/code-counts.js';
+import { CodeCountsRepository } from './outbox/code-counts.repository.js';
 import { DeveloperInbox } from './developer-inbox/developer-inbox.js';
 import { DeveloperInboxRepository } from './developer-inbox/developer-inbox.repository.js';
 import { PersonalMessagesRepository } from './outbox/personal-data.repository.js';
@@ -56,6 +58,8 @@ async function makeLadder(
     Messaging,
     IncomingMedia,
     Canary,
+    CodeCounts,
+    CodeCountsRepository,
     Ladder,
     LadderStatus,
     OutcomeWriter,

@@ -23,6 +23,11 @@ export class LadderStatus {
     private readonly health: ProviderHealth,
   ) {}
 
+  /** Whether each rung sends receipts, by its name. */
+  receipts(): ReadonlyMap<string, boolean> {
+    return new Map(this.ladder.providers.map(({ name, sendsReceipts }) => [name, sendsReceipts]));
+  }
+
   /** Each rung as its provider says it is, and as this instance knows it; first rung first. */
   async rungs(): Promise<RungState[]> {
     const errors = await this.health.errors();

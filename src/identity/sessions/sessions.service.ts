@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { SessionSettings } from '../../platform/config/groups/sessions.js';
 import { type Transaction } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors/app-error.js';
+import { type Role } from '../../platform/http/access.decorators.js';
 import { type RequestContext } from '../../platform/http/request-context.js';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
 import { AccessTokens } from './access-tokens.js';
@@ -131,9 +132,17 @@ export class Sessions implements OnModuleInit {
   }
 
   /** Whether an admin who was let in still is one, and still logged in. For answers that take long. */
-  async isStillAdmin({ sessionId, userId }: { sessionId: string; userId: string }): Promise<boolean> {
+  isStillAdmin(caller: { sessionId: string; userId: string }): Promise<boolean> {
+    return this.hasStillRole(caller, ['ADMIN']);
+  }
+
+  /** Whether somebody who was let in still has one of the roles, and is still logged in. */
+  async hasStillRole(
+    { sessionId, userId }: { sessionId: string; userId: string },
+    roles: readonly Role[],
+  ): Promise<boolean> {
     const live = await this.repository.findLive(sessionId);
-    return live?.user_id === userId && live.role === 'ADMIN';
+    return live?.user_id === userId && roles.includes(live.role);
   }
 
   /** Every session of an account that is still kept, the ended ones too. */

@@ -107,6 +107,12 @@ export class SendLimits {
     for (const { limit, subject } of [this.range(phone), this.country(phone)]) this.limits.proveGood(limit, subject);
   }
 
+  /** How much of the day's allowance of the whole service is spent; its day begins with the first send. */
+  async spent(): Promise<{ used: number; cap: number; endsAt: Date | null }> {
+    const { limit, subject } = this.service;
+    return { ...(await this.limits.spent(limit, subject)), cap: limit.cap };
+  }
+
   private range(phone: string): SendReservation {
     return this.budget('prefix-sends', prefixOf(phone), this.limitSettings.prefixSendsPerHour);
   }

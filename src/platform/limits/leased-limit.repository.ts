@@ -163,6 +163,23 @@ const FORGET_OLD = statement<{ name: string }>(
    RETURNING name`,
 );
 
+/** What is truly used of a window: what blocks have left comes back. */
+export interface SpentRow {
+  used: number;
+  /** Null: no window runs, so nothing is used. */
+  ends_at: Date | null;
+}
+
+const SPENT = statement<SpentRow>(
+  'rate_limits_spent',
+  `SELECT CASE WHEN w.runs THEN greatest(0, r.used - ${FUNCTIONS}.unused_of(r.leases)) ELSE 0 END AS used,
+          CASE WHEN w.runs THEN w.ends_at END AS ends_at
+     FROM rate_limits r,
+          LATERAL (SELECT r.window_started_at + :seconds::int * interval '1 second' AS ends_at) AS e,
+          LATERAL (SELECT e.ends_at, e.ends_at > now() AS runs) AS w
+    WHERE r.name = :name::text AND r.subject = :subject::text`,
+);
+
 @Injectable()
 export class LeasedLimitRepository {
   private readonly leases = new CallBatcher<LeaseCall, Leased>(
@@ -221,6 +238,12 @@ export class LeasedLimitRepository {
       reported.push(...rows);
     }
     return reported;
+  }
+
+  /** @returns null when nobody has used it for long, or ever */
+  async spent({ name, seconds }: Limit, subject: string): Promise<SpentRow | null> {
+    const [row] = await this.database.run(SPENT, { name, seconds, subject });
+    return row ?? null;
   }
 
   /** @returns whether there may be more */

@@ -128,6 +128,16 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
     return { left: Math.max(0, cap - taken) + available, seconds, cap };
   }
 
+  /**
+   * What all instances together have used of a limit's window, as they last told it, which they do every two seconds.
+   *
+   * @returns `endsAt` null: no window runs
+   */
+  async spent(limit: Limit, subject: string): Promise<{ used: number; endsAt: Date | null }> {
+    const row = await this.repository.spent(limit, subject);
+    return { used: row?.used ?? 0, endsAt: row?.ends_at ?? null };
+  }
+
   /** Puts one back that did not count after all. */
   giveBack(limit: Limit, subject: string): void {
     const lease = this.leaseOf(limit, subject);

@@ -47,6 +47,9 @@ function operations() {
   );
 }
 
+/** Answers of these go on until somebody ends them, which no request of a collection does. */
+const GO_ON = ['GET /api/admin/events'];
+
 const itemNamed = (name: string): CollectionItem => items.find((item) => item.name === name)!;
 const showsAnswers = (item: CollectionItem) => SYSTEMS[item.folders[0]!] && operationOf(item) !== INBOX;
 
@@ -106,7 +109,7 @@ describe('a fresh development service with the developer inbox', () => {
         answers.filter(({ status }) => status >= 200 && status < 300).map(({ name }) => operationOf(itemNamed(name))),
       );
       const refused = [...documented.keys()].filter((operation) => !succeeded.has(operation));
-      expect(refused.sort()).toEqual(WITH_A_PHONE_ONLY);
+      expect(refused.sort()).toEqual([...WITH_A_PHONE_ONLY, ...GO_ON].sort());
     }
   });
 
@@ -192,7 +195,7 @@ async function cutOff({ url }: TestDatabase, work: () => Promise<void>): Promise
 describe('the collection', () => {
   it('calls every documented operation and no unknown one', () => {
     const called = new Set(items.map(operationOf));
-    expect([...documented.keys()].filter((operation) => !called.has(operation))).toEqual([]);
+    expect([...documented.keys()].filter((operation) => !called.has(operation))).toEqual(GO_ON);
     expect([...called].filter((operation) => !documented.has(operation))).toEqual([INBOX]);
   });
 

@@ -90,5 +90,7 @@ export const ANSWERS: AnswerTexts = {
   delivery: {
     funnel: 'Delivery funnel',
     providers: 'Providers',
+    overview: 'Overview',
+    linkedAccounts: 'Linked accounts',
   },
 };

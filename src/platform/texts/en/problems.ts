@@ -9,6 +9,7 @@ export const PROBLEMS: ProblemTexts = {
     noPhone: 'is not a phone number',
     notBeforeTo: 'must be before to',
     badSpan: 'must be before to, by at most 92 days',
+    unknownZone: 'is not a known time zone',
     noRegistrationToken: 'is not a registration token',
     textOrMedia: 'send either text or media; the text of a file is its caption',
     noHttpsAddress: 'must be an https address without a user name',

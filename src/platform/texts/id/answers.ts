@@ -92,6 +92,8 @@ export const ANSWERS = {
   delivery: {
     funnel: 'Statistik pengiriman pesan',
     providers: 'Status provider',
+    overview: 'Ringkasan',
+    linkedAccounts: 'Akun WhatsApp tertaut',
   },
 };
 

@@ -8,6 +8,7 @@ export const PROBLEMS = {
     noPhone: 'bukan nomor telepon',
     notBeforeTo: 'harus sebelum to',
     badSpan: 'harus sebelum to, paling lama 92 hari',
+    unknownZone: 'bukan zona waktu yang dikenal',
     noRegistrationToken: 'bukan token dari pendaftaran',
     textOrMedia: 'kirim salah satu: text atau media; teks untuk media ditulis di caption',
     noHttpsAddress: 'harus berupa alamat https tanpa nama pengguna',
