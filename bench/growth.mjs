@@ -7,7 +7,7 @@ import { measureHalfLoad } from './half-load.mjs';
 import { figure, table } from './report.mjs';
 import { FULL_TURN, loginsFor, loginsTable, ratiosTable, rotate, warmUp } from './rotation.mjs';
 import { makeService, startTarget } from './targets.mjs';
-import { play } from './turn.mjs';
+import { play } from './target-turn.mjs';
 
 /** Rows that are copied. */
 const SAMPLE = 500;
@@ -108,11 +108,11 @@ async function sizeOf(ask, name) {
 
 /** What the jobs of every minute cost while nobody logs in, one target after the other. */
 async function measureIdle({ options, say, database }, targets) {
-  say(`CPU of PostgreSQL in ${options.rest} s without a request`);
+  say(`CPU of PostgreSQL in ${options.idle} s without a request`);
   const rows = [];
   for (const target of targets) {
     const before = readPostgres(database.pid);
-    await sleep(options.rest * 1000);
+    await sleep(options.idle * 1000);
     const seconds = postgresSeconds(before, readPostgres(database.pid), target.database);
     rows.push({ target: target.name, milliseconds: seconds === null ? null : seconds * 1000 });
   }

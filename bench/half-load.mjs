@@ -1,7 +1,7 @@
 /** The part `half-load`: logins that begin at half the rate that a target can take, and how long the slowest ones take. */
 import { figure, medianOf, table } from './report.mjs';
 import { FULL_TURN, byTarget, rotate, times } from './rotation.mjs';
-import { play } from './turn.mjs';
+import { play } from './target-turn.mjs';
 
 /** More people than this are not under way at half load, unless something is wrong; then the rate is not kept. */
 const UNDER_WAY_AT_MOST = 256;

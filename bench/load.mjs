@@ -1,8 +1,8 @@
 /**
- * The load generator: plays people against one target and prints one line of JSON. Started by turn.mjs, in a process of
+ * The load generator: plays people against one target and prints one line of JSON. Started by target-turn.mjs, in a process of
  * its own, with one argument, the order as JSON:
  *
- * - `kind`, `base`, `provider`: how the target is spoken to (dialects.mjs), its address, and that of the fake provider
+ * - `kind`, `base`, `provider`: how the target is spoken to (target-apis.mjs), its address, and that of the fake provider
  * - `what`: `logins`, `me`, `refresh` or `password`
  * - `count`: how many of them; the load ends with the last one
  * - `people`: how many at a time, each beginning the next one when the last one is done (a closed loop)
@@ -13,14 +13,14 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuOf, postgresSeconds, readPostgres } from './cpu.mjs';
-import { dialects } from './dialects.mjs';
+import { targetApis } from './target-apis.mjs';
 import { Gate } from './gate.mjs';
 import { LoadClient } from './load-client.mjs';
 import { PASSWORD, phoneOf } from './phones.mjs';
 
 const order = JSON.parse(process.argv[2]);
 const { what, count, people, waiting, users, clocks } = order;
-const speak = dialects[order.kind];
+const speak = targetApis[order.kind];
 const client = new LoadClient(order.base, people + waiting);
 const gate = new Gate(people);
 

@@ -1,7 +1,7 @@
 /** The options of `npm run bench`, read and checked; README.md explains each one. */
 import { parseArgs } from 'node:util';
 
-const PARTS = ['logins', 'half-load', 'routes', 'rest', 'growth', 'console'];
+const PARTS = ['logins', 'half-load', 'routes', 'idle', 'growth', 'console'];
 const PROFILES = ['compat', 'strict'];
 
 const read = {
@@ -17,14 +17,14 @@ const read = {
 
 /** By name: its default, how it is read, and what a wrong value is told. */
 const OPTIONS = {
-  parts: ['logins,half-load,routes,rest', read.parts, `a comma list out of ${PARTS.join(', ')}, or all`],
+  parts: ['logins,half-load,routes,idle', read.parts, `a comma list out of ${PARTS.join(', ')}, or all`],
   people: ['16', read.wholes, 'a comma list of whole numbers above 0'],
   rounds: ['3', read.whole, 'a whole number above 0'],
   logins: ['2000', read.whole, 'a whole number above 0'],
   'warm-up': ['1500', read.whole, 'a whole number above 0'],
   profile: ['both', read.profiles, 'compat, strict or both'],
   against: [undefined, read.text, 'a folder'],
-  rest: ['60', read.whole, 'a whole number of seconds above 0'],
+  idle: ['60', read.whole, 'a whole number of seconds above 0'],
   rows: ['1e3,1e6', read.counts, 'a comma list of whole numbers above 0'],
   json: [undefined, read.text, 'a file'],
   minutes: ['120', read.whole, 'a whole number above 0'],

@@ -1,7 +1,7 @@
 /** Turns of several targets in rotation, and how the targets stand to each other. */
 import { query } from './databases.mjs';
 import { figure, medianOf, ratio, table, work } from './report.mjs';
-import { play, provideUsers } from './turn.mjs';
+import { play, provideUsers } from './target-turn.mjs';
 
 /** From so many people on a turn has all the logins that were asked for. */
 export const FULL_TURN = 16;
@@ -27,7 +27,7 @@ export function inRotation(targets, round) {
 /**
  * Plays rounds, each target once a round.
  *
- * @param turnOf what a target is to play, as in turn.mjs
+ * @param turnOf what a target is to play, as in target-turn.mjs
  * @returns a result of each turn, with its round
  */
 export async function rotate(stage, targets, rounds, turnOf) {

@@ -10,12 +10,12 @@ import { measureConsole } from './console.mjs';
 import { startDatabase } from './databases.mjs';
 import { measureGrowth } from './growth.mjs';
 import { measureHalfLoad } from './half-load.mjs';
-import { lookInside } from './inside.mjs';
+import { profileTurns } from './profiling.mjs';
 import { compareLogins } from './logins.mjs';
 import { readOptions } from './options.mjs';
 import { PEER, makePeer } from './peer.mjs';
 import { stopServers } from './processes.mjs';
-import { measureRest } from './rest.mjs';
+import { measureIdle } from './idle.mjs';
 import { warmUp } from './rotation.mjs';
 import { measureRoutes } from './routes.mjs';
 import { COUNTING } from './statements.mjs';
@@ -61,7 +61,7 @@ async function runParts(stage) {
   const { options } = stage;
   const wanted = (...parts) => parts.some((part) => options.parts.includes(part));
   const results = { machine: machine(), options };
-  const targets = wanted('logins', 'half-load', 'routes', 'rest') ? await makeTargets(stage) : [];
+  const targets = wanted('logins', 'half-load', 'routes', 'idle') ? await makeTargets(stage) : [];
   const [profile] = options.profile;
   const oneProfile = targets.filter(
     ({ name }) => !options.profile.includes(name.split(' ')[0]) || name.startsWith(profile),
@@ -76,10 +76,10 @@ async function runParts(stage) {
         stage,
         oneProfile.filter(({ name }) => name !== PEER),
       );
-    if (options.cpu || options.sql) await lookInside(stage, targets);
+    if (options.cpu || options.sql) await profileTurns(stage, targets);
     for (const target of targets) await target.stop();
   }
-  if (wanted('rest')) results.rest = await measureRest(stage, oneProfile);
+  if (wanted('idle')) results.idle = await measureIdle(stage, oneProfile);
   if (wanted('growth')) results.growth = await measureGrowth(stage);
   if (wanted('console')) results.console = await measureConsole(stage);
   return results;

@@ -1,4 +1,4 @@
-/** The part `rest`: how long a start takes, and what the process holds when it has had nothing to do. */
+/** The part `idle`: how long a start takes, and what the process holds when it has had nothing to do. */
 import { createServer } from 'node:net';
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,9 +15,9 @@ const LOOK_EVERY = 10;
  *
  * @param targets made, and not running; started before, so that database and caches are warm
  */
-export async function measureRest(stage, targets) {
+export async function measureIdle(stage, targets) {
   const { options, say } = stage;
-  say(`Start and rest: ${options.rounds} starts of each, then ${options.rest} s without a request`);
+  say(`Start and idle: ${options.rounds} starts of each, then ${options.idle} s without a request`);
   for (const target of targets) await (await timedStart(target)).stop();
   const starts = [];
   const resting = [];
@@ -31,9 +31,9 @@ export async function measureRest(stage, targets) {
   }
   const rows = [];
   for (const { target, child, stop, readyAt, cpu } of resting) {
-    await sleep(Math.max(0, readyAt + options.rest * 1000 - performance.now()));
+    await sleep(Math.max(0, readyAt + options.idle * 1000 - performance.now()));
     const used = cpuOf(child.pid);
-    rows.push({ target, ...memoryOf(child.pid), idle: used === null ? null : (used - cpu) / options.rest });
+    rows.push({ target, ...memoryOf(child.pid), idle: used === null ? null : (used - cpu) / options.idle });
     await stop();
   }
   const of = (name, pick) => medianOf(starts.filter(({ target }) => target === name).map(pick));
@@ -58,12 +58,12 @@ export async function measureRest(stage, targets) {
       ],
       ['memory MB', ({ resident }) => figure(resident)],
       ['of it not of files', ({ anonymous }) => figure(anonymous)],
-      ['CPU at rest, ms/s', ({ idle }) => figure(idle === null ? null : idle * 1000, 1)],
+      ['CPU when idle, ms/s', ({ idle }) => figure(idle === null ? null : idle * 1000, 1)],
     ],
     targets.map(({ name }) => rows.find(({ target }) => target === name)),
   ).forEach(say);
   say();
-  return { starts, rest: rows };
+  return { starts, idle: rows };
 }
 
 /**

@@ -18,4 +18,4 @@ const betterAuth = {
   verify: ({ digits }, code) => ({ path: '/api/auth/phone-number/verify', body: { phoneNumber: `+${digits}`, code } }),
 };
 
-export const dialects = { masuk, betterAuth };
+export const targetApis = { masuk, betterAuth };

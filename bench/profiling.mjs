@@ -1,13 +1,13 @@
-/** One more turn of the service, looked at from inside. Not among the measured ones: looking costs time. */
+/** One more turn of the service under a profiler. Not among the measured ones: profiling costs time. */
 import { writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
 import { profileDuring, profileReport, summarize } from './cpu-profile.mjs';
 import { startCounting, statementsReport } from './statements.mjs';
-import { play } from './turn.mjs';
+import { play } from './target-turn.mjs';
 
 /** Prints where the service's CPU time goes (`--cpu`), and PostgreSQL's by statement (`--sql`). */
-export async function lookInside(stage, targets) {
+export async function profileTurns(stage, targets) {
   const { options, say } = stage;
   const { logins } = options;
   for (const profile of options.profile) {
