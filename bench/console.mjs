@@ -18,7 +18,7 @@ const DAY = 86_400_000;
 const ago = (days) => new Date(Date.now() - days * DAY).toISOString();
 
 /** Pages as docs/console.md lists them, with filters that find much, little and nothing. */
-const pagesOf = ({ person, stranger, webhook, event }) => ({
+const pagesOf = ({ person, stranger, webhook, event, talk }) => ({
   'overview, 24 hours': ['/api/admin/delivery', '/api/admin/providers'],
   'overview, 7 days': [`/api/admin/delivery?from=${ago(7)}`, '/api/admin/providers'],
   'overview, 30 days': [`/api/admin/delivery?from=${ago(30)}`, '/api/admin/providers'],
@@ -55,7 +55,8 @@ const pagesOf = ({ person, stranger, webhook, event }) => ({
   'audit log, an address there is none of': ['/api/admin/audit?address=192.0.2.255'],
   'audit log, a subject': [`/api/admin/audit?subjectId=${event.subject}`],
   'audit log, a request': [`/api/admin/audit?requestId=${event.request}`],
-  'audit log, a request there is none of': ['/api/admin/audit?requestId=none-of-ours'],
+  'audit log, a request there is none of': ['/api/admin/audit?requestId=01a22c0a-c22e-7693-bcd5-2aab4f229696'],
+  'audit log, what is no id of a request': ['/api/admin/audit?requestId=none-of-ours'],
   'audit log, a month half a year ago': [`/api/admin/audit?from=${ago(200)}&to=${ago(170)}`],
   'WhatsApp activity': ['/api/analytics/logs/activity'],
   'WhatsApp activity, an account': ['/api/analytics/logs/activity?sessionId=apotek'],
@@ -74,6 +75,12 @@ const pagesOf = ({ person, stranger, webhook, event }) => ({
   'deliveries, waiting': [`/api/webhooks/${webhook.id}/deliveries?status=pending`],
   applications: ['/api/oidc/clients'],
   conversations: ['/api/conversations'],
+  'conversations that staff answers': ['/api/conversations?state=AGENT'],
+  'a conversation': [
+    '/api/conversations',
+    `/api/conversations/${talk.phone}`,
+    `/api/conversations/${talk.phone}/messages`,
+  ],
 });
 
 /** Files, of which a browser waits for the first byte. */
@@ -157,6 +164,9 @@ function examplesIn(databaseUrl) {
       ),
       stranger: await one('SELECT id FROM users ORDER BY created_at DESC LIMIT 1'),
       webhook: await one('SELECT webhook_id AS id FROM webhook_deliveries GROUP BY 1 ORDER BY count(*) DESC LIMIT 1'),
+      talk: await one(
+        `SELECT '0' || substr(phone, 4) AS phone FROM conversations ORDER BY last_position DESC, phone LIMIT 1`,
+      ),
       event: await one(
         `SELECT address, subject_id AS subject, request_id AS request FROM audit_events
           WHERE type = 'login.otp' AND outcome = 'success' AND occurred_at < now() - interval '100 days' ORDER BY occurred_at DESC LIMIT 1`,

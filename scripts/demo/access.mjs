@@ -95,6 +95,7 @@ function delivery({ chance, now, webhook, accounts, seal }) {
   const id = idAt(createdAt);
   const failed = minutesAgo < failsSince || chance.is(Math.min(webhook.fails, 0.04));
   const waits = failed && minutesAgo < 12 * 60;
+  const answered = chance.is(0.7);
   const event = chance.one(webhook.events);
   const body = { type: event, timestamp: createdAt.toISOString(), data: dataOf(event, chance, accounts) };
   return {
@@ -106,8 +107,8 @@ function delivery({ chance, now, webhook, accounts, seal }) {
     attempts: !failed ? 1 : waits ? 5 : 8,
     next_attempt_at: waits ? before(now, -chance.whole(60, 170), 'minute') : null,
     fence: !failed ? 1 : waits ? 5 : 8,
-    last_status: !failed ? 200 : chance.is(0.7) ? 503 : null,
-    last_error: !failed ? null : 'timeout',
+    last_status: !failed ? 200 : answered ? 503 : null,
+    last_error: !failed ? null : answered ? 'status' : 'timeout',
     created_at: createdAt,
     delivered_at: failed ? null : before(createdAt, -0.3 - chance.next(), 'second'),
   };

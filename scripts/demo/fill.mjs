@@ -57,6 +57,7 @@ export async function fillDatabase({ url, secret, amounts = {} }) {
     await makePartitions(client, now);
     await client.query('BEGIN');
     await client.query('SET LOCAL synchronous_commit = off');
+    await client.query(`SET LOCAL work_mem = '128MB'`);
     await fill({ client, secret, now, ...USUAL, ...amounts });
     await client.query('COMMIT');
   } finally {

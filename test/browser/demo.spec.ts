@@ -12,6 +12,7 @@ import { startBrowser } from '../support/browser.js';
 import { AUTH_SECRET, openHouse, type House } from '../support/house.js';
 import { openPage, type OpenPage } from '../support/pages.js';
 import { type Service } from '../support/service.js';
+import { until } from '../support/waits.js';
 
 /** Fewer than `npm run demo` makes; all else is the same. */
 const AMOUNTS = { logins: 6_000, lines: 6_000 };
@@ -54,6 +55,21 @@ async function loggedIn(role: keyof typeof STAFF): Promise<Record<string, string
     headers[role] = { authorization: `Bearer ${answer.body.data.token}` };
   }
   return headers[role];
+}
+
+/** Opens the console, and logs in there as a person does. */
+async function enter(role: keyof typeof STAFF, size: 'phone' | 'desktop', path = '/admin'): Promise<OpenPage> {
+  const opened = await openPage(browser, service, `${path}?lang=en`, { size });
+  const { page } = opened;
+  await page.waitForURL('**/login?next=**');
+  // The code before was asked for by the tests above: its cooldown is none of theirs.
+  await house.pass(STAFF[role], 3_600);
+  await page.locator('#phone').fill(STAFF[role]);
+  await page.locator('#phone').press('Enter');
+  await page.locator('#code').waitFor();
+  await page.locator('#code').fill(await newestCode(STAFF[role]));
+  await page.waitForURL('**/admin/**');
+  return opened;
 }
 
 const asAdmin = async (path: string) => (await service.get(path, await loggedIn('ADMIN'))).body;
@@ -168,6 +184,17 @@ describe('its data', () => {
       const { data } = await asAdmin(`/api/users/${id}`);
       expect(data.locks.map((lock: { reason: string }) => lock.reason)).toContain(reason);
     }
+    const budgets = await house.database.query<{ identifier_key: Buffer }>(
+      'SELECT identifier_key FROM password_budgets',
+    );
+    const secret = new AuthSecret(AUTH_SECRET);
+    const accounts = await house.database.query<{ id: string }>('SELECT id FROM users WHERE password_hash IS NOT NULL');
+    const locked = accounts.filter(({ id }) =>
+      budgets.some(({ identifier_key }) => secret.mac('login-identifier', `account:${id}`).equals(identifier_key)),
+    );
+    expect(locked.length).toBe(1);
+    const { data } = await asAdmin(`/api/users/${locked[0]!.id}`);
+    expect(data.locks.map((lock: { reason: string }) => lock.reason)).toContain('wrong_passwords');
   });
 
   it('are what the service itself would have written: it opens what is sealed, and its counters agree', async () => {
@@ -223,22 +250,14 @@ describe('in a browser, an admin', () => {
   };
 
   beforeAll(async () => {
-    opened = await openPage(browser, service, '/admin/overview?lang=en', { size: 'desktop' });
+    opened = await enter('ADMIN', 'desktop', '/admin/overview');
     ({ page } = opened);
-    await page.waitForURL('**/login?next=**');
   });
   afterAll(async () => {
     await opened.context.close();
   });
 
-  it('logs in with the code of the developer inbox, and sees how the last month went', async () => {
-    // The one before was asked for by the tests above: its cooldown is none of theirs.
-    await house.pass(STAFF.ADMIN, 3_600);
-    await page.locator('#phone').fill(STAFF.ADMIN);
-    await page.locator('#phone').press('Enter');
-    await page.locator('#code').waitFor();
-    await page.locator('#code').fill(await newestCode(STAFF.ADMIN));
-    await page.waitForURL('**/admin/overview**');
+  it('is logged in by the code of the developer inbox, and sees how the last month went', async () => {
     await page.getByRole('link', { name: '30 days' }).click();
     await page.locator('canvas').waitFor();
     await page.locator('main').getByText('whapi').first().waitFor();
@@ -312,4 +331,26 @@ describe('in a browser, an admin', () => {
     await opened.picture('demo-applications');
     expect(opened.complaints()).toEqual([]);
   });
+});
+
+it('on a phone, an operator reads what somebody wrote and answers, which goes to the developer inbox alone', async () => {
+  const { page, context, picture, isWide, complaints } = await enter('OPERATOR', 'phone');
+  await page.waitForURL('**/admin/conversations**');
+  await picture('demo-talks');
+  await page
+    .locator('.talks a', { has: page.locator('.unread') })
+    .first()
+    .click();
+  await page.locator('.messages .said').first().waitFor();
+  await page.locator('#answer').fill('Baik, kami periksa dulu.');
+  await page.getByRole('button', { name: 'Send', exact: true }).click();
+  await page.locator('.bubble.out', { hasText: 'Baik, kami periksa dulu.' }).waitFor();
+  await picture('demo-talk');
+  // It is delivered behind the answer.
+  await until('the message in the developer inbox', async () => {
+    const { body } = await service.get('/dev/inbox');
+    return body.data.some(({ text }: { text: string }) => text === 'Baik, kami periksa dulu.');
+  });
+  expect([await isWide(), complaints()]).toEqual([false, []]);
+  await context.close();
 });
