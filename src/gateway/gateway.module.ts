@@ -36,6 +36,7 @@ import { MessageWaiters } from './messages/message-waiters.js';
 import { GatewayMessagesController } from './messages/messages.controller.js';
 import { StreamViewers } from './accounts/stream-viewers.js';
 import { QrPageController } from './accounts/qr-page.controller.js';
+import { drawQr, QrPictures } from './accounts/qr-pictures.js';
 import { QrTickets } from './accounts/qr-tickets.js';
 import { LinkedAccountActivity } from './accounts/linked-account-activity.js';
 import { AccountLeasesRepository } from './link/account-leases.repository.js';
@@ -79,6 +80,7 @@ import { LinkedAccountsController } from './accounts/linked-accounts.controller.
     MessageDispatcher,
     MessageWaiters,
     StreamViewers,
+    { provide: QrPictures, useFactory: () => new QrPictures(drawQr) },
     QrTickets,
     ReceivedMessages,
     { provide: IncomingHandler, useExisting: ReceivedMessages },

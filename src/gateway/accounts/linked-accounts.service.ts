@@ -15,6 +15,7 @@ import {
 import { HeldAccounts } from '../link/held-accounts.js';
 import { PAIRING_SECONDS } from '../link/linked-account.js';
 import { LinkedAccountSeal } from '../link/linked-account-seal.js';
+import { QrPictures } from './qr-pictures.js';
 
 export { type LinkedAccountRow };
 
@@ -48,6 +49,7 @@ export class LinkedAccounts {
     private readonly held: HeldAccounts,
     private readonly commands: CommandRunner,
     private readonly seal: LinkedAccountSeal,
+    private readonly pictures: QrPictures,
     private readonly audit: Audit,
   ) {}
 
@@ -202,8 +204,7 @@ export class LinkedAccounts {
 
   private async withQr(row: LinkedAccountRow): Promise<ShownAccount> {
     if (!row.sealed_qr) return { row, qr: null };
-    const { toDataURL } = await import('qrcode');
-    return { row, qr: await toDataURL(this.seal.openQr(row.sealed_qr, row.id), { width: 360, margin: 2 }) };
+    return { row, qr: await this.pictures.of(this.seal.openQr(row.sealed_qr, row.id)) };
   }
 
   private async record(
