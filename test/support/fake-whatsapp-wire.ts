@@ -15,12 +15,16 @@ import {
 const NOTHING = Buffer.alloc(0);
 const { Details } = proto.CertChain.NoiseCertificate;
 
-/** A root of certificates of our own: two signatures down to the key of one connection. */
+/** A root of certificates of our own: two signatures down to the server's key. */
 export class FakeRoot {
   private readonly root = Curve.generateKeyPair();
   private readonly middle = Curve.generateKeyPair();
+  /** The server's key, the same on every connection. */
+  readonly key = Curve.generateKeyPair();
+  /** Made once: a signature takes milliseconds. */
+  readonly chain = this.chainFor(this.key.public);
 
-  chainFor(key: Uint8Array): Buffer {
+  private chainFor(key: Uint8Array): Buffer {
     const middle = Details.encode({ serial: 1, issuerSerial: 0, key: this.middle.public }).finish();
     const leaf = Details.encode({ serial: 2, issuerSerial: 1, key }).finish();
     const signed = (details: Uint8Array, by: Uint8Array) => ({ details, signature: Buffer.from(sign(by, details)) });
@@ -86,13 +90,13 @@ export class ServerWire {
   /** Answers the client's first message. */
   hello(frame: Buffer): Buffer {
     const theirs = Buffer.from(proto.HandshakeMessage.decode(frame).clientHello?.ephemeral ?? NOTHING);
-    const fixed = Curve.generateKeyPair();
+    const fixed = this.root.key;
     this.note(theirs);
     this.note(this.own.public);
     this.mix(this.own.private, theirs);
     const sealedFixed = this.sealed(fixed.public);
     this.mix(fixed.private, theirs);
-    const payload = this.sealed(this.root.chainFor(fixed.public));
+    const payload = this.sealed(this.root.chain);
     const serverHello = { ephemeral: this.own.public, static: sealedFixed, payload };
     return framed(Buffer.from(proto.HandshakeMessage.encode({ serverHello }).finish()));
   }
