@@ -55,13 +55,16 @@ describe('services of one process', () => {
     await expect(openHouse({ NODE_OPTIONS: '--inspect=0' })).rejects.toThrow('ownProcess');
   });
 
-  it('fail their spec when the process ends under them', async () => {
-    const { takeHost } = globalThis as unknown as { takeHost(): Promise<{ pid: number }> };
-    const house = await openHouse();
-    const { pid } = await takeHost();
+  it('are never two instances of one house, and fail their spec when the process ends under them', async () => {
+    const house = await openHouse({}, { instances: 2 });
+    const { pid, stop } = await house.inOtherProcess();
+    expect(pid).not.toBe(house.service.pid);
+    await stop();
+    // The second of the two is in that process.
     process.kill(pid, 'SIGKILL');
-    const said = () => house.service.get('/health/live').then(() => '', String);
-    await until('a request says so', async () => (await said()).includes('process of the service has ended'));
+    const said = () => house.service.get('/health/live').then(({ status }) => status, String);
+    await until('a request says so', async () => String(await said()).includes('process of the service has ended'));
+    expect([await said(), await said()]).toEqual([200, expect.stringContaining('process of the service has ended')]);
     await expect(house.close()).rejects.toThrow('it ended with SIGKILL');
     const next = await openHouse();
     expect((await next.service.get('/health/live')).status).toBe(200);

@@ -7,6 +7,7 @@ import { requestsTo, StartFailed, type Requests, type Service } from './service.
 
 /** A process that opens services in itself; see `service-hosts.mjs`. */
 interface Host {
+  readonly pid: number;
   readonly folder: string;
   readonly owner?: string;
   /** What ended it, once it has ended. */
@@ -22,7 +23,9 @@ interface Closed {
 }
 
 /** What `spec-environment.mjs` gives to each spec file. */
-const { takeHost } = globalThis as unknown as { takeHost(owner: string | undefined, ahead: number): Promise<Host> };
+const { takeHost } = globalThis as unknown as {
+  takeHost(owner: string | undefined, ahead: number, seat: number): Promise<Host>;
+};
 
 /** What Node or the system reads when a process begins, and no service. */
 const OF_A_PROCESS = /^(?:NODE_(?!ENV$).*|LD_.*|SSL_.*|UV_.*|TZ|CLOCK_AHEAD)$/;
@@ -30,12 +33,13 @@ const OF_A_PROCESS = /^(?:NODE_(?!ENV$).*|LD_.*|SSL_.*|UV_.*|TZ|CLOCK_AHEAD)$/;
 /**
  * Opens the built service with these variables and nothing else of ours, in a process that has loaded it before and may have others.
  *
+ * @param seat services of different seats share no process
  * @throws StartFailed when it ends instead of listening
  */
-export async function openHosted(variables: Record<string, string>): Promise<Service> {
+export async function openHosted(variables: Record<string, string>, seat = 0): Promise<Service> {
   refuseForProcess(variables);
   const moved = variables['TEST_CLOCK'] === 'on' ? variables['DATABASE_URL'] : undefined;
-  const host = await takeHost(moved, Number(variables['CLOCK_AHEAD_MS'] ?? '0'));
+  const host = await takeHost(moved, Number(variables['CLOCK_AHEAD_MS'] ?? '0'), seat);
   const dataDir = variables['DATA_DIR'] ?? mkdtempSync(join(tmpdir(), 'masuk-service-'));
   const key = randomUUID();
   const log = new Log(join(host.folder, `${key}.log`));
@@ -54,6 +58,7 @@ export async function openHosted(variables: Record<string, string>): Promise<Ser
   }
   return {
     url: opened.url,
+    pid: host.pid,
     output: () => log.read(),
     at: (url) => aware(requestsTo(url), host, log),
     ...aware(requestsTo(opened.url), host, log),

@@ -60,7 +60,9 @@ export interface House<Kind extends Service = Service> extends CodeCalls {
   settings(more?: Settings): Settings;
   /** Another service on the same database and provider, of the kind that the house has. */
   another(more?: Settings): Promise<Kind>;
-  /** The same, as a process of its own. */
+  /** One more that shares no process with the first, nor with those of other seats: for what must hold between instances. */
+  inOtherProcess(more?: Settings, seat?: number): Promise<Service>;
+  /** The same, as a process of its own, which can be killed. */
   anotherProcess(more?: Settings): Promise<ServiceProcess>;
   /** The time of the database and of all services; only in a house that was opened with `movingClock`. */
   readonly clock: Clock;
@@ -215,6 +217,10 @@ class OpenHouse implements House {
   private open(more: Settings, count: number): Promise<Service> {
     const settings = this.settings(more);
     return this.ownProcess ? this.keep(startInstances(settings, count)) : this.keep(openInstances(settings, count));
+  }
+
+  inOtherProcess(more: Settings = {}, seat = 1): Promise<Service> {
+    return this.keep(openInstances(this.settings(more), 1, seat));
   }
 
   anotherProcess(more: Settings = {}): Promise<ServiceProcess> {

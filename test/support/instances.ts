@@ -16,13 +16,14 @@ export interface Instances<Kind extends Service = Service> {
 }
 
 /**
- * Opens as many instances as the run wants (`MASUK_TEST_INSTANCES`), behind nginx if it wants that (`MASUK_TEST_NGINX=1`). The first
- * is one of several services of a process; the others are processes of their own, so that no two share one.
+ * Opens as many instances as the run wants (`MASUK_TEST_INSTANCES`), behind nginx if it wants that (`MASUK_TEST_NGINX=1`). Each is
+ * one of several services of a process; no two of them share one.
  *
  * @param atLeast for specs that are about several instances
+ * @param seat of the first one's process
  */
-export async function openInstances(variables: Record<string, string>, atLeast = 1): Promise<Instances> {
-  const { services, nginx, stop } = await several(variables, atLeast, openHosted);
+export async function openInstances(variables: Record<string, string>, atLeast = 1, seat = 0): Promise<Instances> {
+  const { services, nginx, stop } = await several(variables, atLeast, (given, nth) => openHosted(given, seat + nth));
   return { service: services.length === 1 && !nginx ? services[0]! : asOne(services, nginx?.url), stop };
 }
 
@@ -31,12 +32,11 @@ export async function startInstances(
   variables: Record<string, string>,
   atLeast = 1,
 ): Promise<Instances<ServiceProcess>> {
-  const { services, nginx, stop } = await several<ServiceProcess>(variables, atLeast, startService);
+  const { services, nginx, stop } = await several<ServiceProcess>(variables, atLeast, (each) => startService(each));
   const [first] = services;
   if (services.length === 1 && !nginx) return { service: first!, stop };
   const one: ServiceProcess = {
     ...asOne(services, nginx?.url),
-    pid: first!.pid,
     holdOutput: () => {
       const held = services.map((each) => each.holdOutput());
       return () => {
@@ -51,20 +51,19 @@ export async function startInstances(
 async function several<Kind extends Service>(
   given: Record<string, string>,
   atLeast: number,
-  first: (variables: Record<string, string>) => Promise<Kind>,
-): Promise<{ services: (Kind | ServiceProcess)[]; nginx: Nginx | undefined; stop: () => Promise<void> }> {
+  open: (variables: Record<string, string>, nth: number) => Promise<Kind>,
+): Promise<{ services: Kind[]; nginx: Nginx | undefined; stop: () => Promise<void> }> {
   const variables = { ...given, ...BEHIND_PROXY };
   const count = Math.max(INSTANCES, atLeast);
-  const services: (Kind | ServiceProcess)[] = [];
+  const services: Kind[] = [];
   let nginx: Nginx | undefined;
   const stop = async () => {
     await nginx?.stop();
-    await Promise.all(services.map((each) => ('pid' in each ? each.stop('SIGKILL') : each.stop())));
+    await Promise.all(services.map((each) => (isProcess(each) ? each.stop('SIGKILL') : each.stop())));
   };
   try {
     // One after the other: the first one brings the secret's check and the signing key into the database.
-    services.push(await first(variables));
-    while (services.length < count) services.push(await startService(variables));
+    while (services.length < count) services.push(await open(variables, services.length));
     if (BEHIND_NGINX) nginx = await startNginx(services.map(({ url }) => url));
   } catch (error) {
     await stop();
@@ -72,6 +71,8 @@ async function several<Kind extends Service>(
   }
   return { services, nginx, stop };
 }
+
+const isProcess = (service: Service): service is ServiceProcess => 'holdOutput' in service;
 
 /** Each request to the next instance, or all to the proxy before them. */
 function asOne(services: readonly Service[], proxy: string | undefined): Service {
@@ -83,6 +84,7 @@ function asOne(services: readonly Service[], proxy: string | undefined): Service
   const one = () => through ?? next();
   return {
     url: proxy ?? first.url,
+    pid: first.pid,
     output: () => services.map((each) => each.output()).join(''),
     at: first.at,
     send: (...request) => one().send(...request),

@@ -35,8 +35,9 @@ class Host {
   #passed = [];
   #passing = Promise.resolve();
 
-  constructor(isMoving) {
+  constructor(isMoving, seat) {
     this.isMoving = isMoving;
+    this.seat = seat;
     this.folder = mkdtempSync(join(process.env.MASUK_TEST_HOSTS, 'host-'));
     const log = openSync(join(this.folder, 'output'), 'a');
     this.child = spawn(process.execPath, [...(isMoving ? [`--import=${MOVING_CLOCK}`] : []), HOST], {
@@ -137,11 +138,13 @@ class Host {
  *
  * @param owner of the time, if it is moved
  * @param ahead how far that is ahead, in ms
+ * @param seat hosts of different seats are different processes: for instances that must not share one
  */
-export async function takeHost(owner, ahead = 0) {
+export async function takeHost(owner, ahead = 0, seat = 0) {
   const isMoving = owner !== undefined;
-  const fits = (host) => host.isMoving === isMoving && (!isMoving || host.open.size === 0 || host.owner === owner);
-  const host = [...hosts].find(fits) ?? new Host(isMoving);
+  const isFree = (host) => !isMoving || host.open.size === 0 || host.owner === owner;
+  const fits = (host) => host.isMoving === isMoving && host.seat === seat && isFree(host);
+  const host = [...hosts].find(fits) ?? new Host(isMoving, seat);
   if (isMoving && host.open.size === 0) {
     host.owner = owner;
     if (host.ahead !== ahead) await host.pass(ahead - host.ahead);

@@ -31,6 +31,8 @@ export interface Requests {
 /** The built service: one of several in a process (`hosted-service.ts`), or a process of its own. */
 export interface Service extends Requests {
   readonly url: string;
+  /** Of the process that it runs in. */
+  readonly pid: number;
   /** Everything it logged so far. */
   output(): string;
   /** The same requests to another address that leads to it. */
@@ -43,7 +45,6 @@ export interface Service extends Requests {
 
 /** The built service, running as a process of its own: for specs of its start, its end, its memory, its output. */
 export interface ServiceProcess extends Service {
-  readonly pid: number;
   /** Stops reading what it writes, as a log collector does that hangs; its pipes fill up. @returns reads on */
   holdOutput(): () => void;
   /** Sends the signal and waits for the end. */

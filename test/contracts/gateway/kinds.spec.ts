@@ -2,18 +2,18 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, INSTANT, retryAfter } from '../../support/answers.js';
 import { openGatewayHouse, type GatewayHouse } from '../../support/gateway-house.js';
 import { newNumber } from '../../support/house.js';
-import { type Service, type ServiceProcess } from '../../support/service.js';
+import { type Service } from '../../support/service.js';
 import { until } from '../../support/waits.js';
 
 // docs/contract/gateway.md#messages: every kind but text, as WhatsApp's server gets it.
 
-let house: GatewayHouse<ServiceProcess>;
+let house: GatewayHouse;
 let account: string;
-/** Takes over from the first instance, and lets a young account begin two conversations a day. */
-let successor: Service;
+/** Lets a young account begin two conversations a day. */
+let limited: Service;
 
 beforeAll(async () => {
-  house = await openGatewayHouse({ WHATSAPP_PROVIDERS: 'session' }, { ownProcess: true });
+  house = await openGatewayHouse({ WHATSAPP_PROVIDERS: 'session' });
   account = newNumber();
   await house.link('main', account);
 });
@@ -216,31 +216,40 @@ describe('the answer to a menu', () => {
   });
 
   it('is recognised by another instance after the one that sent the menu was killed', async () => {
-    const to = newNumber();
-    const menuId = await ask(to);
+    const [to, phone] = [newNumber(), newNumber()];
+    const dying = await house.anotherProcess();
+    expect((await dying.post('/api/sessions/create', { sessionId: 'held' }, house.admin)).status).toBe(201);
+    await house.whatsapp.scan(await house.qrOf('held'), { phone });
+    await house.becomes('held', 'connected', undefined, dying);
+    const menu = { to, text: 'Mau ke mana?', buttons: BUTTONS };
+    const sent = await dying.post('/api/messages/held/button', menu, house.admin);
+    const menuId = sent.body.data.messageId as string;
     const [row] = await house.database.query<{ sealed_choices: Buffer }>(
       'SELECT sealed_choices FROM gateway_menus WHERE whatsapp_id = $1',
       [menuId],
     );
     expect(row?.sealed_choices.toString('latin1')).not.toContain('Poli');
-    await house.service.stop('SIGKILL');
+    await dying.stop('SIGKILL');
     // Its lease would end by itself, later.
-    await house.database.query('UPDATE gateway_sessions SET lease_until = now()');
-    successor = await house.another({ GATEWAY_NEW_CONTACTS_PER_DAY: '2' });
-    await until('it is back', () => house.whatsapp.line(account).open === 1);
-    const id = await house.whatsapp.say(account, to, 'poli umum');
+    await house.database.query(`UPDATE gateway_sessions SET lease_until = now() WHERE name = 'held'`);
+    await until('it is back', () => house.whatsapp.line(phone).logins === 2);
+    const id = await house.whatsapp.say(phone, to, 'poli umum');
     await until('the menu is answered', async () => (await answered(menuId)) === id);
   });
 });
 
 describe('a young account', () => {
+  beforeAll(async () => {
+    limited = await house.another({ GATEWAY_NEW_CONTACTS_PER_DAY: '2' });
+  });
+
   it('begins a limited number of conversations per day, more each day, and may always answer', async () => {
-    const send = (to: string) => house.text('young', to, 'halo', house.admin, successor);
-    const made = await successor.post('/api/sessions/create', { sessionId: 'young' }, house.admin);
+    const send = (to: string) => house.text('young', to, 'halo', house.admin, limited);
+    const made = await limited.post('/api/sessions/create', { sessionId: 'young' }, house.admin);
     expect(made.status).toBe(201);
     const phone = newNumber();
     await house.whatsapp.scan(await house.qrOf('young'), { phone });
-    await house.becomes('young', 'connected', undefined, successor);
+    await house.becomes('young', 'connected', undefined, limited);
     const [first, second, third, friend] = [newNumber(), newNumber(), newNumber(), newNumber()];
     expect((await send(first)).status).toBe(200);
     expect((await send(second)).status).toBe(200);

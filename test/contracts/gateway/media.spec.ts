@@ -7,12 +7,11 @@ import { expectFailure, INSTANT } from '../../support/answers.js';
 import { PNG, jpeg, mp3, mp4, pdf, voice } from '../../support/files.js';
 import { openGatewayHouse, type GatewayHouse } from '../../support/gateway-house.js';
 import { newNumber } from '../../support/house.js';
-import { type ServiceProcess } from '../../support/service.js';
 import { until } from '../../support/waits.js';
 
 // docs/contract/gateway.md#messages with a file, as their recipients' phones fetch and decrypt them.
 
-let house: GatewayHouse<ServiceProcess>;
+let house: GatewayHouse;
 let account: string;
 let files: Server;
 let address: string;
@@ -21,7 +20,7 @@ let address: string;
 const served = new Map<string, Buffer>();
 
 beforeAll(async () => {
-  house = await openGatewayHouse({ OUTGOING_ALLOW_PRIVATE: 'on' }, { ownProcess: true });
+  house = await openGatewayHouse({ OUTGOING_ALLOW_PRIVATE: 'on' });
   account = newNumber();
   await house.link('main', account);
   files = createServer((request, response) => {
@@ -244,18 +243,21 @@ describe('a file on its way to WhatsApp', () => {
   it('is sent by another instance when the holder of the linked account is killed', async () => {
     const to = newNumber();
     const bytes = Buffer.concat([pdf(10), randomBytes(600_000)]);
-    const other = await house.another();
+    const dying = await house.anotherProcess();
+    expect((await dying.post('/api/sessions/create', { sessionId: 'held' }, house.admin)).status).toBe(201);
+    await house.whatsapp.scan(await house.qrOf('held'), { phone: newNumber() });
+    await house.becomes('held', 'connected', undefined, dying);
     let held = 0;
     house.whatsapp.media.reply = () => {
       held += 1;
       return held === 1 ? new Promise(() => undefined) : 200;
     };
     // Asked of the instance that does not hold the linked account.
-    const answer = house.upload('main', 'document', { to }, { bytes, name: 'a.pdf' }, house.admin, other);
+    const answer = house.upload('held', 'document', { to }, { bytes, name: 'a.pdf' });
     await until('the owner uploads', () => held === 1);
-    await house.service.stop('SIGKILL');
+    await dying.stop('SIGKILL');
     // Its lease would end by itself, later.
-    await house.database.query('UPDATE gateway_sessions SET lease_until = now()');
+    await house.database.query(`UPDATE gateway_sessions SET lease_until = now() WHERE name = 'held'`);
     const { status, body } = await answer;
     expect([status, body.code]).toEqual([200, undefined]);
     const { message, file } = await received(to);

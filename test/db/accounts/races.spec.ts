@@ -14,7 +14,7 @@ let admin: Record<string, string>;
 beforeAll(async () => {
   house = await openHouse({ ...AS_IN_DEVELOPMENT, OTP_SENDS_PER_HOUR: '1000', OTP_SENDS_PER_DAY: '1000' });
   ({ database } = house);
-  services = [house.service, await house.anotherProcess()];
+  services = [house.service, await house.inOtherProcess()];
   admin = bearer(await services[0].post('/api/auth/login', { identifier: 'admin', password: 'password123' }));
 });
 

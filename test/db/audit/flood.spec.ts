@@ -41,7 +41,7 @@ describe('a flood over HTTP, at two instances', () => {
   beforeAll(async () => {
     house = await openHouse({ ADDRESS_FAILURES_PER_HOUR: '40', TRUST_PROXY: '127.0.0.1' });
     ({ database } = house);
-    instances = [house.service, await house.anotherProcess()];
+    instances = [house.service, await house.inOtherProcess()];
   });
   afterAll(async () => house.close());
   afterEach(() => {

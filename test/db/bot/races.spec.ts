@@ -18,7 +18,7 @@ let other: Service;
 beforeAll(async () => {
   house = await openHouse({ ...QUICK, DATABASE_POOL: '8' });
   one = house.service;
-  other = await house.anotherProcess();
+  other = await house.inOtherProcess();
 });
 afterAll(async () => house.close());
 

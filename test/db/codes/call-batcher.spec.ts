@@ -27,7 +27,7 @@ beforeAll(async () => {
   house = await openHouse();
   ({ database, fake: whacenter, service: one } = house);
   await database.query(GATE);
-  other = await house.anotherProcess();
+  other = await house.inOtherProcess();
 });
 
 afterAll(async () => house.close());

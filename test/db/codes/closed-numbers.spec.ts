@@ -19,7 +19,7 @@ let other: Service;
 
 beforeAll(async () => {
   house = await openHouse({ OTP_SENDS_PER_HOUR: '1000', OTP_SENDS_PER_DAY: '1000' });
-  other = await house.anotherProcess({ OTP_SENDS_PER_HOUR: '1000', OTP_SENDS_PER_DAY: '1000' });
+  other = await house.inOtherProcess({ OTP_SENDS_PER_HOUR: '1000', OTP_SENDS_PER_DAY: '1000' });
 });
 afterAll(async () => house.close());
 

@@ -24,7 +24,7 @@ let admin: Record<string, string>;
 beforeAll(async () => {
   house = await openHouse({ OTP_SENDS_PER_HOUR: '1000', OTP_SENDS_PER_DAY: '1000' });
   one = house.service;
-  other = await house.anotherProcess();
+  other = await house.inOtherProcess();
   admin = bearer(await logIn(one, (await newcomer(house, { role: 'ADMIN' })).username));
 });
 

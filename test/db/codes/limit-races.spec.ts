@@ -31,9 +31,9 @@ beforeAll(async () => {
     { movingClock: true },
   );
   ({ database, fake: whacenter, service: one } = house);
-  other = await house.anotherProcess({ SEED_DEMO: 'sikeskoja' });
+  other = await house.inOtherProcess({ SEED_DEMO: 'sikeskoja' });
   const wide = { ADDRESS_SENDS_PER_HOUR: '100', ADDRESS_FAILURES_PER_HOUR: '300' };
-  [roomy, neighbour] = await Promise.all([house.another(wide), house.anotherProcess(wide)]);
+  [roomy, neighbour] = await Promise.all([house.another(wide), house.inOtherProcess(wide)]);
 });
 
 afterAll(async () => house.close());

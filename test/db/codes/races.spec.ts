@@ -21,7 +21,7 @@ let other: Service;
 beforeAll(async () => {
   house = await openHouse();
   ({ database, fake: whacenter, service: one } = house);
-  other = await house.anotherProcess();
+  other = await house.inOtherProcess();
 });
 
 afterAll(async () => house.close());

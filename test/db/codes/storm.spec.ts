@@ -18,7 +18,7 @@ let instances: [Service, Service];
 beforeAll(async () => {
   house = await openHouse();
   ({ database, fake: whacenter } = house);
-  instances = [house.service, await house.anotherProcess()];
+  instances = [house.service, await house.inOtherProcess()];
 });
 
 afterAll(async () => house.close());

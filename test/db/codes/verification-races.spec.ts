@@ -28,7 +28,7 @@ beforeAll(async () => {
     WHATSAPP_DEVICE_ID: whacenter.deviceId,
     WHACENTER_BASE_URL: whacenter.url,
   });
-  other = await house.anotherProcess();
+  other = await house.inOtherProcess();
   keys = await Promise.all(Array.from({ length: 3 }, () => house.key('sessions', 'otp')));
   for (const [at, key] of keys.entries()) await house.link(`session-${at}`, newNumber(), key);
 });

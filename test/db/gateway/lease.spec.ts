@@ -5,19 +5,19 @@ import { type Service, type ServiceProcess } from '../../support/service.js';
 import { pause, until } from '../../support/waits.js';
 
 // One owner at a time among many instances; nothing leaves before its key state is stored; no queued message is lost.
-// The instances of the house are one row through the whole file: a test that stops the first of them leaves the others to
-// the next test, and starts as many as it needs. Linked accounts are the test's own, and deleted behind it.
+// The instances are one row through the whole file, no two of them in one process: a test that stops the first of them leaves
+// the others to the next test, and starts as many as it needs. Linked accounts are the test's own, and deleted behind it.
 
 /** Seconds: docs/gateway.md#several-instances. An owner that died is replaced within the last of them. */
 const [RENEWAL, LEASE, TAKEOVER] = [4, 15, 30];
 
-let house: GatewayHouse<ServiceProcess>;
-/** What runs, the oldest first. */
-let running: ServiceProcess[];
+let house: GatewayHouse;
+/** What runs, the oldest first, and the seat of each process that has several services. */
+let running: { service: Service; seat: number }[];
 
 beforeAll(async () => {
-  house = await openGatewayHouse({}, { movingClock: true, ownProcess: true });
-  running = [house.service];
+  house = await openGatewayHouse({}, { movingClock: true });
+  running = [{ service: house.service, seat: 0 }];
 });
 afterAll(async () => house.close());
 afterEach(async () => {
@@ -28,15 +28,18 @@ afterEach(async () => {
 });
 
 /** So many instances, and no others, the oldest first. */
-async function instances(count: number): Promise<ServiceProcess[]> {
-  while (running.length < count) running.push(await house.another());
-  for (const each of running.splice(count)) await each.stop('SIGKILL');
-  return running;
+async function instances(count: number): Promise<Service[]> {
+  while (running.length < count) {
+    const seat = [0, 1, 2, 3].find((each) => running.every((other) => other.seat !== each))!;
+    running.push({ seat, service: await house.inOtherProcess({}, seat) });
+  }
+  for (const { service } of running.splice(count)) await service.stop();
+  return running.map(({ service }) => service);
 }
 
-/** Ends the oldest instance, by this signal; how it ended. */
-async function stopOldest(signal: NodeJS.Signals): Promise<number | null> {
-  return (await running.shift()!.stop(signal)).code;
+/** A process of its own, which can be killed, and so many others. */
+async function victimAnd(others: number): Promise<[victim: ServiceProcess, ...others: Service[]]> {
+  return [await house.anotherProcess(), ...(await instances(others))];
 }
 
 /** Makes a linked account at this instance, and links a phone to it. */
@@ -188,8 +191,8 @@ describe('key state', () => {
 
 describe('an owner that is killed', () => {
   it('is replaced within 30 s, by one login at a time, and no queued message is lost', async () => {
-    const [one, two] = await instances(2);
-    const account = await link(one!);
+    const [one, two] = await victimAnd(1);
+    const account = await link(one);
     const to = newNumber();
     expect((await send(two!, 'before', to)).status).toBe(200);
     const texts = Array.from({ length: 24 }, (_, at) => `text ${at}`);
@@ -199,7 +202,7 @@ describe('an owner that is killed', () => {
       for (const text of queue) {
         const { status } = await send(two!, text, to);
         answers.push(status);
-        if (answers.length === 6) void stopOldest('SIGKILL');
+        if (answers.length === 6) void one.stop('SIGKILL');
       }
     });
     await until('its end', () => house.whatsapp.line(account).open === 0);
@@ -215,11 +218,11 @@ describe('an owner that is killed', () => {
 
 describe('an owner that stops', () => {
   it('takes its linked accounts up again when it starts', async () => {
-    const [one] = await instances(1);
-    const account = await link(one!);
+    const [one] = await victimAnd(0);
+    const account = await link(one);
     const to = newNumber();
-    expect((await send(one!, 'before', to)).status).toBe(200);
-    expect(await stopOldest('SIGTERM')).toBe(0);
+    expect((await send(one, 'before', to)).status).toBe(200);
+    expect((await one.stop('SIGTERM')).code).toBe(0);
     const [two] = await instances(1);
     await house.becomes('main', 'connected', undefined, two);
     expect((await send(two!, 'after', to)).status).toBe(200);
@@ -238,7 +241,7 @@ describe('an owner that stops', () => {
        CREATE TRIGGER endless BEFORE UPDATE OF lease_until ON gateway_sessions FOR EACH ROW EXECUTE FUNCTION endless();
        UPDATE gateway_sessions SET lease_until = lease_until`,
     );
-    expect(await stopOldest('SIGTERM')).toBe(0);
+    await running.shift()!.service.stop();
     await until('the other one has logged in', () => house.whatsapp.line(account).logins === 2);
     await house.database.query('DROP TRIGGER endless ON gateway_sessions');
     await house.becomes('main', 'connected', undefined, two);
@@ -249,10 +252,10 @@ describe('an owner that stops', () => {
 
 describe('a holder of several linked accounts that is killed', () => {
   it('leaves each of them to one of several instances', async () => {
-    const [one, two] = await instances(3);
+    const [one, two] = await victimAnd(2);
     const accounts: string[] = [];
-    for (let at = 0; at < 4; at++) accounts.push(await link(one!, `s${at}`));
-    await stopOldest('SIGKILL');
+    for (let at = 0; at < 4; at++) accounts.push(await link(one, `s${at}`));
+    await one.stop('SIGKILL');
     const loggedIn = () => accounts.every((phone) => house.whatsapp.line(phone).logins === 2);
     await house.clock.until('all are logged in', loggedIn, TAKEOVER);
     for (const at of accounts.keys()) await house.becomes(`s${at}`, 'connected', undefined, two);
@@ -262,24 +265,24 @@ describe('a holder of several linked accounts that is killed', () => {
   });
 
   it('never uses a key of the ratchet twice, wherever kill -9 strikes', async () => {
-    const [first] = await instances(1);
+    let [victim] = await victimAnd(0);
     const [one, other] = [newNumber(), newNumber()];
-    await link(first!);
-    expect((await send(first!, '0', one)).status).toBe(200);
+    await link(victim);
+    expect((await send(victim, '0', one)).status).toBe(200);
     for (const [round, ms] of [3, 12, 25, 45].entries()) {
-      const [victim] = running;
-      const lost = [send(victim!, `${round} a`, one), send(victim!, `${round} b`, other)];
+      const lost = [send(victim, `${round} a`, one), send(victim, `${round} b`, other)];
       for (const answer of lost) answer.catch(() => undefined);
       // When it strikes is what this is about.
       await pause(ms);
-      await stopOldest('SIGKILL');
+      await victim.stop('SIGKILL');
       await Promise.allSettled(lost);
       await house.database.query(`UPDATE gateway_sessions SET lease_until = now() - interval '1 second'`);
-      const [next] = await instances(1);
-      await house.becomes('main', 'connected', undefined, next);
-      expect((await send(next!, `${round} c`, one)).status).toBe(200);
-      expect((await send(next!, `${round} d`, other)).status).toBe(200);
+      [victim] = await victimAnd(0);
+      await house.becomes('main', 'connected', undefined, victim);
+      expect((await send(victim, `${round} c`, one)).status).toBe(200);
+      expect((await send(victim, `${round} d`, other)).status).toBe(200);
     }
+    await victim.stop('SIGTERM');
     expect(house.whatsapp.unreadable).toEqual([]);
     // What the service had taken down before it was killed has arrived, even where nobody waited for it any more.
     const queued = await house.database.query<{ whatsapp_id: string }>('SELECT whatsapp_id FROM gateway_messages');
@@ -298,11 +301,11 @@ describe('another AUTH_SECRET', () => {
     await house.becomes('idle', 'disconnected', undefined, one);
     const replaced = { AUTH_SECRET: 'x9Kf3mQ7vB2nT8wL5cR1yJ6pH4sD0gZa-another', AUTH_SECRET_PREVIOUS: AUTH_SECRET };
     const before = await sealedKeys();
-    const next = await house.another(replaced);
+    const next = await house.inOtherProcess(replaced);
     await until('sealed anew', async () => (await sealedKeys()).every((key) => !before.includes(key)));
-    await Promise.all([stopOldest('SIGTERM'), next.stop()]);
+    await Promise.all([running.shift()!.service.stop(), next.stop()]);
     const last = await house.another({ AUTH_SECRET: replaced.AUTH_SECRET });
-    running.push(last);
+    running.push({ service: last, seat: 0 });
     await until('logged in again', () => house.whatsapp.line(account).open === 1);
     const token = await last.post('/api/auth/login', { identifier: 'admin', password: 'password123' });
     const admin = { authorization: `Bearer ${token.body.data.token}` };

@@ -20,7 +20,7 @@ let other: Service;
 beforeAll(async () => {
   house = await openHouse({ OTP_SENDS_PER_HOUR: '1000', OTP_SENDS_PER_DAY: '1000' });
   ({ database, fake: whacenter, service: one } = house);
-  other = await house.anotherProcess();
+  other = await house.inOtherProcess();
 });
 afterAll(async () => house.close());
 afterEach(() => {

@@ -29,7 +29,7 @@ let other: Service;
 beforeAll(async () => {
   house = await openHouse({ AUTH_SECRET }, { movingClock: true });
   one = house.service;
-  other = await house.anotherProcess();
+  other = await house.inOtherProcess();
 });
 
 afterAll(() => house.close());

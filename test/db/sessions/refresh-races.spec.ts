@@ -27,7 +27,7 @@ let admin: Login;
 beforeAll(async () => {
   house = await openHouse();
   one = house.service;
-  other = await house.anotherProcess();
+  other = await house.inOtherProcess();
   admin = await logIn(one, (await newcomer(house, { role: 'ADMIN' })).username);
 });
 
