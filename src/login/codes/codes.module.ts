@@ -9,7 +9,8 @@ import { CodeIssuer } from './code-issuer.js';
 import { CodesRepository } from './codes.repository.js';
 import { Codes } from './codes.service.js';
 import { DeviceGuessesRepository } from './device-guesses.repository.js';
-import { PersonalCodesRepository } from './personal-data.repository.js';
+import { CodeRecordsRepository } from './code-records.repository.js';
+import { NumberLocksRepository } from './number-locks.repository.js';
 import { VerificationCodes } from './verifications/verification-codes.js';
 import { VerificationsRepository } from './verifications/verifications.repository.js';
 import { SendLimits } from './send-limits.js';
@@ -27,7 +28,8 @@ import { PhoneProofRepository } from './phone-proof.repository.js';
     Codes,
     CodesRepository,
     DeviceGuessesRepository,
-    PersonalCodesRepository,
+    CodeRecordsRepository,
+    NumberLocksRepository,
     PhoneProof,
     PhoneProofRepository,
     VerificationCodes,

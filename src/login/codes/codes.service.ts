@@ -16,7 +16,8 @@ import { type CodePurpose } from './code-purpose.js';
 import { CodesRepository, type NumberLockRow } from './codes.repository.js';
 import { DeviceGuessesRepository } from './device-guesses.repository.js';
 import { type GuessCall, type GuessRow, type LegacyGuess } from './guess-call.js';
-import { PersonalCodesRepository, type PersonalBudgetRow, type PersonalCodeRow } from './personal-data.repository.js';
+import { CodeRecordsRepository, type PersonalBudgetRow, type PersonalCodeRow } from './code-records.repository.js';
+import { NumberLocksRepository } from './number-locks.repository.js';
 
 /** Seconds that a number whose guesses are used up waits for the next one. */
 export const LOCKED_FOR = 15 * 60;
@@ -55,7 +56,8 @@ export class Codes implements OnModuleInit {
     private readonly settings: SessionSettings,
     private readonly secret: AuthSecret,
     private readonly repository: CodesRepository,
-    private readonly personalData: PersonalCodesRepository,
+    private readonly records: CodeRecordsRepository,
+    private readonly locks: NumberLocksRepository,
     private readonly devices: DeviceGuessesRepository,
     private readonly testNumbers: TestNumbers,
     private readonly applications: Applications,
@@ -141,17 +143,17 @@ export class Codes implements OnModuleInit {
    * @param phones E.164
    */
   async lock(phones: readonly string[], within: Transaction): Promise<void> {
-    await this.personalData.lock(phones, within);
+    await this.locks.lock(phones, within);
   }
 
   /** Ends the active codes of a number. Comes before anything else of the transaction is locked. */
   async voidCodes(phone: string, within: Transaction): Promise<void> {
-    await this.personalData.void(phone, within);
+    await this.locks.void(phone, within);
   }
 
   /** Ends the codes of all numbers: in a database that was restored, used ones are valid again. @returns how many there were */
   endAll(): Promise<number> {
-    return this.personalData.endLiving();
+    return this.locks.endLiving();
   }
 
   /**
@@ -161,12 +163,12 @@ export class Codes implements OnModuleInit {
    * @param phone E.164
    */
   async reopen(phone: string): Promise<void> {
-    await this.personalData.reopen(phone);
+    await this.locks.reopen(phone);
   }
 
   /** Gives a number its sends and guesses back. Its active code ends, so that a new one can be asked for at once. */
   async unlock(phone: string, within: Transaction): Promise<void> {
-    await this.personalData.unlock(phone, within);
+    await this.locks.unlock(phone, within);
   }
 
   /**
@@ -181,8 +183,8 @@ export class Codes implements OnModuleInit {
     { provider, requestId }: { provider: string; requestId: string },
     within: Transaction,
   ): Promise<boolean> {
-    if (!(await this.personalData.isClosed(phone, within))) return false;
-    await this.personalData.unlock(phone, within);
+    if (!(await this.locks.isClosed(phone, within))) return false;
+    await this.locks.unlock(phone, within);
     const detail = { phone: maskPhone(phone), by: 'message', provider };
     await this.audit.record({ type: 'otp.opened', outcome: 'success', phone, requestId, detail }, within);
     return true;
@@ -203,7 +205,7 @@ export class Codes implements OnModuleInit {
     phone: string | null,
   ): Promise<{ codes: PersonalCodeRow[]; budgets: PersonalBudgetRow[] }> {
     if (phone === null) return { codes: [], budgets: [] };
-    return { codes: await this.personalData.codesOf(userId, phone), budgets: await this.personalData.budgetsOf(phone) };
+    return { codes: await this.records.codesOf(userId, phone), budgets: await this.records.budgetsOf(phone) };
   }
 
   /**
@@ -211,7 +213,7 @@ export class Codes implements OnModuleInit {
    * locked.
    */
   async forget(userId: string, phone: string | null, within: Transaction): Promise<void> {
-    await this.personalData.forget(userId, phone, within);
+    await this.records.forget(userId, phone, within);
     await this.devices.forgetOf(userId, within);
   }
 
