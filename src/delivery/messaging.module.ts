@@ -12,7 +12,7 @@ import { CodeCounts } from './outbox/code-counts.js';
 import { CodeCountsRepository } from './outbox/code-counts.repository.js';
 import { DeveloperInbox } from './developer-inbox/developer-inbox.js';
 import { DeveloperInboxRepository } from './developer-inbox/developer-inbox.repository.js';
-import { PersonalMessagesRepository } from './outbox/personal-data.repository.js';
+import { MessageRecordsRepository } from './outbox/message-records.repository.js';
 import { Ladder, PROVIDERS } from './ladder/ladder.js';
 import { IncomingMedia } from './ladder/incoming-media.js';
 import { LadderStatus } from './ladder/ladder-status.js';
@@ -64,7 +64,7 @@ async function makeLadder(
     LadderStatus,
     OutcomeWriter,
     MessagesRepository,
-    PersonalMessagesRepository,
+    MessageRecordsRepository,
     ProviderHealth,
     ProviderHealthRepository,
     Receipts,

@@ -14,11 +14,11 @@ import { every, type Recurring } from '../../platform/background/timers.js';
 import { type Transaction } from '../../platform/database/database.js';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
 import {
-  PersonalMessagesRepository,
+  MessageRecordsRepository,
   type PersonalMessageRow,
   type LastMessageRow,
   type MessageStateRow,
-} from './personal-data.repository.js';
+} from './message-records.repository.js';
 import { Ladder, type Delivery, type SendOptions } from '../ladder/ladder.js';
 import { MessagesRepository, type RecoveredMessage } from './messages.repository.js';
 import { type MediaKind } from '../providers/media-types.js';
@@ -97,7 +97,7 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
     private readonly secret: AuthSecret,
     private readonly ladder: Ladder,
     private readonly repository: MessagesRepository,
-    private readonly personalData: PersonalMessagesRepository,
+    private readonly records: MessageRecordsRepository,
     private readonly receipts: ReceiptsRepository,
     private readonly outcomes: OutcomeWriter,
     private readonly testNumbers: TestNumbers,
@@ -327,40 +327,40 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
 
   /** What is held of an account's messages; never what they said. */
   personalDataOf(userId: string): Promise<PersonalMessageRow[]> {
-    return this.personalData.of(userId);
+    return this.records.of(userId);
   }
 
   /** What became of an account's last messages, newest first. */
   lastOf(userId: string, count: number): Promise<LastMessageRow[]> {
-    return this.personalData.lastOf(userId, count);
+    return this.records.lastOf(userId, count);
   }
 
   /** Forgets who got an account's messages; what is on its way is not sent any more. */
   forget(userId: string, within: Transaction): Promise<void> {
-    return this.personalData.forget(userId, within);
+    return this.records.forget(userId, within);
   }
 
   /** What is held for a number that was nobody's account's when it was written to; forgotten as `forget` does. */
   forgetNumber(phone: string, within: Transaction): Promise<void> {
-    return this.personalData.forgetNumber(phone, within);
+    return this.records.forgetNumber(phone, within);
   }
 
   /** Which rung took a message; null: none yet. */
   providerOf(message: { id: string; createdAt: Date }): Promise<string | null> {
-    return this.personalData.providerOf(message);
+    return this.records.providerOf(message);
   }
 
   /** Ends all waiting messages; for a database that was restored. @returns how many */
   async endAll(): Promise<number> {
     let ended = 0;
-    for (let step = 1; step > 0; ended += step) step = await this.personalData.endPending();
-    while ((await this.personalData.blank()) > 0);
+    for (let step = 1; step > 0; ended += step) step = await this.records.endPending();
+    while ((await this.records.blank()) > 0);
     return ended;
   }
 
   /** What became of messages, those in the history too; in any order. */
   statesOf(messages: readonly { id: string; createdAt: Date }[]): Promise<MessageStateRow[]> {
-    return this.personalData.statesOf(messages);
+    return this.records.statesOf(messages);
   }
 
   private async send(message: ClaimedMessage, options: SendOptions): Promise<Delivery> {

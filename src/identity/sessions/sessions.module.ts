@@ -6,7 +6,7 @@ import { AccessTokenStrategy } from './access-token.strategy.js';
 import { AccessTokens } from './access-tokens.js';
 import { BrowserSessions } from './browser-sessions.js';
 import { DeviceTokens } from './device-tokens.js';
-import { PersonalSessionsRepository } from './personal-data.repository.js';
+import { SessionRecordsRepository } from './session-records.repository.js';
 import { LoginSessionsRepository } from './login-sessions.repository.js';
 import { RefreshRepository } from './refresh.repository.js';
 import { Sessions } from './sessions.service.js';
@@ -27,7 +27,7 @@ import { SigningKeys } from './signing-keys.js';
     TokenInspection,
     RefreshRepository,
     LoginSessionsRepository,
-    PersonalSessionsRepository,
+    SessionRecordsRepository,
   ],
   exports: [AccessTokens, AccessTokenStrategy, BrowserSessions, DeviceTokens, Sessions, SigningKeys, TokenInspection],
 })

@@ -7,7 +7,7 @@ import { type Role } from '../../platform/http/access.decorators.js';
 import { type RequestContext } from '../../platform/http/request-context.js';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
 import { AccessTokens } from './access-tokens.js';
-import { PersonalSessionsRepository, type PersonalSessionRow } from './personal-data.repository.js';
+import { SessionRecordsRepository, type PersonalSessionRow } from './session-records.repository.js';
 import { LoginSessionsRepository, type Ending, type SessionRow } from './login-sessions.repository.js';
 import { RefreshRepository } from './refresh.repository.js';
 import { newRefreshToken, openSuccessor, sealSuccessor, tokenHash } from './refresh-tokens.js';
@@ -40,7 +40,7 @@ export class Sessions implements OnModuleInit {
     private readonly settings: SessionSettings,
     private readonly repository: LoginSessionsRepository,
     private readonly refreshes: RefreshRepository,
-    private readonly personalData: PersonalSessionsRepository,
+    private readonly records: SessionRecordsRepository,
     private readonly tokens: AccessTokens,
     private readonly jobs: Jobs,
   ) {}
@@ -124,7 +124,7 @@ export class Sessions implements OnModuleInit {
     let ended = 0;
     let place: string | null = null;
     do {
-      const step: { ended: number; end: string | null } = await this.personalData.endLiving(place);
+      const step: { ended: number; end: string | null } = await this.records.endLiving(place);
       ended += step.ended;
       place = step.end;
     } while (place !== null);
@@ -147,17 +147,17 @@ export class Sessions implements OnModuleInit {
 
   /** Every session of an account that is still kept, the ended ones too. */
   personalDataOf(userId: string): Promise<PersonalSessionRow[]> {
-    return this.personalData.allOf(userId);
+    return this.records.allOf(userId);
   }
 
   /** When these accounts last logged in, as far as the sessions are still kept. */
   lastLogins(userIds: readonly string[]): Promise<Map<string, Date>> {
-    return this.personalData.lastLogins(userIds);
+    return this.records.lastLogins(userIds);
   }
 
   /** Forgets the sessions of an account and with them its tokens, which are refused from then on. */
   forget(userId: string, within: Transaction): Promise<void> {
-    return this.personalData.forget(userId, within);
+    return this.records.forget(userId, within);
   }
 }
 

@@ -9,7 +9,7 @@ import { ConversationUpkeep } from './conversation-upkeep.js';
 import { ConversationsController } from './conversations.controller.js';
 import { ConversationsRepository } from './conversations.repository.js';
 import { Conversations } from './conversations.service.js';
-import { PersonalConversationsRepository } from './personal-data.repository.js';
+import { ConversationRecordsRepository } from './conversation-records.repository.js';
 import { Inbound } from './inbound.js';
 
 @Module({
@@ -20,7 +20,7 @@ import { Inbound } from './inbound.js';
     ConversationSeal,
     ConversationUpkeep,
     ConversationsRepository,
-    PersonalConversationsRepository,
+    ConversationRecordsRepository,
     Inbound,
   ],
   exports: [Conversations, Inbound],

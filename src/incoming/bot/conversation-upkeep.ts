@@ -4,7 +4,7 @@ import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
 import { every, type Recurring } from '../../platform/background/timers.js';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
 import { ConversationSeal } from './conversation-seal.js';
-import { PersonalConversationsRepository } from './personal-data.repository.js';
+import { ConversationRecordsRepository } from './conversation-records.repository.js';
 
 const RESEAL_EVERY = 15_000;
 
@@ -17,7 +17,7 @@ export class ConversationUpkeep implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly settings: RetentionSettings,
     private readonly seal: ConversationSeal,
-    private readonly repository: PersonalConversationsRepository,
+    private readonly repository: ConversationRecordsRepository,
     private readonly jobs: Jobs,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}

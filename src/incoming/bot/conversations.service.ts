@@ -15,10 +15,10 @@ import { botLanguage } from './bot-texts.js';
 import { ConversationSeal, type ConversationContent } from './conversation-seal.js';
 import { ConversationsRepository } from './conversations.repository.js';
 import {
-  PersonalConversationsRepository,
+  ConversationRecordsRepository,
   type ConversationMessageRow,
   type ListedConversationRow,
-} from './personal-data.repository.js';
+} from './conversation-records.repository.js';
 import { type ConversationState } from './menu.js';
 import { type ReplyContent } from './reply-content.js';
 import { afterConversation, beforePosition, readConversationCursor, readPositionCursor } from './page-cursors.js';
@@ -97,7 +97,7 @@ export class Conversations {
   constructor(
     private readonly settings: RegionSettings,
     private readonly repository: ConversationsRepository,
-    private readonly personalData: PersonalConversationsRepository,
+    private readonly records: ConversationRecordsRepository,
     private readonly seal: ConversationSeal,
     private readonly messaging: Messaging,
     private readonly incomingMedia: IncomingMedia,
@@ -112,7 +112,7 @@ export class Conversations {
     limit: number;
   }): Promise<{ conversations: ShownConversation[]; nextCursor: string | null }> {
     const after = query.cursor === null ? null : readConversationCursor(query.cursor);
-    const rows = await this.personalData.list({ state: query.state, after, count: query.limit + 1 });
+    const rows = await this.records.list({ state: query.state, after, count: query.limit + 1 });
     const page = rows.slice(0, query.limit);
     const last = page.at(-1);
     return {
@@ -139,7 +139,7 @@ export class Conversations {
   ): Promise<{ messages: HistoryMessage[]; nextCursor: string | null }> {
     const { phone } = await this.find(this.phone(typed));
     const before = cursor === null ? NO_END : readPositionCursor(cursor);
-    const rows = await this.personalData.messages(phone, before, limit + 1);
+    const rows = await this.records.messages(phone, before, limit + 1);
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     return {
@@ -176,7 +176,7 @@ export class Conversations {
       const kind = media?.kind ?? 'text';
       await this.repository.say({ id, phone, position, kind, sealedContent, sentBy: by.userId }, transaction);
       await this.record('conversation.replied', id, { phone: maskPhone(phone) }, by, transaction);
-      const [message] = await this.personalData.messages(phone, position + 1, 1, transaction);
+      const [message] = await this.records.messages(phone, position + 1, 1, transaction);
       return { queued, message };
     });
     this.messaging.deliverBehind(queued, by.context.id);
@@ -192,7 +192,7 @@ export class Conversations {
    */
   async media(typed: string, messageId: string): Promise<OpenedMedia> {
     const { phone } = await this.find(this.phone(typed));
-    const row = UUID.test(messageId) ? await this.personalData.message(phone, messageId) : null;
+    const row = UUID.test(messageId) ? await this.records.message(phone, messageId) : null;
     const media = row && this.seal.openContent(row.sealed_content, row.id)?.media;
     if (!row || !media || row.direction !== 'IN' || row.provider === null) throw new AppError('media_not_found');
     return this.incomingMedia.fetch(row.provider, media);
@@ -224,9 +224,9 @@ export class Conversations {
 
   /** All that is kept of a number's conversation, for the person whose number it is; null when there is none. */
   async personalDataOf(phone: string): Promise<PersonalConversation | null> {
-    const row = await this.personalData.find(phone);
+    const row = await this.records.find(phone);
     if (!row) return null;
-    const messages = await this.personalData.messages(phone, NO_END, NO_END);
+    const messages = await this.records.messages(phone, NO_END, NO_END);
     return {
       state: row.state,
       name: this.seal.openName(row.sealed_name, phone),
@@ -244,7 +244,7 @@ export class Conversations {
 
   /** Forgets a number's conversation, and that answers went to it; what is on its way is not sent any more. */
   async forget(phone: string, within: Transaction): Promise<void> {
-    await this.personalData.forget(phone, within);
+    await this.records.forget(phone, within);
     await this.messaging.forgetNumber(phone, within);
   }
 
@@ -261,7 +261,7 @@ export class Conversations {
   }
 
   private async find(phone: string, within?: Transaction): Promise<ListedConversationRow> {
-    const row = await this.personalData.find(phone, within);
+    const row = await this.records.find(phone, within);
     if (!row) throw new AppError('conversation_not_found');
     return row;
   }
@@ -269,7 +269,7 @@ export class Conversations {
   /** @throws AppError `validation_failed` for a message that is none of this conversation */
   private async positionOf(id: string | null, phone: string, within: Transaction): Promise<number | null> {
     if (id === null) return null;
-    const message = await this.personalData.message(phone, id, within);
+    const message = await this.records.message(phone, id, within);
     if (!message) throw invalidField('readTo', 'unknownMessage');
     return message.position;
   }

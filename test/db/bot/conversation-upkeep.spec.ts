@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ConversationSeal } from '../../../src/incoming/bot/conversation-seal.js';
-import { PersonalConversationsRepository } from '../../../src/incoming/bot/personal-data.repository.js';
+import { ConversationRecordsRepository } from '../../../src/incoming/bot/conversation-records.repository.js';
 import { AuthSecret } from '../../../src/platform/secrets/auth-secret.js';
 import { Database } from '../../../src/platform/database/database.js';
 import { type ServiceLogger } from '../../../src/platform/log/logger.js';
@@ -17,12 +17,12 @@ const NEW = 'the new secret of the conversations, B2mC9pD4sF';
 
 let house: House;
 let pool: pg.Pool;
-let repository: PersonalConversationsRepository;
+let repository: ConversationRecordsRepository;
 
 beforeAll(async () => {
   house = await openHouse({ AUTH_SECRET: OLD, DATABASE_POOL: '4' });
   pool = new pg.Pool({ connectionString: house.database.url, max: 2 });
-  repository = new PersonalConversationsRepository(new Database(pool));
+  repository = new ConversationRecordsRepository(new Database(pool));
 });
 afterAll(async () => {
   await pool.end();

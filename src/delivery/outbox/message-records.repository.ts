@@ -128,7 +128,7 @@ export interface LastMessageRow {
 
 /** What the room holds of an account: to show it, to forget it. */
 @Injectable()
-export class PersonalMessagesRepository {
+export class MessageRecordsRepository {
   constructor(private readonly database: Database) {}
 
   async of(userId: string): Promise<PersonalMessageRow[]> {

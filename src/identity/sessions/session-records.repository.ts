@@ -43,7 +43,7 @@ export type PersonalSessionRow = SessionRow & { revoked_at: Date | null; revoked
 
 /** All sessions of a person, ended ones too: to show them, to forget them. */
 @Injectable()
-export class PersonalSessionsRepository {
+export class SessionRecordsRepository {
   constructor(private readonly database: Database) {}
 
   async allOf(userId: string): Promise<PersonalSessionRow[]> {

@@ -133,7 +133,7 @@ const SEALED = {
 
 /** What is kept of conversations: to show it, to drop it when its time is over, to forget it. */
 @Injectable()
-export class PersonalConversationsRepository {
+export class ConversationRecordsRepository {
   constructor(private readonly database: Database) {}
 
   async list(filter: {
