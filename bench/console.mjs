@@ -19,9 +19,11 @@ const ago = (days) => new Date(Date.now() - days * DAY).toISOString();
 
 /** Pages as docs/console.md lists them, with filters that find much, little and nothing. */
 const pagesOf = ({ person, stranger, webhook, event, talk }) => ({
-  'overview, 24 hours': ['/api/admin/delivery', '/api/admin/providers'],
-  'overview, 7 days': [`/api/admin/delivery?from=${ago(7)}`, '/api/admin/providers'],
-  'overview, 30 days': [`/api/admin/delivery?from=${ago(30)}`, '/api/admin/providers'],
+  'overview, today': ['/api/admin/overview?range=today&timezone=Asia/Jakarta', '/api/admin/providers'],
+  'overview, 7 days': ['/api/admin/overview?range=7d&timezone=Asia/Jakarta', '/api/admin/providers'],
+  'overview, 30 days': ['/api/admin/overview?range=30d&timezone=Asia/Jakarta', '/api/admin/providers'],
+  'way of a code, 24 hours': ['/api/admin/delivery'],
+  'way of a code, 30 days': [`/api/admin/delivery?from=${ago(30)}`],
   devices: ['/api/admin/providers', '/api/sessions'],
   people: ['/api/users'],
   'people, disabled': ['/api/users?isActive=false'],

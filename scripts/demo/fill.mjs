@@ -5,9 +5,12 @@ import { WebhookSeal } from '../../build/applications/webhooks/webhook-seal.js';
 import { LinkedAccountSeal } from '../../build/gateway/link/linked-account-seal.js';
 import { Passwords } from '../../build/identity/users/passwords/passwords.js';
 import { ConversationSeal } from '../../build/incoming/bot/conversation-seal.js';
+import { CodeCountsRepository } from '../../build/delivery/outbox/code-counts.repository.js';
+import { Database } from '../../build/platform/database/database.js';
 import { Partitions } from '../../build/platform/database/partitions.js';
 import { maskPhone } from '../../build/platform/phone/phone.js';
 import { Audit } from '../../build/records/audit/audit.service.js';
+import { RefusalCountsRepository } from '../../build/records/audit/refusal-counts.repository.js';
 import { writeApplications, writeKeys, writeWebhooks } from './access.mjs';
 import { before, Chance } from './chance.mjs';
 import { writeConversations } from './conversations.mjs';
@@ -35,6 +38,16 @@ const OCCUPIED = [
   'oidc_clients',
 ];
 
+/** Hours of the past that figures are counted of by the hour (docs/decisions/0028-figures-are-counted-by-the-hour.md). */
+const COUNTED_HOURS = 32 * 24;
+
+/** What comes late marks its hour, to be counted anew. Here everything comes late, and nothing is counted yet. */
+const BEFORE = `
+  ALTER TABLE message_history DISABLE TRIGGER USER;
+  UPDATE codes_counted SET until = date_bin('1 hour', now() - interval '${COUNTED_HOURS} hours', 'epoch'::timestamptz);
+  UPDATE refusals_counted SET until = date_bin('1 hour', now() - interval '${COUNTED_HOURS} hours', 'epoch'::timestamptz)`;
+const AFTER = 'ALTER TABLE message_history ENABLE TRIGGER USER';
+
 /** Somebody else's data are in the database. */
 export class OccupiedDatabase extends Error {
   name = 'OccupiedDatabase';
@@ -58,8 +71,11 @@ export async function fillDatabase({ url, secret, amounts = {} }) {
     await client.query('BEGIN');
     await client.query('SET LOCAL synchronous_commit = off');
     await client.query(`SET LOCAL work_mem = '128MB'`);
+    await client.query(BEFORE);
     await fill({ client, secret, now, ...USUAL, ...amounts });
+    await client.query(AFTER);
     await client.query('COMMIT');
+    await count(url);
   } finally {
     await client.end();
   }
@@ -163,4 +179,16 @@ async function lockPasswords(client, { people, secret, now }) {
       updated_at: before(now, 100, 'second'),
     })),
   );
+}
+
+/** As the jobs `code-counts` and `refusal-counts` would, step by step. */
+async function count(url) {
+  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  try {
+    const database = new Database(pool);
+    await new CodeCountsRepository(database).countNext(COUNTED_HOURS);
+    await new RefusalCountsRepository(database).countNext(COUNTED_HOURS);
+  } finally {
+    await pool.end();
+  }
 }

@@ -80,7 +80,7 @@ const ATTEMPTS = `
               WHEN pg_temp.chance(a.key, 8) < 0.015 THEN 'stranger'
               ELSE 'code' END AS kind,
          CASE WHEN pg_temp.chance(a.key, 9) < 0.05 THEN 'reset'
-              WHEN pg_temp.chance(a.key, 9) < 0.06 THEN 'phone_change'
+              WHEN pg_temp.chance(a.key, 9) < 0.06 THEN 'phone-change'
               ELSE 'login' END AS purpose,
          pg_temp.chance(a.key, 10) < 0.07 AS was_wrong,
          pg_temp.id_at(a.at, a.key, 1) AS code_id
