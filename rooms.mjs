@@ -7,7 +7,7 @@
 
 /** Floors, top to bottom. A room imports only from the floors under its own: never sideways, never up. */
 export const FLOORS = [
-  ['operations/admin', 'operations/analytics', 'operations/console', 'operations/health'],
+  ['operations/admin', 'operations/analytics', 'operations/console', 'operations/health', 'operations/settings'],
   ['applications/verification'],
   ['applications/webhooks'],
   ['login/oidc', 'incoming/provider-webhooks'],
@@ -115,7 +115,7 @@ export const FACES = {
     'users.service',
     'users.sql',
   ],
-  'incoming/bot': ['bot.module', 'conversations.service', 'inbound'],
+  'incoming/bot': ['bot-texts', 'bot.module', 'conversations.service', 'inbound'],
   'login/auth': ['answers', 'auth.dto', 'auth.module', 'own-account/personal-data', 'own-account/personal-data.dto'],
   'login/codes': [
     'code',
@@ -154,6 +154,7 @@ export const FACES = {
     'groups/signing-algorithms',
     'groups/test-phones',
     'groups/tokens',
+    'in-force',
     'languages',
     'loopback',
     'origins',

@@ -15,7 +15,9 @@ import { ProviderWebhooksModule } from './incoming/provider-webhooks/provider-we
 import { Conversations } from './incoming/bot/conversations.service.js';
 import { Inbound } from './incoming/bot/inbound.js';
 import { AuthSecret } from './platform/secrets/auth-secret.js';
+import { SettingsInForce } from './platform/config/in-force.js';
 import { type Settings } from './platform/config/settings.js';
+import { SettingsModule } from './operations/settings/settings.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { type OpenDatabase } from './platform/database/open-database.js';
 import { ExceptionToAnswerFilter } from './platform/errors/exception.filter.js';
@@ -85,6 +87,7 @@ export class AppModule {
         ConsoleModule,
         AnalyticsModule,
         HealthModule,
+        SettingsModule,
         PagesModule,
         OidcModule,
         ...(settings.production ? [] : [DeveloperInboxModule]),
@@ -185,6 +188,7 @@ function foundation(settings: Settings, secret: AuthSecret, logger: ServiceLogge
   class FoundationModule {}
   const providers = [
     ...[...settings.groups].map(([provide, useValue]) => ({ provide, useValue })),
+    { provide: SettingsInForce, useValue: settings.inForce },
     { provide: AuthSecret, useValue: secret },
     { provide: LOGGER, useValue: logger },
   ];

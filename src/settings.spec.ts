@@ -339,3 +339,83 @@ describe('rows', () => {
     expect(() => settingsFrom({}).of(Undeclared)).toThrow('Undeclared is not declared');
   });
 });
+
+describe('the settings in force', () => {
+  const of = (variables: Record<string, string>) => {
+    const { all } = settingsFrom(variables).inForce;
+    return (name: string) => {
+      const { source, masked, value } = all.find((each) => each.name === name)!;
+      return { source, masked, value };
+    };
+  };
+
+  it('say what counts, and why', () => {
+    const usual = of({ OTP_LENGTH: '8', JWT_EXPIRES_IN: '12h' });
+    expect(usual('OTP_LENGTH')).toEqual({ source: 'environment', masked: false, value: '8' });
+    expect(usual('JWT_EXPIRES_IN')).toEqual({ source: 'environment', masked: false, value: '12h' });
+    expect(usual('OTP_EXPIRES_IN')).toEqual({ source: 'default', masked: false, value: '5' });
+    expect(usual('JWT_ISSUER')).toEqual({ source: 'derived', masked: false, value: 'http://localhost:5000' });
+    expect(usual('CANARY_PHONE')).toEqual({ source: 'absent', masked: false, value: null });
+    const hardened = of({ ...production, AUTH_PROFILE: 'strict' });
+    expect(hardened('GATEWAY_KEYLESS_LOOPBACK')).toMatchObject({ source: 'production', value: 'off' });
+    expect(of({ AUTH_PROFILE: 'strict' })('GATEWAY_KEYLESS_LOOPBACK')).toMatchObject({ source: 'strict' });
+    expect(hardened('HOST')).toEqual({ source: 'production', masked: false, value: '0.0.0.0' });
+  });
+
+  it('are every variable once, each in its section', () => {
+    const names = settingsFrom({}).inForce.all.map(({ name }) => name);
+    const variables = ALL_GROUPS.flatMap(({ rows }) => Object.values(rows).flatMap(({ variable }) => variable ?? []));
+    expect(names).toEqual(variables.map(({ name }) => name));
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('mask what may be a secret, whoever set it', () => {
+    const masked = settingsFrom({})
+      .inForce.all.filter((each) => each.masked)
+      .map(({ name }) => name);
+    // A new text is masked until its row says `shown`: think before you take a name out of here.
+    expect(masked.sort()).toEqual([
+      'AUTH_SECRET',
+      'AUTH_SECRET_PREVIOUS',
+      'CLOUD_API_APP_SECRET',
+      'CLOUD_API_TOKEN',
+      'CLOUD_API_VERIFY_TOKEN',
+      'DATABASE_URL',
+      'DB_PASSWORD',
+      'DIRECT_DATABASE_URL',
+      'JWT_SECRET',
+      'SECRET_KEY',
+      'SMTP_URL',
+      'TEST_PHONES',
+      'TWILIO_ACCOUNT_SID',
+      'TWILIO_AUTH_TOKEN',
+      'WHACENTER_WEBHOOK_SECRET',
+      'WHAPI_TOKEN',
+      'WHAPI_WEBHOOK_SECRET',
+      'WHATSAPP_DEVICE_ID',
+    ]);
+    const secret = 'geheim-9f3c';
+    const address = `https://user:${secret}@api.example.com`;
+    const set = of({
+      ...production,
+      ...rungs,
+      DB_HOST: 'db',
+      DB_PASSWORD: secret,
+      SMTP_URL: `smtp://user:${secret}@mail.example.com`,
+      WHATSAPP_DEVICE_ID: secret,
+      WHAPI_TOKEN: secret,
+      TEST_PHONES: '+6281200000002=code:918273,until=2099-12-31',
+      WHAPI_BASE_URL: address,
+      TEST_PHONES_IN_PRODUCTION: '',
+      NODE_ENV: 'development',
+    });
+    for (const name of ['DATABASE_URL', 'SMTP_URL', 'WHATSAPP_DEVICE_ID', 'WHAPI_TOKEN', 'TEST_PHONES'])
+      expect([name, set(name)]).toEqual([name, { source: 'environment', masked: true, value: null }]);
+    expect(set('WHAPI_BASE_URL').value).toBe('https://…@api.example.com');
+    expect(of({ DB_HOST: 'db', DB_PASSWORD: secret })('DATABASE_URL')).toEqual({
+      source: 'derived',
+      masked: true,
+      value: null,
+    });
+  });
+});

@@ -42,6 +42,7 @@ const ICONS = {
   'chevron-left': 'chevron-left',
   'chevron-right': 'chevron-right',
   'circle-xmark': 'x-circle',
+  'cog-6-tooth': 'cog-6-tooth',
   copy: 'square-2-stack',
   'device-phone-mobile': 'device-phone-mobile',
   'exclamation-triangle': 'exclamation-triangle',

@@ -1588,6 +1588,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Settings in force, and where each value comes from
+         * @description Of this instance. Of what may be a secret only whether it is set.
+         */
+        get: operations["listSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every message that the service sends, in each language */
+        get: operations["listTemplates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/test-numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Numbers to which nothing is sent, and what becomes of their codes
+         * @description They are set by `TEST_PHONES`. Fixed codes are not told.
+         */
+        get: operations["listTestNumbers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/signing-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Keys that sign and verify tokens, with their dates */
+        get: operations["listSigningKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/oidc/clients": {
         parameters: {
             query?: never;
@@ -1658,7 +1732,7 @@ export interface components {
              * @example msk_7Qx2
              */
             hint: string;
-            scopes: ("messages" | "sessions" | "otp" | "otp:read" | "analytics" | "webhooks" | "tokens")[];
+            scopes: ("tokens" | "otp" | "sessions" | "messages" | "otp:read" | "analytics" | "webhooks")[];
             requestsPerMinute: number;
             /** @description The account that created it; null when it was created on the command line. */
             createdBy: string | null;
@@ -1720,7 +1794,7 @@ export interface components {
              * @example msk_7Qx2
              */
             hint: string;
-            scopes: ("messages" | "sessions" | "otp" | "otp:read" | "analytics" | "webhooks" | "tokens")[];
+            scopes: ("tokens" | "otp" | "sessions" | "messages" | "otp:read" | "analytics" | "webhooks")[];
             requestsPerMinute: number;
             /** @description ISO 8601 in UTC; null when it does not expire. */
             expiresAt: string | null;
@@ -2482,7 +2556,7 @@ export interface components {
              * @description `qr`: a code waits to be scanned; `logged_out`: its phone, or WhatsApp, has taken it off.
              * @enum {string}
              */
-            status: "connected" | "disconnected" | "qr" | "connecting" | "logged_out";
+            status: "qr" | "connecting" | "connected" | "disconnected" | "logged_out";
             /**
              * @description The linked account, as a WhatsApp id.
              * @example 6281234567890@s.whatsapp.net
@@ -3024,7 +3098,7 @@ export interface components {
              * @description Only logins with this; null: no such restriction.
              * @enum {string|null}
              */
-            identifier: "email" | "username" | "phone" | null;
+            identifier: "phone" | "email" | "username" | null;
         };
         LastSendDto: {
             /** @description When the message was made. */
@@ -3040,7 +3114,7 @@ export interface components {
              *     the one that did reported a failure. `EXPIRED`: it expired before it was sent. `SUPPRESSED`: it was never meant to be sent.
              * @enum {string}
              */
-            state: "FAILED" | "UNKNOWN" | "PENDING" | "ACCEPTED" | "SENT" | "DELIVERED" | "READ" | "EXPIRED" | "SUPPRESSED";
+            state: "FAILED" | "UNKNOWN" | "ACCEPTED" | "SENT" | "DELIVERED" | "READ" | "PENDING" | "EXPIRED" | "SUPPRESSED";
             /**
              * @description The provider that took it; null: none said so.
              * @example whapi
@@ -3055,7 +3129,7 @@ export interface components {
              * @description Why the last failed attempt failed; null when none failed or the reason is unknown.
              * @enum {string|null}
              */
-            reason: "content" | "recipient-unreachable" | "recipient-invalid" | "recipient-not-on-whatsapp" | "recipient-blocked-by-policy" | "provider-auth" | "provider-disconnected" | "provider-quota" | "provider-unavailable" | "rate-limited-account" | "rate-limited-recipient" | "template" | "unclassified" | null;
+            reason: "recipient-invalid" | "recipient-not-on-whatsapp" | "recipient-blocked-by-policy" | "recipient-unreachable" | "provider-auth" | "provider-disconnected" | "provider-quota" | "provider-unavailable" | "rate-limited-account" | "rate-limited-recipient" | "template" | "content" | "unclassified" | null;
             /** @description Null: no receipt has said so. */
             deliveredAt: string | null;
             /** @description Null: no receipt has said so. */
@@ -3481,7 +3555,7 @@ export interface components {
         };
         OverviewDataDto: {
             /** @enum {string} */
-            range: "today" | "7d" | "30d";
+            range: "30d" | "today" | "7d";
             timezone: string;
             from: string;
             to: string;
@@ -3570,12 +3644,127 @@ export interface components {
             connected: number;
             data: components["schemas"]["SessionHealthDto"][];
         };
+        SettingDto: {
+            /** @example OTP_LENGTH */
+            name: string;
+            /** @description A heading of docs/configuration.md. */
+            section: string;
+            /** @description What it is for, in English and Markdown. */
+            doc: string;
+            /**
+             * @description Where the value comes from: its variable, the default, the default of the profile `strict` or of production, other
+             *     settings; `absent`: it has none.
+             * @enum {string}
+             */
+            source: "default" | "strict" | "production" | "environment" | "derived" | "absent";
+            /** @description True: it may hold a secret. Then `value` is null, and `source` says whether it is set. */
+            masked: boolean;
+            /**
+             * @description As it would be written in the environment; credentials in addresses are left out.
+             * @example 6
+             */
+            value: string | null;
+            /** @description What it means that it is absent. */
+            otherwise: string | null;
+        };
+        SettingsAnswerDto: {
+            success: boolean;
+            message: string;
+            /** @description In the order of docs/configuration.md. */
+            data: components["schemas"]["SettingDto"][];
+        };
+        TemplateTextDto: {
+            /** @description `id` or `en`. */
+            language: string;
+            /** @description In WhatsApp's markup, as it is sent there. */
+            text: string;
+            /** @description As an SMS; null: it is not sent by SMS. */
+            shortText: string | null;
+            /** @description Subject of the mail; null: it is not sent by mail. */
+            subject: string | null;
+        };
+        TemplateDto: {
+            /** @example otp.login */
+            name: string;
+            /**
+             * @description A code of the service, news of an account, a code of another application, or what the bot says.
+             * @enum {string}
+             */
+            kind: "bot" | "code" | "notice" | "verification";
+            /**
+             * @description Settings that change what it says.
+             * @example [
+             *       "APP_NAME",
+             *       "APP_TEAM"
+             *     ]
+             */
+            settings: string[];
+            /** @description With made-up values: a name, a code, an application. */
+            texts: components["schemas"]["TemplateTextDto"][];
+        };
+        TemplatesAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["TemplateDto"][];
+        };
+        TestNumberDto: {
+            /** @example 081200000001 */
+            phone: string;
+            /**
+             * @description What becomes of a code for it; `fixed-code`: delivered, and the code is always the one that the setting names.
+             * @enum {string}
+             */
+            outcome: "delivered" | "fixed-code" | "slow" | "not-on-whatsapp" | "provider-down" | "locked";
+            /** @description Whether it counts as one now: its day has not passed, and in production its account has the role USER. */
+            inForce: boolean;
+        };
+        TestNumbersDto: {
+            /** @description The end of their last day; null: there are none. */
+            until: string | null;
+            numbers: components["schemas"]["TestNumberDto"][];
+        };
+        TestNumbersAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["TestNumbersDto"];
+        };
+        SigningKeyDto: {
+            kid: string;
+            /** @example ES256 */
+            algorithm: string;
+            /**
+             * @description `NEXT` is announced and will sign, `ACTIVE` signs, `RETIRED` verifies until its last token has ended.
+             * @enum {string}
+             */
+            state: "NEXT" | "ACTIVE" | "RETIRED";
+            createdAt: string;
+            /** @description When it began, or will begin, to sign. */
+            signsFrom: string | null;
+            /** @description When it ceased, or will cease by itself, to sign; null: not known yet. */
+            signsUntil: string | null;
+            /** @description When it leaves the key set; null: not known yet. */
+            removedAt: string | null;
+        };
+        SigningKeysDto: {
+            /**
+             * @description What tokens are signed with. With HS256 that is the secret `JWT_SECRET`, and there are no keys.
+             * @enum {string}
+             */
+            algorithm: "ES256" | "RS256" | "HS256";
+            /** @description Oldest first. */
+            keys: components["schemas"]["SigningKeyDto"][];
+        };
+        SigningKeysAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["SigningKeysDto"];
+        };
         OidcClientDto: {
             /** @description Its `client_id`. */
             id: string;
             name: string;
             /** @enum {string} */
-            kind: "device" | "native" | "web" | "browser";
+            kind: "device" | "web" | "browser" | "native";
             logoUri: string | null;
             redirectUris: string[];
             postLogoutRedirectUris: string[];
@@ -3653,7 +3842,7 @@ export interface components {
             id: string;
             name: string;
             /** @enum {string} */
-            kind: "device" | "native" | "web" | "browser";
+            kind: "device" | "web" | "browser" | "native";
             logoUri: string | null;
             redirectUris: string[];
             postLogoutRedirectUris: string[];
@@ -11640,6 +11829,230 @@ export interface operations {
             };
             /** @description `rate_limited`: Too many requests. Try again later.. */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    listSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All settings. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsAnswerDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    listTemplates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All messages, with made-up values. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplatesAnswerDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    listTestNumbers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The test numbers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestNumbersAnswerDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    listSigningKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys, without anything that signs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigningKeysAnswerDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

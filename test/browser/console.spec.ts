@@ -251,6 +251,39 @@ it('shows a secret once: of a key, a webhook and an application, and takes them 
   await context.close();
 });
 
+it('shows what the service runs with: settings without secrets, messages in both languages, keys with their dates', async () => {
+  const { page, context, complaints } = await open('/settings', { as: 'supervisor', language: 'en' });
+  const row = (name: string) => page.locator('.settings > div', { has: page.locator(`dt code:text-is("${name}")`) });
+  expect(await row('AUTH_SECRET').locator('.value').textContent()).toContain('Set, and kept secret');
+  expect(await row('OTP_LENGTH').locator('.value').textContent()).toBe('6');
+  expect(await row('OTP_LENGTH').locator('.badge').textContent()).toBe('Default');
+  await page.locator('wa-input[type=search] input').fill('warm');
+  await row('AUTH_SECRET').waitFor({ state: 'detached' });
+  expect(await page.locator('.settings dt').allTextContents()).toEqual([
+    'GATEWAY_NEW_CONTACTS_PER_DAY',
+    'GATEWAY_WARM_UP_DAYS',
+  ]);
+  await page.getByText('Only those that were set').click();
+  // The house of this spec sets one of them.
+  await row('GATEWAY_WARM_UP_DAYS').waitFor({ state: 'detached' });
+  expect(await page.locator('.settings dt').allTextContents()).toEqual(['GATEWAY_NEW_CONTACTS_PER_DAY']);
+  await page.locator('wa-input[type=search] input').fill('nothing like it');
+  await page.getByText('No setting fits').waitFor();
+
+  await page.locator('.tabs').getByRole('link', { name: 'Message templates' }).click();
+  const login = page.locator('.template', { hasText: 'Code for a login' });
+  await login.locator('[lang=id]').getByText('123456').first().waitFor();
+  await login.locator('[lang=en]').getByText('123456').first().waitFor();
+  await page.locator('.tabs').getByRole('link', { name: 'Test numbers' }).click();
+  await page.getByText('There are no test numbers').waitFor();
+  await page.locator('.tabs').getByRole('link', { name: 'Signing keys' }).click();
+  await page.locator('tbody').getByText('Signs', { exact: true }).waitFor();
+  const [key] = (await house.service.get('/.well-known/jwks.json')).body.keys;
+  expect(await page.locator('tbody .id').allTextContents()).toEqual([key.kid]);
+  expect(complaints()).toEqual([]);
+  await context.close();
+});
+
 describe('those who are not admins', () => {
   it('SUPERVISOR: sees the pages, and can neither change anything nor take anything away', async () => {
     const { id } = await house.person({ fullName: 'Yohanes' });
@@ -304,6 +337,10 @@ describe('every page', () => {
     '/keys',
     '/webhooks',
     '/applications',
+    '/settings',
+    '/templates',
+    '/test-numbers',
+    '/signing-keys',
     '/nowhere',
   ];
   it.each([

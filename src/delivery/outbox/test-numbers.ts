@@ -14,6 +14,13 @@ const CHANNEL = 'test';
 /** Of the time that a send may take, the part that a slow one takes. */
 const SLOW_PART = 0.75;
 
+/** The numbers as admins see them: never with a code. */
+export interface ListedTestNumbers {
+  /** The end of their last day; null: there are none. */
+  readonly until: Date | null;
+  readonly numbers: readonly { phone: string; outcome: TestOutcome['kind']; inForce: boolean }[];
+}
+
 /** Numbers for testers: reviewers of app stores, monitors, people who write tests (`TEST_PHONES`). Nothing is sent to one. */
 @Injectable()
 export class TestNumbers {
@@ -38,6 +45,15 @@ export class TestNumbers {
     // eslint-disable-next-line no-restricted-properties -- a day of the calendar that a person chose
     if (!testPhones || !outcome || Date.now() > testPhones.until.getTime()) return null;
     return !this.modeSettings.production || (await this.users.roleByPhone(phone)) === 'USER' ? outcome : null;
+  }
+
+  async all(): Promise<ListedTestNumbers> {
+    const { testPhones } = this.testPhoneSettings;
+    const listed = [...(testPhones?.outcomes ?? [])].map(async ([phone, { kind: outcome }]) => ({
+      ...{ phone, outcome },
+      inForce: (await this.outcome(phone)) !== null,
+    }));
+    return { until: testPhones?.until ?? null, numbers: await Promise.all(listed) };
   }
 
   /**

@@ -23,6 +23,20 @@ export interface PublicJwk extends Record<string, unknown> {
   use: 'sig';
 }
 
+/** A key as admins see it: nothing that signs. */
+export interface ShownSigningKey {
+  readonly kid: string;
+  readonly algorithm: string;
+  readonly state: StoredSigningKey['state'];
+  readonly createdAt: Date;
+  /** When it began, or will begin, to sign. */
+  readonly signsFrom: Date | null;
+  /** When it ceased, or will cease, to sign; null: not known yet. */
+  readonly signsUntil: Date | null;
+  /** When it leaves the key set; null: not known yet. */
+  readonly removedAt: Date | null;
+}
+
 interface VerificationKey {
   readonly algorithm: SigningAlgorithm;
   readonly key: KeyObject;
@@ -113,6 +127,20 @@ export class SigningKeys implements OnModuleInit, OnApplicationShutdown {
     return { keys: this.published };
   }
 
+  /** All keys of the algorithm in use, oldest first; none with HS256, whose secret is a setting. */
+  async all(): Promise<ShownSigningKey[]> {
+    const { jwtAlgorithm } = this.settings;
+    if (jwtAlgorithm === 'HS256') return [];
+    const stored = await this.repository.findAll(jwtAlgorithm);
+    const next = stored.find(({ state }) => state === 'NEXT')?.activatesAt ?? null;
+    return stored.map(({ kid, algorithm, state, createdAt, activatesAt, activatedAt, retiredAt }) => {
+      const due = activatedAt && after(activatedAt, ROTATE_AFTER_DAYS * 86_400 + ANNOUNCED_FOR);
+      const signsUntil = state === 'ACTIVE' ? (next ?? due) : retiredAt;
+      const removedAt = retiredAt && after(retiredAt, this.keptFor);
+      return { kid, algorithm, state, createdAt, signsFrom: activatedAt ?? activatesAt, signsUntil, removedAt };
+    });
+  }
+
   /**
    * Announces a new key, which takes over by itself when every cache of the key set knows it.
    *
@@ -141,10 +169,14 @@ export class SigningKeys implements OnModuleInit, OnApplicationShutdown {
     return dropped;
   }
 
+  /** Seconds for which a retired key must verify, until the last token of it is dead; a minute more for clocks. */
+  private get keptFor(): number {
+    return Math.max(this.settings.jwtExpiresIn, LONGEST_SIGNED) + 60;
+  }
+
   private async keepUp(algorithm: 'ES256' | 'RS256'): Promise<void> {
     if (await this.repository.promoteDue(algorithm)) this.logger.info('a new signing key took over');
-    // Until the last token of a retired key is dead it must verify; a minute more for clocks.
-    await this.repository.forgetRetired(Math.max(this.settings.jwtExpiresIn, LONGEST_SIGNED) + 60);
+    await this.repository.forgetRetired(this.keptFor);
     await this.load();
     if (this.published.length === 1 && (await this.repository.activeIsOlderThan(ROTATE_AFTER_DAYS, algorithm)))
       await this.rotate('service');
@@ -199,6 +231,8 @@ export class SigningKeys implements OnModuleInit, OnApplicationShutdown {
     return { kid, algorithm, publicJwk, sealedPrivate: this.secret.seal('signing-key', der, kid) };
   }
 }
+
+const after = (instant: Date, seconds: number): Date => new Date(instant.getTime() + seconds * 1_000);
 
 function opens(secret: AuthSecret, sealed: Buffer, kid: string): boolean {
   try {

@@ -10,6 +10,19 @@ type Spoken = Pick<NameSettings, 'appName'> &
   Pick<BotSettings, 'botMenuInfo' | 'botMenuHelp'> &
   Pick<RegionSettings, 'messageLanguage'>;
 
+/** Everything that the bot says. */
+export const BOT_ANSWERS = [
+  'menu',
+  'info',
+  'help',
+  'agent',
+  'pause',
+  'bot',
+  'opened',
+  'was_open',
+  'late',
+] as const satisfies readonly BotAnswer[];
+
 /** The language of what the bot says; there is no header to negotiate with, so `negotiate` is Indonesian. */
 export function botLanguage({ messageLanguage }: Pick<RegionSettings, 'messageLanguage'>): Language {
   return answerLanguage(messageLanguage, undefined);

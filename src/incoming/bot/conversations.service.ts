@@ -266,7 +266,7 @@ export class Conversations {
     return row;
   }
 
-  /** @throws AppError `validation_failed` for a message that is none of this conversation */
+  /** @throws AppError `validation_failed` for the id of a message that is not in this conversation */
   private async positionOf(id: string | null, phone: string, within: Transaction): Promise<number | null> {
     if (id === null) return null;
     const message = await this.records.message(phone, id, within);

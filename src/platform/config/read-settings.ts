@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { ConfigurationError } from './configuration-error.js';
 import { forgetDriverVariables } from './database/database-url.js';
 import { ModeSettings } from './groups/mode.js';
+import { settingsInForce, type SettingsInForce } from './in-force.js';
 import { type Group } from './rows/group.js';
 import { type Given, type Row, type Rung } from './rows/setting.js';
 import { rulesBetweenGroups } from './rules.js';
@@ -38,7 +39,7 @@ export function settingsOf(variables: Record<string, unknown>, declared = NOTHIN
   refuse(groups.flatMap(({ rows }) => Object.values(rows).map((row) => problemOf(row, texts))));
   const given = new Reading(texts, declared.rungs);
   const values = new Map(groups.map((group) => [group, given.valuesOf(group)]));
-  const settings = sumOf(values);
+  const settings = sumOf(values, settingsInForce(groups, texts, given));
   refuse([
     ...groups.flatMap((group) => group.rules(values.get(group) as never, given)),
     ...rulesBetweenGroups(settings),
@@ -90,14 +91,14 @@ class Reading implements Given {
   }
 }
 
-function sumOf(groups: ReadonlyMap<Group, object>): Settings {
+function sumOf(groups: ReadonlyMap<Group, object>, inForce: SettingsInForce): Settings {
   const of = (group: Group) => {
     const values = groups.get(group);
     if (!values) throw new Error(`the group ${group.name} is not declared in src/settings.ts`);
     return values;
   };
   const own = GROUPS.map((group) => groups.get(group));
-  return Object.freeze(own.reduce<object>((sum, group) => ({ ...sum, ...group }), { groups, of })) as Settings;
+  return Object.freeze(own.reduce<object>((sum, group) => ({ ...sum, ...group }), { groups, of, inForce })) as Settings;
 }
 
 /**

@@ -17,6 +17,7 @@ import { ServerSettings } from './groups/server.js';
 import { SessionSettings } from './groups/sessions.js';
 import { TestPhoneSettings } from './groups/test-phones.js';
 import { TokenSettings } from './groups/tokens.js';
+import { type SettingsInForce } from './in-force.js';
 import { type Group, type SettingsOf } from './rows/group.js';
 
 /** The groups of this room, in the order of the documentation. Rooms above declare more: `src/settings.ts`. */
@@ -72,4 +73,6 @@ export interface Settings
   readonly groups: ReadonlyMap<Group, object>;
   /** @throws Error for a group that was not declared */
   readonly of: SettingsOf;
+  /** Every variable, what counts for it, and why; secrets masked. */
+  readonly inForce: SettingsInForce;
 }

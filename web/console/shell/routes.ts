@@ -14,7 +14,7 @@ export interface Route {
 }
 
 export type NavName =
-  'overview' | 'conversations' | 'devices' | 'people' | 'logs' | 'keys' | 'webhooks' | 'applications';
+  'overview' | 'conversations' | 'devices' | 'people' | 'logs' | 'keys' | 'webhooks' | 'applications' | 'settings';
 
 /** What the navigation shows, in its order. */
 export const NAVIGATION: readonly { name: NavName; href: string; icon: string }[] = [
@@ -26,6 +26,7 @@ export const NAVIGATION: readonly { name: NavName; href: string; icon: string }[
   { name: 'keys', href: '/admin/keys', icon: 'key' },
   { name: 'webhooks', href: '/admin/webhooks', icon: 'bolt' },
   { name: 'applications', href: '/admin/applications', icon: 'squares-2x2' },
+  { name: 'settings', href: '/admin/settings', icon: 'cog-6-tooth' },
 ];
 
 /** Roles whose routes the pages here ask; the service decides. */
@@ -94,5 +95,11 @@ export const ROUTES: readonly Route[] = [
     tag: 'console-applications',
     load: () => import('../access/applications-page.js'),
     nav: 'applications',
+  },
+  {
+    pattern: /^\/admin\/(?<kind>settings|templates|test-numbers|signing-keys)$/,
+    tag: 'console-settings',
+    load: () => import('../settings/settings-page.js'),
+    nav: 'settings',
   },
 ];

@@ -18,7 +18,7 @@ export class EmailSettings extends group(
         /^(?:[^<>@\r\n",;:]{1,200} )?<[^\s<>@,;:"]+@[\w.-]+>$|^[^\s<>@,;:"]+@[\w.-]+$/,
         'must be an address, or a name and <address>',
       ),
-      { doc: 'sender of e-mails: an address, or a name and `<address>`' },
+      { shown: true, doc: 'sender of e-mails: an address, or a name and `<address>`' },
     ),
   },
   ({ url }) => [

@@ -18,10 +18,15 @@ export class TwilioSettings extends group('Delivery', {
       'must be a number such as +14155550100, a sender of at most 11 characters, or the id of a messaging service',
     ),
     {
+      shown: true,
       doc:
         'sender of text messages: a number (`+14155550100`), a name of at most 11 characters, or the id of a messaging ' +
         'service (`MG…`)',
     },
   ),
-  baseUrl: setting('TWILIO_BASE_URL', baseUrl(), { default: 'https://api.twilio.com', doc: "Twilio's host" }),
+  baseUrl: setting('TWILIO_BASE_URL', baseUrl(), {
+    default: 'https://api.twilio.com',
+    shown: true,
+    doc: "Twilio's host",
+  }),
 }) {}

@@ -11,6 +11,7 @@ export class WhacenterSettings extends group(
     }),
     baseUrl: setting('WHACENTER_BASE_URL', baseUrl(), {
       default: 'https://app.whacenter.com',
+      shown: true,
       doc: "Whacenter's host; newer accounts may have another one",
     }),
     /** The secret in the webhook's address; without it there is no webhook. */

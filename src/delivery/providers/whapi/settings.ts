@@ -6,7 +6,11 @@ import { setting } from '../../../platform/config/rows/setting.js';
 export class WhapiSettings extends group(
   'Delivery',
   {
-    baseUrl: setting('WHAPI_BASE_URL', baseUrl(), { default: 'https://gate.whapi.cloud', doc: "Whapi's host" }),
+    baseUrl: setting('WHAPI_BASE_URL', baseUrl(), {
+      default: 'https://gate.whapi.cloud',
+      shown: true,
+      doc: "Whapi's host",
+    }),
     token: setting('WHAPI_TOKEN', secret(), { doc: 'token of the Whapi channel' }),
     /** What the channel's webhook must send as `X-Hook-Secret`. */
     webhookSecret: setting('WHAPI_WEBHOOK_SECRET', secret(), {

@@ -32,6 +32,7 @@ export class CodeSettings extends group(
       ),
       {
         default: '60,60,120,300',
+        shown: true,
         doc: 'seconds between two codes for a phone number: after the first, second, … code of an hour; the last value repeats',
       },
     ),

@@ -42,6 +42,7 @@ export class DatabaseSettings extends group(
       text(4096).as((path) => resolve(path)),
       {
         default: '.data',
+        shown: true,
         doc:
           'folder of the embedded PostgreSQL, of the `AUTH_SECRET` that is made outside production, and of ' +
           '[compiled code](operations.md)',

@@ -8,6 +8,7 @@ const named = setting(
   {
     otherwise: 'what is configured',
     example: 'console',
+    shown: true,
     doc:
       'providers to try, in this order: a list of `whacenter`, `whapi`, `cloud-api`, `session`, `sms`, `email` and ' +
       '`console` (the developer inbox, refused in production). By default those whose variables are all set, in this ' +
@@ -41,6 +42,7 @@ export class DeliverySettings extends group(
     /** A number of the operator's own, E.164, that shows whether each provider delivers. */
     canaryPhone: setting('CANARY_PHONE', text(16, /^\+[1-9]\d{6,14}$/, 'must be a number such as +6281234567890'), {
       example: '+6281234567890',
+      shown: true,
       doc:
         'one of your own numbers: each provider sends it a message four times an hour; `GET /api/admin/providers` shows when ' +
         'the last one arrived',

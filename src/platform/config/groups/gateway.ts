@@ -13,6 +13,7 @@ export class GatewaySettings extends group(
       {
         otherwise: 'any session that no API key created',
         example: 'klinik',
+        shown: true,
         doc: 'the session that the login and the bot use, one that no API key created; adds `session` to the providers',
       },
     ),
@@ -26,6 +27,7 @@ export class GatewaySettings extends group(
       text(255, /^wss?:\/\/[^\s]+$/, 'must begin with wss:// or ws://'),
       {
         default: 'wss://web.whatsapp.com/ws/chat',
+        shown: true,
         doc: 'address of WhatsApp, `wss://`; other addresses are for tests',
       },
     ),

@@ -8,10 +8,12 @@ const line = () => text(120, /^[^\r\n]+$/, 'must be one line of at most 120 char
 export class NameSettings extends group('Service', {
   appName: setting('APP_NAME', line(), {
     default: 'SiKesKoja - Sistem Kesehatan Kota Jayapura',
+    shown: true,
     doc: 'name of the application in messages, one line of at most 120 characters',
   }),
   appTeam: setting('APP_TEAM', line(), {
     default: 'SiKesKoja',
+    shown: true,
     doc: 'name of the team that signs the message, one line of at most 120 characters',
   }),
 }) {}

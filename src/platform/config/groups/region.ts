@@ -14,6 +14,7 @@ export class RegionSettings extends group('Service', {
     text(1024, /^[A-Z]{2}(\s*,\s*[A-Z]{2})*$/, 'must be a comma list of two-letter country codes').as(list),
     {
       default: 'ID',
+      shown: true,
       doc: 'countries whose mobile numbers are accepted, a list of ISO 3166 codes in upper case',
     },
   ),

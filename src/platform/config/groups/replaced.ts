@@ -10,17 +10,25 @@ export class ReplacedSettings extends group('Names of the replaced systems', {
     text(40, /^postgres(ql)?$/i, 'must be postgres: only PostgreSQL is supported; set DATABASE_URL to one'),
     {
       example: 'postgres',
+      shown: true,
       doc: 'only `postgres` and `postgresql` are accepted',
     },
   ),
   dbHost: setting('DB_HOST', text(255), {
+    shown: true,
     doc: 'host of the database; with the four parts below it stands in for `DATABASE_URL`, without it they are ignored',
   }),
   dbPort: setting('DB_PORT', whole(1, 65_535), { otherwise: '`5432`', example: '5432', doc: 'port of `DB_HOST`' }),
-  dbName: setting('DB_NAME', text(63), { otherwise: '`masuk`', example: 'masuk', doc: 'name of the database there' }),
+  dbName: setting('DB_NAME', text(63), {
+    otherwise: '`masuk`',
+    example: 'masuk',
+    shown: true,
+    doc: 'name of the database there',
+  }),
   dbUser: setting('DB_USER', text(63), {
     otherwise: '`postgres`',
     example: 'postgres',
+    shown: true,
     doc: 'user of the database there',
   }),
   dbPassword: setting('DB_PASSWORD', text(1024), { doc: 'password of that user' }),

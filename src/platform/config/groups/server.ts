@@ -9,6 +9,7 @@ const port = setting('PORT', whole(0, 65_535), { default: 5000, doc: 'port to li
 
 const host = setting('HOST', text(255, /^[A-Za-z0-9.:_-]+$/, 'must be a host name or an address'), {
   default: { usual: '127.0.0.1', production: '0.0.0.0' },
+  shown: true,
   doc: 'host name or address to listen on',
 });
 
@@ -30,6 +31,7 @@ export class ServerSettings extends group(
       default: ({ production, value }) => (production ? '' : `http://localhost:${value(port)}`),
       otherwise: '`http://localhost:` and `PORT`; production: required',
       example: 'http://localhost:5000',
+      shown: true,
       doc:
         'address at which users reach the service, in production with https; it is the default issuer of tokens ' +
         '(`JWT_ISSUER`), and with https, answers carry Strict-Transport-Security',
@@ -53,11 +55,13 @@ export class ServerSettings extends group(
       {
         default: ({ production }) => (production ? [] : null),
         otherwise: 'this machine; production: none',
+        shown: true,
         doc: 'origins that browsers and packaged apps may call from, a list such as `https://app.example,capacitor://localhost`',
       },
     ),
     trustedProxies: setting('TRUST_PROXY', text(8192).as(list), {
       default: () => [] as readonly string[],
+      shown: true,
       doc: 'proxies in front, a list of addresses or CIDR ranges; only they are trusted to report the address of a client',
     }),
     /** In lower case: the one header that is believed about a client's address, from a trusted proxy. */
@@ -68,6 +72,7 @@ export class ServerSettings extends group(
       ),
       {
         default: 'X-Forwarded-For',
+        shown: true,
         doc:
           'the one header in which these proxies report the address of a client, such as `X-Forwarded-For`, `X-Real-IP` or ' +
           '`Forwarded`',

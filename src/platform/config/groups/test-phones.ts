@@ -32,6 +32,7 @@ export class TestPhoneSettings extends group(
       {
         default: () => null,
         example: '2026-12-10',
+        shown: true,
         doc:
           'the last day of `TEST_PHONES` in production, at most 30 days ahead; then at most five numbers, and only while ' +
           'their accounts have the role `USER`. Each use is recorded',

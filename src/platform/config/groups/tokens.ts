@@ -33,9 +33,10 @@ export class TokenSettings extends group(
       default: ({ value }) => value(ServerSettings.rows.publicUrl),
       otherwise: '`PUBLIC_URL`',
       example: 'http://localhost:5000',
+      shown: true,
       doc: '`iss` of access tokens',
     }),
-    jwtAudience: setting('JWT_AUDIENCE', text(255), { default: 'masuk', doc: '`aud` of access tokens' }),
+    jwtAudience: setting('JWT_AUDIENCE', text(255), { default: 'masuk', shown: true, doc: '`aud` of access tokens' }),
     jwtRoleCase: setting('JWT_ROLE_CASE', oneOf('upper', 'lower'), {
       default: 'upper',
       doc: 'spelling of `role` in access tokens: `upper` (ADMIN) or `lower` (admin); answers always have upper case',

@@ -7,9 +7,8 @@ const UNITS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 /** A span of time: seconds, or a number with s, m, h or d. The value is in seconds. */
 export function duration(): Rule<number> {
-  return new Rule('must be a duration such as 900, 15m, 12h or 7d', (text) =>
-    DURATION.test(text) ? seconds(text) : undefined,
-  );
+  const read = (text: string) => (DURATION.test(text) ? seconds(text) : undefined);
+  return new Rule('must be a duration such as 900, 15m, 12h or 7d', read, undefined, true);
 }
 
 /** `900`, `15m`, `12h` or `7d` in seconds; the text matches `DURATION`. */

@@ -6,11 +6,13 @@ export class Rule<T> {
    * @param sentence goes on behind the variable's name: `must be a whole number from 4 to 8`
    * @param read makes the value of a text; undefined when the text breaks the rule
    * @param bounds what the documentation says of them: `4 to 8`
+   * @param isPlain whether no text that fits can be a secret: a number, a switch, a word of a list
    */
   constructor(
     readonly sentence: string,
     readonly read: (text: string) => T | undefined,
     readonly bounds?: string,
+    readonly isPlain = false,
   ) {}
 
   /** The same rule, for a text that means something else. */
@@ -19,7 +21,7 @@ export class Rule<T> {
       const value = this.read(text);
       return value === undefined ? undefined : meaning(value);
     };
-    return new Rule(this.sentence, read, this.bounds);
+    return new Rule(this.sentence, read, this.bounds, this.isPlain);
   }
 }
 
@@ -33,13 +35,14 @@ export function whole(min: number, max: number): Rule<number> {
     const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
     return value >= min && value <= max ? value : undefined;
   };
-  return new Rule(`must be a whole number from ${min} to ${max}`, read, `${min} to ${max}`);
+  return new Rule(`must be a whole number from ${min} to ${max}`, read, `${min} to ${max}`, true);
 }
 
 /** One word out of a list. */
 export function oneOf<const Word extends string>(...words: readonly Word[]): Rule<Word> {
   const isWord = (text: string): text is Word => isIn(text, words);
-  return new Rule(`must be one of ${words.join(', ')}`, (text) => (isWord(text) ? text : undefined));
+  const read = (text: string) => (isWord(text) ? text : undefined);
+  return new Rule(`must be one of ${words.join(', ')}`, read, undefined, true);
 }
 
 /** A switch: `on` or `off`. */

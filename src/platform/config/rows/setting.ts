@@ -42,6 +42,8 @@ export interface Variable {
   readonly defaults: Defaults | undefined;
   readonly otherwise: string | undefined;
   readonly example: string | undefined;
+  /** Whether admins may see what it is set to; of all others they see whether it is set. */
+  readonly isShown: boolean;
 }
 
 /** As it is written in the environment. */
@@ -65,6 +67,11 @@ interface Documented {
   readonly otherwise?: string;
   /** The value in `.env.example` where there is no default, or none that can be written. */
   readonly example?: string;
+  /**
+   * That its text is no secret, so that the console may show it. Numbers, switches and words of a list are shown without
+   * it; every other text is masked until somebody says this of it.
+   */
+  readonly shown?: true;
 }
 
 /** A variable that need not be set. */
@@ -90,11 +97,11 @@ export function setting<T>(
   rule: Rule<T>,
   options: Documented & { readonly default?: Written | Defaults | ((given: Given) => unknown) },
 ): Row<unknown> {
-  const { doc, otherwise, example, default: given } = options;
+  const { doc, otherwise, example, shown = false, default: given } = options;
   const make = typeof given === 'function' ? given : undefined;
   const defaults = typeof given === 'function' ? undefined : defaultsOf(given);
   return {
-    variable: { name, rule, doc, otherwise, example, defaults },
+    variable: { name, rule, doc, otherwise, example, defaults, isShown: shown || rule.isPlain },
     valueOf(text, around) {
       if (text !== undefined) return rule.read(text);
       if (make) return make(around);
@@ -112,8 +119,13 @@ function defaultsOf(given: Written | Defaults | undefined): Defaults | undefined
   return typeof given === 'object' || given === undefined ? given : { usual: given };
 }
 
-function defaultFor({ usual, strict = usual, production }: Defaults, given: Given): Written {
+function defaultFor(defaults: Defaults, given: Given): Written {
+  return defaults[defaultIn(defaults, given)] ?? defaults.usual;
+}
+
+/** Which of the defaults counts. */
+export function defaultIn({ usual, strict = usual, production }: Defaults, given: Given): keyof Defaults {
   // Asked only where it matters: whether it is production is itself the value of a row.
-  if (production !== undefined && given.production) return production;
-  return strict !== usual && given.strict ? strict : usual;
+  if (production !== undefined && given.production) return 'production';
+  return strict !== usual && given.strict ? 'strict' : 'usual';
 }

@@ -32,6 +32,12 @@ export const ANSWERS: AnswerTexts = {
     keys: 'API keys',
     revoked: 'The API key has been revoked',
   },
+  settings: {
+    settings: 'Settings in force',
+    templates: 'Message templates',
+    testNumbers: 'Test numbers',
+    signingKeys: 'Signing keys',
+  },
   conversations: {
     conversations: 'Conversations',
     one: 'Conversation',

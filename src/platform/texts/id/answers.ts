@@ -32,6 +32,12 @@ export const ANSWERS = {
     keys: 'Daftar API key',
     revoked: 'API key dicabut',
   },
+  settings: {
+    settings: 'Pengaturan yang berlaku',
+    templates: 'Template pesan',
+    testNumbers: 'Nomor uji',
+    signingKeys: 'Kunci penanda tangan',
+  },
   conversations: {
     conversations: 'Daftar percakapan',
     one: 'Percakapan',

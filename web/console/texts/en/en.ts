@@ -4,7 +4,8 @@ import { devices } from './devices.js';
 import { logs } from './logs.js';
 import { overview } from './overview.js';
 import { people } from './people.js';
+import { settings } from './settings.js';
 import { shell } from './shell.js';
 import type { ConsoleTexts } from '../texts.js';
 
-export const en: ConsoleTexts = { ...shell, devices, people, logs, access, overview, conversations };
+export const en: ConsoleTexts = { ...shell, devices, people, logs, access, overview, conversations, settings };

@@ -1,6 +1,6 @@
 import type { ConsoleTexts } from '../texts.js';
 
-type Shell = Omit<ConsoleTexts, 'devices' | 'people' | 'logs' | 'access' | 'overview' | 'conversations'>;
+type Shell = Omit<ConsoleTexts, 'devices' | 'people' | 'logs' | 'access' | 'overview' | 'conversations' | 'settings'>;
 
 export const shell: Shell = {
   console: 'Console',
@@ -16,6 +16,7 @@ export const shell: Shell = {
     keys: 'API keys',
     webhooks: 'Webhooks',
     applications: 'Applications',
+    settings: 'Settings',
   },
   frame: {
     account: 'My account',

@@ -13,6 +13,7 @@ export const shell = {
     keys: 'Kunci API',
     webhooks: 'Webhook',
     applications: 'Aplikasi',
+    settings: 'Pengaturan',
   },
   frame: {
     account: 'Akun saya',
