@@ -152,7 +152,7 @@ function namesOfApplications(): DynamicModule {
   class NamesOfApplicationsModule {}
   const names = {
     provide: APPLICATION_NAMES,
-    useFactory: (clients: Clients): ApplicationNames => ({ of: (clientId) => clients.nameOf(clientId) }),
+    useFactory: (clients: Clients): ApplicationNames => ({ nameOf: (clientId) => clients.nameOf(clientId) }),
     inject: [Clients],
   };
   return {
@@ -170,7 +170,7 @@ function ownersOfNames(): DynamicModule {
   class OwnersOfNamesModule {}
   const owners = {
     provide: NAMED_OWNERS,
-    useFactory: (users: Users): NamedOwners => ({ of: (named) => users.ownersOf(named) }),
+    useFactory: (users: Users): NamedOwners => ({ ownersOf: (named) => users.ownersOf(named) }),
     inject: [Users],
   };
   return {
@@ -202,7 +202,7 @@ function handover(): DynamicModule {
   const heldConversation = {
     provide: HELD_CONVERSATION,
     useFactory: (conversations: Conversations): HoldsConversation => ({
-      of: (phone) => conversations.personalDataOf(phone),
+      conversationOf: (phone) => conversations.personalDataOf(phone),
     }),
     inject: [Conversations],
   };

@@ -131,7 +131,7 @@ export interface LastMessageRow {
 export class MessageRecordsRepository {
   constructor(private readonly database: Database) {}
 
-  async of(userId: string): Promise<PersonalMessageRow[]> {
+  async messagesOf(userId: string): Promise<PersonalMessageRow[]> {
     return this.database.run(OF_ACCOUNT, { user_id: userId });
   }
 

@@ -327,7 +327,7 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
 
   /** What is held of an account's messages; never what they said. */
   personalDataOf(userId: string): Promise<PersonalMessageRow[]> {
-    return this.records.of(userId);
+    return this.records.messagesOf(userId);
   }
 
   /** What became of an account's last messages, newest first. */

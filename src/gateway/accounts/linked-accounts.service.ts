@@ -204,7 +204,7 @@ export class LinkedAccounts {
 
   private async withQr(row: LinkedAccountRow): Promise<ShownAccount> {
     if (!row.sealed_qr) return { row, qr: null };
-    return { row, qr: await this.pictures.of(this.seal.openQr(row.sealed_qr, row.id)) };
+    return { row, qr: await this.pictures.pictureOf(this.seal.openQr(row.sealed_qr, row.id)) };
   }
 
   private async record(

@@ -61,7 +61,7 @@ export class QrPageController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const id = await this.mayLook(name, request);
-    this.streams.begin(id, this.viewers.of(request, { id, name }), reply);
+    this.streams.begin(id, this.viewers.viewerOf(request, { id, name }), reply);
   }
 
   @Get('gateway/qr.js')

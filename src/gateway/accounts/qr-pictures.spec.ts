@@ -14,24 +14,24 @@ function open(fails?: string) {
 
 it('draws each text once, also for those who ask at the same time', async () => {
   const { drawn, pictures } = open();
-  const asked = await Promise.all(['a', 'b', 'a'].map((text) => pictures.of(text)));
+  const asked = await Promise.all(['a', 'b', 'a'].map((text) => pictures.pictureOf(text)));
   expect(asked).toEqual(['picture of a', 'picture of b', 'picture of a']);
-  expect(await pictures.of('b')).toBe('picture of b');
+  expect(await pictures.pictureOf('b')).toBe('picture of b');
   expect(drawn).toEqual(['a', 'b']);
 });
 
 it('keeps the pictures of two hundred texts', async () => {
   const { drawn, pictures } = open();
-  for (let at = 0; at <= 200; at++) await pictures.of(`${at}`);
-  await pictures.of('1');
+  for (let at = 0; at <= 200; at++) await pictures.pictureOf(`${at}`);
+  await pictures.pictureOf('1');
   expect(drawn).toHaveLength(201);
-  await pictures.of('0');
+  await pictures.pictureOf('0');
   expect(drawn).toHaveLength(202);
 });
 
 it('tries again what could not be drawn', async () => {
   const { drawn, pictures } = open('x');
-  await expect(pictures.of('x')).rejects.toThrow('too long');
-  await expect(pictures.of('x')).rejects.toThrow('too long');
+  await expect(pictures.pictureOf('x')).rejects.toThrow('too long');
+  await expect(pictures.pictureOf('x')).rejects.toThrow('too long');
   expect(drawn).toEqual(['x', 'x']);
 });

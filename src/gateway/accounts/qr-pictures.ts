@@ -17,7 +17,7 @@ export class QrPictures {
 
   constructor(private readonly draw: (text: string) => Promise<string>) {}
 
-  of(text: string): Promise<string> {
+  pictureOf(text: string): Promise<string> {
     const known = this.drawn.get(text);
     if (known) return known;
     const picture = this.draw(text);

@@ -25,7 +25,7 @@ export class StreamViewers {
   ) {}
 
   /** @param session that the request may look at, by the name it used */
-  of(request: FastifyRequest & CallerRequest, { id, name }: { id: string; name: string }): StreamViewer {
+  viewerOf(request: FastifyRequest & CallerRequest, { id, name }: { id: string; name: string }): StreamViewer {
     const ticket = shownTicket(request);
     if (ticket)
       return {

@@ -4,5 +4,5 @@ export const APPLICATION_NAMES = Symbol('application names');
 /** What applications are called, which a room above knows. */
 export interface ApplicationNames {
   /** @returns null when there is no name: the message then names the service itself */
-  of(clientId: string): Promise<string | null>;
+  nameOf(clientId: string): Promise<string | null>;
 }

@@ -20,12 +20,12 @@ export class Applications {
    *
    * @returns null for the service itself, also when there is no application with this client id
    */
-  async of(
+  async applicationFor(
     { isForApplications }: CodePurpose,
     { clientId }: Pick<RequestContext, 'clientId'>,
   ): Promise<Application | null> {
     if (!isForApplications || clientId === undefined) return null;
-    const name = await this.names.of(clientId);
+    const name = await this.names.nameOf(clientId);
     return name === null ? null : { id: clientId, name };
   }
 }

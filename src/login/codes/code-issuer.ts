@@ -79,7 +79,7 @@ export class CodeIssuer {
     if (conceal && !request.echo && !(await this.messaging.anyReady()))
       throw new AppError('whatsapp_unavailable', { retryAfter: 30 });
     const test = await this.testOutcome(request, context);
-    const application = await this.applications.of(request.purpose, context);
+    const application = await this.applications.applicationFor(request.purpose, context);
     const content = this.content(request, test, application, context);
     const id = newId();
     const reservations = await this.sendLimits.reserve(request.phone, request.device, context);

@@ -101,7 +101,7 @@ export class Codes implements OnModuleInit {
   async call({ purpose, phone, code, challengeId, device }: TypedGuess, context: RequestContext): Promise<GuessCall> {
     if ((await this.testNumbers.outcome(phone))?.kind === 'locked')
       throw new AppError('otp_locked', { retryAfter: LOCKED_FOR, concerns: { phone } });
-    const application = (await this.applications.of(purpose, context))?.id ?? null;
+    const application = (await this.applications.applicationFor(purpose, context))?.id ?? null;
     const placed = { purpose: purpose.name, phone, application, code };
     return {
       phone,

@@ -125,7 +125,7 @@ export class AuditRepository {
     });
   }
 
-  async of(userId: string): Promise<RecordedEventRow[]> {
+  async eventsOf(userId: string): Promise<RecordedEventRow[]> {
     return this.database.run(OF, { user_id: userId });
   }
 

@@ -100,7 +100,7 @@ export class Audit {
 
   /** The events that an account made or that were made about it, oldest first. */
   personalDataOf(userId: string): Promise<RecordedEventRow[]> {
-    return this.repository.of(userId);
+    return this.repository.eventsOf(userId);
   }
 
   /**

@@ -7,5 +7,5 @@ export interface NamedOwners {
    * @param named numbers in E.164, and e-mails and usernames as they were typed
    * @returns the id of the account by what was named; unknown names are left out
    */
-  of(named: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  ownersOf(named: readonly string[]): Promise<ReadonlyMap<string, string>>;
 }

@@ -90,7 +90,7 @@ export class Refusals implements OnApplicationShutdown {
   private async count(waiting: readonly Waiting[]): Promise<void> {
     // Also where the account is known already: the time of an answer must not tell whether there is one.
     const named = waiting.flatMap(({ named: name }) => name ?? []);
-    const owners = named.length === 0 ? new Map<string, string>() : await this.owners.of([...new Set(named)]);
+    const owners = named.length === 0 ? new Map<string, string>() : await this.owners.ownersOf([...new Set(named)]);
     const counted = new Map<string, CountedRefusal>();
     for (const { named: name, ...refusal } of waiting) {
       const userId = refusal.userId ?? (name === null ? null : (owners.get(name) ?? null));

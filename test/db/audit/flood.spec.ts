@@ -157,7 +157,7 @@ describe('the count itself', () => {
     counters = Array.from({ length: 2 }, () => {
       const pool = new pg.Pool({ connectionString: database.url, max: 4 });
       pools.push(pool);
-      const owners = { of: () => Promise.resolve(new Map<string, string>()) };
+      const owners = { ownersOf: () => Promise.resolve(new Map<string, string>()) };
       return new Refusals(new RefusalsRepository(new Database(pool)), owners, pino({ level: 'silent' }));
     });
   });

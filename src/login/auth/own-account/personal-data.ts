@@ -25,7 +25,7 @@ export const HELD_CONVERSATION = Symbol('conversation of a number');
 
 /** What is kept of the conversation with a number (E.164); null when there is none. */
 export interface HoldsConversation {
-  of(phone: string): Promise<ExportedConversationDto | null>;
+  conversationOf(phone: string): Promise<ExportedConversationDto | null>;
 }
 
 /** Export everything stored about a person, room by room (UU PDP, articles 6 and 7; GDPR, article 15). */
@@ -49,7 +49,7 @@ export class PersonalData {
     const sessions = await this.sessions.personalDataOf(userId);
     const { codes, budgets } = await this.codes.personalDataOf(userId, account.phone);
     const messages = await this.messaging.personalDataOf(userId);
-    const conversation = account.phone === null ? null : await this.conversations.of(account.phone);
+    const conversation = account.phone === null ? null : await this.conversations.conversationOf(account.phone);
     const events = await this.audit.personalDataOf(userId);
     await this.audit.record({
       type: 'user.exported',
