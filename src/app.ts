@@ -23,7 +23,7 @@ import { withoutSlashAtEnd } from './platform/http/server/trailing-slash.js';
 import { refuseUnusualRequests } from './platform/http/server/unusual-requests.js';
 import { acceptUploads, takesUpload } from './platform/http/bodies/uploads.js';
 import { acceptForms } from './platform/http/bodies/form-bodies.js';
-import { Mount } from './login/oidc/mount.js';
+import { OidcRoutes } from './login/oidc/oidc-routes.js';
 import { mountApiDocs } from './platform/http/server/api-docs.js';
 import { answerLanguage } from './platform/texts/language.js';
 
@@ -121,7 +121,7 @@ async function addHttpManners(app: NestFastifyApplication, settings: Settings): 
     );
     done();
   });
-  app.get(Mount).answerPreflights(fastify);
+  app.get(OidcRoutes).answerPreflights(fastify);
   // Its clock tells a client how long a code still lives.
   const exposed = ['retry-after', 'x-request-id', 'date', 'etag', 'ratelimit', 'ratelimit-policy', REPLAYED_HEADER];
   allowOrigins(app, settings.allowedOrigins, exposed);

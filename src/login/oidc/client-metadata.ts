@@ -1,7 +1,7 @@
 import { type Client } from 'oidc-provider';
 import { type ClientRow } from './clients/clients.repository.js';
 import { type Clients } from './clients/clients.service.js';
-import { OIDC_SCOPES } from './provider-claims.js';
+import { OIDC_SCOPES } from './oidc-claims.js';
 
 /** An application as the library knows it, with what we add. */
 export interface OwnClient extends Client {

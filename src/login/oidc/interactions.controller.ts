@@ -9,7 +9,7 @@ import { RawBody } from '../../platform/http/bodies/raw-bodies.js';
 import { LANGUAGE_COOKIE, LANGUAGE_KEPT } from '../pages/page-language.js';
 import { asksFor, Interactions, type Begun, type NextStep } from './interactions.js';
 import { providerPolicy } from './page-policy.js';
-import { ProviderPages } from './provider-pages.js';
+import { OidcPages } from './oidc-pages.js';
 import { isLanguage } from '../../platform/texts/language.js';
 
 /** The pages between an application's request and its answer. */
@@ -19,7 +19,7 @@ export class InteractionsController {
   constructor(
     private readonly settings: ServerSettings,
     private readonly interactions: Interactions,
-    private readonly pages: ProviderPages,
+    private readonly pages: OidcPages,
   ) {}
 
   @Get(':uid')

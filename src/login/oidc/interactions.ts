@@ -9,9 +9,9 @@ import { authenticationOf, numericDate } from '../../identity/sessions/authentic
 import { BrowserSessions, type BrowserCaller } from '../../identity/sessions/browser-sessions.js';
 import { Artifacts } from './artifacts.js';
 import { ownClient, type OwnClient } from './client-metadata.js';
-import { type Visit } from './provider-pages.js';
-import { ProviderRequest } from './provider-request.js';
-import { Providers, type FinishedLogin } from './providers.js';
+import { type Visit } from './oidc-pages.js';
+import { OidcRequest } from './oidc-request.js';
+import { OidcProviders, type FinishedLogin } from './oidc-providers.js';
 
 /** An interaction that this browser has begun, with whom it is about. */
 export interface Begun {
@@ -45,7 +45,7 @@ export class Interactions {
   constructor(
     private readonly regionSettings: RegionSettings,
     private readonly serverSettings: ServerSettings,
-    private readonly providers: Providers,
+    private readonly providers: OidcProviders,
     private readonly browsers: BrowserSessions,
     private readonly artifacts: Artifacts,
   ) {}
@@ -89,7 +89,7 @@ export class Interactions {
 
   private async begun(uid: string, request: FastifyRequest, reply: FastifyReply): Promise<Begun | null> {
     const provider = await this.providers.current();
-    const incoming = new ProviderRequest(request, this.serverSettings.publicUrl);
+    const incoming = new OidcRequest(request, this.serverSettings.publicUrl);
     const { cookies } = provider.createContext(incoming, reply.raw);
     const shown = cookies.get((provider as unknown as Named).cookieName('interaction'), { signed: true });
     if (!UID.test(uid) || shown !== uid) return null;

@@ -12,28 +12,28 @@ import { ClientsRepository } from './clients/clients.repository.js';
 import { Clients } from './clients/clients.service.js';
 import { Interactions } from './interactions.js';
 import { InteractionsController } from './interactions.controller.js';
-import { Mount } from './mount.js';
-import { ProviderClaims } from './provider-claims.js';
-import { ProviderController } from './provider.controller.js';
-import { ProviderPages } from './provider-pages.js';
-import { Providers } from './providers.js';
-import { ProviderUpkeep } from './upkeep.js';
+import { OidcRoutes } from './oidc-routes.js';
+import { OidcClaims } from './oidc-claims.js';
+import { OidcController } from './oidc.controller.js';
+import { OidcPages } from './oidc-pages.js';
+import { OidcProviders } from './oidc-providers.js';
+import { OidcUpkeep } from './oidc-upkeep.js';
 
 @Module({
   imports: [AuditModule, HttpModule, JobsModule, PagesModule, SessionsModule, UsersModule],
-  controllers: [ClientsController, InteractionsController, ProviderController],
+  controllers: [ClientsController, InteractionsController, OidcController],
   providers: [
     Artifacts,
     ArtifactsRepository,
     Clients,
     ClientsRepository,
     Interactions,
-    Mount,
-    ProviderClaims,
-    ProviderPages,
-    Providers,
-    ProviderUpkeep,
+    OidcRoutes,
+    OidcClaims,
+    OidcPages,
+    OidcProviders,
+    OidcUpkeep,
   ],
-  exports: [Clients, Mount],
+  exports: [Clients, OidcRoutes],
 })
 export class OidcModule {}

@@ -14,9 +14,9 @@ import { SigningKeys } from '../../identity/sessions/signing-keys.js';
 import { Artifacts } from './artifacts.js';
 import { Clients, isSecret } from './clients/clients.service.js';
 import { providerPolicy } from './page-policy.js';
-import { ProviderClaims } from './provider-claims.js';
-import { ProviderPages, STAYED } from './provider-pages.js';
-import { type ProviderRequest } from './provider-request.js';
+import { OidcClaims } from './oidc-claims.js';
+import { OidcPages, STAYED } from './oidc-pages.js';
+import { type OidcRequest } from './oidc-request.js';
 
 /** What the library knows of a login when an interaction is finished, with the login session behind it. */
 export interface FinishedLogin {
@@ -36,7 +36,7 @@ export interface FinishedLogin {
  */
 async function loadLibrary() {
   const { Provider: Library } = await import('oidc-provider');
-  const { providerConfiguration } = await import('./provider-configuration.js');
+  const { providerConfiguration } = await import('./oidc-configuration.js');
   const { keySetOf, sharedKeys } = await import('./signing.js');
   return { Library, providerConfiguration, keySetOf, sharedKeys };
 }
@@ -46,7 +46,7 @@ async function loadLibrary() {
  * holds no state, and requests under way end with the one that they began with.
  */
 @Injectable()
-export class Providers {
+export class OidcProviders {
   private made: { readonly keySet: string; readonly provider: Provider } | undefined;
 
   constructor(
@@ -57,8 +57,8 @@ export class Providers {
     private readonly keys: SigningKeys,
     private readonly artifacts: Artifacts,
     private readonly clients: Clients,
-    private readonly claims: ProviderClaims,
-    private readonly pages: ProviderPages,
+    private readonly claims: OidcClaims,
+    private readonly pages: OidcPages,
     private readonly sessions: Sessions,
     private readonly audit: Audit,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
@@ -80,7 +80,7 @@ export class Providers {
     const jwks = sharedKeys(this.keys);
     const configuration = providerConfiguration({ settings, secret, artifacts, clients, claims, pages, jwks });
     const provider = new Library(`${settings.publicUrl}/oidc`, configuration);
-    // `X-Forwarded-…` of what it is handed are ours (`provider-request.ts`), never a client's.
+    // `X-Forwarded-…` of what it is handed are ours (`oidc-request.ts`), never a client's.
     provider.proxy = true;
     keepSessionsTogether(provider);
     compareSecretsByHash(provider);
@@ -101,7 +101,7 @@ export class Providers {
   private async accompany(ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> {
     ctx.set('content-security-policy', providerPolicy());
     await next();
-    const request = ctx.req as ProviderRequest;
+    const request = ctx.req as OidcRequest;
     const { oidc } = ctx as { oidc?: KoaContextWithOIDC['oidc'] };
     request.failure = (ctx.body as { error?: string } | undefined)?.error;
     if (oidc && ctx.response.is('html')) this.openForms(ctx);
@@ -122,7 +122,7 @@ export class Providers {
   }
 
   /** Logged out there is logged out here: one login session for both. */
-  private async endWith(oidc: KoaContextWithOIDC['oidc'], { context }: ProviderRequest): Promise<void> {
+  private async endWith(oidc: KoaContextWithOIDC['oidc'], { context }: OidcRequest): Promise<void> {
     const session = oidc.session as (KoaContextWithOIDC['oidc']['session'] & Ended) | undefined;
     if (!session?.destroyed || !session.loginSessionId || !session.accountId) return;
     await this.sessions.end(session.loginSessionId, session.accountId, 'logout', context);
@@ -131,7 +131,7 @@ export class Providers {
   /** A grant that ends at the token endpoint ends because something came twice that may come once. */
   private noteReplay(ctx: KoaContextWithOIDC): void {
     if (ctx.oidc.route !== 'token') return;
-    const { id: requestId, address } = (ctx.req as ProviderRequest).context;
+    const { id: requestId, address } = (ctx.req as OidcRequest).context;
     const subjectId = ctx.oidc.client?.clientId ?? null;
     const event = { type: 'oidc.replayed', outcome: 'failure', subjectId, address, requestId } as const;
     this.audit.record(event).catch((err: unknown) => {

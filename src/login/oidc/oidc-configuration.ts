@@ -10,9 +10,9 @@ import { type Artifacts } from './artifacts.js';
 import { metadataOf, OWN_METADATA, ownClient } from './client-metadata.js';
 import { type Clients } from './clients/clients.service.js';
 import { grantFor } from './grants.js';
-import { CLAIMS, OIDC_SCOPES, type ProviderClaims } from './provider-claims.js';
-import { type ProviderPages } from './provider-pages.js';
-import { type ProviderRequest } from './provider-request.js';
+import { CLAIMS, OIDC_SCOPES, type OidcClaims } from './oidc-claims.js';
+import { type OidcPages } from './oidc-pages.js';
+import { type OidcRequest } from './oidc-request.js';
 import { isLoopback } from './clients/redirect-uris.js';
 
 /** Lifetimes in seconds; those of sessions and of applications' tokens are settings. */
@@ -26,8 +26,8 @@ export interface ConfigurationParts {
   readonly secret: AuthSecret;
   readonly artifacts: Artifacts;
   readonly clients: Clients;
-  readonly claims: ProviderClaims;
-  readonly pages: ProviderPages;
+  readonly claims: OidcClaims;
+  readonly pages: OidcPages;
   readonly jwks: NonNullable<Configuration['jwks']>;
 }
 
@@ -85,7 +85,7 @@ export function providerConfiguration(parts: ConfigurationParts): Configuration 
  * What services that are shown a token need of the person, where the application may know it. Only a JWT says so by itself:
  * what is kept with another would still be told by introspection when the role is another one.
  */
-async function roleFor(token: object, claims: ProviderClaims): Promise<{ role: string } | undefined> {
+async function roleFor(token: object, claims: OidcClaims): Promise<{ role: string } | undefined> {
   const { accountId, scopes, resourceServer } = token as {
     accountId?: string;
     scopes: Set<string>;
@@ -97,7 +97,7 @@ async function roleFor(token: object, claims: ProviderClaims): Promise<{ role: s
 }
 
 function featuresOf(
-  pages: ProviderPages,
+  pages: OidcPages,
   algorithm: 'ES256' | 'RS256',
   settings: TokenSettings,
 ): Configuration['features'] {
@@ -112,7 +112,7 @@ function featuresOf(
       // Kept with the code and shown to nobody: nothing of the device needs to be known.
       deviceInfo: () => ({}),
       userCodeInputSource: (ctx, _form, _out, problem) => {
-        (ctx.req as ProviderRequest).isWrongGuess = problem?.name === 'NotFoundError';
+        (ctx.req as OidcRequest).isWrongGuess = problem?.name === 'NotFoundError';
         pages.deviceInput(ctx, problem);
       },
       userCodeConfirmSource: (ctx, _form, client, _info, userCode) => pages.deviceConfirm(ctx, client, userCode),

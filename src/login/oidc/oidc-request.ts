@@ -10,7 +10,7 @@ export const MOUNTED_AT = '/oidc';
  * A request as the library gets it: a copy, with the body that has been read already, and with the address that
  * applications know us by instead of what its client says in `Host` or a forwarded header.
  */
-export class ProviderRequest extends IncomingMessage {
+export class OidcRequest extends IncomingMessage {
   /** For the library: its path without the prefix is in `url`. */
   originalUrl = '';
   context: { readonly id: string; readonly address: string };

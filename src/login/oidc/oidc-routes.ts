@@ -6,8 +6,8 @@ import { LeasedLimits } from '../../platform/limits/leased-limits.js';
 import { addressKey } from '../../platform/http/client-address.js';
 import { rawBody } from '../../platform/http/bodies/raw-bodies.js';
 import { type ReservingRequest } from '../../platform/http/request-context.js';
-import { handOver, MOUNTED_AT, ProviderRequest } from './provider-request.js';
-import { Providers } from './providers.js';
+import { handOver, MOUNTED_AT, OidcRequest } from './oidc-request.js';
+import { OidcProviders } from './oidc-providers.js';
 
 /** Ways of failing that tell of somebody trying secrets. */
 const GUESSED = 'invalid_client';
@@ -17,19 +17,19 @@ const STARTS = { name: 'oidc_starts', cap: 600, seconds: 60 };
 
 /** The provider, as the service's routes reach it. */
 @Injectable()
-export class Mount {
+export class OidcRoutes {
   constructor(
     private readonly settings: ServerSettings,
-    private readonly providers: Providers,
+    private readonly providers: OidcProviders,
     private readonly leased: LeasedLimits,
   ) {}
 
   /** Has the library answer. @throws AppError `not_found` where there is no provider */
-  async serve(request: FastifyRequest, reply: FastifyReply): Promise<ProviderRequest> {
+  async serve(request: FastifyRequest, reply: FastifyReply): Promise<OidcRequest> {
     // An absolute address in the request line would be cut in the wrong place.
     if (!request.raw.url?.startsWith(`${MOUNTED_AT}/`)) throw new AppError('not_found');
     const provider = await this.providers.current();
-    const incoming = new ProviderRequest(request, this.settings.publicUrl);
+    const incoming = new OidcRequest(request, this.settings.publicUrl);
     const answered = provider.callback();
     await answered(incoming, handOver(reply));
     return incoming;

@@ -19,7 +19,7 @@ export const OIDC_SCOPES: readonly string[] = ['openid', 'offline_access', 'prof
 
 /** What applications are told of people. */
 @Injectable()
-export class ProviderClaims {
+export class OidcClaims {
   constructor(
     private readonly settings: TokenSettings,
     private readonly users: Users,

@@ -34,7 +34,7 @@ export interface Visit {
 
 /** What the library would say in its own design, in ours and in both languages. */
 @Injectable()
-export class ProviderPages {
+export class OidcPages {
   constructor(
     private readonly regionSettings: RegionSettings,
     private readonly serverSettings: ServerSettings,

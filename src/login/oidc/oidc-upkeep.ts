@@ -5,7 +5,7 @@ import { Jobs } from '../../platform/jobs/jobs.service.js';
 import { Artifacts, type Payload } from './artifacts.js';
 import { ArtifactsRepository } from './artifacts.repository.js';
 import { ownClient } from './client-metadata.js';
-import { Providers } from './providers.js';
+import { OidcProviders } from './oidc-providers.js';
 
 /** Ended sessions that applications are told of at once. */
 const TOLD_AT_ONCE = 50;
@@ -18,13 +18,13 @@ type Authorizations = Record<string, { readonly sid?: string } | undefined>;
 
 /** Forgets what has expired, and tells applications of logins that ended outside of the provider. */
 @Injectable()
-export class ProviderUpkeep implements OnModuleInit {
+export class OidcUpkeep implements OnModuleInit {
   constructor(
     private readonly settings: TokenSettings,
     private readonly jobs: Jobs,
     private readonly repository: ArtifactsRepository,
     private readonly artifacts: Artifacts,
-    private readonly providers: Providers,
+    private readonly providers: OidcProviders,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
 
