@@ -133,7 +133,8 @@ async function generateClient() {
 
 /**
  * Compiles what has changed: the compiler keeps in build/ what it knows of each file. It knows nothing of its own plugins
- * and settings, so all is compiled anew when these have changed.
+ * and settings, so all is compiled anew when these have changed. Files are not isolated in tsconfig.build.json: the plugin
+ * writes the values of a type into the DTO that uses it, which must be compiled again when the type changes elsewhere.
  */
 async function compile(force) {
   const hash = await hashOf(COMPILER_INPUTS.map((path) => at(path)));
