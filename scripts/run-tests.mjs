@@ -70,8 +70,9 @@ if (built !== 0) process.exit(built);
 const options = [process.env.NODE_OPTIONS, '--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
 const given = process.argv.slice(2).flatMap((argument) => (argument === '--fast' ? FAST : [argument]));
 const env = { ...process.env, NODE_OPTIONS: options.filter(Boolean).join(' ') };
+// What a spec has left open that failed in its `beforeAll` would keep a run from ending that has a single worker.
 const jest = (report, ...args) =>
-  run(['node_modules/jest/bin/jest.js', '--json', `--outputFile=${report}`, ...args], env);
+  run(['node_modules/jest/bin/jest.js', '--forceExit', '--json', `--outputFile=${report}`, ...args], env);
 // Jest takes the first of two.
 const workers = given.some((argument) => argument.startsWith('--maxWorkers')) ? [] : ['--maxWorkers=4'];
 process.exitCode = jest(REPORT, ...workers, ...given);
@@ -80,7 +81,6 @@ process.exitCode = jest(REPORT, ...workers, ...given);
 const failed = process.exitCode !== 0 && process.env['CI'] ? failedFiles(REPORT) : [];
 if (failed.length > 0 && failed.length <= MOST_AGAIN) {
   console.log(`Once more, alone:\n${failed.join('\n')}`);
-  // What a failed file leaves open would keep a single worker, and so the run, from ending.
-  process.exitCode = jest(AGAIN, '--maxWorkers=1', '--forceExit', '--runTestsByPath', ...failed);
+  process.exitCode = jest(AGAIN, '--maxWorkers=1', '--runTestsByPath', ...failed);
   if (existsSync(AGAIN)) merge(REPORT, AGAIN);
 }

@@ -61,7 +61,13 @@ export async function openGatewayHouse(
 export async function openGatewayHouse(settings?: Settings, options?: HouseOptions): Promise<GatewayHouse>;
 export async function openGatewayHouse(settings: Settings = {}, options: HouseOptions = {}): Promise<GatewayHouse> {
   const whatsapp = await startFakeWhatsApp();
-  const opened = await openHouse({ ...LINKING, GATEWAY_WHATSAPP_URL: whatsapp.url, ...settings }, options);
+  // What a failed start leaves open would keep the run from ending.
+  const opened = await openHouse({ ...LINKING, GATEWAY_WHATSAPP_URL: whatsapp.url, ...settings }, options).catch(
+    async (error: unknown) => {
+      await whatsapp.close();
+      throw error;
+    },
+  );
   const login = await opened.service.post('/api/auth/login', { identifier: 'admin', password: 'password123' });
   const admin = { authorization: `Bearer ${login.body.data.token}` };
   const close = opened.close.bind(opened);

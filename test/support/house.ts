@@ -149,10 +149,8 @@ export async function openHouse(
 ): Promise<House<ServiceProcess>>;
 export async function openHouse(settings?: Settings, options?: HouseOptions): Promise<House>;
 export async function openHouse(settings: Settings = {}, options: HouseOptions = {}): Promise<House> {
-  const [own, fake] = await Promise.all([
-    options.database ? undefined : createDatabase(),
-    startFakeWhacenter(options.gateway),
-  ]);
+  const own = options.database ? undefined : await createDatabase();
+  const fake = await startFakeWhacenter(options.gateway);
   const house = new OpenHouse(settings, fake, own ?? withoutLocks(options.database!), own);
   await house.begin(options).catch(async (error: unknown) => {
     await house.close();
