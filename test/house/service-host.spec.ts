@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { openHouse, type House } from '../support/house.js';
 import { logIn, me, newcomer } from '../support/logins.js';
@@ -70,4 +72,23 @@ describe('services of one process', () => {
     expect((await next.service.get('/health/live')).status).toBe(200);
     await next.close();
   });
+});
+
+/** Packages that a file and what it imports load, without those that it takes only types from. */
+function packagesOf(file: string, seen = new Set<string>()): Set<string> {
+  const packages = new Set<string>();
+  seen.add(file);
+  for (const [, name = ''] of readFileSync(file, 'utf8').matchAll(
+    /^(?:import|export)\s(?!type\b)[^;]*?from '(.+)';$/gm,
+  )) {
+    const path = join(dirname(file), name.replace(/\.js$/, '.ts'));
+    if (!name.startsWith('.')) packages.add(name);
+    else if (existsSync(path) && !seen.has(path)) for (const each of packagesOf(path, seen)) packages.add(each);
+  }
+  return packages;
+}
+
+it('loads few packages into each spec: there they are compiled anew', () => {
+  const packages = [...packagesOf(join(import.meta.dirname, '..', 'support', 'house.ts'))];
+  expect(packages.filter((name) => !name.startsWith('node:')).sort()).toEqual(['@node-rs/argon2', 'pg']);
 });

@@ -5,9 +5,7 @@ import { createServer, type Server } from 'node:https';
 import { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { getMediaKeys, type proto } from '@whiskeysockets/baileys';
-
-/** Trust it with `NODE_EXTRA_CA_CERTS`. Certificate and key are thrown away here, for everybody to see: they prove nothing. */
-export const MEDIA_CERTIFICATE = join(import.meta.dirname, 'fake-whatsapp-media.cert.pem');
+import { MEDIA_CERTIFICATE } from './media-certificate.js';
 
 /** A file as a recipient's phone gets it. */
 export interface ReceivedFile {

@@ -1,6 +1,6 @@
 import { AuthSecret } from '../../src/platform/secrets/auth-secret.js';
 import { startFakeWhatsApp, type FakeWhatsApp } from './fake-whatsapp.js';
-import { MEDIA_CERTIFICATE } from './fake-whatsapp-media.js';
+import { MEDIA_CERTIFICATE } from './media-certificate.js';
 import { type Answer, type Service, type ServiceProcess } from './service.js';
 import { until } from './waits.js';
 import { AUTH_SECRET, openHouse, type House, type HouseOptions, type Settings } from './house.js';

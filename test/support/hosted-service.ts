@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MEDIA_CERTIFICATE } from './fake-whatsapp-media.js';
+import { MEDIA_CERTIFICATE } from './media-certificate.js';
 import { requestsTo, StartFailed, type Requests, type Service } from './service.js';
 
 /** A process that opens services in itself; see `service-hosts.mjs`. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import { type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { MEDIA_CERTIFICATE } from '../../support/fake-whatsapp-media.js';
+import { MEDIA_CERTIFICATE } from '../../support/media-certificate.js';
 import { pdf } from '../../support/files.js';
 import { openGatewayHouse, type GatewayHouse } from '../../support/gateway-house.js';
 import { newNumber } from '../../support/house.js';
