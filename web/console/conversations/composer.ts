@@ -128,9 +128,9 @@ export class ConsoleComposer extends LitElement {
     body: { text: string } | { media: ReturnType<typeof mediaOf> },
     once: Once,
   ): Promise<void> {
-    const headers = once.headersFor(JSON.stringify([talkId, body]));
-    await act('post', REPLY, { at: { phone: talkId }, body, headers });
-    once.arrived();
+    const content = JSON.stringify([talkId, body]);
+    await act('post', REPLY, { at: { phone: talkId }, body, headers: once.headersFor(content) });
+    once.arrived(content);
   }
 
   private sendFile(): void {

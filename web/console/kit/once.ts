@@ -3,16 +3,16 @@
  * or another try after an answer that was lost, sends nothing twice.
  */
 export class Once {
-  private content = '';
-  private key = '';
+  private readonly keys = new Map<string, string>();
 
   headersFor(content: string): Record<string, string> {
-    if (this.content !== content || this.key === '') [this.content, this.key] = [content, crypto.randomUUID()];
-    return { 'idempotency-key': `"${this.key}"` };
+    const key = this.keys.get(content) ?? crypto.randomUUID();
+    this.keys.set(content, key);
+    return { 'idempotency-key': `"${key}"` };
   }
 
   /** It has arrived: the same words, sent again, are another message. */
-  arrived(): void {
-    this.key = '';
+  arrived(content: string): void {
+    this.keys.delete(content);
   }
 }

@@ -21,12 +21,14 @@ export function settingsList(
       [name, doc, value ?? ''].some((part) => part.toLowerCase().includes(words)),
   );
   if (wanted.length === 0) return empty(settings.none, settings.noneHint);
-  const sections = Map.groupBy(wanted, ({ section }) => section);
-  return [...sections].map(
-    ([section, entries]) =>
+  const sections = [...new Set(wanted.map(({ section }) => section))];
+  return sections.map(
+    (section) =>
       html`<section aria-label=${settings.sections[section] ?? section}>
         <h2>${settings.sections[section] ?? section}</h2>
-        <dl class="settings">${entries.map((entry) => one(entry, texts))}</dl>
+        <dl class="settings">
+          ${wanted.filter((entry) => entry.section === section).map((entry) => one(entry, texts))}
+        </dl>
       </section>`,
   );
 }
