@@ -171,7 +171,7 @@ export class Auth {
       device: draft.device,
     };
     const registrant = this.proof.registrant(typed.registrationToken);
-    const guess = await this.codes.call(typedGuess, context).catch(this.recordRefusal(context));
+    const guess = await this.codes.prepareGuess(typedGuess, context).catch(this.recordRefusal(context));
     // Not a guess, so it costs none: docs/decisions/0021-a-code-for-an-application-opens-a-browser.md.
     if (draft.heldBy === 'tokens' && guess.application !== null) throw new AppError('login_page_required');
     const session = {

@@ -4,7 +4,7 @@
 -- o_verdict: as of `judge_guess`. `wrong` also where the account was disabled or got another number since the code was sent.
 --            'unproven'  the guess is right, and would be the first proof of the number; nothing was written
 CREATE FUNCTION masuk.judge_login(
-  p_phone text, p_code uuid, p_proofs bytea[], p_legacy_code uuid, p_legacy_hashes bytea[],
+  p_phone text, p_code uuid, p_guess_macs bytea[], p_legacy_code uuid, p_legacy_hashes bytea[],
   p_device_user uuid, p_device_id uuid, p_device_issued timestamptz, p_device_life interval,
   p_mail_is_rung boolean, p_max_attempts int, p_budget int, p_waits boolean,
   OUT o_verdict text, OUT o_code uuid, OUT o_attempts_left int, OUT o_retry_after float8, OUT o_address text,
@@ -16,7 +16,7 @@ DECLARE
 BEGIN
   -- 1. The guess.
   v_guess := masuk.judge_guess(
-    p_phone, 'login', p_code, p_proofs, p_legacy_code, p_legacy_hashes, p_device_user, p_device_id, p_device_issued, p_device_life,
+    p_phone, 'login', p_code, p_guess_macs, p_legacy_code, p_legacy_hashes, p_device_user, p_device_id, p_device_issued, p_device_life,
     p_max_attempts, p_budget, p_waits
   );
   o_verdict := v_guess.o_verdict;

@@ -84,18 +84,18 @@ const LOGIN_BY_CODE = statement<JudgedLoginRow | { o_verdict: 'busy' }>(
   'login_by_code',
   `WITH judged AS MATERIALIZED (
      SELECT c.*, r.*, CASE WHEN r.o_account = c.device_user THEN c.old_device_id ELSE c.new_device_id END AS device_id
-       FROM unnest(:phones::text[], :codes::uuid[], :proofs::bytea[], :previous_proofs::bytea[],
+       FROM unnest(:phones::text[], :codes::uuid[], :guess_macs::bytea[], :previous_guess_macs::bytea[],
                    :legacy_codes::uuid[], :legacy_hashes::bytea[], :previous_legacy_hashes::bytea[],
                    :device_users::uuid[], :known_device_ids::uuid[], :devices_issued::timestamptz[],
                    :login_session_ids::uuid[], :new_device_ids::uuid[], :user_agents::text[],
                    :refresh_hashes::bytea[], :cookie_hashes::bytea[], :application_ids::uuid[],
                    :addresses::text[], :request_ids::text[], :audit_ids::uuid[], :phone_keys::bytea[])
             WITH ORDINALITY
-            AS c (phone, code, proof, previous_proof, legacy_code, legacy_hash, previous_legacy_hash,
+            AS c (phone, code, guess_mac, previous_guess_mac, legacy_code, legacy_hash, previous_legacy_hash,
                   device_user, old_device_id, device_issued, login_session_id, new_device_id, user_agent,
                   refresh_hash, cookie_hash, application_id, address, request_id, audit_id, phone_key, position),
             LATERAL ${FUNCTIONS}.judge_login(
-              c.phone, c.code, ARRAY[c.proof, c.previous_proof], c.legacy_code, ARRAY[c.legacy_hash, c.previous_legacy_hash],
+              c.phone, c.code, ARRAY[c.guess_mac, c.previous_guess_mac], c.legacy_code, ARRAY[c.legacy_hash, c.previous_legacy_hash],
               c.device_user, c.old_device_id, c.device_issued, :device_life::int * interval '1 second',
               :mail_is_rung::boolean, :max_attempts::int, :budget::int, :waits::boolean
             ) AS r
@@ -211,13 +211,13 @@ function rulesOf(codeSettings: CodeSettings, sessionSettings: SessionSettings, m
   };
 }
 
-/** While AUTH_SECRET is replaced a guess has two proofs, otherwise one: PostgreSQL has no arrays of arrays that differ. */
+/** While AUTH_SECRET is replaced a guess has two MACs, otherwise one: PostgreSQL has no arrays of arrays that differ. */
 function guessArrays(guesses: readonly GuessCall[]) {
   return {
     phones: guesses.map(({ phone }) => phone),
     codes: guesses.map(({ code }) => code),
-    proofs: guesses.map(({ proofs }) => proofs[0] ?? null),
-    previous_proofs: guesses.map(({ proofs }) => proofs[1] ?? null),
+    guess_macs: guesses.map(({ guessMacs }) => guessMacs[0] ?? null),
+    previous_guess_macs: guesses.map(({ guessMacs }) => guessMacs[1] ?? null),
     legacy_codes: guesses.map(({ legacy }) => legacy?.code ?? null),
     legacy_hashes: guesses.map(({ legacy }) => legacy?.hashes[0] ?? null),
     previous_legacy_hashes: guesses.map(({ legacy }) => legacy?.hashes[1] ?? null),

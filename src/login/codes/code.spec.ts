@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'uuid';
 import { AuthSecret } from '../../platform/secrets/auth-secret.js';
-import { newCode, proofsOf, storedHash } from './code.js';
+import { newCode, guessMacsOf, storedHash } from './code.js';
 
 describe('newCode', () => {
   it.each([4, 6, 8])('has %i digits, leading zeros kept', (length) => {
@@ -36,11 +36,11 @@ describe('storedHash', () => {
     );
   });
 
-  it('fits the proofs under the secret and, while that is replaced, under the previous one', () => {
+  it('fits the MACs under the secret and, while that is replaced, under the previous one', () => {
     const next = new AuthSecret('another secret, as long as the first one', secret);
-    const hashOf = (proof: Buffer) => createHash('sha256').update(parse(challenge)).update(proof).digest();
-    expect(proofsOf(secret, placed).map((proof) => hashOf(proof))).toEqual([storedHash(secret, challenge, placed)]);
-    expect(proofsOf(next, placed).map((proof) => hashOf(proof))).toEqual([
+    const hashOf = (mac: Buffer) => createHash('sha256').update(parse(challenge)).update(mac).digest();
+    expect(guessMacsOf(secret, placed).map((mac) => hashOf(mac))).toEqual([storedHash(secret, challenge, placed)]);
+    expect(guessMacsOf(next, placed).map((mac) => hashOf(mac))).toEqual([
       storedHash(next, challenge, placed),
       storedHash(secret, challenge, placed),
     ]);

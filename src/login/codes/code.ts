@@ -7,7 +7,7 @@ export function newCode(length: number): string {
   return String(randomInt(10 ** length)).padStart(length, '0');
 }
 
-/** A typed or new code in its place: what its proof is bound to. */
+/** A typed or new code in its place: what its MAC is bound to. */
 export interface PlacedCode {
   readonly purpose: string;
   /** E.164. */
@@ -18,7 +18,7 @@ export interface PlacedCode {
 }
 
 /**
- * What is stored of a code: SHA-256 over the challenge's id (16 bytes) and the code's proof, so that it is bound to its
+ * What is stored of a code: SHA-256 over the challenge's id (16 bytes) and the MAC of the code, so that it is bound to its
  * challenge, purpose, number and application.
  */
 export function storedHash(secret: AuthSecret, challenge: string, placed: PlacedCode): Buffer {
@@ -29,10 +29,10 @@ export function storedHash(secret: AuthSecret, challenge: string, placed: Placed
 }
 
 /**
- * Proofs of a typed code: HMAC-SHA-256 under a key outside the database. The database, which alone knows the challenge that
+ * MACs of a typed code: HMAC-SHA-256 under a key outside the database. The database, which alone knows the challenge that
  * is meant, compares them with what it stored. While AUTH_SECRET is replaced there is one under either secret.
  */
-export function proofsOf(secret: AuthSecret, placed: PlacedCode): Buffer[] {
+export function guessMacsOf(secret: AuthSecret, placed: PlacedCode): Buffer[] {
   return secret.acceptedMacs('otp-proof', macInput(placed));
 }
 

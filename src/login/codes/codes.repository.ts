@@ -105,7 +105,7 @@ const ISSUE = statement<IssueRow | { o_verdict: 'busy' }>(
 const GUESS = statement<GuessRow>(
   'codes_guess',
   `SELECT g.* FROM ${FUNCTIONS}.guess_code(
-     :phone::text, :purpose::text, :code::uuid, :proofs::bytea[], :legacy_code::uuid, :legacy_hashes::bytea[],
+     :phone::text, :purpose::text, :code::uuid, :guess_macs::bytea[], :legacy_code::uuid, :legacy_hashes::bytea[],
      :device_user::uuid, :device_id::uuid, :device_issued::timestamptz, :device_life::int * interval '1 second',
      :max_attempts::int, :budget::int, :then::text
    ) g`,
@@ -196,7 +196,7 @@ export class CodesRepository {
       phone: call.phone,
       purpose: call.purpose,
       code: call.code,
-      proofs: call.proofs,
+      guess_macs: call.guessMacs,
       legacy_code: call.legacy?.code ?? null,
       legacy_hashes: call.legacy?.hashes ?? [],
       device_user: call.device?.userId ?? null,

@@ -11,7 +11,7 @@ import { TestNumbers } from '../../delivery/outbox/test-numbers.js';
 import { maskPhone } from '../../platform/phone/phone.js';
 import { type KnownDevice } from '../../identity/sessions/device-tokens.js';
 import { Applications } from './applications.js';
-import { legacyHashes, proofsOf } from './code.js';
+import { legacyHashes, guessMacsOf } from './code.js';
 import { type CodePurpose } from './code-purpose.js';
 import { CodesRepository, type NumberLockRow } from './codes.repository.js';
 import { DeviceGuessesRepository } from './device-guesses.repository.js';
@@ -83,7 +83,7 @@ export class Codes implements OnModuleInit {
     context: RequestContext,
     within?: Transaction,
   ): Promise<RightGuess | AppError> {
-    const call = await this.call(typed, context);
+    const call = await this.prepareGuess(typed, context);
     let row = await this.repository.guess(call, then, within);
     if (row.o_verdict === 'legacy')
       row = await this.repository.guess({ ...call, legacy: this.legacyGuess(typed, row) }, then, within);
@@ -98,7 +98,10 @@ export class Codes implements OnModuleInit {
    *
    * @throws AppError `otp_locked` for a test number that is always locked
    */
-  async call({ purpose, phone, code, challengeId, device }: TypedGuess, context: RequestContext): Promise<GuessCall> {
+  async prepareGuess(
+    { purpose, phone, code, challengeId, device }: TypedGuess,
+    context: RequestContext,
+  ): Promise<GuessCall> {
     if ((await this.testNumbers.outcome(phone))?.kind === 'locked')
       throw new AppError('otp_locked', { retryAfter: LOCKED_FOR, concerns: { phone } });
     const application = (await this.applications.applicationFor(purpose, context))?.id ?? null;
@@ -108,7 +111,7 @@ export class Codes implements OnModuleInit {
       purpose: purpose.name,
       code: challengeId === undefined ? null : idOf(challengeId),
       // The fixed code of a number that is no longer a test number fits nothing.
-      proofs: (await this.testNumbers.isStale(phone, code)) ? [] : proofsOf(this.secret, placed),
+      guessMacs: (await this.testNumbers.isStale(phone, code)) ? [] : guessMacsOf(this.secret, placed),
       application,
       legacy: null,
       device,

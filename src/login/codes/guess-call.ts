@@ -8,7 +8,7 @@ export interface GuessCall {
   /** The challenge that the caller believes to answer; null: the newest. */
   readonly code: string | null;
   /** Of the typed code, one under each secret in force; none fits nothing. */
-  readonly proofs: readonly Buffer[];
+  readonly guessMacs: readonly Buffer[];
   /** Client id of the application that the code must have been asked for by; null: the service itself. */
   readonly application: string | null;
   readonly legacy: LegacyGuess | null;

@@ -1,12 +1,12 @@
 -- What follows from a judged guess. The caller holds the number.
 
 -- Whether a typed code is the one that a hash was stored of. The hash is bound to the code's challenge: SHA-256 over the
--- challenge's id and the proof, which is an HMAC under a key outside the database. The release before stored another form.
-CREATE FUNCTION masuk.hash_fits(p_hash bytea, p_code uuid, p_proofs bytea[], p_legacy boolean, p_legacy_hashes bytea[])
+-- challenge's id and the MAC of the code, an HMAC under a key outside the database. The release before stored another form.
+CREATE FUNCTION masuk.hash_fits(p_hash bytea, p_code uuid, p_guess_macs bytea[], p_legacy boolean, p_legacy_hashes bytea[])
 RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   IF p_legacy THEN RETURN p_hash = ANY (p_legacy_hashes); END IF;
-  RETURN EXISTS (SELECT 1 FROM unnest(p_proofs) proof WHERE p_hash = sha256(uuid_send(p_code) || proof));
+  RETURN EXISTS (SELECT 1 FROM unnest(p_guess_macs) mac WHERE p_hash = sha256(uuid_send(p_code) || mac));
 END $$;
 
 -- Pays for a guess. Those that came with one device token also count against it for as long as it lives, so that a stolen one

@@ -5,7 +5,7 @@
 -- A right guess is not paid for, and nothing is written for it: the caller goes on with `use_code` or `show_code`, in the
 -- same transaction, or with `pay_guess` when the code opens nothing.
 --
--- o_verdict: 'right'    `p_proofs` fits the active code of the number and purpose
+-- o_verdict: 'right'    one of `p_guess_macs` fits the active code of the number and purpose
 --            'wrong'    it does not, or none is active, or its attempts are used up: paid
 --            'locked'   the guesses of the window are used up, for `o_retry_after` seconds: nothing was compared
 --            'closed'   too many wrong guesses in a row by unknown devices: only its owner or an admin opens the number;
@@ -15,7 +15,7 @@
 CREATE FUNCTION masuk.judge_guess(
   p_phone text, p_purpose text,
   p_code uuid,                                          -- the challenge that the caller believes to answer; null: the newest
-  p_proofs bytea[],                                     -- of the typed code, under each secret in force; none fits if empty
+  p_guess_macs bytea[],                                 -- of the typed code, under each secret in force; none fits if empty
   p_legacy_code uuid, p_legacy_hashes bytea[],
   p_device_user uuid, p_device_id uuid, p_device_issued timestamptz, p_device_life interval,  -- of a checked device token
   p_max_attempts int, p_budget int, p_waits boolean,
@@ -79,7 +79,7 @@ BEGIN
   ));
   o_verdict := CASE
     WHEN o_account IS NOT NULL AND coalesce(p_code = o_code, true) AND masuk.hash_fits(
-      v_row.current_hash, v_row.current_session_id, p_proofs, v_row.current_legacy, p_legacy_hashes
+      v_row.current_hash, v_row.current_session_id, p_guess_macs, v_row.current_legacy, p_legacy_hashes
     )
     THEN 'right'
     ELSE 'wrong'

@@ -2,14 +2,14 @@
 -- (`judge_guess`), a wrong guess is paid for in the same commit that tells its result, and the same three rules keep it so: no
 -- EXCEPTION block, nothing after the comparison of a wrong guess that can fail, and a synchronous commit.
 --
--- o_verdict: 'right'   `p_proofs` fits the key's active code, which is used up
+-- o_verdict: 'right'   one of `p_guess_macs` fits the key's active code, which is used up
 --            'wrong'   it does not, or none is active, or its attempts are used up: paid
 --            'locked'  the guesses of the key, or of all keys, are used up for `o_retry_after` seconds: nothing was compared
 --            'legacy'  the code was made by the release before: asked again with `p_legacy_hashes` for the id in `o_code`
 -- `o_code` is also set for a wrong guess that an active code was compared with.
 CREATE FUNCTION masuk.judge_verification(
   p_phone text, p_owner uuid,
-  p_proofs bytea[],                       -- of the typed code, under each secret in force
+  p_guess_macs bytea[],                   -- of the typed code, under each secret in force
   p_legacy_code uuid, p_legacy_hashes bytea[],
   p_max_attempts int, p_budget int,
   OUT o_verdict text, OUT o_retry_after float8, OUT o_attempts_left int, OUT o_code verifications
@@ -41,7 +41,7 @@ BEGIN
   END IF;
 
   -- 4. Compare. A right guess uses the code up, and the key's own guesses are given back; those of others are not.
-  IF v_lives AND masuk.hash_fits(v_code.code_hash, v_code.id, p_proofs, v_code.legacy, p_legacy_hashes) THEN
+  IF v_lives AND masuk.hash_fits(v_code.code_hash, v_code.id, p_guess_macs, v_code.legacy, p_legacy_hashes) THEN
     o_verdict := 'right';
     UPDATE verifications v
        SET attempts = v.attempts + 1, ended_at = v_now, ended_as = 'verified' WHERE v.id = v_code.id RETURNING * INTO o_code;

@@ -4,7 +4,7 @@ import { RetentionSettings } from '../../../platform/config/groups/retention.js'
 import { type Transaction } from '../../../platform/database/database.js';
 import { newId } from '../../../platform/database/new-id.js';
 import { AppError } from '../../../platform/errors/app-error.js';
-import { legacyVerificationHashes, newCode, proofsOf, storedHash } from '../code.js';
+import { legacyVerificationHashes, newCode, guessMacsOf, storedHash } from '../code.js';
 import {
   VerificationsRepository,
   type NewestVerification,
@@ -71,12 +71,12 @@ export class VerificationCodes {
    * @returns with the refusal `invalid_otp` or `otp_locked`
    */
   async guess(phone: string, code: string, ownerId: string): Promise<GuessedCode> {
-    const proofs = proofsOf(this.secret, placed(phone, ownerId, code));
-    let judged = await this.repository.judge(phone, ownerId, proofs, null);
+    const guessMacs = guessMacsOf(this.secret, placed(phone, ownerId, code));
+    let judged = await this.repository.judge(phone, ownerId, guessMacs, null);
     if (judged.verdict === 'legacy' && judged.row) {
       const { id } = judged.row;
       const hashes = legacyVerificationHashes(this.secret, id, phone, code);
-      judged = await this.repository.judge(phone, ownerId, proofs, { code: id, hashes });
+      judged = await this.repository.judge(phone, ownerId, guessMacs, { code: id, hashes });
     }
     const { verdict, row, attemptsLeft } = judged;
     if (verdict === 'right' && row) return { refusal: null, row };

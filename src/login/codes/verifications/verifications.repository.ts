@@ -90,7 +90,7 @@ const JUDGE = statement<JudgedRow & { [Column in keyof VerificationRow]: Verific
   'verification_judge',
   `SELECT j.o_verdict, j.o_retry_after, j.o_attempts_left, ${columnsOf('(j.o_code)')}
      FROM ${FUNCTIONS}.judge_verification(
-            :phone::text, :owner_id::uuid, :proofs::bytea[], :legacy_code::uuid, :legacy_hashes::bytea[],
+            :phone::text, :owner_id::uuid, :guess_macs::bytea[], :legacy_code::uuid, :legacy_hashes::bytea[],
             :max_attempts::int, :budget::int) j`,
 );
 
@@ -188,17 +188,17 @@ export class VerificationsRepository {
   /**
    * Judges a guess, and uses a right code up; see src/login/codes/sql/judge_verification.sql.
    *
-   * @param proofs of the typed code, one under each secret in force
+   * @param guessMacs of the typed code, one under each secret in force
    * @param legacy what the release before may have stored of it
    */
   async judge(
     phone: string,
     ownerId: string,
-    proofs: readonly Buffer[],
+    guessMacs: readonly Buffer[],
     legacy: LegacyGuess | null,
   ): Promise<JudgedVerification> {
     const [judged] = await this.database.run(JUDGE, {
-      ...{ phone, owner_id: ownerId, proofs, ...this.guessRules },
+      ...{ phone, owner_id: ownerId, guess_macs: guessMacs, ...this.guessRules },
       legacy_code: legacy?.code ?? null,
       legacy_hashes: legacy?.hashes ?? [],
     });
