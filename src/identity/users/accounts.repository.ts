@@ -27,12 +27,12 @@ const unlessTaken = (column: string) =>
 
 // For answers that must not tell whether a number, an e-mail or a username is known: the same work whether the number is
 // free or not. No row of either kind: somebody took a name after our snapshot, and the caller tries again.
-const INSERT_QUIETLY = statement<{ made: string | null; holder: string | null }>(
+const INSERT_QUIETLY = statement<{ made: string | null; number_owner: string | null }>(
   'accounts_insert_quietly',
   `WITH made AS (
      ${insertAccount(unlessTaken('email'), unlessTaken('username'))} ON CONFLICT DO NOTHING RETURNING id
    )
-   SELECT (SELECT id FROM made) AS made, (SELECT id FROM users WHERE phone = :phone::text) AS holder`,
+   SELECT (SELECT id FROM made) AS made, (SELECT id FROM users WHERE phone = :phone::text) AS number_owner`,
 );
 
 const FIND = statement<ManagedAccountRow>(
@@ -186,10 +186,10 @@ export class AccountsRepository {
     fields: AccountFields,
     passwordHash: string | null,
     within: Transaction,
-  ): Promise<{ made: string | null; holder: string | null }> {
+  ): Promise<{ made: string | null; numberOwner: string | null }> {
     const given = { id, ...values(fields), password_hash: passwordHash, claimed: true };
     const [row] = await within.run(INSERT_QUIETLY, given);
-    return row ?? { made: null, holder: null };
+    return { made: row?.made ?? null, numberOwner: row?.number_owner ?? null };
   }
 
   async find(id: string): Promise<ManagedAccountRow | null> {

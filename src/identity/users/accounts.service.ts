@@ -94,22 +94,22 @@ export class Accounts {
    * Makes an account for a number as `create` does, without telling what is taken: an e-mail or username that somebody has is
    * left out, and where somebody has the number nothing is made. The answer is the account as it was asked for.
    *
-   * @returns `holder`: whose number it is; the account's own id if it was made
+   * @returns `numberOwner`: whose number it is; the account's own id if it was made
    * @throws AppError `validation_failed` without a name; `busy` when others took the same names at the same moment, again and again
    */
   async createQuietly(
     given: Partial<AccountFields>,
     passwordHash: string | null,
     within: Transaction,
-  ): Promise<{ account: AccountRow & { created_at: Date }; holder: string }> {
+  ): Promise<{ account: AccountRow & { created_at: Date }; numberOwner: string }> {
     const fields = { ...BLANK, ...given };
     requireEssentials(fields);
     const { fullName: full_name, email, username, phone, role } = fields;
     const account = { id: uuidv7(), full_name, email, username, phone, role, created_at: new Date() };
     for (let tries = 0; tries < 3; tries++) {
-      const { made, holder } = await this.repository.insertQuietly(account.id, fields, passwordHash, within);
-      const whose = made ?? holder;
-      if (whose !== null) return { account, holder: whose };
+      const { made, numberOwner } = await this.repository.insertQuietly(account.id, fields, passwordHash, within);
+      const owner = made ?? numberOwner;
+      if (owner !== null) return { account, numberOwner: owner };
     }
     throw new AppError('busy', { retryAfter: 1 });
   }

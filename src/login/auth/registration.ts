@@ -93,13 +93,13 @@ export class Registration {
     context: RequestContext,
   ): Promise<Registered> {
     const account = await this.database.transaction(async (transaction) => {
-      const { account: asked, holder } = await this.accounts.createQuietly(fields, passwordHash, transaction);
-      const isMade = holder === asked.id;
+      const { account: asked, numberOwner } = await this.accounts.createQuietly(fields, passwordHash, transaction);
+      const isMade = numberOwner === asked.id;
       const userId = caller?.userId ?? (isMade ? asked.id : null);
       const event = isMade
         ? ({ outcome: 'success', detail: { role: asked.role } } as const)
         : ({ outcome: 'failure', detail: { code: 'phone_taken' } } as const);
-      await this.record({ ...event, userId, subjectId: holder }, context, transaction);
+      await this.record({ ...event, userId, subjectId: numberOwner }, context, transaction);
       return asked;
     });
     return { account, token: this.tokens.issue(account.id) };

@@ -21,7 +21,7 @@ export class MigrationLocked extends Error {
   override readonly name = 'MigrationLocked';
 }
 
-interface Holder {
+interface LockHolder {
   pid: number;
   application: string;
   address: string | null;
@@ -48,9 +48,9 @@ export async function underMigrationLock<Result>(
     await client.query('BEGIN');
     const until = performance.now() + patience;
     for (let isTold = false; !(await taken(client)); isTold = true) {
-      const holder = await holderOf(client);
-      if (performance.now() > until) throw new MigrationLocked(sentenceFor(holder, patience));
-      if (!isTold) log(`another process migrates this database: waiting for ${inWords(holder)}`);
+      const lockHolder = await lockHolderOf(client);
+      if (performance.now() > until) throw new MigrationLocked(sentenceFor(lockHolder, patience));
+      if (!isTold) log(`another process migrates this database: waiting for ${inWords(lockHolder)}`);
       await pause(LOOK_EVERY);
     }
     return work();
@@ -67,8 +67,8 @@ async function taken(client: Client): Promise<boolean> {
   return rows[0]?.taken === true;
 }
 
-async function holderOf(client: Client): Promise<Holder | undefined> {
-  const rows = await ask<Holder>(
+async function lockHolderOf(client: Client): Promise<LockHolder | undefined> {
+  const rows = await ask<LockHolder>(
     client,
     `SELECT l.pid, coalesce(nullif(a.application_name, ''), '?') AS application, host(a.client_addr) AS address, a.state,
             extract(epoch FROM clock_timestamp() - a.state_change)::int AS seconds
@@ -93,15 +93,17 @@ async function ask<Row extends object>(client: Client, text: string): Promise<Ro
   return (await client.query<Row>(question)).rows;
 }
 
-function inWords(holder: Holder | undefined): string {
-  if (!holder) return 'a process that has just ended';
-  const { pid, application, address, state, seconds } = holder;
+function inWords(lockHolder: LockHolder | undefined): string {
+  if (!lockHolder) return 'a process that has just ended';
+  const { pid, application, address, state, seconds } = lockHolder;
   const from = address === null ? '' : ` from ${address}`;
   const since = state === null ? '' : `, ${state} for ${seconds ?? 0} s`;
   return `process ${pid} of the server (${application}${from}${since})`;
 }
 
-function sentenceFor(holder: Holder | undefined, patience: number): string {
-  const end = holder ? ` If it migrates nothing any more, end it: SELECT pg_terminate_backend(${holder.pid});` : '';
-  return `Another process has held the migration lock for ${Math.round(patience / 1000)} s: ${inWords(holder)}.${end}`;
+function sentenceFor(lockHolder: LockHolder | undefined, patience: number): string {
+  const end = lockHolder
+    ? ` If it migrates nothing any more, end it: SELECT pg_terminate_backend(${lockHolder.pid});`
+    : '';
+  return `Another process has held the migration lock for ${Math.round(patience / 1000)} s: ${inWords(lockHolder)}.${end}`;
 }
