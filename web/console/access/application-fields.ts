@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Entry } from '../kit/api.js';
+import { conflict } from '../kit/conflict.js';
 import type { Values } from '../kit/console-dialog.js';
 import type { ConsoleTexts } from '../texts/texts.js';
 import { choices, lines } from './choices.js';
@@ -85,4 +86,36 @@ export function bodyOf(values: Values, row: Application | null) {
     scopes: [...otherScopes(row), ...(values['scopes'] ?? '').split(',').filter(Boolean)],
     firstParty: values['firstParty'] === 'true',
   };
+}
+
+/** What somebody else has saved meanwhile beside what was typed, where they differ. */
+export function bothVersions(now: Values, mine: Values, texts: ConsoleTexts): TemplateResult {
+  const { access, people } = texts;
+  const { applications } = access;
+  const names = {
+    name: access.name,
+    redirectUris: applications.redirects,
+    scopes: applications.scopes,
+    firstParty: applications.consent,
+  };
+  // Of scopes only those that the form shows: it leaves the others as they are.
+  const parts = (name: string, value = '') => {
+    if (name === 'scopes') return value.split(',').filter((scope) => SCOPES.includes(scope));
+    return name === 'redirectUris' ? lines(value) : [value.trim()].filter(Boolean);
+  };
+  const shown = (name: string, value: string | undefined) => {
+    if (name === 'firstParty') return value === 'true' ? applications.asksNot : applications.asks;
+    const said = parts(name, value);
+    return said.length === 0
+      ? html`<i>${people.empty}</i>`
+      : said.map((part, at) => html`${at === 0 ? nothing : html`<br />`}<span class="address">${part}</span>`);
+  };
+  const same = (name: string) =>
+    name === 'firstParty'
+      ? (now[name] === 'true') === (mine[name] === 'true')
+      : parts(name, now[name]).sort().join('\n') === parts(name, mine[name]).sort().join('\n');
+  const differences = Object.entries(names)
+    .filter(([name]) => !same(name))
+    .map(([name, field]) => ({ field, mine: shown(name, mine[name]), now: shown(name, now[name]) }));
+  return conflict(applications.conflict, differences, texts);
 }

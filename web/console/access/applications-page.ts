@@ -1,11 +1,14 @@
 import '@awesome.me/webawesome/dist/components/textarea/textarea.js';
 import { html, nothing, type TemplateResult } from 'lit';
-import { act, get, type Entry } from '../kit/api.js';
+import { act, get, getTagged, MasukError, type Entry } from '../kit/api.js';
 import { ask, type Values } from '../kit/console-dialog.js';
 import type { Column } from '../kit/list-table.js';
+import { loginIsOver } from '../kit/login.js';
 import { moment } from '../kit/moments.js';
+import { failure } from '../kit/remote.js';
 import { secretDialog } from '../kit/secret.js';
-import { applicationFields, bodyOf, valuesOf } from './application-fields.js';
+import { sentenceOf } from '../kit/states.js';
+import { applicationFields, bodyOf, bothVersions, valuesOf } from './application-fields.js';
 import { CreatedListPage } from './created-list-page.js';
 
 export type Application = Entry<'/api/oidc/clients'>;
@@ -54,7 +57,7 @@ export class ApplicationsPage extends CreatedListPage<Application> {
     const button = (label: string, run: () => void, variant = 'neutral') =>
       html`<wa-button size="small" appearance="outlined" variant=${variant} @click=${run}>${label}</wa-button>`;
     return html`<div class="row-actions">
-      ${button(applications.edit, () => this.edit(row))}
+      ${button(applications.edit, () => void this.edit(row))}
       ${row.kind === 'web' ? button(applications.rotate, () => this.rotate(row)) : nothing}
       ${button(applications.remove, () => this.discard(row), 'danger')}
     </div>`;
@@ -80,20 +83,40 @@ export class ApplicationsPage extends CreatedListPage<Application> {
     });
   }
 
-  private edit(row: Application): void {
+  /** Begins with the application as it is now: the list may be older. */
+  private async edit({ id, name }: Application): Promise<void> {
     const { texts } = this;
     const { applications } = texts.access;
+    const fresh = async () => {
+      const { body, tag } = await getTagged('/api/oidc/clients/{id}', { at: { id } });
+      return { row: body.data, tag };
+    };
+    let seen: Awaited<ReturnType<typeof fresh>>;
+    try {
+      seen = await fresh();
+    } catch (error) {
+      if (!loginIsOver(error)) this.say(sentenceOf(failure(error), texts));
+      return;
+    }
     ask({
-      title: applications.editTitle(row.name),
-      form: `${DRAFT} ${row.id}`,
-      values: valuesOf(row),
+      title: applications.editTitle(name),
+      form: `${DRAFT} ${id}`,
+      values: valuesOf(seen.row),
       submit: applications.editSubmit,
       fields: (typed) => applicationFields(typed, texts, false),
       run: async (typed) => {
-        await act('patch', '/api/oidc/clients/{id}', { at: { id: row.id }, body: bodyOf(typed, row) });
+        const headers = seen.tag === null ? {} : { 'if-match': seen.tag };
+        try {
+          await act('patch', '/api/oidc/clients/{id}', { at: { id }, body: bodyOf(typed, seen.row), headers });
+        } catch (error) {
+          if (error instanceof MasukError && error.code === 'application_changed') seen = await fresh();
+          throw error;
+        }
         this.say(applications.saved);
         this.load();
       },
+      problem: ({ code }, typed) =>
+        code === 'application_changed' ? bothVersions(valuesOf(seen.row), typed, texts) : undefined,
     });
   }
 

@@ -1,5 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import { act, MasukError } from '../kit/api.js';
+import { conflict } from '../kit/conflict.js';
 import { ask, type Values } from '../kit/console-dialog.js';
 import type { ConsoleTexts } from '../texts/texts.js';
 import { accountFields, bodyOf } from './account-fields.js';
@@ -31,7 +32,8 @@ export function edit(seen: Seen, deeds: Deeds, typed: Values = {}): void {
       }
       deeds.done(texts.people.saved);
     },
-    problem: ({ code }, values) => (code === 'account_changed' ? conflict(valuesOf(person), values, texts) : undefined),
+    problem: ({ code }, values) =>
+      code === 'account_changed' ? bothVersions(valuesOf(person), values, texts) : undefined,
   });
 }
 
@@ -45,7 +47,7 @@ function changesOf(person: Person, values: Values): Partial<ReturnType<typeof bo
   return Object.fromEntries(FIELDS.filter((name) => wanted[name] !== before[name]).map((name) => [name, wanted[name]]));
 }
 
-function conflict(now: Values, mine: Values, texts: ConsoleTexts): TemplateResult {
+function bothVersions(now: Values, mine: Values, texts: ConsoleTexts): TemplateResult {
   const { people, roles } = texts;
   const names = {
     fullName: people.name,
@@ -61,27 +63,10 @@ function conflict(now: Values, mine: Values, texts: ConsoleTexts): TemplateResul
         ? roles[value as Person['role']]
         : value;
   const different = FIELDS.filter((name) => (now[name] ?? '') !== (mine[name] ?? ''));
-  return html`<wa-callout variant="warning">
-    <p>${people.conflict}</p>
-    <table class="conflict">
-      <thead>
-        <tr>
-          <th scope="col">${people.conflictField}</th>
-          <th scope="col">${people.conflictMine}</th>
-          <th scope="col">${people.conflictNow}</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${different.map(
-          (name) =>
-            html`<tr>
-              <th scope="row">${names[name]}</th>
-              <td>${shown(name, mine[name])}</td>
-              <td>${shown(name, now[name])}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-    <p>${people.conflictHint}</p>
-  </wa-callout>`;
+  const differences = different.map((name) => ({
+    field: names[name],
+    mine: shown(name, mine[name]),
+    now: shown(name, now[name]),
+  }));
+  return conflict(people.conflict, differences, texts);
 }

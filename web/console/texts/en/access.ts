@@ -113,6 +113,7 @@ export const access: ConsoleTexts['access'] = {
     editTitle: (name) => `Edit ${name}`,
     editSubmit: 'Save',
     saved: 'The application is changed.',
+    conflict: 'Somebody else changed this application while you filled in the form:',
     secret: (name) => `client_secret for ${name}`,
     registered: 'The application is registered.',
     rotate: 'New secret',

@@ -101,6 +101,8 @@ export const shell: Shell = {
     phone_required: 'This account needs a phone number: without a password it logs in by code.',
     last_admin: 'At least one active admin must remain.',
     account_changed: 'Somebody else has just changed this account.',
+    application_changed: 'Somebody else has just changed this application.',
+    oidc_client_not_found: 'There is no such application, or it was deleted.',
     session_not_found: 'This WhatsApp account is gone.',
     session_id_taken: 'This name is taken.',
     session_limit_reached: 'The limit of linked WhatsApp accounts is reached.',

@@ -116,6 +116,7 @@ export const access = {
     editTitle: (name: string) => `Ubah ${name}`,
     editSubmit: 'Simpan',
     saved: 'Aplikasi diperbarui.',
+    conflict: 'Orang lain mengubah aplikasi ini sementara Anda mengisi formulir:',
     secret: (name: string) => `client_secret untuk ${name}`,
     registered: 'Aplikasi terdaftar.',
     rotate: 'Ganti rahasia',

@@ -99,6 +99,8 @@ export const shell = {
     phone_required: 'Akun ini perlu nomor telepon, karena akun tanpa kata sandi masuk dengan kode.',
     last_admin: 'Harus ada sedikitnya satu admin yang aktif.',
     account_changed: 'Akun ini baru saja diubah orang lain.',
+    application_changed: 'Aplikasi ini baru saja diubah orang lain.',
+    oidc_client_not_found: 'Aplikasi ini tidak ada, atau sudah dihapus.',
     session_not_found: 'Akun WhatsApp ini tidak ada lagi.',
     session_id_taken: 'Nama ini sudah dipakai.',
     session_limit_reached: 'Jumlah akun WhatsApp tertaut sudah mencapai batas.',
