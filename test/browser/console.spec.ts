@@ -5,6 +5,7 @@ import { axeFaults, openConsole, type Sight } from '../support/console.js';
 import { openGatewayHouse, type GatewayHouse } from '../support/gateway-house.js';
 import { newNumber, type Resident } from '../support/house.js';
 import { openPage } from '../support/pages.js';
+import { until } from '../support/waits.js';
 
 /** As an attacker would be called. */
 const MARKUP = '<img src=x onerror=alert(1)> & Budi';
@@ -106,6 +107,8 @@ describe('devices', () => {
     await confirm(page, 'Close');
     const row = page.locator('tr', { hasText: 'loket-1' });
     await row.getByText('Connected').waitFor();
+    await row.getByText('answers this page').waitFor();
+    await row.getByText('Empty', { exact: true }).waitFor();
     expect(await row.textContent()).toContain(MARKUP);
     await expectToFit(isWide);
     await row.getByRole('button', { name: 'Reconnect' }).click();
@@ -196,6 +199,93 @@ describe('people', () => {
     expect((await house.service.get(`/api/users/${person.id}`, house.admin)).status).toBe(404);
     await context.close();
   });
+});
+
+describe('the overview', () => {
+  const tile = (page: Page, name: string) =>
+    page.locator('.tile', { has: page.locator('dt', { hasText: new RegExp(`^${name}$`) }) }).locator('b');
+
+  it('shows what happened, as it happens, and the same numbers as the API', async () => {
+    const { page, context, isWide, complaints, picture } = await open('/overview', { size: 'phone' });
+    await page.locator('.live.on').waitFor();
+    const zone = await page.evaluate<string>('new Intl.DateTimeFormat().resolvedOptions().timeZone');
+    const figures = async () =>
+      (await house.service.get(`/api/admin/overview?timezone=${zone}`, house.admin)).body.data;
+    const before = await figures();
+    const { phone } = await house.person();
+    const { body } = await house.service.post('/api/auth/otp/request', { phone });
+    expect(body.success).toBe(true);
+    for (const status of [400, 400])
+      expect((await house.service.post('/api/auth/otp/verify', { phone, otpCode: '00000a' })).status).toBe(status);
+    // Nobody loads the page again.
+    await until('it shows the code', async () => {
+      const { funnel, refused } = await figures();
+      const shown = [await tile(page, 'Diminta').first().textContent(), await tile(page, 'Kode salah').textContent()];
+      return (
+        funnel.requested > before.funnel.requested && shown.join() === [funnel.requested, refused.wrongCodes].join()
+      );
+    });
+    const { spend } = await figures();
+    expect((await tile(page, 'Pesan terkirim dari batas per hari').textContent())?.replaceAll('.', '')).toBe(
+      `${spend.used} dari ${spend.cap}`,
+    );
+    // Nobody reports what became of it: unknown, and no zero.
+    const stages = page.locator('section[aria-labelledby=providers] tbody tr').first();
+    expect(await stages.locator('td[data-label=Sampai]').textContent()).toMatch(/Tidak diketahui/);
+    await page.locator('.same summary').first().click();
+    expect(await page.locator('.same[open] tbody tr').count()).toBe((await figures()).series.length);
+    await expectToFit(isWide);
+    await picture('console-phone-overview-busy');
+    await page.getByRole('link', { name: '30 hari' }).click();
+    await page.waitForURL('**/admin/overview?range=30d');
+    await page.getByRole('heading', { name: 'Per hari' }).waitFor();
+    expect(await axeFaults(page)).toEqual([]);
+    await picture('console-phone-overview-month');
+    expect(complaints()).toEqual([]);
+    await context.close();
+  });
+
+  it('goes to the login when the login ends, without anybody touching the page', async () => {
+    const { page, context, own, picture } = await open('/overview', { as: 'supervisor', language: 'en' });
+    await page.locator('.live.on').waitFor();
+    await page.getByRole('heading', { name: 'What was refused' }).waitFor();
+    await picture('console-desktop-overview');
+    await house.service.post('/api/auth/logout', {}, own);
+    await page.waitForURL('**/login?next=**');
+    await context.close();
+  });
+});
+
+it('shows two admins who change one application both versions, and the second decides', async () => {
+  const made = await house.service.post(
+    '/api/oidc/clients',
+    { kind: 'web', name: 'Rekam medis', redirectUris: ['https://rm.example.id/cb'] },
+    house.admin,
+  );
+  const { id } = made.body.data;
+  const { page, context } = await open('/applications');
+  const row = page.locator('tr', { hasText: 'Rekam medis' });
+  await row.getByRole('button', { name: 'Ubah' }).click();
+  await dialog(page).locator('wa-input[name=name]').waitFor();
+  await fill(page, { name: 'Rekam medis dari layar' });
+  const { status } = await house.service.send(
+    'PATCH',
+    `/api/oidc/clients/${id}`,
+    JSON.stringify({ name: 'Rekam medis lain' }),
+    { ...house.admin, 'content-type': 'application/json' },
+  );
+  expect(status).toBe(200);
+  await dialog(page).getByRole('button', { name: 'Simpan' }).click();
+  const both = dialog(page).locator('.conflict');
+  await both.waitFor();
+  expect((await both.locator('td').allTextContents()).map((text) => text.trim())).toEqual([
+    'Rekam medis dari layar',
+    'Rekam medis lain',
+  ]);
+  await confirm(page, 'Simpan');
+  await page.locator('tr', { hasText: 'Rekam medis dari layar' }).waitFor();
+  await house.service.send('DELETE', `/api/oidc/clients/${id}`, undefined, house.admin);
+  await context.close();
 });
 
 it('keeps the filters of a log in the address, and gives it as a file', async () => {

@@ -82,6 +82,42 @@ export async function downloadFile(path: Path, at: Readonly<Record<string, strin
   return name;
 }
 
+/** An event of an answer that goes on. */
+export interface ServerEvent {
+  readonly name: string;
+  readonly data: string;
+  readonly id: string;
+}
+
+/**
+ * The events of an answer that goes on, as they come. By `fetch` and not by `EventSource`, which does not say why it was refused.
+ *
+ * @param last the id of the last event that came
+ * @param opened called when the service has answered
+ * @throws MasukError when it refused, or the connection was lost
+ */
+export async function* serverEvents(
+  path: Path,
+  last: string,
+  signal: AbortSignal,
+  opened: () => void,
+): AsyncGenerator<ServerEvent, void, undefined> {
+  const headers = { accept: 'text/event-stream', ...(last !== '' && { 'last-event-id': last }) };
+  const response = await masuk.fetch(path, { headers, signal, redirect: 'error' });
+  if (!response.ok || response.body === null) throw failureOf(response, objectIn(await response.text()));
+  opened();
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    const events = (text + part.value).split('\n\n');
+    text = events.pop() ?? '';
+    for (const event of events) {
+      const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(event)?.[1] ?? '';
+      if (field('event') !== '') yield { name: field('event'), data: field('data'), id: field('id') };
+    }
+  }
+}
+
 /** Gives the person a file. */
 export function keep(content: Blob, name: string): void {
   const link = document.createElement('a');

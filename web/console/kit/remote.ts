@@ -17,10 +17,14 @@ export class Remote<T> implements ReactiveController {
     this.current += 1;
   }
 
-  /** Asks; an answer that comes after a newer question is nobody's. */
-  async load(ask: () => Promise<T>): Promise<void> {
+  /**
+   * Asks; an answer that comes after a newer question is nobody's.
+   *
+   * @param quietly nobody asked for it, so nobody is shown that it takes long
+   */
+  async load(ask: () => Promise<T>, quietly = false): Promise<void> {
     const own = ++this.current;
-    this.loading = true;
+    this.loading ||= !quietly;
     this.host.requestUpdate();
     try {
       const value = await ask();

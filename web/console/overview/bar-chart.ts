@@ -11,13 +11,20 @@ interface Series {
   readonly values: readonly (number | null)[];
 }
 
-/** Bars by stage, one for each series, with their numbers on hover. A table beside it shows the same. */
-export class StageChart extends LitElement {
-  static override properties = { labels: { attribute: false }, series: { attribute: false }, language: {} };
+/** Bars, one for each series, with their numbers on hover; across, or upright for time. A table beside it shows the same. */
+export class BarChart extends LitElement {
+  static override properties = {
+    labels: { attribute: false },
+    series: { attribute: false },
+    language: {},
+    upright: { type: Boolean },
+  };
   declare labels: readonly string[];
   declare series: readonly Series[];
   declare language: Language;
+  declare upright: boolean;
   private chart: Chart | null = null;
+  private drawn = '';
   private readonly scheme = new MutationObserver(() => this.draw());
 
   override createRenderRoot(): this {
@@ -40,8 +47,11 @@ export class StageChart extends LitElement {
     return html`<div class="chart"><canvas aria-hidden="true"></canvas></div>`;
   }
 
+  /** The same numbers are not drawn again: somebody may be reading one of them. */
   protected override updated(): void {
-    this.draw();
+    const wanted = JSON.stringify([this.labels, this.series, this.language, this.upright]);
+    if (this.chart === null || wanted !== this.drawn) this.draw();
+    this.drawn = wanted;
   }
 
   private draw(): void {
@@ -52,6 +62,7 @@ export class StageChart extends LitElement {
     const color = (name: string) => style.getPropertyValue(name).trim();
     const [text, line] = [color('--text-quiet'), color('--edge')];
     const ticks = { color: text, font: { family: style.fontFamily } };
+    const [names, counts] = this.upright ? (['x', 'y'] as const) : (['y', 'x'] as const);
     this.chart = new Chart(canvas, {
       type: 'bar',
       data: {
@@ -66,20 +77,22 @@ export class StageChart extends LitElement {
       },
       options: {
         animation: false,
-        indexAxis: 'y',
+        indexAxis: names,
         responsive: true,
         maintainAspectRatio: false,
         locale: LOCALES[this.language],
-        interaction: { mode: 'index', axis: 'y', intersect: false },
+        interaction: { mode: 'index', axis: names, intersect: false },
         plugins: {
           legend: { position: 'bottom', labels: { color: text, font: ticks.font, boxWidth: 12 } },
           tooltip: {
-            callbacks: { label: ({ dataset, parsed }) => `${dataset.label}: ${number(parsed.x ?? 0, this.language)}` },
+            callbacks: {
+              label: ({ dataset, parsed }) => `${dataset.label}: ${number(parsed[counts] ?? 0, this.language)}`,
+            },
           },
         },
         scales: {
-          y: { ticks, grid: { display: false }, border: { color: line } },
-          x: {
+          [names]: { ticks, grid: { display: false }, border: { color: line } },
+          [counts]: {
             beginAtZero: true,
             ticks: { ...ticks, precision: 0 },
             grid: { color: line },
@@ -90,4 +103,4 @@ export class StageChart extends LitElement {
     });
   }
 }
-customElements.define('stage-chart', StageChart);
+customElements.define('bar-chart', BarChart);

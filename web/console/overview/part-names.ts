@@ -1,0 +1,12 @@
+import { LOCALES } from '../kit/moments.js';
+import type { Language } from '../texts/texts.js';
+
+const HOUR: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' };
+const DAY: Intl.DateTimeFormatOptions = { weekday: 'short', day: 'numeric', month: 'short' };
+
+/** An hour or a day, by the clocks of the zone that it was counted in. */
+export function partName(at: string, part: 'hour' | 'day', timeZone: string, language: Language): string {
+  return new Intl.DateTimeFormat(LOCALES[language], { ...(part === 'hour' ? HOUR : DAY), timeZone }).format(
+    new Date(at),
+  );
+}
