@@ -3,7 +3,7 @@ import { act, type Entry } from '../kit/api.js';
 import { ask } from '../kit/console-dialog.js';
 import { badge, type Tone } from '../kit/heads.js';
 import { ListTable, type Column } from '../kit/list-table.js';
-import { moment } from '../kit/moments.js';
+import { ago, moment, number } from '../kit/moments.js';
 import type { ConsoleTexts, Language } from '../texts/texts.js';
 import { pairingDialog, showQr } from './linking.js';
 
@@ -75,6 +75,8 @@ export class AccountsTable {
         cell: ({ lastConnectedAt: at }) =>
           at === undefined ? html`<span class="quiet">${states.never}</span>` : moment(at, language),
       },
+      { id: 'holder', header: devices.account.holder, cell: ({ holder }) => holderOf(holder, texts, language) },
+      { id: 'queue', header: devices.account.queue, cell: ({ queue }) => queueOf(queue, texts, language) },
     ];
     if (!mayChange) return columns;
     return [
@@ -145,4 +147,22 @@ const idOf = ({ id, sessionId }: Account): string => id ?? sessionId;
 /** The number of a WhatsApp id, and the name that its owner gave it. */
 function whoIs({ phone = '', name }: Account): TemplateResult {
   return html`+${phone.replace(/[:@].*$/, '')}${name === undefined ? nothing : html`<br /><span class="fine">${name}</span>`}`;
+}
+
+/** The instance that runs its connection. Its name is too long to read; what matters is whether two accounts have the same. */
+function holderOf(holder: Account['holder'], { devices, states }: ConsoleTexts, language: Language): unknown {
+  if (holder === undefined) return html`<span class="quiet">${states.unknown}</span>`;
+  if (holder === null) return html`<span class="quiet">${devices.account.noHolder}</span>`;
+  return html`<code title=${holder.instance}>${holder.instance.slice(0, 8)}</code>
+    ${holder.isHere ? html`<span class="fine">${devices.account.isHere}</span>` : nothing}<br />
+    <span class="fine">${devices.account.leaseUntil} ${moment(holder.leaseUntil, language)}</span>`;
+}
+
+function queueOf(queue: Account['queue'], { devices, states }: ConsoleTexts, language: Language): unknown {
+  if (queue === undefined) return html`<span class="quiet">${states.unknown}</span>`;
+  const { waiting, sending, oldestAt } = queue;
+  if (oldestAt === null) return html`<span class="quiet">${devices.account.emptyQueue}</span>`;
+  const said = (count: number) => number(count, language);
+  return html`${devices.account.waits(said(waiting), said(sending))}<br />
+    <span class="fine">${devices.account.oldest} ${ago(oldestAt, language)}</span>`;
 }

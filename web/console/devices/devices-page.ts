@@ -3,6 +3,7 @@ import { get, type Entry } from '../kit/api.js';
 import { ask } from '../kit/console-dialog.js';
 import { ConsolePage } from '../kit/console-page.js';
 import { pageHead } from '../kit/heads.js';
+import { Live } from '../kit/live.js';
 import { takeDraft } from '../kit/login.js';
 import { pager } from '../kit/pager.js';
 import { Remote } from '../kit/remote.js';
@@ -11,7 +12,7 @@ import { AccountsTable } from './accounts-table.js';
 import { createDialog, DRAFT } from './linking.js';
 import { providerCard } from './provider-card.js';
 
-/** Milliseconds between two looks, while somebody looks. */
+/** What providers say of themselves nobody tells: milliseconds between two looks, while somebody looks. */
 const AGAIN = 15_000;
 
 type Accounts = { readonly data: readonly Entry<'/api/sessions'>[]; readonly nextCursor: string | null };
@@ -24,6 +25,10 @@ export class DevicesPage extends ConsolePage {
     changed: () => this.loadAccounts(),
     say: (text) => this.say(text),
   });
+  private readonly live = new Live(this, 'devices', () => {
+    this.loadProviders(true);
+    this.loadAccounts(true);
+  });
   private timer: ReturnType<typeof setInterval> | undefined;
   private draftDue = true;
 
@@ -33,7 +38,11 @@ export class DevicesPage extends ConsolePage {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.timer = setInterval(() => document.hidden || this.load(), AGAIN);
+    this.timer = setInterval(() => {
+      if (document.hidden) return;
+      this.loadProviders(true);
+      if (!this.live.isOn) this.loadAccounts(true);
+    }, AGAIN);
   }
 
   override disconnectedCallback(): void {
@@ -42,13 +51,17 @@ export class DevicesPage extends ConsolePage {
   }
 
   load(): void {
-    void this.providers.load(async () => (await get('/api/admin/providers')).data);
+    this.loadProviders();
     this.loadAccounts();
   }
 
-  private loadAccounts(): void {
+  private loadProviders(quietly = false): void {
+    void this.providers.load(async () => (await get('/api/admin/providers')).data, quietly);
+  }
+
+  private loadAccounts(quietly = false): void {
     const cursor = this.place.query.get('cursor');
-    void this.accounts.load(() => get('/api/sessions', { query: { cursor } }));
+    void this.accounts.load(() => get('/api/sessions', { query: { cursor } }), quietly);
   }
 
   protected override updated(): void {
