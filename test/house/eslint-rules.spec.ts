@@ -1,10 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from '@jest/globals';
-import { RuleTester } from 'eslint';
-import tseslint from 'typescript-eslint';
+import { afterAll, describe, it } from '@jest/globals';
 import { masuk } from '../../eslint-rules/masuk.mjs';
+import { loadOnce } from '../support/load-once.js';
+
+const { RuleTester } = await loadOnce<typeof import('eslint')>('eslint');
+const { default: tseslint } = await loadOnce<typeof import('typescript-eslint')>('typescript-eslint');
+Object.assign(RuleTester, { describe, it, itOnly: it.only });
 
 /** The rules of the house can fail, and let pass what is right. RuleTester makes its own tests with Jest's `it`. */
 const tester = new RuleTester({

@@ -1,10 +1,13 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import ts from 'typescript';
+import type ts from 'typescript';
 import { ALL_PROVIDERS } from '../../src/delivery/providers/providers.js';
+import { loadOnce } from '../support/load-once.js';
 
 // A provider is a folder and a line: docs/decisions/0025-a-provider-is-a-folder.md.
+
+const { default: typescript } = await loadOnce<{ default: typeof ts }>('typescript');
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const HOME = 'src/delivery/providers/';
@@ -39,10 +42,10 @@ const VARIABLES = ALL_PROVIDERS.flatMap(({ settings }) =>
 function namedIn(path: string, source: string): string[] {
   const found = new Set<string>();
   const visit = (node: ts.Node): void => {
-    if (ts.isStringLiteralLike(node) && NAMES.has(node.text)) found.add(node.text);
-    ts.forEachChild(node, visit);
+    if (typescript.isStringLiteralLike(node) && NAMES.has(node.text)) found.add(node.text);
+    typescript.forEachChild(node, visit);
   };
-  visit(ts.createSourceFile(path, source, ts.ScriptTarget.Latest));
+  visit(typescript.createSourceFile(path, source, typescript.ScriptTarget.Latest));
   return [...found].filter((name) => !COMMON.has(name) || OF_DELIVERY.test(path));
 }
 

@@ -1,5 +1,8 @@
-import chromium from '@sparticuz/chromium';
-import { chromium as playwright, type Browser, type Page } from 'playwright-core';
+import { type Browser, type Page } from 'playwright-core';
+import { loadOnce } from './load-once.js';
+
+const { chromium: playwright } = await loadOnce<typeof import('playwright-core')>('playwright-core');
+const { default: chromium } = await loadOnce<typeof import('@sparticuz/chromium')>('@sparticuz/chromium');
 
 /**
  * The package's own arguments are made for one page in one function: a browser in one process dies with its first page,
