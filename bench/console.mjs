@@ -76,6 +76,10 @@ const pagesOf = ({ person, stranger, webhook, event, talk }) => ({
   'deliveries, failed': [`/api/webhooks/${webhook.id}/deliveries?status=failed`],
   'deliveries, waiting': [`/api/webhooks/${webhook.id}/deliveries?status=pending`],
   applications: ['/api/oidc/clients'],
+  settings: ['/api/admin/settings'],
+  'messages of the service': ['/api/admin/templates'],
+  'test numbers': ['/api/admin/test-numbers'],
+  'signing keys': ['/api/admin/signing-keys'],
   conversations: ['/api/conversations'],
   'conversations that staff answers': ['/api/conversations?state=AGENT'],
   'a conversation': [
