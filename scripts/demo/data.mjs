@@ -4,6 +4,7 @@ import { applyMigrations } from '../../build/platform/database/migrations/migrat
 import { startEmbeddedPostgres } from '../../build/platform/embedded-postgres/embedded-postgres.js';
 import { loadAuthSecret } from '../../build/platform/secrets/auth-secret.js';
 import { fillDatabase } from './fill.mjs';
+import { Refused } from './surroundings.mjs';
 
 /**
  * Makes the data in the folder's PostgreSQL, which the service then starts again.
@@ -12,9 +13,13 @@ import { fillDatabase } from './fill.mjs';
  * @param say told how it goes
  * @param look gets the address of the filled database before it is stopped
  * @returns what `look` found
+ * @throws Refused when the server does not start, as beside another demo
  */
 export async function makeData(folder, { keep = false, say = () => undefined, look = () => undefined } = {}) {
-  const server = await startEmbeddedPostgres({ dataDir: folder, log: () => undefined });
+  const server = await startEmbeddedPostgres({ dataDir: folder, log: () => undefined }).catch(({ message }) => {
+    // Its messages say what to do.
+    throw new Refused(message);
+  });
   try {
     if (!keep || !(await isFilled(server.url))) await makeAnew(server.url, folder, say);
     return await look(server.url);
