@@ -12,6 +12,7 @@ export const FLOORS = [
   ['applications/webhooks'],
   ['login/oidc', 'incoming/provider-webhooks'],
   ['login/auth', 'login/forgot-password', 'login/pages', 'login/oidc/clients', 'incoming/bot', 'gateway'],
+  ['login/second-factor'],
   ['login/codes', 'gateway/messages'],
   ['delivery', 'gateway/media'],
   ['delivery/outbox', 'gateway/accounts'],
@@ -96,9 +97,9 @@ export const FACES = {
   'identity/api-keys': ['api-key.guard', 'api-keys.module', 'api-keys.service', 'api-keys.sql'],
   'identity/sessions': [
     'access-tokens',
-    'authentication',
     'browser-sessions',
     'device-tokens',
+    'proof/authentication',
     'refresh-tokens',
     'sessions.module',
     'sessions.service',
@@ -129,6 +130,7 @@ export const FACES = {
     'send-limits',
     'verifications/verification-codes',
   ],
+  'login/second-factor': ['answers', 'second-factor.dto', 'second-factor.module', 'second-factors.service'],
   'login/pages': ['built-files', 'page', 'page-language', 'pages.module'],
   'platform/background': ['coalesced-task', 'keyed-queue', 'poller', 'timers', 'under-way', 'worker-pool'],
   'platform/config': [

@@ -1,6 +1,6 @@
 /**
  * Every route of a controller carries exactly one statement of who may call it, on the method or on its class:
- * `@Public()`, `@TokenOptional()`, `@OwnPagesOnly()`, `@Authenticated()`, `@Roles(…)`, `@Scopes(…)`, `@ScopesOrSupervisor(…)` or
+ * `@Public()`, `@TokenOptional()`, `@OwnPagesOnly()`, `@Authenticated()`, `@StaffBeforeSecondFactor()`, `@Roles(…)`, `@Scopes(…)`, `@ScopesOrSupervisor(…)` or
  * `@ScopesOrTicket(…)`. The guard denies by default; this rule makes the decision visible to whoever reads the route.
  */
 const ROUTES = new Set(['Get', 'Post', 'Put', 'Patch', 'Delete', 'All', 'Head', 'Options']);
@@ -10,6 +10,7 @@ const STATEMENTS = new Set([
   'OwnPagesOnly',
   'Authenticated',
   'Roles',
+  'StaffBeforeSecondFactor',
   'Scopes',
   'ScopesOrSupervisor',
   'ScopesOrTicket',
@@ -24,7 +25,7 @@ export default {
     schema: [],
     messages: {
       none:
-        'Say who may call, where the route is declared: @Public(), @TokenOptional(), @OwnPagesOnly(), @Authenticated(), @Roles(…), @Scopes(…), ' +
+        'Say who may call, where the route is declared: @Public(), @TokenOptional(), @OwnPagesOnly(), @Authenticated(), @StaffBeforeSecondFactor(), @Roles(…), @Scopes(…), ' +
         '@ScopesOrSupervisor(…) or @ScopesOrTicket(…) on ' +
         '{{route}} or on its class.',
       several:

@@ -15,6 +15,12 @@ const OWNERS = {
     verifications: 'verification',
     verification_phones: 'verificationPhone',
   },
+  'login/second-factor': {
+    second_factors: 'secondFactor',
+    recovery_codes: 'recoveryCode',
+    passkeys: 'passkey',
+    second_factor_challenges: 'secondFactorChallenge',
+  },
   delivery: {
     messages: 'message',
     message_history: 'messageHistory',

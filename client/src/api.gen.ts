@@ -306,6 +306,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/fresh-login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make this login fresh again, with a login code or the password
+         * @description For what answers `fresh_login_required`. Whoever has a second factor proves that one instead (`/api/auth/second-factor`).
+         */
+        post: operations["renewLogin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/sessions": {
         parameters: {
             query?: never;
@@ -1170,7 +1190,7 @@ export interface paths {
         };
         /**
          * Security events, newest first
-         * @description With `Accept: text/csv` all matching events, as a file, for an ADMIN only. Reading them is recorded as an event, too.
+         * @description With `Accept: text/csv` all matching events, as a file, for an ADMIN whose login is fresh. Reading them is recorded as an event, too.
          */
         get: operations["listAuditEvents"];
         put?: never;
@@ -1301,6 +1321,26 @@ export interface paths {
         put?: never;
         /** Remove the password and end all sessions; its owner logs in by code */
         post: operations["removePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}/reset-second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove all second factors of somebody who has lost them, and end all sessions
+         * @description Not one’s own: another admin does, or `npm run second-factor:reset`.
+         */
+        post: operations["resetSecondFactor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1719,6 +1759,212 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My second factors, and what this session still needs */
+        get: operations["showSecondFactor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/second-factor/totp/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a key for an authenticator app
+         * @description Nothing changes before it is confirmed. A key that was made before and not confirmed ends.
+         */
+        post: operations["beginTotp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/second-factor/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enrol the authenticator app, with a code that it shows
+         * @description An app that was enrolled before stops working. This session has then proved the factor.
+         */
+        post: operations["enrolTotp"];
+        /** Remove the authenticator app */
+        delete: operations["removeTotp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/second-factor/totp/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove the second factor with a code of the authenticator app
+         * @description Each code works once. At most five wrong ones in 15 minutes for an account, over all sessions.
+         */
+        post: operations["proveTotp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/second-factor/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make new recovery codes; the old ones stop working */
+        post: operations["makeRecoveryCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/second-factor/recovery-codes/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove the second factor with a recovery code
+         * @description Each code works once. Wrong ones count with those of the authenticator app.
+         */
+        post: operations["proveRecoveryCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/second-factor/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a browser needs to make a passkey */
+        post: operations["beginPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/second-factor/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enrol a passkey that the browser has made
+         * @description This session has then proved the factor. An account may have ten passkeys.
+         */
+        post: operations["enrolPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/second-factor/passkeys/verify/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a browser needs to sign with a passkey */
+        post: operations["beginPasskeyProof"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/second-factor/passkeys/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove the second factor with a passkey
+         * @description Answers the last challenge of this session, once.
+         */
+        post: operations["provePasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/second-factor/passkeys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a passkey */
+        delete: operations["removePasskey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1732,7 +1978,7 @@ export interface components {
              * @example msk_7Qx2
              */
             hint: string;
-            scopes: ("tokens" | "otp" | "sessions" | "messages" | "otp:read" | "analytics" | "webhooks")[];
+            scopes: ("sessions" | "messages" | "otp" | "otp:read" | "analytics" | "webhooks" | "tokens")[];
             requestsPerMinute: number;
             /** @description The account that created it; null when it was created on the command line. */
             createdBy: string | null;
@@ -1794,7 +2040,7 @@ export interface components {
              * @example msk_7Qx2
              */
             hint: string;
-            scopes: ("tokens" | "otp" | "sessions" | "messages" | "otp:read" | "analytics" | "webhooks")[];
+            scopes: ("sessions" | "messages" | "otp" | "otp:read" | "analytics" | "webhooks" | "tokens")[];
             requestsPerMinute: number;
             /** @description ISO 8601 in UTC; null when it does not expire. */
             expiresAt: string | null;
@@ -2003,6 +2249,17 @@ export interface components {
             createdAt: string;
             updatedAt: string;
         };
+        ExportedPasskeyDto: {
+            name: string;
+            createdAt: string;
+            lastUsedAt: string | null;
+        };
+        ExportedSecondFactorDto: {
+            /** @description Since when there is an authenticator app. */
+            totpSince: string | null;
+            passkeys: components["schemas"]["ExportedPasskeyDto"][];
+            recoveryCodesLeft: number;
+        };
         ExportedSessionDto: {
             id: string;
             /** @enum {string} */
@@ -2068,6 +2325,7 @@ export interface components {
         };
         PersonalDataDto: {
             account: components["schemas"]["ExportedAccountDto"];
+            secondFactor: components["schemas"]["ExportedSecondFactorDto"];
             sessions: components["schemas"]["ExportedSessionDto"][];
             codes: components["schemas"]["ExportedCodeDto"][];
             limits: components["schemas"]["ExportedLimitsDto"][];
@@ -2128,6 +2386,34 @@ export interface components {
         LogoutDto: {
             /** @description In place of an access token that has expired. */
             refreshToken?: string;
+        };
+        RenewLoginDto: {
+            /**
+             * @description A login code, requested for the account's own number.
+             * @example 123456
+             */
+            otpCode?: string;
+            /** @description In place of a code. */
+            password?: string;
+        };
+        RenewedTokensDto: {
+            /** @description Access token, a JWT. */
+            token: string;
+            /** @example Bearer */
+            tokenType: string;
+            /** @description Lifetime of the access token in seconds. */
+            expiresIn: number;
+            /** @description Replaces the session's refresh token, which ends the session when it is shown again. */
+            refreshToken: string;
+        };
+        ProvedDto: {
+            /** @description Null where a cookie holds the session: then the answer replaces the cookie. */
+            tokens: components["schemas"]["RenewedTokensDto"] | null;
+        };
+        ProvedAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["ProvedDto"];
         };
         SessionDto: {
             /** @description Opaque. */
@@ -2556,7 +2842,7 @@ export interface components {
              * @description `qr`: a code waits to be scanned; `logged_out`: its phone, or WhatsApp, has taken it off.
              * @enum {string}
              */
-            status: "qr" | "connecting" | "connected" | "disconnected" | "logged_out";
+            status: "connected" | "disconnected" | "qr" | "connecting" | "logged_out";
             /**
              * @description The linked account, as a WhatsApp id.
              * @example 6281234567890@s.whatsapp.net
@@ -3070,6 +3356,12 @@ export interface components {
             message: string;
             data: components["schemas"]["ManagedUserDto"];
         };
+        UserSecondFactorDto: {
+            /** @description There is an authenticator app. */
+            totp: boolean;
+            passkeys: number;
+            recoveryCodesLeft: number;
+        };
         LockDto: {
             /**
              * @description `disabled`: an admin has disabled the account. `closed`: too many wrong codes in a row; the number stays closed until somebody
@@ -3098,7 +3390,7 @@ export interface components {
              * @description Only logins with this; null: no such restriction.
              * @enum {string|null}
              */
-            identifier: "phone" | "email" | "username" | null;
+            identifier: "email" | "username" | "phone" | null;
         };
         LastSendDto: {
             /** @description When the message was made. */
@@ -3114,7 +3406,7 @@ export interface components {
              *     the one that did reported a failure. `EXPIRED`: it expired before it was sent. `SUPPRESSED`: it was never meant to be sent.
              * @enum {string}
              */
-            state: "FAILED" | "UNKNOWN" | "ACCEPTED" | "SENT" | "DELIVERED" | "READ" | "PENDING" | "EXPIRED" | "SUPPRESSED";
+            state: "FAILED" | "UNKNOWN" | "PENDING" | "ACCEPTED" | "SENT" | "DELIVERED" | "READ" | "EXPIRED" | "SUPPRESSED";
             /**
              * @description The provider that took it; null: none said so.
              * @example whapi
@@ -3129,7 +3421,7 @@ export interface components {
              * @description Why the last failed attempt failed; null when none failed or the reason is unknown.
              * @enum {string|null}
              */
-            reason: "recipient-invalid" | "recipient-not-on-whatsapp" | "recipient-blocked-by-policy" | "recipient-unreachable" | "provider-auth" | "provider-disconnected" | "provider-quota" | "provider-unavailable" | "rate-limited-account" | "rate-limited-recipient" | "template" | "content" | "unclassified" | null;
+            reason: "content" | "recipient-unreachable" | "recipient-invalid" | "recipient-not-on-whatsapp" | "recipient-blocked-by-policy" | "provider-auth" | "provider-disconnected" | "provider-quota" | "provider-unavailable" | "rate-limited-account" | "rate-limited-recipient" | "template" | "unclassified" | null;
             /** @description Null: no receipt has said so. */
             deliveredAt: string | null;
             /** @description Null: no receipt has said so. */
@@ -3154,6 +3446,8 @@ export interface components {
             createdAt: string;
             /** @description Null when nobody has logged in, or no such session is kept any more (30 days after its end). */
             lastLoginAt: string | null;
+            /** @description Null: the account has no second factor. */
+            secondFactor: components["schemas"]["UserSecondFactorDto"] | null;
             /** @description What keeps the owner from logging in right now; empty when neither the account nor its number is locked. */
             locks: components["schemas"]["LockDto"][];
             /** @description The last ten messages to the account, newest first. */
@@ -3555,7 +3849,7 @@ export interface components {
         };
         OverviewDataDto: {
             /** @enum {string} */
-            range: "30d" | "today" | "7d";
+            range: "30d" | "7d" | "today";
             timezone: string;
             from: string;
             to: string;
@@ -3563,7 +3857,7 @@ export interface components {
              * @description What `series` counts by.
              * @enum {string}
              */
-            part: "hour" | "day";
+            part: "day" | "hour";
             funnel: components["schemas"]["CodeFunnelDto"];
             /** @description Why codes failed, most frequent first. */
             failures: components["schemas"]["CodeFailuresDto"][];
@@ -3690,7 +3984,7 @@ export interface components {
              * @description A code of the service, news of an account, a code of another application, or what the bot says.
              * @enum {string}
              */
-            kind: "bot" | "code" | "notice" | "verification";
+            kind: "code" | "notice" | "verification" | "bot";
             /**
              * @description Settings that change what it says.
              * @example [
@@ -3764,7 +4058,7 @@ export interface components {
             id: string;
             name: string;
             /** @enum {string} */
-            kind: "device" | "web" | "browser" | "native";
+            kind: "device" | "browser" | "web" | "native";
             logoUri: string | null;
             redirectUris: string[];
             postLogoutRedirectUris: string[];
@@ -3842,7 +4136,7 @@ export interface components {
             id: string;
             name: string;
             /** @enum {string} */
-            kind: "device" | "web" | "browser" | "native";
+            kind: "device" | "browser" | "web" | "native";
             logoUri: string | null;
             redirectUris: string[];
             postLogoutRedirectUris: string[];
@@ -3926,6 +4220,117 @@ export interface components {
         OidcClientDeletedAnswerDto: {
             success: boolean;
             message: string;
+        };
+        TotpDto: {
+            since: string;
+        };
+        PasskeyDto: {
+            id: string;
+            name: string;
+            createdAt: string;
+            lastUsedAt: string | null;
+        };
+        SecondFactorDto: {
+            /**
+             * @description `STAFF_SECOND_FACTOR`.
+             * @enum {string}
+             */
+            mode: "off" | "require" | "offer";
+            /**
+             * @description What this session must do before it has the role of its account.
+             * @enum {string}
+             */
+            needs: "nothing" | "proof" | "enrolment";
+            /**
+             * @description By what its owner proves again who they are: a second factor, or a code or the password of the login.
+             * @enum {string}
+             */
+            freshBy: "second-factor" | "login";
+            /** @description Until when their last proof is young enough for what needs a fresh login. */
+            freshUntil: string;
+            /** @description One-time passwords of an authenticator app; null: none. */
+            totp: components["schemas"]["TotpDto"] | null;
+            passkeys: components["schemas"]["PasskeyDto"][];
+            recoveryCodesLeft: number;
+        };
+        SecondFactorAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["SecondFactorDto"];
+        };
+        TotpSetupDto: {
+            /**
+             * @description The key, for typing: Base32. It is shown only here.
+             * @example GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ
+             */
+            secret: string;
+            /** @description The key, for a link on a phone. */
+            uri: string;
+            /** @description The key as a QR code: a PNG as a data URL. */
+            qr: string;
+            /** @description Seconds in which it can be confirmed. */
+            expiresIn: number;
+        };
+        TotpSetupAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["TotpSetupDto"];
+        };
+        TotpCodeDto: {
+            /**
+             * @description The six digits that the authenticator app shows, as text.
+             * @example 123456
+             */
+            code: string;
+        };
+        EnrolledDto: {
+            /** @description Null where a cookie holds the session: then the answer replaces the cookie. */
+            tokens: components["schemas"]["RenewedTokensDto"] | null;
+            /** @description With the first factor of an account: each opens it once in place of a factor. They are shown only here. */
+            recoveryCodes: string[] | null;
+        };
+        EnrolledAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["EnrolledDto"];
+        };
+        SecondFactorDoneAnswerDto: {
+            success: boolean;
+            message: string;
+        };
+        RecoveryCodesDto: {
+            recoveryCodes: string[];
+        };
+        RecoveryCodesAnswerDto: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["RecoveryCodesDto"];
+        };
+        RecoveryCodeDto: {
+            /** @example abcd-efgh-jkmn-pqrs-tuvw-xyz2 */
+            code: string;
+        };
+        PasskeyOptionsAnswerDto: {
+            success: boolean;
+            message: string;
+            /** @description For `navigator.credentials`, as JSON (WebAuthn Level 3). */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        NewPasskeyDto: {
+            /** @description What the owner calls it. */
+            name: string;
+            /** @description What `navigator.credentials.create()` gave, as JSON (RegistrationResponseJSON of WebAuthn Level 3). */
+            response: {
+                [key: string]: unknown;
+            };
+        };
+        PasskeyProofDto: {
+            /** @description What `navigator.credentials.get()` gave, as JSON (AuthenticationResponseJSON of WebAuthn Level 3). */
+            response: {
+                [key: string]: unknown;
+            };
         };
     };
     responses: never;
@@ -4046,7 +4451,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `forbidden`: You are not allowed to do this. */
+            /** @description `fresh_login_required`: Log in again to continue. `forbidden`: You are not allowed to do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4104,7 +4509,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `forbidden`: You are not allowed to do this. */
+            /** @description `fresh_login_required`: Log in again to continue. `forbidden`: You are not allowed to do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5317,6 +5722,111 @@ export interface operations {
                 };
             };
             /** @description `database_unavailable`: The service is not available. Try again shortly.. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    renewLogin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenewLoginDto"];
+            };
+        };
+        responses: {
+            /** @description This session has proved again who its owner is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProvedAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_otp`: The code is not valid or has expired. `current_password_wrong`: The current password is wrong. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `second_factor_required`: Prove your second factor to continue. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `phone_required`: The account has no phone number. `password_not_set`: This account has no password yet. Set one through the forgotten-password page.. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: This content type is not supported here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `otp_locked`: Too many attempts. Try again later.. `login_locked`: Too many login attempts. Try again later.. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `busy`: The service is busy. Try again shortly.. `database_unavailable`: The service is not available. Try again shortly.. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7017,7 +7527,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description With its QR code while one waits to be scanned. */
+            /** @description With its QR code while one waits to be scanned; to a person only while their login is fresh. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7120,7 +7630,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `forbidden`: You are not allowed to do this. */
+            /** @description `fresh_login_required`: Log in again to continue. `forbidden`: You are not allowed to do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7205,7 +7715,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `forbidden`: You are not allowed to do this. */
+            /** @description `fresh_login_required`: Log in again to continue. `forbidden`: You are not allowed to do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7303,7 +7813,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `forbidden`: You are not allowed to do this. */
+            /** @description `fresh_login_required`: Log in again to continue. `forbidden`: You are not allowed to do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8870,7 +9380,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `forbidden`: You are not allowed to do this. */
+            /** @description `fresh_login_required`: Log in again to continue. `forbidden`: You are not allowed to do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10012,7 +10522,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `forbidden`: You are not allowed to do this. */
+            /** @description `fresh_login_required`: Log in again to continue. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10211,7 +10721,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `forbidden`: You are not allowed to do this. */
+            /** @description `fresh_login_required`: Log in again to continue. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10347,7 +10857,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `forbidden`: You are not allowed to do this. */
+            /** @description `fresh_login_required`: Log in again to continue. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10441,7 +10951,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `forbidden`: You are not allowed to do this. */
+            /** @description `fresh_login_required`: Log in again to continue. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10660,7 +11170,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `forbidden`: You are not allowed to do this. */
+            /** @description `fresh_login_required`: Log in again to continue. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10813,6 +11323,82 @@ export interface operations {
                 };
             };
             /** @description `phone_required`: The account has no phone number. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    resetSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account has no second factor any more; its owner is told. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneAnswerDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `fresh_login_required`: Log in again to continue. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `user_not_found`: User not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `own_second_factor`: Only another admin can reset your own second factor. `second_factor_not_enrolled`: This account has no such second factor. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11062,7 +11648,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page, newest first. With `Accept: text/csv` all matching entries, as a file, but not for a SUPERVISOR. */
+            /** @description A page, newest first. With `Accept: text/csv` all matching entries, as a file: for an API key, and for an ADMIN whose login is fresh. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11151,7 +11737,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page, newest first. With `Accept: text/csv` all matching entries, as a file, but not for a SUPERVISOR. */
+            /** @description A page, newest first. With `Accept: text/csv` all matching entries, as a file: for an API key, and for an ADMIN whose login is fresh. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11238,7 +11824,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page, newest first. With `Accept: text/csv` all matching entries, as a file, but not for a SUPERVISOR. */
+            /** @description A page, newest first. With `Accept: text/csv` all matching entries, as a file: for an API key, and for an ADMIN whose login is fresh. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12190,7 +12776,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `forbidden`: You are not allowed to do this. */
+            /** @description `fresh_login_required`: Log in again to continue. `forbidden`: You are not allowed to do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12335,7 +12921,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `forbidden`: You are not allowed to do this. */
+            /** @description `fresh_login_required`: Log in again to continue. `forbidden`: You are not allowed to do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12420,7 +13006,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `forbidden`: You are not allowed to do this. */
+            /** @description `fresh_login_required`: Log in again to continue. `forbidden`: You are not allowed to do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12514,7 +13100,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `forbidden`: You are not allowed to do this. */
+            /** @description `fresh_login_required`: Log in again to continue. `forbidden`: You are not allowed to do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12525,6 +13111,979 @@ export interface operations {
             };
             /** @description `oidc_client_not_found`: Application not found. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    showSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No secret. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorAnswerDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    beginTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key; it is shown only here. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpSetupAnswerDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `fresh_login_required`: Log in again to continue. `second_factor_required`: Prove your second factor to continue. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `second_factor_off`: Second factors are off in this service. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    enrolTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpCodeDto"];
+            };
+        };
+        responses: {
+            /** @description Enrolled; the owner is told. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolledAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_second_factor`: The code or passkey is not valid, or has been used. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `fresh_login_required`: Log in again to continue. `second_factor_required`: Prove your second factor to continue. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `second_factor_off`: Second factors are off in this service. `second_factor_setup_expired`: This set-up has expired. Begin again.. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: This content type is not supported here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `second_factor_locked`: Too many attempts at the second factor, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    removeTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed; the owner is told. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorDoneAnswerDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `fresh_login_required`: Log in again to continue. `second_factor_required`: Prove your second factor to continue. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `second_factor_not_enrolled`: This account has no such second factor. `last_second_factor`: The last second factor cannot be removed: staff accounts need one. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    proveTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpCodeDto"];
+            };
+        };
+        responses: {
+            /** @description This session has proved it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProvedAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_second_factor`: The code or passkey is not valid, or has been used. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `second_factor_not_enrolled`: This account has no such second factor. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: This content type is not supported here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `second_factor_locked`: Too many attempts at the second factor, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    makeRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ten codes; they are shown only here. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodesAnswerDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `fresh_login_required`: Log in again to continue. `second_factor_required`: Prove your second factor to continue. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `second_factor_not_enrolled`: This account has no such second factor. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    proveRecoveryCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecoveryCodeDto"];
+            };
+        };
+        responses: {
+            /** @description This session has proved it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProvedAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_second_factor`: The code or passkey is not valid, or has been used. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `second_factor_not_enrolled`: This account has no such second factor. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: This content type is not supported here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `second_factor_locked`: Too many attempts at the second factor, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    beginPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description PublicKeyCredentialCreationOptionsJSON. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptionsAnswerDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `fresh_login_required`: Log in again to continue. `second_factor_required`: Prove your second factor to continue. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `second_factor_off`: Second factors are off in this service. `passkey_limit_reached`: The account has as many passkeys as it may have. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    enrolPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskeyDto"];
+            };
+        };
+        responses: {
+            /** @description Enrolled; the owner is told. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolledAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_second_factor`: The code or passkey is not valid, or has been used. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `fresh_login_required`: Log in again to continue. `second_factor_required`: Prove your second factor to continue. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `second_factor_off`: Second factors are off in this service. `second_factor_setup_expired`: This set-up has expired. Begin again.. `passkey_limit_reached`: The account has as many passkeys as it may have. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: This content type is not supported here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `second_factor_locked`: Too many attempts at the second factor, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    beginPasskeyProof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description PublicKeyCredentialRequestOptionsJSON. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptionsAnswerDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `second_factor_not_enrolled`: This account has no such second factor. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    provePasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyProofDto"];
+            };
+        };
+        responses: {
+            /** @description This session has proved it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProvedAnswerDto"];
+                };
+            };
+            /** @description `invalid_json`: The request body is not valid JSON. `validation_failed`: The request contains invalid data. `invalid_second_factor`: The code or passkey is not valid, or has been used. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `forbidden`: You are not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `unsupported_media_type`: This content type is not supported here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `second_factor_locked`: Too many attempts at the second factor, try again later. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong on the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `database_unavailable`: The service is not available. Try again shortly.. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+        };
+    };
+    removePasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed; the owner is told. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorDoneAnswerDto"];
+                };
+            };
+            /** @description `unauthenticated`: You need to log in first. `invalid_token`: The token is not valid or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `fresh_login_required`: Log in again to continue. `second_factor_required`: Prove your second factor to continue. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `passkey_not_found`: Passkey not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureDto"];
+                };
+            };
+            /** @description `last_second_factor`: The last second factor cannot be removed: staff accounts need one. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -70,7 +70,7 @@ export const users = {
       call: 'GET /api/users/:id',
       params: EMPLOYEE,
       token: 'adminToken',
-      ok: { status: 200, says: 'Data akun', fields: { ...ACCOUNT, data: `${FIELDS} locks lastSends` } },
+      ok: { status: 200, says: 'Data akun', fields: { ...ACCOUNT, data: `${FIELDS} locks lastSends secondFactor` } },
     },
     {
       name: 'Show an account that is none',
@@ -171,7 +171,10 @@ export const users = {
       ok: {
         status: 200,
         says: 'Semua data tentang akun ini',
-        fields: { '': 'success message data', data: 'account sessions codes limits messages conversation events' },
+        fields: {
+          '': 'success message data',
+          data: 'account secondFactor sessions codes limits messages conversation events',
+        },
       },
     },
     {

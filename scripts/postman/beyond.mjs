@@ -5,6 +5,7 @@ import { retries } from './beyond-retries.mjs';
 import { apiKeys, health, tokens } from './beyond-services.mjs';
 import { oidcClients } from './beyond-oidc.mjs';
 import { operations } from './beyond-operations.mjs';
+import { secondFactor } from './beyond-second-factor.mjs';
 import { users } from './beyond-users.mjs';
 
 export const beyond = {
@@ -12,9 +13,9 @@ export const beyond = {
   about:
     'What no replaced system had: refresh and sessions, browser sessions, one’s own account and its number, accounts ' +
     'for admins and the audit log, requests that are sent again, API keys, applications and token checks for other services, ' +
-    'operations, health. It needs `adminToken`, `operatorToken`, `accountId` and `token` of folder A.',
+    'second factors, operations, health. It needs `adminToken`, `operatorToken`, `accountId` and `token` of folder A.',
   items: [
     ...[ownAccount, phoneChange, sessions, browserSessions, retries],
-    ...[apiKeys, oidcClients, tokens, audit, users, operations, health],
+    ...[apiKeys, oidcClients, tokens, audit, users, secondFactor, operations, health],
   ],
 };

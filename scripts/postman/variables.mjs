@@ -57,6 +57,12 @@ const FILLED = {
   messagesKeyId: 'Its id.',
   oidcClientId: 'The application that was made: its `client_id`.',
   auditCursor: 'Where the next page of the audit log begins.',
+  staffId: 'Account that the folder of second factors made.',
+  staffToken: 'Its access token, of the newest proof.',
+  firstFactorToken: 'Its access token from before the proof.',
+  totpSecret: 'The key of its authenticator app.',
+  totpCode: 'What the app shows.',
+  recoveryCode: 'One of its recovery codes.',
   employeeId: 'Account that the admin made.',
 };
 

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, Header, HttpCode, Param, ParseUUIDPipe, 
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { WhoCalls, type Calling } from '../../identity/api-keys/api-key.guard.js';
 import { AppError } from '../../platform/errors/app-error.js';
-import { KeylessFromLoopback, Scopes, ScopesOrSupervisor } from '../../platform/http/access.decorators.js';
+import { FreshLogin, KeylessFromLoopback, Scopes, ScopesOrSupervisor } from '../../platform/http/access.decorators.js';
 import { Fails, FailsWithBody } from '../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../platform/http/request-context.js';
 import { PageByIdDto } from '../../platform/http/validation/page.dto.js';
@@ -54,6 +54,7 @@ export class WebhooksController {
 
   @Post()
   @Scopes('webhooks')
+  @FreshLogin()
   @Header('cache-control', 'no-store')
   @ApiOperation({
     operationId: 'createWebhook',
@@ -62,7 +63,7 @@ export class WebhooksController {
       'An API key gets events of its own linked accounts and codes, an admin those of everybody. Deliveries are signed according to Standard Webhooks.',
   })
   @ApiCreatedResponse({ type: CreatedWebhookAnswerDto, description: 'With its secret, which is shown only once.' })
-  @FailsWithBody(...KEY_FAILURES, 'webhook_url_refused', 'webhook_limit_reached')
+  @FailsWithBody('fresh_login_required', ...KEY_FAILURES, 'webhook_url_refused', 'webhook_limit_reached')
   async create(
     @Body() body: CreateWebhookDto,
     @WhoCalls() caller: Calling,

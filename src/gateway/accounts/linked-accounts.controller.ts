@@ -4,7 +4,15 @@ import { WhoCalls, type Calling } from '../../identity/api-keys/api-key.guard.js
 import { RegionSettings } from '../../platform/config/groups/region.js';
 import { ServerSettings } from '../../platform/config/groups/server.js';
 import { AppError } from '../../platform/errors/app-error.js';
-import { KeylessFromLoopback, Scopes, ScopesOrSupervisor } from '../../platform/http/access.decorators.js';
+import {
+  Caller,
+  FreshLogin,
+  isFresh,
+  KeylessFromLoopback,
+  Scopes,
+  ScopesOrSupervisor,
+  type CurrentCaller,
+} from '../../platform/http/access.decorators.js';
 import { Fails, FailsWithBody } from '../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../platform/http/request-context.js';
 import { parsePhone } from '../../platform/phone/phone.js';
@@ -80,23 +88,30 @@ export class LinkedAccountsController {
   @Scopes('sessions')
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'gatewaySessionStatus', summary: 'Show the state of a linked account' })
-  @ApiOkResponse({ type: GatewaySessionAnswerDto, description: 'With its QR code while one waits to be scanned.' })
+  @ApiOkResponse({
+    type: GatewaySessionAnswerDto,
+    description: 'With its QR code while one waits to be scanned; to a person only while their login is fresh.',
+  })
   @Fails(...LINKED_ACCOUNT_FAILURES)
   async status(
     @LinkedAccountName() name: string,
     @WhoCalls() caller: Calling,
+    @Caller() person: CurrentCaller | undefined,
     @Context() context: RequestContext,
   ): Promise<GatewaySessionAnswerDto> {
     const { row, qr } = await this.sessions.shown(name, caller);
-    return sessionAnswer(row, qr, 'session', context.language);
+    // As `qr` says it, without refusing the state.
+    const shownQr = person === undefined || isFresh(person) ? qr : null;
+    return sessionAnswer(row, shownQr, 'session', context.language);
   }
 
   @Get(':id/qr')
   @Scopes('sessions')
+  @FreshLogin()
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'gatewaySessionQr', summary: 'Get the QR code to scan' })
   @ApiOkResponse({ type: GatewaySessionAnswerDto, description: '`data.qr` is a PNG as a data URL.' })
-  @Fails(...LINKED_ACCOUNT_FAILURES, 'qr_not_available')
+  @Fails('fresh_login_required', ...LINKED_ACCOUNT_FAILURES, 'qr_not_available')
   async qr(
     @LinkedAccountName() name: string,
     @WhoCalls() caller: Calling,
@@ -108,13 +123,14 @@ export class LinkedAccountsController {
 
   @Post(':id/qr-ticket')
   @Scopes('sessions')
+  @FreshLogin()
   @Header('cache-control', 'no-store')
   @ApiOperation({
     operationId: 'createQrTicket',
     summary: 'Create a link that opens the QR page once, without a login',
   })
   @ApiCreatedResponse({ type: QrTicketAnswerDto, description: 'Valid for five minutes.' })
-  @Fails(...LINKED_ACCOUNT_FAILURES)
+  @Fails('fresh_login_required', ...LINKED_ACCOUNT_FAILURES)
   async qrTicket(
     @LinkedAccountName() name: string,
     @WhoCalls() caller: Calling,
@@ -127,6 +143,7 @@ export class LinkedAccountsController {
 
   @Post(':id/pairing-code')
   @Scopes('sessions')
+  @FreshLogin()
   @HttpCode(200)
   @Header('cache-control', 'no-store')
   @ApiOperation({
@@ -135,7 +152,14 @@ export class LinkedAccountsController {
     description: 'At most three in five minutes, because each one makes the phone ring.',
   })
   @ApiOkResponse({ type: GatewayPairingCodeAnswerDto, description: 'Eight characters.' })
-  @FailsWithBody(...LINKED_ACCOUNT_FAILURES, 'invalid_phone', 'session_already_linked', 'message_not_sent', 'busy')
+  @FailsWithBody(
+    'fresh_login_required',
+    ...LINKED_ACCOUNT_FAILURES,
+    'invalid_phone',
+    'session_already_linked',
+    'message_not_sent',
+    'busy',
+  )
   async pairingCode(
     @LinkedAccountName() name: string,
     @Body() body: PairingCodeDto,

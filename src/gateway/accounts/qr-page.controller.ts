@@ -4,7 +4,7 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { whoCalls } from '../../identity/api-keys/api-key.guard.js';
 import { RegionSettings } from '../../platform/config/groups/region.js';
 import { answerLanguage } from '../../platform/texts/language.js';
-import { KeylessFromLoopback, Public, ScopesOrTicket } from '../../platform/http/access.decorators.js';
+import { FreshLogin, KeylessFromLoopback, Public, ScopesOrTicket } from '../../platform/http/access.decorators.js';
 import { keepTicketCookie, shownTicket } from '../../platform/http/tickets.js';
 import { LinkedAccounts } from './linked-accounts.service.js';
 import { StreamViewers } from './stream-viewers.js';
@@ -34,6 +34,7 @@ export class QrPageController {
 
   @Get('api/sessions/:id/qr-page')
   @ScopesOrTicket('sessions')
+  @FreshLogin()
   @KeylessFromLoopback()
   async page(
     @LinkedAccountName() name: string,
@@ -54,6 +55,7 @@ export class QrPageController {
 
   @Get('api/sessions/:id/events')
   @ScopesOrTicket('sessions')
+  @FreshLogin()
   @KeylessFromLoopback()
   async events(
     @LinkedAccountName() name: string,

@@ -77,8 +77,10 @@ class Routes {
 class TokenGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<CallerRequest>();
-    const login = { loggedInAt: new Date(), provedAt: new Date(), loginAge: 0, hasSecondFactor: false };
-    if (request.headers.authorization) request.caller = { userId: 'a', sessionId: 'b', role: 'ADMIN', ...login };
+    const login = { loggedInAt: new Date(), provedAt: new Date(), loginAge: 0 };
+    const factors = { provedSecondFactor: false, isAskedForSecondFactor: false, withheld: null };
+    if (request.headers.authorization)
+      request.caller = { userId: 'a', sessionId: 'b', role: 'ADMIN', accountRole: 'ADMIN', ...login, ...factors };
     return true;
   }
 }

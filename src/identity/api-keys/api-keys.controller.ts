@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Header, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AppError } from '../../platform/errors/app-error.js';
-import { Caller, Roles, type CurrentCaller } from '../../platform/http/access.decorators.js';
+import { Caller, FreshLogin, Roles, type CurrentCaller } from '../../platform/http/access.decorators.js';
 import { Fails } from '../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../platform/http/request-context.js';
 import { PageByIdDto } from '../../platform/http/validation/page.dto.js';
@@ -38,10 +38,11 @@ export class ApiKeysController {
 
   @Post()
   @Roles('ADMIN')
+  @FreshLogin()
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'createApiKey', summary: 'Create an API key for another service' })
   @ApiCreatedResponse({ type: CreatedApiKeyAnswerDto, description: 'The key; it is shown only once.' })
-  @Fails('validation_failed', 'unauthenticated', 'invalid_token', 'forbidden')
+  @Fails('fresh_login_required', 'validation_failed', 'unauthenticated', 'invalid_token', 'forbidden')
   async create(
     @Body() body: CreateApiKeyDto,
     @Caller() caller: CurrentCaller,
@@ -60,12 +61,13 @@ export class ApiKeysController {
 
   @Delete(':id')
   @Roles('ADMIN')
+  @FreshLogin()
   @ApiOperation({ operationId: 'revokeApiKey', summary: 'Revoke an API key' })
   @ApiOkResponse({
     type: ApiKeyRevokedAnswerDto,
     description: 'The key is refused from its next call on; 200 also when it was revoked before.',
   })
-  @Fails('unauthenticated', 'invalid_token', 'forbidden', 'api_key_not_found')
+  @Fails('fresh_login_required', 'unauthenticated', 'invalid_token', 'forbidden', 'api_key_not_found')
   async revoke(
     @KeyId() id: string,
     @Caller() caller: CurrentCaller,

@@ -6,7 +6,7 @@ import { Strategy } from 'passport-jwt';
 import { TokenSettings } from '../../platform/config/groups/tokens.js';
 import { type CurrentCaller } from '../../platform/http/access.decorators.js';
 import { ACCESS_TOKEN_TYPE, accessClaims, accessTokenHeader } from './access-tokens.js';
-import { numericDate } from './authentication.js';
+import { Callers } from './proof/callers.js';
 import { LoginSessionsRepository } from './login-sessions.repository.js';
 import { SigningKeys } from './signing-keys.js';
 
@@ -20,6 +20,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
     private readonly settings: TokenSettings,
     keys: SigningKeys,
     private readonly sessions: LoginSessionsRepository,
+    private readonly callers: Callers,
   ) {
     super({
       jwtFromRequest: bearerToken as never,
@@ -49,21 +50,11 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
   async validate(verified: unknown): Promise<CurrentCaller | false> {
     const claims = accessClaims(verified, this.settings);
     if (!claims) return false;
-    const { sub, sid, authTime, hasSecondFactor } = claims;
+    const { sub, sid } = claims;
     const live = await this.sessions.findLive(sid);
     if (live?.user_id !== sub) return false;
     if (live.stale) await this.sessions.noteUse(sid);
-    // What the session has proved since a token was made counts for the tokens that were made then: a stolen one gains nothing.
-    const lag = Math.max(0, numericDate(live.proved_at) - (authTime ?? numericDate(live.created_at)));
-    return {
-      userId: sub,
-      sessionId: sid,
-      role: live.role,
-      loggedInAt: live.created_at,
-      provedAt: new Date(live.proved_at.getTime() - lag * 1000),
-      loginAge: live.age_seconds + lag,
-      hasSecondFactor: hasSecondFactor && live.second_factor !== null,
-    };
+    return this.callers.of(live, claims);
   }
 }
 

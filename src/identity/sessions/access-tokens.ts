@@ -2,7 +2,7 @@ import { KeyObject, randomUUID, sign } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { TokenSettings } from '../../platform/config/groups/tokens.js';
-import { authenticationOf, MULTIPLE, numericDate, type Proved } from './authentication.js';
+import { authenticationOf, MULTIPLE, numericDate, type Proved } from './proof/authentication.js';
 import { SigningKeys } from './signing-keys.js';
 
 /** RFC 9068 section 2.1: an access token says that it is one, so that no other JWT of ours passes for it (RFC 8725 3.11). */

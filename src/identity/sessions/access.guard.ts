@@ -3,7 +3,14 @@ import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import { AppError } from '../../platform/errors/app-error.js';
 import { databaseFailure } from '../../platform/errors/database-errors.js';
-import { ACCESS, type Access, type CallerRequest, type CurrentCaller } from '../../platform/http/access.decorators.js';
+import {
+  ACCESS,
+  FRESH,
+  requireFresh,
+  type Access,
+  type CallerRequest,
+  type CurrentCaller,
+} from '../../platform/http/access.decorators.js';
 import { sessionCookie } from '../../platform/http/browser-cookies.js';
 import { shownTicket } from '../../platform/http/tickets.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
@@ -44,13 +51,14 @@ export class AccessGuard extends AuthGuard() {
     const keyShown = request.headers['x-api-key'] !== undefined;
     if (access.kind === 'scopes' && !authorization && (keyShown || !shown)) return true;
     await this.identify(context, request);
-    if (access.kind === 'scopes') {
-      const role = request.caller?.role ?? 'USER';
-      if (role !== 'ADMIN' && access.readers?.includes(role) !== true) throw new AppError('forbidden');
-      return true;
-    }
-    if (access.roles !== 'any' && !access.roles.includes(request.caller?.role ?? 'USER'))
-      throw new AppError('forbidden');
+    const isFresh = this.reflector.getAllAndOverride<boolean | undefined>(FRESH, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    const { caller } = request;
+    if (!caller) throw new AppError('unauthenticated');
+    requireRole(access, caller);
+    if (isFresh) requireFresh(caller);
     return true;
   }
 
@@ -81,6 +89,15 @@ export class AccessGuard extends AuthGuard() {
     const request = context.switchToHttp().getRequest<CallerRequest>();
     throw new AppError(request.headers.authorization ? 'invalid_token' : 'unauthenticated');
   }
+}
+
+/** @throws AppError `forbidden`; or why the role is withheld, where the account has one that would do */
+function requireRole(access: Exclude<Access, { kind: 'public' }>, caller: CurrentCaller): void {
+  if (access.kind === 'roles' && access.roles === 'any') return;
+  const roles = access.kind === 'roles' ? access.roles : ['ADMIN', ...(access.readers ?? [])];
+  const withheldToo = access.kind === 'roles' && access.withheldToo === true;
+  if (roles.includes(withheldToo ? caller.accountRole : caller.role)) return;
+  throw new AppError(caller.withheld !== null && roles.includes(caller.accountRole) ? caller.withheld : 'forbidden');
 }
 
 /**

@@ -4,7 +4,8 @@ import { ServerSettings } from '../../platform/config/groups/server.js';
 import { SessionSettings } from '../../platform/config/groups/sessions.js';
 import { type CurrentCaller } from '../../platform/http/access.decorators.js';
 import { isFromOwnPage } from '../../platform/http/browser-cookies.js';
-import { type Proved } from './authentication.js';
+import { type Proved } from './proof/authentication.js';
+import { Callers } from './proof/callers.js';
 import { LoginSessionsRepository } from './login-sessions.repository.js';
 import { tokenHash } from './refresh-tokens.js';
 
@@ -23,6 +24,7 @@ export class BrowserSessions {
     private readonly serverSettings: ServerSettings,
     private readonly sessionSettings: SessionSettings,
     private readonly repository: LoginSessionsRepository,
+    private readonly callers: Callers,
   ) {}
 
   /** Whether a request comes from a page of this service, so that its cookie counts. */
@@ -36,18 +38,8 @@ export class BrowserSessions {
     const live = await this.repository.findLiveByCookie(tokenHash(cookie));
     if (!live) return null;
     if (live.stale) await this.keepAlive(live.id);
-    return {
-      userId: live.user_id,
-      sessionId: live.id,
-      role: live.role,
-      loggedInAt: live.created_at,
-      provedAt: live.proved_at,
-      loginAge: live.age_seconds,
-      hasSecondFactor: live.second_factor !== null,
-      method: live.method,
-      secondFactor: live.second_factor,
-      application: live.application_id,
-    };
+    const { method, second_factor: secondFactor, application_id: application } = live;
+    return { ...this.callers.of(live), method, secondFactor, application };
   }
 
   /** Notes that a session is used, by somebody who has found it stale: its idle end moves on. */

@@ -3,7 +3,7 @@ import { recordEventFrom } from '../../records/audit/audit.sql.js';
 import { Database, type Transaction } from '../../platform/database/database.js';
 import { statement } from '../../platform/database/statement.js';
 import { ofTheFirst } from '../../platform/database/steps.js';
-import { type SecondFactor } from './authentication.js';
+import { type SecondFactor } from './proof/authentication.js';
 import { livingSessionOf, livingSessionWhere } from './sessions.sql.js';
 
 /** What the guard must know of a session at each call. */
@@ -14,6 +14,8 @@ export interface LiveSession {
   /** Of a login by code: client id of the application that the code was asked for by; null: the service itself. */
   application_id: string | null;
   role: 'ADMIN' | 'SUPERVISOR' | 'OPERATOR' | 'KARYAWAN' | 'USER';
+  /** Whether the account has one, proved in this session or not. */
+  has_second_factor: boolean;
   created_at: Date;
   second_factor: SecondFactor | null;
   /** When its owner last proved who they are: at the login, or since. */
@@ -38,7 +40,15 @@ export interface SessionRow {
 /** Who ends a session, and why; part of the audit event. */
 export interface Ending {
   readonly reason:
-    'logout' | 'revoked' | 'reset' | 'disabled' | 'erased' | 'role_changed' | 'phone_changed' | 'password_changed';
+    | 'logout'
+    | 'revoked'
+    | 'reset'
+    | 'disabled'
+    | 'erased'
+    | 'role_changed'
+    | 'phone_changed'
+    | 'password_changed'
+    | 'second_factor_reset';
   readonly address: string | null;
   readonly requestId: string | null;
   readonly auditId: string;

@@ -3,7 +3,7 @@ import { recordEventFrom } from '../../records/audit/audit.sql.js';
 import { Database } from '../../platform/database/database.js';
 import { FUNCTIONS } from '../../platform/database/migrations/functions.js';
 import { statement } from '../../platform/database/statement.js';
-import { type Proved } from './authentication.js';
+import { type Proved } from './proof/authentication.js';
 import { type AccountRow } from '../users/account.js';
 import { activeRoleOf } from '../users/users.sql.js';
 import { PROVED_AT } from './sessions.sql.js';

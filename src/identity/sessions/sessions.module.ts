@@ -5,6 +5,8 @@ import { JobsModule } from '../../platform/jobs/jobs.module.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { AccessTokens } from './access-tokens.js';
 import { BrowserSessions } from './browser-sessions.js';
+import { Callers } from './proof/callers.js';
+import { ProofsRepository } from './proof/proofs.repository.js';
 import { DeviceTokens } from './device-tokens.js';
 import { SessionRecordsRepository } from './session-records.repository.js';
 import { LoginSessionsRepository } from './login-sessions.repository.js';
@@ -20,7 +22,9 @@ import { SigningKeys } from './signing-keys.js';
     AccessTokens,
     AccessTokenStrategy,
     BrowserSessions,
+    Callers,
     DeviceTokens,
+    ProofsRepository,
     SigningKeys,
     SigningKeyRepository,
     Sessions,

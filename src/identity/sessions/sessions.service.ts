@@ -8,6 +8,9 @@ import { type RequestContext } from '../../platform/http/request-context.js';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
 import { AccessTokens } from './access-tokens.js';
 import { SessionRecordsRepository, type PersonalSessionRow } from './session-records.repository.js';
+import { type SecondFactor } from './proof/authentication.js';
+import { Callers } from './proof/callers.js';
+import { ProofsRepository } from './proof/proofs.repository.js';
 import { LoginSessionsRepository, type Ending, type SessionRow } from './login-sessions.repository.js';
 import { RefreshRepository } from './refresh.repository.js';
 import { newRefreshToken, openSuccessor, sealSuccessor, tokenHash } from './refresh-tokens.js';
@@ -20,6 +23,10 @@ export interface RefreshedTokens {
   readonly expiresIn: number;
   readonly refreshToken: string;
 }
+
+/** What holds a session from now on: one of the two. */
+export type ProvedSession =
+  { readonly cookie: string; readonly tokens: null } | { readonly cookie: null; readonly tokens: RefreshedTokens };
 
 /** The request that ends sessions; without an address where somebody else than their owner made it. */
 interface EndedFrom {
@@ -42,6 +49,8 @@ export class Sessions implements OnModuleInit {
     private readonly refreshes: RefreshRepository,
     private readonly records: SessionRecordsRepository,
     private readonly tokens: AccessTokens,
+    private readonly proofs: ProofsRepository,
+    private readonly callers: Callers,
     private readonly jobs: Jobs,
   ) {}
 
@@ -82,6 +91,28 @@ export class Sessions implements OnModuleInit {
     const { session_id: id, method, second_factor: secondFactor, proved_at: provedAt } = row;
     const session = { id, method, secondFactor, provedAt };
     return { ...this.tokens.sign({ id: row.id, role: row.role }, session), refreshToken };
+  }
+
+  /**
+   * Notes that the owner of a session has just proved who they are. What holds the session is replaced (ASVS 7.2.4): whoever
+   * has stolen the old refresh token or cookie gains nothing, and a stolen refresh token ends the session when it is shown.
+   *
+   * @param secondFactor what was proved; null: the login's own factor again
+   * @throws AppError `unauthenticated` when the session has ended meanwhile
+   */
+  async prove(
+    { sessionId, userId }: { sessionId: string; userId: string },
+    secondFactor: SecondFactor | null,
+    within: Transaction,
+  ): Promise<ProvedSession> {
+    const { token: secret, hash } = newRefreshToken();
+    const values = { id: sessionId, user_id: userId, second_factor: secondFactor, secret_hash: hash };
+    const row = await this.proofs.prove(values, within);
+    if (!row) throw new AppError('unauthenticated');
+    if (row.held_by_cookie) return { cookie: secret, tokens: null };
+    const { method, second_factor, proved_at: provedAt, role } = row;
+    const session = { id: sessionId, method, secondFactor: second_factor, provedAt };
+    return { cookie: null, tokens: { ...this.tokens.sign({ id: userId, role }, session), refreshToken: secret } };
   }
 
   /** The active sessions of an account, last used first. */
@@ -142,7 +173,7 @@ export class Sessions implements OnModuleInit {
     roles: readonly Role[],
   ): Promise<boolean> {
     const live = await this.repository.findLive(sessionId);
-    return live?.user_id === userId && roles.includes(live.role);
+    return live?.user_id === userId && roles.includes(this.callers.of(live).role);
   }
 
   /** Every session of an account that is still kept, the ended ones too. */

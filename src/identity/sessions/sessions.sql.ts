@@ -16,7 +16,7 @@ export const livingSessionOf = (column: string) => livingSessionWhere(`s.id = ${
 
 /** The same for a condition on `s`. Two primary-key probes. */
 export const livingSessionWhere = (condition: string) => `
-  SELECT s.id, s.user_id, s.method, s.application_id, live_user.role, s.created_at, s.second_factor,
+  SELECT s.id, s.user_id, s.method, s.application_id, live_user.role, live_user.has_second_factor, s.created_at, s.second_factor,
          ${PROVED_AT} AS proved_at, extract(epoch FROM now() - ${PROVED_AT})::float8 AS age_seconds,
          s.last_used_at < now() - interval '5 minutes' AS stale
     FROM login_sessions s JOIN LATERAL (${activeRoleOf('s.user_id')}) live_user ON true

@@ -3,7 +3,7 @@ import { JwtService } from '@nestjs/jwt';
 import { TokenSettings } from '../../platform/config/groups/tokens.js';
 import { type RequestContext } from '../../platform/http/request-context.js';
 import { ACCESS_TOKEN_TYPE, accessClaims, accessTokenHeader, type AccessClaims } from './access-tokens.js';
-import { authenticationOf, numericDate } from './authentication.js';
+import { authenticationOf, numericDate } from './proof/authentication.js';
 import { LoginSessionsRepository } from './login-sessions.repository.js';
 import { RefreshRepository } from './refresh.repository.js';
 import { tokenHash } from './refresh-tokens.js';

@@ -20,4 +20,5 @@ export type ManagedAccountRow = AccountRow & {
   self_registered: boolean;
   phone_proven: boolean;
   has_password: boolean;
+  has_second_factor: boolean;
 };

@@ -7,7 +7,8 @@ import { ACCOUNT_COLUMNS } from './users.sql.js';
 
 const MANAGED_COLUMNS = `${ACCOUNT_COLUMNS}, users.is_active, users.created_at,
   users.phone_claimed, users.email_claimed, users.self_registered,
-  users.phone_proven_at IS NOT NULL AS phone_proven, users.password_hash IS NOT NULL AS has_password`;
+  users.phone_proven_at IS NOT NULL AS phone_proven, users.password_hash IS NOT NULL AS has_password,
+  users.has_second_factor`;
 
 const insertAccount = (email: string, username: string) =>
   `INSERT INTO users (id, full_name, email, username, phone, role, is_active, password_hash, password_changed_at,
@@ -128,8 +129,14 @@ const ERASE = statement(
   'accounts_erase',
   `UPDATE users SET full_name = 'Erased', email = NULL, username = NULL, phone = NULL, role = 'USER', is_active = false,
           password_hash = NULL, password_changed_at = NULL, devices_valid_from = ${NO_DEVICE_YET}, updated_at = now(), erased_at = now(),
-          phone_proven_at = NULL, phone_claimed = false, email_claimed = false, self_registered = false
+          phone_proven_at = NULL, phone_claimed = false, email_claimed = false, self_registered = false,
+          has_second_factor = false
     WHERE id = :id::uuid`,
+);
+
+const NOTE_SECOND_FACTOR = statement(
+  'accounts_note_second_factor',
+  'UPDATE users SET has_second_factor = :has::boolean, updated_at = now() WHERE id = :id::uuid',
 );
 
 const HELD = statement<PersonalAccountRow>(
@@ -251,6 +258,10 @@ export class AccountsRepository {
   ): Promise<ManagedAccountRow | null> {
     const [row] = await within.run(CHANGE_PASSWORD, { id, compared, password_hash: passwordHash });
     return row ?? null;
+  }
+
+  async noteSecondFactor(id: string, has: boolean, within: Transaction): Promise<void> {
+    await within.run(NOTE_SECOND_FACTOR, { id, has });
   }
 
   async erase(id: string, within: Transaction): Promise<void> {

@@ -203,6 +203,16 @@ export class Accounts {
     return account;
   }
 
+  /** Locks an account whose second factors change. @throws AppError `user_not_found` */
+  async lockForSecondFactor(id: string, within: Transaction): Promise<ManagedAccountRow> {
+    return orNotFound(await this.repository.lock(id, within));
+  }
+
+  /** Notes whether an account has a second factor: what the guard asks at each call. The account is locked. */
+  noteSecondFactor(id: string, has: boolean, within: Transaction): Promise<void> {
+    return this.repository.noteSecondFactor(id, has, within);
+  }
+
   /**
    * Takes everything personal out of an account; its id stays for the audit log.
    *

@@ -79,8 +79,9 @@ export const noteProof = (prover: string) => `
 /** The address that messages to the account whose id is in `column` may go to, one column and at most one row. */
 export const mailboxOf = (column: string) => `SELECT ${MAILBOX} FROM users WHERE users.id = ${column}`;
 
-/** The role of the account whose id is in `column`; no row for one that lets nobody in by a session. */
-export const activeRoleOf = (column: string) => `SELECT role FROM users WHERE users.id = ${column} AND ${LETS_IN}`;
+/** Role and `has_second_factor` of the account whose id is in `column`; no row for one that lets nobody in by a session. */
+export const activeRoleOf = (column: string) =>
+  `SELECT role, has_second_factor FROM users WHERE users.id = ${column} AND ${LETS_IN}`;
 
 /** Whether the number in `column` belongs to another account than `:user_id`. */
 export const isPhoneOfAnother = (column: string) =>

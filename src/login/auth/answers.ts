@@ -18,7 +18,9 @@ import {
   type SessionsAnswerDto,
   type UserDto,
 } from './auth.dto.js';
-import { type RefreshedTokens, type SessionRow } from '../../identity/sessions/sessions.service.js';
+import { provedOf } from '../second-factor/answers.js';
+import { type ProvedAnswerDto } from '../second-factor/second-factor.dto.js';
+import { type ProvedSession, type RefreshedTokens, type SessionRow } from '../../identity/sessions/sessions.service.js';
 import { deviceLabel, placeLabel } from './device-label.js';
 import { type BrowserLoginAnswerDto, type LoginOptionsAnswerDto } from './browser.dto.js';
 import { type PersonalDataAnswerDto, type PersonalDataDto } from './own-account/personal-data.dto.js';
@@ -86,6 +88,10 @@ export function refreshedAnswer(tokens: RefreshedTokens, language: Language): Re
     message: TEXTS[language].answers.auth.refreshed,
     data: { token, tokenType: 'Bearer', expiresIn, refreshToken },
   };
+}
+
+export function renewedAnswer(session: ProvedSession, language: Language): ProvedAnswerDto {
+  return { success: true, message: TEXTS[language].answers.auth.renewed, data: provedOf(session) };
 }
 
 export function loggedOutAnswer(language: Language): DoneAnswerDto {

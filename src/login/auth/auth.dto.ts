@@ -52,6 +52,23 @@ export class ChangePasswordDto {
   newPassword!: string;
 }
 
+export class RenewLoginDto {
+  /**
+   * A login code, requested for the account's own number.
+   * @example 123456
+   */
+  @IsOptional()
+  @AsCode()
+  @IsCode()
+  otpCode?: string;
+
+  /** In place of a code. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(2048)
+  password?: string;
+}
+
 export class PasswordLoginDto {
   /**
    * E-mail address, username or phone number.

@@ -3,6 +3,7 @@ import { AuditModule } from '../../records/audit/audit.module.js';
 import { HttpModule } from '../../platform/http/http.module.js';
 import { MessagingModule } from '../../delivery/messaging.module.js';
 import { CodesModule } from '../codes/codes.module.js';
+import { SecondFactorModule } from '../second-factor/second-factor.module.js';
 import { SessionsModule } from '../../identity/sessions/sessions.module.js';
 import { UsersModule } from '../../identity/users/users.module.js';
 import { BrowserController } from './browser.controller.js';
@@ -13,6 +14,7 @@ import { JwksController } from './jwks.controller.js';
 import { SessionsController } from './sessions.controller.js';
 import { TokensController } from './tokens.controller.js';
 import { DashboardController } from './dashboard.controller.js';
+import { LoginRenewal } from './own-account/login-renewal.js';
 import { LoginRepository } from './login.repository.js';
 import { OwnAccountController } from './own-account/own-account.controller.js';
 import { PasswordChange } from './own-account/password-change.js';
@@ -21,7 +23,7 @@ import { Registration } from './registration.js';
 import { PhoneChange } from './own-account/phone-change.js';
 
 @Module({
-  imports: [AuditModule, HttpModule, MessagingModule, CodesModule, SessionsModule, UsersModule],
+  imports: [AuditModule, HttpModule, MessagingModule, CodesModule, SecondFactorModule, SessionsModule, UsersModule],
   controllers: [
     AuthController,
     BrowserController,
@@ -32,7 +34,7 @@ import { PhoneChange } from './own-account/phone-change.js';
     DeviceStatusController,
     JwksController,
   ],
-  providers: [Auth, LoginRepository, PasswordChange, PersonalData, PhoneChange, Registration],
+  providers: [Auth, LoginRenewal, LoginRepository, PasswordChange, PersonalData, PhoneChange, Registration],
   exports: [PersonalData],
 })
 export class AuthModule {}

@@ -4,7 +4,7 @@ import { AccountSettings } from '../../platform/config/groups/accounts.js';
 import { ServerSettings } from '../../platform/config/groups/server.js';
 import { Database, type Transaction } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors/app-error.js';
-import { type CurrentCaller } from '../../platform/http/access.decorators.js';
+import { requireFresh, STAFF, type CurrentCaller } from '../../platform/http/access.decorators.js';
 import { type RequestContext } from '../../platform/http/request-context.js';
 import { type AccountFields, type TypedFields } from '../../identity/users/account-fields.js';
 import { type AccountRow } from '../../identity/users/account.js';
@@ -69,7 +69,9 @@ export class Registration {
     // Every account made by a stranger counts, refused or not: nobody fills the table from one address.
     if (!byAdmin) context.addressReservations.confirm('failures');
     const wantsFirstAdmin = registrant.role === 'ADMIN' && !byAdmin && this.serverSettings.firstAdminRegisters;
-    if (!byAdmin && !wantsFirstAdmin) this.refuseUnlessOpen(registrant.role);
+    if (!byAdmin) this.refuseUnlessOpen(registrant.role, caller, wantsFirstAdmin);
+    // A role is given away: as when an admin changes one.
+    if (byAdmin && STAFF.includes(registrant.role ?? 'USER')) requireFresh(caller);
     const isQuiet = this.accountSettings.concealUnknownPhones && !byAdmin && !wantsFirstAdmin;
     const { password, ...typed } = withoutNulls(registrant);
     const fields = this.accounts.read(typed);
@@ -113,9 +115,16 @@ export class Registration {
     return this.audit.record({ ...event, type: 'user.registered', address, requestId }, within);
   }
 
-  private refuseUnlessOpen(role: Registrant['role']): void {
-    if (!OPEN_ROLES.includes(role)) throw new AppError('forbidden');
-    if (this.accountSettings.registration !== 'open') throw new AppError('registration_closed');
+  private refuseUnlessOpen(
+    role: Registrant['role'],
+    caller: CurrentCaller | undefined,
+    wantsFirstAdmin: boolean,
+  ): void {
+    const isOpen = this.accountSettings.registration === 'open';
+    if (OPEN_ROLES.includes(role) && isOpen) return;
+    if (caller?.withheld && caller.accountRole === 'ADMIN') throw new AppError(caller.withheld);
+    if (wantsFirstAdmin) return;
+    throw new AppError(OPEN_ROLES.includes(role) ? 'registration_closed' : 'forbidden');
   }
 }
 

@@ -1,6 +1,7 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Header, HttpCode, Param, ParseUUIDPipe, Post, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { SessionSettings } from '../../platform/config/groups/sessions.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import {
   Authenticated,
@@ -10,12 +11,21 @@ import {
   type CurrentCaller,
 } from '../../platform/http/access.decorators.js';
 import { AddressLimit } from '../../platform/http/address-limit.guard.js';
-import { clearSessionCookie } from '../../platform/http/browser-cookies.js';
-import { Fails } from '../../platform/http/openapi.decorators.js';
+import { clearSessionCookie, replaceSessionCookie } from '../../platform/http/browser-cookies.js';
+import { Fails, FailsWithBody } from '../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../platform/http/request-context.js';
 import { Sessions } from '../../identity/sessions/sessions.service.js';
-import { loggedOutAnswer, refreshedAnswer, sessionsAnswer } from './answers.js';
-import { DoneAnswerDto, LogoutDto, RefreshDto, RefreshedAnswerDto, SessionsAnswerDto } from './auth.dto.js';
+import { ProvedAnswerDto } from '../second-factor/second-factor.dto.js';
+import { LoginRenewal } from './own-account/login-renewal.js';
+import { loggedOutAnswer, refreshedAnswer, renewedAnswer, sessionsAnswer } from './answers.js';
+import {
+  DoneAnswerDto,
+  LogoutDto,
+  RefreshDto,
+  RefreshedAnswerDto,
+  RenewLoginDto,
+  SessionsAnswerDto,
+} from './auth.dto.js';
 
 /** An id in another format is answered like one of a session that is gone: 404. */
 function SessionId() {
@@ -25,7 +35,11 @@ function SessionId() {
 @ApiTags('Sessions')
 @Controller('api/auth')
 export class SessionsController {
-  constructor(private readonly sessions: Sessions) {}
+  constructor(
+    private readonly settings: SessionSettings,
+    private readonly sessions: Sessions,
+    private readonly renewal: LoginRenewal,
+  ) {}
 
   @Post('refresh')
   @HttpCode(200)
@@ -68,6 +82,42 @@ export class SessionsController {
     }
     if (body.refreshToken) await this.sessions.endByRefreshToken(body.refreshToken, 'logout', context);
     return loggedOutAnswer(context.language);
+  }
+
+  @Post('fresh-login')
+  @HttpCode(200)
+  @Authenticated()
+  @AddressLimit('otp_locked', 'failures')
+  @Header('cache-control', 'no-store')
+  @ApiBearerAuth()
+  @ApiOperation({
+    operationId: 'renewLogin',
+    summary: 'Make this login fresh again, with a login code or the password',
+    description:
+      'For what answers `fresh_login_required`. Whoever has a second factor proves that one instead (`/api/auth/second-factor`).',
+  })
+  @ApiOkResponse({ type: ProvedAnswerDto, description: 'This session has proved again who its owner is.' })
+  @FailsWithBody(
+    'unauthenticated',
+    'invalid_token',
+    'second_factor_required',
+    'phone_required',
+    'invalid_otp',
+    'otp_locked',
+    'password_not_set',
+    'current_password_wrong',
+    'login_locked',
+    'busy',
+  )
+  async renew(
+    @Body() body: RenewLoginDto,
+    @Caller() caller: CurrentCaller,
+    @Context() context: RequestContext,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ProvedAnswerDto> {
+    const session = await this.renewal.renew(body, caller, context);
+    if (session.cookie !== null) replaceSessionCookie(reply, session.cookie, this.settings.sessionMaxAge);
+    return renewedAnswer(session, context.language);
   }
 
   @Get('sessions')

@@ -5,7 +5,7 @@ import { RegionSettings } from '../../platform/config/groups/region.js';
 import { ServerSettings } from '../../platform/config/groups/server.js';
 import { sessionCookie } from '../../platform/http/browser-cookies.js';
 import { parsePhone } from '../../platform/phone/phone.js';
-import { authenticationOf, numericDate } from '../../identity/sessions/authentication.js';
+import { authenticationOf, numericDate } from '../../identity/sessions/proof/authentication.js';
 import { BrowserSessions, type BrowserCaller } from '../../identity/sessions/browser-sessions.js';
 import { Artifacts } from './artifacts.js';
 import { ownClient, type OwnClient } from './client-metadata.js';

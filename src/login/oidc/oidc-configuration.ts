@@ -4,7 +4,7 @@ import { type ServerSettings } from '../../platform/config/groups/server.js';
 import { type SessionSettings } from '../../platform/config/groups/sessions.js';
 import { type TokenSettings } from '../../platform/config/groups/tokens.js';
 import { LANGUAGES } from '../../platform/config/languages.js';
-import { ACR_VALUES } from '../../identity/sessions/authentication.js';
+import { ACR_VALUES } from '../../identity/sessions/proof/authentication.js';
 import { LONGEST_SIGNED } from '../../identity/sessions/signing-keys.js';
 import { type Artifacts } from './artifacts.js';
 import { metadataOf, OWN_METADATA, ownClient } from './client-metadata.js';

@@ -162,7 +162,16 @@ export class LastSendDto {
   usedAt!: string | null;
 }
 
+export class UserSecondFactorDto {
+  /** There is an authenticator app. */
+  totp!: boolean;
+  passkeys!: number;
+  recoveryCodesLeft!: number;
+}
+
 export class UserDetailDto extends ManagedUserDto {
+  /** Null: the account has no second factor. */
+  secondFactor!: UserSecondFactorDto | null;
   /** What keeps the owner from logging in right now; empty when neither the account nor its number is locked. */
   locks!: LockDto[];
   /** The last ten messages to the account, newest first. */

@@ -6,6 +6,7 @@ import { JobsModule } from '../../platform/jobs/jobs.module.js';
 import { GatewayModule } from '../../gateway/gateway.module.js';
 import { MessagingModule } from '../../delivery/messaging.module.js';
 import { CodesModule } from '../../login/codes/codes.module.js';
+import { SecondFactorModule } from '../../login/second-factor/second-factor.module.js';
 import { SessionsModule } from '../../identity/sessions/sessions.module.js';
 import { UsersModule } from '../../identity/users/users.module.js';
 import { VerificationModule } from '../../applications/verification/verification.module.js';
@@ -26,6 +27,7 @@ import { UsersController } from './users.controller.js';
     JobsModule,
     MessagingModule,
     CodesModule,
+    SecondFactorModule,
     SessionsModule,
     UsersModule,
   ],

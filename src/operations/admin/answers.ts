@@ -11,6 +11,7 @@ import {
   type SessionsEndedAnswerDto,
   type UserAnswerDto,
   type UserDetailAnswerDto,
+  type UserSecondFactorDto,
   type UsersAnswerDto,
 } from './admin.dto.js';
 import { type AuditAnswerDto, type AuditEventDto } from './audit.dto.js';
@@ -24,12 +25,22 @@ export function userAnswer(said: Sentence, user: ManagedUser, language: Language
 }
 
 export function userDetailAnswer(user: UserDetail, language: Language): UserDetailAnswerDto {
-  const detail = { locks: user.locks.map(lock), lastSends: user.lastSends.map(lastSend) };
+  const detail = {
+    locks: user.locks.map(lock),
+    lastSends: user.lastSends.map(lastSend),
+    secondFactor: secondFactorOf(user),
+  };
   return {
     success: true,
     message: TEXTS[language].answers.admin.shown,
     data: Object.assign(managedUser(user), detail),
   };
+}
+
+function secondFactorOf({ account, factors }: UserDetail): UserSecondFactorDto | null {
+  if (!account.has_second_factor) return null;
+  const { totpSince, passkeys, recoveryCodesLeft } = factors;
+  return { totp: totpSince !== null, passkeys: passkeys.length, recoveryCodesLeft };
 }
 
 export function usersAnswer(users: ManagedUser[], nextCursor: string | null, language: Language): UsersAnswerDto {

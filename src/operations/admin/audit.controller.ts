@@ -2,7 +2,7 @@ import { Controller, Get, Header, Headers, Query, type StreamableFile } from '@n
 import { ApiBearerAuth, ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { AuditLog } from '../../records/audit/audit-log.js';
 import { AppError } from '../../platform/errors/app-error.js';
-import { Caller, Roles, type CurrentCaller } from '../../platform/http/access.decorators.js';
+import { Caller, requireFresh, Roles, type CurrentCaller } from '../../platform/http/access.decorators.js';
 import { csvFile, wantsCsv } from '../../platform/lists/csv-answers.js';
 import { Fails } from '../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../platform/http/request-context.js';
@@ -29,7 +29,7 @@ export class AuditController {
     operationId: 'listAuditEvents',
     summary: 'Security events, newest first',
     description:
-      'With `Accept: text/csv` all matching events, as a file, for an ADMIN only. Reading them is recorded as an event, too.',
+      'With `Accept: text/csv` all matching events, as a file, for an ADMIN whose login is fresh. Reading them is recorded as an event, too.',
   })
   @ApiExtraModels(AuditAnswerDto)
   @ApiOkResponse({
@@ -39,7 +39,7 @@ export class AuditController {
       'text/csv': { schema: { type: 'string' }, example: 'id,occurredAt,type,outcome,…' },
     },
   })
-  @Fails('validation_failed')
+  @Fails('validation_failed', 'fresh_login_required')
   async list(
     @Query() { limit, ...query }: AuditQueryDto,
     @Headers('accept') accept: string | undefined,
@@ -49,6 +49,7 @@ export class AuditController {
     const reader = { userId: caller.userId, address: context.address, requestId: context.id };
     if (wantsCsv(accept)) {
       if (caller.role !== 'ADMIN') throw new AppError('forbidden');
+      requireFresh(caller);
       const found = await this.log.export(query, limit, reader, () => this.logins.isStillAdmin(caller));
       return csvFile(eventLines(found), EVENT_COLUMNS, 'audit.csv');
     }

@@ -6,6 +6,7 @@ import { GatewayMessages } from '../../gateway/messages/gateway-messages.service
 import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
 import { Messaging } from '../../delivery/outbox/messaging.service.js';
 import { Codes } from '../../login/codes/codes.service.js';
+import { SecondFactors } from '../../login/second-factor/second-factors.service.js';
 import { Sessions } from '../../identity/sessions/sessions.service.js';
 import { Accounts } from '../../identity/users/accounts.service.js';
 import { Users } from '../../identity/users/users.service.js';
@@ -25,6 +26,7 @@ export class Erasure implements OnApplicationShutdown {
     private readonly accounts: Accounts,
     private readonly users: Users,
     private readonly sessions: Sessions,
+    private readonly secondFactors: SecondFactors,
     private readonly codes: Codes,
     private readonly messaging: Messaging,
     private readonly conversations: Conversations,
@@ -46,6 +48,7 @@ export class Erasure implements OnApplicationShutdown {
       const before = await this.accounts.erase(id, transaction);
       // The number was changed between the look and the lock.
       if (before.phone !== phone) await this.codes.forget(id, before.phone, transaction);
+      await this.secondFactors.forget(id, transaction);
       await this.sessions.forget(id, transaction);
       await this.users.forgetFailures(before, transaction);
       await this.messaging.forget(id, transaction);

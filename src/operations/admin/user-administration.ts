@@ -3,9 +3,11 @@ import { Audit, type AuditEvent } from '../../records/audit/audit.service.js';
 import { Database, type Transaction } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors/app-error.js';
 import { AccountChanged, matches } from './account-tag.js';
+import { requireFresh, STAFF, type CurrentCaller } from '../../platform/http/access.decorators.js';
 import { type RequestContext } from '../../platform/http/request-context.js';
 import { Codes } from '../../login/codes/codes.service.js';
 import { Messaging } from '../../delivery/outbox/messaging.service.js';
+import { SecondFactors, type HeldFactors } from '../../login/second-factor/second-factors.service.js';
 import { Sessions, type SessionRow } from '../../identity/sessions/sessions.service.js';
 import { type TypedFields } from '../../identity/users/account-fields.js';
 import { type ManagedAccountRow } from '../../identity/users/account.js';
@@ -33,14 +35,19 @@ export interface Lock {
 export interface UserDetail extends ManagedUser {
   readonly locks: readonly Lock[];
   readonly lastSends: Awaited<ReturnType<Messaging['lastOf']>>;
+  readonly factors: HeldFactors;
 }
 
 /** Messages that are shown of an account. */
 const LAST_SENDS = 10;
 
+/** Fields by which somebody logs in: whoever changes them for somebody of staff could take the account over. */
+const LOGIN_NAMES = ['phone', 'email', 'username'] as const;
+
 /** Who acts, and in which request. */
 export interface Actor {
   readonly userId: string;
+  readonly login: CurrentCaller;
   readonly context: RequestContext;
 }
 
@@ -55,6 +62,7 @@ export class UserAdministration {
     private readonly accounts: Accounts,
     private readonly users: Users,
     private readonly sessions: Sessions,
+    private readonly secondFactors: SecondFactors,
     private readonly codes: Codes,
     private readonly messaging: Messaging,
     private readonly audit: Audit,
@@ -72,17 +80,19 @@ export class UserAdministration {
   /** @throws AppError `user_not_found` */
   async show(id: string): Promise<UserDetail> {
     const account = await this.accounts.get(id);
-    const [managed, locks, lastSends] = await Promise.all([
+    const [managed, locks, lastSends, factors] = await Promise.all([
       this.withLastLogin(account),
       this.locksOf(account),
       this.messaging.lastOf(id, LAST_SENDS),
+      this.secondFactors.of(id),
     ]);
-    return { ...managed, locks, lastSends };
+    return { ...managed, locks, lastSends, factors };
   }
 
   /** @throws AppError `validation_failed`, `invalid_phone`; the driver's error for a name that is taken */
   async create(typed: TypedFields, actor: Actor): Promise<ManagedUser> {
     const fields = this.accounts.read(typed);
+    if (STAFF.includes(fields.role ?? 'USER')) requireFresh(actor.login);
     const account = await this.database.transaction(async (transaction) => {
       const created = await this.accounts.create(fields, null, transaction);
       await this.record('user.created', created.id, { role: created.role }, actor, transaction);
@@ -117,7 +127,7 @@ export class UserAdministration {
    *
    * @param seen which state of the account was changed (`tagOf`), as `If-Match` says it; null: whichever there is
    * @throws AppError `user_not_found`, `validation_failed`, `invalid_phone`, `last_admin`, `phone_required` when that
-   *   password was the only way in, `account_changed` when the account is not as it was seen; the driver's error for a name
+   *   password was the only way in, `fresh_login_required` for a role, and for what staff log in by, `account_changed` when the account is not as it was seen; the driver's error for a name
    *   that is taken
    */
   async change(id: string, typed: TypedFields, actor: Actor, seen: string | null = null): Promise<ManagedUser> {
@@ -129,6 +139,7 @@ export class UserAdministration {
       const written = await this.accounts.change(id, fields, transaction);
       // The row is locked since: nobody changes it between this look and the commit.
       if (!matches(seen, written.before)) throw new AccountChanged(written.before);
+      if (isRisky(written)) requireFresh(actor.login);
       const reason = reasonToEndSessions(written);
       if (written.endsPassword && written.after.phone === null) throw new AppError('phone_required');
       if (reason) await this.sessions.endAll(id, reason, from(actor, id), null, transaction);
@@ -198,6 +209,12 @@ export class UserAdministration {
     const event = { type, outcome: 'success', userId, subjectId: id, address, requestId } as const;
     return this.audit.record(detail ? { ...event, detail } : event, within);
   }
+}
+
+/** Whether a change gives or takes rights, or lets somebody else in to an account that has them. */
+function isRisky({ before, after, fields }: AccountChange): boolean {
+  const isStaff = STAFF.includes(before.role) || STAFF.includes(after.role);
+  return fields.includes('role') || (isStaff && LOGIN_NAMES.some((field) => fields.includes(field)));
 }
 
 /** Sessions that stayed over from a moment of disabling end when the account comes back, too. */

@@ -18,8 +18,9 @@ import { type FastifyReply } from 'fastify';
 import { personalDataAnswer, sessionsAnswer } from '../../login/auth/answers.js';
 import { PersonalDataAnswerDto } from '../../login/auth/own-account/personal-data.dto.js';
 import { PersonalData } from '../../login/auth/own-account/personal-data.js';
+import { SecondFactors } from '../../login/second-factor/second-factors.service.js';
 import { AppError } from '../../platform/errors/app-error.js';
-import { Caller, Roles, type CurrentCaller } from '../../platform/http/access.decorators.js';
+import { Caller, FreshLogin, Roles, type CurrentCaller } from '../../platform/http/access.decorators.js';
 import { Fails } from '../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../platform/http/request-context.js';
 import {
@@ -59,6 +60,7 @@ export class UsersController {
     private readonly administration: UserAdministration,
     private readonly erasure: Erasure,
     private readonly personalData: PersonalData,
+    private readonly secondFactors: SecondFactors,
   ) {}
 
   @Get()
@@ -75,7 +77,7 @@ export class UsersController {
   @Roles('ADMIN')
   @ApiOperation({ operationId: 'createUser', summary: 'Create an account, which logs in by code' })
   @ApiCreatedResponse({ type: UserAnswerDto, description: 'The account.' })
-  @Fails('validation_failed', 'invalid_phone', 'email_taken', 'username_taken', 'phone_taken')
+  @Fails('fresh_login_required', 'validation_failed', 'invalid_phone', 'email_taken', 'username_taken', 'phone_taken')
   async create(
     @Body() body: CreateUserDto,
     @Caller() caller: CurrentCaller,
@@ -137,6 +139,7 @@ export class UsersController {
   @ApiHeader({ name: 'If-Match', required: false, description: '`ETag` of the state that is changed.' })
   @ApiOkResponse({ type: UserAnswerDto, description: 'The account after the change.', headers: ETAG })
   @Fails(
+    'fresh_login_required',
     'validation_failed',
     'invalid_phone',
     'user_not_found',
@@ -162,9 +165,10 @@ export class UsersController {
 
   @Delete(':id')
   @Roles('ADMIN')
+  @FreshLogin()
   @ApiOperation({ operationId: 'eraseUser', summary: 'Erase a person; the audit log keeps the id' })
   @ApiOkResponse({ type: DoneAnswerDto, description: 'No personal data is left.' })
-  @Fails('user_not_found', 'last_admin')
+  @Fails('fresh_login_required', 'user_not_found', 'last_admin')
   async erase(
     @Param('id', knownId) id: string,
     @Caller() caller: CurrentCaller,
@@ -176,10 +180,11 @@ export class UsersController {
 
   @Get(':id/export')
   @Roles('ADMIN')
+  @FreshLogin()
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'exportUser', summary: 'Export everything stored about a person' })
   @ApiOkResponse({ type: PersonalDataAnswerDto, description: 'The data.' })
-  @Fails('user_not_found')
+  @Fails('fresh_login_required', 'user_not_found')
   async export(
     @Param('id', knownId) id: string,
     @Caller() caller: CurrentCaller,
@@ -220,8 +225,29 @@ export class UsersController {
     await this.administration.removePassword(id, actor(caller, context));
     return doneAnswer('passwordRemoved', context.language);
   }
+
+  @Post(':id/reset-second-factor')
+  @Roles('ADMIN')
+  @FreshLogin()
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'resetSecondFactor',
+    summary: 'Remove all second factors of somebody who has lost them, and end all sessions',
+    description: 'Not one’s own: another admin does, or `npm run second-factor:reset`.',
+  })
+  @ApiOkResponse({ type: DoneAnswerDto, description: 'The account has no second factor any more; its owner is told.' })
+  @Fails('user_not_found', 'fresh_login_required', 'own_second_factor', 'second_factor_not_enrolled')
+  async resetSecondFactor(
+    @Param('id', knownId) id: string,
+    @Caller() { userId }: CurrentCaller,
+    @Context() context: RequestContext,
+  ): Promise<DoneAnswerDto> {
+    // An admin's address does not become part of what is held about others.
+    await this.secondFactors.reset(id, { userId, requestId: context.id, address: null });
+    return doneAnswer('secondFactorReset', context.language);
+  }
 }
 
-function actor({ userId }: CurrentCaller, context: RequestContext): Actor {
-  return { userId, context };
+function actor(login: CurrentCaller, context: RequestContext): Actor {
+  return { userId: login.userId, login, context };
 }

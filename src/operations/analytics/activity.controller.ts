@@ -27,6 +27,7 @@ import {
   Caller,
   KeylessFromLoopback,
   Scopes,
+  requireFresh,
   ScopesOrSupervisor,
   type CurrentCaller,
 } from '../../platform/http/access.decorators.js';
@@ -70,7 +71,7 @@ const PageOrFile = (page: Type) =>
     ApiExtraModels(page),
     ApiOkResponse({
       description:
-        'A page, newest first. With `Accept: text/csv` all matching entries, as a file, but not for a SUPERVISOR.',
+        'A page, newest first. With `Accept: text/csv` all matching entries, as a file: for an API key, and for an ADMIN whose login is fresh.',
       content: {
         'application/json': { schema: { $ref: getSchemaPath(page) } },
         'text/csv': { schema: { type: 'string' } },
@@ -209,9 +210,13 @@ export class ActivityController {
   }
 }
 
-/** @throws AppError `forbidden` for a SUPERVISOR, who reads pages but takes nothing away */
+/**
+ * @throws AppError `forbidden` for a SUPERVISOR, who reads pages but takes nothing away; `fresh_login_required` for a person
+ *   whose login is not fresh
+ */
 function wantsFile(accept: string | undefined, person: CurrentCaller | undefined): boolean {
-  const wanted = wantsCsv(accept);
-  if (wanted && person?.role === 'SUPERVISOR') throw new AppError('forbidden');
-  return wanted;
+  if (!wantsCsv(accept)) return false;
+  if (person?.role === 'SUPERVISOR') throw new AppError('forbidden');
+  if (person) requireFresh(person);
+  return true;
 }

@@ -1,13 +1,23 @@
 import { SetMetadata, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
+import { AppError } from '../errors/app-error.js';
 
 export type Role = 'ADMIN' | 'SUPERVISOR' | 'OPERATOR' | 'KARYAWAN' | 'USER';
+
+/** Whose roles may do more than their own account needs: `STAFF_SECOND_FACTOR` is about them. */
+export const STAFF: readonly Role[] = ['ADMIN', 'SUPERVISOR', 'OPERATOR'];
+
+/** Why a session has not the role of its account. */
+export type Withheld = 'second_factor_required' | 'second_factor_enrolment_required';
 
 /** Who is calling, as the guard found out from the access token and the live session behind it. */
 export interface CurrentCaller {
   readonly userId: string;
   readonly sessionId: string;
+  /** What the caller may act as: the account's role, or USER while that is withheld. */
   readonly role: Role;
+  readonly accountRole: Role;
+  readonly withheld: Withheld | null;
   /** When the session was opened. */
   readonly loggedInAt: Date;
   /** When its owner last proved who they are: at the login, or since. */
@@ -15,7 +25,9 @@ export interface CurrentCaller {
   /** Seconds since then, by the database's clock: some acts want a fresh proof. */
   readonly loginAge: number;
   /** The session has proved a second factor. */
-  readonly hasSecondFactor: boolean;
+  readonly provedSecondFactor: boolean;
+  /** The account has a second factor, and is asked for it. */
+  readonly isAskedForSecondFactor: boolean;
   /** Of a browser's login by code: client id of the application that the code was for; null, or absent: the service itself. */
   readonly application?: string | null;
 }
@@ -23,7 +35,8 @@ export interface CurrentCaller {
 /** Who may call a route. Without one of the decorators below a route is closed to everybody. */
 export type Access =
   | { readonly kind: 'public'; readonly tokenMatters?: boolean; readonly ownPagesOnly?: boolean }
-  | { readonly kind: 'roles'; readonly roles: readonly Role[] | 'any' }
+  /** `withheldToo`: also in a session that is still to prove a second factor. */
+  | { readonly kind: 'roles'; readonly roles: readonly Role[] | 'any'; readonly withheldToo?: boolean }
   /**
    * An API key with one of the scopes, or an ADMIN's token; with `readers`, also theirs; with `ticket`, also who shows a link
    * that was made for it.
@@ -40,6 +53,12 @@ export const SCOPES = ['sessions', 'messages', 'otp', 'otp:read', 'analytics', '
 export type Scope = (typeof SCOPES)[number];
 
 export const ACCESS = Symbol('access');
+
+/** Set where a person's login must be fresh; see `FreshLogin`. */
+export const FRESH = Symbol('fresh login');
+
+/** Seconds for which a login, or another proof of who somebody is, counts as fresh. */
+export const FRESH_FOR = 15 * 60;
 
 /** Set where calls from this very machine need no key; see `KeylessFromLoopback`. */
 export const KEYLESS = Symbol('keyless from loopback');
@@ -62,6 +81,16 @@ export const Authenticated = () => SetMetadata(ACCESS, { kind: 'roles', roles: '
 /** Only these roles. */
 export const Roles = (...roles: Role[]) => SetMetadata(ACCESS, { kind: 'roles', roles } satisfies Access);
 
+/** Staff, also in a session that is still to prove a second factor: the routes by which it does. */
+export const StaffBeforeSecondFactor = () =>
+  SetMetadata(ACCESS, { kind: 'roles', roles: STAFF, withheldToo: true } satisfies Access);
+
+/**
+ * Beside one of the others: a person must have proved within the last 15 minutes who they are, or gets 403
+ * `fresh_login_required`. API keys have no login, and are not asked.
+ */
+export const FreshLogin = () => SetMetadata(FRESH, true);
+
 /** Another service with an API key of one of these scopes, or an ADMIN. */
 export const Scopes = (...scopes: Scope[]) => SetMetadata(ACCESS, { kind: 'scopes', scopes } satisfies Access);
 
@@ -81,6 +110,20 @@ export const ScopesOrTicket = (...scopes: Scope[]) =>
  * that is shown all the same counts.
  */
 export const KeylessFromLoopback = () => SetMetadata(KEYLESS, true);
+
+/**
+ * Whether a person's last proof of who they are is young enough, and was not for an application: the message of such a code
+ * does not say that it opens more.
+ */
+export function isFresh({ loginAge, application = null, provedAt, loggedInAt }: CurrentCaller): boolean {
+  const isForApplication = application !== null && provedAt.getTime() === loggedInAt.getTime();
+  return loginAge <= FRESH_FOR && !isForApplication;
+}
+
+/** @throws AppError `fresh_login_required` where a person's login is not */
+export function requireFresh(caller: CurrentCaller): void {
+  if (!isFresh(caller)) throw new AppError('fresh_login_required');
+}
 
 /** A request once the guard has seen it. */
 export interface CallerRequest extends FastifyRequest {

@@ -27,6 +27,13 @@ export function setBrowserCookies(
     .setCookie(DEVICE_COOKIE, device, { ...ATTRIBUTES, maxAge: LONGEST });
 }
 
+/** Replaces the session's cookie where somebody has proved again who they are. */
+export function replaceSessionCookie(reply: FastifyReply, session: string, maxAge: number): void {
+  void reply
+    .header('cache-control', 'no-store')
+    .setCookie(SESSION_COOKIE, session, { ...ATTRIBUTES, maxAge: Math.min(maxAge, LONGEST) });
+}
+
 /** Takes the session back from a browser that was logged out by its cookie; the device stays known. */
 export function clearSessionCookie(request: FastifyRequest, reply: FastifyReply): void {
   if (sessionCookie(request) !== null) void reply.clearCookie(SESSION_COOKIE, ATTRIBUTES);

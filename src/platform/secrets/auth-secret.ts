@@ -30,7 +30,8 @@ export type KeyLabel =
   | 'oidc-artifact'
   | 'oidc-user-code'
   | 'oidc-cookie'
-  | 'walk-place';
+  | 'walk-place'
+  | 'totp-secret';
 
 /**
  * `AUTH_SECRET` behind its uses: every key is derived from it by HKDF-SHA-256 (RFC 5869) under a label of its own, so

@@ -12,6 +12,9 @@ export type NoticeTemplate =
   | 'notice.phone_proven'
   | 'notice.password_changed'
   | 'notice.own_password_changed'
+  | 'notice.second_factor_added'
+  | 'notice.second_factor_removed'
+  | 'notice.second_factor_reset'
   | 'notice.canary';
 
 /** Every sentence of the messages that the service sends, in one language. */

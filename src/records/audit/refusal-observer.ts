@@ -18,6 +18,9 @@ const EVENTS: Partial<Record<ErrorCode, string>> = {
   forbidden: 'access.refused',
   foreign_origin: 'access.refused',
   fresh_login_required: 'access.refused',
+  second_factor_required: 'access.refused',
+  second_factor_enrolment_required: 'access.refused',
+  second_factor_locked: 'limits.reached',
   registration_closed: 'access.refused',
   phone_not_registered: 'otp.requested',
 };

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { createDatabase, type TestDatabase } from '../../support/database.js';
 import { startService, stopAllServices, type Service } from '../../support/service.js';
 
-const COMMAND = join(import.meta.dirname, '..', '..', '..', 'dist', 'cli', 'admin-create.js');
+const command = (name: string) => join(import.meta.dirname, '..', '..', '..', 'dist', 'cli', `${name}.js`);
 const PASSWORD = 'kuda lari ke pasar lama';
 
 let database: TestDatabase;
@@ -38,9 +38,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function adminCreate(args: string[], input = ''): Promise<{ code: number; out: string; err: string }> {
+async function adminCreate(
+  args: string[],
+  input = '',
+  name = 'admin-create',
+): Promise<{ code: number; out: string; err: string }> {
   const env = { ...variables, NODE_COMPILE_CACHE: process.env['MASUK_TEST_COMPILE_CACHE'] ?? '' };
-  const child = spawn(process.execPath, [COMMAND, ...args], { cwd: folder, env });
+  const child = spawn(process.execPath, [command(name), ...args], { cwd: folder, env });
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
@@ -180,4 +184,38 @@ it('does not guess which of two accounts is meant', async () => {
   );
   const { code, err } = await adminCreate(['--name', 'X', '--phone', '081234567890', '--email', 'b@x.example']);
   expect([code, err]).toEqual([1, TAKEN]);
+});
+
+describe('second-factor:reset', () => {
+  const reset = (...args: string[]) => adminCreate(args, '', 'second-factor-reset');
+
+  it('takes the factors of the only admin away, whom nobody else can help, and records it', async () => {
+    await database.query(
+      `INSERT INTO users (id, full_name, phone, username, role, has_second_factor)
+       VALUES ('0190a000-0000-7000-8000-000000000001', 'Kepala Dinas', '+6281234567890', 'kepala', 'ADMIN', true)`,
+    );
+    await database.query(`INSERT INTO second_factors (user_id) VALUES ('0190a000-0000-7000-8000-000000000001')`);
+    for (const args of [
+      ['--phone', '081234567891'],
+      ['--phone', '081234567890', '--username', 'orang-lain'],
+    ])
+      expect(await reset(...args)).toEqual({ code: 1, out: '', err: 'User not found.\n' });
+    expect((await reset()).err).toContain('usage: npm run second-factor:reset');
+    const done = await reset('--phone', '0812-3456-7890');
+    const out = 'Kepala Dinas has no second factor any more, and is logged out everywhere.\n';
+    expect(done).toEqual({ code: 0, out, err: '' });
+    const [left] = await database.query(
+      `SELECT has_second_factor AS has, (SELECT count(*)::int FROM second_factors) AS rows FROM users`,
+    );
+    expect(left).toEqual({ has: false, rows: 0 });
+    const events = await database.query(
+      `SELECT user_id, subject_id, detail FROM audit_events WHERE type = 'user.second_factor_reset'`,
+    );
+    const by = { by: 'second-factor:reset' };
+    expect(events).toEqual([{ user_id: null, subject_id: '0190a000-0000-7000-8000-000000000001', detail: by }]);
+    expect(await reset('--phone', '0812-3456-7890')).toMatchObject({
+      code: 1,
+      err: 'This account has no such second factor.\n',
+    });
+  });
 });

@@ -57,6 +57,25 @@ const GOOD: Record<string, Record<string, string>> = {
     expires_at: 'now()',
   },
   refresh_tokens: { token_hash: HASH, session_id: '(SELECT id FROM login_sessions LIMIT 1)' },
+  second_factors: {
+    user_id: '(SELECT id FROM users WHERE id NOT IN (SELECT user_id FROM second_factors) LIMIT 1)',
+  },
+  recovery_codes: { user_id: '(SELECT user_id FROM second_factors LIMIT 1)', code_hash: HASH },
+  passkeys: {
+    id: ID,
+    user_id: '(SELECT user_id FROM second_factors LIMIT 1)',
+    credential_id: HASH,
+    public_key: `'\\x00'`,
+    counter: '0',
+    transports: `'{}'`,
+    name: `'Laptop'`,
+  },
+  second_factor_challenges: {
+    login_session_id: '(SELECT id FROM login_sessions LIMIT 1)',
+    purpose: `'passkey-proof'`,
+    content: HASH,
+    expires_at: 'now()',
+  },
   signing_keys: { kid: `'a'`, algorithm: `'ES256'`, state: `'ACTIVE'`, public_jwk: `'{}'`, sealed_private: `'\\x00'` },
   rate_limits: { name: `'sends'`, subject: `'127.0.0.1'`, window_started_at: 'now()', used: '1' },
   idempotency_keys: {
@@ -180,6 +199,8 @@ async function refusalOf(...statements: string[]): Promise<string | undefined> {
     await client.query('BEGIN');
     await client.query(insertion('users', {}));
     await client.query(insertion('login_sessions', {}));
+    await client.query(insertion('second_factors', {}));
+    await client.query(insertion('users', {}));
     await client.query(insertion('conversations', {}));
     await client.query(insertion('gateway_sessions', {}));
     await client.query(insertion('gateway_media', {}));
@@ -295,6 +316,12 @@ const BAD: [constraint: string, table: string, ...changes: Record<string, string
     { second_factor: `'TOTP'` },
     { second_factor: `'SMS'`, proved_at: 'now()' },
   ],
+  ['second_factors_totp_check', 'second_factors', { sealed_totp: HASH }, { totp_since: 'now()' }, { totp_step: '1' }],
+  ['second_factors_failures_check', 'second_factors', { failures: '-1' }],
+  ['recovery_codes_hash_check', 'recovery_codes', { code_hash: SHORT }],
+  ['passkeys_counter_check', 'passkeys', { counter: '-1' }],
+  ['passkeys_credential_id_check', 'passkeys', { credential_id: `'\\x'::bytea` }],
+  ['second_factor_challenges_purpose_check', 'second_factor_challenges', { purpose: `'login'` }],
   ['login_sessions_revoked_check', 'login_sessions', { revoked_at: 'now()' }, { revoked_reason: `'logout'` }],
   ['refresh_tokens_hash_check', 'refresh_tokens', { token_hash: SHORT }],
   ['refresh_tokens_used_check', 'refresh_tokens', { used_at: 'now()' }, { successor_hash: HASH }],

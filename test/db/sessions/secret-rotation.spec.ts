@@ -8,6 +8,7 @@ import { wrong, wrongCodes } from '../../support/codes.js';
 import { openHouse, type House, type Resident } from '../../support/house.js';
 import { logIn, me, newcomer, refresh, refreshed, type Login } from '../../support/logins.js';
 import { endClaims, messagesOf } from '../../support/messages.js';
+import { codeOf, enrolTotp, secondFactor, type EnrolledTotp } from '../../support/second-factors.js';
 import { type Service, type ServiceProcess } from '../../support/service.js';
 import { until } from '../../support/waits.js';
 
@@ -27,6 +28,8 @@ let codeOwner: Resident;
 let code: string;
 let deviceOwner: Resident;
 let device: Record<string, string>;
+/** Somebody of staff with an authenticator app. */
+let staff: EnrolledTotp & { id: string; username: string };
 
 beforeAll(async () => {
   house = await openHouse({ AUTH_SECRET: OLD, SEND_TIMEOUT: '20', PROVIDER_TIMEOUT: '20' }, { ownProcess: true });
@@ -37,6 +40,8 @@ beforeAll(async () => {
   code = await house.code(codeOwner.phone);
   device = { 'x-device-token': (await house.login(deviceOwner.phone)).deviceToken };
   await house.pass(deviceOwner.phone, 3_600);
+  const { id, username: name } = await newcomer(house, { role: 'ADMIN' });
+  staff = { id, username: name, ...(await enrolTotp(house, await logIn(before, name))) };
   await rotateKeys();
 });
 
@@ -112,6 +117,26 @@ describe('while AUTH_SECRET is replaced', () => {
   it('seals every signing key anew at the first start that has both', async () => {
     after = await house.another({ AUTH_SECRET: NEW, AUTH_SECRET_PREVIOUS: OLD });
     expect(await sealedUnder()).toEqual({ ACTIVE: ['NEW'], NEXT: ['NEW'] });
+  });
+
+  it('seals the secrets of authenticator apps anew, and takes their codes meanwhile', async () => {
+    const sealed = async () => {
+      const [row] = await house.database.query('SELECT sealed_totp FROM second_factors WHERE user_id = $1', [staff.id]);
+      return row!['sealed_totp'] as Buffer;
+    };
+    const opens = (secret: string, bytes: Buffer) => {
+      try {
+        return new AuthSecret(secret).open('totp-secret', bytes, staff.id).length === 20;
+      } catch {
+        return false;
+      }
+    };
+    await until('the secret is sealed under the new one', async () => opens(NEW, await sealed()));
+    expect(opens(OLD, await sealed())).toBe(false);
+    const login = await logIn(after, staff.username);
+    // The step of the enrolment is used up.
+    const code = codeOf(house, staff.secret, 1);
+    expect((await secondFactor(after, login).post('totp/verify', { code })).status).toBe(200);
   });
 
   it('old and new instances log in, refresh, and take each other’s tokens', async () => {

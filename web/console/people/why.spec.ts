@@ -5,7 +5,7 @@ import { whyNot, type Person } from './why.js';
 const PERSON: Person = {
   ...{ id: 'x', email: null, username: null, phone: '081234567890', role: 'USER', isActive: true },
   ...{ profile: { fullName: 'Siti', phone: '081234567890' }, createdAt: '2026-11-01T00:00:00Z', lastLoginAt: null },
-  ...{ locks: [], lastSends: [] },
+  ...{ locks: [], lastSends: [], secondFactor: null },
 };
 const SENT = {
   ...{ at: new Date().toISOString(), purpose: 'login', state: 'ACCEPTED', provider: 'whapi', notTakenBy: [] },

@@ -83,9 +83,25 @@ export class ExportedEventDto {
   occurredAt!: string;
 }
 
+/** A passkey, without its key. */
+export class ExportedPasskeyDto {
+  name!: string;
+  createdAt!: string;
+  lastUsedAt!: string | null;
+}
+
+/** Second factors, without their secrets. */
+export class ExportedSecondFactorDto {
+  /** Since when there is an authenticator app. */
+  totpSince!: string | null;
+  passkeys!: ExportedPasskeyDto[];
+  recoveryCodesLeft!: number;
+}
+
 /** Export everything stored about a person. Phones are E.164, times ISO 8601 in UTC. */
 export class PersonalDataDto {
   account!: ExportedAccountDto;
+  secondFactor!: ExportedSecondFactorDto;
   sessions!: ExportedSessionDto[];
   codes!: ExportedCodeDto[];
   limits!: ExportedLimitsDto[];

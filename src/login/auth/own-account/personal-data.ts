@@ -3,6 +3,7 @@ import { Audit } from '../../../records/audit/audit.service.js';
 import { type RequestContext } from '../../../platform/http/request-context.js';
 import { Messaging } from '../../../delivery/outbox/messaging.service.js';
 import { Codes } from '../../codes/codes.service.js';
+import { SecondFactors, type HeldFactors } from '../../second-factor/second-factors.service.js';
 import { Sessions } from '../../../identity/sessions/sessions.service.js';
 import { Accounts } from '../../../identity/users/accounts.service.js';
 import { userOf } from '../answers.js';
@@ -11,6 +12,7 @@ import {
   type ExportedCodeDto,
   type ExportedConversationDto,
   type ExportedMessageDto,
+  type ExportedSecondFactorDto,
   type ExportedSessionDto,
   type PersonalDataDto,
 } from './personal-data.dto.js';
@@ -34,6 +36,7 @@ export class PersonalData {
   constructor(
     private readonly accounts: Accounts,
     private readonly sessions: Sessions,
+    private readonly secondFactors: SecondFactors,
     private readonly codes: Codes,
     private readonly messaging: Messaging,
     private readonly audit: Audit,
@@ -47,6 +50,7 @@ export class PersonalData {
   async export(userId: string, askedBy: string, context: RequestContext): Promise<PersonalDataDto> {
     const account = await this.accounts.personalDataOf(userId);
     const sessions = await this.sessions.personalDataOf(userId);
+    const factors = await this.secondFactors.of(userId);
     const { codes, budgets } = await this.codes.personalDataOf(userId, account.phone);
     const messages = await this.messaging.personalDataOf(userId);
     const conversation = account.phone === null ? null : await this.conversations.conversationOf(account.phone);
@@ -61,6 +65,7 @@ export class PersonalData {
     });
     return {
       account: accountOf(account),
+      secondFactor: secondFactorOf(factors),
       sessions: sessions.map(sessionOf),
       codes: codes.map(codeOf),
       limits: budgets.map(({ purpose, sends, guesses }) => ({
@@ -87,6 +92,18 @@ function accountOf(account: PersonalAccount): ExportedAccountDto {
     createdAt: account.created_at.toISOString(),
     updatedAt: account.updated_at.toISOString(),
   });
+}
+
+function secondFactorOf({ totpSince, passkeys, recoveryCodesLeft }: HeldFactors): ExportedSecondFactorDto {
+  return {
+    totpSince: text(totpSince),
+    passkeys: passkeys.map(({ name, created_at, last_used_at }) => ({
+      name,
+      createdAt: created_at.toISOString(),
+      lastUsedAt: text(last_used_at),
+    })),
+    recoveryCodesLeft,
+  };
 }
 
 function sessionOf(session: PersonalSession): ExportedSessionDto {

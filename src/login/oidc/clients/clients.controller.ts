@@ -16,7 +16,7 @@ import {
 import { ApiBearerAuth, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { AppError } from '../../../platform/errors/app-error.js';
-import { Caller, Roles, type CurrentCaller } from '../../../platform/http/access.decorators.js';
+import { Caller, FreshLogin, Roles, type CurrentCaller } from '../../../platform/http/access.decorators.js';
 import { Fails, FailsWithBody } from '../../../platform/http/openapi.decorators.js';
 import { Context, type RequestContext } from '../../../platform/http/request-context.js';
 import { PageByIdDto } from '../../../platform/http/validation/page.dto.js';
@@ -67,10 +67,11 @@ export class ClientsController {
 
   @Post()
   @Roles('ADMIN')
+  @FreshLogin()
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'createOidcClient', summary: 'Register an application that logs people in here' })
   @ApiCreatedResponse({ type: CreatedOidcClientAnswerDto, description: 'With its secret, which is shown only once.' })
-  @FailsWithBody('invalid_redirect_uri', ...FOR_ADMINS)
+  @FailsWithBody('fresh_login_required', 'invalid_redirect_uri', ...FOR_ADMINS)
   async create(
     @Body() { kind, ...body }: CreateOidcClientDto,
     @Caller() caller: CurrentCaller,
@@ -102,6 +103,7 @@ export class ClientsController {
 
   @Patch(':id')
   @Roles('ADMIN')
+  @FreshLogin()
   @ApiOperation({
     operationId: 'changeOidcClient',
     summary: 'Change an application; fields that are left out stay',
@@ -114,7 +116,13 @@ export class ClientsController {
     description: 'It takes effect from the next request of the application on.',
     headers: ETAG,
   })
-  @FailsWithBody('invalid_redirect_uri', 'oidc_client_not_found', 'application_changed', ...FOR_ADMINS)
+  @FailsWithBody(
+    'fresh_login_required',
+    'invalid_redirect_uri',
+    'oidc_client_not_found',
+    'application_changed',
+    ...FOR_ADMINS,
+  )
   async change(
     @ClientId() id: string,
     @Body() body: ChangeOidcClientDto,
@@ -130,6 +138,7 @@ export class ClientsController {
 
   @Post(':id/secret')
   @Roles('ADMIN')
+  @FreshLogin()
   @HttpCode(200)
   @Header('cache-control', 'no-store')
   @ApiOperation({
@@ -137,7 +146,7 @@ export class ClientsController {
     summary: 'Replace the secret of an application; the old one stops working at once',
   })
   @ApiOkResponse({ type: OidcSecretAnswerDto, description: 'The new secret; it is shown only once.' })
-  @Fails('oidc_client_not_found', ...FOR_ADMINS)
+  @Fails('fresh_login_required', 'oidc_client_not_found', ...FOR_ADMINS)
   async rotate(
     @ClientId() id: string,
     @Caller() caller: CurrentCaller,
@@ -148,12 +157,13 @@ export class ClientsController {
 
   @Delete(':id')
   @Roles('ADMIN')
+  @FreshLogin()
   @ApiOperation({ operationId: 'deleteOidcClient', summary: 'Delete an application and everything issued to it' })
   @ApiOkResponse({
     type: OidcClientDeletedAnswerDto,
     description: 'Tokens of the application are refused from now on.',
   })
-  @Fails('oidc_client_not_found', ...FOR_ADMINS)
+  @Fails('fresh_login_required', 'oidc_client_not_found', ...FOR_ADMINS)
   async delete(
     @ClientId() id: string,
     @Caller() caller: CurrentCaller,

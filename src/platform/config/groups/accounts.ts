@@ -18,6 +18,12 @@ export class AccountSettings extends group(
       default: { usual: 'open', strict: 'admin' },
       doc: 'who can create accounts: `open` lets everybody, with the roles `USER` and `KARYAWAN`; `admin` lets an `ADMIN` alone',
     }),
+    staffSecondFactor: setting('STAFF_SECOND_FACTOR', oneOf('off', 'offer', 'require'), {
+      default: 'offer',
+      doc:
+        'a [second factor](security.md#second-factor) for `ADMIN`, `SUPERVISOR` and `OPERATOR`: `off` asks nobody, `offer` asks whoever ' +
+        'has one, `require` lets nobody use these roles without one',
+    }),
     seedDemo: setting('SEED_DEMO', oneOf('sikeskoja', 'ticketing', 'none'), {
       default: { usual: 'sikeskoja', production: 'none' },
       doc: 'demo accounts for an empty database: `sikeskoja`, `ticketing` or `none`; production accepts nothing but `none`',

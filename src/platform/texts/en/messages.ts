@@ -40,6 +40,21 @@ export const MESSAGES: MessageTexts = {
       '',
       `If it was not you who changed it, contact the ${appTeam} team at once.`,
     ],
+    'notice.second_factor_added': ({ appName, appTeam }) => [
+      `A new second factor was set up for your account at ${appName}.`,
+      '',
+      `If this was not you, contact the ${appTeam} team at once.`,
+    ],
+    'notice.second_factor_removed': ({ appName, appTeam }) => [
+      `A second factor of your account at ${appName} was removed.`,
+      '',
+      `If this was not you, contact the ${appTeam} team at once.`,
+    ],
+    'notice.second_factor_reset': ({ appName, appTeam }) => [
+      `An admin has reset all second factors of your account at ${appName}, and all devices were logged out.`,
+      '',
+      `If you did not ask for this, contact the ${appTeam} team at once.`,
+    ],
     'notice.canary': ({ appName }) => [`This is a delivery check of ${appName}. There is nothing to do.`],
   },
   subjects: {
@@ -51,6 +66,9 @@ export const MESSAGES: MessageTexts = {
     'notice.phone_proven': (appName) => `Your number has been verified with ${appName}`,
     'notice.password_changed': (appName) => `The password of your account with ${appName} has been changed`,
     'notice.own_password_changed': (appName) => `The password of your account with ${appName} has been changed`,
+    'notice.second_factor_added': (appName) => `New second factor for your account at ${appName}`,
+    'notice.second_factor_removed': (appName) => `A second factor of your account at ${appName} was removed`,
+    'notice.second_factor_reset': (appName) => `The second factors of your account at ${appName} were reset`,
     'notice.canary': (appName) => `Delivery check of ${appName}`,
   },
   verification: (company, code, minutes) => [

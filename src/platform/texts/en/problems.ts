@@ -19,6 +19,7 @@ export const PROBLEMS: ProblemTexts = {
     longOrTwice: 'is too long, or was sent more than once',
     fileOrUrl: 'send a file or a url, one of them',
     badChoices: 'are too many, or share an id',
+    codeOrPassword: 'must be given, or a password',
     unnamedNumber: 'must be given: somebody registered this account, and login codes go to its number',
     unknownPassword:
       'must be given: somebody registered this account with a password of their own, and it has no number',

@@ -40,6 +40,21 @@ export const MESSAGES: MessageTexts = {
       '',
       `Jika bukan Anda yang mengubahnya, segera hubungi Tim ${appTeam}.`,
     ],
+    'notice.second_factor_added': ({ appName, appTeam }) => [
+      `Faktor kedua baru telah didaftarkan untuk akun Anda di ${appName}.`,
+      '',
+      `Jika bukan Anda yang mendaftarkannya, segera hubungi Tim ${appTeam}.`,
+    ],
+    'notice.second_factor_removed': ({ appName, appTeam }) => [
+      `Salah satu faktor kedua akun Anda di ${appName} telah dihapus.`,
+      '',
+      `Jika bukan Anda yang menghapusnya, segera hubungi Tim ${appTeam}.`,
+    ],
+    'notice.second_factor_reset': ({ appName, appTeam }) => [
+      `Semua faktor kedua akun Anda di ${appName} telah direset oleh admin, dan semua perangkat telah dikeluarkan dari akun.`,
+      '',
+      `Jika Anda tidak memintanya, segera hubungi Tim ${appTeam}.`,
+    ],
     'notice.canary': ({ appName }) => [`Ini pesan uji pengiriman dari ${appName}. Anda tidak perlu melakukan apa pun.`],
   },
   subjects: {
@@ -51,6 +66,9 @@ export const MESSAGES: MessageTexts = {
     'notice.phone_proven': (appName) => `Nomor Anda di ${appName} telah diverifikasi`,
     'notice.password_changed': (appName) => `Kata sandi akun Anda di ${appName} telah diubah`,
     'notice.own_password_changed': (appName) => `Kata sandi akun Anda di ${appName} telah diubah`,
+    'notice.second_factor_added': (appName) => `Faktor kedua baru untuk akun Anda di ${appName}`,
+    'notice.second_factor_removed': (appName) => `Faktor kedua akun Anda di ${appName} telah dihapus`,
+    'notice.second_factor_reset': (appName) => `Faktor kedua akun Anda di ${appName} telah direset`,
     'notice.canary': (appName) => `Uji pengiriman ${appName}`,
   },
   verification: (company, code, minutes) => [

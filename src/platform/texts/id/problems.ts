@@ -18,6 +18,7 @@ export const PROBLEMS = {
     longOrTwice: 'terlalu panjang, atau dikirim lebih dari sekali',
     fileOrUrl: 'kirim salah satu: file atau url',
     badChoices: 'terlalu banyak, atau id tidak unik',
+    codeOrPassword: 'wajib diisi, atau password',
     unnamedNumber: 'wajib diisi: akun ini didaftarkan sendiri oleh pemiliknya, dan kode masuknya dikirim ke nomor ini',
     unknownPassword:
       'wajib diisi: akun ini didaftarkan sendiri oleh pemiliknya, dan tidak ada yang menjamin kata sandinya',

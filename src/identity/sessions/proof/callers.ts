@@ -1,0 +1,52 @@
+import { Injectable } from '@nestjs/common';
+import { AccountSettings } from '../../../platform/config/groups/accounts.js';
+import { STAFF, type CurrentCaller, type Withheld } from '../../../platform/http/access.decorators.js';
+import { type AccessClaims } from '../access-tokens.js';
+import { numericDate } from './authentication.js';
+import { type LiveSession } from '../login-sessions.repository.js';
+
+/** What a token says of what its session had proved. */
+type TokenProof = Pick<AccessClaims, 'authTime' | 'hasSecondFactor'>;
+
+/** Who calls, and as what: the one place that decides what a session without a second factor may not do. */
+@Injectable()
+export class Callers {
+  constructor(private readonly settings: AccountSettings) {}
+
+  /**
+   * The caller of a living session. What the session has proved since a token was made counts for the tokens that were made
+   * then, so a stolen one gains nothing.
+   *
+   * @param token where one was shown; a cookie is the session itself
+   */
+  of(live: LiveSession, token?: TokenProof): CurrentCaller {
+    const provedSecondFactor = live.second_factor !== null && (token?.hasSecondFactor ?? true);
+    const made = token ? (token.authTime ?? numericDate(live.created_at)) : numericDate(live.proved_at);
+    const lag = Math.max(0, numericDate(live.proved_at) - made);
+    const withheld = this.withheld(live, provedSecondFactor);
+    return {
+      userId: live.user_id,
+      sessionId: live.id,
+      role: withheld === null ? live.role : 'USER',
+      accountRole: live.role,
+      withheld,
+      loggedInAt: live.created_at,
+      provedAt: new Date(live.proved_at.getTime() - lag * 1000),
+      loginAge: live.age_seconds + lag,
+      provedSecondFactor,
+      isAskedForSecondFactor: this.isAsked(live),
+      application: live.application_id,
+    };
+  }
+
+  /** Whether the account has a second factor that it is asked for. */
+  private isAsked({ role, has_second_factor: has }: LiveSession): boolean {
+    return has && STAFF.includes(role) && this.settings.staffSecondFactor !== 'off';
+  }
+
+  private withheld(live: LiveSession, hasProved: boolean): Withheld | null {
+    if (!STAFF.includes(live.role) || this.settings.staffSecondFactor === 'off') return null;
+    if (live.has_second_factor) return hasProved ? null : 'second_factor_required';
+    return this.settings.staffSecondFactor === 'require' ? 'second_factor_enrolment_required' : null;
+  }
+}
