@@ -10,7 +10,7 @@ const ASK_EVERY = 150;
 const STOP_PATIENCE = 4_000;
 
 interface Waiter {
-  readonly told: (fate: MessageFate | null) => void;
+  readonly resolve: (fate: MessageFate | null) => void;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -42,9 +42,9 @@ export class MessageWaiters implements BeforeApplicationShutdown {
    * @returns null when there is none after `ms`
    */
   wait(id: string, ms: number, signal?: AbortSignal): Promise<MessageFate | null> {
-    return new Promise((told) => {
+    return new Promise((resolve) => {
       const timer = setTimeout(() => this.end(id, null), ms);
-      this.waiting.set(id, { told, timer });
+      this.waiting.set(id, { resolve, timer });
       signal?.addEventListener('abort', () => this.end(id, null), { once: true });
       if (signal?.aborted) this.end(id, null);
       this.poller.start();
@@ -61,7 +61,7 @@ export class MessageWaiters implements BeforeApplicationShutdown {
     if (!waiter) return;
     this.waiting.delete(id);
     clearTimeout(waiter.timer);
-    waiter.told(fate);
+    waiter.resolve(fate);
   }
 
   private async ask(): Promise<void> {

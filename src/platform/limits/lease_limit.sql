@@ -6,9 +6,9 @@
 --            'busy'    somebody holds the row, and `p_waits` is false: nothing was written
 CREATE FUNCTION masuk.lease_limit(
   p_name text, p_subject text, p_cap int, p_seconds int,       -- of the limit: how much in how long a window
-  p_growth float8,                                             -- the cap grows by this share of what proved good
-  p_block text, p_window timestamptz, p_told int, p_left int,  -- the instance's block: its name, its window, how much of it
-                                                               -- the row takes for unused, and how much is
+  p_growth float8,                                             -- the cap grows by this share of what was verified
+  p_block text, p_window timestamptz,                          -- the instance's block: its name, its window, how much of it
+  p_reported int, p_left int,                                  -- the row takes for unused, and how much is
   p_next_block text, p_size int, p_held_for interval, p_waits boolean,
   OUT o_verdict text, OUT o_size int, OUT o_used int, OUT o_cap int, OUT o_window timestamptz,
   OUT o_seconds_left float8, OUT o_seconds_to_return float8    -- until the window is over; until somebody else's block ends
@@ -43,7 +43,7 @@ BEGIN
       - CASE
           WHEN v_row.window_started_at <> p_window THEN 0
           WHEN v_row.leases ? p_block THEN p_left
-          ELSE p_left - p_told
+          ELSE p_left - p_reported
         END);
   END IF;
 
@@ -98,7 +98,7 @@ BEGIN
   RETURN v_row;
 END $$;
 
--- Uses that proved good in the last day: those of the day that runs, and of the one before as far as it lies within.
+-- Uses that were verified in the last day: those of the day that runs, and of the one before as far as it lies within.
 CREATE FUNCTION masuk.proved_in_last_day(p_row rate_limits, p_now timestamptz) RETURNS float8 LANGUAGE sql STABLE
 RETURN CASE
   WHEN p_row.proved_since > p_now - interval '1 day'

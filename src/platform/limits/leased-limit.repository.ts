@@ -27,7 +27,7 @@ export interface LeaseCall {
   readonly nextBlock: string;
   /** How much is wanted; it may become less. */
   readonly size: number;
-  /** When the new block ends, in seconds, unless it is told of before. */
+  /** When the new block ends, in seconds, unless it is reported before. */
   readonly holdSeconds: number;
 }
 
@@ -54,7 +54,7 @@ export interface Limit {
   readonly cap: number;
   /** Length of the window. */
   readonly seconds: number;
-  /** The share of the uses of the last day that proved good by which the cap grows; without it the cap stays as it is. */
+  /** The share of the uses verified in the last day by which the cap grows; without it the cap stays as it is. */
   readonly growth?: number;
   /**
    * Told what was used before and after each block that an instance takes, and when the window began. Blocks also go
@@ -70,7 +70,7 @@ export interface Block {
   /** The window that it was leased in. */
   readonly window: Date;
   /** How many of it the database takes for unused. */
-  readonly told: number;
+  readonly reportedUnused: number;
   /** How many are unused. */
   readonly left: number;
 }
@@ -82,9 +82,9 @@ export interface Report extends Block {
   /** Unused ones that go back, besides those that are left. */
   readonly returned: number;
   /** What counts for the present window, whichever that is; below 0 where more was used. */
-  readonly owed: number;
-  /** Uses that proved good. */
-  readonly proved: number;
+  readonly unreturned: number;
+  /** Uses that were verified. */
+  readonly verified: number;
 }
 
 /** A report that was taken down. */
@@ -106,51 +106,52 @@ const LEASE = statement<LeaseRow>(
   'rate_limits_lease',
   `SELECT l.*
      FROM unnest(:names::text[], :subjects::text[], :caps::int[], :seconds::int[], :growths::float8[],
-                 :blocks::text[], :windows::timestamptz[], :told::int[], :left::int[],
+                 :blocks::text[], :windows::timestamptz[], :reported_unused::int[], :left::int[],
                  :next_blocks::text[], :sizes::int[], :hold_seconds::int[])
           WITH ORDINALITY
-          AS c (name, subject, cap, seconds, growth, block, window_started_at, told, left_of_it, next_block, size, hold_seconds, position),
+          AS c (name, subject, cap, seconds, growth, block, window_started_at, reported_unused, left_of_it,
+                next_block, size, hold_seconds, position),
           LATERAL ${FUNCTIONS}.lease_limit(
-            c.name, c.subject, c.cap, c.seconds, c.growth, c.block, c.window_started_at, c.told, c.left_of_it,
+            c.name, c.subject, c.cap, c.seconds, c.growth, c.block, c.window_started_at, c.reported_unused, c.left_of_it,
             c.next_block, c.size, c.hold_seconds * interval '1 second', :waits::boolean
           ) AS l
     ORDER BY c.position`,
 );
 
 /** How many days lie between the beginning of the count and now, when a report has something to count. */
-const DAY_BEGINS = (spans: string) => `t.proved > 0 AND r.proved_since <= now() - interval '${spans}'`;
+const DAY_BEGINS = (spans: string) => `t.verified > 0 AND r.proved_since <= now() - interval '${spans}'`;
 
 // Many blocks in one statement. The rows are locked in the order of their keys, and one that somebody else holds is left
 // for the next report, so that no two instances wait for each other.
 const REPORT = statement<Reported>(
   'rate_limits_report',
-  `WITH told AS (
-     SELECT * FROM unnest(:names::text[], :subjects::text[], :ids::text[], :windows::timestamptz[], :told::int[], :left::int[],
-                          :returned::int[], :owed::int[], :proved::int[])
-         AS t (name, subject, id, window_started_at, told, left_of_it, returned, owed, proved)
+  `WITH reports AS (
+     SELECT * FROM unnest(:names::text[], :subjects::text[], :ids::text[], :windows::timestamptz[], :reported_unused::int[], :left::int[],
+                          :returned::int[], :unreturned::int[], :verified::int[])
+         AS t (name, subject, id, window_started_at, reported_unused, left_of_it, returned, unreturned, verified)
    ), locked AS (
      SELECT r.name, r.subject, r.leases ? t.id AS held
-       FROM told t JOIN rate_limits r ON r.name = t.name AND r.subject = t.subject
+       FROM reports t JOIN rate_limits r ON r.name = t.name AND r.subject = t.subject
       ORDER BY r.name, r.subject FOR UPDATE OF r SKIP LOCKED
    )
    UPDATE rate_limits r SET
-     used = greatest(0, r.used - t.owed
+     used = greatest(0, r.used - t.unreturned
        - CASE WHEN r.window_started_at <> t.window_started_at THEN 0
               WHEN locked.held THEN t.returned
-              ELSE t.left_of_it + t.returned - t.told END),
+              ELSE t.left_of_it + t.returned - t.reported_unused END),
      leases = CASE WHEN NOT locked.held THEN r.leases
                    WHEN t.left_of_it = 0 THEN r.leases - t.id
                    ELSE r.leases || jsonb_build_object(t.id, ${held('t.left_of_it')}) END,
-     proved = t.proved + CASE WHEN ${DAY_BEGINS('1 day')} THEN 0 ELSE r.proved END,
+     proved = t.verified + CASE WHEN ${DAY_BEGINS('1 day')} THEN 0 ELSE r.proved END,
      proved_before = CASE WHEN ${DAY_BEGINS('2 days')} THEN 0 WHEN ${DAY_BEGINS('1 day')} THEN r.proved ELSE r.proved_before END,
      proved_since = CASE WHEN ${DAY_BEGINS('2 days')} THEN now() WHEN ${DAY_BEGINS('1 day')} THEN r.proved_since + interval '1 day'
                          ELSE r.proved_since END
-     FROM told t JOIN locked ON locked.name = t.name AND locked.subject = t.subject
+     FROM reports t JOIN locked ON locked.name = t.name AND locked.subject = t.subject
     WHERE r.name = t.name AND r.subject = t.subject
    RETURNING r.name, r.subject, locked.held`,
 );
 
-// No window is longer than a day, and a row without a lease for so long has proved nothing since.
+// No window is longer than a day, and a row without a lease for so long has verified nothing since.
 const FORGET_OLD = statement<{ name: string }>(
   'rate_limits_forget_old',
   `DELETE FROM rate_limits
@@ -204,7 +205,7 @@ export class LeasedLimitRepository {
       growths: calls.map(({ limit }) => limit.growth ?? 0),
       blocks: calls.map(({ block }) => block.id),
       windows: calls.map(({ block }) => block.window),
-      told: calls.map(({ block }) => block.told),
+      reported_unused: calls.map(({ block }) => block.reportedUnused),
       left: calls.map(({ block }) => block.left),
       next_blocks: calls.map(({ nextBlock }) => nextBlock),
       sizes: calls.map(({ size }) => size),
@@ -228,11 +229,11 @@ export class LeasedLimitRepository {
         subjects: batch.map(({ subject }) => subject),
         ids: batch.map(({ id }) => id),
         windows: batch.map(({ window }) => window),
-        told: batch.map(({ told }) => told),
+        reported_unused: batch.map(({ reportedUnused }) => reportedUnused),
         left: batch.map(({ left }) => left),
         returned: batch.map(({ returned }) => returned),
-        owed: batch.map(({ owed }) => owed),
-        proved: batch.map(({ proved }) => proved),
+        unreturned: batch.map(({ unreturned }) => unreturned),
+        verified: batch.map(({ verified }) => verified),
         hold_seconds: holdSeconds,
       });
       reported.push(...rows);

@@ -22,13 +22,13 @@ interface Lease {
   block: string;
   available: number;
   /** How many the database takes for unused, and lets come back when the block ends. */
-  told: number;
+  reportedUnused: number;
   /** When the block ends; never after the database thinks so. */
   heldUntil: number;
   /** Given back after their window, or where no block was leased: they go to the row with the next report. */
-  owed: number;
-  /** Uses that proved good, to be counted with the next report. */
-  proved: number;
+  unreturned: number;
+  /** Uses that were verified, to be counted with the next report. */
+  verified: number;
   /** The window that the block belongs to, by the database's clock. */
   window: Date;
   /** What all instances had taken of it, and its cap, when the database was last asked. */
@@ -129,7 +129,7 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * What all instances together have used of a limit's window, as they last told it, which they do every two seconds.
+   * What all instances together have used of a limit's window, as they last reported it, which they do every two seconds.
    *
    * @returns `endsAt` null: no window runs
    */
@@ -142,14 +142,14 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
   giveBack(limit: Limit, subject: string): void {
     const lease = this.leaseOf(limit, subject);
     if (lease.endsAt > performance.now()) lease.available += 1;
-    else lease.owed += 1;
+    else lease.unreturned += 1;
     lease.refusedUntil = 0;
   }
 
-  /** Puts one back that proved good, and counts it: a limit with `growth` grows by it for a day. */
-  proveGood(limit: Limit, subject: string): void {
+  /** Puts one back that was verified, and counts it: a limit with `growth` grows by it for a day. */
+  countVerified(limit: Limit, subject: string): void {
     this.giveBack(limit, subject);
-    this.leaseOf(limit, subject).proved += 1;
+    this.leaseOf(limit, subject).verified += 1;
   }
 
   private async leaseMore(lease: Lease): Promise<void> {
@@ -167,7 +167,7 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
     }
     lease.block = call.nextBlock;
     lease.available = size + since;
-    lease.told = size - 1;
+    lease.reportedUnused = size - 1;
     lease.heldUntil = askedAt + HELD_FOR * 1000;
     limit.onUsed?.(window.used - size, window.used, window.startedAt);
   }
@@ -179,7 +179,15 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
       known.limit = limit;
       return known;
     }
-    const nothing = { block: '', available: 0, told: 0, owed: 0, proved: 0, taken: 0, cap: limit.cap };
+    const nothing = {
+      block: '',
+      available: 0,
+      reportedUnused: 0,
+      unreturned: 0,
+      verified: 0,
+      taken: 0,
+      cap: limit.cap,
+    };
     const times = { window: new Date(0), heldUntil: 0, endsAt: 0, returnsAt: 0, refusedUntil: 0 };
     const lease: Lease = { limit, subject, ...nothing, ...times, usedAt: performance.now(), asking: undefined };
     this.leases.set(key, lease);
@@ -198,14 +206,14 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
 
   /**
    * @param last nothing is held any more afterwards
-   * @returns how many blocks could not be told of, as somebody held their rows or they are gone
+   * @returns how many blocks could not be reported, as somebody held their rows or they are gone
    */
   private async report(last = false): Promise<number> {
     const idleSince = performance.now() - IDLE;
     const due: Lease[] = [];
     for (const [key, lease] of this.leases) {
       if (lease.asking) continue;
-      if (lease.endsAt <= performance.now()) lease.available = lease.told = 0;
+      if (lease.endsAt <= performance.now()) lease.available = lease.reportedUnused = 0;
       if (isUnreported(lease) || (last && lease.available > 0)) due.push(lease);
       if (lease.usedAt <= idleSince) this.leases.delete(key);
     }
@@ -234,23 +242,23 @@ export class LeasedLimits implements OnModuleInit, OnApplicationShutdown {
   }
 }
 
-function isUnreported({ available, told, owed, proved }: Lease): boolean {
-  return available !== told || owed !== 0 || proved > 0;
+function isUnreported({ available, reportedUnused, unreturned, verified }: Lease): boolean {
+  return available !== reportedUnused || unreturned !== 0 || verified > 0;
 }
 
-function blockIn({ block: id, window, told, available: left }: Lease): Block {
-  return { id, window, told, left };
+function blockIn({ block: id, window, reportedUnused, available: left }: Lease): Block {
+  return { id, window, reportedUnused, left };
 }
 
 /** What is reported to go back is not handed out any more. */
 function reportOf(lease: Lease, last: boolean): Report {
   // A block of which the row knows nothing unused is not in the row: whatever its instance has left goes back at once. What is
   // given back can pile up on an instance that uses little; what exceeds two blocks helps others more.
-  const kept = last || lease.told === 0 ? 0 : 2 * blockOf(lease.limit);
+  const kept = last || lease.reportedUnused === 0 ? 0 : 2 * blockOf(lease.limit);
   const returned = Math.max(0, lease.available - kept);
   lease.available -= returned;
-  const { limit, subject, owed, proved } = lease;
-  return { name: limit.name, subject, ...blockIn(lease), returned, owed, proved };
+  const { limit, subject, unreturned, verified } = lease;
+  return { name: limit.name, subject, ...blockIn(lease), returned, unreturned, verified };
 }
 
 /** @param held whether the block was held when the report was taken down; undefined: it was not taken down */
@@ -259,21 +267,21 @@ function settle(lease: Lease, report: Report, held: boolean | undefined, askedAt
     lease.available += report.returned;
     return;
   }
-  lease.owed -= report.owed;
-  lease.proved -= report.proved;
+  lease.unreturned -= report.unreturned;
+  lease.verified -= report.verified;
   if (held) {
-    lease.told = report.left;
+    lease.reportedUnused = report.left;
     lease.heldUntil = askedAt + HELD_FOR * 1000;
     return;
   }
   // What was left had come back: what has been handed out of it meanwhile counts on top, and there is no more of it.
-  lease.owed += lease.available - report.left;
-  lease.available = lease.told = 0;
+  lease.unreturned += lease.available - report.left;
+  lease.available = lease.reportedUnused = 0;
 }
 
 /** Takes note of the window that the database is in: what is left of the one before is worth nothing. */
 function enter(lease: Lease, window: LimitWindow, askedAt: number): void {
-  if (window.startedAt.getTime() !== lease.window.getTime()) lease.available = lease.told = 0;
+  if (window.startedAt.getTime() !== lease.window.getTime()) lease.available = lease.reportedUnused = 0;
   lease.window = window.startedAt;
   lease.taken = window.used;
   lease.cap = window.cap;

@@ -331,10 +331,10 @@ describe('a limit that grows', () => {
     return count;
   };
 
-  it('grows by a share of what proved good in the last day, and shrinks again', async () => {
+  it('grows by a share of what was verified in the last day, and shrinks again', async () => {
     const instance = newInstance();
     await instance.reserve(limit, 'somebody');
-    for (let good = 0; good < 20; good++) instance.proveGood(limit, 'somebody');
+    for (let good = 0; good < 20; good++) instance.countVerified(limit, 'somebody');
     await report(instance);
     expect(await allowed()).toBe(14);
     await ageProof('30 hours');
@@ -344,20 +344,20 @@ describe('a limit that grows', () => {
     expect(await allowed()).toBe(4);
   });
 
-  it('counts what was proved on another day by itself', async () => {
+  it('counts what was verified on another day by itself', async () => {
     const instance = newInstance();
     await instance.reserve(limit, 'somebody');
     for (const span of ['30 hours', '49 hours']) {
-      for (let good = 0; good < 10; good++) instance.proveGood(limit, 'somebody');
+      for (let good = 0; good < 10; good++) instance.countVerified(limit, 'somebody');
       await report(instance);
       await ageProof(span);
     }
-    for (let good = 0; good < 6; good++) instance.proveGood(limit, 'somebody');
+    for (let good = 0; good < 6; good++) instance.countVerified(limit, 'somebody');
     await report(instance);
     expect((await row())!).toMatchObject({ proved: 6, proved_before: 0 });
     expect(await allowed()).toBe(7);
     await ageProof('25 hours');
-    for (let good = 0; good < 2; good++) instance.proveGood(limit, 'somebody');
+    for (let good = 0; good < 2; good++) instance.countVerified(limit, 'somebody');
     await report(instance);
     expect((await row())!).toMatchObject({ proved: 2, proved_before: 6 });
   });
