@@ -1,4 +1,4 @@
-import { looksMadeUp } from '../made-up.js';
+import { looksWeak } from '../weak-secrets.js';
 import { group } from '../rows/group.js';
 import { keyMaterial } from '../rows/rule.js';
 import { setting } from '../rows/setting.js';
@@ -25,7 +25,7 @@ export class SecretSettings extends group(
     production && !authSecret && 'AUTH_SECRET is required in production (at least 32 bytes)',
     production &&
       authSecret !== undefined &&
-      looksMadeUp(authSecret) &&
+      looksWeak(authSecret) &&
       'AUTH_SECRET is a placeholder; make one with: openssl rand -base64 48',
   ],
 ) {}

@@ -1,4 +1,4 @@
-import { looksMadeUp } from '../made-up.js';
+import { looksWeak } from '../weak-secrets.js';
 import { duration } from '../rows/duration.js';
 import { group } from '../rows/group.js';
 import { keyMaterial, oneOf, text } from '../rows/rule.js';
@@ -47,7 +47,7 @@ export class TokenSettings extends group(
     production &&
       jwtAlgorithm === 'HS256' &&
       jwtSecret !== undefined &&
-      looksMadeUp(jwtSecret) &&
+      looksWeak(jwtSecret) &&
       'JWT_SECRET is a placeholder; make one with: openssl rand -base64 48',
   ],
 ) {}
