@@ -3,7 +3,7 @@ import { type Masuk } from '../../client/src/masuk.js';
 import { type OneCall } from '../login/call.js';
 import { formProblem, passwordField, submitButton, type View, waitOf, way } from '../login/fields.js';
 import { type FieldName, ownProblem, placedIn, type Problem, problemOf } from '../login/problem.js';
-import { textOf } from '../login/stage.js';
+import { textOf } from '../login/flow-host.js';
 import { type Texts } from '../texts/id.js';
 
 const FIELDS = ['password', 'newPassword', 'confirm'] as const satisfies readonly FieldName[];

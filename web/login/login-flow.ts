@@ -3,7 +3,7 @@ import { OneCall } from './call.js';
 import { CodeEntry, type SentCode, unknownCode } from './code-entry.js';
 import { type Remembered } from './memory.js';
 import { type FieldName, ownProblem, placedIn, type Problem } from './problem.js';
-import { type Flow, type Notice, type Stage, textOf } from './stage.js';
+import { type Flow, type Notice, type FlowHost, textOf } from './flow-host.js';
 import { wrongPhone } from './typed.js';
 
 type Step = 'phone' | 'code' | 'password';
@@ -25,16 +25,16 @@ export class LoginFlow implements Flow {
   readonly code = new CodeEntry();
   readonly call: OneCall<'request' | 'resend' | 'verify' | 'login'>;
 
-  constructor(private readonly stage: Stage) {
-    this.call = new OneCall(() => stage.changed());
+  constructor(private readonly host: FlowHost) {
+    this.call = new OneCall(() => host.changed());
   }
 
   type(field: FieldName, value: string): void {
     if (field === 'phone') this.phone = value;
     if (field === 'identifier') this.identifier = value;
     if (this.problem?.field === field && this.problem.until === null) this.problem = null;
-    if (field === 'code' && this.code.type(value, this.stage.service.options.otpLength)) this.verify();
-    this.stage.changed();
+    if (field === 'code' && this.code.type(value, this.host.service.options.otpLength)) this.verify();
+    this.host.changed();
   }
 
   submit(form: FormData): void {
@@ -50,12 +50,12 @@ export class LoginFlow implements Flow {
       return;
     }
     this.problem = this.notice = null;
-    void this.call.run('request', () => this.stage.service.masuk.requestOtp(phone), {
+    void this.call.run('request', () => this.host.service.masuk.requestOtp(phone), {
       done: (sent, wanted) => {
         this.expect(phone, sent);
         if (!wanted) return;
         this.notice = sent.alreadySent ? 'alreadySent' : 'sent';
-        this.stage.enter('code');
+        this.host.enter('code');
       },
       failed: (error) => this.fail(error),
     });
@@ -63,13 +63,13 @@ export class LoginFlow implements Flow {
 
   resend(): void {
     const { to } = this.code.sent ?? { to: this.phone.trim() };
-    if (this.code.secondsToResend(this.stage.service.now()) > 0) return;
+    if (this.code.secondsToResend(this.host.service.now()) > 0) return;
     this.problem = this.notice = null;
-    void this.call.run('resend', () => this.stage.service.masuk.resendOtp(to), {
+    void this.call.run('resend', () => this.host.service.masuk.resendOtp(to), {
       done: (sent) => {
         this.expect(to, sent);
         this.notice = 'resent';
-        this.stage.focus('code');
+        this.host.focus('code');
       },
       failed: (error) => {
         const problem = this.fail(error);
@@ -87,12 +87,12 @@ export class LoginFlow implements Flow {
       return;
     }
     if (this.code.sent?.to !== to) this.code.expect(unknownCode(to));
-    this.stage.enter('code');
+    this.host.enter('code');
   }
 
   usePassword(): void {
     if (this.identifier === '') this.identifier = this.phone.trim();
-    this.stage.enter('password');
+    this.host.enter('password');
   }
 
   allowed(step: string): Step {
@@ -125,24 +125,24 @@ export class LoginFlow implements Flow {
     this.code.expect(sent);
     this.problem = null;
     if (this.step === 'code') this.notice = 'sentElsewhere';
-    this.stage.changed();
+    this.host.changed();
   }
 
   private verify(): void {
     const { typed: otpCode, sent } = this.code;
-    const wrong = this.code.wrongWith(this.stage.service.options.otpLength);
+    const wrong = this.code.wrongWith(this.host.service.options.otpLength);
     if (wrong !== null) this.refuse(wrong);
-    if (wrong !== null || sent === null || this.isWaiting() || this.code.isOver(this.stage.service.now())) return;
+    if (wrong !== null || sent === null || this.isWaiting() || this.code.isOver(this.host.service.now())) return;
     this.problem = this.notice = null;
     const { to: phone, sessionId } = sent;
-    const registrationToken = this.stage.registrationToken();
+    const registrationToken = this.host.registrationToken();
     const input = {
       ...{ phone, otpCode },
       ...(sessionId !== null && { sessionId }),
       ...(registrationToken !== null && { registrationToken }),
     };
-    void this.call.run('verify', () => this.stage.service.masuk.verifyOtp(input), {
-      done: (login) => this.stage.loggedIn(login),
+    void this.call.run('verify', () => this.host.service.masuk.verifyOtp(input), {
+      done: (login) => this.host.loggedIn(login),
       failed: (error) => {
         const problem = this.fail(error);
         if (problem.code === 'invalid_otp') this.code.refuse(otpCode, problem.attemptsLeft);
@@ -158,35 +158,35 @@ export class LoginFlow implements Flow {
     if (missing !== null) this.refuse(missing);
     if (missing !== null || this.isWaiting()) return;
     this.problem = this.notice = null;
-    void this.call.run('login', () => this.stage.service.masuk.login({ identifier, password }), {
-      done: (login) => this.stage.loggedIn(login),
+    void this.call.run('login', () => this.host.service.masuk.login({ identifier, password }), {
+      done: (login) => this.host.loggedIn(login),
       failed: (error) => this.fail(error),
     });
   }
 
   private isWaiting(): boolean {
-    return (this.problem?.until ?? 0) > this.stage.service.now();
+    return (this.problem?.until ?? 0) > this.host.service.now();
   }
 
   private expect(to: string, { sessionId, expiresAt, resendAt, channel }: OtpSent): void {
     const sent = { to, sessionId, expiresAt, resendAt, channel };
     this.code.expect(sent);
-    this.stage.sent(sent);
+    this.host.sent(sent);
   }
 
   private refuse(code: string): void {
     this.place(ownProblem(code));
-    this.stage.changed();
+    this.host.changed();
   }
 
   private fail(error: unknown): Problem {
-    const problem = this.stage.failed(error);
+    const problem = this.host.failed(error);
     this.place(problem);
     return problem;
   }
 
   private place(problem: Problem): void {
     this.problem = placedIn(FIELDS[this.step], problem);
-    if (problem.field) this.stage.focus(this.problem.field ?? 'problem');
+    if (problem.field) this.host.focus(this.problem.field ?? 'problem');
   }
 }

@@ -12,7 +12,7 @@ import { type FieldName, type Problem, problemOf, sentenceOf } from './problem.j
 import { ResetFlow } from './reset-flow.js';
 import { resetStep } from './reset-views.js';
 import { ServiceLink } from './service-link.js';
-import { type Notice, type Stage } from './stage.js';
+import { type Notice, type FlowHost } from './flow-host.js';
 import { StepTrail } from './step-trail.js';
 import { forms } from './styles.js';
 import { OtherTabs } from './tabs.js';
@@ -173,8 +173,8 @@ export class MasukLogin extends LitElement {
     clearTimeout(this.leaving);
     this.isLoggedIn = false;
     this.memory = memoryOf(this.purpose, this.base);
-    const stage = this.stage();
-    this.flow = this.purpose === 'forgot-password' ? new ResetFlow(stage) : new LoginFlow(stage);
+    const host = this.flowHost();
+    this.flow = this.purpose === 'forgot-password' ? new ResetFlow(host) : new LoginFlow(host);
     const kept = handedOver ?? this.memory.read();
     if (kept) this.flow.restore(kept);
     if (this.phone !== null && this.flow.step === this.flow.steps[0]) this.flow.phone = this.phone;
@@ -185,7 +185,7 @@ export class MasukLogin extends LitElement {
   }
 
   /** What the flow may do here. */
-  private stage(): Stage {
+  private flowHost(): FlowHost {
     return {
       service: this.service,
       registrationToken: () => this.registrationToken,

@@ -3,7 +3,7 @@ import { OneCall } from './call.js';
 import { CodeEntry, type SentCode, unknownCode } from './code-entry.js';
 import { type Remembered } from './memory.js';
 import { type FieldName, ownProblem, placedIn, type Problem } from './problem.js';
-import { type Flow, type Notice, type Stage, textOf } from './stage.js';
+import { type Flow, type Notice, type FlowHost, textOf } from './flow-host.js';
 import { wrongPhone } from './typed.js';
 
 type Step = 'request' | 'code' | 'new-password' | 'done';
@@ -34,8 +34,8 @@ export class ResetFlow implements Flow {
   /** The last step was opened anew, and the code is forgotten though it may live. */
   private isReloaded = false;
 
-  constructor(private readonly stage: Stage) {
-    this.call = new OneCall(() => stage.changed());
+  constructor(private readonly host: FlowHost) {
+    this.call = new OneCall(() => host.changed());
   }
 
   /** Whether the last step has to ask for the code again. */
@@ -52,9 +52,9 @@ export class ResetFlow implements Flow {
     if (field === 'phone') this.phone = value;
     if (field === 'name') this.name = value;
     if (this.problem?.field === field && this.problem.until === null) this.problem = null;
-    const complete = field === 'code' && this.code.type(value, this.stage.service.options.otpLength);
+    const complete = field === 'code' && this.code.type(value, this.host.service.options.otpLength);
     if (complete && this.step === 'code') this.verify();
-    this.stage.changed();
+    this.host.changed();
   }
 
   submit(form: FormData): void {
@@ -64,7 +64,7 @@ export class ResetFlow implements Flow {
   }
 
   resend(): void {
-    if (this.code.secondsToResend(this.stage.service.now()) <= 0) this.request('resend');
+    if (this.code.secondsToResend(this.host.service.now()) <= 0) this.request('resend');
   }
 
   /** The code came although its answer did not. */
@@ -76,7 +76,7 @@ export class ResetFlow implements Flow {
       return;
     }
     if (this.code.sent?.to !== to) this.code.expect(unknownCode(to));
-    this.stage.enter('code');
+    this.host.enter('code');
   }
 
   allowed(step: string): Step {
@@ -110,7 +110,7 @@ export class ResetFlow implements Flow {
     this.awaitCode(sent);
     this.problem = null;
     if (this.step === 'code' || this.step === 'new-password') this.notice = 'sentElsewhere';
-    this.stage.changed();
+    this.host.changed();
   }
 
   private request(why: 'request' | 'resend'): void {
@@ -119,7 +119,7 @@ export class ResetFlow implements Flow {
     if (missing !== null) this.refuse(missing);
     if (missing !== null || this.isWaiting()) return;
     this.problem = this.notice = null;
-    void this.call.run(why, () => this.stage.service.masuk.forgotPassword.requestOtp({ nama, noHp }), {
+    void this.call.run(why, () => this.host.service.masuk.forgotPassword.requestOtp({ nama, noHp }), {
       done: ({ expiresAt, resendAt, testOTP }, wanted) => {
         this.expect({ ...unknownCode(noHp), expiresAt, resendAt });
         this.testCode = testOTP ?? null;
@@ -142,20 +142,20 @@ export class ResetFlow implements Flow {
 
   private proceed(notice: Notice): void {
     this.notice = notice;
-    if (this.step === 'request') this.stage.enter('code');
-    else this.stage.focus('code');
+    if (this.step === 'request') this.host.enter('code');
+    else this.host.focus('code');
   }
 
   private verify(): void {
     const { typed: otp, sent } = this.code;
-    const wrong = this.code.wrongWith(this.stage.service.options.otpLength);
+    const wrong = this.code.wrongWith(this.host.service.options.otpLength);
     if (wrong !== null) this.refuse(wrong);
-    if (wrong !== null || sent === null || this.isWaiting() || this.code.isOver(this.stage.service.now())) return;
+    if (wrong !== null || sent === null || this.isWaiting() || this.code.isOver(this.host.service.now())) return;
     this.problem = this.notice = null;
-    void this.call.run('verify', () => this.stage.service.masuk.forgotPassword.verifyOtp({ noHp: sent.to, otp }), {
+    void this.call.run('verify', () => this.host.service.masuk.forgotPassword.verifyOtp({ noHp: sent.to, otp }), {
       done: ({ otpId }, wanted) => {
         this.verified = { otp, otpId };
-        if (wanted) this.stage.enter('new-password');
+        if (wanted) this.host.enter('new-password');
       },
       failed: (error) => this.codeFailed(error, otp),
     });
@@ -167,11 +167,11 @@ export class ResetFlow implements Flow {
     if (wrong !== null) this.refuse(wrong);
     if (wrong !== null || this.isWaiting() || this.isOver) return;
     this.problem = this.notice = null;
-    const { forgotPassword } = this.stage.service.masuk;
+    const { forgotPassword } = this.host.service.masuk;
     const otp = this.verified?.otp ?? this.code.typed;
     const work = async () => {
       this.verified ??= { otp, otpId: (await forgotPassword.verifyOtp({ noHp, otp })).otpId };
-      const registrationToken = this.stage.registrationToken();
+      const registrationToken = this.host.registrationToken();
       const registered = registrationToken !== null && { registrationToken };
       await forgotPassword.resetPassword({ noHp, newPassword, confirmPassword, ...this.verified, ...registered });
     };
@@ -180,15 +180,15 @@ export class ResetFlow implements Flow {
         this.verified = null;
         this.isChanged = true;
         this.code.forget();
-        this.stage.enter('done', 'instead');
-        this.stage.passwordChanged(noHp);
+        this.host.enter('done', 'instead');
+        this.host.passwordChanged(noHp);
       },
       failed: (error) => this.codeFailed(error, otp),
     });
   }
 
   private codeFailed(error: unknown, otp: string): void {
-    const problem = this.stage.failed(error);
+    const problem = this.host.failed(error);
     const isRefused = problem.code === 'invalid_otp';
     // The service knew it for right before: whatever it says of attempts, they are those of no code any more.
     if (isRefused && this.step === 'new-password' && this.verified !== null) this.code.end();
@@ -199,7 +199,7 @@ export class ResetFlow implements Flow {
 
   /** What can be seen here of the last step, before anything is sent; null when nothing is wrong. */
   private wrongWith(newPassword: string, confirmPassword: string): string | null {
-    const { otpLength, passwordMinLength } = this.stage.service.options;
+    const { otpLength, passwordMinLength } = this.host.service.options;
     const code = this.wantsCodeAgain ? this.code.wrongWith(otpLength) : null;
     if (code !== null) return code;
     if (newPassword === '') return 'new_password_missing';
@@ -213,11 +213,11 @@ export class ResetFlow implements Flow {
 
   /** Only a new code helps. */
   private get isOver(): boolean {
-    return this.code.isOver(this.stage.service.now());
+    return this.code.isOver(this.host.service.now());
   }
 
   private isWaiting(): boolean {
-    return (this.problem?.until ?? 0) > this.stage.service.now();
+    return (this.problem?.until ?? 0) > this.host.service.now();
   }
 
   private awaitCode(sent: SentCode): void {
@@ -229,23 +229,23 @@ export class ResetFlow implements Flow {
 
   private expect(sent: SentCode): void {
     this.awaitCode(sent);
-    this.stage.sent(sent);
+    this.host.sent(sent);
   }
 
   private refuse(code: string): void {
     this.place(ownProblem(code));
-    this.stage.changed();
+    this.host.changed();
   }
 
   private fail(error: unknown): Problem {
-    const problem = this.stage.failed(error);
+    const problem = this.host.failed(error);
     this.place(problem);
     return problem;
   }
 
   private place(problem: Problem): void {
     this.problem = placedIn(this.fields, problem);
-    if (problem.field) this.stage.focus(this.problem.field ?? 'problem');
+    if (problem.field) this.host.focus(this.problem.field ?? 'problem');
   }
 }
 

@@ -7,7 +7,7 @@ import { type ServiceLink } from './service-link.js';
 import { type Texts } from '../texts/id.js';
 
 /** What a flow is given by the element around it. */
-export interface Stage {
+export interface FlowHost {
   readonly service: ServiceLink;
   /** What the page's registration answered; null where it registered nobody. */
   readonly registrationToken: () => string | null;
