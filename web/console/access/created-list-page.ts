@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Values } from '../kit/console-dialog.js';
 import { ConsolePage } from '../kit/console-page.js';
-import { pageHead } from '../kit/heads.js';
+import { pageHead } from '../kit/page-parts.js';
 import { ListTable, type Column } from '../kit/list-table.js';
 import { takeDraft } from '../kit/login.js';
 import { pager } from '../kit/pager.js';

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { act, get, type Entry } from '../kit/api.js';
 import { ask, type Values } from '../kit/console-dialog.js';
-import { badge } from '../kit/heads.js';
+import { badge } from '../kit/page-parts.js';
 import type { Column } from '../kit/list-table.js';
 import { moment } from '../kit/moments.js';
 import { secretDialog } from '../kit/secret.js';

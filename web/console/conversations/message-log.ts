@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { badge, type Tone } from '../kit/heads.js';
+import { badge, type Tone } from '../kit/page-parts.js';
 import { day, hour, moment, utc } from '../kit/moments.js';
 import type { ConsoleTexts, Language } from '../texts/texts.js';
 import type { Message } from './talk.js';

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { badge } from '../kit/heads.js';
+import { badge } from '../kit/page-parts.js';
 import { clock, number, utc } from '../kit/moments.js';
 import { addressOf, goTo } from '../kit/navigation.js';
 import type { ConsoleTexts, Language } from '../texts/texts.js';

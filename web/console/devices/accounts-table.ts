@@ -1,7 +1,7 @@
 import { html, nothing, type LitElement, type TemplateResult } from 'lit';
 import { act, type Entry } from '../kit/api.js';
 import { ask } from '../kit/console-dialog.js';
-import { badge, type Tone } from '../kit/heads.js';
+import { badge, type Tone } from '../kit/page-parts.js';
 import { ListTable, type Column } from '../kit/list-table.js';
 import { ago, moment, number } from '../kit/moments.js';
 import type { ConsoleTexts, Language } from '../texts/texts.js';

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { get, type Entry } from '../kit/api.js';
 import { ask } from '../kit/console-dialog.js';
 import { ConsolePage } from '../kit/console-page.js';
-import { pageHead } from '../kit/heads.js';
+import { pageHead } from '../kit/page-parts.js';
 import { Live } from '../kit/live.js';
 import { takeDraft } from '../kit/login.js';
 import { pager } from '../kit/pager.js';

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Entry } from '../kit/api.js';
-import { badge, facts, type Fact, type Tone } from '../kit/heads.js';
+import { badge, facts, type Fact, type Tone } from '../kit/page-parts.js';
 import { duration, moment, number, percent } from '../kit/moments.js';
 import type { ConsoleTexts, Language } from '../texts/texts.js';
 

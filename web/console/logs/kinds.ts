@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit';
 import { get, type Entry, type Path } from '../kit/api.js';
 import type { Filter } from '../kit/filters.js';
-import { badge, type Tone } from '../kit/heads.js';
+import { badge, type Tone } from '../kit/page-parts.js';
 import type { Column } from '../kit/list-table.js';
 import { duration, moment, number } from '../kit/moments.js';
 import { details } from '../people/person-tables.js';

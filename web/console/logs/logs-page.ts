@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { download, type Path } from '../kit/api.js';
 import { ConsolePage } from '../kit/console-page.js';
 import { filters } from '../kit/filters.js';
-import { pageHead } from '../kit/heads.js';
+import { pageHead } from '../kit/page-parts.js';
 import { ListTable } from '../kit/list-table.js';
 import { loginIsOver } from '../kit/login.js';
 import { pager } from '../kit/pager.js';

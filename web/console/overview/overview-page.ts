@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit';
 import { get, type Entry } from '../kit/api.js';
 import { ConsolePage } from '../kit/console-page.js';
-import { pageHead } from '../kit/heads.js';
+import { pageHead } from '../kit/page-parts.js';
 import { Live } from '../kit/live.js';
 import { moment, number } from '../kit/moments.js';
 import { Remote } from '../kit/remote.js';

@@ -4,8 +4,8 @@ import { conflict } from '../kit/conflict.js';
 import { ask, type Values } from '../kit/console-dialog.js';
 import type { ConsoleTexts } from '../texts/texts.js';
 import { accountFields, bodyOf } from './account-fields.js';
-import type { Seen } from './person-page.js';
-import type { Deeds } from './steps.js';
+import type { LoadedPerson } from './person-page.js';
+import type { ActionContext } from './person-actions.js';
 import type { Person } from './why.js';
 
 export const draftOf = ({ id }: Person): string => `person ${id}`;
@@ -13,8 +13,8 @@ export const draftOf = ({ id }: Person): string => `person ${id}`;
 const FIELDS = ['fullName', 'phone', 'email', 'username', 'role'] as const;
 
 /** Changes an account, unless somebody else has meanwhile: then both versions are shown, and saving again decides. */
-export function edit(seen: Seen, deeds: Deeds, typed: Values = {}): void {
-  const { texts } = deeds;
+export function edit(seen: LoadedPerson, context: ActionContext, typed: Values = {}): void {
+  const { texts } = context;
   let { person, tag } = seen;
   ask({
     title: texts.people.editTitle,
@@ -27,10 +27,10 @@ export function edit(seen: Seen, deeds: Deeds, typed: Values = {}): void {
       try {
         await act('patch', '/api/users/{id}', { at: { id: person.id }, body: changesOf(person, values), headers });
       } catch (error) {
-        if (error instanceof MasukError && error.code === 'account_changed') ({ person, tag } = await deeds.renew());
+        if (error instanceof MasukError && error.code === 'account_changed') ({ person, tag } = await context.renew());
         throw error;
       }
-      deeds.done(texts.people.saved);
+      context.done(texts.people.saved);
     },
     problem: ({ code }, values) =>
       code === 'account_changed' ? bothVersions(valuesOf(person), values, texts) : undefined,

@@ -3,7 +3,7 @@ import { act, get, type Entry } from '../kit/api.js';
 import { ask } from '../kit/console-dialog.js';
 import { ConsolePage } from '../kit/console-page.js';
 import { filters } from '../kit/filters.js';
-import { badge, pageHead } from '../kit/heads.js';
+import { badge, pageHead } from '../kit/page-parts.js';
 import { ListTable, type Column } from '../kit/list-table.js';
 import { takeDraft } from '../kit/login.js';
 import { moment } from '../kit/moments.js';

@@ -4,55 +4,55 @@ import { ask } from '../kit/console-dialog.js';
 import { number } from '../kit/moments.js';
 import type { ConsoleTexts, Language } from '../texts/texts.js';
 import { edit } from './edit.js';
-import type { Seen } from './person-page.js';
+import type { LoadedPerson } from './person-page.js';
 import type { Person } from './why.js';
 
 /** What a page does once something was done to the person. */
-export interface Deeds {
+export interface ActionContext {
   readonly texts: ConsoleTexts;
   readonly language: Language;
   readonly done: (text: string) => void;
   readonly gone: (text: string) => void;
   /** The person as they are now. */
-  readonly renew: () => Promise<Seen>;
+  readonly renew: () => Promise<LoadedPerson>;
 }
 
 /** What is done most often. */
-export function personActions(seen: Seen, deeds: Deeds): TemplateResult {
-  const { people } = deeds.texts;
+export function personActions(seen: LoadedPerson, context: ActionContext): TemplateResult {
+  const { people } = context.texts;
   const locked = seen.person.locks.some(({ reason }) => reason !== 'disabled');
-  return html`<wa-button appearance="outlined" @click=${() => edit(seen, deeds)}>
+  return html`<wa-button appearance="outlined" @click=${() => edit(seen, context)}>
       <wa-icon slot="start" name="pencil-square"></wa-icon>${people.edit}
     </wa-button>
     <wa-button
       variant=${locked ? 'brand' : 'neutral'}
       appearance=${locked ? 'accent' : 'outlined'}
-      @click=${() => unlock(seen.person, deeds)}
+      @click=${() => unlock(seen.person, context)}
     >
       <wa-icon slot="start" name="lock-open"></wa-icon>${people.unlock}
     </wa-button>`;
 }
 
 /** What ends something. */
-export function steps({ person }: Seen, deeds: Deeds): TemplateResult {
-  const { people } = deeds.texts;
+export function endingActions({ person }: LoadedPerson, context: ActionContext): TemplateResult {
+  const { people } = context.texts;
   const button = (label: string, run: () => void, variant = 'neutral') =>
     html`<wa-button appearance="outlined" variant=${variant} @click=${run}>${label}</wa-button>`;
-  return html`<section aria-labelledby="steps" class="card danger">
-    <h2 id="steps">${people.danger}</h2>
+  return html`<section aria-labelledby="ending-actions" class="card danger">
+    <h2 id="ending-actions">${people.danger}</h2>
     <div class="row-actions">
-      ${person.isActive ? button(people.disable, () => disable(person, deeds)) : button(people.enable, () => enable(person, deeds))}
-      ${button(people.endSessions, () => endSessions(person, deeds))}
-      ${button(people.reset, () => removePassword(person, deeds))}
-      ${button(people.export, () => exportData(person, deeds))}
-      ${button(people.erase, () => erase(person, deeds), 'danger')}
+      ${person.isActive ? button(people.disable, () => disable(person, context)) : button(people.enable, () => enable(person, context))}
+      ${button(people.endSessions, () => endSessions(person, context))}
+      ${button(people.reset, () => removePassword(person, context))}
+      ${button(people.export, () => exportData(person, context))}
+      ${button(people.erase, () => erase(person, context), 'danger')}
     </div>
   </section>`;
 }
 
 const nameOf = ({ profile, id }: Person): string => profile.fullName || id;
 
-function unlock(person: Person, { texts: { people }, done }: Deeds): void {
+function unlock(person: Person, { texts: { people }, done }: ActionContext): void {
   ask({
     title: people.unlockTitle(nameOf(person)),
     text: people.unlockText,
@@ -64,7 +64,7 @@ function unlock(person: Person, { texts: { people }, done }: Deeds): void {
   });
 }
 
-function disable(person: Person, { texts: { people }, done }: Deeds): void {
+function disable(person: Person, { texts: { people }, done }: ActionContext): void {
   ask({
     title: people.disableTitle(nameOf(person)),
     text: people.disableText,
@@ -77,7 +77,7 @@ function disable(person: Person, { texts: { people }, done }: Deeds): void {
   });
 }
 
-function enable(person: Person, { texts: { people }, done }: Deeds): void {
+function enable(person: Person, { texts: { people }, done }: ActionContext): void {
   ask({
     title: people.enableTitle(nameOf(person)),
     text: people.enableText,
@@ -89,7 +89,7 @@ function enable(person: Person, { texts: { people }, done }: Deeds): void {
   });
 }
 
-function endSessions(person: Person, { texts: { people }, language, done }: Deeds): void {
+function endSessions(person: Person, { texts: { people }, language, done }: ActionContext): void {
   ask({
     title: people.endSessionsTitle(nameOf(person)),
     text: people.endSessionsText,
@@ -102,7 +102,7 @@ function endSessions(person: Person, { texts: { people }, language, done }: Deed
   });
 }
 
-function removePassword(person: Person, { texts: { people }, done }: Deeds): void {
+function removePassword(person: Person, { texts: { people }, done }: ActionContext): void {
   ask({
     title: people.resetTitle(nameOf(person)),
     text: people.resetText,
@@ -115,7 +115,7 @@ function removePassword(person: Person, { texts: { people }, done }: Deeds): voi
   });
 }
 
-function exportData(person: Person, { texts: { people }, done }: Deeds): void {
+function exportData(person: Person, { texts: { people }, done }: ActionContext): void {
   ask({
     title: people.exportTitle(nameOf(person)),
     text: people.exportText,
@@ -128,7 +128,7 @@ function exportData(person: Person, { texts: { people }, done }: Deeds): void {
   });
 }
 
-function erase(person: Person, { texts: { people }, gone }: Deeds): void {
+function erase(person: Person, { texts: { people }, gone }: ActionContext): void {
   ask({
     title: people.eraseTitle(nameOf(person)),
     text: people.eraseText,

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { get, getTagged, type Entry } from '../kit/api.js';
 import { ConsolePage } from '../kit/console-page.js';
-import { badge, facts, pageHead } from '../kit/heads.js';
+import { badge, facts, pageHead } from '../kit/page-parts.js';
 import { takeDraft } from '../kit/login.js';
 import { moment } from '../kit/moments.js';
 import { goTo } from '../kit/navigation.js';
@@ -9,21 +9,21 @@ import { Remote } from '../kit/remote.js';
 import { shown } from '../kit/states.js';
 import { draftOf, edit } from './edit.js';
 import { PersonTables } from './person-tables.js';
-import { personActions, steps, type Deeds } from './steps.js';
+import { personActions, endingActions, type ActionContext } from './person-actions.js';
 import { whyNot, type Person } from './why.js';
 
 type Event = Entry<'/api/admin/audit'>;
 type Login = Entry<'/api/users/{id}/sessions'>;
 
 /** A person, and which state of the account it is. */
-export interface Seen {
+export interface LoadedPerson {
   readonly person: Person;
   readonly tag: string | null;
 }
 
 /** `/admin/people/:id`: everything about one person that helps to help them. */
 export class PersonPage extends ConsolePage {
-  private readonly seen = new Remote<Seen>(this);
+  private readonly seen = new Remote<LoadedPerson>(this);
   private readonly logins = new Remote<readonly Login[]>(this);
   private readonly events = new Remote<readonly Event[]>(this);
   private readonly tables = new PersonTables(this);
@@ -50,7 +50,7 @@ export class PersonPage extends ConsolePage {
     if (!this.draftDue || value === undefined) return;
     this.draftDue = false;
     const draft = this.mayChange ? takeDraft(draftOf(value.person)) : null;
-    if (draft) edit(value, this.deeds(), draft);
+    if (draft) edit(value, this.context(), draft);
   }
 
   protected override render(): TemplateResult {
@@ -66,7 +66,7 @@ export class PersonPage extends ConsolePage {
       )}`;
   }
 
-  private whole(seen: Seen): TemplateResult {
+  private whole(seen: LoadedPerson): TemplateResult {
     const { texts, language, mayChange } = this;
     const { person } = seen;
     const { people } = texts;
@@ -74,7 +74,7 @@ export class PersonPage extends ConsolePage {
     const head = pageHead(
       person.profile.fullName || people.noName,
       html`${badge(texts.roles[person.role], 'neutral')} ${state}`,
-      mayChange ? personActions(seen, this.deeds()) : nothing,
+      mayChange ? personActions(seen, this.context()) : nothing,
     );
     return html`${head} ${this.banner(person)}
       <section class="card" aria-labelledby="account">
@@ -106,7 +106,7 @@ export class PersonPage extends ConsolePage {
           (rows) => this.tables.events(rows, texts, language),
         )}
       </section>
-      ${mayChange ? steps(seen, this.deeds()) : nothing}`;
+      ${mayChange ? endingActions(seen, this.context()) : nothing}`;
   }
 
   private banner(person: Person): TemplateResult {
@@ -148,7 +148,7 @@ export class PersonPage extends ConsolePage {
     ]);
   }
 
-  private deeds(): Deeds {
+  private context(): ActionContext {
     return {
       texts: this.texts,
       language: this.language,

@@ -1,6 +1,6 @@
 import { html, nothing, type LitElement, type TemplateResult } from 'lit';
 import type { Entry } from '../kit/api.js';
-import { badge, type Tone } from '../kit/heads.js';
+import { badge, type Tone } from '../kit/page-parts.js';
 import { ListTable } from '../kit/list-table.js';
 import { ago, moment } from '../kit/moments.js';
 import type { ConsoleTexts, Language } from '../texts/texts.js';

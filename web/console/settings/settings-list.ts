@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Entry } from '../kit/api.js';
-import { badge } from '../kit/heads.js';
+import { badge } from '../kit/page-parts.js';
 import { empty } from '../kit/states.js';
 import type { ConsoleTexts } from '../texts/texts.js';
 import { plainMarkdown } from './plain-markdown.js';

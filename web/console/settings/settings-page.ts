@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { get, type Answer } from '../kit/api.js';
 import { ConsolePage } from '../kit/console-page.js';
-import { badge, pageHead } from '../kit/heads.js';
+import { badge, pageHead } from '../kit/page-parts.js';
 import { ListTable } from '../kit/list-table.js';
 import { moment } from '../kit/moments.js';
 import { Remote } from '../kit/remote.js';
