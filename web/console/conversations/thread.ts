@@ -34,7 +34,11 @@ export class ConsoleThread extends LitElement {
   private problem = '';
   private told = '';
   /** Where the reader is, before what is new is drawn. */
-  private reader = { height: 0, top: 0, atEnd: true };
+  private reader = { height: 0, top: 0 };
+  /** Whether the newest message stays in sight: until the reader scrolls up. */
+  private pinned = true;
+  private lastTop = 0;
+  private readonly resized = new ResizeObserver(() => this.keepEnd());
   private newBelow = false;
 
   constructor() {
@@ -66,18 +70,34 @@ export class ConsoleThread extends LitElement {
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('talkId')) {
       [this.talk, this.log].forEach((each) => each.clear());
-      [this.problem, this.told, this.newBelow] = ['', '', false];
+      [this.problem, this.told, this.newBelow, this.pinned, this.lastTop] = ['', '', false, true, 0];
       void this.look();
     }
     const { box } = this;
-    const atEnd = box === null || box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END;
-    this.reader = { height: box?.scrollHeight ?? 0, top: box?.scrollTop ?? 0, atEnd };
+    this.reader = { height: box?.scrollHeight ?? 0, top: box?.scrollTop ?? 0 };
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.resized.disconnect();
+  }
+
+  protected override firstUpdated(): void {
+    if (this.box) this.resized.observe(this.box);
+  }
+
+  private keepEnd(): void {
+    const { box } = this;
+    if (box === null || !this.pinned) return;
+    box.scrollTop = box.scrollHeight;
+    this.lastTop = box.scrollTop;
   }
 
   protected override updated(): void {
     const { box, reader } = this;
-    if (box !== null && reader.atEnd) box.scrollTop = box.scrollHeight;
-    else if (box !== null && this.loadingOlder) box.scrollTop = reader.top + box.scrollHeight - reader.height;
+    this.keepEnd();
+    if (!this.pinned && box !== null && this.loadingOlder)
+      box.scrollTop = reader.top + box.scrollHeight - reader.height;
     this.dispatchEvent(new CustomEvent('console-drawn', { bubbles: true }));
   }
 
@@ -159,7 +179,8 @@ export class ConsoleThread extends LitElement {
 
   private toEnd(): TemplateResult {
     const show = () => {
-      this.box?.scrollTo({ top: this.box.scrollHeight });
+      this.pinned = true;
+      this.keepEnd();
       this.scrolled();
     };
     return html`<button type="button" class="new-below" @click=${show}>
@@ -181,8 +202,8 @@ export class ConsoleThread extends LitElement {
 
   private answered(): void {
     this.tell(this.texts.conversations.sent);
-    const { box } = this;
-    if (box) box.scrollTop = box.scrollHeight;
+    this.pinned = true;
+    this.keepEnd();
     void this.look();
   }
 
@@ -220,7 +241,7 @@ export class ConsoleThread extends LitElement {
   private tellNews(before: readonly Message[], now: readonly Message[]): void {
     const sentences = newsOf(before, now, this.heading, this.texts);
     if (sentences.length === 0) return;
-    if (!this.reader.atEnd) this.newBelow = true;
+    if (!this.pinned) this.newBelow = true;
     this.tell(sentences.join(' '));
   }
 
@@ -231,7 +252,13 @@ export class ConsoleThread extends LitElement {
 
   private readonly scrolled = (): void => {
     const { box } = this;
-    if (box === null || box.scrollHeight - box.scrollTop - box.clientHeight >= NEAR_END) return;
+    if (box === null) return;
+    const isUp = box.scrollTop < this.lastTop;
+    this.lastTop = box.scrollTop;
+    const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END;
+    // What grows below, or beside the log, moves the end away without anybody scrolling.
+    this.pinned = atEnd || (this.pinned && !isUp);
+    if (!this.pinned) return;
     if (this.newBelow) {
       this.newBelow = false;
       this.requestUpdate();
@@ -243,7 +270,7 @@ export class ConsoleThread extends LitElement {
   private read(): void {
     const newest = this.log.value?.items[0];
     const { value: talk } = this.talk;
-    if (!newest || !talk || talk.unread === 0 || document.hidden || this.newBelow || !this.reader.atEnd) return;
+    if (!newest || !talk || talk.unread === 0 || document.hidden || !this.pinned) return;
     void this.change({ readTo: newest.id }, true);
   }
 
