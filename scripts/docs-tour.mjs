@@ -9,10 +9,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import chromium from '@sparticuz/chromium';
+import { chromium as playwright } from 'playwright-core';
 import sharp from 'sharp';
 import { query } from '../bench/databases.mjs';
 import { startServer, stopServers } from '../bench/processes.mjs';
-import { startBrowser } from '../test/support/browser.ts';
+import { chromiumArguments } from '../test/support/chromium-arguments.mjs';
 import { makeData } from './demo/data.mjs';
 import { STAFF } from './demo/people.mjs';
 import { environmentOf } from './demo/surroundings.mjs';
@@ -30,8 +32,8 @@ const COLOURS = 64;
 /** What is shown. `wait`: what must be there, beside the list that has loaded. */
 const pagesOf = ({ locked, webhook, talk }) => [
   { name: 'login', path: '/login', size: 'phone', isOpen: true, wait: '#phone' },
-  { name: 'overview', path: '/admin/overview?days=30', wait: 'canvas' },
-  { name: 'overview-phone', path: '/admin/overview?days=7', size: 'phone', wait: 'canvas' },
+  { name: 'overview', path: '/admin/overview?range=30d', wait: 'canvas' },
+  { name: 'overview-phone', path: '/admin/overview?range=7d', size: 'phone', wait: 'canvas' },
   { name: 'devices', path: '/admin/devices' },
   { name: 'people', path: '/admin/people?search=siti' },
   { name: 'person', path: `/admin/people/${locked}`, wait: '.why' },
@@ -144,7 +146,8 @@ try {
     logFile: join(folder, 'service.log'),
     env: environmentOf({ port: await portFor(5000), folder }, process.env),
   });
-  browser = await startBrowser();
+  const executablePath = await chromium.executablePath();
+  browser = await playwright.launch({ executablePath, args: chromiumArguments(chromium.args) });
   await takeAll(browser, server.url, subjects);
 } finally {
   await browser?.close();

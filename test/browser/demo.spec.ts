@@ -283,7 +283,7 @@ describe('in a browser, an admin', () => {
 
   it('is logged in by the code of the developer inbox, and sees how the last month went', async () => {
     await page.getByRole('link', { name: '30 days' }).click();
-    await page.locator('canvas').waitFor();
+    await page.locator('canvas').first().waitFor();
     await page.locator('main').getByText('whapi').first().waitFor();
     await opened.picture('demo-overview');
     expect(opened.complaints()).toEqual([]);
@@ -295,8 +295,8 @@ describe('in a browser, an admin', () => {
     const first = await page.locator('tbody tr').first().textContent();
     await press('Next');
     await page.waitForURL(/cursor=/);
-    await page.locator('tbody tr').first().waitFor();
-    expect(await page.locator('tbody tr').first().textContent()).not.toBe(first);
+    // The rows before stay until the next ones are there.
+    await until('the next page', async () => (await page.locator('tbody tr').first().textContent()) !== first);
     await page.locator('[name=search] input').fill('siti');
     await page.keyboard.press('Enter');
     await page.waitForURL(/search=siti/);

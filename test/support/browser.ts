@@ -1,23 +1,11 @@
 import { type Browser, type Page } from 'playwright-core';
+import { chromiumArguments } from './chromium-arguments.mjs';
 import { loadOnce } from './load-once.js';
 
 const { chromium: playwright } = await loadOnce<typeof import('playwright-core')>('playwright-core');
 const { default: chromium } = await loadOnce<typeof import('@sparticuz/chromium')>('@sparticuz/chromium');
 
-/**
- * The package's own arguments are made for one page in one function: a browser in one process dies with its first page,
- * and one without web security lets every origin read what CORS keeps from it. A GPU that software imitates costs three
- * times what all else does, and no page of ours draws with one.
- */
-const ARGUMENTS = [
-  ...chromium.args.filter(
-    (argument) =>
-      !/single-process|no-zygote|disable-web-security|allow-running-insecure|site-isolation|gpu|angle|swiftshader/.test(
-        argument,
-      ),
-  ),
-  '--disable-gpu',
-];
+const ARGUMENTS = chromiumArguments(chromium.args);
 
 /** A real Chromium out of the npm registry; the caller closes it. */
 export async function startBrowser(): Promise<Browser> {
