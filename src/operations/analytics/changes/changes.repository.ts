@@ -10,6 +10,9 @@ export interface ChangesRow {
   devices: string;
 }
 
+/** Nothing is later. With two bounds PostgreSQL expects few rows, and finds them by the index. */
+const LATER = `now() + interval '1 day'`;
+
 // Of codes and refusals only what is not counted yet is read: an hour or two. A receipt that comes later marks its hour, and the
 // recount takes the mark away.
 const MARKS = statement<ChangesRow>(
@@ -22,9 +25,10 @@ const MARKS = statement<ChangesRow>(
              FROM (SELECT provider, state, verified_at, sent_at, delivered_at, read_at FROM messages WHERE ${IS_CODE}
                     UNION ALL
                    SELECT provider, state, verified_at, sent_at, delivered_at, read_at FROM message_history
-                    WHERE created_at >= (SELECT until FROM codes_counted) AND ${IS_CODE}) AS code) AS codes,
+                    WHERE created_at >= (SELECT until FROM codes_counted) AND created_at < ${LATER} AND ${IS_CODE}) AS code) AS codes,
           (SELECT concat_ws(' ', count(*), sum(count)) AS mark
-             FROM audit_events WHERE occurred_at >= (SELECT until FROM refusals_counted) AND ${IS_REFUSAL}) AS refused,
+             FROM audit_events
+            WHERE occurred_at >= (SELECT until FROM refusals_counted) AND occurred_at < ${LATER} AND ${IS_REFUSAL}) AS refused,
           (SELECT concat_ws(' ', (SELECT until FROM codes_counted), count(*), sum(extract(epoch FROM hour))) AS mark
              FROM code_recounts) AS counted,
           (SELECT md5(string_agg(concat_ws(' ', id, state, owner, lease_until > now(), phone, close_code, restricted_until), ','
