@@ -1978,7 +1978,7 @@ export interface components {
              * @example msk_7Qx2
              */
             hint: string;
-            scopes: ("sessions" | "messages" | "otp" | "otp:read" | "analytics" | "webhooks" | "tokens")[];
+            scopes: ("analytics" | "messages" | "otp" | "otp:read" | "sessions" | "tokens" | "webhooks")[];
             requestsPerMinute: number;
             /** @description The account that created it; null when it was created on the command line. */
             createdBy: string | null;
@@ -2017,7 +2017,7 @@ export interface components {
              *       "otp"
              *     ]
              */
-            scopes: ("sessions" | "messages" | "otp" | "otp:read" | "analytics" | "webhooks" | "tokens")[];
+            scopes: ("analytics" | "messages" | "otp" | "otp:read" | "sessions" | "tokens" | "webhooks")[];
             /**
              * @description When the key expires, ISO 8601 with an offset, in the future; by default it does not expire.
              * @example 2099-12-31T23:59:59Z
@@ -2040,7 +2040,7 @@ export interface components {
              * @example msk_7Qx2
              */
             hint: string;
-            scopes: ("sessions" | "messages" | "otp" | "otp:read" | "analytics" | "webhooks" | "tokens")[];
+            scopes: ("analytics" | "messages" | "otp" | "otp:read" | "sessions" | "tokens" | "webhooks")[];
             requestsPerMinute: number;
             /** @description ISO 8601 in UTC; null when it does not expire. */
             expiresAt: string | null;
@@ -2124,7 +2124,7 @@ export interface components {
              */
             phone: string | null;
             /** @enum {string} */
-            role: "ADMIN" | "SUPERVISOR" | "OPERATOR" | "KARYAWAN" | "USER";
+            role: "ADMIN" | "KARYAWAN" | "OPERATOR" | "SUPERVISOR" | "USER";
             profile: components["schemas"]["ProfileDto"];
         };
         LoginDto: {
@@ -2174,7 +2174,7 @@ export interface components {
              * @description `USER` by default; only an admin can give other roles than `USER` and `KARYAWAN`.
              * @enum {string|null}
              */
-            role?: "ADMIN" | "SUPERVISOR" | "OPERATOR" | "KARYAWAN" | "USER" | null;
+            role?: "ADMIN" | "KARYAWAN" | "OPERATOR" | "SUPERVISOR" | "USER" | null;
         };
         RegisteredDto: {
             user: components["schemas"]["UserDto"];
@@ -2208,12 +2208,12 @@ export interface components {
              * @description Whether people can create their own accounts.
              * @enum {string}
              */
-            registration: "open" | "admin";
+            registration: "admin" | "open";
             /**
              * @description The language of messages; `negotiate` follows `Accept-Language`.
              * @enum {string}
              */
-            messageLanguage: "id" | "en" | "negotiate";
+            messageLanguage: "en" | "id" | "negotiate";
             /** @description Countries whose numbers are accepted, ISO 3166-1 alpha-2; numbers of the first one may be typed without a country code. */
             allowedCountries: string[];
         };
@@ -2241,7 +2241,7 @@ export interface components {
              */
             phone: string | null;
             /** @enum {string} */
-            role: "ADMIN" | "SUPERVISOR" | "OPERATOR" | "KARYAWAN" | "USER";
+            role: "ADMIN" | "KARYAWAN" | "OPERATOR" | "SUPERVISOR" | "USER";
             profile: components["schemas"]["ProfileDto"];
             isActive: boolean;
             hasPassword: boolean;
@@ -2429,7 +2429,7 @@ export interface components {
              * @description How the session was opened.
              * @enum {string}
              */
-            method: "password" | "otp";
+            method: "otp" | "password";
             /** @description ISO 8601 in UTC. */
             createdAt: string;
             /** @description ISO 8601 in UTC, within five minutes. */
@@ -2492,7 +2492,7 @@ export interface components {
              * @description `agent` is another word for `karyawan`. Only an admin can create admins.
              * @enum {string}
              */
-            role: "admin" | "karyawan" | "agent";
+            role: "admin" | "agent" | "karyawan";
         };
         DashboardRegisteredDto: {
             /** @description ISO 8601 in UTC. */
@@ -2612,7 +2612,7 @@ export interface components {
             /** @description The name that the person chose on WhatsApp; it is not verified. */
             name: string | null;
             /** @enum {string} */
-            state: "BOT" | "AGENT" | "PAUSE";
+            state: "AGENT" | "BOT" | "PAUSE";
             /** @description Messages of the person since staff last replied or marked the conversation as read. */
             unread: number;
             /** @description Whether staff can answer: not when the number is hidden, or of a country that is not served. */
@@ -2683,7 +2683,7 @@ export interface components {
              * @example document
              * @enum {string}
              */
-            kind: "image" | "video" | "audio" | "document";
+            kind: "audio" | "document" | "image" | "video";
             /**
              * @description Address of the file: https, without credentials. The provider must be able to fetch it.
              * @example https://files.example.com/hasil.pdf
@@ -2717,7 +2717,7 @@ export interface components {
              * @example BOT
              * @enum {string|null}
              */
-            state?: "BOT" | "AGENT" | "PAUSE" | null;
+            state?: "AGENT" | "BOT" | "PAUSE" | null;
             /** @description True marks all messages as read: `unread` becomes 0. */
             read?: boolean | null;
             /**
@@ -2802,7 +2802,7 @@ export interface components {
              * @description `UNINITIALIZED`: no provider that reaches phones is configured.
              * @enum {string}
              */
-            state: "DISCONNECTED" | "UNINITIALIZED" | "INITIALIZING" | "WAITING_FOR_QR" | "AUTHENTICATING" | "AUTHENTICATED" | "READY";
+            state: "AUTHENTICATED" | "AUTHENTICATING" | "DISCONNECTED" | "INITIALIZING" | "READY" | "UNINITIALIZED" | "WAITING_FOR_QR";
             ready: boolean;
         };
         BotStatusAnswerDto: {
@@ -2842,7 +2842,7 @@ export interface components {
              * @description `qr`: a code waits to be scanned; `logged_out`: its phone, or WhatsApp, has taken it off.
              * @enum {string}
              */
-            status: "connected" | "disconnected" | "qr" | "connecting" | "logged_out";
+            status: "connected" | "connecting" | "disconnected" | "logged_out" | "qr";
             /**
              * @description The linked account, as a WhatsApp id.
              * @example 6281234567890@s.whatsapp.net
@@ -3036,7 +3036,7 @@ export interface components {
         WebhookDto: {
             id: string;
             url: string;
-            events: ("message.received" | "session.status" | "message.status" | "otp.status")[];
+            events: ("message.received" | "message.status" | "otp.status" | "session.status")[];
             /**
              * @description `disabled`: nothing is delivered until a replay switches it on again.
              * @enum {string}
@@ -3067,12 +3067,12 @@ export interface components {
              */
             url: string;
             /** @description Events to subscribe to; all by default. */
-            events?: ("session.status" | "message.status" | "message.received" | "otp.status")[];
+            events?: ("message.received" | "message.status" | "otp.status" | "session.status")[];
         };
         CreatedWebhookDto: {
             id: string;
             url: string;
-            events: ("message.received" | "session.status" | "message.status" | "otp.status")[];
+            events: ("message.received" | "message.status" | "otp.status" | "session.status")[];
             /**
              * @description `disabled`: nothing is delivered until a replay switches it on again.
              * @enum {string}
@@ -3108,7 +3108,7 @@ export interface components {
             id: string;
             event: string;
             /** @enum {string} */
-            status: "failed" | "delivered" | "pending";
+            status: "delivered" | "failed" | "pending";
             attempts: number;
             nextAttemptAt: string | null;
             /** @description HTTP status of the last answer. */
@@ -3224,7 +3224,7 @@ export interface components {
              * @description `failed`: it was not sent.
              * @enum {string}
              */
-            status: "failed" | "pending" | "verified" | "expired";
+            status: "expired" | "failed" | "pending" | "verified";
             /** @description ISO 8601 in UTC. */
             expiresAt: string;
             attemptsLeft: number;
@@ -3247,7 +3247,7 @@ export interface components {
             /** @example login.otp */
             type: string;
             /** @enum {string} */
-            outcome: "success" | "failure";
+            outcome: "failure" | "success";
             userId: string | null;
             subjectId: string | null;
             /** @description The client's address (the /64 of an IPv6 address); null when no request caused the event, or its owner was erased. */
@@ -3277,7 +3277,7 @@ export interface components {
             /** @description Null while it runs, and when its end is not known. */
             endedAt: string | null;
             /** @enum {string} */
-            outcome: "success" | "failure" | "running";
+            outcome: "failure" | "running" | "success";
             /**
              * @description Why it failed; numbers and ids are removed.
              * @example canceling statement due to statement timeout
@@ -3312,7 +3312,7 @@ export interface components {
              */
             phone: string | null;
             /** @enum {string} */
-            role: "ADMIN" | "SUPERVISOR" | "OPERATOR" | "KARYAWAN" | "USER";
+            role: "ADMIN" | "KARYAWAN" | "OPERATOR" | "SUPERVISOR" | "USER";
             profile: components["schemas"]["ProfileDto"];
             isActive: boolean;
             createdAt: string;
@@ -3347,7 +3347,7 @@ export interface components {
              * @example OPERATOR
              * @enum {string}
              */
-            role?: "ADMIN" | "SUPERVISOR" | "OPERATOR" | "KARYAWAN" | "USER";
+            role?: "ADMIN" | "KARYAWAN" | "OPERATOR" | "SUPERVISOR" | "USER";
             /** @description An inactive account cannot log in, and its sessions end. */
             isActive?: boolean;
         };
@@ -3370,7 +3370,7 @@ export interface components {
              *     last codes. `cooldown`: the newest code still works, and the next one is not sent yet.
              * @enum {string}
              */
-            reason: "closed" | "wrong_codes" | "too_many_codes" | "failed_sends" | "cooldown" | "disabled" | "wrong_passwords";
+            reason: "closed" | "cooldown" | "disabled" | "failed_sends" | "too_many_codes" | "wrong_codes" | "wrong_passwords";
             /**
              * @description When it ends by itself; null: it does not.
              * @example 2026-03-01T08:15:00.000Z
@@ -3390,7 +3390,7 @@ export interface components {
              * @description Only logins with this; null: no such restriction.
              * @enum {string|null}
              */
-            identifier: "email" | "username" | "phone" | null;
+            identifier: "email" | "phone" | "username" | null;
         };
         LastSendDto: {
             /** @description When the message was made. */
@@ -3406,7 +3406,7 @@ export interface components {
              *     the one that did reported a failure. `EXPIRED`: it expired before it was sent. `SUPPRESSED`: it was never meant to be sent.
              * @enum {string}
              */
-            state: "FAILED" | "UNKNOWN" | "PENDING" | "ACCEPTED" | "SENT" | "DELIVERED" | "READ" | "EXPIRED" | "SUPPRESSED";
+            state: "ACCEPTED" | "DELIVERED" | "EXPIRED" | "FAILED" | "PENDING" | "READ" | "SENT" | "SUPPRESSED" | "UNKNOWN";
             /**
              * @description The provider that took it; null: none said so.
              * @example whapi
@@ -3421,7 +3421,7 @@ export interface components {
              * @description Why the last failed attempt failed; null when none failed or the reason is unknown.
              * @enum {string|null}
              */
-            reason: "content" | "recipient-unreachable" | "recipient-invalid" | "recipient-not-on-whatsapp" | "recipient-blocked-by-policy" | "provider-auth" | "provider-disconnected" | "provider-quota" | "provider-unavailable" | "rate-limited-account" | "rate-limited-recipient" | "template" | "unclassified" | null;
+            reason: "content" | "provider-auth" | "provider-disconnected" | "provider-quota" | "provider-unavailable" | "rate-limited-account" | "rate-limited-recipient" | "recipient-blocked-by-policy" | "recipient-invalid" | "recipient-not-on-whatsapp" | "recipient-unreachable" | "template" | "unclassified" | null;
             /** @description Null: no receipt has said so. */
             deliveredAt: string | null;
             /** @description Null: no receipt has said so. */
@@ -3440,7 +3440,7 @@ export interface components {
              */
             phone: string | null;
             /** @enum {string} */
-            role: "ADMIN" | "SUPERVISOR" | "OPERATOR" | "KARYAWAN" | "USER";
+            role: "ADMIN" | "KARYAWAN" | "OPERATOR" | "SUPERVISOR" | "USER";
             profile: components["schemas"]["ProfileDto"];
             isActive: boolean;
             createdAt: string;
@@ -3489,7 +3489,7 @@ export interface components {
              * @example OPERATOR
              * @enum {string}
              */
-            role?: "ADMIN" | "SUPERVISOR" | "OPERATOR" | "KARYAWAN" | "USER";
+            role?: "ADMIN" | "KARYAWAN" | "OPERATOR" | "SUPERVISOR" | "USER";
             /** @description An inactive account cannot log in, and its sessions end. */
             isActive?: boolean;
         };
@@ -3576,7 +3576,7 @@ export interface components {
         SessionStatsDto: {
             sessionId: string;
             /** @enum {string} */
-            status: "connected" | "disconnected" | "qr" | "connecting" | "logged_out";
+            status: "connected" | "connecting" | "disconnected" | "logged_out" | "qr";
             lastConnectedAt: string | null;
             /** @description The range that was counted, in full hours. */
             from: string;
@@ -3604,7 +3604,7 @@ export interface components {
             /** @example message.text */
             action: string;
             /** @enum {string} */
-            status: "unknown" | "success" | "failure";
+            status: "failure" | "success" | "unknown";
             error: string | null;
             /** @description Masked. */
             number: string | null;
@@ -3625,7 +3625,7 @@ export interface components {
             phone: string;
             companyName: string;
             /** @enum {string} */
-            status: "failed" | "pending" | "verified" | "replaced" | "expired";
+            status: "expired" | "failed" | "pending" | "replaced" | "verified";
             attempts: number;
             createdAt: string;
             expiresAt: string;
@@ -3669,13 +3669,13 @@ export interface components {
              * @description The state that the provider reports; `connected` does not mean that it delivers.
              * @enum {string}
              */
-            state: "connected" | "disconnected" | "waiting-for-scan" | "unreachable";
+            state: "connected" | "disconnected" | "unreachable" | "waiting-for-scan";
             stateText: string | null;
             /**
              * @description State of the breaker in the instance that answers: `closed` is good, `open` is not asked, `half-open` is probed by one message.
              * @enum {string}
              */
-            breaker: "open" | "closed" | "half-open";
+            breaker: "closed" | "half-open" | "open";
             /** @description Seconds until it may be asked again, from its `Retry-After`; 0 means now. */
             restSeconds: number;
             /** @description Within the last day. */
@@ -3894,7 +3894,7 @@ export interface components {
              * @description `unavailable`: because of the database. `stopping`: this instance is about to end; others answer.
              * @enum {string}
              */
-            status: "unavailable" | "ok" | "stopping";
+            status: "ok" | "stopping" | "unavailable";
             /**
              * @description `read-only`: it answers but does not accept writes, so nobody can log in.
              * @enum {string}
@@ -3907,7 +3907,7 @@ export interface components {
              * @description `unavailable`: because of the database. `stopping`: this instance is about to end; others answer.
              * @enum {string}
              */
-            status: "unavailable" | "ok" | "stopping";
+            status: "ok" | "stopping" | "unavailable";
             /**
              * @description `read-only`: it answers but does not accept writes, so nobody can log in.
              * @enum {string}
@@ -3923,7 +3923,7 @@ export interface components {
             /** @description The id that was chosen when the linked account was created. */
             sessionId: string;
             /** @enum {string} */
-            status: "connected" | "disconnected" | "qr" | "connecting" | "logged_out";
+            status: "connected" | "connecting" | "disconnected" | "logged_out" | "qr";
             /** @description ISO 8601 in UTC. */
             lastConnectedAt: string | null;
         };
@@ -3933,7 +3933,7 @@ export interface components {
              * @description `degraded`: not all linked accounts are connected.
              * @enum {string}
              */
-            status: "ok" | "degraded";
+            status: "degraded" | "ok";
             total: number;
             connected: number;
             data: components["schemas"]["SessionHealthDto"][];
@@ -3950,7 +3950,7 @@ export interface components {
              *     settings; `absent`: it has none.
              * @enum {string}
              */
-            source: "default" | "strict" | "production" | "environment" | "derived" | "absent";
+            source: "absent" | "default" | "derived" | "environment" | "production" | "strict";
             /** @description True: it may hold a secret. Then `value` is null, and `source` says whether it is set. */
             masked: boolean;
             /**
@@ -3984,7 +3984,7 @@ export interface components {
              * @description A code of the service, news of an account, a code of another application, or what the bot says.
              * @enum {string}
              */
-            kind: "code" | "notice" | "verification" | "bot";
+            kind: "bot" | "code" | "notice" | "verification";
             /**
              * @description Settings that change what it says.
              * @example [
@@ -4008,7 +4008,7 @@ export interface components {
              * @description What becomes of a code for it; `fixed-code`: delivered, and the code is always the one that the setting names.
              * @enum {string}
              */
-            outcome: "delivered" | "fixed-code" | "slow" | "not-on-whatsapp" | "provider-down" | "locked";
+            outcome: "delivered" | "fixed-code" | "locked" | "not-on-whatsapp" | "provider-down" | "slow";
             /** @description Whether it counts as one now: its day has not passed, and in production its account has the role USER. */
             inForce: boolean;
         };
@@ -4030,7 +4030,7 @@ export interface components {
              * @description `NEXT` is announced and will sign, `ACTIVE` signs, `RETIRED` verifies until its last token has ended.
              * @enum {string}
              */
-            state: "NEXT" | "ACTIVE" | "RETIRED";
+            state: "ACTIVE" | "NEXT" | "RETIRED";
             createdAt: string;
             /** @description When it began, or will begin, to sign. */
             signsFrom: string | null;
@@ -4044,7 +4044,7 @@ export interface components {
              * @description What tokens are signed with. With HS256 that is the secret `JWT_SECRET`, and there are no keys.
              * @enum {string}
              */
-            algorithm: "ES256" | "RS256" | "HS256";
+            algorithm: "ES256" | "HS256" | "RS256";
             /** @description Oldest first. */
             keys: components["schemas"]["SigningKeyDto"][];
         };
@@ -4058,7 +4058,7 @@ export interface components {
             id: string;
             name: string;
             /** @enum {string} */
-            kind: "device" | "browser" | "web" | "native";
+            kind: "browser" | "device" | "native" | "web";
             logoUri: string | null;
             redirectUris: string[];
             postLogoutRedirectUris: string[];
@@ -4088,7 +4088,7 @@ export interface components {
              *     screen without a keyboard. It stays what it is.
              * @enum {string}
              */
-            kind: "web" | "browser" | "native" | "device";
+            kind: "browser" | "device" | "native" | "web";
             /**
              * @description The name that people see on the login page and in the WhatsApp message.
              * @example Dasbor Laporan
@@ -4136,7 +4136,7 @@ export interface components {
             id: string;
             name: string;
             /** @enum {string} */
-            kind: "device" | "browser" | "web" | "native";
+            kind: "browser" | "device" | "native" | "web";
             logoUri: string | null;
             redirectUris: string[];
             postLogoutRedirectUris: string[];
@@ -4235,17 +4235,17 @@ export interface components {
              * @description `STAFF_SECOND_FACTOR`.
              * @enum {string}
              */
-            mode: "off" | "require" | "offer";
+            mode: "off" | "offer" | "require";
             /**
              * @description What this session must do before it has the role of its account.
              * @enum {string}
              */
-            needs: "nothing" | "proof" | "enrolment";
+            needs: "enrolment" | "nothing" | "proof";
             /**
              * @description By what its owner proves again who they are: a second factor, or a code or the password of the login.
              * @enum {string}
              */
-            freshBy: "second-factor" | "login";
+            freshBy: "login" | "second-factor";
             /** @description Until when their last proof is young enough for what needs a fresh login. */
             freshUntil: string;
             /** @description One-time passwords of an authenticator app; null: none. */
@@ -6479,7 +6479,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only conversations in this state. */
-                state?: "BOT" | "AGENT" | "PAUSE";
+                state?: "AGENT" | "BOT" | "PAUSE";
                 /** @description Entries per page; 20 by default. */
                 limit?: number;
                 /** @description `nextCursor` of the page before. */
@@ -9528,7 +9528,7 @@ export interface operations {
                 cursor?: string;
                 /** @description The most entries to return; 50 by default. */
                 limit?: number;
-                status?: "pending" | "delivered" | "failed";
+                status?: "delivered" | "failed" | "pending";
             };
             header?: never;
             path: {
@@ -10468,7 +10468,7 @@ export interface operations {
                 to?: string;
                 /** @description What happened. */
                 type?: string;
-                outcome?: "success" | "failure";
+                outcome?: "failure" | "success";
                 /** @description The account that acted, or whose code, password or session it was. */
                 userId?: string;
                 /** @description What the event is about: an account, a login session, a code, an API key. */
@@ -10616,7 +10616,7 @@ export interface operations {
                 cursor?: string;
                 /** @description Part of a name, e-mail address, username or phone number (in any format). */
                 search?: string;
-                role?: "ADMIN" | "SUPERVISOR" | "OPERATOR" | "KARYAWAN" | "USER";
+                role?: "ADMIN" | "KARYAWAN" | "OPERATOR" | "SUPERVISOR" | "USER";
                 isActive?: boolean;
             };
             header?: never;
@@ -11628,7 +11628,7 @@ export interface operations {
     listGatewayActivity: {
         parameters: {
             query?: {
-                status?: "success" | "failure" | "unknown";
+                status?: "failure" | "success" | "unknown";
                 /** @description What happened. */
                 action?: string;
                 /** @description Start of the range, ISO 8601 with its offset. */
@@ -11717,7 +11717,7 @@ export interface operations {
     listGatewayErrors: {
         parameters: {
             query?: {
-                status?: "success" | "failure" | "unknown";
+                status?: "failure" | "success" | "unknown";
                 /** @description What happened. */
                 action?: string;
                 /** @description Start of the range, ISO 8601 with its offset. */
@@ -11806,7 +11806,7 @@ export interface operations {
     listGatewayCodes: {
         parameters: {
             query?: {
-                status?: "pending" | "verified" | "expired" | "replaced" | "failed";
+                status?: "expired" | "failed" | "pending" | "replaced" | "verified";
                 /** @description Start of the range, ISO 8601 with its offset. */
                 from?: string;
                 /** @description End of the range, not included. */
@@ -12175,7 +12175,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description `today` since midnight, `7d` and `30d` with today as the last of so many days; `today` by default. */
-                range?: "today" | "7d" | "30d";
+                range?: "30d" | "7d" | "today";
                 /** @description By whose clocks a day begins: the name of a zone, as browsers know it; `UTC` by default. */
                 timezone?: string;
             };

@@ -58,7 +58,18 @@ export function apiDocument(app: NestFastifyApplication): OpenAPIObject {
     for (const operation of [path.get, path.post, path.put, path.patch, path.delete])
       if (operation) operation.security ??= [];
   }
+  sortValues(document);
   return document;
+}
+
+/** Values of a type come in the order in which the compiler met them, and a build of only what has changed meets them in another. */
+function sortValues(part: unknown): void {
+  if (typeof part !== 'object' || part === null) return;
+  const fields = part as Record<string, unknown>;
+  for (const [name, value] of Object.entries(fields)) {
+    if (name === 'enum' && Array.isArray(value)) fields[name] = [...(value as unknown[])].sort();
+    else sortValues(value);
+  }
 }
 
 /**
