@@ -21,7 +21,7 @@ const ABOUT = `Every route of Masuk, by the system whose front ends call it.
 **Begin**: start the service with \`npm start\` (no settings are needed), import this collection and the environment
 beside it, and run the collection from top to bottom. It logs in with the demo accounts, reads codes in the developer
 inbox, checks each answer, and takes away what it made, so that it can be run again at once. A folder also runs alone
-once "A. SiKesKoja" has filled \`adminToken\`.
+once "SiKesKoja" has filled \`adminToken\`.
 
 **Set** \`baseUrl\`, \`phone\`, \`adminIdentifier\` and \`adminPassword\` in the environment; without one, the collection's
 own values are those of a development service. Everything else is filled by the run, and each variable says by what.

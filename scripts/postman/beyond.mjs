@@ -13,7 +13,7 @@ export const beyond = {
   about:
     'What no replaced system had: refresh and sessions, browser sessions, one’s own account and its number, accounts ' +
     'for admins and the audit log, requests that are sent again, API keys, applications and token checks for other services, ' +
-    'second factors, operations, health. It needs `adminToken`, `operatorToken`, `accountId` and `token` of folder A.',
+    'second factors, operations, health. It needs `adminToken`, `operatorToken`, `accountId` and `token` of the folder SiKesKoja.',
   items: [
     ...[ownAccount, phoneChange, sessions, browserSessions, retries],
     ...[apiKeys, oidcClients, tokens, audit, users, secondFactor, operations, health],

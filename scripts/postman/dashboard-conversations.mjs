@@ -18,7 +18,8 @@ const incoming = {
 
 export const conversations = {
   name: 'The bot, and answering by hand',
-  about: 'A person writes; the bot shows its menu; somebody of the staff takes over. With `adminToken` of folder A.',
+  about:
+    'A person writes; the bot shows its menu; somebody of the staff takes over. With `adminToken` of the folder SiKesKoja.',
   items: [
     incoming,
     {

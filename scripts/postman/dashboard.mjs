@@ -121,7 +121,7 @@ const register = {
     },
     {
       name: 'An admin makes an admin',
-      about: 'With `adminToken` of folder A. Keeps `dashboardAdminId`.',
+      about: 'With `adminToken` of the folder SiKesKoja. Keeps `dashboardAdminId`.',
       call: 'POST /auth/register',
       json: {
         name: 'Admin {{stamp}}',
@@ -213,7 +213,7 @@ const login = {
 
 const erase = (name, variable) => ({
   name,
-  about: 'Erases an account of this run. Needs `adminToken` of folder A.',
+  about: 'Erases an account of this run. Needs `adminToken` of the folder SiKesKoja.',
   call: 'DELETE /api/users/:id',
   params: { id: `{{${variable}}}` },
   token: 'adminToken',
@@ -221,7 +221,7 @@ const erase = (name, variable) => ({
 });
 
 export const dashboard = {
-  name: 'D. Dashboard',
+  name: 'Dashboard',
   about:
     'The routes of the dashboard backend over the same accounts and sessions: no `success` on success, roles in lower ' +
     'case, `access_token`, `refresh_token` and `expires_in` at the top. Failures have the form of all others.',

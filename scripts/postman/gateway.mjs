@@ -4,10 +4,10 @@ const NAME = { id: 'postman-{{stamp}}' };
 const NOBODY = { id: 'nobody-{{stamp}}' };
 
 export const gateway = {
-  name: 'C. WhatsApp gateway',
+  name: 'WhatsApp gateway',
   about:
     'WhatsApp accounts that are linked here, each a session with a name. By an API key of the scopes `sessions` and ' +
-    '`messages`, or with `adminToken` of folder A. A run links no phone: what needs one is shown by its refusal.',
+    '`messages`, or with `adminToken` of the folder SiKesKoja. A run links no phone: what needs one is shown by its refusal.',
   items: [
     {
       name: 'Create a session',

@@ -259,7 +259,7 @@ const refused = {
 };
 
 export const sikeskoja = {
-  name: 'A. SiKesKoja',
+  name: 'SiKesKoja',
   about:
     'Login by a one-time code on WhatsApp, with the paths, fields and messages of the SiKesKoja front end, under ' +
     '`/api/auth`. Success is `{ success, message, data }`, failure `{ success, message, code, details? }`: show ' +

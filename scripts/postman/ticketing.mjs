@@ -226,7 +226,7 @@ const afterwards = {
     },
     {
       name: 'Take the person away',
-      about: 'Erases the account of this run. Needs `adminToken` of folder A.',
+      about: 'Erases the account of this run. Needs `adminToken` of the folder SiKesKoja.',
       call: 'DELETE /api/users/:id',
       params: { id: '{{forgetfulId}}' },
       token: 'adminToken',
@@ -236,7 +236,7 @@ const afterwards = {
 };
 
 export const ticketing = {
-  name: 'B. Ticketing (forgot password)',
+  name: 'Ticketing (forgot password)',
   about:
     'Another password in three steps, with a code on WhatsApp, under `/api/forgot-password`: ask for a code by name ' +
     'and number, show it, set the password. Messages are those of the ticketing system, in its own mixture of ' +
