@@ -59,6 +59,7 @@ const ICONS = {
   'pencil-square': 'pencil-square',
   plus: 'plus',
   'queue-list': 'queue-list',
+  'shield-check': 'shield-check',
   'signal-slash': 'signal-slash',
   'squares-2x2': 'squares-2x2',
   sun: 'sun',

@@ -128,6 +128,39 @@ export const id = {
     unauthenticated: 'Sesi Anda sudah berakhir. Silakan masuk lagi.',
     session_not_found: 'Sesi itu sudah berakhir.',
   } as Record<string, string>,
+  proof: {
+    title: 'Faktor kedua',
+    intro: 'Akun Anda dilindungi faktor kedua. Buktikan untuk melanjutkan.',
+    freshTitle: 'Apakah ini Anda?',
+    freshIntro:
+      'Langkah ini memerlukan login dalam 15 menit terakhir. Buktikan lagi bahwa ini Anda; yang sudah Anda isi tidak hilang.',
+    passkey: 'Gunakan passkey',
+    passkeyFailed: 'Passkey tidak digunakan. Coba lagi, atau gunakan cara lain.',
+    submit: 'Lanjutkan',
+    missing: 'Masukkan kodenya dulu.',
+    send: 'Kirim kode ke nomor saya',
+    sent: 'Kode sudah dikirim. Kirim lagi',
+    logout: 'Keluar',
+    cancel: 'Batal',
+    use: {
+      totp: 'Gunakan kode aplikasi autentikator',
+      recovery: 'Gunakan kode pemulihan',
+      code: 'Gunakan kode WhatsApp',
+      password: 'Gunakan kata sandi',
+    },
+    label: { totp: 'Kode aplikasi autentikator', recovery: 'Kode pemulihan', code: 'Kode login' },
+    hint: {
+      totp: 'Enam angka yang sedang ditampilkan aplikasi Anda.',
+      recovery: 'Salah satu dari sepuluh kode yang Anda simpan. Setiap kode hanya berlaku sekali.',
+      code: 'Kode dikirim ke nomor akun Anda.',
+    },
+    problems: {
+      invalid_second_factor: 'Kode salah, atau sudah dipakai. Tunggu kode berikutnya.',
+      second_factor_locked: 'Terlalu banyak percobaan. Coba lagi nanti, atau gunakan passkey.',
+      validation_failed: 'Kode terdiri dari enam angka.',
+      second_factor_not_enrolled: 'Akun Anda tidak memiliki faktor kedua itu.',
+    } as Record<string, string>,
+  },
   again: (time: string) => `Coba lagi dalam ${time}.`,
   /** The same wait for a screen reader, said once. */
   againSpoken: (seconds: number) =>

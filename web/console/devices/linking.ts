@@ -2,6 +2,7 @@ import { html, type TemplateResult } from 'lit';
 import { act, get } from '../kit/api.js';
 import { ask, redraw, type DialogSpec, type Values } from '../kit/console-dialog.js';
 import { loginIsOver } from '../kit/login.js';
+import { drawQr } from '../kit/qr.js';
 import { failure } from '../kit/remote.js';
 import { sentenceOf } from '../kit/states.js';
 import type { ConsoleTexts } from '../texts/texts.js';
@@ -65,7 +66,7 @@ function qrDialog(linked: Linked, texts: ConsoleTexts, changed: () => void): Dia
       if (state.status === 'connected') stop();
       else if (state.qr !== undefined && state.qr !== drawn) {
         drawn = state.qr;
-        await draw(state.qr);
+        await drawQr(state.qr);
       }
     } catch (error) {
       if (loginIsOver(error)) stop();
@@ -90,16 +91,6 @@ function qrView({ status, qr, phone = '', name }: State, { devices }: ConsoleTex
   return html`<p>${devices.qrHow}</p>
     <canvas class="qr" role="img" aria-label=${devices.qrAlt} ?hidden=${qr === undefined}></canvas>
     <p role="status">${qr === undefined ? devices.qrWaits : devices.qrNew}</p> `;
-}
-
-/** The picture comes as a data address, which the page's policy does not load: it is drawn. */
-async function draw(address: string): Promise<void> {
-  const bytes = Uint8Array.from(atob(address.slice(address.indexOf(',') + 1)), (character) => character.charCodeAt(0));
-  const picture = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
-  const canvas = document.querySelector<HTMLCanvasElement>('console-dialog canvas.qr');
-  if (canvas === null) return;
-  [canvas.width, canvas.height] = [picture.width, picture.height];
-  canvas.getContext('2d')?.drawImage(picture, 0, 0);
 }
 
 export function pairingDialog(linked: Linked, texts: ConsoleTexts): DialogSpec {

@@ -31,6 +31,23 @@ interface Call<P extends Path, V extends Verb> {
 
 const masuk = createMasuk({ session: 'cookie' });
 
+/** Asks the person to prove who they are; whether they did. Handed in by the shell, which knows how. */
+type Prover = (code: string) => Promise<boolean>;
+let prove: Prover = () => Promise.resolve(false);
+/** How often somebody has proved it here: each time the cookie is another one. */
+let proofs = 0;
+
+export const proveBy = (prover: Prover): void => {
+  prove = prover;
+};
+
+/** What the service refuses until the person has proved who they are. */
+const NEEDS_PROOF: readonly unknown[] = [
+  'fresh_login_required',
+  'second_factor_required',
+  'second_factor_enrolment_required',
+];
+
 export const whoAmI = () => masuk.me();
 export const logOut = () => masuk.logout();
 
@@ -143,7 +160,21 @@ async function send<P extends Path, V extends Verb>(
   return { body: answer as Answer<P, V>, headers: response.headers };
 }
 
+/** What was refused for want of a proof is done once more when it was given: whatever it was, and with what was typed. */
 async function answered(address: string, init: RequestInit, patience = PATIENCE): Promise<Response> {
+  const before = proofs;
+  const response = await once(address, init, patience);
+  // A proof replaces the cookie: what was sent with the old one meanwhile is sent with the new one.
+  if (response.status === 401 && proofs > before) return once(address, init, patience);
+  if (response.status !== 403) return response;
+  const { code } = objectIn(await response.clone().text());
+  if (!NEEDS_PROOF.includes(code)) return response;
+  if (proofs === before && !(await prove(String(code)))) return response;
+  proofs += proofs === before ? 1 : 0;
+  return once(address, init, patience);
+}
+
+async function once(address: string, init: RequestInit, patience: number): Promise<Response> {
   const signal = AbortSignal.timeout(patience);
   try {
     return await masuk.fetch(address, { ...init, signal, redirect: 'error' });

@@ -1,4 +1,4 @@
-import { html, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { act, get, keep } from '../kit/api.js';
 import { ask } from '../kit/console-dialog.js';
 import { number } from '../kit/moments.js';
@@ -33,8 +33,8 @@ export function personActions(seen: LoadedPerson, context: ActionContext): Templ
     </wa-button>`;
 }
 
-/** What ends something. */
-export function endingActions({ person }: LoadedPerson, context: ActionContext): TemplateResult {
+/** What ends something. @param viewerId who looks: nobody resets their own second factor */
+export function endingActions({ person }: LoadedPerson, context: ActionContext, viewerId: string): TemplateResult {
   const { people } = context.texts;
   const button = (label: string, run: () => void, variant = 'neutral') =>
     html`<wa-button appearance="outlined" variant=${variant} @click=${run}>${label}</wa-button>`;
@@ -44,6 +44,7 @@ export function endingActions({ person }: LoadedPerson, context: ActionContext):
       ${person.isActive ? button(people.disable, () => disable(person, context)) : button(people.enable, () => enable(person, context))}
       ${button(people.endSessions, () => endSessions(person, context))}
       ${button(people.reset, () => removePassword(person, context))}
+      ${person.secondFactor !== null && person.id !== viewerId ? button(people.resetFactors, () => resetFactors(person, context)) : nothing}
       ${button(people.export, () => exportData(person, context))}
       ${button(people.erase, () => erase(person, context), 'danger')}
     </div>
@@ -111,6 +112,19 @@ function removePassword(person: Person, { texts: { people }, done }: ActionConte
     run: async () => {
       await act('post', '/api/users/{id}/reset-password', { at: { id: person.id } });
       done(people.resetDone);
+    },
+  });
+}
+
+function resetFactors(person: Person, { texts: { people }, done }: ActionContext): void {
+  ask({
+    title: people.resetFactorsTitle(nameOf(person)),
+    text: people.resetFactorsText,
+    submit: people.resetFactors,
+    danger: true,
+    run: async () => {
+      await act('post', '/api/users/{id}/reset-second-factor', { at: { id: person.id } });
+      done(people.resetFactorsDone);
     },
   });
 }

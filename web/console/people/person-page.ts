@@ -3,7 +3,7 @@ import { get, getTagged, type Entry } from '../kit/api.js';
 import { ConsolePage } from '../kit/console-page.js';
 import { badge, facts, pageHead } from '../kit/page-parts.js';
 import { takeDraft } from '../kit/login.js';
-import { moment } from '../kit/moments.js';
+import { moment, number } from '../kit/moments.js';
 import { goTo } from '../kit/navigation.js';
 import { Remote } from '../kit/remote.js';
 import { shown } from '../kit/states.js';
@@ -106,7 +106,7 @@ export class PersonPage extends ConsolePage {
           (rows) => this.tables.events(rows, texts, language),
         )}
       </section>
-      ${mayChange ? endingActions(seen, this.context()) : nothing}`;
+      ${mayChange ? endingActions(seen, this.context(), this.viewer.id) : nothing}`;
   }
 
   private banner(person: Person): TemplateResult {
@@ -139,6 +139,7 @@ export class PersonPage extends ConsolePage {
       [people.email, person.email ?? none],
       [people.username, person.username ?? none],
       [people.role, texts.roles[person.role]],
+      [people.factors, this.factors(person)],
       [people.created, moment(person.createdAt, language)],
       [
         people.lastLogin,
@@ -146,6 +147,19 @@ export class PersonPage extends ConsolePage {
       ],
       ['ID', html`<code>${person.id}</code>`],
     ]);
+  }
+
+  private factors({ secondFactor: held }: Person): unknown {
+    const { people } = this.texts;
+    if (held === null) return html`<span class="quiet">${people.noFactors}</span>`;
+    const { app, passkeys, codes } = people.factorKinds;
+    const count = (value: number) => number(value, this.language);
+    const kinds = [
+      ...(held.totp ? [app] : []),
+      ...(held.passkeys > 0 ? [passkeys(count(held.passkeys))] : []),
+      codes(count(held.recoveryCodesLeft)),
+    ];
+    return kinds.join(' · ');
   }
 
   private context(): ActionContext {

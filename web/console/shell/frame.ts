@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Viewer } from '../kit/console-page.js';
 import type { ConsoleTexts, Language } from '../texts/texts.js';
-import { homeOf, mayRead, NAVIGATION, type Route } from './routes.js';
+import { homeOf, mayRead, NAVIGATION, SECURITY, type Route } from './routes.js';
 
 interface Frame {
   readonly texts: ConsoleTexts;
@@ -14,6 +14,8 @@ interface Frame {
   readonly isDark: boolean;
   readonly isOffline: boolean;
   readonly content: unknown;
+  /** What is offered to the viewer, above every page. */
+  readonly offer: unknown;
   readonly openMenu: (open: boolean) => void;
   readonly speak: (language: Language) => void;
   readonly switchScheme: () => void;
@@ -37,6 +39,7 @@ export function frame(it: Frame): TemplateResult {
       <aside class="side" aria-label=${texts.console}>${brand(it)} ${navigation(it)} ${person(it)}</aside>
       <div class="column">
         ${bar(it)} ${it.isOffline ? html`<p class="offline" role="alert">${texts.frame.offline}</p>` : nothing}
+        ${it.offer === nothing ? nothing : html`<aside aria-label=${texts.security.title}>${it.offer}</aside>`}
         <main id="content" tabindex="-1">${it.content}</main>
       </div>
     </div>
@@ -100,6 +103,9 @@ function person({ texts, viewer, leave }: Frame): TemplateResult {
     <a href="/account" class="who" title=${texts.frame.account}>
       <wa-icon name="user-circle"></wa-icon>
       <span><b>${viewer.name}</b><small>${texts.roles[viewer.role]}</small></span>
+    </a>
+    <a class="icon" href=${SECURITY} aria-label=${texts.security.title} title=${texts.security.title}>
+      <wa-icon name="shield-check"></wa-icon>
     </a>
     <button class="icon" aria-label=${texts.frame.logout} title=${texts.frame.logout} @click=${leave}>
       <wa-icon name="arrow-right-start-on-rectangle"></wa-icon>

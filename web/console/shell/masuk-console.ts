@@ -1,25 +1,32 @@
 import '@awesome.me/webawesome/dist/components/drawer/drawer.js';
 import '../kit/components.js';
 import '../kit/console-dialog.js';
-import { LitElement, type TemplateResult } from 'lit';
+import { LitElement, nothing, type TemplateResult } from 'lit';
 import { html, unsafeStatic } from 'lit/static-html.js';
+import { secondFactorState, type SecondFactorState } from '../../login/second-factor.js';
 import { OtherTabs } from '../../login/tabs.js';
 import { rememberLanguage } from '../../pages/language-switch.js';
-import { logOut, whoAmI } from '../kit/api.js';
+import { logOut, proveBy, whoAmI } from '../kit/api.js';
 import type { ConsolePage, Place, Viewer } from '../kit/console-page.js';
 import { goToLogin, setViewer } from '../kit/login.js';
 import { addressOf, goTo } from '../kit/navigation.js';
+import { askForProof } from '../kit/proof.js';
 import { Remote } from '../kit/remote.js';
 import { failed, loading } from '../kit/states.js';
 import { consoleTexts, languageOf, type ConsoleTexts, type Language } from '../texts/texts.js';
 import { followScheme, isDark, switchScheme } from './color-scheme.js';
 import { brandName, forbidden, frame, missing, notForOperators } from './frame.js';
-import { homeOf, mayEnter, mayRead, ROUTES, type Route } from './routes.js';
+import { homeOf, mayEnter, mayRead, ROUTES, SECURITY, type Route } from './routes.js';
+
+/** Where it is kept that somebody does not want a second factor. */
+const NO_OFFER = 'masuk-console-no-second-factor';
 
 /** `/admin`: who looks, where they are, and the page of that place in its frame. */
 export class MasukConsole extends LitElement {
   private language: Language = languageOf(document.documentElement.lang);
   private readonly who = new Remote<Viewer>(this);
+  /** The viewer's own second factors. */
+  private readonly own = new Remote<SecondFactorState>(this);
   private route: Route | null = null;
   private place: Place = placeOf(null);
   /** Pages whose script has come. */
@@ -39,6 +46,7 @@ export class MasukConsole extends LitElement {
     super.connectedCallback();
     const redraw = () => this.requestUpdate();
     followScheme(redraw);
+    proveBy((code) => askForProof(code, this.language));
     this.tabs = new OtherTabs((news) => {
       if (news.kind === 'logged-out') goToLogin();
     });
@@ -66,6 +74,7 @@ export class MasukConsole extends LitElement {
         ...{ texts, viewer, language: this.language, route: this.route, said: this.said },
         ...{ menuOpen: this.menuOpen, isDark: isDark(), isOffline: !navigator.onLine },
         content: this.content(texts, viewer),
+        offer: this.offer(texts),
         openMenu: (open) => {
           this.menuOpen = open;
           this.requestUpdate();
@@ -89,6 +98,23 @@ export class MasukConsole extends LitElement {
     return html`<${tag} id="page" .viewer=${viewer} .place=${place} .language=${language}></${tag}>`;
   }
 
+  /** A second factor is offered to whoever has none, until they do not want to hear of it. */
+  private offer({ security }: ConsoleTexts): unknown {
+    const { value } = this.own;
+    const hasNone = value?.mode === 'offer' && value.totp === null && value.passkeys.length === 0;
+    if (!hasNone || this.place.path === SECURITY || localStorage.getItem(NO_OFFER) !== null) return nothing;
+    return html`<wa-callout variant="neutral" class="offer">
+      <wa-icon slot="icon" name="shield-check"></wa-icon>
+      ${security.offer} <a href=${SECURITY}>${security.offerGo}</a>
+      <button class="link" @click=${() => this.refuseOffer()}>${security.offerNo}</button>
+    </wa-callout>`;
+  }
+
+  private refuseOffer(): void {
+    localStorage.setItem(NO_OFFER, '1');
+    this.requestUpdate();
+  }
+
   private get page(): ConsolePage | null {
     return this.querySelector<ConsolePage>('#page');
   }
@@ -98,6 +124,7 @@ export class MasukConsole extends LitElement {
       .load(async () => {
         const user = await whoAmI();
         setViewer(user.id);
+        if (mayEnter(user.role)) void this.own.load(secondFactorState);
         return { id: user.id, name: user.profile.fullName, role: user.role };
       })
       .then(() => {

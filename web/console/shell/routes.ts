@@ -10,7 +10,7 @@ export interface Route {
   readonly tag: string;
   readonly load: () => Promise<unknown>;
   /** The entry of the navigation that it belongs to. */
-  readonly nav: NavName;
+  readonly nav: NavName | null;
 }
 
 export type NavName =
@@ -35,8 +35,12 @@ const READERS: readonly Role[] = ['ADMIN', 'SUPERVISOR'];
 /** Who may see anything here. */
 export const mayEnter = (role: Role): boolean => READERS.includes(role) || role === 'OPERATOR';
 
-/** An OPERATOR has conversations, and nothing else. */
-export const mayRead = (role: Role, nav: NavName): boolean => READERS.includes(role) || nav === 'conversations';
+/** An OPERATOR has conversations, and nothing else; own second factors are everybody's who may enter. */
+export const mayRead = (role: Role, nav: NavName | null): boolean =>
+  READERS.includes(role) || nav === 'conversations' || nav === null;
+
+/** The page of one's own second factors. */
+export const SECURITY = '/admin/security';
 
 export const homeOf = (role: Role): string => (role === 'OPERATOR' ? '/admin/conversations' : '/admin/overview');
 
@@ -89,6 +93,12 @@ export const ROUTES: readonly Route[] = [
     tag: 'console-deliveries',
     load: () => import('../access/deliveries-page.js'),
     nav: 'webhooks',
+  },
+  {
+    pattern: /^\/admin\/security$/,
+    tag: 'console-security',
+    load: () => import('../access/security-page.js'),
+    nav: null,
   },
   {
     pattern: /^\/admin\/applications$/,

@@ -99,6 +99,18 @@ export const people: ConsoleTexts['people'] = {
   resetText:
     'The password is removed and all logins end. The person logs in by code and sets a new password with “Forgot password”.',
   resetDone: 'The password is removed.',
+  factors: 'Second factor',
+  noFactors: 'None',
+  factorKinds: {
+    app: 'authenticator app',
+    passkeys: (count) => `passkeys: ${count}`,
+    codes: (count) => `recovery codes left: ${count}`,
+  },
+  resetFactors: 'Reset the second factor',
+  resetFactorsTitle: (name) => `Reset the second factor of ${name}?`,
+  resetFactorsText:
+    'All second factors and recovery codes are removed, and all logins end. The person gets a message. Make sure first that it is really them who asks.',
+  resetFactorsDone: 'The second factor is reset.',
   export: 'Export data',
   exportTitle: (name) => `Export the data of ${name}?`,
   exportText:
@@ -132,6 +144,9 @@ export const people: ConsoleTexts['people'] = {
     'notice.own_password_changed': 'Notice: new password',
     'notice.phone_changed': 'Notice: new number',
     'notice.phone_proven': 'Notice: number proven',
+    'notice.second_factor_added': 'Notice: new second factor',
+    'notice.second_factor_removed': 'Notice: second factor removed',
+    'notice.second_factor_reset': 'Notice: second factor reset',
     'notice.canary': 'Test message',
   },
   messageState: 'State',

@@ -100,6 +100,18 @@ export const people = {
   resetText:
     'Kata sandinya dihapus dan semua loginnya berakhir. Ia masuk dengan kode, lalu membuat kata sandi baru lewat “Lupa sandi”.',
   resetDone: 'Kata sandi dihapus.',
+  factors: 'Faktor kedua',
+  noFactors: 'Tidak ada',
+  factorKinds: {
+    app: 'aplikasi autentikator',
+    passkeys: (count: string) => `passkey: ${count}`,
+    codes: (count: string) => `kode pemulihan tersisa: ${count}`,
+  },
+  resetFactors: 'Reset faktor kedua',
+  resetFactorsTitle: (name: string) => `Reset faktor kedua ${name}?`,
+  resetFactorsText:
+    'Semua faktor kedua dan kode pemulihan dihapus, dan semua login berakhir. Pemilik akun menerima pemberitahuan. Pastikan dulu bahwa benar pemilik akun yang memintanya.',
+  resetFactorsDone: 'Faktor kedua sudah direset.',
   export: 'Ekspor data',
   exportTitle: (name: string) => `Ekspor data ${name}?`,
   exportText: 'Anda mendapat file berisi semua yang disimpan tentang orang ini. Ekspor ini tercatat di log audit.',
@@ -132,6 +144,9 @@ export const people = {
     'notice.own_password_changed': 'Pemberitahuan: kata sandi diganti',
     'notice.phone_changed': 'Pemberitahuan: nomor diganti',
     'notice.phone_proven': 'Pemberitahuan: nomor diverifikasi',
+    'notice.second_factor_added': 'Pemberitahuan: faktor kedua baru',
+    'notice.second_factor_removed': 'Pemberitahuan: faktor kedua dihapus',
+    'notice.second_factor_reset': 'Pemberitahuan: faktor kedua direset',
     'notice.canary': 'Pesan uji',
   } as Record<string, string>,
   messageState: 'Status',
