@@ -7,6 +7,7 @@ import { forms } from '../login/styles.js';
 import { foundation, theme } from '../login/theme.js';
 import { type Texts } from '../texts/id.js';
 import { type Language, languageOf, textsIn } from '../texts/language.js';
+import { deviceName } from './device-name.js';
 import { initialsOf } from './initials.js';
 import { ago, day } from './moments.js';
 import { type FocusTarget, PasswordForm } from './password-form.js';
@@ -243,13 +244,6 @@ export class MasukAccount extends LitElement {
       }
     </li>`;
   }
-}
-
-/** The service names devices in English, `Chrome on Android`. */
-function deviceName(device: string, { account: said }: Texts): string {
-  const [, browser, system] = /^(.+) on (.+)$/.exec(device) ?? [];
-  if (browser !== undefined && system !== undefined) return said.on(browser, system);
-  return device === 'Unknown device' ? said.unknownDevice : device;
 }
 
 customElements.define('masuk-account', MasukAccount);
