@@ -1,7 +1,14 @@
 import { type KeyObject } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
-import { expectQuietLog, expectRefused, inspector, leakedKey, signed, untilAccepted } from '../support/forged-tokens.js';
+import {
+  expectQuietLog,
+  expectRefused,
+  inspector,
+  leakedKey,
+  signed,
+  untilAccepted,
+} from '../support/forged-tokens.js';
 import { openHouse, type House } from '../support/house.js';
 
 // Tokens under a key of ours that somebody stole: the signature holds, so each is refused for what it says and nothing else.

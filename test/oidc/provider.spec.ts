@@ -16,6 +16,7 @@ import {
 } from '../support/oidc.js';
 import { OWN_PAGE } from '../support/own-page.js';
 import { resetCodeOf, verifyReset } from '../support/resets.js';
+import { codeOf, enrolTotp } from '../support/second-factors.js';
 
 let house: OidcHouse;
 beforeAll(async () => {
@@ -171,6 +172,27 @@ describe('an application that logs people in', () => {
     const config = await discovered(house, await house.client({}));
     const page = await new Visitor(house.service).go((await ask(config, { ui_locales: locales })).url);
     expect(page.text).toContain(sentence);
+  });
+});
+
+describe('a person of staff with a second factor', () => {
+  it('gets into an application only once the session has proved it, whatever page they open', async () => {
+    const { username } = await newcomer(house, { role: 'SUPERVISOR' });
+    const { secret } = await enrolTotp(house, await logIn(house.service, username));
+    const config = await discovered(house, await house.client({}));
+    const browser = new Visitor(house.service);
+    const { url, checks } = await ask(config);
+    const page = await browser.go(url);
+    await browser.logIn(username);
+    // Past the page that asks for the second factor, straight to where it would go on.
+    const refused = await browser.go(page.at);
+    expect([refused.status, refused.text.includes('<masuk-login')]).toEqual([200, true]);
+    const json = { 'content-type': 'application/json' };
+    const code = JSON.stringify({ code: codeOf(house, secret, 1) });
+    expect((await browser.send('POST', '/api/auth/second-factor/totp/verify', code, json)).status).toBe(200);
+    const { at } = await browser.go(page.at);
+    const tokens = await openid.authorizationCodeGrant(config, at, checks);
+    expect(tokens.claims()).toMatchObject({ acr: 'urn:masuk:mfa', amr: expect.arrayContaining(['mfa']) });
   });
 });
 

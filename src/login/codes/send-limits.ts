@@ -104,7 +104,8 @@ export class SendLimits {
 
   /** Puts back what a send took that has been verified; the day's allowance of the service stays spent. */
   verifiedSend(phone: string): void {
-    for (const { limit, subject } of [this.range(phone), this.country(phone)]) this.limits.countVerified(limit, subject);
+    for (const { limit, subject } of [this.range(phone), this.country(phone)])
+      this.limits.countVerified(limit, subject);
   }
 
   /** How much of the day's allowance of the whole service is spent; its day begins with the first send. */

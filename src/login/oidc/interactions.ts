@@ -50,13 +50,17 @@ export class Interactions {
     private readonly artifacts: Artifacts,
   ) {}
 
-  /** What a browser that comes to the page of an interaction gets: whoever is logged in already is not asked again. */
+  /**
+   * What a browser that comes to the page of an interaction gets: whoever is logged in already is not asked again. Staff who have a
+   * second factor are sent back to the login page until their session has proved it.
+   */
   async visit(uid: string, request: FastifyRequest, reply: FastifyReply): Promise<NextStep> {
     const begun = await this.begun(uid, request, reply);
     if (!begun) return { kind: 'expired' };
     const { interaction, caller, isFresh } = begun;
     if (interaction.prompt.name === 'login') {
-      if (!caller || !(isFresh || satisfies(interaction, caller))) return { kind: 'login', begun };
+      if (!caller || owesSecondFactor(caller) || !(isFresh || satisfies(interaction, caller)))
+        return { kind: 'login', begun };
       return this.finish(interaction, { login: loginOf(caller, isFresh) });
     }
     if (!isSame(interaction, caller)) return { kind: 'expired' };
@@ -171,7 +175,12 @@ function loginOf(caller: BrowserCaller, isFresh: boolean): FinishedLogin {
 }
 
 function isSame(interaction: Interaction, caller: BrowserCaller | null): boolean {
-  return caller !== null && interaction.session?.accountId === caller.userId;
+  return caller !== null && !owesSecondFactor(caller) && interaction.session?.accountId === caller.userId;
+}
+
+/** Whether the account has a second factor that its session is still to prove. */
+function owesSecondFactor({ withheld }: BrowserCaller): boolean {
+  return withheld === 'second_factor_required';
 }
 
 /**
