@@ -60,7 +60,7 @@ export const devices: ConsoleTexts['devices'] = {
     qr: 'Waits to be scanned',
     connected: 'Connected',
     disconnected: 'Disconnected',
-    logged_out: 'Taken off by its phone',
+    logged_out: 'Unlinked on the phone',
   },
   create: 'Link an account',
   createTitle: 'Link a WhatsApp account',

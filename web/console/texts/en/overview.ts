@@ -25,7 +25,7 @@ export const overview: ConsoleTexts['overview'] = {
     failed: 'Failed',
   },
   others: { waiting: 'Being sent', unknown: 'Provider’s answer lost', expired: 'Expired before it was sent' },
-  chart: 'The way of a code',
+  chart: 'From request to login',
   chartLabel: 'Bar chart of codes by stage. The table below it has the same numbers.',
   table: 'By provider',
   provider: 'Provider',
