@@ -529,6 +529,7 @@ describe('a person’s data', () => {
       is_active: false,
       password_hash: null,
       password_changed_at: null,
+      has_second_factor: false,
       devices_valid_from: expect.any(Date),
       created_at: expect.any(Date),
       updated_at: expect.any(Date),

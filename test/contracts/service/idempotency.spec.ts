@@ -248,7 +248,7 @@ describe('every route that sends', () => {
         ]),
     );
     const ofPeople = ['auth/otp/request', 'auth/otp/resend', 'forgot-password/request-otp', 'auth/me/phone'];
-    const sending = [...ofPeople, 'messages/{sessionId}/otp', 'otp/resend'];
+    const sending = [...ofPeople, 'conversations/{phone}/reply', 'messages/{sessionId}/otp', 'otp/resend'];
     expect(Object.fromEntries(described)).toEqual(
       Object.fromEntries(sending.map((path) => [`post /api/${path}`, ['409', '422']])),
     );

@@ -132,6 +132,7 @@ describe('a number that somebody registered', () => {
       is_active: true,
       password_hash: null,
       password_changed_at: null,
+      has_second_factor: false,
       devices_valid_from: expect.any(Date),
       created_at: expect.any(Date),
       updated_at: expect.any(Date),

@@ -415,7 +415,11 @@ const TIMERS: Record<string, () => Promise<unknown>> = {
 };
 
 /** Timers that run while AUTH_SECRET is replaced, and read everything that is sealed, page by page. */
-const RESEALING = ['gateway/gateway-upkeep.ts', 'incoming/bot/conversation-upkeep.ts'];
+const RESEALING = [
+  'gateway/gateway-upkeep.ts',
+  'incoming/bot/conversation-upkeep.ts',
+  'login/second-factor/totp-seal.ts',
+];
 
 describe('on grown tables', () => {
   it('covers every timer of an instance', () => {
