@@ -47,6 +47,14 @@ export type PasswordLoginInput = Schemas['PasswordLoginDto'];
 /** The present password and the one to take its place. */
 export type ChangePasswordInput = Schemas['ChangePasswordDto'];
 
+/** What proves anew who the person is: their login's code or password, or what a second factor shows. One of them. */
+export type ProofInput =
+  | { readonly otpCode: string }
+  | { readonly password: string }
+  /** Of an authenticator app, six digits. */
+  | { readonly totpCode: string }
+  | { readonly recoveryCode: string };
+
 export type RequestResetInput = Schemas['RequestResetDto'];
 export type VerifyResetInput = Schemas['VerifyResetDto'];
 export type ResetPasswordInput = Schemas['ResetPasswordDto'];

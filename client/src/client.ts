@@ -7,6 +7,7 @@ import type {
   OtpSent,
   PasswordLoginInput,
   Path,
+  ProofInput,
   Session,
   TokenLogin,
   User,
@@ -132,6 +133,19 @@ export class Client implements Masuk {
     await this.withToken({ method: 'POST', path: '/api/auth/me/password', body, signal });
   };
 
+  proveAgain = async (proof: ProofInput, { signal }: CallOptions = {}): Promise<void> => {
+    const call = { ...proofCall(proof), method: 'POST', signal } as const;
+    if (!this.refresher) {
+      await this.service.call(call);
+      return;
+    }
+    const proving = this.refresher.replacedBy(async (tokens) => {
+      const { data } = await this.service.call(bearing({ ...call, needs: ['tokens'] }, tokens));
+      return data.tokens;
+    });
+    await abortable(proving, signal);
+  };
+
   logout = async ({ signal }: CallOptions = {}): Promise<void> => {
     await this.vault.load();
     // Another program with the same store may have newer ones than this.
@@ -173,6 +187,15 @@ export class Client implements Masuk {
       return await this.service.call(bearing(call, replacement));
     }
   }
+}
+
+/** Which call takes a proof, and how it is named there. */
+function proofCall(proof: ProofInput) {
+  if ('totpCode' in proof)
+    return { path: '/api/auth/second-factor/totp/verify', body: { code: proof.totpCode } } as const;
+  if ('recoveryCode' in proof)
+    return { path: '/api/auth/second-factor/recovery-codes/verify', body: { code: proof.recoveryCode } } as const;
+  return { path: '/api/auth/fresh-login', body: proof } as const;
 }
 
 function bearing<M extends Method, P extends Path>(call: Call<M, P>, tokens: Tokens | null): Call<M, P> {

@@ -5,6 +5,7 @@ import type {
   LoginOptions,
   OtpSent,
   PasswordLoginInput,
+  ProofInput,
   Session,
   TokenLogin,
   User,
@@ -65,6 +66,13 @@ export interface Masuk<Login extends CookieLogin = LoggedIn> {
    * `password_not_set`: an account without a password gets its first one by `forgotPassword`.
    */
   changePassword(input: ChangePasswordInput, options?: CallOptions): Promise<void>;
+  /**
+   * Proves anew who the person is, after `fresh_login_required` or `second_factor_required`; repeat then what was refused. The login
+   * goes on with other tokens. Fails with `invalid_otp`, `current_password_wrong` or `invalid_second_factor`, with their locks
+   * (`otp_locked`, `login_locked`, `second_factor_locked`), and with `second_factor_required` for a code or password of somebody who has a
+   * second factor. A passkey is proved on the service's own pages.
+   */
+  proveAgain(proof: ProofInput, options?: CallOptions): Promise<void>;
   /** Forgets the tokens in any case, then tells the service; rejects when that could not be told. */
   logout(options?: CallOptions): Promise<void>;
   /**

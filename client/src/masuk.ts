@@ -13,6 +13,7 @@ export type {
   LoginOptions,
   OtpSent,
   PasswordLoginInput,
+  ProofInput,
   RequestResetInput,
   ResetOtpSent,
   ResetPasswordInput,

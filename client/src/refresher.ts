@@ -13,6 +13,8 @@ const REFUSED = new Set(['invalid_refresh_token', 'validation_failed']);
 /** Exchanges refresh tokens: one exchange for all who ask at the same time. */
 export class Refresher {
   private running: Promise<void> | undefined;
+  /** Never rejects. */
+  private replacing: Promise<void> | undefined;
   /** How the last session ended, until there is another one. */
   private end: { readonly userId: string; readonly error: unknown } | undefined;
 
@@ -62,6 +64,34 @@ export class Refresher {
     return this.ofSameUser(refused);
   }
 
+  /**
+   * Tokens that a call gives in place of those that are held. No refresh runs beside it: it would show a refresh token that the call has
+   * used up, which ends the session.
+   *
+   * @param ask the call, with tokens that are not about to end
+   * @throws MasukError what the call throws, `unauthenticated` when nobody is logged in
+   */
+  async replacedBy(ask: (tokens: Tokens) => Promise<RefreshedTokens | null>): Promise<void> {
+    const tokens = await this.current();
+    if (!tokens) throw this.nobody();
+    while (this.running ?? this.replacing) await (this.running ?? this.replacing)?.catch(() => undefined);
+    const replaced = this.replace(ask);
+    this.replacing = replaced
+      .catch(() => undefined)
+      .finally(() => {
+        this.replacing = undefined;
+      });
+    await replaced;
+  }
+
+  private async replace(ask: (tokens: Tokens) => Promise<RefreshedTokens | null>): Promise<void> {
+    const presented = this.vault.held();
+    if (!presented) throw this.nobody();
+    const next = await ask(presented);
+    // Otherwise somebody logged out or in anew here, while the answer was on its way.
+    if (next && this.vault.held() === presented) await this.vault.keep(tokensOf(next, presented.userId));
+  }
+
   /** What one user began must not be done in the name of another who has logged in meanwhile. */
   private ofSameUser({ userId }: Tokens): Tokens | null {
     const held = this.vault.held();
@@ -69,6 +99,7 @@ export class Refresher {
   }
 
   private async renew(): Promise<void> {
+    await this.replacing;
     await this.vault.load();
     const before = this.vault.held();
     if (!before) throw this.nobody();

@@ -85,6 +85,7 @@ describe('a connection that breaks', () => {
       'POST /api/auth/me/password',
       () => masuk.changePassword({ currentPassword: 'salah', newPassword: 'sandi baru yang panjang' }),
     ],
+    ['a proof', 'POST /api/auth/fresh-login', () => masuk.proveAgain({ password: 'salah' })],
     [
       'a reset code',
       'POST /api/forgot-password/verify-otp',

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createMasuk, storageStore, type MasukOptions, type Tokens, type TokenStore } from '../../client/src/masuk.js';
 import { openHouse, QUICK, type House } from '../support/house.js';
-import { claimsOf, endGrace, newcomer, passEnd, PASSWORD } from '../support/logins.js';
+import { claimsOf, endGrace, logIn, newcomer, passEnd, PASSWORD } from '../support/logins.js';
+import { codeOf as totpCodeOf, enrolTotp, wrongCodeOf } from '../support/second-factors.js';
 import { startUnreliableProxy, type UnreliableProxy } from '../support/unreliable-proxy.js';
 
 const REFRESH = 'POST /api/auth/refresh';
@@ -417,5 +418,55 @@ describe('a store', () => {
     await masuk.refresh();
     expect(await store.get()).toEqual(masuk.tokens);
     await masuk.me();
+  });
+});
+
+describe('a proof', () => {
+  it('replaces the tokens, and no refresh beside it shows the one that is used up', async () => {
+    const masuk = await loggedIn();
+    const before = masuk.tokens!;
+    const wrong = masuk.proveAgain({ password: 'salah' });
+    const refreshed = masuk.refresh();
+    expect([await codeOf(wrong), await codeOf(refreshed)]).toEqual(['current_password_wrong', 'fine']);
+    const [first, ...others] = await Promise.all([
+      codeOf(masuk.proveAgain({ password: PASSWORD })),
+      codeOf(masuk.refresh()),
+      codeOf(masuk.proveAgain({ password: PASSWORD })),
+      codeOf(masuk.refresh()),
+    ]);
+    expect([first, ...others]).toEqual(['fine', 'fine', 'fine', 'fine']);
+    expect(masuk.tokens?.refreshToken).not.toBe(before.refreshToken);
+    expect(claimsOf(masuk.tokens!.token)['auth_time']).toBeGreaterThanOrEqual(claimsOf(before.token)['auth_time']);
+    await masuk.refresh();
+    expect(await codeOf(masuk.me())).toBe('fine');
+  });
+
+  it('of a second factor gives staff their role back', async () => {
+    const { username } = await newcomer(house, { role: 'ADMIN' });
+    const { secret, recoveryCodes } = await enrolTotp(house, await logIn(house.service, username));
+    const masuk = clientOf();
+    await masuk.login({ identifier: username, password: PASSWORD });
+    const people = async () => (await masuk.fetch('/api/users')).status;
+    expect([await people(), await codeOf(masuk.proveAgain({ password: PASSWORD }))]).toEqual([
+      403,
+      'second_factor_required',
+    ]);
+    expect(await codeOf(masuk.proveAgain({ totpCode: wrongCodeOf(house, secret) }))).toBe('invalid_second_factor');
+    await masuk.proveAgain({ totpCode: totpCodeOf(house, secret, 1) });
+    expect(await people()).toBe(200);
+    await masuk.proveAgain({ recoveryCode: recoveryCodes[0]! });
+    expect(await people()).toBe(200);
+  });
+
+  it('by a code is a login code', async () => {
+    const { phone, username } = await newcomer(house);
+    const masuk = clientOf();
+    await masuk.login({ identifier: username, password: PASSWORD });
+    await masuk.proveAgain({ otpCode: await house.code(phone) });
+    expect(await codeOf(masuk.me())).toBe('fine');
+  });
+
+  it('is asked of nobody who is not logged in', async () => {
+    expect(await codeOf(clientOf().proveAgain({ password: PASSWORD }))).toBe('unauthenticated');
   });
 });
