@@ -136,7 +136,7 @@ export class RefreshDto {
   /** The refresh token of the last answer. */
   @IsString()
   @IsNotEmpty()
-  @MaxLength(512)
+  @MaxLength(4096)
   refreshToken!: string;
 }
 
@@ -144,7 +144,7 @@ export class LogoutDto {
   /** In place of an access token that has expired. */
   @IsOptional()
   @IsString()
-  @MaxLength(512)
+  @MaxLength(4096)
   refreshToken?: string;
 }
 

@@ -50,7 +50,7 @@ export class DashboardRefreshDto {
   /** The refresh token of the last answer. */
   @IsString()
   @IsNotEmpty()
-  @MaxLength(512)
+  @MaxLength(4096)
   refresh_token!: string;
 }
 
