@@ -32,14 +32,19 @@ export class OidcClaims {
     const { full_name: name, username, email, phone, phone_proven_at: provenAt } = account;
     return {
       accountId: id,
-      claims: () => ({
+      claims: (use) => ({
         sub: id,
-        name,
-        ...(username === null ? {} : { preferred_username: username }),
-        ...(phone === null ? {} : { phone_number: phone, phone_number_verified: provenAt !== null }),
-        // Nobody has proved it to us.
-        ...(email === null ? {} : { email, email_verified: false }),
-        role: this.roleOf(account.role),
+        // With `resource` the library would put all of them into the ID token, which others see.
+        ...(use === 'id_token'
+          ? {}
+          : {
+              name,
+              ...(username === null ? {} : { preferred_username: username }),
+              ...(phone === null ? {} : { phone_number: phone, phone_number_verified: provenAt !== null }),
+              // Nobody has proved it to us.
+              ...(email === null ? {} : { email, email_verified: false }),
+              role: this.roleOf(account.role),
+            }),
       }),
     };
   }
