@@ -31,9 +31,12 @@ const MORE = 'refusals.more';
 /** What a refusal tells of, by the code of its answer; any other one is somebody who tried what they may not. */
 const TELLS_OF: Readonly<Record<string, keyof Refused>> = {
   invalid_otp: 'wrongCodes',
+  invalid_second_factor: 'wrongCodes',
   invalid_credentials: 'wrongPasswords',
+  current_password_wrong: 'wrongPasswords',
   otp_locked: 'lockouts',
   login_locked: 'lockouts',
+  second_factor_locked: 'lockouts',
   otp_rate_limited: 'limited',
   rate_limited: 'limited',
 };
