@@ -70,7 +70,7 @@ describe('the bench', () => {
   it('reads lists and refuses what it does not know', () => {
     const options = readOptions(['--people', '1,64', '--parts', 'all', '--rows', '1e3,1e6', '--profile', 'strict']);
     expect(options).toMatchObject({ people: [1, 64], rows: [1_000, 1_000_000], profile: ['strict'], rounds: 3 });
-    expect(options).toHaveProperty('parts', ['logins', 'half-load', 'routes', 'rest', 'growth', 'console']);
+    expect(options).toHaveProperty('parts', ['logins', 'half-load', 'routes', 'idle', 'growth', 'console']);
     expect(() => readOptions(['--people', '0'])).toThrow(
       '--people must be a comma list of whole numbers above 0, not "0"',
     );

@@ -16,8 +16,8 @@ import { LogOutput, refusal, startService } from '../../dist/service.js';
 /** What keeps the process alive while no service is open. */
 let atRest = [];
 
-/** How long closed services may take to let go of their last sockets and timers, in ms. */
-const REST_PATIENCE = 30_000;
+/** How long closed services may take to let go of their last sockets and timers, in ms. Baileys waits a minute for an answer. */
+const REST_PATIENCE = 90_000;
 
 /** What closes each open service, by its key. */
 const open = new Map();

@@ -38,6 +38,7 @@ describe('GET /api/admin/jobs', () => {
     expect({ ...body, data: [] }).toEqual({ success: true, message: 'Daftar tugas terjadwal', data: [] });
     expect(body.data.map(({ name, cron }: Shown) => [name, cron])).toEqual([
       ['closed-messages', '* * * * *'],
+      ['code-counts', '* * * * *'],
       ['dead-sessions', '*/10 * * * *'],
       ['ended-oidc-sessions', '* * * * *'],
       ['expired-oidc-artifacts', '*/10 * * * *'],
@@ -56,6 +57,7 @@ describe('GET /api/admin/jobs', () => {
       ['old-password-budgets', '*/10 * * * *'],
       ['old-verifications', '41 * * * *'],
       ['old-webhook-deliveries', '43 * * * *'],
+      ['refusal-counts', '*/10 * * * *'],
     ]);
     for (const each of body.data as Shown[])
       expect(Object.keys(each)).toEqual(['name', 'cron', 'lastRun', 'nextRunAt', 'runsLastDay']);
