@@ -5373,7 +5373,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `fresh_login_required`: Log in again to continue. */
+            /** @description `fresh_login_required`: Log in again to continue. `second_factor_required`: Prove your second factor to continue. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5469,7 +5469,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `fresh_login_required`: Log in again to continue. */
+            /** @description `fresh_login_required`: Log in again to continue. `second_factor_required`: Prove your second factor to continue. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11304,7 +11304,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `forbidden`: You are not allowed to do this. */
+            /** @description `fresh_login_required`: Log in again to continue. */
             403: {
                 headers: {
                     [name: string]: unknown;

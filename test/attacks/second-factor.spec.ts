@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, retryAfter } from '../support/answers.js';
 import { atOnce, tally } from '../support/crowds.js';
 import { openHouse, type House, type Person } from '../support/house.js';
-import { bearer, claimsOf, logIn, me, newcomer, refresh, refreshed, type Login } from '../support/logins.js';
+import { bearer, claimsOf, logIn, me, newcomer, PASSWORD, refresh, refreshed, type Login } from '../support/logins.js';
 import { codeOf, enrolTotp, secondFactor, wrongCodeOf, type EnrolledTotp } from '../support/second-factors.js';
 import { type Answer, type Service } from '../support/service.js';
 
@@ -45,6 +45,29 @@ const eventsOf = (id: string, type: string) =>
     [type, id],
   );
 
+describe('V7.4.3: a session that a thief has proved by a recovery code', () => {
+  it('proves anew once the owner has new codes, another app, or no factor', async () => {
+    const { tokens, stranger, recoveryCodes, secret } = await staff();
+    const proveBy = async (code: string) => {
+      const proved = await secondFactor(house.service, stranger).post('recovery-codes/verify', { code });
+      expect(proved.status).toBe(200);
+      return proved.body.data.tokens as { token: string };
+    };
+    const owner = secondFactor(house.service, tokens);
+    const first = await proveBy(recoveryCodes[0]!);
+    expect((await asAdmin(first)).status).toBe(200);
+    const { recoveryCodes: newCodes } = (await owner.post('recovery-codes')).body.data;
+    withheld(await asAdmin(first));
+
+    const second = await proveBy(newCodes[0]);
+    expect((await asAdmin(second)).status).toBe(200);
+    const setup = await owner.post('totp/setup');
+    const replaced = await owner.post('totp', { code: codeOf(house, setup.body.data.secret) });
+    expect([replaced.status, setup.body.data.secret === secret]).toEqual([200, false]);
+    withheld(await asAdmin(second));
+  });
+});
+
 describe('V6.3.3: a session that has proved the first factor only', () => {
   it('has no right of the role, whatever the route', async () => {
     const { stranger } = await staff();
@@ -82,6 +105,17 @@ describe('V6.3.3: a session that has proved the first factor only', () => {
     expect((await me(house.service, stranger)).body.data.role).toBe('ADMIN');
     expect((await house.service.get('/api/auth/sessions', bearer(stranger))).status).toBe(200);
     expect((await house.service.post('/api/auth/logout', {}, bearer(stranger))).status).toBe(200);
+  });
+
+  it('takes the account over by no other number and no other password', async () => {
+    const { stranger } = await staff();
+    const calls = house.service;
+    withheld(await calls.post('/api/auth/me/phone', { phone: '081299887755' }, bearer(stranger)));
+    withheld(
+      await calls.post('/api/auth/me/phone/verify', { phone: '081299887755', otpCode: '123456' }, bearer(stranger)),
+    );
+    const password = { currentPassword: PASSWORD, newPassword: 'sandi baru yang panjang' };
+    withheld(await calls.post('/api/auth/me/password', password, bearer(stranger)));
   });
 
   it('gains nothing by a refresh', async () => {

@@ -115,6 +115,14 @@ export class Sessions implements OnModuleInit {
     return { cookie: null, tokens: { ...this.tokens.sign({ id: userId, role }, session), refreshToken: secret } };
   }
 
+  /** Has the account's other sessions prove a second factor again: what they proved is not what the account has now. */
+  forgetProofsOfOthers(
+    { userId, sessionId }: { userId: string; sessionId: string },
+    within: Transaction,
+  ): Promise<void> {
+    return this.proofs.forgetOthers(userId, sessionId, within);
+  }
+
   /** The active sessions of an account, last used first. */
   list(userId: string): Promise<SessionRow[]> {
     return this.repository.ofUser(userId);

@@ -95,7 +95,8 @@ export class SecondFactorEnrolment {
   }
 
   /**
-   * Enrols a factor, and lifts the session that does.
+   * Enrols a factor, which the session that does has then proved. Others of the account prove one again, also after new recovery codes
+   * and the removal of a factor: what they proved may be what a thief had.
    *
    * @param write the factor; the account's row of factors is there
    */
@@ -116,6 +117,7 @@ export class SecondFactorEnrolment {
         await this.repository.replaceCodes(caller.userId, codes.map(recoveryCodeHash), transaction);
       }
       await this.record('second_factor.enrolled', { factor }, caller, context, transaction);
+      await this.sessions.forgetProofsOfOthers(caller, transaction);
       const session = await this.sessions.prove(caller, factor, transaction);
       const { language } = context;
       const told = await this.factors.queueNotice(account, 'notice.second_factor_added', language, transaction);
@@ -136,6 +138,7 @@ export class SecondFactorEnrolment {
       const account = await this.lock(caller, transaction);
       if (!account.has_second_factor) throw new AppError('second_factor_not_enrolled');
       await this.repository.replaceCodes(caller.userId, codes.map(recoveryCodeHash), transaction);
+      await this.sessions.forgetProofsOfOthers(caller, transaction);
       await this.record('second_factor.codes_made', undefined, caller, context, transaction);
     });
     return codes;
@@ -172,6 +175,7 @@ export class SecondFactorEnrolment {
         await this.repository.forget(userId, transaction);
         await this.accounts.noteSecondFactor(userId, false, transaction);
       }
+      await this.sessions.forgetProofsOfOthers(caller, transaction);
       await this.record('second_factor.removed', { factor }, caller, context, transaction);
       return this.factors.queueNotice(account, 'notice.second_factor_removed', context.language, transaction);
     });

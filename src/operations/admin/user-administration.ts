@@ -166,10 +166,11 @@ export class UserAdministration {
   /**
    * Takes the password away and ends all sessions: the owner logs in by code and sets a new one when there is a way.
    *
-   * @throws AppError `user_not_found`, `phone_required` without a number that a code could go to
+   * @throws AppError `user_not_found`, `phone_required` without a number that a code could go to, `fresh_login_required` for staff
    */
   async removePassword(id: string, actor: Actor): Promise<void> {
-    const { phone } = await this.accounts.get(id);
+    const { phone, role } = await this.accounts.get(id);
+    if (STAFF.includes(role)) requireFresh(actor.login);
     if (phone === null) throw new AppError('phone_required');
     await this.database.transaction(async (transaction) => {
       await this.codes.voidCodes(phone, transaction);
@@ -214,7 +215,8 @@ export class UserAdministration {
 /** Whether a change gives or takes rights, or lets somebody else in to an account that has them. */
 function isRisky({ before, after, fields }: AccountChange): boolean {
   const isStaff = STAFF.includes(before.role) || STAFF.includes(after.role);
-  return fields.includes('role') || (isStaff && LOGIN_NAMES.some((field) => fields.includes(field)));
+  const isStaffsAccess = fields.includes('isActive') || LOGIN_NAMES.some((field) => fields.includes(field));
+  return fields.includes('role') || (isStaff && isStaffsAccess);
 }
 
 /** Sessions that stayed over from a moment of disabling end when the account comes back, too. */

@@ -216,7 +216,7 @@ export class UsersController {
     summary: 'Remove the password and end all sessions; its owner logs in by code',
   })
   @ApiOkResponse({ type: DoneAnswerDto, description: 'The account has no password any more.' })
-  @Fails('user_not_found', 'phone_required')
+  @Fails('user_not_found', 'phone_required', 'fresh_login_required')
   async resetPassword(
     @Param('id', knownId) id: string,
     @Caller() caller: CurrentCaller,

@@ -120,8 +120,18 @@ export function isFresh({ loginAge, application = null, provedAt, loggedInAt }: 
   return loginAge <= FRESH_FOR && !isForApplication;
 }
 
-/** @throws AppError `fresh_login_required` where a person's login is not */
+/**
+ * For what the account's owner alone may do to it: a session that has not proved the second factor is not surely theirs.
+ *
+ * @throws AppError `second_factor_required` where the account is asked for one that the session has not proved
+ */
+export function requireOwner({ isAskedForSecondFactor, provedSecondFactor }: CurrentCaller): void {
+  if (isAskedForSecondFactor && !provedSecondFactor) throw new AppError('second_factor_required');
+}
+
+/** @throws AppError `second_factor_required`, as `requireOwner`; `fresh_login_required` where a person's login is not fresh */
 export function requireFresh(caller: CurrentCaller): void {
+  requireOwner(caller);
   if (!isFresh(caller)) throw new AppError('fresh_login_required');
 }
 

@@ -50,6 +50,12 @@ const PROVE = statement<ProvedRow>(
    RETURNING s.method, s.second_factor, ${PROVED_AT} AS proved_at, held.role, s.cookie_hash IS NOT NULL AS held_by_cookie`,
 );
 
+const FORGET_OTHERS = statement(
+  'login_sessions_forget_proofs',
+  `UPDATE login_sessions SET second_factor = NULL
+    WHERE user_id = :user_id::uuid AND id <> :but::uuid AND second_factor IS NOT NULL AND revoked_at IS NULL`,
+);
+
 /** Proofs of who somebody is, beside those that open a session. */
 @Injectable()
 export class ProofsRepository {
@@ -57,5 +63,10 @@ export class ProofsRepository {
   async prove(proof: Proof, within: Transaction): Promise<ProvedRow | null> {
     const [row] = await within.run(PROVE, proof);
     return row ?? null;
+  }
+
+  /** The account's other sessions have proved no second factor any more. */
+  async forgetOthers(userId: string, but: string, within: Transaction): Promise<void> {
+    await within.run(FORGET_OTHERS, { user_id: userId, but });
   }
 }

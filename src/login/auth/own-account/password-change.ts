@@ -3,7 +3,7 @@ import { Audit } from '../../../records/audit/audit.service.js';
 import { Database } from '../../../platform/database/database.js';
 import { AppError } from '../../../platform/errors/app-error.js';
 import { type ErrorCode } from '../../../platform/errors/catalogue.js';
-import { type CurrentCaller } from '../../../platform/http/access.decorators.js';
+import { requireOwner, type CurrentCaller } from '../../../platform/http/access.decorators.js';
 import { type RequestContext } from '../../../platform/http/request-context.js';
 import { Messaging } from '../../../delivery/outbox/messaging.service.js';
 import { Sessions } from '../../../identity/sessions/sessions.service.js';
@@ -36,6 +36,7 @@ export class PasswordChange {
     caller: CurrentCaller,
     context: RequestContext,
   ): Promise<void> {
+    requireOwner(caller);
     const owner = await this.users.findActive(caller.userId);
     if (!owner) throw new AppError('invalid_token');
     const named = { fullName: owner.full_name, email: owner.email, username: owner.username, phone: owner.phone };

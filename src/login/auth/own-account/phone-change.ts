@@ -5,7 +5,7 @@ import { RegionSettings } from '../../../platform/config/groups/region.js';
 import { Database, type Transaction } from '../../../platform/database/database.js';
 import { AppError } from '../../../platform/errors/app-error.js';
 import { type ErrorCode } from '../../../platform/errors/catalogue.js';
-import { type CurrentCaller } from '../../../platform/http/access.decorators.js';
+import { requireOwner, type CurrentCaller } from '../../../platform/http/access.decorators.js';
 import { AddressLimits } from '../../../platform/limits/address-limits.js';
 import { type RequestContext } from '../../../platform/http/request-context.js';
 import { Messaging, type ClaimedMessage } from '../../../delivery/outbox/messaging.service.js';
@@ -54,7 +54,7 @@ export class PhoneChange {
   /**
    * Sends a code to the new number.
    *
-   * @throws AppError `fresh_login_required`, `invalid_phone`, `phone_taken` (not while unknown numbers are concealed:
+   * @throws AppError `second_factor_required`, `fresh_login_required`, `invalid_phone`, `phone_taken` (not while unknown numbers are concealed:
    *   then the answer is the same and nothing is sent), and what `CodeIssuer.issue` throws
    */
   async request(phone: string, caller: CurrentCaller, context: RequestContext): Promise<IssuedOtp> {
@@ -73,7 +73,7 @@ export class PhoneChange {
    * Changes the number with the code that was sent to it. The caller's other sessions end, and codes to the old number
    * with them.
    *
-   * @throws AppError `fresh_login_required`, `invalid_phone`, `otp_locked`, `invalid_otp`
+   * @throws AppError `second_factor_required`, `fresh_login_required`, `invalid_phone`, `otp_locked`, `invalid_otp`
    */
   async verify(
     typed: Omit<TypedCode, 'registrationToken'>,
@@ -112,7 +112,9 @@ export class PhoneChange {
     });
   }
 
-  private newPhone(typed: string, { loginAge, application = null }: CurrentCaller): string {
+  private newPhone(typed: string, caller: CurrentCaller): string {
+    requireOwner(caller);
+    const { loginAge, application = null } = caller;
     // A code for an application was not meant for the account itself.
     if (loginAge > FRESH || application !== null) throw new AppError('fresh_login_required');
     const phone = parsePhone(typed, this.regionSettings.allowedCountries);
