@@ -152,7 +152,7 @@ export const en: Texts = {
       code: 'The code goes to the number of your account.',
     },
     problems: {
-      invalid_second_factor: 'That is wrong, or was used already. Wait for the next code.',
+      invalid_second_factor: 'That is not valid, or was used already. An app shows a new code every 30 seconds.',
       second_factor_locked: 'Too many attempts. Try again later, or use a passkey.',
       validation_failed: 'A code has six digits.',
       second_factor_not_enrolled: 'Your account has no such second factor.',

@@ -155,7 +155,7 @@ export const id = {
       code: 'Kode dikirim ke nomor akun Anda.',
     },
     problems: {
-      invalid_second_factor: 'Kode salah, atau sudah dipakai. Tunggu kode berikutnya.',
+      invalid_second_factor: 'Kode tidak valid, atau sudah dipakai. Aplikasi menampilkan kode baru setiap 30 detik.',
       second_factor_locked: 'Terlalu banyak percobaan. Coba lagi nanti, atau gunakan passkey.',
       validation_failed: 'Kode terdiri dari enam angka.',
       second_factor_not_enrolled: 'Akun Anda tidak memiliki faktor kedua itu.',
