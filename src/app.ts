@@ -96,7 +96,9 @@ async function addHttpManners(app: NestFastifyApplication, settings: Settings): 
   await sendSecurityHeaders(fastify, {
     contentSecurityPolicy: API_POLICY,
     frameguard: { action: 'deny' },
-    strictTransportSecurity: settings.publicUrl.startsWith('https:') ? { maxAge: 31_536_000 } : false,
+    strictTransportSecurity: settings.publicUrl.startsWith('https:')
+      ? { maxAge: 31_536_000, includeSubDomains: settings.hstsSubdomains }
+      : false,
   });
   fastify.addHook('onRequest', (request, reply, done) => {
     // No cache may keep tokens and personal data (RFC 6749, 5.1); answers that are for everybody say so themselves.

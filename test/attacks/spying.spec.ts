@@ -13,7 +13,10 @@ const NAME = 'Budi Santoso';
 let house: House;
 
 beforeAll(async () => {
-  house = await openHouse({ AUTH_PROFILE: 'strict', PUBLIC_URL: 'https://masuk.example.org' }, { instances: 2 });
+  house = await openHouse(
+    { AUTH_PROFILE: 'strict', PUBLIC_URL: 'https://masuk.example.org', HSTS_SUBDOMAINS: 'on' },
+    { instances: 2 },
+  );
 });
 afterAll(async () => house.close());
 

@@ -19,6 +19,12 @@ beforeAll(async () => {
 });
 afterAll(async () => house.close());
 
+it('asks for https by Strict-Transport-Security, of its own host alone, where people reach it by https', async () => {
+  const hstsOf = async (at: Service) => (await at.get('/login')).headers.get('strict-transport-security');
+  expect(await hstsOf(negotiating)).toBe('max-age=31536000');
+  expect(await hstsOf(service)).toBeNull();
+});
+
 const languageOf = (html: string) => /<html lang="(\w+)">/.exec(html)?.[1];
 /** The addresses that a page names, of scripts, styles and pictures. */
 const assetsIn = (html: string) => [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, address = '']) => address);

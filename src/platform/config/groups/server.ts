@@ -8,9 +8,9 @@ import { derived, setting } from '../rows/setting.js';
 const port = setting('PORT', whole(0, 65_535), { default: 5000, doc: 'port to listen on; `0` takes a free one' });
 
 const host = setting('HOST', text(255, /^[A-Za-z0-9.:_-]+$/, 'must be a host name or an address'), {
-  default: { usual: '127.0.0.1', production: '0.0.0.0' },
+  default: '127.0.0.1',
   shown: true,
-  doc: 'host name or address to listen on',
+  doc: 'host name or address to listen on; `0.0.0.0` lets other machines reach it, which a container needs',
 });
 
 const exposed = setting('EXPOSE_DEVELOPMENT', onOff(), {
@@ -35,6 +35,13 @@ export class ServerSettings extends group(
       doc:
         'address at which users reach the service, in production with https; it is the default issuer of tokens ' +
         '(`JWT_ISSUER`), and with https, answers carry Strict-Transport-Security',
+    }),
+    /** Whether browsers refuse plain HTTP for every subdomain of the service's host, too (RFC 6797, 6.1.2). */
+    hstsSubdomains: setting('HSTS_SUBDOMAINS', onOff(), {
+      default: 'off',
+      doc:
+        '`on` extends Strict-Transport-Security to all subdomains of the host of `PUBLIC_URL`; browsers then refuse those ' +
+        'that have no https, for a year',
     }),
     exposed,
     /** Whether others than this machine may reach a service outside production. */
