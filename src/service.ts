@@ -4,6 +4,7 @@ import { WebhookDispatcher } from './applications/webhooks/webhook-dispatcher.js
 import { Gateway } from './gateway/gateway.js';
 import { DemoAccounts } from './identity/users/demo-accounts.js';
 import { exposureWarning, isReachedByOthers } from './platform/config/exposure.js';
+import { warningOf } from './platform/config/unknown-variables.js';
 import { openDatabase } from './platform/database/open-database.js';
 import { GracefulShutdown } from './platform/http/server/graceful-shutdown.js';
 import { ensureJobSchema } from './platform/jobs/job-schema.js';
@@ -53,6 +54,7 @@ export async function startService(
   if (!settings.production) await demo.seedIfEmpty();
   const exposed = exposureWarning(settings);
   if (exposed !== null) logger.warn(exposed);
+  for (const variable of settings.unknownVariables) logger.warn(warningOf(variable));
   if (settings.providers.length === 0) logger.warn('no provider is configured: no code can be sent');
   await app.listen(settings.port, settings.host);
   lifecycle.onStop(() => app.get(GracefulShutdown).drain(settings.drainTime));

@@ -72,7 +72,8 @@ describe('settingsFrom', () => {
 
   it('hardens itself in production', () => {
     expect(settingsFrom(production)).toMatchObject({
-      host: '0.0.0.0',
+      host: '127.0.0.1',
+      hstsSubdomains: false,
       profile: 'strict',
       concealUnknownPhones: true,
       jwtExpiresIn: 900,
@@ -81,6 +82,16 @@ describe('settingsFrom', () => {
       providers: ['whacenter'],
       allowedOrigins: [],
     });
+  });
+
+  it('names a mistyped variable, in the refusal too when it is why one is missing', () => {
+    const { AUTH_SECRET, ...rest } = production;
+    const problems = problemsOf({ ...rest, AUTH_SERCET: AUTH_SECRET });
+    expect(problems).toMatch(/- AUTH_SECRET /);
+    expect(problems).toContain('AUTH_SERCET is not a setting and has no effect: did you mean AUTH_SECRET?');
+    expect(problems).not.toContain(AUTH_SECRET);
+    const { unknownVariables } = settingsFrom({ ...production, OTP_LENGHT: '8', HOME: '/root' });
+    expect(unknownVariables).toEqual([{ name: 'OTP_LENGHT', resembles: 'OTP_LENGTH' }]);
   });
 
   it('lets this machine use the gateway without a key outside production and under compat alone', () => {
@@ -359,7 +370,7 @@ describe('the settings in force', () => {
     const hardened = of({ ...production, AUTH_PROFILE: 'strict' });
     expect(hardened('GATEWAY_KEYLESS_LOOPBACK')).toMatchObject({ source: 'production', value: 'off' });
     expect(of({ AUTH_PROFILE: 'strict' })('GATEWAY_KEYLESS_LOOPBACK')).toMatchObject({ source: 'strict' });
-    expect(hardened('HOST')).toEqual({ source: 'production', masked: false, value: '0.0.0.0' });
+    expect(hardened('DRAIN_TIME')).toEqual({ source: 'production', masked: false, value: '5' });
   });
 
   it('are every variable once, each in its section', () => {

@@ -9,7 +9,8 @@ import { type Group } from './rows/group.js';
 import { type Given, type Row, type Rung } from './rows/setting.js';
 import { rulesBetweenGroups } from './rules.js';
 import { GROUPS, type Settings } from './settings.js';
-import { readVariables } from './variables.js';
+import { unknownVariables, warningOf, type UnknownVariable } from './unknown-variables.js';
+import { namesInFile, readVariables } from './variables.js';
 
 export { ConfigurationError };
 
@@ -26,9 +27,14 @@ const NOTHING: Declared = { groups: [], rungs: [] };
  * Settings out of raw variables.
  *
  * @param variables the environment as text; empty values count as absent
- * @throws ConfigurationError naming every broken rule at once
+ * @param inFile names of those that the file `.env` holds
+ * @throws ConfigurationError naming every broken rule at once, and variables that resemble a setting
  */
-export function settingsOf(variables: Record<string, unknown>, declared = NOTHING): Settings {
+export function settingsOf(
+  variables: Record<string, unknown>,
+  declared = NOTHING,
+  inFile: ReadonlySet<string> = new Set(),
+): Settings {
   const groups = [...GROUPS, ...declared.groups];
   const texts = new Map(
     Object.entries(variables).filter((entry): entry is [string, string] => {
@@ -36,10 +42,12 @@ export function settingsOf(variables: Record<string, unknown>, declared = NOTHIN
       return typeof value === 'string' && value.trim() !== '';
     }),
   );
+  const unknown = unknownVariables(texts.keys(), inFile, namesOf(groups));
+  const refuse = refuseBeside(unknown.filter(({ resembles }) => resembles !== undefined).map(warningOf));
   refuse(groups.flatMap(({ rows }) => Object.values(rows).map((row) => problemOf(row, texts))));
   const given = new Reading(texts, declared.rungs);
   const values = new Map(groups.map((group) => [group, given.valuesOf(group)]));
-  const settings = sumOf(values, settingsInForce(groups, texts, given));
+  const settings = sumOf(values, settingsInForce(groups, texts, given), unknown);
   refuse([
     ...groups.flatMap((group) => group.rules(values.get(group) as never, given)),
     ...rulesBetweenGroups(settings),
@@ -47,10 +55,19 @@ export function settingsOf(variables: Record<string, unknown>, declared = NOTHIN
   return settings;
 }
 
-/** @throws ConfigurationError with the sentences, when there are any */
-function refuse(sentences: readonly (string | false)[]): void {
-  const problems = sentences.filter((sentence) => sentence !== false);
-  if (problems.length > 0) throw new ConfigurationError(problems);
+function namesOf(groups: readonly Group[]): ReadonlySet<string> {
+  return new Set(groups.flatMap(({ rows }) => Object.values(rows).flatMap(({ variable }) => variable?.name ?? [])));
+}
+
+/**
+ * @param hints sentences that go along with a refusal, and are no reason for one
+ * @returns a check that throws a ConfigurationError with the sentences it is given, when there are any
+ */
+function refuseBeside(hints: readonly string[]) {
+  return (sentences: readonly (string | false)[]): void => {
+    const problems = sentences.filter((sentence) => sentence !== false);
+    if (problems.length > 0) throw new ConfigurationError([...problems, ...hints]);
+  };
 }
 
 function problemOf({ variable }: Row<unknown>, texts: ReadonlyMap<string, string>): string | false {
@@ -91,14 +108,19 @@ class Reading implements Given {
   }
 }
 
-function sumOf(groups: ReadonlyMap<Group, object>, inForce: SettingsInForce): Settings {
+function sumOf(
+  groups: ReadonlyMap<Group, object>,
+  inForce: SettingsInForce,
+  unknownVariables: readonly UnknownVariable[],
+): Settings {
   const of = (group: Group) => {
     const values = groups.get(group);
     if (!values) throw new Error(`the group ${group.name} is not declared in src/settings.ts`);
     return values;
   };
   const own = GROUPS.map((group) => groups.get(group));
-  return Object.freeze(own.reduce<object>((sum, group) => ({ ...sum, ...group }), { groups, of, inForce })) as Settings;
+  const beside = { groups, of, inForce, unknownVariables };
+  return Object.freeze(own.reduce<object>((sum, group) => ({ ...sum, ...group }), beside)) as Settings;
 }
 
 /**
@@ -111,7 +133,7 @@ export async function readSettings(
   declared: Declared,
   environment?: Readonly<Record<string, string | undefined>>,
 ): Promise<Settings> {
-  const validate = () => ({ settings: settingsOf(readVariables(environment), declared) });
+  const validate = () => ({ settings: settingsOf(readVariables(environment), declared, namesInFile()) });
   // Its own reader of the file takes UTF-16 for nothing.
   @Module({ imports: [ConfigModule.forRoot({ ignoreEnvFile: true, validate })] })
   class ReadingModule {}

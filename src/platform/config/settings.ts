@@ -19,6 +19,7 @@ import { TestPhoneSettings } from './groups/test-phones.js';
 import { TokenSettings } from './groups/tokens.js';
 import { type SettingsInForce } from './in-force.js';
 import { type Group, type SettingsOf } from './rows/group.js';
+import { type UnknownVariable } from './unknown-variables.js';
 
 /** The groups of this room, in the order of the documentation. Rooms above declare more: `src/settings.ts`. */
 export const GROUPS: readonly Group[] = [
@@ -75,4 +76,6 @@ export interface Settings
   readonly of: SettingsOf;
   /** Every variable, what counts for it, and why; secrets masked. */
   readonly inForce: SettingsInForce;
+  /** Variables that are set and read by nothing, although somebody meant them. */
+  readonly unknownVariables: readonly UnknownVariable[];
 }

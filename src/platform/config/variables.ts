@@ -28,6 +28,11 @@ export function readVariables(
   return variables;
 }
 
+/** Names of the variables that the file `.env` holds, also those that the process overrides. */
+export function namesInFile(file = '.env'): ReadonlySet<string> {
+  return new Set(Object.keys(readFile(file)));
+}
+
 /**
  * A value as a `.env` file means it. `docker run --env-file` and older versions of Compose hand on what follows the
  * `=` as it is, with its quotes and the comment of its line.

@@ -302,7 +302,10 @@ describe('a production that replaces an original, under its names', () => {
     // A demo account with a password of its own stops nobody.
     await insertUser(database, '+6281234567890', 'sandi-baru-yang-panjang');
     await insertUser(database, '+6281300000001');
-    service = await startService(production({ ...databaseParts(), DATABASE_URL: '', AUTH_PROFILE: 'compat', ...old }));
+    const mistyped = { OTP_LENGHT: '8' };
+    service = await startService(
+      production({ ...databaseParts(), DATABASE_URL: '', AUTH_PROFILE: 'compat', ...old, ...mistyped }),
+    );
   });
   afterAll(async () => service.stop('SIGKILL'));
 
@@ -312,6 +315,9 @@ describe('a production that replaces an original, under its names', () => {
     expect({ status, code: body.code }).toEqual({ status: 404, code: 'phone_not_registered' });
     for (const kind of ['postgresql', 'POSTGRES', '']) expect(problemsOf({ DB_TYPE: kind })).toBe('');
   });
+
+  it('names a mistyped variable in its log', () =>
+    expect(service.output()).toContain('OTP_LENGHT is not a setting and has no effect: did you mean OTP_LENGTH?'));
 
   it('keeps the echo off', async () => {
     const { status, text } = await service.post('/api/auth/otp/request', { phone: '081234567890' });
