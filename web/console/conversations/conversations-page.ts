@@ -3,9 +3,9 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { get } from '../kit/api.js';
 import { ConsolePage } from '../kit/console-page.js';
 import { Polling } from '../kit/polling.js';
-import { Remote } from '../kit/remote.js';
 import { empty, shown } from '../kit/states.js';
-import { withNewest, withOlder, type Known } from './merge.js';
+import { GrowingList } from './growing-list.js';
+import { type Known } from './merge.js';
 import { talkFilters, talkList } from './talk-list.js';
 import { idOf, type State, type Talk } from './talk.js';
 import type { ConsoleThread } from './thread.js';
@@ -15,9 +15,8 @@ const AGAIN = 6_000;
 
 /** `/admin/conversations`, and `/:id`: the list, and the one that is open beside it; on a phone one or the other. */
 export class ConversationsPage extends ConsolePage {
-  private readonly talks = new Remote<Known<Talk>>(this);
+  private readonly talks = new GrowingList<Talk>(this, (cursor) => this.page(cursor), idOf);
   private state: string | null = null;
-  private loadingMore = false;
 
   constructor() {
     super();
@@ -94,8 +93,8 @@ export class ConversationsPage extends ConsolePage {
       class="more-talks"
       appearance="outlined"
       size="small"
-      ?loading=${this.loadingMore}
-      @click=${() => void this.more()}
+      ?loading=${this.talks.growing}
+      @click=${() => void this.talks.more()}
       >${conversations.moreTalks}</wa-button
     >`;
     return html`${talkList({ talks: items, openId, texts, language, query: this.place.query })}
@@ -103,7 +102,7 @@ export class ConversationsPage extends ConsolePage {
   }
 
   private async look(): Promise<boolean> {
-    await this.talks.load(async () => withNewest(this.talks.value, await this.page(null), idOf));
+    await this.talks.look();
     return this.talks.error === null;
   }
 
@@ -113,22 +112,14 @@ export class ConversationsPage extends ConsolePage {
     return { items: data, nextCursor };
   }
 
-  private async more(): Promise<void> {
-    const known = this.talks.value;
-    if (known === undefined || this.loadingMore) return;
-    this.loadingMore = true;
-    await this.talks.load(async () => withOlder(known, await this.page(known.nextCursor), idOf));
-    this.loadingMore = false;
-    this.requestUpdate();
-  }
-
   /** What the thread knows to be new is not waited for. */
   private replace(talk: Talk): void {
     const known = this.talks.value;
     if (known === undefined) return;
     const items = known.items.map((each) => (idOf(each) === idOf(talk) ? talk : each));
-    this.talks.value = { ...known, items };
-    this.requestUpdate();
+    // A look that is on its way may have seen the conversation before it changed.
+    this.talks.set({ ...known, items });
+    void this.look();
   }
 }
 customElements.define('console-conversations', ConversationsPage);

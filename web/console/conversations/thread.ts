@@ -7,7 +7,8 @@ import { failure, Remote } from '../kit/remote.js';
 import { sentenceOf, shown } from '../kit/states.js';
 import { consoleTexts, type ConsoleTexts, type Language } from '../texts/texts.js';
 import './composer.js';
-import { withNewest, withOlder, type Known } from './merge.js';
+import { GrowingList } from './growing-list.js';
+import { type Known } from './merge.js';
 import { messageLog } from './message-log.js';
 import { newsOf } from './news.js';
 import { titleOf, type Message, type State, type Talk } from './talk.js';
@@ -28,13 +29,12 @@ export class ConsoleThread extends LitElement {
   declare talkId: string;
   declare viewer: Viewer;
   private readonly talk = new Remote<Talk>(this);
-  private readonly log = new Remote<Known<Message>>(this);
+  private readonly log = new GrowingList<Message>(this, (cursor) => this.page(cursor), keyOf);
   private fetching: string | null = null;
-  private loadingOlder = false;
   private problem = '';
   private told = '';
-  /** Where the reader is, before what is new is drawn. */
-  private reader = { height: 0, top: 0 };
+  /** The message that the reader sees at the top, and where it is, before what is new is drawn. */
+  private reader: { bubble: Element; top: number } | null = null;
   /** Whether the newest message stays in sight: until the reader scrolls up. */
   private pinned = true;
   private lastTop = 0;
@@ -73,8 +73,12 @@ export class ConsoleThread extends LitElement {
       [this.problem, this.told, this.newBelow, this.pinned, this.lastTop] = ['', '', false, true, 0];
       void this.look();
     }
-    const { box } = this;
-    this.reader = { height: box?.scrollHeight ?? 0, top: box?.scrollTop ?? 0 };
+    this.reader = this.pinned ? null : this.topmost();
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    if (this.box) this.resized.observe(this.box);
   }
 
   override disconnectedCallback(): void {
@@ -84,6 +88,17 @@ export class ConsoleThread extends LitElement {
 
   protected override firstUpdated(): void {
     if (this.box) this.resized.observe(this.box);
+  }
+
+  private topmost(): { bubble: Element; top: number } | null {
+    const { box } = this;
+    if (box === null) return null;
+    const { top: edge } = box.getBoundingClientRect();
+    for (const bubble of box.querySelectorAll('.bubble')) {
+      const { top, bottom } = bubble.getBoundingClientRect();
+      if (bottom > edge) return { bubble, top };
+    }
+    return null;
   }
 
   private keepEnd(): void {
@@ -96,8 +111,9 @@ export class ConsoleThread extends LitElement {
   protected override updated(): void {
     const { box, reader } = this;
     this.keepEnd();
-    if (!this.pinned && box !== null && this.loadingOlder)
-      box.scrollTop = reader.top + box.scrollHeight - reader.height;
+    // Nobody who reads is moved: neither by what came above, nor by what came below.
+    if (!this.pinned && box !== null && reader?.bubble.isConnected)
+      box.scrollTop += reader.bubble.getBoundingClientRect().top - reader.top;
     this.dispatchEvent(new CustomEvent('console-drawn', { bubbles: true }));
   }
 
@@ -165,8 +181,8 @@ export class ConsoleThread extends LitElement {
       appearance="outlined"
       size="small"
       class="older"
-      ?loading=${this.loadingOlder}
-      @click=${() => void this.older()}
+      ?loading=${this.log.growing}
+      @click=${() => void this.log.more()}
       >${texts.conversations.older}</wa-button
     >`;
     return html`${nextCursor === null ? nothing : older}
@@ -214,7 +230,7 @@ export class ConsoleThread extends LitElement {
     const known = this.log.value;
     await Promise.all([
       this.talk.load(async () => (await get('/api/conversations/{phone}', { at })).data),
-      this.log.load(async () => withNewest(this.log.value, await this.page(null), keyOf)),
+      this.log.look(),
     ]);
     if (talkId !== this.talkId) return true;
     if (known && this.log.value) this.tellNews(known.items, this.log.value.items);
@@ -226,16 +242,6 @@ export class ConsoleThread extends LitElement {
     const call = { at: { phone: this.talkId }, query: { cursor, limit: 30 } };
     const { data, nextCursor } = await get('/api/conversations/{phone}/messages', call);
     return { items: data, nextCursor };
-  }
-
-  private async older(): Promise<void> {
-    const known = this.log.value;
-    if (known === undefined || this.loadingOlder) return;
-    this.loadingOlder = true;
-    await this.log.load(async () => withOlder(known, await this.page(known.nextCursor), keyOf));
-    await this.updateComplete;
-    this.loadingOlder = false;
-    this.requestUpdate();
   }
 
   private tellNews(before: readonly Message[], now: readonly Message[]): void {
@@ -280,7 +286,7 @@ export class ConsoleThread extends LitElement {
       const { data } = await act('patch', '/api/conversations/{phone}', { at: { phone: talkId }, body });
       this.dispatchEvent(new CustomEvent('talk-changed', { detail: data }));
       if (talkId !== this.talkId) return;
-      this.talk.value = data;
+      this.talk.set(data);
       const { conversations } = this.texts;
       if (body.state) this.tell(conversations.stateSet(conversations.states[body.state]));
       this.problem = quietly ? this.problem : '';

@@ -9,7 +9,7 @@ export class Remote<T> implements ReactiveController {
   loading = false;
   private current = 0;
 
-  constructor(private readonly host: ReactiveControllerHost) {
+  constructor(protected readonly host: ReactiveControllerHost) {
     host.addController(this);
   }
 
@@ -27,14 +27,26 @@ export class Remote<T> implements ReactiveController {
     this.loading ||= !quietly;
     this.host.requestUpdate();
     try {
-      const value = await ask();
+      const answer = await ask();
       if (own !== this.current) return;
-      [this.value, this.error] = [value, null];
+      [this.value, this.error] = [this.merged(answer), null];
     } catch (error) {
       if (own !== this.current || loginIsOver(error)) return;
       this.error = failure(error);
     }
     this.loading = false;
+    this.host.requestUpdate();
+  }
+
+  /** What is known once an answer has come. */
+  protected merged(answer: T): T {
+    return answer;
+  }
+
+  /** Takes a value that came by another way; an answer to what was asked before it is nobody's. */
+  set(value: T): void {
+    this.current += 1;
+    [this.value, this.error, this.loading] = [value, null, false];
     this.host.requestUpdate();
   }
 
