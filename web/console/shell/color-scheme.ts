@@ -9,13 +9,14 @@ function draw(): void {
   document.documentElement.classList.toggle('wa-light', !isDark());
 }
 
-/** Draws in the colours that the person chose, else in the system's. */
-export function followScheme(changed: () => void): void {
+/** Draws in the colours that the person chose, else in the system's, until the signal aborts. */
+export function followScheme(changed: () => void, signal: AbortSignal): void {
   draw();
-  system.addEventListener('change', () => {
+  const follow = () => {
     draw();
     changed();
-  });
+  };
+  system.addEventListener('change', follow, { signal });
 }
 
 export function switchScheme(): void {

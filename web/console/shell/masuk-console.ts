@@ -37,6 +37,7 @@ export class MasukConsole extends LitElement {
   /** The heading gets the cursor once the new page is drawn. */
   private headingDue = false;
   private tabs: OtherTabs | null = null;
+  private connection = new AbortController();
 
   override createRenderRoot(): this {
     return this;
@@ -45,23 +46,32 @@ export class MasukConsole extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     const redraw = () => this.requestUpdate();
-    followScheme(redraw);
+    this.connection = new AbortController();
+    const { signal } = this.connection;
+    followScheme(redraw, signal);
     proveBy((code) => askForProof(code, this.language));
     this.tabs = new OtherTabs((news) => {
       if (news.kind === 'logged-out') goToLogin();
     });
-    addEventListener('popstate', () => this.moved());
-    addEventListener('console-moved', () => this.moved());
-    addEventListener('offline', redraw);
-    addEventListener('online', () => {
+    addEventListener('popstate', () => this.moved(), { signal });
+    addEventListener('console-moved', () => this.moved(), { signal });
+    addEventListener('offline', redraw, { signal });
+    const online = () => {
       redraw();
       this.page?.load();
-    });
-    this.addEventListener('click', (event) => this.follow(event));
-    this.addEventListener('console-drawn', () => this.drawn());
-    this.addEventListener('console-say', (event) => this.say((event as CustomEvent<string>).detail));
+    };
+    addEventListener('online', online, { signal });
+    this.addEventListener('click', (event) => this.follow(event), { signal });
+    this.addEventListener('console-drawn', () => this.drawn(), { signal });
+    this.addEventListener('console-say', (event) => this.say((event as CustomEvent<string>).detail), { signal });
     this.begin();
     this.moved();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.connection.abort();
+    this.tabs?.close();
   }
 
   protected override render(): unknown {
