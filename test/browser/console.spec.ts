@@ -101,6 +101,22 @@ describe('devices', () => {
     await fill(page, { sessionId: 'loket-1' });
     await dialog(page).getByRole('button', { name: 'Create, then show the QR code' }).click();
     await page.locator('canvas.qr').waitFor();
+    // What is answered after the dialog was closed does not show in the one that is open by then.
+    let letGo = () => {};
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    await page.route('**/api/sessions/*/status', (route) => held.then(() => route.continue()));
+    await page.waitForRequest('**/api/sessions/*/status');
+    await confirm(page, 'Close');
+    await page.getByRole('button', { name: 'Pairing code' }).click();
+    await page.locator('[name=phone] input').waitFor();
+    const late = page.waitForResponse('**/api/sessions/*/status');
+    letGo();
+    await (await late).finished();
+    await page.evaluate('new Promise(requestAnimationFrame)');
+    expect(await dialog(page).getAttribute('label')).toBe('Link loket-1 by a code');
+    await confirm(page, 'Cancel');
+    await page.getByRole('button', { name: 'Show QR code' }).click();
+    await page.locator('canvas.qr').waitFor();
     const phone = newNumber();
     await house.whatsapp.scan(await house.qrOf('loket-1'), { phone, name: MARKUP });
     await dialog(page).getByText(`Linked: ${MARKUP} · +${phone}`).waitFor();

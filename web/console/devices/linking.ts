@@ -59,25 +59,30 @@ function qrDialog(linked: Linked, texts: ConsoleTexts, changed: () => void): Dia
   const { devices } = texts;
   const title = devices.qrTitle(linked.name);
   let drawn = '';
-  const look = async () => {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let closedYet = false;
+  const isOver = () => closedYet;
+  // One question at a time, and what is answered after the dialog was closed is not drawn: another one may be open there.
+  const look = async (): Promise<void> => {
     try {
       const state = await stateOf(linked.id);
+      if (isOver()) return;
       redraw({ title, text: qrView(state, texts) });
-      if (state.status === 'connected') stop();
-      else if (state.qr !== undefined && state.qr !== drawn) {
+      if (state.status === 'connected') return;
+      if (state.qr !== undefined && state.qr !== drawn) {
         drawn = state.qr;
         await drawQr(state.qr);
       }
     } catch (error) {
-      if (loginIsOver(error)) stop();
-      else redraw({ title, text: html`<p>${sentenceOf(failure(error), texts)}</p>` });
+      if (loginIsOver(error) || isOver()) return;
+      redraw({ title, text: html`<p>${sentenceOf(failure(error), texts)}</p>` });
     }
+    if (!isOver()) timer = setTimeout(() => void look(), LOOK);
   };
-  const timer = setInterval(() => void look(), LOOK);
-  const stop = () => clearInterval(timer);
   void look();
   const closed = () => {
-    stop();
+    closedYet = true;
+    clearTimeout(timer);
     changed();
   };
   return { title, text: html`<p role="status">${devices.qrWaits}</p>`, closed };
