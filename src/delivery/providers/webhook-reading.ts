@@ -97,6 +97,11 @@ export function phoneOf(value: unknown): string | null {
   return isBare && !isPossiblePhone(`+${digits}`) ? null : `+${digits}`;
 }
 
+/** A number as it is dialled in Indonesia, with its country's code: some gateways serve Indonesian numbers. */
+export function atHome(number: unknown): unknown {
+  return typeof number === 'string' && /^08\d+$/.test(number) ? `62${number.slice(1)}` : number;
+}
+
 /**
  * Who sent a message: E.164, or `id:…` for somebody who hides their number (see `hiddenSender`).
  *

@@ -28,3 +28,9 @@ export function sameMac(
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
+
+/** The sentence about a webhook's secret that could be guessed; false where it is long enough, or nothing is at stake. */
+export function isTooShort(variable: string, secret: string | undefined, production: boolean): string | false {
+  if (!production || secret === undefined || secret.length >= 16) return false;
+  return `${variable} must have at least 16 characters in production`;
+}

@@ -1,6 +1,7 @@
 import { group } from '../../../platform/config/rows/group.js';
-import { baseUrl, text } from '../../../platform/config/rows/rule.js';
+import { baseUrl, partOfAddress, text } from '../../../platform/config/rows/rule.js';
 import { setting } from '../../../platform/config/rows/setting.js';
+import { isTooShort } from '../webhook-secret.js';
 
 /** Of the device at Whacenter. */
 export class WhacenterSettings extends group(
@@ -15,20 +16,11 @@ export class WhacenterSettings extends group(
       doc: "Whacenter's host; newer accounts may have another one",
     }),
     /** The secret in the webhook's address; without it there is no webhook. */
-    webhookSecret: setting(
-      'WHACENTER_WEBHOOK_SECRET',
-      text(255, /^[A-Za-z0-9._~-]+$/, 'must be letters, digits and -._~: it is part of an address'),
-      {
-        doc:
-          "last part of the address of Whacenter's webhook: letters, digits and `-._~`. It is the only protection of the " +
-          'webhook: long and random (`openssl rand -hex 32`)',
-      },
-    ),
+    webhookSecret: setting('WHACENTER_WEBHOOK_SECRET', partOfAddress(), {
+      doc:
+        "last part of the address of Whacenter's webhook: letters, digits and `-._~`. It is the only protection of the " +
+        'webhook: long and random (`openssl rand -hex 32`)',
+    }),
   },
-  ({ webhookSecret }, { production }) => [
-    production &&
-      webhookSecret !== undefined &&
-      webhookSecret.length < 16 &&
-      'WHACENTER_WEBHOOK_SECRET must have at least 16 characters in production',
-  ],
+  ({ webhookSecret }, { production }) => [isTooShort('WHACENTER_WEBHOOK_SECRET', webhookSecret, production)],
 ) {}

@@ -1,6 +1,16 @@
 import { idOf, isFields, own } from '../json-fields.js';
 import { type IncomingBatch, type MediaReference } from '../message-provider.js';
-import { isTrue, lineOf, phoneOf, senderOf, textOf, timeOf, urlOf, WebhookReading } from '../webhook-reading.js';
+import {
+  atHome,
+  isTrue,
+  lineOf,
+  phoneOf,
+  senderOf,
+  textOf,
+  timeOf,
+  urlOf,
+  WebhookReading,
+} from '../webhook-reading.js';
 
 /**
  * Reads the body of Whacenter's webhook, JSON or form: one message, in either of the two spellings that are about
@@ -37,11 +47,6 @@ export function readWhacenterWebhook(body: unknown): IncomingBatch {
 /** The first of these fields that says something. */
 function first(body: unknown, names: readonly string[]): unknown {
   return names.map((name) => own(body, name)).find((value) => value !== undefined && value !== null && value !== '');
-}
-
-/** A number as it is dialled in Indonesia, with its country's code: the gateway serves Indonesian numbers. */
-function atHome(number: unknown): unknown {
-  return typeof number === 'string' && /^08\d+$/.test(number) ? `62${number.slice(1)}` : number;
 }
 
 /** No sample of the field is known: an address, or an object that has one. */

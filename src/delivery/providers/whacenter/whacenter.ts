@@ -15,6 +15,7 @@ import {
 import { rejected, state, outcomeWithoutAnswer, unreachable } from '../outcomes.js';
 import { ProviderApi } from '../provider-api.js';
 import { type SurpriseListener } from '../redaction.js';
+import { saidTruth } from '../said-truth.js';
 
 /** What the provider needs to know of its device. */
 export interface WhacenterOptions {
@@ -69,7 +70,7 @@ export class WhacenterProvider implements MessageProvider {
   }
 
   #readState(httpStatus: number, body: Fields | undefined): DeviceState {
-    const said = truth(field(body, 'status'));
+    const said = saidTruth(field(body, 'status'));
     if (said.value === false) {
       if (said.odd) this.#api.surprise('statusDevice', httpStatus, body);
       return state('disconnected', this.#api.clean(field(body, 'message')));
@@ -98,12 +99,12 @@ export class WhacenterProvider implements MessageProvider {
     this.#api.surprise('send', status, body);
     if (status < 400) return rejected('provider-unavailable', { status, words });
     // A refusal that also claims success cannot be believed either way.
-    if (truth(field(body, 'status')).value === true) return { kind: 'unknown', cause: 'bad-body' };
+    if (saidTruth(field(body, 'status')).value === true) return { kind: 'unknown', cause: 'bad-body' };
     return rejected(refusal(words, message.media), { status, words });
   }
 
   #readSuccess(status: number, body: Fields | undefined, message: OutgoingMessage): SendOutcome {
-    const said = truth(field(body, 'status'));
+    const said = saidTruth(field(body, 'status'));
     const data = field(body, 'data');
     const id = said.value === true ? idOf(field(data, 'id') ?? field(data, 'message_id')) : null;
     if (said.odd || (said.value === true && id === null)) {
@@ -126,15 +127,6 @@ export class WhacenterProvider implements MessageProvider {
 /** `done` is a linked device, `timeout` a QR code that ran out; anything else means one that can be scanned. */
 function qrIsShown(qr: unknown): boolean {
   return typeof qr === 'string' && qr !== '' && !/^(?:done|timeout)$/i.test(qr.trim());
-}
-
-/** The outer `status`: only the two booleans are documented; other values are believed and reported, or say nothing. */
-function truth(status: unknown): { value: boolean | undefined; odd: boolean } {
-  if (typeof status === 'boolean') return { value: status, odd: false };
-  const word = typeof status === 'string' || typeof status === 'number' ? String(status).toLowerCase() : '';
-  if (word === 'true' || word === '1' || word === 'success') return { value: true, odd: true };
-  if (word === 'false' || word === '0' || word === 'error' || word === 'failed') return { value: false, odd: true };
-  return { value: undefined, odd: true };
 }
 
 /** The caption of a file. Whacenter needs one, and has no field for the name: docs/wire/whacenter.md#send. */

@@ -1,6 +1,7 @@
 import { group } from '../../../platform/config/rows/group.js';
 import { baseUrl, secret } from '../../../platform/config/rows/rule.js';
 import { setting } from '../../../platform/config/rows/setting.js';
+import { isTooShort } from '../webhook-secret.js';
 
 /** Of the channel at Whapi.cloud. */
 export class WhapiSettings extends group(
@@ -17,10 +18,5 @@ export class WhapiSettings extends group(
       doc: 'secret that the webhook of the Whapi channel sends as `X-Hook-Secret`',
     }),
   },
-  ({ webhookSecret }, { production }) => [
-    production &&
-      webhookSecret !== undefined &&
-      webhookSecret.length < 16 &&
-      'WHAPI_WEBHOOK_SECRET must have at least 16 characters in production',
-  ],
+  ({ webhookSecret }, { production }) => [isTooShort('WHAPI_WEBHOOK_SECRET', webhookSecret, production)],
 ) {}

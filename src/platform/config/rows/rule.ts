@@ -64,6 +64,11 @@ export function secret(): Rule<string> {
   return text(4096, /^[\x21-\x7e]+$/, 'must be visible ASCII without spaces');
 }
 
+/** A secret that stands in the path of an address, so that nothing in it may need escaping. */
+export function partOfAddress(): Rule<string> {
+  return text(255, /^[A-Za-z0-9._~-]+$/, 'must be letters, digits and -._~: it is part of an address');
+}
+
 /** A secret that keys are made of: too long to be found by trying. */
 export function keyMaterial(): Rule<string> {
   return textWhere(
