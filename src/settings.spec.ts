@@ -20,6 +20,7 @@ const production = {
 /** Everything that rungs besides Whacenter need. */
 const rungs = {
   WHAPI_TOKEN: 'whapi-token',
+  FONNTE_TOKEN: '#fonnte-token',
   CLOUD_API_TOKEN: 'EAAtoken',
   CLOUD_API_PHONE_ID: '106540352242922',
   CLOUD_API_TEMPLATE: 'otp_login',
@@ -151,7 +152,7 @@ describe('settingsFrom', () => {
         ...rungs,
         WHATSAPP_DEVICE_ID: 'device',
       },
-      ['whacenter', 'whapi', 'cloud-api', 'sms', 'email'],
+      ['whacenter', 'whapi', 'fonnte', 'cloud-api', 'sms', 'email'],
     ],
   ])('builds the ladder of what is configured: %j', (variables, providers) => {
     const rest = variables['NODE_ENV'] ? { ...production, WHATSAPP_DEVICE_ID: '' } : {};
@@ -179,6 +180,7 @@ describe('settingsFrom', () => {
   it.each([
     ['whacenter', 'WHATSAPP_DEVICE_ID'],
     ['whapi', 'WHAPI_TOKEN'],
+    ['fonnte', 'FONNTE_TOKEN'],
     ['cloud-api', 'CLOUD_API_TOKEN'],
     ['cloud-api', 'CLOUD_API_PHONE_ID'],
     ['cloud-api', 'CLOUD_API_TEMPLATE'],
@@ -202,9 +204,7 @@ describe('settingsFrom', () => {
   });
 
   it.each(['pigeon', 'constructor', 'prototype'])('knows no rung %s', (name) => {
-    expect(problemsOf({ WHATSAPP_PROVIDERS: name })).toContain(
-      'WHATSAPP_PROVIDERS may name whacenter, whapi, cloud-api',
-    );
+    expect(problemsOf({ WHATSAPP_PROVIDERS: name })).toContain('WHATSAPP_PROVIDERS may name whacenter, whapi, fonnte');
   });
 
   it.each<[string, string]>([
@@ -213,6 +213,8 @@ describe('settingsFrom', () => {
     ['WHAPI_TOKEN', 'line\nbreak'],
     ['WHAPI_WEBHOOK_SECRET', 'ünicode'],
     ['WHACENTER_WEBHOOK_SECRET', 'with/slash'],
+    ['FONNTE_TOKEN', 'line\nbreak'],
+    ['FONNTE_WEBHOOK_SECRET', 'with/slash'],
     ['CLOUD_API_VERSION', '25-0'],
     ['CLOUD_API_PHONE_ID', '../me'],
     ['CLOUD_API_TEMPLATE', 'OTP-Login'],
@@ -241,6 +243,14 @@ describe('settingsFrom', () => {
     ['SMTP_URL', 'smtps://user%40example.com:p%2Fw@mail.example.com:465'],
     ['WHACENTER_WEBHOOK_SECRET', 'Zk3vN8qL1xW7tR5y-_.~'],
   ])('takes %s=%j', (name, value) => expect(problemsOf({ [name]: value })).toBe(''));
+
+  it.each(['FONNTE_WEBHOOK_SECRET'])('wants a %s that nobody guesses, in production', (name) => {
+    expect(problemsOf({ [name]: 'short-one-9j1-x' })).toBe('');
+    expect(problemsOf({ ...production, [name]: 'long-enough-9j1-x' })).toBe('');
+    expect(problemsOf({ ...production, [name]: 'short-one-9j1-x' })).toContain(
+      `${name} must have at least 16 characters in production`,
+    );
+  });
 
   it('counts an empty value as absent', () => {
     expect(settingsFrom({ PORT: '', DATABASE_URL: ' ' })).toMatchObject({ port: 5000, databaseUrl: undefined });
@@ -394,6 +404,8 @@ describe('the settings in force', () => {
       'DATABASE_URL',
       'DB_PASSWORD',
       'DIRECT_DATABASE_URL',
+      'FONNTE_TOKEN',
+      'FONNTE_WEBHOOK_SECRET',
       'JWT_SECRET',
       'SECRET_KEY',
       'SMTP_URL',

@@ -2,6 +2,7 @@ import { type ModuleRef } from '@nestjs/core';
 import { cloudApi } from './cloud-api/definition.js';
 import { developerConsole } from './console/definition.js';
 import { email } from './email/definition.js';
+import { fonnte } from './fonnte/definition.js';
 import { type ProviderDefinition } from './provider-definition.js';
 import { session } from './session/definition.js';
 import { twilio } from './twilio/definition.js';
@@ -12,6 +13,7 @@ import { whapi } from './whapi/definition.js';
 export const ALL_PROVIDERS: readonly ProviderDefinition[] = [
   whacenter,
   whapi,
+  fonnte,
   cloudApi,
   session,
   twilio,

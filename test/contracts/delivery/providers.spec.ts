@@ -1,11 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { expectFailure } from '../../support/answers.js';
 import { FakeCloudApi } from '../../support/fake-cloud-api.js';
+import { FakeFonnte } from '../../support/fake-fonnte.js';
 import { FakeSmtp } from '../../support/fake-smtp.js';
 import { FakeTwilio, twilioError } from '../../support/fake-twilio.js';
 import { FakeWhapi } from '../../support/fake-whapi.js';
 import { national, newPhone, openHouse, type House } from '../../support/house.js';
-import { messagesOf } from '../../support/messages.js';
-import { stopAllServices } from '../../support/service.js';
+import { messagesOf, stateOfSent } from '../../support/messages.js';
+import { type Service, stopAllServices } from '../../support/service.js';
 import { until } from '../../support/waits.js';
 
 // docs/configuration.md#delivery: the ladder `whacenter,whapi,cloud-api,sms,email,console`.
@@ -202,6 +204,65 @@ describe('a ladder of one', () => {
     expect((await alone.verify(phone, codeFor() ?? 'none')).status).toBe(200);
     expect((await service.get('/api/health')).body).toMatchObject({ whatsapp });
     await service.stop();
+  });
+});
+
+// docs/wire/fonnte.md: gateways whose reports come to an address with a secret in it.
+describe('a gateway that reports', () => {
+  const SECRET = 'secret-in-the-address-of-reports';
+  let fonnte: FakeFonnte;
+  let service: Service;
+  let alone: ReturnType<House['at']>;
+
+  beforeAll(async () => {
+    fonnte = await FakeFonnte.start();
+    service = await house.another({
+      ...fonnte.settings,
+      WHATSAPP_DEVICE_ID: '',
+      WHATSAPP_PROVIDERS: 'fonnte,whapi',
+      FONNTE_WEBHOOK_SECRET: SECRET,
+      CANARY_PHONE: '',
+    });
+    alone = house.at(service);
+    fonnte.hook = `${service.url}/webhook/fonnte/${SECRET}`;
+  });
+  afterAll(async () => {
+    await service.stop();
+    await fonnte.close();
+  });
+
+  const sentTo = (e164: string) => fonnte.messages.findLast(({ to }) => `+${to}` === e164)?.id ?? 'none';
+
+  it('Fonnte: sends a code, says that it arrived, and logs the person in', async () => {
+    const { phone, e164 } = await house.person();
+    const { status, body } = await alone.request(phone);
+    expect([status, body.data?.channel]).toEqual([200, 'fonnte']);
+    expect(await fonnte.emitReports([{ id: sentTo(e164), stateid: 'A', status: 'sent', state: 'delivered' }])).toEqual([
+      200,
+    ]);
+    await until('it is delivered', async () => (await stateOfSent(house.database, sentTo(e164))) === 'DELIVERED');
+    expect((await alone.verify(phone, fonnte.codeFor(e164) ?? 'none')).status).toBe(200);
+  });
+
+  it('Fonnte: a code that failed afterwards goes to the next provider, the same one', async () => {
+    const { phone, e164 } = await house.person();
+    await alone.request(phone);
+    expect(await fonnte.emitReports([{ id: sentTo(e164), status: 'expired' }], 'twice')).toEqual([200, 200]);
+    await until('the next one has it', () => whapi.codeFor(e164) !== undefined);
+    expect(whapi.messagesFor(e164)).toHaveLength(1);
+    expect(whapi.codeFor(e164)).toBe(fonnte.codeFor(e164));
+  });
+
+  it('Fonnte: is passed over while its device is away, and believed by nobody without the secret', async () => {
+    const { phone, e164 } = await house.person();
+    fonnte.connected = false;
+    expect((await alone.request(phone)).body.data?.channel).toBe('whapi');
+    expect(whapi.codeFor(e164)).toBeDefined();
+    fonnte.connected = true;
+    const forged = { id: '80367170', status: 'failed' };
+    expectFailure(await service.post('/webhook/fonnte/another', forged), 401, 'invalid_webhook_secret');
+    expectFailure(await house.service.post(`/webhook/fonnte/${SECRET}`, forged), 404, 'not_found');
+    for (const secret of [SECRET, fonnte.token]) expect(service.output()).not.toContain(secret);
   });
 });
 

@@ -1,0 +1,120 @@
+import { MEDIA_KINDS } from '../media-types.js';
+import { isSuccess, type HttpAnswer } from '../http-exchange.js';
+import { field, firstOf, idOf, parseObject, type Fields } from '../json-fields.js';
+import {
+  ACCOUNT_STATE_AGE,
+  type DeviceState,
+  type MessageProvider,
+  type OutgoingMessage,
+  type SendOutcome,
+} from '../message-provider.js';
+import { outcomeWithoutAnswer, reasonOfStatus, rejected, state, unreachable } from '../outcomes.js';
+import { captionAndName } from '../outgoing-file.js';
+import { ProviderApi } from '../provider-api.js';
+import { type SurpriseListener } from '../redaction.js';
+import { saidTruth } from '../said-truth.js';
+import { reasonOfWords } from './reasons.js';
+
+/** What the provider needs to know of its device. */
+export interface FonnteOptions {
+  /** Scheme and host, for example `https://api.fonnte.com`. */
+  baseUrl: string;
+  /** The device's token: whoever has it sends as this device. */
+  token: string;
+  /** Whether the device's webhook comes to this service. */
+  hasWebhook: boolean;
+  onSurprise: SurpriseListener;
+}
+
+/**
+ * Fonnte (unofficial WhatsApp gateway) as a message provider. Its wire format and the sources of each rule:
+ * docs/wire/fonnte.md. Refusals come as HTTP 200, so the body decides before the status does.
+ */
+export class FonnteProvider implements MessageProvider {
+  readonly name = 'fonnte';
+  readonly onWhatsApp = true;
+  readonly sendsReceipts: boolean;
+  readonly mediaKinds = MEDIA_KINDS;
+  // Fonnte limits how often a device's profile may be asked for.
+  readonly stateAge = ACCOUNT_STATE_AGE;
+
+  // Private in the language's own sense, so that neither a log nor an inspector can print the token.
+  readonly #api: ProviderApi;
+
+  constructor({ baseUrl, token, hasWebhook, onSurprise }: FonnteOptions) {
+    const headers = { Authorization: token };
+    this.#api = new ProviderApi({ provider: this.name, baseUrl, headers, secrets: [token], onSurprise });
+    this.sendsReceipts = hasWebhook;
+  }
+
+  /** Posts one text or file; "accepted" means queued at Fonnte, its fate comes by webhook. */
+  async send(message: OutgoingMessage, signal: AbortSignal): Promise<SendOutcome> {
+    const answer = await this.#api.post('/send', formOf(message), signal);
+    return answer.kind === 'answer' ? this.#read(answer, message) : outcomeWithoutAnswer(answer);
+  }
+
+  /** Asks for the device's profile, which says whether it is linked to WhatsApp. */
+  async deviceState(signal: AbortSignal): Promise<DeviceState> {
+    const answer = await this.#api.post('/device', '', signal);
+    if (answer.kind !== 'answer') return unreachable(answer);
+    if (!isSuccess(answer)) return state('unreachable', `HTTP ${answer.status}`);
+    const body = parseObject(answer.text);
+    if (saidTruth(field(body, 'status')).value === false)
+      return state('disconnected', this.#api.clean(field(body, 'reason')));
+    const word = this.#api.clean(field(body, 'device_status'));
+    const link = word?.toLowerCase();
+    if (link !== 'connect' && link !== 'disconnect') this.#api.surprise('device', answer.status, body);
+    if (word === undefined) return state('unreachable', 'bad-body');
+    return state(link === 'connect' ? 'connected' : 'disconnected', word);
+  }
+
+  /** The decision table of docs/wire/fonnte.md#send, row by row. */
+  #read(answer: HttpAnswer, message: OutgoingMessage): SendOutcome {
+    const body = parseObject(answer.text);
+    const said = saidTruth(field(body, 'status'));
+    if (said.value === true) return this.#readQueued(answer, body, said.odd);
+    if (isSuccess(answer) && said.value === undefined) {
+      this.#api.surprise('send', answer.status, body);
+      return { kind: 'unknown', cause: 'bad-body' };
+    }
+    return this.#readRefused(answer, body, said, message);
+  }
+
+  #readQueued(answer: HttpAnswer, body: Fields | undefined, odd: boolean): SendOutcome {
+    const ids = field(body, 'id');
+    const id = idOf(firstOf(ids) ?? ids);
+    if (odd || id === null || !isSuccess(answer)) this.#api.surprise('send', answer.status, body);
+    // A refusal that also claims success cannot be believed either way.
+    return isSuccess(answer) ? { kind: 'accepted', providerMessageId: id } : { kind: 'unknown', cause: 'bad-body' };
+  }
+
+  #readRefused(
+    answer: HttpAnswer,
+    body: Fields | undefined,
+    said: { value: boolean | undefined; odd: boolean },
+    message: OutgoingMessage,
+  ): SendOutcome {
+    const { status, retryAfter: wait } = answer;
+    const words = this.#api.clean(field(body, 'reason') ?? field(body, 'detail'), message);
+    const byWords = reasonOfWords(words);
+    const reason = byWords ?? (isSuccess(answer) ? 'unclassified' : reasonOfStatus(status));
+    const isKnown = isSuccess(answer) ? !said.odd : byWords !== undefined || reason !== 'unclassified';
+    if (!isKnown || (status >= 300 && status < 400)) this.#api.surprise('send', status, body);
+    return rejected(reason, { status, words, ...(reason !== 'provider-auth' && { wait }) });
+  }
+}
+
+/** `countryCode` 0 keeps Fonnte from rewriting the number; what waits for a device that is away is of no use to a login. */
+function formOf({ to, text, media }: OutgoingMessage): string {
+  const { caption, filename } = media ? captionAndName(media) : {};
+  const words = media ? caption : text.toWellFormed();
+  return new URLSearchParams({
+    target: to.replace(/\D/g, ''),
+    countryCode: '0',
+    connectOnly: 'true',
+    preview: 'false',
+    ...(words !== undefined && { message: words }),
+    ...(media && { url: media.url }),
+    ...(filename !== undefined && { filename }),
+  }).toString();
+}
