@@ -1865,7 +1865,7 @@ export interface paths {
         put?: never;
         /**
          * Prove the second factor with a recovery code
-         * @description Each code works once. Wrong ones count with those of the authenticator app.
+         * @description Each code works once, and the owner is told. Wrong ones count with those of the authenticator app.
          */
         post: operations["proveRecoveryCode"];
         delete?: never;
@@ -13543,7 +13543,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Ten codes; they are shown only here. */
+            /** @description Ten codes; they are shown only here. The owner is told. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -5,6 +5,7 @@ import { openHouse, type House, type Person } from '../support/house.js';
 import { bearer, claimsOf, logIn, me, newcomer, PASSWORD, refresh, refreshed, type Login } from '../support/logins.js';
 import { codeOf, enrolTotp, secondFactor, wrongCodeOf, type EnrolledTotp } from '../support/second-factors.js';
 import { type Answer, type Service } from '../support/service.js';
+import { until } from '../support/waits.js';
 
 // What somebody may try who has an admin's first factor, an admin's session, or both.
 
@@ -25,16 +26,17 @@ const instance = (at: number): Service => (at % 2 === 0 ? house.service : other)
 interface Staff extends EnrolledTotp {
   readonly id: string;
   readonly username: string;
+  readonly phone: string;
   /** What a stranger has who knows the first factor alone. */
   readonly stranger: Login;
 }
 
 /** Somebody of staff with an authenticator app, and a stranger who knows their password. */
 async function staff(person: Person = {}): Promise<Staff> {
-  const { id, username } = await newcomer(house, { role: 'ADMIN', ...person });
+  const { id, username, phone } = await newcomer(house, { role: 'ADMIN', ...person });
   const enrolled = await enrolTotp(house, await logIn(house.service, username));
   await house.clock.pass(STEP, 15);
-  return { id, username, ...enrolled, stranger: await logIn(house.service, username) };
+  return { id, username, phone, ...enrolled, stranger: await logIn(house.service, username) };
 }
 
 const asAdmin = (tokens: { token: string }): Promise<Answer> => house.service.get('/api/users?limit=1', bearer(tokens));
@@ -295,6 +297,76 @@ describe('V6.5.2, V6.5.3: recovery codes', () => {
     expect(made.body.data.recoveryCodes).toHaveLength(10);
     const old = await secondFactor(house.service, stranger).post('recovery-codes/verify', { code: recoveryCodes[3] });
     expectFailure(old, 400, 'invalid_second_factor');
+  });
+});
+
+describe('V6.3.7, NIST 800-63B-4 4.6: the owner of an account', () => {
+  async function noticesOf(id: string): Promise<string[]> {
+    const rows = await house.database.query<{ purpose: string }>(
+      `SELECT purpose FROM (SELECT purpose, user_id, created_at FROM messages
+                             UNION ALL SELECT purpose, user_id, created_at FROM message_history) m
+        WHERE user_id = $1 AND purpose LIKE 'notice%' ORDER BY created_at`,
+      [id],
+    );
+    return rows.map(({ purpose }) => purpose);
+  }
+  /** The notice that has these words, once it has arrived. */
+  async function told(phone: string, words: string): Promise<string> {
+    const find = () => house.fake.messagesFor(phone).find((text) => text.includes(words));
+    await until(`a notice: ${words}`, () => find() !== undefined);
+    return find()!;
+  }
+
+  it('is told of new recovery codes, and of each that is used with how many are left, without a code', async () => {
+    const { id, phone, tokens, stranger } = await staff();
+    const made = await secondFactor(house.service, tokens).post('recovery-codes');
+    const codes = made.body.data.recoveryCodes as string[];
+    const used = await secondFactor(house.service, stranger).post('recovery-codes/verify', { code: codes[4] });
+    expect(used.status).toBe(200);
+    // A wrong one is no use of one.
+    await secondFactor(house.service, tokens).post('recovery-codes/verify', { code: codes[4] });
+    const texts = [
+      await told(phone, 'Kode pemulihan baru telah dibuat untuk akun Anda'),
+      await told(phone, 'Sisa kode pemulihan: 9.'),
+    ];
+    expect(await noticesOf(id)).toEqual([
+      'notice.second_factor_added',
+      'notice.recovery_codes_made',
+      'notice.recovery_code_used',
+    ]);
+    for (const code of codes)
+      for (const text of texts) expect(text.replaceAll('-', '')).not.toContain(code.replaceAll('-', ''));
+    expect(await eventsOf(id, 'second_factor.proved')).toContainEqual(
+      expect.objectContaining({ outcome: 'success', detail: { factor: 'RECOVERY_CODE', codesLeft: 9 } }),
+    );
+  });
+
+  it('is told how many are left when two are used at the same moment', async () => {
+    const { phone, username, recoveryCodes } = await staff();
+    const logins = await atOnce(2, () => logIn(house.service, username));
+    const answers = await atOnce(2, (at) =>
+      secondFactor(instance(at), logins[at]!).post('recovery-codes/verify', { code: recoveryCodes[at] }),
+    );
+    expect(tally(answers)).toEqual({ 200: 2 });
+    expect(await told(phone, 'Sisa kode pemulihan: 9.')).not.toBe(await told(phone, 'Sisa kode pemulihan: 8.'));
+  });
+
+  it('is told of every factor that is added or removed', async () => {
+    const { id, tokens } = await staff();
+    expect((await secondFactor(house.service, tokens).remove('totp')).status).toBe(200);
+    expect(await noticesOf(id)).toEqual(['notice.second_factor_added', 'notice.second_factor_removed']);
+  });
+
+  it('gets at most five notices of one kind in an hour, however many come at once', async () => {
+    const { id, tokens } = await staff();
+    const answers = await atOnce(12, (at) => secondFactor(instance(at), tokens).post('recovery-codes'));
+    expect(tally(answers)).toEqual({ 200: 12 });
+    const made = async () => (await noticesOf(id)).filter((each) => each === 'notice.recovery_codes_made').length;
+    expect(await made()).toBe(5);
+    // What is not sent is recorded all the same, and another kind of notice is not kept back.
+    expect(await eventsOf(id, 'second_factor.codes_made')).toHaveLength(12);
+    expect((await secondFactor(house.service, tokens).remove('totp')).status).toBe(200);
+    expect(await noticesOf(id)).toContain('notice.second_factor_removed');
   });
 });
 

@@ -69,6 +69,23 @@ const QUEUE = statement(
            now() + :claim_seconds::int * interval '1 second', now() + :life_seconds::int * interval '1 second')`,
 );
 
+/** Notices of one kind that an account gets at a number in an hour: whoever changes something again and again sends no more. */
+const NOTICES_AN_HOUR = 5;
+
+const noticesIn = (table: string) =>
+  `SELECT 1 FROM ${table} n WHERE n.user_id = :user_id::uuid AND n.purpose = :purpose::text AND n.recipient = :recipient::text
+      AND n.created_at > now() - interval '1 hour'`;
+
+// The account's row is locked: what another request has queued is seen here.
+const QUEUE_NOTICE = statement<{ id: string }>(
+  'messages_queue_notice',
+  `INSERT INTO messages (id, purpose, recipient, recipient_name, user_id, sealed_content, claimed_until, expires_at)
+   SELECT :id::uuid, :purpose::text, :recipient::text, :recipient_name::text, :user_id::uuid, :sealed_content::bytea,
+          now() + :claim_seconds::int * interval '1 second', now() + :life_seconds::int * interval '1 second'
+    WHERE (SELECT count(*) FROM (${noticesIn('messages')} UNION ALL ${noticesIn('message_history')}) told) < ${NOTICES_AN_HOUR}
+   RETURNING id`,
+);
+
 /** The columns that a message takes along into the history. */
 const KEPT_IN_HISTORY = `id, purpose, recipient, user_id, state, otp_session_id, provider, provider_message_id, last_error, attempts,
           created_at, closed_at, accept_ms, sent_at, delivered_at, read_at, refused_by, failed_provider, verified_at`;
@@ -188,16 +205,16 @@ export class MessagesRepository {
 
   /** The message is born claimed by this instance. */
   async queue(message: QueuedMessage, claimSeconds: number, within: Transaction): Promise<void> {
-    await within.run(QUEUE, {
-      id: message.id,
-      purpose: message.purpose,
-      recipient: message.recipient,
-      recipient_name: message.recipientName,
-      user_id: message.userId,
-      sealed_content: message.sealedContent,
-      life_seconds: message.lifeSeconds,
-      claim_seconds: claimSeconds,
-    });
+    await within.run(QUEUE, { ...columnsOf(message), claim_seconds: claimSeconds });
+  }
+
+  /**
+   * As `queue`, for an account whose row the transaction has locked.
+   *
+   * @returns false when the account has had as many notices of this kind lately as it may
+   */
+  async queueNotice(message: QueuedMessage, claimSeconds: number, within: Transaction): Promise<boolean> {
+    return (await within.run(QUEUE_NOTICE, { ...columnsOf(message), claim_seconds: claimSeconds })).length > 0;
   }
 
   /** A message that was never in the outbox: nobody waits for it, so nobody sends it again. */
@@ -266,4 +283,16 @@ export class MessagesRepository {
   async moveToHistory(): Promise<boolean> {
     return (await this.database.run(MOVE_TO_HISTORY, {})).length > 0;
   }
+}
+
+function columnsOf({ id, purpose, recipient, recipientName, userId, sealedContent, lifeSeconds }: QueuedMessage) {
+  return {
+    id,
+    purpose,
+    recipient,
+    recipient_name: recipientName,
+    user_id: userId,
+    sealed_content: sealedContent,
+    life_seconds: lifeSeconds,
+  };
 }

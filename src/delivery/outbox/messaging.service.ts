@@ -204,19 +204,21 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
   }
 
   /**
-   * Puts a notice into the outbox, in the transaction of what it tells of; after its commit, `deliverBehind` it.
+   * Puts a notice into the outbox, in the transaction of what it tells of, which has locked the account; after its commit,
+   * `deliverBehind` it.
    *
    * @param to E.164
    * @param owner the account that the notice is about
+   * @returns null when the number has had five of this kind within the hour: who got those is warned
    */
   async queueNotice(
     to: string,
     owner: { id: string; full_name: string; email: string | null; email_claimed: boolean },
     content: NoticeContent,
     within: Transaction,
-  ): Promise<ClaimedMessage> {
+  ): Promise<ClaimedMessage | null> {
     const id = uuidv7();
-    await this.repository.queue(
+    const isQueued = await this.repository.queueNotice(
       {
         id,
         purpose: content.template,
@@ -229,6 +231,7 @@ export class Messaging implements OnModuleInit, BeforeApplicationShutdown, OnApp
       this.claimSeconds,
       within,
     );
+    if (!isQueued) return null;
     const email = owner.email_claimed ? null : owner.email;
     return { id, fence: 1, recipient: to, recipientName: owner.full_name, email, content };
   }

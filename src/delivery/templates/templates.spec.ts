@@ -69,6 +69,17 @@ The SiKesKoja team"
 `);
   });
 
+  it('tells how many recovery codes are left', () => {
+    const used = { template: 'notice.recovery_code_used', codesLeft: 3 } as const;
+    const said = (['id', 'en'] as const).map(
+      (language) => renderMessage({ ...used, language }, 'Jane', app).split('\n')[2],
+    );
+    expect(said).toEqual([
+      'Sebuah kode pemulihan akun Anda di SiKesKoja - Sistem Kesehatan Kota Jayapura baru saja digunakan. Sisa kode pemulihan: 3.',
+      'A recovery code of your account at SiKesKoja - Sistem Kesehatan Kota Jayapura has just been used. Recovery codes left: 3.',
+    ]);
+  });
+
   it.each([
     [null, 'Halo,'],
     ['', 'Halo,'],
@@ -100,6 +111,9 @@ describe('outgoingMessage', () => {
     { template: 'notice.phone_changed', language },
     { template: 'notice.password_changed', language },
     { template: 'notice.own_password_changed', language },
+    { template: 'notice.second_factor_reset', language },
+    { template: 'notice.recovery_codes_made', language },
+    { template: 'notice.recovery_code_used', language, codesLeft: 9 },
   ]);
 
   it('has everything that a channel may need', () => {

@@ -14,10 +14,9 @@ export interface CodeContent {
 }
 
 /** What a notice says: something happened to the account, and there is nothing to do if it was its owner. */
-export interface NoticeContent {
-  readonly template: NoticeTemplate;
-  readonly language: Language;
-}
+export type NoticeContent =
+  | { readonly template: Exclude<NoticeTemplate, 'notice.recovery_code_used'>; readonly language: Language }
+  | { readonly template: 'notice.recovery_code_used'; readonly language: Language; readonly codesLeft: number };
 
 /** A free text or a file, sent as it is: what the bot or a person answers to an incoming message. */
 export interface TextContent {
@@ -104,7 +103,7 @@ export function outgoingMessage(content: MessageContent, { phone, name, email }:
 export function renderMessage(content: MessageContent, name: string | null, app: App): string {
   if (content.template === 'text') return freeText(content);
   const texts = TEXTS[content.language].messages;
-  const body = 'code' in content ? codeLines(content, app) : texts.notices[content.template](app);
+  const body = 'code' in content ? codeLines(content, app) : noticeLines(content, app);
   return [texts.greeting(harmlessName(name)), '', ...body, '', ...texts.farewell(app)].join('\n');
 }
 
@@ -117,10 +116,10 @@ function freeText({ text, media }: TextContent): string {
 function shortText(content: MessageContent, app: App): string {
   if (content.template === 'text') return freeText(content);
   const texts = TEXTS[content.language].messages;
-  if (!('code' in content)) {
-    const lines = texts.notices[content.template](app);
-    return lines.filter((line) => line !== '').join('\n');
-  }
+  if (!('code' in content))
+    return noticeLines(content, app)
+      .filter((line) => line !== '')
+      .join('\n');
   const purpose = texts.codeFor[content.template](nameIn(content, app));
   return [purpose, `*${content.code}*`, texts.codeRulesInShort(content.minutes)].join('\n');
 }
@@ -129,6 +128,11 @@ function codeLines(content: CodeContent, app: App): string[] {
   const { template, code, minutes, language } = content;
   const texts = TEXTS[language].messages;
   return [texts.codeFor[template](nameIn(content, app)), '', `*${code}*`, '', ...texts.codeRules(minutes)];
+}
+
+function noticeLines(content: NoticeContent, { appName, appTeam }: App): string[] {
+  const codesLeft = 'codesLeft' in content ? content.codesLeft : 0;
+  return TEXTS[content.language].messages.notices[content.template]({ appName, appTeam, codesLeft });
 }
 
 /** What the code is for: an application that the person logs in for, or the service itself. */

@@ -180,7 +180,7 @@ export class ForgotPassword {
     this.sendLimits.verifiedSend(phone);
     this.messaging.noteVerified({ id: code.challengeId, createdAt: code.issuedAt });
     if (isTakenOver) this.proof.tell(proof, { phone, fullName: account.full_name }, context);
-    this.messaging.deliverBehind(notice, context.id);
+    if (notice) this.messaging.deliverBehind(notice, context.id);
   }
 
   /** Does a step, and writes down when its guess is refused. */

@@ -119,8 +119,8 @@ export class SecondFactorEnrolment {
       await this.record('second_factor.enrolled', { factor }, caller, context, transaction);
       await this.sessions.forgetProofsOfOthers(caller, transaction);
       const session = await this.sessions.prove(caller, factor, transaction);
-      const { language } = context;
-      const told = await this.factors.queueNotice(account, 'notice.second_factor_added', language, transaction);
+      const content = { template: 'notice.second_factor_added', language: context.language } as const;
+      const told = await this.factors.queueNotice(account, content, transaction);
       return { session, recoveryCodes: isFirst ? codes : null, notice: told };
     });
     if (notice) this.messaging.deliverBehind(notice, context.id);
@@ -128,19 +128,22 @@ export class SecondFactorEnrolment {
   }
 
   /**
-   * New recovery codes; those of before are worth nothing any more.
+   * New recovery codes; those of before are worth nothing any more, and the owner is told.
    *
    * @throws AppError `second_factor_required`, `second_factor_not_enrolled`
    */
   async newCodes(caller: CurrentCaller, context: RequestContext): Promise<readonly string[]> {
     const codes = newRecoveryCodes();
-    await this.database.transaction(async (transaction) => {
+    const notice = await this.database.transaction(async (transaction) => {
       const account = await this.lock(caller, transaction);
       if (!account.has_second_factor) throw new AppError('second_factor_not_enrolled');
       await this.repository.replaceCodes(caller.userId, codes.map(recoveryCodeHash), transaction);
       await this.sessions.forgetProofsOfOthers(caller, transaction);
       await this.record('second_factor.codes_made', undefined, caller, context, transaction);
+      const content = { template: 'notice.recovery_codes_made', language: context.language } as const;
+      return this.factors.queueNotice(account, content, transaction);
     });
+    if (notice) this.messaging.deliverBehind(notice, context.id);
     return codes;
   }
 
@@ -177,7 +180,8 @@ export class SecondFactorEnrolment {
       }
       await this.sessions.forgetProofsOfOthers(caller, transaction);
       await this.record('second_factor.removed', { factor }, caller, context, transaction);
-      return this.factors.queueNotice(account, 'notice.second_factor_removed', context.language, transaction);
+      const content = { template: 'notice.second_factor_removed', language: context.language } as const;
+      return this.factors.queueNotice(account, content, transaction);
     });
     if (notice) this.messaging.deliverBehind(notice, context.id);
   }

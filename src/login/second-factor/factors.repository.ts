@@ -75,6 +75,11 @@ const USE_CODE = statement<{ user_id: string }>(
     WHERE user_id = :user_id::uuid AND code_hash = :code_hash::bytea AND used_at IS NULL RETURNING user_id`,
 );
 
+const CODES_LEFT = statement<{ left: number }>(
+  'recovery_codes_left',
+  'SELECT count(*)::int AS left FROM recovery_codes WHERE user_id = :user_id::uuid AND used_at IS NULL',
+);
+
 const OPEN = statement(
   'second_factors_open',
   'INSERT INTO second_factors (user_id) VALUES (:user_id::uuid) ON CONFLICT DO NOTHING',
@@ -156,9 +161,12 @@ export class FactorsRepository {
     return (await within.run(SETTLE, { user_id: userId })).length > 0;
   }
 
-  /** @returns false when there is no such code, or it was used */
-  async useCode(userId: string, codeHash: Buffer, within: Transaction): Promise<boolean> {
-    return (await within.run(USE_CODE, { user_id: userId, code_hash: codeHash })).length > 0;
+  /** @returns how many are left, or null when there is no such code, or it was used */
+  async useCode(userId: string, codeHash: Buffer, within: Transaction): Promise<number | null> {
+    const used = await within.run(USE_CODE, { user_id: userId, code_hash: codeHash });
+    if (used.length === 0) return null;
+    const [row] = await within.run(CODES_LEFT, { user_id: userId });
+    return row?.left ?? 0;
   }
 
   async open(userId: string, within: Transaction): Promise<void> {

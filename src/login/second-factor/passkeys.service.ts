@@ -141,8 +141,8 @@ export class Passkeys {
     }).catch(() => null);
     if (!verified?.verified) return this.proofs.refuse(caller, context);
     const { newCounter } = verified.authenticationInfo;
-    return this.proofs.proved('PASSKEY', caller, context, (transaction) =>
-      this.repository.use(key.id, caller.userId, newCounter, transaction),
+    return this.proofs.proved('PASSKEY', caller, context, async (transaction) =>
+      (await this.repository.use(key.id, caller.userId, newCounter, transaction)) ? {} : null,
     );
   }
 

@@ -135,7 +135,10 @@ export class SecondFactorController {
   @FreshLogin()
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'makeRecoveryCodes', summary: 'Make new recovery codes; the old ones stop working' })
-  @ApiOkResponse({ type: RecoveryCodesAnswerDto, description: 'Ten codes; they are shown only here.' })
+  @ApiOkResponse({
+    type: RecoveryCodesAnswerDto,
+    description: 'Ten codes; they are shown only here. The owner is told.',
+  })
   @Fails('fresh_login_required', 'second_factor_required', 'second_factor_not_enrolled')
   async codes(@Caller() caller: CurrentCaller, @Context() context: RequestContext): Promise<RecoveryCodesAnswerDto> {
     return codesAnswer(await this.enrolment.newCodes(caller, context), context.language);
@@ -148,7 +151,7 @@ export class SecondFactorController {
   @ApiOperation({
     operationId: 'proveRecoveryCode',
     summary: 'Prove the second factor with a recovery code',
-    description: 'Each code works once. Wrong ones count with those of the authenticator app.',
+    description: 'Each code works once, and the owner is told. Wrong ones count with those of the authenticator app.',
   })
   @ApiOkResponse({ type: ProvedAnswerDto, description: 'This session has proved it.' })
   @FailsWithBody('invalid_second_factor', 'second_factor_locked', 'second_factor_not_enrolled')

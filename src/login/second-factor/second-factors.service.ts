@@ -4,6 +4,7 @@ import { RegionSettings } from '../../platform/config/groups/region.js';
 import { type Language } from '../../platform/config/languages.js';
 import { Database, type Transaction } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors/app-error.js';
+import { type NoticeContent } from '../../delivery/templates/templates.js';
 import { Messaging } from '../../delivery/outbox/messaging.service.js';
 import { type ManagedAccountRow } from '../../identity/users/account.js';
 import { Accounts } from '../../identity/users/accounts.service.js';
@@ -69,7 +70,11 @@ export class SecondFactors {
       const detail = by.userId === null ? { detail: { by: 'second-factor:reset' } } : {};
       const event = { type: 'user.second_factor_reset', outcome: 'success', subjectId: userId, ...detail } as const;
       await this.audit.record({ ...event, ...by }, transaction);
-      return this.queueNotice(account, 'notice.second_factor_reset', this.regionLanguage, transaction);
+      return this.queueNotice(
+        account,
+        { template: 'notice.second_factor_reset', language: this.regionLanguage },
+        transaction,
+      );
     });
     if (notice) this.messaging.deliverBehind(notice, by.requestId);
   }
@@ -79,15 +84,10 @@ export class SecondFactors {
     await this.repository.forget(userId, within);
   }
 
-  /** Tells an account's owner what happened to their factors; null where there is no number to tell. */
-  async queueNotice(
-    account: ManagedAccountRow,
-    template: 'notice.second_factor_added' | 'notice.second_factor_removed' | 'notice.second_factor_reset',
-    language: Language,
-    within: Transaction,
-  ) {
+  /** Tells an account's owner what happened to their factors; null where there is no number to tell, or it was told often. */
+  async queueNotice(account: ManagedAccountRow, content: NoticeContent, within: Transaction) {
     if (account.phone === null) return null;
-    return this.messaging.queueNotice(account.phone, account, { template, language }, within);
+    return this.messaging.queueNotice(account.phone, account, content, within);
   }
 
   private get regionLanguage(): Language {

@@ -44,7 +44,11 @@ export class TemplatePreviews {
   }
 
   private notice(template: NoticeTemplate): TemplateDto {
-    const texts = LANGUAGES.map((language) => this.sent({ template, language }));
+    const texts = LANGUAGES.map((language) =>
+      this.sent(
+        template === 'notice.recovery_code_used' ? { template, language, codesLeft: 9 } : { template, language },
+      ),
+    );
     return { name: template, kind: 'notice', settings: NAMES, texts };
   }
 

@@ -15,7 +15,15 @@ export type NoticeTemplate =
   | 'notice.second_factor_added'
   | 'notice.second_factor_removed'
   | 'notice.second_factor_reset'
+  | 'notice.recovery_codes_made'
+  | 'notice.recovery_code_used'
   | 'notice.canary';
+
+/** What a notice may name. */
+export interface Noticed extends App {
+  /** Recovery codes that are left, where one was used. */
+  readonly codesLeft: number;
+}
 
 /** Every sentence of the messages that the service sends, in one language. */
 export interface MessageTexts {
@@ -30,7 +38,7 @@ export interface MessageTexts {
   /** The same in one line, for an SMS. */
   codeRulesInShort(minutes: number): string;
   /** What has happened, without greeting and farewell. */
-  readonly notices: Record<NoticeTemplate, (app: App) => string[]>;
+  readonly notices: Record<NoticeTemplate, (what: Noticed) => string[]>;
   /** Subjects of mails. Lock screens show them, so no code is in there. */
   readonly subjects: Record<CodeTemplate | NoticeTemplate | 'text', (appName: string) => string>;
   /** The code of another application. @param company whom the message names; harmless */

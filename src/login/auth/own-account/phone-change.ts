@@ -156,7 +156,8 @@ export class PhoneChange {
     for (const phone of new Set([before.phone, after.phone])) {
       if (phone === null) continue;
       const content = { template: 'notice.phone_changed', language } as const;
-      notices.push(await this.messaging.queueNotice(phone, after, content, within));
+      const notice = await this.messaging.queueNotice(phone, after, content, within);
+      if (notice) notices.push(notice);
     }
     return notices;
   }

@@ -55,6 +55,16 @@ export const MESSAGES: MessageTexts = {
       '',
       `If you did not ask for this, contact the ${appTeam} team at once.`,
     ],
+    'notice.recovery_codes_made': ({ appName, appTeam }) => [
+      `New recovery codes were made for your account at ${appName}. The old ones no longer work.`,
+      '',
+      `If this was not you, contact the ${appTeam} team at once.`,
+    ],
+    'notice.recovery_code_used': ({ appName, appTeam, codesLeft }) => [
+      `A recovery code of your account at ${appName} has just been used. Recovery codes left: ${codesLeft}.`,
+      '',
+      `If this was not you, contact the ${appTeam} team at once.`,
+    ],
     'notice.canary': ({ appName }) => [`This is a delivery check of ${appName}. There is nothing to do.`],
   },
   subjects: {
@@ -69,6 +79,8 @@ export const MESSAGES: MessageTexts = {
     'notice.second_factor_added': (appName) => `New second factor for your account at ${appName}`,
     'notice.second_factor_removed': (appName) => `A second factor of your account at ${appName} was removed`,
     'notice.second_factor_reset': (appName) => `The second factors of your account at ${appName} were reset`,
+    'notice.recovery_codes_made': (appName) => `New recovery codes for your account at ${appName}`,
+    'notice.recovery_code_used': (appName) => `A recovery code of your account at ${appName} was used`,
     'notice.canary': (appName) => `Delivery check of ${appName}`,
   },
   verification: (company, code, minutes) => [

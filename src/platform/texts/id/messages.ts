@@ -55,6 +55,16 @@ export const MESSAGES: MessageTexts = {
       '',
       `Jika Anda tidak memintanya, segera hubungi Tim ${appTeam}.`,
     ],
+    'notice.recovery_codes_made': ({ appName, appTeam }) => [
+      `Kode pemulihan baru telah dibuat untuk akun Anda di ${appName}. Kode yang lama tidak berlaku lagi.`,
+      '',
+      `Jika bukan Anda yang membuatnya, segera hubungi Tim ${appTeam}.`,
+    ],
+    'notice.recovery_code_used': ({ appName, appTeam, codesLeft }) => [
+      `Sebuah kode pemulihan akun Anda di ${appName} baru saja digunakan. Sisa kode pemulihan: ${codesLeft}.`,
+      '',
+      `Jika bukan Anda yang menggunakannya, segera hubungi Tim ${appTeam}.`,
+    ],
     'notice.canary': ({ appName }) => [`Ini pesan uji pengiriman dari ${appName}. Anda tidak perlu melakukan apa pun.`],
   },
   subjects: {
@@ -69,6 +79,8 @@ export const MESSAGES: MessageTexts = {
     'notice.second_factor_added': (appName) => `Faktor kedua baru untuk akun Anda di ${appName}`,
     'notice.second_factor_removed': (appName) => `Faktor kedua akun Anda di ${appName} telah dihapus`,
     'notice.second_factor_reset': (appName) => `Faktor kedua akun Anda di ${appName} telah direset`,
+    'notice.recovery_codes_made': (appName) => `Kode pemulihan baru untuk akun Anda di ${appName}`,
+    'notice.recovery_code_used': (appName) => `Kode pemulihan akun Anda di ${appName} telah digunakan`,
     'notice.canary': (appName) => `Uji pengiriman ${appName}`,
   },
   verification: (company, code, minutes) => [

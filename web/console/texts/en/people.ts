@@ -147,6 +147,8 @@ export const people: ConsoleTexts['people'] = {
     'notice.second_factor_added': 'Notice: new second factor',
     'notice.second_factor_removed': 'Notice: second factor removed',
     'notice.second_factor_reset': 'Notice: second factor reset',
+    'notice.recovery_codes_made': 'Notice: new recovery codes',
+    'notice.recovery_code_used': 'Notice: recovery code used',
     'notice.canary': 'Test message',
   },
   messageState: 'State',

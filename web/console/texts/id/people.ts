@@ -147,6 +147,8 @@ export const people = {
     'notice.second_factor_added': 'Pemberitahuan: faktor kedua baru',
     'notice.second_factor_removed': 'Pemberitahuan: faktor kedua dihapus',
     'notice.second_factor_reset': 'Pemberitahuan: faktor kedua direset',
+    'notice.recovery_codes_made': 'Pemberitahuan: kode pemulihan baru',
+    'notice.recovery_code_used': 'Pemberitahuan: kode pemulihan digunakan',
     'notice.canary': 'Pesan uji',
   } as Record<string, string>,
   messageState: 'Status',
