@@ -1865,7 +1865,7 @@ export interface paths {
         put?: never;
         /**
          * Prove the second factor with a recovery code
-         * @description Each code works once, and the owner is told. Wrong ones count with those of the authenticator app.
+         * @description Each code works once, and the owner is told. At most 500 wrong ones in an hour for an account, apart from those of the authenticator app.
          */
         post: operations["proveRecoveryCode"];
         delete?: never;

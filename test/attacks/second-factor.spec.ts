@@ -214,14 +214,26 @@ describe('V6.5.1: a one-time password', () => {
 });
 
 describe('V6.6.3, V6.3.1: guesses at one-time passwords and recovery codes', () => {
-  it('are at most five in 15 minutes for an account, over all sessions and instances, however many come at once', async () => {
-    const { id, username, secret, recoveryCodes } = await staff();
+  const wrongRecoveryCode = (at: number) => `${at}`.padEnd(24, 'a');
+  /** Wrong recovery codes of the present hour: the first is one, and the others are written down. */
+  async function guessed(id: string, login: Login, times: number): Promise<void> {
+    const wrong = await secondFactor(house.service, login).post('recovery-codes/verify', {
+      code: wrongRecoveryCode(99),
+    });
+    expectFailure(wrong, 400, 'invalid_second_factor');
+    await house.database.query('UPDATE second_factors SET recovery_guesses = $2 WHERE user_id = $1', [id, times]);
+  }
+  /** What all the refusals of an account's proofs sum up to. */
+  async function refused(id: string): Promise<number> {
+    const refusals = (await eventsOf(id, 'second_factor.proved')).filter(({ outcome }) => outcome === 'failure');
+    return refusals.reduce((all, { count }) => all + (count ?? 1), 0);
+  }
+
+  it('at one-time passwords are at most five in 15 minutes for an account, over all sessions and instances, however many come at once', async () => {
+    const { id, username, secret } = await staff();
     const logins = await atOnce(4, () => logIn(house.service, username));
-    const codes = Array.from({ length: 20 }, (_, at) => wrongCodeOf(house, secret, at));
     const answers = await atOnce(24, (at) =>
-      at % 6 === 5
-        ? secondFactor(instance(at), logins[at % 4]!).post('recovery-codes/verify', { code: `${at}`.padEnd(24, 'a') })
-        : secondFactor(instance(at), logins[at % 4]!).post('totp/verify', { code: codes[at % 20]! }),
+      secondFactor(instance(at), logins[at % 4]!).post('totp/verify', { code: wrongCodeOf(house, secret, at) }),
     );
     expect(tally(answers)).toEqual({ 400: 5, 429: 19 });
     for (const answer of answers.filter(({ status }) => status === 429)) {
@@ -232,19 +244,48 @@ describe('V6.6.3, V6.3.1: guesses at one-time passwords and recovery codes', () 
     const right = { code: codeOf(house, secret) };
     for (const login of logins)
       expectFailure(await secondFactor(house.service, login).post('totp/verify', right), 429, 'second_factor_locked');
-    const recovery = { code: recoveryCodes[0]! };
-    expectFailure(
-      await secondFactor(house.service, logins[0]!).post('recovery-codes/verify', recovery),
-      429,
-      'second_factor_locked',
-    );
-    const refusals = (await eventsOf(id, 'second_factor.proved')).filter(({ outcome }) => outcome === 'failure');
-    const sum = refusals.reduce((all, { count }) => all + (count ?? 1), 0);
-    expect(sum).toBe(24 + 4 + 1);
+    expect(await refused(id)).toBe(24 + 4);
     await house.clock.pass(901, 20);
     const login = await logIn(house.service, username);
     const late = await secondFactor(house.service, login).post('totp/verify', { code: codeOf(house, secret) });
     expect(late.status).toBe(200);
+  });
+
+  it('at recovery codes are at most 500 in an hour for an account, however many come at once', async () => {
+    const { id, username, recoveryCodes, stranger } = await staff();
+    const logins = await atOnce(4, () => logIn(house.service, username));
+    await guessed(id, stranger, 495);
+    const answers = await atOnce(16, (at) =>
+      secondFactor(instance(at), logins[at % 4]!).post('recovery-codes/verify', { code: wrongRecoveryCode(at) }),
+    );
+    expect(tally(answers)).toEqual({ 400: 5, 429: 11 });
+    const right = { code: recoveryCodes[0]! };
+    const locked = await secondFactor(house.service, logins[0]!).post('recovery-codes/verify', right);
+    expect(expectFailure(locked, 429, 'second_factor_locked').details).toBeUndefined();
+    expect(retryAfter(locked)).toBeLessThanOrEqual(3_600);
+    expect(await refused(id)).toBe(1 + 16 + 1);
+    await house.clock.pass(3_601, 20);
+    const login = await logIn(house.service, username);
+    expect((await secondFactor(house.service, login).post('recovery-codes/verify', right)).status).toBe(200);
+  });
+
+  it('of one kind keep nobody from the other, even when a hundred have closed the first', async () => {
+    const { id, username, secret, recoveryCodes, stranger } = await staff();
+    const calls = secondFactor(house.service, stranger);
+    await atOnce(6, (at) => calls.post('totp/verify', { code: wrongCodeOf(house, secret, at) }));
+    await house.database.query('UPDATE second_factors SET failures = 100 WHERE user_id = $1', [id]);
+    expectFailure(await calls.post('totp/verify', { code: codeOf(house, secret) }), 429, 'second_factor_locked');
+    const owner = await logIn(house.service, username);
+    const recovered = await secondFactor(house.service, owner).post('recovery-codes/verify', {
+      code: recoveryCodes[0],
+    });
+    expect(recovered.status).toBe(200);
+
+    await guessed(id, stranger, 500);
+    expectFailure(await calls.post('recovery-codes/verify', { code: recoveryCodes[1] }), 429, 'second_factor_locked');
+    const other = await logIn(house.service, username);
+    const proved = await secondFactor(house.service, other).post('totp/verify', { code: codeOf(house, secret) });
+    expect(proved.status).toBe(200);
   });
 
   it('close the factor after a hundred in a row, until another admin resets it', async () => {

@@ -2,14 +2,25 @@ import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../../platform/database/database.js';
 import { statement } from '../../platform/database/statement.js';
 
-/** Guesses in a row, over all sessions, from which on each counts for longer, and at which no more are taken. */
+/**
+ * Wrong one-time passwords in a row, over all sessions, from which on each counts for longer, and at which no more are taken. Three
+ * of a million are right at a time, so whoever uses up all guesses is right with a chance of 1 in 3,300.
+ */
 const LONGER_FROM = 10;
 const CLOSED_AT = 100;
 
-/** Guesses that may count at a time. */
+/** Guesses at one-time passwords that may count at a time. */
 const ALLOWED = 5;
 
-/** How long a guess counts. */
+/**
+ * Guesses at recovery codes that an account takes in an hour: a bound on the work, not on the chance. A code is one of 31^24 (118 bits),
+ * ten of them work, and a year has 4.4 million such guesses (22 bits): a chance of 1 in 2^93. NIST 800-63B-4 (3.1.2.2) wants a limit
+ * below 64 bits only. So this many may be let through that a single address, which has `ADDRESS_FAILURES_PER_HOUR`, cannot use them up
+ * and lock the owner out; and they never close for good.
+ */
+const RECOVERY_GUESSES_AN_HOUR = 500;
+
+/** How long a guess at a one-time password counts. */
 const WINDOW = `CASE WHEN f.failures >= ${LONGER_FROM} THEN interval '1 hour' ELSE interval '15 minutes' END`;
 const COUNTING = `SELECT g FROM unnest(f.guesses) g WHERE g > now() - ${WINDOW}`;
 
@@ -26,7 +37,10 @@ const STATE = statement<FactorsRow>(
      FROM second_factors f WHERE f.user_id = :user_id::uuid`,
 );
 
-/** A guess that was charged, with what it is compared with. */
+/** What a guess is at: each kind has guesses of its own, so that nobody locks one by guessing at the other. */
+export type Guessed = 'TOTP' | 'RECOVERY_CODE';
+
+/** A guess that was charged, with what a one-time password is compared with. */
 export interface ChargedGuess {
   sealed_totp: Buffer | null;
   /** The database's clock, in seconds since 1970: all instances take the time step from it. */
@@ -35,12 +49,23 @@ export interface ChargedGuess {
 
 // Charged before anything is compared, in one statement that commits by itself: any number of parallel guesses on any number of
 // instances cannot pass the limit, and a request that is cut off refunds nothing.
-const CHARGE = statement<ChargedGuess>(
-  'second_factors_charge',
+const CHARGE_TOTP = statement<ChargedGuess>(
+  'second_factors_charge_totp',
   `UPDATE second_factors f
       SET guesses = ARRAY(SELECT g FROM unnest(f.guesses) g WHERE g > now() - interval '1 hour' ORDER BY g) || now(),
           failures = f.failures + 1
     WHERE f.user_id = :user_id::uuid AND f.failures < ${CLOSED_AT} AND (SELECT count(*) FROM (${COUNTING}) c) < ${ALLOWED}
+   RETURNING f.sealed_totp, extract(epoch FROM now())::float8 AS now_seconds`,
+);
+
+const RECOVERY_HOUR_OVER = `coalesce(f.recovery_guesses_since <= now() - interval '1 hour', true)`;
+
+const CHARGE_RECOVERY = statement<ChargedGuess>(
+  'second_factors_charge_recovery',
+  `UPDATE second_factors f
+      SET recovery_guesses = CASE WHEN ${RECOVERY_HOUR_OVER} THEN 1 ELSE f.recovery_guesses + 1 END,
+          recovery_guesses_since = CASE WHEN ${RECOVERY_HOUR_OVER} THEN now() ELSE f.recovery_guesses_since END
+    WHERE f.user_id = :user_id::uuid AND (${RECOVERY_HOUR_OVER} OR f.recovery_guesses < ${RECOVERY_GUESSES_AN_HOUR})
    RETURNING f.sealed_totp, extract(epoch FROM now())::float8 AS now_seconds`,
 );
 
@@ -49,10 +74,17 @@ interface LockRow {
   seconds_left: number | null;
 }
 
-const LOCK_STATE = statement<LockRow>(
-  'second_factors_lock_state',
+const TOTP_LOCK = statement<LockRow>(
+  'second_factors_totp_lock',
   `SELECT f.failures >= ${CLOSED_AT} AS closed,
           (SELECT extract(epoch FROM min(c.g) + ${WINDOW} - now())::float8 FROM (${COUNTING}) c) AS seconds_left
+     FROM second_factors f WHERE f.user_id = :user_id::uuid`,
+);
+
+const RECOVERY_LOCK = statement<LockRow>(
+  'second_factors_recovery_lock',
+  `SELECT false AS closed,
+          extract(epoch FROM f.recovery_guesses_since + interval '1 hour' - now())::float8 AS seconds_left
      FROM second_factors f WHERE f.user_id = :user_id::uuid`,
 );
 
@@ -64,9 +96,11 @@ const USE_STEP = statement<{ user_id: string }>(
    RETURNING user_id`,
 );
 
-const SETTLE = statement<{ user_id: string }>(
-  'second_factors_settle',
-  `UPDATE second_factors SET guesses = '{}', failures = 0 WHERE user_id = :user_id::uuid RETURNING user_id`,
+// Whoever has a recovery code is the owner, so one-time passwords open again, too.
+const GIVE_GUESSES_BACK = statement<{ user_id: string }>(
+  'second_factors_give_guesses_back',
+  `UPDATE second_factors SET guesses = '{}', failures = 0, recovery_guesses = 0, recovery_guesses_since = NULL
+    WHERE user_id = :user_id::uuid RETURNING user_id`,
 );
 
 const USE_CODE = statement<{ user_id: string }>(
@@ -140,14 +174,14 @@ export class FactorsRepository {
   }
 
   /** @returns null when no guess is left, or there is nothing to guess at */
-  async charge(userId: string): Promise<ChargedGuess | null> {
-    const [row] = await this.database.run(CHARGE, { user_id: userId });
+  async charge(userId: string, guessed: Guessed): Promise<ChargedGuess | null> {
+    const [row] = await this.database.run(guessed === 'TOTP' ? CHARGE_TOTP : CHARGE_RECOVERY, { user_id: userId });
     return row ?? null;
   }
 
   /** Why no guess is left; null where there is nothing to guess at. */
-  async lockState(userId: string): Promise<LockRow | null> {
-    const [row] = await this.database.run(LOCK_STATE, { user_id: userId });
+  async lockState(userId: string, guessed: Guessed): Promise<LockRow | null> {
+    const [row] = await this.database.run(guessed === 'TOTP' ? TOTP_LOCK : RECOVERY_LOCK, { user_id: userId });
     return row ?? null;
   }
 
@@ -156,9 +190,9 @@ export class FactorsRepository {
     return (await within.run(USE_STEP, { user_id: userId, sealed_totp: sealed, step })).length > 0;
   }
 
-  /** Gives the guesses back. @returns false when the account's factors are gone */
-  async settle(userId: string, within: Transaction): Promise<boolean> {
-    return (await within.run(SETTLE, { user_id: userId })).length > 0;
+  /** Gives all guesses back. @returns false when the account's factors are gone */
+  async giveGuessesBack(userId: string, within: Transaction): Promise<boolean> {
+    return (await within.run(GIVE_GUESSES_BACK, { user_id: userId })).length > 0;
   }
 
   /** @returns how many are left, or null when there is no such code, or it was used */

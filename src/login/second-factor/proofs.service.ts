@@ -8,13 +8,13 @@ import { Accounts } from '../../identity/users/accounts.service.js';
 import { type SecondFactor } from '../../identity/sessions/proof/authentication.js';
 import { Sessions, type ProvedSession } from '../../identity/sessions/sessions.service.js';
 import { Audit } from '../../records/audit/audit.service.js';
-import { FactorsRepository, type ChargedGuess } from './factors.repository.js';
+import { FactorsRepository, type ChargedGuess, type Guessed } from './factors.repository.js';
 import { isRecoveryCode, recoveryCodeHash } from './recovery-codes.js';
 import { SecondFactors } from './second-factors.service.js';
 import { TotpSeal } from './totp-seal.js';
 import { stepOf } from './totp.js';
 
-/** Seconds that an account waits whose guesses are used up for good: an admin's reset ends it. */
+/** Seconds that an account waits whose guesses at one-time passwords are used up for good: an admin's reset ends it. */
 const CLOSED_FOR = 3_600;
 
 /** The event of a proof, and of a refused one. */
@@ -46,7 +46,7 @@ export class SecondFactorProofs {
    * @throws AppError `invalid_second_factor`, `second_factor_locked`, `second_factor_not_enrolled`
    */
   async byTotp(code: string, caller: CurrentCaller, context: RequestContext): Promise<ProvedSession> {
-    const { sealed_totp: sealed, now_seconds: now } = await this.charge(caller, context);
+    const { sealed_totp: sealed, now_seconds: now } = await this.charge('TOTP', caller, context);
     const step = sealed && stepOf(this.seal.open(sealed, caller.userId), code, now);
     if (!sealed || step === null) return this.refuse(caller, context);
     return this.proved('TOTP', caller, context, async (transaction) =>
@@ -56,12 +56,12 @@ export class SecondFactorProofs {
 
   /** The same with a recovery code, of which the owner is told. */
   async byRecoveryCode(code: string, caller: CurrentCaller, context: RequestContext): Promise<ProvedSession> {
-    await this.charge(caller, context);
+    await this.charge('RECOVERY_CODE', caller, context);
     if (!isRecoveryCode(code)) return this.refuse(caller, context);
     const { userId } = caller;
     return this.proved('RECOVERY_CODE', caller, context, async (transaction) => {
       const account = await this.accounts.lockForSecondFactor(userId, transaction);
-      if (!(await this.repository.settle(userId, transaction))) return null;
+      if (!(await this.repository.giveGuessesBack(userId, transaction))) return null;
       const codesLeft = await this.repository.useCode(userId, recoveryCodeHash(code), transaction);
       if (codesLeft === null) return null;
       const content = { template: 'notice.recovery_code_used', language: context.language, codesLeft } as const;
@@ -109,11 +109,11 @@ export class SecondFactorProofs {
     throw error;
   }
 
-  private async charge(caller: CurrentCaller, context: RequestContext): Promise<ChargedGuess> {
+  private async charge(guessed: Guessed, caller: CurrentCaller, context: RequestContext): Promise<ChargedGuess> {
     const { userId, sessionId } = caller;
-    const charged = await this.repository.charge(userId);
+    const charged = await this.repository.charge(userId, guessed);
     if (charged) return charged;
-    const lock = await this.repository.lockState(userId);
+    const lock = await this.repository.lockState(userId, guessed);
     if (!lock) throw new AppError('second_factor_not_enrolled');
     context.addressReservations.confirm('failures');
     const retryAfter = lock.closed ? CLOSED_FOR : Math.max(1, lock.seconds_left ?? 1);

@@ -151,7 +151,8 @@ export class SecondFactorController {
   @ApiOperation({
     operationId: 'proveRecoveryCode',
     summary: 'Prove the second factor with a recovery code',
-    description: 'Each code works once, and the owner is told. Wrong ones count with those of the authenticator app.',
+    description:
+      'Each code works once, and the owner is told. At most 500 wrong ones in an hour for an account, apart from those of the authenticator app.',
   })
   @ApiOkResponse({ type: ProvedAnswerDto, description: 'This session has proved it.' })
   @FailsWithBody('invalid_second_factor', 'second_factor_locked', 'second_factor_not_enrolled')

@@ -318,6 +318,7 @@ const BAD: [constraint: string, table: string, ...changes: Record<string, string
   ],
   ['second_factors_totp_check', 'second_factors', { sealed_totp: HASH }, { totp_since: 'now()' }, { totp_step: '1' }],
   ['second_factors_failures_check', 'second_factors', { failures: '-1' }],
+  ['second_factors_recovery_guesses_check', 'second_factors', { recovery_guesses: '-1' }],
   ['recovery_codes_hash_check', 'recovery_codes', { code_hash: SHORT }],
   ['passkeys_counter_check', 'passkeys', { counter: '-1' }],
   ['passkeys_credential_id_check', 'passkeys', { credential_id: `'\\x'::bytea` }],
