@@ -8001,7 +8001,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `forbidden`: You are not allowed to do this. */
+            /** @description `fresh_login_required`: Log in again to continue. `forbidden`: You are not allowed to do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9474,7 +9474,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `forbidden`: You are not allowed to do this. */
+            /** @description `fresh_login_required`: Log in again to continue. `forbidden`: You are not allowed to do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9654,7 +9654,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `forbidden`: You are not allowed to do this. */
+            /** @description `fresh_login_required`: Log in again to continue. `forbidden`: You are not allowed to do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11930,7 +11930,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureDto"];
                 };
             };
-            /** @description `forbidden`: You are not allowed to do this. */
+            /** @description `fresh_login_required`: Log in again to continue. `forbidden`: You are not allowed to do this. */
             403: {
                 headers: {
                     [name: string]: unknown;

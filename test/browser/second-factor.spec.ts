@@ -100,10 +100,12 @@ it('is set up, asked for at the login, and asked for again when a login is old',
   await page.waitForURL('**/account');
 
   // What needs a fresh login asks for the proof, and is then done.
-  await house.database.query(
-    `UPDATE login_sessions SET created_at = created_at - interval '20 minutes', proved_at = proved_at - interval '20 minutes' WHERE user_id = $1`,
-    [id],
-  );
+  const age = () =>
+    house.database.query(
+      `UPDATE login_sessions SET created_at = created_at - interval '20 minutes', proved_at = proved_at - interval '20 minutes' WHERE user_id = $1`,
+      [id],
+    );
+  await age();
   await page.goto(`${origin}/admin/people/${person.id}`);
   await page.getByRole('button', { name: 'Edit' }).click();
   await page.locator('wa-select[name="role"]').click();
@@ -116,6 +118,17 @@ it('is set up, asked for at the login, and asked for again when a login is old',
   expect(await house.database.query('SELECT role FROM users WHERE id = $1', [person.id])).toEqual([
     { role: 'OPERATOR' },
   ]);
+
+  await house.database.query(
+    `INSERT INTO webhooks (id, url, events, sealed_secret) VALUES (gen_random_uuid(), 'https://a.example/', '{message.received}', '\\x00')`,
+  );
+  await age();
+  await page.goto(`${origin}/admin/webhooks`);
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await dialog(page).getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('button', { name: 'Use a passkey' }).click();
+  await page.locator('.toast').getByText('The webhook is deleted.').waitFor();
+  expect(await house.database.query('SELECT id FROM webhooks')).toEqual([]);
   expect(opened.complaints().filter((complaint) => !complaint.startsWith('foreign: http://localhost'))).toEqual([]);
   await context.close();
 });

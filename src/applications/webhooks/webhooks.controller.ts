@@ -75,9 +75,10 @@ export class WebhooksController {
 
   @Delete(':id')
   @Scopes('webhooks')
+  @FreshLogin()
   @ApiOperation({ operationId: 'deleteWebhook', summary: 'Delete a webhook' })
   @ApiOkResponse({ type: WebhookGoneAnswerDto, description: 'The webhook and its undelivered events are deleted.' })
-  @Fails(...KEY_FAILURES, 'webhook_not_found')
+  @Fails('fresh_login_required', ...KEY_FAILURES, 'webhook_not_found')
   async delete(
     @WebhookId() id: string,
     @WhoCalls() caller: Calling,
@@ -105,6 +106,7 @@ export class WebhooksController {
 
   @Post(':id/replay')
   @Scopes('webhooks')
+  @FreshLogin()
   @HttpCode(200)
   @ApiOperation({
     operationId: 'replayWebhook',
@@ -112,7 +114,7 @@ export class WebhooksController {
     description: 'Each delivery keeps its `webhook-id`. A disabled webhook is enabled again.',
   })
   @ApiOkResponse({ type: ReplayedAnswerDto, description: 'The deliveries are queued.' })
-  @FailsWithBody(...KEY_FAILURES, 'webhook_not_found')
+  @FailsWithBody('fresh_login_required', ...KEY_FAILURES, 'webhook_not_found')
   async replay(
     @WebhookId() id: string,
     @Body() body: ReplayDto,

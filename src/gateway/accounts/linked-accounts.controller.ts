@@ -191,6 +191,7 @@ export class LinkedAccountsController {
 
   @Delete(':id')
   @Scopes('sessions')
+  @FreshLogin()
   @ApiOperation({
     operationId: 'deleteGatewaySession',
     summary: 'Unlink an account and delete it here',
@@ -199,7 +200,7 @@ export class LinkedAccountsController {
     type: GatewaySessionGoneAnswerDto,
     description: 'The linked account, its queue and its keys are deleted.',
   })
-  @Fails(...LINKED_ACCOUNT_FAILURES)
+  @Fails('fresh_login_required', ...LINKED_ACCOUNT_FAILURES)
   async delete(
     @LinkedAccountName() name: string,
     @WhoCalls() caller: Calling,

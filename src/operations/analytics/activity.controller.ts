@@ -25,6 +25,7 @@ import { WhoCalls, type Calling } from '../../identity/api-keys/api-key.guard.js
 import { linkedAccountName } from '../../gateway/accounts/linked-account-routes.js';
 import {
   Caller,
+  FreshLogin,
   KeylessFromLoopback,
   Scopes,
   requireFresh,
@@ -177,6 +178,7 @@ export class ActivityController {
 
   @Post('cleanup')
   @Scopes('analytics')
+  @FreshLogin()
   @HttpCode(200)
   @ApiOperation({
     operationId: 'cleanGatewayLogs',
@@ -185,7 +187,7 @@ export class ActivityController {
       "Of the key's own linked accounts and codes, at most 20,000 of each. The figures counted from them stay.",
   })
   @ApiOkResponse({ type: CleanupAnswerDto, description: 'When `more` is true, call again.' })
-  @FailsWithBody(...KEY_FAILURES)
+  @FailsWithBody('fresh_login_required', ...KEY_FAILURES)
   async cleanup(
     @Body() body: CleanupDto,
     @WhoCalls() caller: Calling,

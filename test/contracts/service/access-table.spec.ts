@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { SCOPES } from '../../../src/platform/http/access.decorators.js';
 import { openHouse, type House } from '../../support/house.js';
+import { claimsOf } from '../../support/logins.js';
 import { browserLogin, OTHER_SITE, OWN_PAGE } from '../../support/own-page.js';
 import { type Answer, type Service } from '../../support/service.js';
 
@@ -15,6 +16,8 @@ const TABLE = join(import.meta.dirname, 'access-table.json');
 const SPY = join(import.meta.dirname, '..', '..', 'support', 'route-spy.mjs');
 const UPDATE = process.env['UPDATE_ACCESS_TABLE'] === '1';
 
+const PAGE = join(import.meta.dirname, '../../../docs/security.md');
+
 const ROLES = ['ADMIN', 'SUPERVISOR', 'OPERATOR', 'KARYAWAN', 'USER'] as const;
 const PASSWORD = 'kuda-lari-7';
 const NOBODY = '0190a000-0000-7000-8000-000000000000';
@@ -26,6 +29,9 @@ const BROWSERS: Record<string, (typeof ROLES)[number]> = {
   'cookie:USER': 'USER',
   'cookie:ADMIN:elsewhere': 'ADMIN',
 };
+
+/** An admin who proved an hour ago who they are: some acts want a fresh login (docs/security.md#fresh-login). */
+const STALE = 'ADMIN:stale';
 
 /** Credentials that are worth nothing, or nothing where they are shown. */
 const STRANGERS = ['none', 'garbage', 'bad-key', 'own-page'];
@@ -47,8 +53,9 @@ const FOR_APPLICATIONS = new Set(['GET /oidc/me']);
 /** Where an empty body says nothing of who may call: what is sent instead. Nothing here may change anything. */
 const BODIES: Record<string, string> = { 'POST /api/auth/logout': '{"refreshToken":"unknown"}' };
 
-/** `foreign`: refused because the call comes from no page of ours. */
-type Outcome = 'open' | 'unauthenticated' | 'forbidden' | 'foreign';
+/** `foreign`: refused because the call comes from no page of ours; `stale`: because the login is not fresh. */
+type Outcome = 'open' | 'unauthenticated' | 'forbidden' | 'foreign' | 'stale';
+const REFUSALS: Record<string, Outcome> = { foreign_origin: 'foreign', fresh_login_required: 'stale' };
 /** Callers by the outcome of a route, the names in one text; `everybody` for all of them. */
 type Row = Partial<Record<Outcome, string>>;
 type Table = Record<string, Row>;
@@ -77,7 +84,7 @@ beforeAll(async () => {
     if (status !== 201) throw new Error(text);
     callers.set(`key:${scope}`, { 'x-api-key': body.data.key });
   }
-  for (const name of Object.keys(BROWSERS)) callers.set(name, await freshLogin(name));
+  for (const name of [...Object.keys(BROWSERS), STALE]) callers.set(name, await ownLogin(name));
 });
 afterAll(async () => house.close());
 
@@ -88,11 +95,21 @@ async function loggedIn(identifier: string): Promise<Headers> {
 }
 
 /** A person's headers, of a session that nobody else uses. */
-async function freshLogin(caller: string): Promise<Headers> {
+async function ownLogin(caller: string): Promise<Headers> {
+  if (caller === STALE) return staleLogin();
   const role = BROWSERS[caller];
   if (role === undefined) return loggedIn(caller.toLowerCase());
   const page = caller.endsWith('elsewhere') ? OTHER_SITE : OWN_PAGE;
   return { ...page, cookie: (await browserLogin(house.service, role.toLowerCase(), PASSWORD)).session };
+}
+
+async function staleLogin(): Promise<Headers> {
+  const headers = await loggedIn('admin');
+  const { sid } = claimsOf(headers['authorization']!.replace('Bearer ', ''));
+  await house.database.query(`UPDATE login_sessions SET created_at = created_at - interval '1 hour' WHERE id = $1`, [
+    sid,
+  ]);
+  return headers;
 }
 
 /** `GET /path` of everything that was registered. Fastify answers HEAD by its GET, and preflights belong to CORS. */
@@ -128,14 +145,14 @@ async function outcomeOf(route: string, headers: Headers, end = ''): Promise<Out
   if (answer.status >= 500 || answer.status === 429) throw new Error(`${route}: ${answer.status} ${answer.text}`);
   if (answer.status === 401) return 'unauthenticated';
   if (answer.status !== 403) return 'open';
-  return answer.body.code === 'foreign_origin' ? 'foreign' : 'forbidden';
+  return REFUSALS[answer.body.code as string] ?? 'forbidden';
 }
 
 async function rowOf(route: string): Promise<Row> {
-  const answers: Record<Outcome, string[]> = { open: [], unauthenticated: [], forbidden: [], foreign: [] };
+  const answers: Record<Outcome, string[]> = { open: [], unauthenticated: [], forbidden: [], foreign: [], stale: [] };
   for (const [caller, headers] of callers) {
-    const isPerson = caller in BROWSERS || ROLES.some((role) => role === caller);
-    const used = ENDS_SESSION.has(route) && isPerson ? await freshLogin(caller) : headers;
+    const isPerson = caller in BROWSERS || caller === STALE || ROLES.some((role) => role === caller);
+    const used = ENDS_SESSION.has(route) && isPerson ? await ownLogin(caller) : headers;
     answers[await outcomeOf(route, used)].push(caller);
   }
   const told = Object.entries(answers).filter(([, who]) => who.length > 0);
@@ -190,7 +207,7 @@ it('lets in the same ones with a slash at the end', async () => {
   for (const route of ours) {
     const row = outcomesOf(table[route]);
     for (const caller of ['none', 'bad-key', 'USER', 'key:messages']) {
-      const own = ENDS_SESSION.has(route) && caller === 'USER' ? await freshLogin(caller) : callers.get(caller);
+      const own = ENDS_SESSION.has(route) && caller === 'USER' ? await ownLogin(caller) : callers.get(caller);
       const outcome = await outcomeOf(route, own ?? {}, '/');
       expect([route, caller, outcome]).toEqual([route, caller, row.get(caller)]);
     }
@@ -222,4 +239,34 @@ it('opens to no credential only what was meant to be open', () => {
     // Another site's page gets nothing by the cookie of its visitor, whoever that is.
     expect([route, row.foreign]).toEqual([route, 'cookie:ADMIN:elsewhere']);
   }
+});
+
+/** Routes of docs/security.md#fresh-login, each with what the page says: `always`, `by request` or `no`. */
+function statedOnPage(): [route: string, state: string][] {
+  const page = readFileSync(PAGE, 'utf8');
+  const [, section = ''] = /^## Fresh login$([^]*?)^## /m.exec(page) ?? [];
+  return section.split('\n').flatMap((line) => {
+    const [, cell = '', state = ''] = /^\| (.*?) +\| (always|by request|no) +\|/.exec(line) ?? [];
+    return [...cell.matchAll(/`([A-Z]+ [^`]+)`/g)].map(([, route = '']): [string, string] => [route, state]);
+  });
+}
+
+it('asks for a fresh login where the page says so, and the page says of each route that changes something whether it does', () => {
+  const table = JSON.parse(readFileSync(TABLE, 'utf8')) as Table;
+  const stated = statedOnPage();
+  expect(stated.map(([route]) => route).filter((route, at, all) => all.indexOf(route) !== at)).toEqual([]);
+  const states = new Map(stated);
+  const isStaffs = (row: Row) => {
+    const outcomes = outcomesOf(row);
+    return outcomes.get('ADMIN') === 'open' && outcomes.get('USER') === 'forbidden';
+  };
+  const undecided = Object.entries(table).filter(([route, row]) => {
+    const asks = outcomesOf(row).get(STALE) === 'stale';
+    const changes = !/^(?:GET|HEAD) /.test(route);
+    const state = states.get(route);
+    if (state === undefined) return asks || (changes && isStaffs(row));
+    return asks !== (state === 'always');
+  });
+  expect(undecided.map(([route]) => route)).toEqual([]);
+  expect([...states.keys()].filter((route) => !table[route])).toEqual([]);
 });

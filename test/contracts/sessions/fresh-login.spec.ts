@@ -63,6 +63,10 @@ const acts = (): [method: string, path: string, body?: object | undefined, heade
   ['POST', '/api/oidc/clients/0190a000-0000-7000-8000-000000000000/secret', {}],
   ['DELETE', '/api/oidc/clients/0190a000-0000-7000-8000-000000000000'],
   ['POST', '/api/webhooks', { url: 'https://a.example/', events: ['message.received'] }],
+  ['DELETE', '/api/webhooks/0190a000-0000-7000-8000-000000000000'],
+  ['POST', '/api/webhooks/0190a000-0000-7000-8000-000000000000/replay', {}],
+  ['POST', '/api/analytics/cleanup', {}],
+  ['DELETE', '/api/sessions/klinik'],
   ['GET', '/api/admin/audit', undefined, csv],
   ['GET', '/api/analytics/logs/activity', undefined, csv],
   ['GET', '/api/analytics/logs/otp', undefined, csv],
@@ -108,6 +112,9 @@ it('is asked for what staff log in by, which would let somebody else in', async 
 it('is not asked of API keys, which have no login', async () => {
   expect((await call('GET', '/api/analytics/logs/activity', { ...key, ...csv })).status).toBe(200);
   expectFailure(await call('GET', '/api/sessions/klinik/qr', key), 404, 'session_not_found');
+  const webhook = '/api/webhooks/0190a000-0000-7000-8000-000000000000';
+  expectFailure(await call('DELETE', webhook, key), 404, 'webhook_not_found');
+  expectFailure(await call('POST', `${webhook}/replay`, key, {}), 404, 'webhook_not_found');
 });
 
 describe('POST /api/auth/fresh-login', () => {
