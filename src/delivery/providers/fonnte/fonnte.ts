@@ -1,6 +1,6 @@
 import { MEDIA_KINDS } from '../media-types.js';
-import { isSuccess, type HttpAnswer } from '../http-exchange.js';
-import { field, firstOf, idOf, parseObject, type Fields } from '../json-fields.js';
+import { isSuccess } from '../http-exchange.js';
+import { field, firstOf, parseObject } from '../json-fields.js';
 import {
   ACCOUNT_STATE_AGE,
   type DeviceState,
@@ -8,12 +8,12 @@ import {
   type OutgoingMessage,
   type SendOutcome,
 } from '../message-provider.js';
-import { outcomeWithoutAnswer, reasonOfStatus, rejected, state, unreachable } from '../outcomes.js';
+import { outcomeWithoutAnswer, state, unreachable } from '../outcomes.js';
 import { captionAndName } from '../outgoing-file.js';
 import { ProviderApi } from '../provider-api.js';
+import { readQueueAnswer, type QueueAnswer, type ReasonsByWords } from '../queue-answer.js';
 import { type SurpriseListener } from '../redaction.js';
 import { saidTruth } from '../said-truth.js';
-import { reasonOfWords } from './reasons.js';
 
 /** What the provider needs to know of its device. */
 export interface FonnteOptions {
@@ -25,6 +25,22 @@ export interface FonnteOptions {
   hasWebhook: boolean;
   onSurprise: SurpriseListener;
 }
+
+/** What Fonnte's words mean; the first that fits counts. */
+const REASONS: ReasonsByWords = [
+  [/disconnect|not connected/i, 'provider-disconnected'],
+  [/token invalid|device not found/i, 'provider-auth'],
+  [/quota/i, 'provider-quota'],
+  [/^target invalid/i, 'recipient-invalid'],
+  [/^(?:input|url|file|json)\b|body value/i, 'content'],
+];
+
+/** docs/wire/fonnte.md#send */
+const ANSWER: QueueAnswer = {
+  idOf: (body) => firstOf(field(body, 'id')) ?? field(body, 'id'),
+  wordsOf: (body) => field(body, 'reason') ?? field(body, 'detail'),
+  reasons: REASONS,
+};
 
 /**
  * Fonnte (unofficial WhatsApp gateway) as a message provider. Its wire format and the sources of each rule:
@@ -50,7 +66,9 @@ export class FonnteProvider implements MessageProvider {
   /** Posts one text or file; "accepted" means queued at Fonnte, its fate comes by webhook. */
   async send(message: OutgoingMessage, signal: AbortSignal): Promise<SendOutcome> {
     const answer = await this.#api.post('/send', formOf(message), signal);
-    return answer.kind === 'answer' ? this.#read(answer, message) : outcomeWithoutAnswer(answer);
+    return answer.kind === 'answer'
+      ? readQueueAnswer(this.#api, answer, message, ANSWER)
+      : outcomeWithoutAnswer(answer);
   }
 
   /** Asks for the device's profile, which says whether it is linked to WhatsApp. */
@@ -66,41 +84,6 @@ export class FonnteProvider implements MessageProvider {
     if (link !== 'connect' && link !== 'disconnect') this.#api.surprise('device', answer.status, body);
     if (word === undefined) return state('unreachable', 'bad-body');
     return state(link === 'connect' ? 'connected' : 'disconnected', word);
-  }
-
-  /** The decision table of docs/wire/fonnte.md#send, row by row. */
-  #read(answer: HttpAnswer, message: OutgoingMessage): SendOutcome {
-    const body = parseObject(answer.text);
-    const said = saidTruth(field(body, 'status'));
-    if (said.value === true) return this.#readQueued(answer, body, said.odd);
-    if (isSuccess(answer) && said.value === undefined) {
-      this.#api.surprise('send', answer.status, body);
-      return { kind: 'unknown', cause: 'bad-body' };
-    }
-    return this.#readRefused(answer, body, said, message);
-  }
-
-  #readQueued(answer: HttpAnswer, body: Fields | undefined, odd: boolean): SendOutcome {
-    const ids = field(body, 'id');
-    const id = idOf(firstOf(ids) ?? ids);
-    if (odd || id === null || !isSuccess(answer)) this.#api.surprise('send', answer.status, body);
-    // A refusal that also claims success cannot be believed either way.
-    return isSuccess(answer) ? { kind: 'accepted', providerMessageId: id } : { kind: 'unknown', cause: 'bad-body' };
-  }
-
-  #readRefused(
-    answer: HttpAnswer,
-    body: Fields | undefined,
-    said: { value: boolean | undefined; odd: boolean },
-    message: OutgoingMessage,
-  ): SendOutcome {
-    const { status, retryAfter: wait } = answer;
-    const words = this.#api.clean(field(body, 'reason') ?? field(body, 'detail'), message);
-    const byWords = reasonOfWords(words);
-    const reason = byWords ?? (isSuccess(answer) ? 'unclassified' : reasonOfStatus(status));
-    const isKnown = isSuccess(answer) ? !said.odd : byWords !== undefined || reason !== 'unclassified';
-    if (!isKnown || (status >= 300 && status < 400)) this.#api.surprise('send', status, body);
-    return rejected(reason, { status, words, ...(reason !== 'provider-auth' && { wait }) });
   }
 }
 

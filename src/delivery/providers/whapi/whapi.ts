@@ -13,6 +13,7 @@ import {
 import { rejected, state, outcomeWithoutAnswer, unreachable } from '../outcomes.js';
 import { captionAndName } from '../outgoing-file.js';
 import { ProviderApi } from '../provider-api.js';
+import { reasonOfWords, type ReasonsByWords } from '../queue-answer.js';
 import { type SurpriseListener } from '../redaction.js';
 
 /** What the provider needs to know of its channel. */
@@ -39,7 +40,7 @@ const REASON_BY_STATUS: Readonly<Record<number, RejectionReason>> = {
 };
 
 /** Wordings that decide before the status does. Numeric codes are not documented and are not read. */
-const REASON_BY_WORDS: readonly [RegExp, RejectionReason][] = [
+const REASONS: ReasonsByWords = [
   [/channel authorization/i, 'provider-disconnected'],
   [/trial version limit/i, 'provider-quota'],
   [/forbidden to send/i, 'recipient-blocked-by-policy'],
@@ -135,8 +136,8 @@ export class WhapiProvider implements MessageProvider {
   }
 
   #reason(answer: HttpAnswer, body: Fields | undefined, words = ''): RejectionReason {
-    const known = REASON_BY_WORDS.find(([pattern]) => pattern.test(words));
-    if (known) return known[1];
+    const known = reasonOfWords(words, REASONS);
+    if (known !== undefined) return known;
     if (answer.status >= 500) return 'provider-unavailable';
     // A page and no JSON is somebody in between, who knows nothing of recipients.
     if (body === undefined && answer.status === 403) return 'provider-auth';
