@@ -21,6 +21,8 @@ const production = {
 const rungs = {
   WHAPI_TOKEN: 'whapi-token',
   FONNTE_TOKEN: '#fonnte-token',
+  WABLAS_BASE_URL: 'https://solo.wablas.example',
+  WABLAS_TOKEN: 'wablas-token',
   CLOUD_API_TOKEN: 'EAAtoken',
   CLOUD_API_PHONE_ID: '106540352242922',
   CLOUD_API_TEMPLATE: 'otp_login',
@@ -152,7 +154,7 @@ describe('settingsFrom', () => {
         ...rungs,
         WHATSAPP_DEVICE_ID: 'device',
       },
-      ['whacenter', 'whapi', 'fonnte', 'cloud-api', 'sms', 'email'],
+      ['whacenter', 'whapi', 'fonnte', 'wablas', 'cloud-api', 'sms', 'email'],
     ],
   ])('builds the ladder of what is configured: %j', (variables, providers) => {
     const rest = variables['NODE_ENV'] ? { ...production, WHATSAPP_DEVICE_ID: '' } : {};
@@ -181,6 +183,8 @@ describe('settingsFrom', () => {
     ['whacenter', 'WHATSAPP_DEVICE_ID'],
     ['whapi', 'WHAPI_TOKEN'],
     ['fonnte', 'FONNTE_TOKEN'],
+    ['wablas', 'WABLAS_BASE_URL'],
+    ['wablas', 'WABLAS_TOKEN'],
     ['cloud-api', 'CLOUD_API_TOKEN'],
     ['cloud-api', 'CLOUD_API_PHONE_ID'],
     ['cloud-api', 'CLOUD_API_TEMPLATE'],
@@ -215,6 +219,10 @@ describe('settingsFrom', () => {
     ['WHACENTER_WEBHOOK_SECRET', 'with/slash'],
     ['FONNTE_TOKEN', 'line\nbreak'],
     ['FONNTE_WEBHOOK_SECRET', 'with/slash'],
+    ['WABLAS_BASE_URL', 'solo.wablas.com'],
+    ['WABLAS_TOKEN', 'a&token=b'],
+    ['WABLAS_SECRET_KEY', 'a b'],
+    ['WABLAS_WEBHOOK_SECRET', 'with/slash'],
     ['CLOUD_API_VERSION', '25-0'],
     ['CLOUD_API_PHONE_ID', '../me'],
     ['CLOUD_API_TEMPLATE', 'OTP-Login'],
@@ -244,13 +252,16 @@ describe('settingsFrom', () => {
     ['WHACENTER_WEBHOOK_SECRET', 'Zk3vN8qL1xW7tR5y-_.~'],
   ])('takes %s=%j', (name, value) => expect(problemsOf({ [name]: value })).toBe(''));
 
-  it.each(['FONNTE_WEBHOOK_SECRET'])('wants a %s that nobody guesses, in production', (name) => {
-    expect(problemsOf({ [name]: 'short-one-9j1-x' })).toBe('');
-    expect(problemsOf({ ...production, [name]: 'long-enough-9j1-x' })).toBe('');
-    expect(problemsOf({ ...production, [name]: 'short-one-9j1-x' })).toContain(
-      `${name} must have at least 16 characters in production`,
-    );
-  });
+  it.each(['FONNTE_WEBHOOK_SECRET', 'WABLAS_WEBHOOK_SECRET'])(
+    'wants a %s that nobody guesses, in production',
+    (name) => {
+      expect(problemsOf({ [name]: 'short-one-9j1-x' })).toBe('');
+      expect(problemsOf({ ...production, [name]: 'long-enough-9j1-x' })).toBe('');
+      expect(problemsOf({ ...production, [name]: 'short-one-9j1-x' })).toContain(
+        `${name} must have at least 16 characters in production`,
+      );
+    },
+  );
 
   it('counts an empty value as absent', () => {
     expect(settingsFrom({ PORT: '', DATABASE_URL: ' ' })).toMatchObject({ port: 5000, databaseUrl: undefined });
@@ -412,6 +423,9 @@ describe('the settings in force', () => {
       'TEST_PHONES',
       'TWILIO_ACCOUNT_SID',
       'TWILIO_AUTH_TOKEN',
+      'WABLAS_SECRET_KEY',
+      'WABLAS_TOKEN',
+      'WABLAS_WEBHOOK_SECRET',
       'WHACENTER_WEBHOOK_SECRET',
       'WHAPI_TOKEN',
       'WHAPI_WEBHOOK_SECRET',

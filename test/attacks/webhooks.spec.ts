@@ -30,6 +30,7 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 const HOOK = { 'x-hook-secret': HOOK_SECRET };
 const WHACENTER = `/webhook/whacenter/${ADDRESS_SECRET}`;
 const FONNTE = `/webhook/fonnte/${ADDRESS_SECRET}`;
+const WABLAS = `/webhook/wablas/${ADDRESS_SECRET}`;
 
 let house: House;
 let service: Service;
@@ -41,6 +42,7 @@ beforeAll(async () => {
     WHAPI_WEBHOOK_SECRET: HOOK_SECRET,
     WHACENTER_WEBHOOK_SECRET: ADDRESS_SECRET,
     FONNTE_WEBHOOK_SECRET: ADDRESS_SECRET,
+    WABLAS_WEBHOOK_SECRET: ADDRESS_SECRET,
     CLOUD_API_APP_SECRET: APP_SECRET,
     CLOUD_API_VERIFY_TOKEN: VERIFY_TOKEN,
   });
@@ -68,6 +70,7 @@ const doors: [string, (body: string, type?: string) => Promise<Answer>][] = [
     (body, type = JSON_TYPE['content-type']) => service.send('POST', WHACENTER, body, { 'content-type': type }),
   ],
   ['fonnte', (body, type = JSON_TYPE['content-type']) => service.send('POST', FONNTE, body, { 'content-type': type })],
+  ['wablas', (body, type = JSON_TYPE['content-type']) => service.send('POST', WABLAS, body, { 'content-type': type })],
   ['cloud-api', (body, type) => postCloudApi(service, body, APP_SECRET, undefined, type)],
 ];
 
@@ -116,7 +119,7 @@ describe('V13.2.1: a forged delivery', () => {
   it('is not even parsed before the door', async () => {
     for (const body of ['{', '['.repeat(500_000), 'x'.repeat(900_000), '\u0000']) {
       expectFailure(await service.send('POST', '/webhook/whapi', body, JSON_TYPE), 401, 'invalid_webhook_secret');
-      for (const path of ['/webhook/whacenter/x', '/webhook/fonnte/x'])
+      for (const path of ['/webhook/whacenter/x', '/webhook/fonnte/x', '/webhook/wablas/x'])
         expectFailure(await service.send('POST', path, body, JSON_TYPE), 401, 'invalid_webhook_secret');
       expectFailure(await postCloudApi(service, body, 'another'), 401, 'invalid_webhook_secret');
     }
@@ -341,7 +344,7 @@ describe('V2.2.1: a content type', () => {
     ])
       expectFailure(await post(body, type), 415, 'unsupported_media_type');
     const form = await post(body, 'application/x-www-form-urlencoded');
-    if (name === 'whacenter' || name === 'fonnte') expect(form.status).toBe(200);
+    if (['whacenter', 'fonnte', 'wablas'].includes(name)) expect(form.status).toBe(200);
     else expectFailure(form, 415, 'unsupported_media_type');
     for (const type of ['application/json; charset=utf-8', 'APPLICATION/JSON'])
       expect((await post(body, type)).status).toBe(200);
@@ -358,7 +361,7 @@ describe('V2.2.1: a content type', () => {
 
 describe('V2.2.1: another method', () => {
   it.each(['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('%s is not there', async (method) => {
-    for (const path of ['/webhook/whapi', WHACENTER, FONNTE, '/webhook/sms']) {
+    for (const path of ['/webhook/whapi', WHACENTER, FONNTE, WABLAS, '/webhook/sms']) {
       const answer = await service.send(method, path, undefined, HOOK);
       expect([404, 405]).toContain(answer.status);
       expectFailureShape(answer);
@@ -379,6 +382,8 @@ describe('V16.2.5: the log, at its most talkative', () => {
     const paths = [
       FONNTE,
       `${FONNTE}e`,
+      WABLAS,
+      `/webhook/wablast/${ADDRESS_SECRET}`,
       WHACENTER,
       `${WHACENTER}/`,
       `${WHACENTER}/x`,

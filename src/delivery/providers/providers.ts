@@ -6,6 +6,7 @@ import { fonnte } from './fonnte/definition.js';
 import { type ProviderDefinition } from './provider-definition.js';
 import { session } from './session/definition.js';
 import { twilio } from './twilio/definition.js';
+import { wablas } from './wablas/definition.js';
 import { whacenter } from './whacenter/definition.js';
 import { whapi } from './whapi/definition.js';
 
@@ -14,6 +15,7 @@ export const ALL_PROVIDERS: readonly ProviderDefinition[] = [
   whacenter,
   whapi,
   fonnte,
+  wablas,
   cloudApi,
   session,
   twilio,

@@ -4,6 +4,7 @@ import { FakeCloudApi } from '../../support/fake-cloud-api.js';
 import { FakeFonnte } from '../../support/fake-fonnte.js';
 import { FakeSmtp } from '../../support/fake-smtp.js';
 import { FakeTwilio, twilioError } from '../../support/fake-twilio.js';
+import { FakeWablas } from '../../support/fake-wablas.js';
 import { FakeWhapi } from '../../support/fake-whapi.js';
 import { national, newPhone, openHouse, type House } from '../../support/house.js';
 import { messagesOf, stateOfSent } from '../../support/messages.js';
@@ -207,62 +208,63 @@ describe('a ladder of one', () => {
   });
 });
 
-// docs/wire/fonnte.md: gateways whose reports come to an address with a secret in it.
-describe('a gateway that reports', () => {
+// Gateways whose reports come to an address with a secret in it: docs/wire/fonnte.md, docs/wire/wablas.md.
+describe.each<[name: 'fonnte' | 'wablas', arrived: object, failed: object]>([
+  ['fonnte', { stateid: 'A', status: 'sent', state: 'delivered' }, { status: 'expired' }],
+  ['wablas', { status: 'delivered' }, { status: 'cancel' }],
+])('%s', (name, arrived, failed) => {
   const SECRET = 'secret-in-the-address-of-reports';
-  let fonnte: FakeFonnte;
+  let gateway: FakeFonnte | FakeWablas;
   let service: Service;
   let alone: ReturnType<House['at']>;
 
   beforeAll(async () => {
-    fonnte = await FakeFonnte.start();
+    gateway = name === 'fonnte' ? await FakeFonnte.start() : await FakeWablas.start();
     service = await house.another({
-      ...fonnte.settings,
+      ...gateway.settings,
+      [`${name.toUpperCase()}_WEBHOOK_SECRET`]: SECRET,
       WHATSAPP_DEVICE_ID: '',
-      WHATSAPP_PROVIDERS: 'fonnte,whapi',
-      FONNTE_WEBHOOK_SECRET: SECRET,
-      CANARY_PHONE: '',
+      WHATSAPP_PROVIDERS: `${name},whapi`,
     });
     alone = house.at(service);
-    fonnte.hook = `${service.url}/webhook/fonnte/${SECRET}`;
+    gateway.hook = `${service.url}/webhook/${name}/${SECRET}`;
   });
   afterAll(async () => {
     await service.stop();
-    await fonnte.close();
+    await gateway.close();
   });
 
-  const sentTo = (e164: string) => fonnte.messages.findLast(({ to }) => `+${to}` === e164)?.id ?? 'none';
+  const idOfSend = (e164: string) => gateway.messages.findLast(({ to }) => `+${to}` === e164)?.id ?? 'none';
 
-  it('Fonnte: sends a code, says that it arrived, and logs the person in', async () => {
+  it('sends a code, says that it arrived, and logs the person in', async () => {
     const { phone, e164 } = await house.person();
     const { status, body } = await alone.request(phone);
-    expect([status, body.data?.channel]).toEqual([200, 'fonnte']);
-    expect(await fonnte.emitReports([{ id: sentTo(e164), stateid: 'A', status: 'sent', state: 'delivered' }])).toEqual([
-      200,
-    ]);
-    await until('it is delivered', async () => (await stateOfSent(house.database, sentTo(e164))) === 'DELIVERED');
-    expect((await alone.verify(phone, fonnte.codeFor(e164) ?? 'none')).status).toBe(200);
+    expect([status, body.data?.channel]).toEqual([200, name]);
+    const id = idOfSend(e164);
+    expect(await gateway.emitReports([{ id, ...arrived }])).toEqual([200]);
+    await until('it is delivered', async () => (await stateOfSent(house.database, id)) === 'DELIVERED');
+    expect((await alone.verify(phone, gateway.codeFor(e164) ?? 'none')).status).toBe(200);
+    expect((await service.get('/api/health')).body).toMatchObject({ whatsapp: 'connected' });
   });
 
-  it('Fonnte: a code that failed afterwards goes to the next provider, the same one', async () => {
+  it('has the next provider send the same code, once, when it reports that one failed', async () => {
     const { phone, e164 } = await house.person();
     await alone.request(phone);
-    expect(await fonnte.emitReports([{ id: sentTo(e164), status: 'expired' }], 'twice')).toEqual([200, 200]);
+    expect(await gateway.emitReports([{ id: idOfSend(e164), ...failed }], 'twice')).toEqual([200, 200]);
     await until('the next one has it', () => whapi.codeFor(e164) !== undefined);
     expect(whapi.messagesFor(e164)).toHaveLength(1);
-    expect(whapi.codeFor(e164)).toBe(fonnte.codeFor(e164));
+    expect(whapi.codeFor(e164)).toBe(gateway.codeFor(e164));
   });
 
-  it('Fonnte: is passed over while its device is away, and believed by nobody without the secret', async () => {
+  it('is passed over while its device is away, and believed by nobody without the secret', async () => {
     const { phone, e164 } = await house.person();
-    fonnte.connected = false;
+    gateway.connected = false;
     expect((await alone.request(phone)).body.data?.channel).toBe('whapi');
     expect(whapi.codeFor(e164)).toBeDefined();
-    fonnte.connected = true;
-    const forged = { id: '80367170', status: 'failed' };
-    expectFailure(await service.post('/webhook/fonnte/another', forged), 401, 'invalid_webhook_secret');
-    expectFailure(await house.service.post(`/webhook/fonnte/${SECRET}`, forged), 404, 'not_found');
-    for (const secret of [SECRET, fonnte.token]) expect(service.output()).not.toContain(secret);
+    const forged = { id: 'x', ...failed };
+    expectFailure(await service.post(`/webhook/${name}/another`, forged), 401, 'invalid_webhook_secret');
+    expectFailure(await house.service.post(`/webhook/${name}/${SECRET}`, forged), 404, 'not_found');
+    for (const secret of [SECRET, gateway.token]) expect(service.output()).not.toContain(secret);
   });
 });
 
