@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure } from '../../support/answers.js';
 import { FakeTwilio } from '../../support/fake-twilio.js';
 import { FakeWhapi } from '../../support/fake-whapi.js';
-import { openHouse, QUICK, type House, type Person } from '../../support/house.js';
+import { national, newPhone, openHouse, QUICK, type House, type Person } from '../../support/house.js';
 import { runJob } from '../../support/jobs.js';
 import { logIn, newcomer } from '../../support/logins.js';
 import { messagesOf, stateOfSent } from '../../support/messages.js';
@@ -54,6 +54,15 @@ async function receipt(id: string, ...statuses: string[]): Promise<void> {
   const timestamp = String(Math.floor((Date.now() + house.clock.ahead) / 1000));
   const body = { statuses: statuses.map((status) => ({ id, status, timestamp, recipient_id: 'x@s.whatsapp.net' })) };
   expect((await house.service.post('/webhook/whapi', body, { 'x-hook-secret': SECRET })).status).toBe(200);
+}
+
+/** Somebody writes. */
+async function says(phone: string, body: string): Promise<void> {
+  const timestamp = Math.floor((Date.now() + house.clock.ahead) / 1000);
+  const from = { from: phone.slice(1), chat_id: `${phone.slice(1)}@s.whatsapp.net`, from_me: false, from_name: 'Ani' };
+  const message = { id: `.jua${phone.slice(-8)}`, type: 'text', text: { body }, timestamp, ...from };
+  const hook = { 'x-hook-secret': SECRET };
+  expect((await house.service.post('/webhook/whapi', { messages: [message] }, hook)).status).toBe(200);
 }
 
 /** Asks for a code, which Whapi takes; waits until that is written. @returns its id of the message */
@@ -285,7 +294,7 @@ describe('GET /api/admin/events', () => {
       'no',
     ]);
     await comes('the first event', () => events.topics.length > 0);
-    expect(events.topics[0]).toEqual(['overview', 'devices']);
+    expect(events.topics[0]).toEqual(['overview', 'devices', 'conversations']);
     // Refusals of other tests are written within a second.
     await house.clock.pass(4);
     const quiet = events.topics.length;
@@ -297,7 +306,7 @@ describe('GET /api/admin/events', () => {
     await comes('the new code', () => events.topics.length > quiet);
     expect(events.topics.at(-1)).toContain('overview');
     const known = events.lastId;
-    expect(known).toMatch(/^[0-9a-f]{12}\.[0-9a-f]{12}$/);
+    expect(known).toMatch(/^[0-9a-f]{12}(?:\.[0-9a-f]{12}){2}$/);
     events.close();
   });
 
@@ -352,8 +361,57 @@ describe('GET /api/admin/events', () => {
     expect([head.status, head.text]).toEqual([200, '']);
   });
 
-  it('is for admins and supervisors, and takes no token from the address', async () => {
-    for (const role of ['OPERATOR', 'USER'] as const) {
+  it('tells an operator of conversations, and of nothing else, at any instance', async () => {
+    const operator = await loggedIn({ role: 'OPERATOR' });
+    const other = await house.another();
+    const [here, there, figures] = await Promise.all([
+      Events.open(operator),
+      Events.open(operator, other.url),
+      Events.open(admin),
+    ]);
+    const all = [here, there, figures];
+    await comes('the first event', () => all.every(({ topics }) => topics.length > 0));
+    await house.clock.pass(4);
+    expect(here.topics).toEqual([['conversations']]);
+    expect(here.lastId).toMatch(/^[0-9a-f]{12}$/);
+    const quiet = figures.topics.length;
+    await house.request((await house.person()).phone);
+    await comes('the new code', () => figures.topics.length > quiet);
+    await house.clock.pass(4);
+    expect([here.topics.length, there.topics.length]).toEqual([1, 1]);
+
+    const phone = newPhone();
+    const isHeard = async (what: string, change: () => Promise<unknown>) => {
+      await house.clock.pass(4);
+      const before = all.map(({ topics }) => topics.length);
+      await change();
+      await comes(what, () => all.every(({ topics }, at) => topics.length > (before[at] ?? 0)));
+      for (const { topics } of all) expect(topics.at(-1)).toContain('conversations');
+    };
+    const path = `/api/conversations/${national(phone)}`;
+    const json = { ...operator, 'content-type': 'application/json' };
+    const becomes = (change: object) => house.service.send('PATCH', path, JSON.stringify(change), json);
+    await isHeard('what somebody writes', () => says(phone, 'pause'));
+    await isHeard('that it was read', () => becomes({ read: true }));
+    await isHeard('who answers', () => becomes({ state: 'BOT' }));
+    await isHeard('an answer', () => house.service.post(`${path}/reply`, { text: 'Selamat pagi' }, operator));
+    let taken: string[] = [];
+    await until('Whapi has it', async () => {
+      const rows = await house.database.query(
+        `SELECT provider_message_id AS id FROM messages WHERE recipient = $1 AND provider_message_id IS NOT NULL`,
+        [phone],
+      );
+      taken = rows.map(({ id }) => id as string);
+      return taken.length > 0;
+    });
+    await isHeard('that it arrived', () => receipt(taken[0] ?? '', 'delivered'));
+    expect(here.text).not.toContain('overview');
+    for (const { text } of all) expect(text).not.toContain(phone.slice(1));
+    for (const events of all) events.close();
+  });
+
+  it('is for those who may see any of it, and takes no token from the address', async () => {
+    for (const role of ['KARYAWAN', 'USER'] as const) {
       const { response } = await Events.open(await loggedIn({ role }));
       expect(response.status).toBe(403);
     }

@@ -2,6 +2,7 @@ import './thread.js';
 import { html, nothing, type TemplateResult } from 'lit';
 import { get } from '../kit/api.js';
 import { ConsolePage } from '../kit/console-page.js';
+import { Live } from '../kit/live.js';
 import { Polling } from '../kit/polling.js';
 import { empty, shown } from '../kit/states.js';
 import { GrowingList } from './growing-list.js';
@@ -10,17 +11,27 @@ import { talkFilters, talkList } from './talk-list.js';
 import { idOf, type State, type Talk } from './talk.js';
 import type { ConsoleThread } from './thread.js';
 
-/** Milliseconds between two looks at the list. */
+/** Milliseconds between two looks at the list, where the service does not tell of changes. */
 const AGAIN = 6_000;
+
+/** Milliseconds from one look to the next, however much is said. */
+const CALM = 2_000;
 
 /** `/admin/conversations`, and `/:id`: the list, and the one that is open beside it; on a phone one or the other. */
 export class ConversationsPage extends ConsolePage {
   private readonly talks = new GrowingList<Talk>(this, (cursor) => this.page(cursor), idOf);
   private state: string | null = null;
 
+  private readonly live = new Live(this, 'conversations', () => this.lookEverywhere(), CALM);
+
   constructor() {
     super();
-    new Polling(this, () => this.look(), AGAIN);
+    new Polling(
+      this,
+      () => this.look(),
+      AGAIN,
+      () => this.live.isOn,
+    );
   }
 
   get heading(): string {
@@ -31,6 +42,10 @@ export class ConversationsPage extends ConsolePage {
     const state = this.place.query.get('state');
     if (state !== this.state) this.talks.clear();
     this.state = state;
+    this.lookEverywhere();
+  }
+
+  private lookEverywhere(): void {
     void this.look();
     this.thread?.load();
   }
@@ -62,6 +77,7 @@ export class ConversationsPage extends ConsolePage {
               .talkId=${openId}
               .viewer=${viewer}
               .language=${language}
+              .isTold=${this.live.isOn}
               @talk-changed=${(event: CustomEvent<Talk>) => this.replace(event.detail)}
             ></console-thread>`
       }

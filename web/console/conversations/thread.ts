@@ -14,7 +14,7 @@ import { newsOf } from './news.js';
 import { titleOf, type Message, type State, type Talk } from './talk.js';
 import { STATES } from './talk-list.js';
 
-/** Milliseconds between two looks at what is said. */
+/** Milliseconds between two looks at what is said, where the service does not tell of changes. */
 const AGAIN = 4_000;
 
 /** Pixels from the end within which somebody counts as reading the newest message. */
@@ -24,10 +24,17 @@ const keyOf = ({ id }: Message): string => id;
 
 /** One conversation: what was said, who answers, and the answer. */
 export class ConsoleThread extends LitElement {
-  static override properties = { language: {}, talkId: { attribute: false }, viewer: { attribute: false } };
+  static override properties = {
+    language: {},
+    talkId: { attribute: false },
+    viewer: { attribute: false },
+    isTold: { attribute: false },
+  };
   declare language: Language;
   declare talkId: string;
   declare viewer: Viewer;
+  /** Whether the service tells of changes, and the page has the thread look then. */
+  declare isTold: boolean;
   private readonly talk = new Remote<Talk>(this);
   private readonly log = new GrowingList<Message>(this, (cursor) => this.page(cursor), keyOf);
   private fetching: string | null = null;
@@ -43,7 +50,12 @@ export class ConsoleThread extends LitElement {
 
   constructor() {
     super();
-    new Polling(this, () => this.look(), AGAIN);
+    new Polling(
+      this,
+      () => this.look(),
+      AGAIN,
+      () => this.isTold,
+    );
   }
 
   override createRenderRoot(): this {

@@ -3,13 +3,13 @@ import { serverEvents } from './api.js';
 import { loginIsOver } from './login.js';
 
 /** What the service tells of. */
-type Topic = 'overview' | 'devices';
+type Topic = 'overview' | 'devices' | 'conversations';
 
 /** Pauses before it is asked again after a failure, in ms. */
 const SHORTEST = 3_000;
 const LONGEST = 60_000;
 
-/** A page is not loaded more often than this, in ms, however often things change. */
+/** A page is not loaded more often than this, in ms, however often things change, unless it says otherwise. */
 const CALM = 5_000;
 
 /**
@@ -31,6 +31,7 @@ export class Live implements ReactiveController {
     private readonly host: ReactiveControllerHost,
     private readonly topic: Topic,
     private readonly load: () => void,
+    private readonly calm = CALM,
   ) {
     host.addController(this);
   }
@@ -94,7 +95,7 @@ export class Live implements ReactiveController {
       this.loadedAt = performance.now();
       this.load();
     };
-    this.due ??= setTimeout(load, Math.max(0, this.loadedAt + CALM - performance.now()));
+    this.due ??= setTimeout(load, Math.max(0, this.loadedAt + this.calm - performance.now()));
   }
 
   private turn(isOn: boolean): void {

@@ -7,11 +7,21 @@ import { EventStreams, type EventStream } from '../../../platform/http/event-str
 import { LOGGER, type ServiceLogger } from '../../../platform/log/logger.js';
 import { ChangesRepository, type ChangesRow } from './changes.repository.js';
 
-/** Who may be told of changes: those who may read what has changed. */
-export const READERS = ['ADMIN', 'SUPERVISOR'] as const satisfies readonly Role[];
+type Topic = keyof ChangesRow;
 
-/** What pages show. */
-const TOPICS = ['overview', 'devices'] as const satisfies readonly (keyof ChangesRow)[];
+const OF_FIGURES = ['ADMIN', 'SUPERVISOR'] as const satisfies readonly Role[];
+
+/** Who may be told of any change. */
+export const READERS = [...OF_FIGURES, 'OPERATOR'] as const satisfies readonly Role[];
+
+/** What pages show, and who is told of it: those who may read it. */
+const READERS_OF: Readonly<Record<Topic, readonly Role[]>> = {
+  overview: OF_FIGURES,
+  devices: OF_FIGURES,
+  conversations: READERS,
+};
+
+const TOPICS: readonly Topic[] = ['overview', 'devices', 'conversations'];
 
 /** How often this instance looks for changes, whoever waits for them; without anybody not at all. In ms. */
 const LOOK_EVERY = 2_000;
@@ -24,13 +34,15 @@ const SHORT = 12;
 
 interface Reader {
   readonly caller: CurrentCaller;
+  readonly topics: readonly Topic[];
   /** The id of what it was told last. */
   told: string;
 }
 
 /**
- * Tells those who look at figures that these have changed; they read them anew. Each instance looks once for all of its readers.
- * The id of an event says in which state everything was: whoever shows it to any instance hears only of what is new since.
+ * Tells those who look at something that it has changed; they read it anew. Each instance looks once for all of its readers. The id
+ * of an event says in which state everything was that its reader may see: whoever shows it to any instance hears only of what is new
+ * since.
  */
 @Injectable()
 export class ChangeStreams implements BeforeApplicationShutdown, OnApplicationShutdown {
@@ -63,7 +75,8 @@ export class ChangeStreams implements BeforeApplicationShutdown, OnApplicationSh
    */
   begin(caller: CurrentCaller, last: string | null, reply: FastifyReply): void {
     const stream = this.streams.begin(caller.userId, reply);
-    this.readers.set(stream, { caller, told: last ?? '' });
+    const topics = TOPICS.filter((topic) => READERS_OF[topic].includes(caller.role));
+    this.readers.set(stream, { caller, topics, told: last ?? '' });
     this.poller.wake();
   }
 
@@ -71,22 +84,31 @@ export class ChangeStreams implements BeforeApplicationShutdown, OnApplicationSh
     const open = new Set(this.streams.all());
     for (const stream of this.readers.keys()) if (!open.has(stream)) this.readers.delete(stream);
     if (open.size === 0) return;
-    const id = idOf(await this.repository.marks());
-    await Promise.all([...this.readers].map(([stream, reader]) => this.tell(stream, reader, id)));
+    const marks = await this.marks();
+    await Promise.all([...this.readers].map(([stream, reader]) => this.tell(stream, reader, marks)));
+  }
+
+  /** Figures are not looked at for those who may not see them. */
+  private async marks(): Promise<Partial<ChangesRow>> {
+    const readers = [...this.readers.values()];
+    const [figures, conversations] = await Promise.all([
+      readers.some(({ topics }) => topics.includes('overview')) ? this.repository.figures() : {},
+      this.repository.conversations(),
+    ]);
+    return { ...figures, ...conversations };
   }
 
   /** The page asks again when its stream ends, and is told why it may not. */
-  private async tell(stream: EventStream, reader: Reader, id: string): Promise<void> {
-    if (!(await this.sessions.hasStillRole(reader.caller, READERS))) {
+  private async tell(stream: EventStream, reader: Reader, marks: Partial<ChangesRow>): Promise<void> {
+    if (!(await this.sessions.hasStillRole(reader.caller, [reader.caller.role]))) {
       stream.end();
       return;
     }
     const before = reader.told.split('.');
-    const topics = TOPICS.filter((_, at) => before[at] !== id.split('.')[at]);
+    const now = reader.topics.map((topic) => marks[topic]?.slice(0, SHORT) ?? '');
+    const topics = reader.topics.filter((_, at) => before[at] !== now[at]);
     if (topics.length === 0) return;
-    reader.told = id;
-    stream.send('changed', { topics }, id);
+    reader.told = now.join('.');
+    stream.send('changed', { topics }, reader.told);
   }
 }
-
-const idOf = (marks: ChangesRow): string => TOPICS.map((topic) => marks[topic].slice(0, SHORT)).join('.');

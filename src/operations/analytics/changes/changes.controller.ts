@@ -16,9 +16,9 @@ export class ChangesController {
   @Get('events')
   @ApiOperation({
     operationId: 'adminEvents',
-    summary: 'Tell as it happens that figures have changed, by server-sent events',
+    summary: 'Tell as it happens that something has changed, by server-sent events',
     description:
-      'Each event `changed` names in `topics` what should be read anew: `overview` (`GET /api/admin/overview`, `GET /api/admin/delivery`) or `devices` (`GET /api/admin/providers`, `GET /api/sessions`). The first one names all topics, unless `Last-Event-ID` says what is known. The answer ends after five minutes, with the login or role of its reader, and when the service stops: ask again then. While nothing changes, a comment comes every 15 s.',
+      'Each event `changed` names in `topics` what should be read anew: `overview` (`GET /api/admin/overview`, `GET /api/admin/delivery`), `devices` (`GET /api/admin/providers`, `GET /api/sessions`) or `conversations` (`GET /api/conversations`: the 100 newest, and what became of answers of the last quarter of an hour). An `OPERATOR` is told of `conversations` alone. The first event names all topics, unless `Last-Event-ID` says what is known. The answer ends after five minutes, with the login or role of its reader, and when the service stops: ask again then. While nothing changes, a comment comes every 15 s.',
   })
   @ApiHeader({
     name: 'Last-Event-ID',

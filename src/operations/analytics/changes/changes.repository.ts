@@ -4,19 +4,31 @@ import { Database } from '../../../platform/database/database.js';
 import { statement } from '../../../platform/database/statement.js';
 import { IS_REFUSAL } from '../../../records/audit/refusal-counts.sql.js';
 
-/** What pages of the console show, each with a text that is another one when something of it has changed. */
-export interface ChangesRow {
+/** Figures that pages of the console show, each with a text that is another one when something of it has changed. */
+interface FiguresRow {
   overview: string;
   devices: string;
 }
 
+interface ConversationsRow {
+  conversations: string;
+}
+
+export type ChangesRow = FiguresRow & ConversationsRow;
+
 /** Nothing is later. With two bounds PostgreSQL expects few rows, and finds them by the index. */
 const LATER = `now() + interval '1 day'`;
 
+/** Conversations whose changes are told: four pages of the console's list. */
+const NEWEST = 100;
+
+/** What the bot and the staff answer. */
+const IS_ANSWER = `purpose = 'text'`;
+
 // Of codes and refusals only what is not counted yet is read: an hour or two. A receipt that comes later marks its hour, and the
 // recount takes the mark away.
-const MARKS = statement<ChangesRow>(
-  'changes_marks',
+const FIGURES = statement<FiguresRow>(
+  'changes_figures',
   `SELECT md5(concat_ws(' ', codes.mark, refused.mark, counted.mark)) AS overview,
           md5(concat_ws(' ', accounts.mark, queued.mark, providers.mark)) AS devices
      FROM (SELECT concat_ws(' ', count(*), count(provider), count(*) FILTER (WHERE state = 'PENDING'),
@@ -39,13 +51,39 @@ const MARKS = statement<ChangesRow>(
           (SELECT max(last_error_at)::text AS mark FROM provider_health) AS providers`,
 );
 
+// Of conversations those that are at the top of the list, and what became of answers of the last quarters of an hour: what changes
+// below is found when somebody looks there. Quarters begin by the clock, so that the passing of time alone changes little.
+const CONVERSATIONS = statement<ConversationsRow>(
+  'changes_conversations',
+  `SELECT md5(concat_ws(' ', newest.mark, answers.mark)) AS conversations
+     FROM (SELECT string_agg(concat_ws(' ', phone, state, unread, last_position, sealed_name IS NULL), ','
+                             ORDER BY last_activity_at DESC, phone DESC) AS mark
+             FROM (SELECT phone, state, unread, last_position, sealed_name, last_activity_at FROM conversations
+                    WHERE last_position > 0 ORDER BY last_activity_at DESC, phone DESC LIMIT ${NEWEST}) AS newest) AS newest,
+          (SELECT concat_ws(' ', count(*), count(provider), count(last_error), count(*) FILTER (WHERE state = 'PENDING'),
+                            count(*) FILTER (WHERE state = 'FAILED'), count(*) FILTER (WHERE state = 'EXPIRED'),
+                            count(sent_at), count(delivered_at), count(read_at)) AS mark
+             FROM (SELECT provider, last_error, state, sent_at, delivered_at, read_at FROM messages WHERE ${IS_ANSWER}
+                    UNION ALL
+                   SELECT provider, last_error, state, sent_at, delivered_at, read_at FROM message_history
+                    WHERE created_at >= date_bin('15 minutes', now() - interval '15 minutes', 'epoch') AND created_at < ${LATER}
+                      AND ${IS_ANSWER}) AS answer) AS answers`,
+);
+
 @Injectable()
 export class ChangesRepository {
   constructor(private readonly database: Database) {}
 
-  async marks(): Promise<ChangesRow> {
-    const [row] = await this.database.run(MARKS, {});
-    if (!row) throw new Error('an aggregate returned no row');
-    return row;
+  async figures(): Promise<FiguresRow> {
+    return theOne(await this.database.run(FIGURES, {}));
   }
+
+  async conversations(): Promise<ConversationsRow> {
+    return theOne(await this.database.run(CONVERSATIONS, {}));
+  }
+}
+
+function theOne<Row>([row]: readonly Row[]): Row {
+  if (!row) throw new Error('an aggregate returned no row');
+  return row;
 }
