@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { statement } from '../../platform/database/statement.js';
 import { endOf, ofTheFirst, pageOf, wantedOf } from '../../platform/database/steps.js';
+import { type Proved } from '../../identity/sessions/proof/authentication.js';
 import { livingSessionOf, REVOKED_LATELY } from '../../identity/sessions/sessions.sql.js';
 
 /** What is kept of an artifact, as it comes back. */
@@ -13,6 +14,10 @@ export interface ArtifactRow {
   login_session_id: string | null;
   /** That login session has not been noted as used for more than five minutes. */
   stale: boolean | null;
+  /** What that login session has proved, and when the last of it was. */
+  method: Proved['method'] | null;
+  second_factor: Proved['secondFactor'];
+  proved_at: Date | null;
 }
 
 /** An artifact to be kept. */
@@ -49,7 +54,8 @@ const UPSERT = statement(
 // The provider's session is asked for at each use of a token, and the login behind it in the same statement: logout,
 // reset and disabling act at once, whoever ended it. The role and activity of the account come with it (users.sql.ts).
 const found = (condition: string) => `
-  SELECT a.id_hash, a.sealed_payload, extract(epoch FROM a.consumed_at)::int AS consumed, a.login_session_id, living.stale
+  SELECT a.id_hash, a.sealed_payload, extract(epoch FROM a.consumed_at)::int AS consumed, a.login_session_id,
+         living.stale, living.method, living.second_factor, living.proved_at
     FROM oidc_artifacts a LEFT JOIN LATERAL (${livingSessionOf('a.login_session_id')}) living ON true
    WHERE ${condition} AND a.kind = :kind::text AND (a.login_session_id IS NULL OR living.id IS NOT NULL)`;
 

@@ -4,6 +4,7 @@ import { type Adapter, type AdapterPayload } from 'oidc-provider';
 import { Audit } from '../../records/audit/audit.service.js';
 import { AuthSecret } from '../../platform/secrets/auth-secret.js';
 import { BrowserSessions } from '../../identity/sessions/browser-sessions.js';
+import { authenticationOf, numericDate } from '../../identity/sessions/proof/authentication.js';
 import { ArtifactsRepository, type ArtifactRow } from './artifacts.repository.js';
 
 /** A payload with what we add to the library's own. */
@@ -106,6 +107,7 @@ export class Artifacts {
     // What names an account lives only as long as a login session: what names none is over.
     if (OF_A_LOGIN.has(kind) && payload.accountId !== undefined && row.login_session_id === null) return undefined;
     if (row.stale && row.login_session_id !== null) await this.browsers.keepAlive(row.login_session_id);
+    if (kind === 'Session') Object.assign(payload, loginOf(row));
     return row.consumed === null ? payload : { ...payload, consumed: row.consumed };
   }
 
@@ -122,6 +124,12 @@ export class Artifacts {
       ? new errors.InvalidRequestUri('request_uri was already used')
       : new errors.InvalidGrant('already consumed');
   }
+}
+
+/** What the library is told of the login: as it stands, whatever it was when the provider's session began. */
+function loginOf({ method, second_factor: secondFactor, proved_at: provedAt }: ArtifactRow): object {
+  if (method === null || provedAt === null) return {};
+  return { ...authenticationOf({ method, secondFactor }), loginTs: numericDate(provedAt) };
 }
 
 /** Ids have 256 random bits and need no slower hash; the kind keeps a code from being found as a token. */
