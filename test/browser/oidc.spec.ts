@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import axe from 'axe-core';
 import * as openid from 'openid-client';
 import { Strategy } from 'openid-client/passport';
 import PassportOpenidConnect from 'passport-openidconnect';
 import { type Browser, type Page } from 'playwright-core';
 import { startBrowser } from '../support/browser.js';
 import { startExample } from '../support/examples.js';
-import { discovered, freePort, openOidcHouse, type OidcHouse } from '../support/oidc.js';
+import { newcomer, PASSWORD } from '../support/logins.js';
+import { ask, discovered, freePort, openOidcHouse, type OidcHouse } from '../support/oidc.js';
 import { openPage } from '../support/pages.js';
 import { startPassportApplication } from '../support/passport-application.js';
+import { codeOf } from '../support/second-factors.js';
 
 let house: OidcHouse;
 let browser: Browser;
@@ -169,5 +172,75 @@ describe('clients that others wrote, in a browser', () => {
     await context.close();
   });
 });
+
+describe('staff whom an application sends here, on a phone', () => {
+  it('set up a second factor on the way, prove it the next time, and go on with the request', async () => {
+    const port = String(await freePort());
+    const origin = `http://127.0.0.1:${port}`;
+    await house.another({ PORT: port, PUBLIC_URL: origin, STAFF_SECOND_FACTOR: 'require' });
+    const callback = `${origin}/health/live`;
+    const client = await house.client({ name: 'Dasbor Dinkes', redirectUris: [callback] });
+    const config = await discovered({ issuer: `${origin}/oidc` }, client);
+    const { id, username } = await newcomer(house, { role: 'OPERATOR', fullName: 'Maria Kaisiepo' });
+    const begin = async () => (await ask(config, { redirect_uri: callback, ui_locales: 'en' })).url;
+    const first = await begin();
+    const opened = await openPage(browser, { url: origin }, first.pathname + first.search);
+    const { page, context, picture, isWide } = opened;
+    const showsWell = async (name: string) => {
+      expect(await violationsOf(page)).toEqual([]);
+      expect(await isWide()).toBe(false);
+      await picture(name);
+    };
+    const inBoth = async (name: string, english: string, indonesian: string) => {
+      await page.getByRole('heading', { name: english, exact: true }).waitFor();
+      await showsWell(`${name}-en`);
+      await page.getByRole('link', { name: 'Bahasa Indonesia' }).click();
+      await page.getByRole('heading', { name: indonesian, exact: true }).waitFor();
+      await showsWell(`${name}-id`);
+      await page.getByRole('link', { name: 'English' }).click();
+      await page.getByRole('heading', { name: english, exact: true }).waitFor();
+    };
+
+    await page.getByRole('button', { name: 'Log in with a password' }).click();
+    await page.locator('#identifier').fill(username);
+    await page.locator('#password').fill(PASSWORD);
+    await page.locator('#password').press('Enter');
+    await inBoth('oidc-enrolment', 'Set up a second factor', 'Daftarkan faktor kedua');
+    await page.getByRole('button', { name: 'Set one up' }).click();
+    await page.getByText('requires a second factor. Set one up').waitFor();
+    await showsWell('oidc-security-before');
+    await page.getByRole('button', { name: 'Set up an app' }).click();
+    await page.locator('canvas.qr').waitFor();
+    const secret = (await page.locator('.secret code').textContent()) ?? '';
+    await page.locator('[name="code"] input').fill(codeOf(house, secret));
+    const dialog = page.locator('wa-dialog');
+    await dialog.getByRole('button', { name: 'Set up', exact: true }).click();
+    await page.locator('.codes code').nth(9).waitFor();
+    const code = (await page.locator('.codes code').first().textContent()) ?? '';
+    await dialog.getByRole('button', { name: 'Close', exact: true }).last().click();
+    await dialog.waitFor({ state: 'detached' });
+    await showsWell('oidc-security-after');
+    await page.getByRole('link', { name: 'Go back to the application' }).click();
+    await page.waitForURL(`${callback}?**code=**`);
+
+    // Its proof is forgotten, as after new recovery codes: the request asks for it, and for nothing else.
+    await house.database.query('UPDATE login_sessions SET second_factor = NULL WHERE user_id = $1', [id]);
+    await page.goto((await begin()).href);
+    await inBoth('oidc-proof', 'Second factor', 'Faktor kedua');
+    await page.getByRole('button', { name: 'Use a recovery code' }).click();
+    await page.locator('#proof').fill(code);
+    await page.locator('#proof').press('Enter');
+    await page.waitForURL(`${callback}?**code=**`);
+    expect(opened.complaints()).toEqual([]);
+    await context.close();
+  });
+});
+
+async function violationsOf(page: Page): Promise<unknown> {
+  await page.evaluate(axe.source);
+  return page.evaluate(
+    `axe.run(document).then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html) })))`,
+  );
+}
 
 type Verified = (error: unknown, user?: object) => void;

@@ -186,7 +186,7 @@ describe('a person of staff with a second factor', () => {
     await browser.logIn(username);
     // Past the page that asks for the second factor, straight to where it would go on.
     const refused = await browser.go(page.at);
-    expect([refused.status, refused.text.includes('<masuk-login')]).toEqual([200, true]);
+    expect([refused.status, refused.text.includes('data-second-factor')]).toEqual([200, true]);
     const json = { 'content-type': 'application/json' };
     const code = JSON.stringify({ code: codeOf(house, secret, 1) });
     expect((await browser.send('POST', '/api/auth/second-factor/totp/verify', code, json)).status).toBe(200);
@@ -414,7 +414,7 @@ describe('discovery', () => {
       backchannel_logout_supported: true,
       backchannel_logout_session_supported: true,
       claim_types_supported: ['normal'],
-      claims_parameter_supported: false,
+      claims_parameter_supported: true,
       claims_supported: [
         ...['sub', 'acr', 'amr', 'auth_time', 'name', 'preferred_username', 'phone_number', 'phone_number_verified'],
         ...['email', 'email_verified', 'role', 'sid', 'iss'],

@@ -2,18 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
 import { ServerSettings } from '../../platform/config/groups/server.js';
 import { SessionSettings } from '../../platform/config/groups/sessions.js';
-import { type CurrentCaller } from '../../platform/http/access.decorators.js';
 import { isFromOwnPage } from '../../platform/http/browser-cookies.js';
 import { type Proved } from './proof/authentication.js';
-import { Callers } from './proof/callers.js';
-import { LoginSessionsRepository } from './login-sessions.repository.js';
+import { Callers, type SessionCaller, type TokenProof } from './proof/callers.js';
+import { LoginSessionsRepository, type LiveSession } from './login-sessions.repository.js';
 import { tokenHash } from './refresh-tokens.js';
 
 /** Our cookies are 43 characters of base64url; nothing else is hashed. */
 const COOKIE = /^[\w-]{43}$/;
 
 /** Who has a browser's session, and how they logged in. */
-export interface BrowserCaller extends CurrentCaller, Proved {
+export interface BrowserCaller extends SessionCaller, Proved {
   readonly application: string | null;
 }
 
@@ -38,12 +37,27 @@ export class BrowserSessions {
     const live = await this.repository.findLiveByCookie(tokenHash(cookie));
     if (!live) return null;
     if (live.stale) await this.keepAlive(live.id);
-    const { method, second_factor: secondFactor, application_id: application } = live;
-    return { ...this.callers.of(live), method, secondFactor, application };
+    return this.callerOf(live);
+  }
+
+  /**
+   * Whose session it is, by its id: for what applications hold on it.
+   *
+   * @param token what that says of the login; as for our own tokens, the lower of the two counts
+   * @returns null when the session is over
+   */
+  async callerBehind(sessionId: string, token?: TokenProof): Promise<BrowserCaller | null> {
+    const live = await this.repository.findLive(sessionId);
+    return live && this.callerOf(live, token);
   }
 
   /** Notes that a session is used, by somebody who has found it stale: its idle end moves on. */
   async keepAlive(sessionId: string): Promise<void> {
     await this.repository.keepAlive(sessionId, this.sessionSettings.refreshExpiresIn);
+  }
+
+  private callerOf(live: LiveSession, token?: TokenProof): BrowserCaller {
+    const { method, second_factor: secondFactor, application_id: application } = live;
+    return { ...this.callers.of(live, token), method, secondFactor, application };
   }
 }

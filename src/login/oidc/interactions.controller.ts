@@ -75,6 +75,8 @@ export class InteractionsController {
     if (!begun) return this.pages.expired(language);
     const visit = this.interactions.visitOf(begun);
     if (next.kind === 'login') return this.pages.login(visit, language);
+    if (next.kind === 'proof') return this.pages.proof(visit, language);
+    if (next.kind === 'enrolment') return this.pages.enrolment(visit, language);
     return this.pages.consent(visit.uid, visit.application, asksFor(begun), language);
   }
 }

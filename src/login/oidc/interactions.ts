@@ -9,9 +9,11 @@ import { authenticationOf, numericDate } from '../../identity/sessions/proof/aut
 import { BrowserSessions, type BrowserCaller } from '../../identity/sessions/browser-sessions.js';
 import { Artifacts } from './artifacts.js';
 import { ownClient, type OwnClient } from './client-metadata.js';
+import { demandedAcrs, missingStep } from './login-demands.js';
 import { type Visit } from './oidc-pages.js';
 import { OidcRequest } from './oidc-request.js';
-import { OidcProviders, type FinishedLogin } from './oidc-providers.js';
+import { type FinishedLogin } from './oidc-logins.js';
+import { OidcProviders } from './oidc-providers.js';
 
 /** An interaction that this browser has begun, with whom it is about. */
 export interface Begun {
@@ -26,7 +28,7 @@ export interface Begun {
 
 /** What is to happen next: a page, or a step of the provider's own. */
 export type NextStep =
-  | { readonly kind: 'login' | 'consent'; readonly begun: Begun }
+  | { readonly kind: 'login' | 'proof' | 'enrolment' | 'consent'; readonly begun: Begun }
   | { readonly kind: 'sent'; readonly to: string }
   | { readonly kind: 'expired' };
 
@@ -51,20 +53,22 @@ export class Interactions {
   ) {}
 
   /**
-   * What a browser that comes to the page of an interaction gets: whoever is logged in already is not asked again. Staff who have a
-   * second factor are sent back to the login page until their session has proved it.
+   * What a browser that comes to the page of an interaction gets: whoever is logged in already is not asked again, but for what their
+   * login lacks.
    */
   async visit(uid: string, request: FastifyRequest, reply: FastifyReply): Promise<NextStep> {
     const begun = await this.begun(uid, request, reply);
     if (!begun) return { kind: 'expired' };
     const { interaction, caller, isFresh } = begun;
-    if (interaction.prompt.name === 'login') {
-      if (!caller || owesSecondFactor(caller) || !(isFresh || satisfies(interaction, caller)))
-        return { kind: 'login', begun };
-      return this.finish(interaction, { login: loginOf(caller, isFresh) });
+    if (interaction.prompt.name === 'consent') {
+      if (!isSame(interaction, caller)) return { kind: 'expired' };
+      return mustAsk(begun) ? { kind: 'consent', begun } : this.consent(begun);
     }
-    if (!isSame(interaction, caller)) return { kind: 'expired' };
-    return mustAsk(begun) ? { kind: 'consent', begun } : this.consent(begun);
+    if (!caller || !(isFresh || satisfies(interaction, caller))) return { kind: 'login', begun };
+    const step = missingStep(caller, demandedAcrs(interaction.params['claims']));
+    if (step === 'proof' || step === 'enrolment' || (step === 'login' && !isFresh)) return { kind: step, begun };
+    // What nothing helps, the policy tells the application.
+    return this.finish(interaction, { login: loginOf(caller, isFresh) });
   }
 
   /** The person lets the application have what it asked for. */
@@ -149,15 +153,18 @@ export function asksFor({ interaction }: Begun): string[] {
  */
 async function forgetEndedSession(provider: Provider, interaction: Interaction): Promise<void> {
   const { session } = interaction;
-  if (session?.uid === undefined || interaction.prompt.name !== 'login') return;
+  if (session?.uid === undefined || interaction.prompt.name === 'consent') return;
   if (await provider.Session.findByUid(session.uid)) return;
   delete (interaction as { session?: unknown }).session;
   await interaction.persist();
 }
 
+/** Why somebody is asked who need not log in anew for it. */
+const WITHOUT_LOGIN = ['no_session', 'max_age', 'second_factor', 'enrolment'];
+
 /** Whether a login that the browser had already is what the application asked for. */
 function satisfies({ prompt, params, session }: Interaction, { userId, loginAge }: BrowserCaller): boolean {
-  if (prompt.reasons.some((reason) => reason !== 'no_session' && reason !== 'max_age')) return false;
+  if (prompt.reasons.some((reason) => !WITHOUT_LOGIN.includes(reason))) return false;
   const maxAge = params['max_age'];
   if (maxAge !== undefined && loginAge > Number(maxAge)) return false;
   return session === undefined || session.accountId === userId;
@@ -175,12 +182,7 @@ function loginOf(caller: BrowserCaller, isFresh: boolean): FinishedLogin {
 }
 
 function isSame(interaction: Interaction, caller: BrowserCaller | null): boolean {
-  return caller !== null && !owesSecondFactor(caller) && interaction.session?.accountId === caller.userId;
-}
-
-/** Whether the account has a second factor that its session is still to prove. */
-function owesSecondFactor({ withheld }: BrowserCaller): boolean {
-  return withheld === 'second_factor_required';
+  return caller !== null && caller.withheld === null && interaction.session?.accountId === caller.userId;
 }
 
 /**

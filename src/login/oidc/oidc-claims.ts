@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { type Account } from 'oidc-provider';
+import { type Account, type KoaContextWithOIDC } from 'oidc-provider';
 import { TokenSettings } from '../../platform/config/groups/tokens.js';
 import { Users } from '../../identity/users/users.service.js';
+import { OidcLogins, type Issued } from './oidc-logins.js';
 
 /** What each scope lets an application know (OpenID Connect Core section 5.4, and our roles). */
 export const CLAIMS = {
@@ -23,12 +24,18 @@ export class OidcClaims {
   constructor(
     private readonly settings: TokenSettings,
     private readonly users: Users,
+    private readonly logins: OidcLogins,
   ) {}
 
-  /** The active account with this id; undefined when it is gone or disabled. */
-  async accountOf(id: string): Promise<Account | undefined> {
+  /**
+   * The active account with this id; undefined when it is gone or disabled, or what was shown is worth nothing.
+   *
+   * @param token a code or a token that is used; without one, the authorization endpoint asks, whose policy decides
+   */
+  async accountOf(ctx: KoaContextWithOIDC, id: string, token?: Issued): Promise<Account | undefined> {
     const account = await this.users.findActive(id);
-    if (!account) return undefined;
+    const caller = token ? await this.logins.ofToken(ctx, token) : await this.logins.ofRequest(ctx);
+    if (!account || caller?.userId !== id) return undefined;
     const { full_name: name, username, email, phone, phone_proven_at: provenAt } = account;
     return {
       accountId: id,
@@ -43,7 +50,7 @@ export class OidcClaims {
               ...(phone === null ? {} : { phone_number: phone, phone_number_verified: provenAt !== null }),
               // Nobody has proved it to us.
               ...(email === null ? {} : { email, email_verified: false }),
-              role: this.roleOf(account.role),
+              role: this.roleOf(caller.role),
             }),
       }),
     };

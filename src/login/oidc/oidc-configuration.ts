@@ -1,4 +1,4 @@
-import { errors, type Client, type Configuration } from 'oidc-provider';
+import { errors, type Client, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
 import { type AuthSecret } from '../../platform/secrets/auth-secret.js';
 import { type ServerSettings } from '../../platform/config/groups/server.js';
 import { type SessionSettings } from '../../platform/config/groups/sessions.js';
@@ -10,6 +10,9 @@ import { type Artifacts } from './artifacts.js';
 import { metadataOf, OWN_METADATA, ownClient } from './client-metadata.js';
 import { type Clients } from './clients/clients.service.js';
 import { grantFor } from './grants.js';
+import { policyFor } from './interaction-policy.js';
+import { problemOfClaims } from './login-demands.js';
+import { type Issued, type OidcLogins } from './oidc-logins.js';
 import { CLAIMS, OIDC_SCOPES, type OidcClaims } from './oidc-claims.js';
 import { type OidcPages } from './oidc-pages.js';
 import { type OidcRequest } from './oidc-request.js';
@@ -27,13 +30,14 @@ export interface ConfigurationParts {
   readonly artifacts: Artifacts;
   readonly clients: Clients;
   readonly claims: OidcClaims;
+  readonly logins: OidcLogins;
   readonly pages: OidcPages;
   readonly jwks: NonNullable<Configuration['jwks']>;
 }
 
 /** Everything the library is told: what is on, how long things live, who decides. What is not named here is off. */
 export function providerConfiguration(parts: ConfigurationParts): Configuration {
-  const { settings, secret, artifacts, clients, claims, pages, jwks } = parts;
+  const { settings, secret, artifacts, clients, claims, logins, pages, jwks } = parts;
   const algorithm = settings.jwtAlgorithm as 'ES256' | 'RS256';
   const clientAdapter = (name: string) => ({
     ...artifacts.adapterOf(name),
@@ -53,7 +57,7 @@ export function providerConfiguration(parts: ConfigurationParts): Configuration 
     extraClientMetadata: { properties: [...OWN_METADATA] },
     enabledJWA: { idTokenSigningAlgValues: [algorithm] },
     pkce: { required: () => true },
-    findAccount: (_ctx, id) => claims.accountOf(id),
+    findAccount: (ctx, id, token) => claims.accountOf(ctx, id, token as Issued | undefined),
     loadExistingGrant: grantFor,
     // All that is issued ends with the login behind it, whoever ends that.
     expiresWithSession: () => true,
@@ -61,11 +65,11 @@ export function providerConfiguration(parts: ConfigurationParts): Configuration 
     rotateRefreshToken: true,
     allowOmittingSingleRegisteredRedirectUri: false,
     clientBasedCORS: (_ctx, origin, client) => originsOf(client).includes(origin),
-    extraTokenClaims: (_ctx, token) => roleFor(token, claims),
-    features: featuresOf(pages, algorithm, settings),
+    extraTokenClaims: tokenClaims,
+    features: featuresOf(pages, logins, algorithm, settings),
     fetch: callApplication,
     discovery: { ui_locales_supported: [...LANGUAGES], prompt_values_supported: ['none', 'login', 'consent'] },
-    interactions: { url: (_ctx, { uid }) => `/oidc/interaction/${uid}` },
+    interactions: { policy: policyFor(logins), url: (_ctx, { uid }) => `/oidc/interaction/${uid}` },
     renderError: (ctx, out) => pages.error(ctx, out),
     ttl: {
       AccessToken: (_ctx, _token, client) => ownClient(client).access_token_seconds,
@@ -82,22 +86,28 @@ export function providerConfiguration(parts: ConfigurationParts): Configuration 
 }
 
 /**
- * What services that are shown a token need of the person, where the application may know it. Only a JWT says so by itself:
- * what is kept with another would still be told by introspection when the role is another one.
+ * What an access token says of the login that it was issued on, also after a refresh (RFC 9068 section 2.2.1, RFC 9470 section 6),
+ * and of the person what services that are shown it need, where the application may know it. Only a JWT says that by itself: what is
+ * kept with another would still be told by introspection when the role is another one.
  */
-async function roleFor(token: object, claims: OidcClaims): Promise<{ role: string } | undefined> {
+async function tokenClaims({ oidc }: KoaContextWithOIDC, token: object): Promise<Record<string, unknown> | undefined> {
   const { accountId, scopes, resourceServer } = token as {
     accountId?: string;
     scopes: Set<string>;
     resourceServer?: object;
   };
-  if (accountId === undefined || resourceServer === undefined || !scopes.has('roles')) return undefined;
-  const known = await (await claims.accountOf(accountId))?.claims('userinfo', 'openid', {}, []);
-  return { role: known?.['role'] as string };
+  if (accountId === undefined) return undefined;
+  const { RefreshToken, AuthorizationCode, DeviceCode } = oidc.entities;
+  const { acr, amr, authTime } = RefreshToken ?? AuthorizationCode ?? DeviceCode ?? {};
+  const how = { acr, amr, auth_time: authTime };
+  if (resourceServer === undefined || !scopes.has('roles')) return how;
+  const known = await oidc.account?.claims('userinfo', 'openid', {}, []);
+  return { ...how, role: known?.['role'] };
 }
 
 function featuresOf(
   pages: OidcPages,
+  logins: OidcLogins,
   algorithm: 'ES256' | 'RS256',
   settings: TokenSettings,
 ): Configuration['features'] {
@@ -105,20 +115,19 @@ function featuresOf(
     devInteractions: { enabled: false },
     dPoP: { enabled: false },
     backchannelLogout: { enabled: true },
-    deviceFlow: {
+    claimsParameter: {
       enabled: true,
-      charset: 'base-20',
-      mask: '****-****',
-      // Kept with the code and shown to nobody: nothing of the device needs to be known.
-      deviceInfo: () => ({}),
-      userCodeInputSource: (ctx, _form, _out, problem) => {
-        (ctx.req as OidcRequest).isWrongGuess = problem?.name === 'NotFoundError';
-        pages.deviceInput(ctx, problem);
+      assertClaimsParameter: (_ctx, asked) => {
+        const problem = problemOfClaims(asked);
+        if (problem !== null) throw new errors.InvalidRequest(problem);
       },
-      userCodeConfirmSource: (ctx, _form, client, _info, userCode) => pages.deviceConfirm(ctx, client, userCode),
-      successSource: (ctx) => pages.deviceDone(ctx),
     },
-    introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+    deviceFlow: deviceFlowOf(pages),
+    introspection: {
+      enabled: true,
+      allowedPolicy: async (ctx, client, token) =>
+        token.clientId === client.clientId && (await logins.ofToken(ctx, token)) !== null,
+    },
     revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
     pushedAuthorizationRequests: { enabled: true },
     rpInitiatedLogout: {
@@ -141,6 +150,22 @@ function featuresOf(
       },
     },
     externalSigningSupport: { enabled: true, ack: 'experimental-01' },
+  };
+}
+
+function deviceFlowOf(pages: OidcPages): NonNullable<Configuration['features']>['deviceFlow'] {
+  return {
+    enabled: true,
+    charset: 'base-20',
+    mask: '****-****',
+    // Kept with the code and shown to nobody: nothing of the device needs to be known.
+    deviceInfo: () => ({}),
+    userCodeInputSource: (ctx, _form, _out, problem) => {
+      (ctx.req as OidcRequest).isWrongGuess = problem?.name === 'NotFoundError';
+      pages.deviceInput(ctx, problem);
+    },
+    userCodeConfirmSource: (ctx, _form, client, _info, userCode) => pages.deviceConfirm(ctx, client, userCode),
+    successSource: (ctx) => pages.deviceDone(ctx),
   };
 }
 

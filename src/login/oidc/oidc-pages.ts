@@ -57,13 +57,32 @@ export class OidcPages {
   /** The login page with the application's name and logo. */
   login({ uid, clientId, application, phone }: Visit, language: Language): string {
     const hint = phone === null ? '' : ` phone="${escapeHtml(phone)}"`;
-    const here = `/oidc/interaction/${uid}`;
-    const element = `<masuk-login purpose="login" session="cookie" history autofocus client-id="${escapeHtml(clientId)}" data-continue="${here}"${hint}></masuk-login>`;
-    const say = TEXTS[language].pages.oidc;
-    const cancel = say.cancel(escapeHtml(application.name));
-    const form = `<form class="quiet" method="post" action="${here}/abort"><button>${cancel}</button></form>`;
-    const sheet = { page: 'login', title: say.login, main: `${element}\n${form}`, script: true };
-    return this.sheet(sheet, language, application);
+    const element = `<masuk-login purpose="login" session="cookie" history autofocus client-id="${escapeHtml(clientId)}" data-continue="${pathOf(uid)}"${hint}></masuk-login>`;
+    const main = `${element}\n${cancelForm(uid, application, language)}`;
+    return this.sheet(
+      { page: 'login', title: TEXTS[language].pages.oidc.login, main, script: true },
+      language,
+      application,
+    );
+  }
+
+  /** Asks somebody who is logged in for the second factor: the script of the login page does, in place of the section. */
+  proof({ uid, application }: Visit, language: Language): string {
+    const { proof, proofIntro, proofAgain } = TEXTS[language].pages.oidc;
+    const again = `<form action="${pathOf(uid)}"><button class="primary">${proofAgain}</button></form>`;
+    const section = `<section data-second-factor data-continue="${pathOf(uid)}">${heading(proof, proofIntro)}${again}</section>`;
+    const main = `${section}\n${cancelForm(uid, application, language)}`;
+    return this.sheet({ page: 'login', title: proof, main, script: true }, language, application);
+  }
+
+  /** Leads somebody who must enrol a second factor to the page where they do, which leads back here. */
+  enrolment({ uid, application }: Visit, language: Language): string {
+    const { enrolment, enrolmentIntro, enrolmentGo } = TEXTS[language].pages.oidc;
+    const fields = `<input type="hidden" name="interaction" value="${uid}"><input type="hidden" name="lang" value="${language}">`;
+    const main = `${heading(enrolment, enrolmentIntro(escapeHtml(application.name)))}
+<form action="/admin/security">${fields}<button class="primary" autofocus>${enrolmentGo}</button></form>
+${cancelForm(uid, application, language)}`;
+    return this.sheet({ page: 'enrolment', title: enrolment, main, script: false }, language, application);
   }
 
   /** Asks whether an application may know what it wants to. */
@@ -198,6 +217,14 @@ ${form(`<button>${say.logoutNo}</button>`, ' class="quiet"')}`;
     ctx.type = 'html';
     ctx.body = html;
   }
+}
+
+const pathOf = (uid: string) => `/oidc/interaction/${uid}`;
+
+/** The way back to the application, with nothing done. */
+function cancelForm(uid: string, { name }: Application, language: Language): string {
+  const cancel = TEXTS[language].pages.oidc.cancel(escapeHtml(name));
+  return `<form class="quiet" method="post" action="${pathOf(uid)}/abort"><button>${cancel}</button></form>`;
 }
 
 /** @param title and `intro`: HTML */

@@ -15,20 +15,9 @@ import { Artifacts } from './artifacts.js';
 import { Clients, isSecret } from './clients/clients.service.js';
 import { providerPolicy } from './page-policy.js';
 import { OidcClaims } from './oidc-claims.js';
+import { OidcLogins, type FinishedLogin } from './oidc-logins.js';
 import { OidcPages, STAYED } from './oidc-pages.js';
 import { type OidcRequest } from './oidc-request.js';
-
-/** What the library knows of a login when an interaction is finished, with the login session behind it. */
-export interface FinishedLogin {
-  readonly accountId: string;
-  readonly acr: string;
-  readonly amr: readonly string[];
-  /** Seconds since 1970. */
-  readonly ts: number;
-  readonly loginSessionId: string;
-  /** It was made for this very request, not found in the browser. */
-  readonly isFresh: boolean;
-}
 
 /**
  * The library, and our code that needs it: 250 files, which a start does not read. They are loaded with the first request
@@ -58,6 +47,7 @@ export class OidcProviders {
     private readonly artifacts: Artifacts,
     private readonly clients: Clients,
     private readonly claims: OidcClaims,
+    private readonly logins: OidcLogins,
     private readonly pages: OidcPages,
     private readonly sessions: Sessions,
     private readonly audit: Audit,
@@ -75,10 +65,10 @@ export class OidcProviders {
   }
 
   private make({ Library, providerConfiguration, sharedKeys }: Awaited<ReturnType<typeof loadLibrary>>): Provider {
-    const { secret, artifacts, clients, claims, pages } = this;
+    const { secret, artifacts, clients, claims, logins, pages } = this;
     const settings = { ...this.serverSettings, ...this.sessionSettings, ...this.tokenSettings };
     const jwks = sharedKeys(this.keys);
-    const configuration = providerConfiguration({ settings, secret, artifacts, clients, claims, pages, jwks });
+    const configuration = providerConfiguration({ settings, secret, artifacts, clients, claims, logins, pages, jwks });
     const provider = new Library(`${settings.publicUrl}/oidc`, configuration);
     // `X-Forwarded-…` of what it is handed are ours (`oidc-request.ts`), never a client's.
     provider.proxy = true;

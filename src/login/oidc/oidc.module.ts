@@ -15,6 +15,7 @@ import { InteractionsController } from './interactions.controller.js';
 import { OidcRoutes } from './oidc-routes.js';
 import { OidcClaims } from './oidc-claims.js';
 import { OidcController } from './oidc.controller.js';
+import { OidcLogins } from './oidc-logins.js';
 import { OidcPages } from './oidc-pages.js';
 import { OidcProviders } from './oidc-providers.js';
 import { OidcUpkeep } from './oidc-upkeep.js';
@@ -30,6 +31,7 @@ import { OidcUpkeep } from './oidc-upkeep.js';
     Interactions,
     OidcRoutes,
     OidcClaims,
+    OidcLogins,
     OidcPages,
     OidcProviders,
     OidcUpkeep,

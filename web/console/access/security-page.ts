@@ -14,6 +14,9 @@ type State = Answer<'/api/auth/second-factor', 'get'>['data'];
 type Passkey = State['passkeys'][number];
 type Enrolled = Answer<'/api/auth/second-factor/totp', 'post'>['data'];
 
+/** The page of an application's request that waits for a second factor: what the server calls it, and nothing else. */
+const INTERACTION = /^[\w-]{20,60}$/;
+
 /** `/admin/security`: the viewer's own second factors. */
 export class SecurityPage extends ConsolePage {
   private readonly state = new Remote<State>(this);
@@ -41,10 +44,18 @@ export class SecurityPage extends ConsolePage {
     const { security } = this.texts;
     if (state.mode === 'off') return html`<wa-callout variant="neutral">${security.off}</wa-callout>`;
     const hasAny = state.totp !== null || state.passkeys.length > 0;
+    const waiting = this.place.query.get('interaction') ?? '';
+    const isWaitedFor = INTERACTION.test(waiting);
     const wanted = html`<wa-callout variant="warning"
-      ><wa-icon slot="icon" name="exclamation-triangle"></wa-icon>${security.required}</wa-callout
+      ><wa-icon slot="icon" name="exclamation-triangle"></wa-icon
+      >${isWaitedFor ? security.requiredFor : security.required}</wa-callout
     >`;
-    return html`${state.needs === 'enrolment' ? wanted : nothing}
+    const back = html`<wa-callout variant="success"
+      ><wa-icon slot="icon" name="shield-check"></wa-icon>${security.backIntro}
+      <a href=${`/oidc/interaction/${waiting}`}>${security.back}</a></wa-callout
+    >`;
+    return html`${isWaitedFor && hasAny ? back : nothing}
+      ${!hasAny && (isWaitedFor || state.needs === 'enrolment') ? wanted : nothing}
       <section class="card" aria-labelledby="app">
         <h2 id="app">${security.app}</h2>
         <p>${security.appIntro}</p>

@@ -20,11 +20,14 @@ const FIRST = {
 } as const;
 
 /** With two factors. `pop`: the proof that somebody holds a key, of the registry of RFC 8176; whether hardware keeps it is not known. */
-const WITH_SECOND = 'urn:masuk:mfa';
+export const WITH_SECOND = 'urn:masuk:mfa';
 const SECOND = { TOTP: 'otp', RECOVERY_CODE: 'otp', PASSKEY: 'pop' } as const;
 
+/** Those of the login's own factor. */
+export const FIRST_ACR_VALUES: readonly string[] = [FIRST.OTP.acr, FIRST.PASSWORD.acr];
+
 /** Every `acr` that a session may have. */
-export const ACR_VALUES: readonly string[] = [FIRST.OTP.acr, FIRST.PASSWORD.acr, WITH_SECOND];
+export const ACR_VALUES: readonly string[] = [...FIRST_ACR_VALUES, WITH_SECOND];
 
 /** The marks of two factors in `amr` (RFC 8176 section 2). */
 export const MULTIPLE = 'mfa';

@@ -6,7 +6,13 @@ import { numericDate } from './authentication.js';
 import { type LiveSession } from '../login-sessions.repository.js';
 
 /** What a token says of what its session had proved. */
-type TokenProof = Pick<AccessClaims, 'authTime' | 'hasSecondFactor'>;
+export type TokenProof = Pick<AccessClaims, 'authTime' | 'hasSecondFactor'>;
+
+/** The caller of a session, as far as our own pages need to know more. */
+export interface SessionCaller extends CurrentCaller {
+  /** The account has no second factor, and may enrol one. */
+  readonly mayEnrolSecondFactor: boolean;
+}
 
 /** Who calls, and as what: the one place that decides what a session without a second factor may not do. */
 @Injectable()
@@ -19,7 +25,7 @@ export class Callers {
    *
    * @param token where one was shown; a cookie is the session itself
    */
-  of(live: LiveSession, token?: TokenProof): CurrentCaller {
+  of(live: LiveSession, token?: TokenProof): SessionCaller {
     const provedSecondFactor = live.second_factor !== null && (token?.hasSecondFactor ?? true);
     const made = token ? (token.authTime ?? numericDate(live.created_at)) : numericDate(live.proved_at);
     const lag = Math.max(0, numericDate(live.proved_at) - made);
@@ -34,18 +40,19 @@ export class Callers {
       provedAt: new Date(live.proved_at.getTime() - lag * 1000),
       loginAge: live.age_seconds + lag,
       provedSecondFactor,
-      isAskedForSecondFactor: this.isAsked(live),
+      isAskedForSecondFactor: live.has_second_factor && this.isForSecondFactor(live),
+      mayEnrolSecondFactor: !live.has_second_factor && this.isForSecondFactor(live),
       application: live.application_id,
     };
   }
 
-  /** Whether the account has a second factor that it is asked for. */
-  private isAsked({ role, has_second_factor: has }: LiveSession): boolean {
-    return has && STAFF.includes(role) && this.settings.staffSecondFactor !== 'off';
+  /** Whether second factors are there for the account. */
+  private isForSecondFactor({ role }: LiveSession): boolean {
+    return STAFF.includes(role) && this.settings.staffSecondFactor !== 'off';
   }
 
   private withheld(live: LiveSession, hasProved: boolean): Withheld | null {
-    if (!STAFF.includes(live.role) || this.settings.staffSecondFactor === 'off') return null;
+    if (!this.isForSecondFactor(live)) return null;
     if (live.has_second_factor) return hasProved ? null : 'second_factor_required';
     return this.settings.staffSecondFactor === 'require' ? 'second_factor_enrolment_required' : null;
   }

@@ -16,6 +16,13 @@ export const PAGES: PageTexts = {
   oidc: {
     login: 'Log in',
     cancel: (app) => `Cancel and go back to ${app}`,
+    proof: 'Second factor',
+    proofIntro: 'Your account is protected by a second factor. Prove it to go on.',
+    proofAgain: 'Try again',
+    enrolment: 'Set up a second factor',
+    enrolmentIntro: (app) =>
+      `To use ${app}, your account needs a second factor, and you have none yet. Set one up first; you then come back here.`,
+    enrolmentGo: 'Set one up',
     consent: (app) => `Allow ${app}?`,
     consentIntro: (app) => `${app} requests access to the following data of your account:`,
     allow: 'Allow',

@@ -15,6 +15,13 @@ export const PAGES = {
   oidc: {
     login: 'Masuk',
     cancel: (app: string) => `Batal, kembali ke ${app}`,
+    proof: 'Faktor kedua',
+    proofIntro: 'Akun Anda dilindungi faktor kedua. Buktikan untuk melanjutkan.',
+    proofAgain: 'Coba lagi',
+    enrolment: 'Daftarkan faktor kedua',
+    enrolmentIntro: (app: string) =>
+      `Untuk memakai ${app}, akun Anda memerlukan faktor kedua, dan Anda belum memilikinya. Daftarkan dulu; setelah itu Anda kembali ke sini.`,
+    enrolmentGo: 'Daftarkan sekarang',
     consent: (app: string) => `Izinkan ${app}?`,
     consentIntro: (app: string) => `${app} meminta data berikut dari akun Anda:`,
     allow: 'Izinkan',
