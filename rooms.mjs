@@ -163,6 +163,7 @@ export const FACES = {
     'rows/group',
     'rows/rule',
     'rows/setting',
+    'shown-address',
     'test-phones',
   ],
   'platform/database': [

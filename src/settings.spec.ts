@@ -432,7 +432,7 @@ describe('the settings in force', () => {
       'WHATSAPP_DEVICE_ID',
     ]);
     const secret = 'geheim-9f3c';
-    const address = `https://user:${secret}@api.example.com`;
+    const address = `https://user:${secret}@api.example.com/v1?token=${secret}`;
     const set = of({
       ...production,
       ...rungs,
@@ -448,7 +448,7 @@ describe('the settings in force', () => {
     });
     for (const name of ['DATABASE_URL', 'SMTP_URL', 'WHATSAPP_DEVICE_ID', 'WHAPI_TOKEN', 'TEST_PHONES'])
       expect([name, set(name)]).toEqual([name, { source: 'environment', masked: true, value: null }]);
-    expect(set('WHAPI_BASE_URL').value).toBe('https://…@api.example.com');
+    expect(set('WHAPI_BASE_URL').value).toBe('https://…@api.example.com/v1?token=…');
     expect(of({ DB_HOST: 'db', DB_PASSWORD: secret })('DATABASE_URL')).toEqual({
       source: 'derived',
       masked: true,

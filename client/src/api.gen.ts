@@ -3954,7 +3954,7 @@ export interface components {
             /** @description True: it may hold a secret. Then `value` is null, and `source` says whether it is set. */
             masked: boolean;
             /**
-             * @description As it would be written in the environment; credentials in addresses are left out.
+             * @description As it would be written in the environment; credentials and the values of a query in addresses are left out.
              * @example 6
              */
             value: string | null;
@@ -9275,7 +9275,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Newest first, without their secrets. */
+            /** @description Newest first, without their secrets. A person gets addresses without the values of a query, which may be secrets; an API key its own whole. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -1,4 +1,5 @@
 import { type Language } from '../../platform/config/languages.js';
+import { shownAddresses } from '../../platform/config/shown-address.js';
 import { TEXTS } from '../../platform/texts/texts.js';
 import { type DeliveryRow } from './deliveries.repository.js';
 import {
@@ -21,8 +22,14 @@ export function createdAnswer(row: WebhookRow, secret: string, language: Languag
   return { success: true, message: TEXTS[language].answers.webhooks.created, data: { ...webhookOf(row), secret } };
 }
 
-export function webhooksAnswer({ rows, nextCursor }: Page<WebhookRow>, language: Language): WebhooksAnswerDto {
-  return { success: true, message: TEXTS[language].answers.webhooks.webhooks, data: rows.map(webhookOf), nextCursor };
+/** @param isOwn whether an API key asks, for its own: it knows its address, and may compare it; people are shown no value of a query */
+export function webhooksAnswer(
+  { rows, nextCursor }: Page<WebhookRow>,
+  isOwn: boolean,
+  language: Language,
+): WebhooksAnswerDto {
+  const data = rows.map(webhookOf).map(({ url, ...rest }) => ({ ...rest, url: isOwn ? url : shownAddresses(url) }));
+  return { success: true, message: TEXTS[language].answers.webhooks.webhooks, data, nextCursor };
 }
 
 export function deletedAnswer(language: Language): WebhookGoneAnswerDto {

@@ -41,7 +41,11 @@ export class WebhooksController {
   @ScopesOrSupervisor('webhooks')
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'listWebhooks', summary: 'List the webhooks of the caller; for an admin, all webhooks' })
-  @ApiOkResponse({ type: WebhooksAnswerDto, description: 'Newest first, without their secrets.' })
+  @ApiOkResponse({
+    type: WebhooksAnswerDto,
+    description:
+      'Newest first, without their secrets. A person gets addresses without the values of a query, which may be secrets; an API key its own whole.',
+  })
   @Fails('validation_failed', ...KEY_FAILURES)
   async list(
     @Query() page: PageByIdDto,
@@ -49,7 +53,7 @@ export class WebhooksController {
     @Context() context: RequestContext,
   ): Promise<WebhooksAnswerDto> {
     const found = await this.webhooks.list(caller, page.cursor ?? null, page.limit ?? DEFAULT_PAGE);
-    return webhooksAnswer(found, context.language);
+    return webhooksAnswer(found, caller.apiKeyId !== null, context.language);
   }
 
   @Post()

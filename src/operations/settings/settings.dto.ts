@@ -16,7 +16,7 @@ export class SettingDto {
   /** True: it may hold a secret. Then `value` is null, and `source` says whether it is set. */
   masked!: boolean;
   /**
-   * As it would be written in the environment; credentials in addresses are left out.
+   * As it would be written in the environment; credentials and the values of a query in addresses are left out.
    * @example 6
    */
   value!: string | null;

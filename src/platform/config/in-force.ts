@@ -1,4 +1,5 @@
 import { type Group, type Section } from './rows/group.js';
+import { shownAddresses } from './shown-address.js';
 import { defaultIn, type Given, type Row, type Variable } from './rows/setting.js';
 
 /**
@@ -45,7 +46,7 @@ function inForce(row: Row<unknown>, variable: Variable, text: string | undefined
   const { name, doc, isShown, otherwise = null } = variable;
   const value = text ?? defaultText(row, variable, given);
   const source = text === undefined ? sourceOf(variable, value, given) : 'environment';
-  const shown = isShown && value !== null ? withoutCredentials(value) : null;
+  const shown = isShown && value !== null ? shownAddresses(value) : null;
   return { name, doc, source, masked: !isShown, value: shown, otherwise };
 }
 
@@ -65,6 +66,3 @@ function written(value: unknown): string | null {
   if (typeof value === 'string' || typeof value === 'number') return value === '' ? null : String(value);
   return Array.isArray(value) && value.length > 0 ? value.join(',') : null;
 }
-
-/** An address may hold a user and a password, whatever it is the address of. */
-const withoutCredentials = (text: string): string => text.replace(/(:\/\/)[^/?#\s]*@/g, '$1…@');

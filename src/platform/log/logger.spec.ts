@@ -10,6 +10,8 @@ describe('masked', () => {
     ['device 8b0f2a3c-1111-4222-8333-444455556666', 'device [id]'],
     ['Bearer eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln', 'Bearer [id]'],
     ['nothing at /keys/msk_-AJh3_7kq2vbN1cZx0pL9sD8fG7hJ6kQ5wE4rT3yU2i', 'nothing at /keys/[id]'],
+    ['GET https://user:geheim@a.example/hook?token=geheim failed', 'GET https://…@a.example/hook?token=… failed'],
+    ['Cannot GET /hook?token=geheim&b=x', 'Cannot GET /hook?token=…&b=…'],
     ['listening on port 5000', 'listening on port 5000'],
   ])('%s', (text, expected) => {
     expect(masked(text)).toBe(expected);

@@ -4,6 +4,7 @@ import { type LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
 import { type ModeSettings } from '../config/groups/mode.js';
 import { type ServerSettings } from '../config/groups/server.js';
+import { shownAddresses } from '../config/shown-address.js';
 import { LONGEST_WAIT, standardOutput, type LogOutput, type OutputOptions } from './log-output.js';
 
 export type ServiceLogger = Logger;
@@ -16,9 +17,12 @@ const DIGITS = /\+?\d[\d\s-]{4,}\d/g;
 const TOKENS =
   /\beyJ[\w-]+(?:\.[\w-]*){1,2}|msk_[\w-]{8,}|\b[0-9a-f]{32,}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi;
 
-/** A free text made fit for the log: runs of digits and anything that looks like a token or device id are blanked. */
+/** Values of a query, also where no scheme says that this is an address: `/hook?token=…`. */
+const QUERY_VALUES = /([?&][\w.~-]{1,64}=)[^\s&#"'<>]+/g;
+
+/** A free text made fit for the log: values in addresses, runs of digits and anything that looks like a token or device id are blanked. */
 export function masked(text: string): string {
-  return text.replace(TOKENS, '[id]').replace(DIGITS, '[digits]');
+  return shownAddresses(text).replace(QUERY_VALUES, '$1…').replace(TOKENS, '[id]').replace(DIGITS, '[digits]');
 }
 
 /** No route of ours has a part as long as this; refresh tokens, cookies and device tokens do. */

@@ -3,6 +3,7 @@ import { Database, type Transaction } from '../../platform/database/database.js'
 import { type AuditEvent, type Prisma } from '../../platform/database/generated/client.js';
 import { PrismaService } from '../../platform/database/prisma.service.js';
 import { statement } from '../../platform/database/statement.js';
+import { detailText } from './detail-text.js';
 
 const RECORD = statement(
   'audit_record',
@@ -105,7 +106,7 @@ export class AuditRepository {
       subject_id: row.subjectId,
       address: row.address,
       request_id: row.requestId,
-      detail: row.detail === undefined ? null : JSON.stringify(row.detail),
+      detail: row.detail === undefined ? null : detailText(row.detail),
       phone_key: row.phoneKey,
     });
   }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { statement } from '../../platform/database/statement.js';
+import { detailText } from './detail-text.js';
 
 /** Rows that one address may have in a minute, and rows of all addresses: what is beyond is counted together. */
 const ROWS_OF_ADDRESS = 20;
@@ -86,7 +87,7 @@ export class RefusalsRepository {
       addresses: refusals.map(({ address }) => address),
       request_ids: refusals.map(({ requestId }) => requestId),
       last_request_ids: refusals.map(({ lastRequestId }) => lastRequestId),
-      details: refusals.map(({ detail }) => (detail === null ? null : JSON.stringify(detail))),
+      details: refusals.map(({ detail }) => (detail === null ? null : detailText(detail))),
       counts: refusals.map(({ count }) => count),
     });
   }

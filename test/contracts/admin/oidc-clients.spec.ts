@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as openid from 'openid-client';
-import { newcomer } from '../../support/logins.js';
+import { bearer, logIn, newcomer } from '../../support/logins.js';
 import { discovered, openOidcHouse, tokensFor, Visitor, type OidcHouse } from '../../support/oidc.js';
 
 let house: OidcHouse;
@@ -73,6 +73,37 @@ it('lets applications on a device use a scheme of their own, and gives them no s
   expect([status, body.data.secret]).toEqual([201, null]);
   const rotated = await house.service.post(`/api/oidc/clients/${body.data.id}/secret`, {}, house.admin);
   expect([rotated.status, rotated.body.code]).toEqual([404, 'oidc_client_not_found']);
+});
+
+it('shows the values of its addresses’ queries to those alone who may change it, and writes none down', async () => {
+  const addresses = {
+    logoUri: 'https://a.example/logo.png?key=geheim',
+    redirectUris: ['https://a.example/kembali?key=geheim'],
+    postLogoutRedirectUris: ['https://a.example/keluar?key=geheim'],
+    backchannelLogoutUri: 'https://a.example/logout?key=geheim',
+  };
+  const client = await house.client(addresses);
+  const path = `/api/oidc/clients/${client.id}`;
+  await house.service.send(
+    'PATCH',
+    path,
+    JSON.stringify({ backchannelLogoutUri: addresses.backchannelLogoutUri }),
+    json(),
+  );
+  expect((await house.service.get(path, house.admin)).body.data).toMatchObject(addresses);
+  const { username } = await newcomer(house, { role: 'SUPERVISOR' });
+  const supervisor = bearer(await logIn(house.service, username));
+  for (const read of [path, '/api/oidc/clients']) {
+    const answer = await house.service.get(read, supervisor);
+    expect(answer.text).not.toContain('geheim');
+    expect([answer.body.data].flat()[0]).toMatchObject({ backchannelLogoutUri: 'https://a.example/logout?key=…' });
+  }
+  const events = await house.database.query<{ detail: string }>(
+    'SELECT detail::text AS detail FROM audit_events WHERE subject_id = $1',
+    [client.id],
+  );
+  expect(events).toHaveLength(2);
+  for (const { detail } of events) expect(detail).not.toContain('geheim');
 });
 
 it('changes what is named, leaves the rest, and all of it counts at once', async () => {

@@ -5,6 +5,7 @@ import { wrong } from '../../support/codes.js';
 import { openGatewayHouse, type GatewayHouse } from '../../support/gateway-house.js';
 import { startHookReceiver, type HookReceiver } from '../../support/hook-receiver.js';
 import { newNumber } from '../../support/house.js';
+import { bearer, logIn, newcomer } from '../../support/logins.js';
 import { until } from '../../support/waits.js';
 
 type Headers = Record<string, string>;
@@ -86,6 +87,19 @@ describe('a webhook', () => {
     const stored = await house.database.query(`SELECT encode(sealed_secret, 'escape') AS sealed FROM webhooks`);
     expect(JSON.stringify(stored)).not.toContain('whsec_');
     expect(house.service.output()).not.toContain('whsec_');
+  });
+
+  it('shows its address whole to its key alone: the values of a query may be secrets', async () => {
+    const secret = `${receiver.url}?token=geheim&name=secret`;
+    expect((await create({ url: secret })).body.data.url).toBe(secret);
+    expect((await house.service.get('/api/webhooks', key)).body.data[0].url).toBe(secret);
+    const { username } = await newcomer(house, { role: 'SUPERVISOR' });
+    for (const person of [house.admin, bearer(await logIn(house.service, username))])
+      expect((await house.service.get('/api/webhooks', person)).body.data[0].url).toBe(
+        `${receiver.url}?token=…&name=…`,
+      );
+    const events = await house.database.query<{ row: string }>('SELECT a::text AS row FROM audit_events a');
+    expect(events.map(({ row }) => row).join() + house.service.output()).not.toContain('geheim');
   });
 
   it('belongs to the key that made it', async () => {

@@ -1,4 +1,5 @@
 import { type Language } from '../../../platform/config/languages.js';
+import { shownAddresses } from '../../../platform/config/shown-address.js';
 import { stateTag } from '../../../platform/http/state-tags.js';
 import { TEXTS } from '../../../platform/texts/texts.js';
 import {
@@ -15,18 +16,25 @@ export function createdAnswer(row: ClientRow, secret: string | null, language: L
   return { success: true, message: TEXTS[language].answers.oidcClients.created, data: { ...clientOf(row), secret } };
 }
 
-export function clientAnswer(row: ClientRow, said: 'one' | 'changed', language: Language): OidcClientAnswerDto {
-  return { success: true, message: TEXTS[language].answers.oidcClients[said], data: clientOf(row) };
+/** @param mayChange whether the reader may change it; to others the values in addresses' queries are not shown */
+export function clientAnswer(
+  row: ClientRow,
+  said: 'one' | 'changed',
+  mayChange: boolean,
+  language: Language,
+): OidcClientAnswerDto {
+  return { success: true, message: TEXTS[language].answers.oidcClients[said], data: shownTo(mayChange, row) };
 }
 
 export function clientsAnswer(
   page: { rows: ClientRow[]; nextCursor: string | null },
+  mayChange: boolean,
   language: Language,
 ): OidcClientsAnswerDto {
   return {
     success: true,
     message: TEXTS[language].answers.oidcClients.all,
-    data: page.rows.map(clientOf),
+    data: page.rows.map((row) => shownTo(mayChange, row)),
     nextCursor: page.nextCursor,
   };
 }
@@ -37,6 +45,19 @@ export function secretAnswer(secret: string, language: Language): OidcSecretAnsw
 
 export function deletedAnswer(language: Language): OidcClientDeletedAnswerDto {
   return { success: true, message: TEXTS[language].answers.oidcClients.deleted };
+}
+
+function shownTo(mayChange: boolean, row: ClientRow): OidcClientDto {
+  const client = clientOf(row);
+  if (mayChange) return client;
+  const { logoUri, redirectUris, postLogoutRedirectUris, backchannelLogoutUri } = client;
+  return {
+    ...client,
+    logoUri: logoUri && shownAddresses(logoUri),
+    redirectUris: redirectUris.map(shownAddresses),
+    postLogoutRedirectUris: postLogoutRedirectUris.map(shownAddresses),
+    backchannelLogoutUri: backchannelLogoutUri && shownAddresses(backchannelLogoutUri),
+  };
 }
 
 /** A state of what admins can change of an application. */

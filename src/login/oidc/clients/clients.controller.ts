@@ -60,9 +60,13 @@ export class ClientsController {
   })
   @ApiOkResponse({ type: OidcClientsAnswerDto, description: 'Without their secrets.' })
   @Fails('validation_failed', ...FOR_ADMINS)
-  async list(@Query() page: PageByIdDto, @Context() context: RequestContext): Promise<OidcClientsAnswerDto> {
+  async list(
+    @Query() page: PageByIdDto,
+    @Caller() caller: CurrentCaller,
+    @Context() context: RequestContext,
+  ): Promise<OidcClientsAnswerDto> {
     const found = await this.clients.list(page.cursor ?? null, page.limit ?? DEFAULT_PAGE);
-    return clientsAnswer(found, context.language);
+    return clientsAnswer(found, mayChange(caller), context.language);
   }
 
   @Post()
@@ -93,12 +97,13 @@ export class ClientsController {
   @Fails('oidc_client_not_found', ...FOR_ADMINS)
   async get(
     @ClientId() id: string,
+    @Caller() caller: CurrentCaller,
     @Context() context: RequestContext,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<OidcClientAnswerDto> {
     const row = await this.clients.get(id);
     void reply.header('etag', clientTag(row));
-    return clientAnswer(row, 'one', context.language);
+    return clientAnswer(row, 'one', mayChange(caller), context.language);
   }
 
   @Patch(':id')
@@ -133,7 +138,7 @@ export class ClientsController {
   ): Promise<OidcClientAnswerDto> {
     const row = await this.clients.change(id, fieldsOf(body), keeper(caller, context), seen ?? null);
     void reply.header('etag', clientTag(row));
-    return clientAnswer(row, 'changed', context.language);
+    return clientAnswer(row, 'changed', true, context.language);
   }
 
   @Post(':id/secret')
@@ -194,3 +199,5 @@ function fieldsOf(body: ChangeOidcClientDto): Partial<ClientFields> {
   };
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
 }
+
+const mayChange = ({ role }: CurrentCaller): boolean => role === 'ADMIN';
