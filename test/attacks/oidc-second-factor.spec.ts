@@ -282,7 +282,7 @@ describe('RFC 9068 section 2.2.1: what a token says of the login', () => {
   });
 });
 
-describe('OpenID Connect Core 5.5.1.1: an application that wishes for a login of some kind', () => {
+describe('RFC 9470 section 5: an application that wishes for a login of some kind', () => {
   it('gets what there is', async () => {
     for (const role of ['USER', 'SUPERVISOR'] as const) {
       const { browser } = await visitor({ role });
