@@ -324,6 +324,7 @@ describe('RFC 9470 section 5: an application that wishes for a login of some kin
     expect(await silently(browser, config, { claims })).toBe('login_required');
     const page = await browser.go((await ask(config, { claims })).url);
     expect(asksFor(page.text)).toEqual([LOGIN]);
+    expect(page.text).toContain('Dasbor mewajibkan login dengan kode WhatsApp.');
     // The login that the browser has already is not what is asked for.
     expect(asksFor((await browser.go(page.at)).text)).toEqual([LOGIN]);
     await browser.logIn(username);
@@ -343,6 +344,19 @@ describe('RFC 9470 section 5: an application that wishes for a login of some kin
     const { at } = await browser.go(page.at);
     expect((await openid.authorizationCodeGrant(config, at, checks)).claims()).toMatchObject({ acr: MFA });
     expect(await silently(browser, config, { claims })).toBeNull();
+  });
+
+  it('may insist where nobody at the browser can take it back: in a request that it pushes', async () => {
+    const { browser } = await visitor();
+    const push = async (claims: string) => {
+      const { url } = await ask(config, { claims });
+      return openid.buildAuthorizationUrlWithPAR(config, url.searchParams);
+    };
+    const pushed = await push(essential(MFA));
+    pushed.searchParams.set('claims', essential(PASSWORD_ONLY));
+    pushed.searchParams.set('acr_values', PASSWORD_ONLY);
+    expect((await browser.go(pushed)).at.searchParams.get('error')).toBe('unmet_authentication_requirements');
+    expect(await refusalOf(push('{"id_token":{"acr":[]}}'))).toBe('invalid_request');
   });
 
   it('on a device is told, too', async () => {

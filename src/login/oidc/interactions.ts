@@ -9,7 +9,7 @@ import { authenticationOf, numericDate } from '../../identity/sessions/proof/aut
 import { BrowserSessions, type BrowserCaller } from '../../identity/sessions/browser-sessions.js';
 import { Artifacts } from './artifacts.js';
 import { ownClient, type OwnClient } from './client-metadata.js';
-import { demandedAcrs, missingStep } from './login-demands.js';
+import { demandedAcrs, demandedWay, missingStep } from './login-demands.js';
 import { type Visit } from './oidc-pages.js';
 import { OidcRequest } from './oidc-request.js';
 import { type FinishedLogin } from './oidc-logins.js';
@@ -92,7 +92,8 @@ export class Interactions {
     const phone =
       typeof hint === 'string' && hint.length <= 64 ? parsePhone(hint, this.regionSettings.allowedCountries) : null;
     const application = { name: client.clientName ?? '', logo: client.logoUri ?? null };
-    return { uid: interaction.uid, clientId: client.clientId, application, phone };
+    const way = demandedWay(demandedAcrs(interaction.params['claims']));
+    return { uid: interaction.uid, clientId: client.clientId, application, phone, way };
   }
 
   private async begun(uid: string, request: FastifyRequest, reply: FastifyReply): Promise<Begun | null> {

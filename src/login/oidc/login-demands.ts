@@ -1,5 +1,10 @@
 import { type BrowserCaller } from '../../identity/sessions/browser-sessions.js';
-import { authenticationOf, FIRST_ACR_VALUES, WITH_SECOND } from '../../identity/sessions/proof/authentication.js';
+import {
+  ACR_BY_CODE,
+  ACR_BY_PASSWORD,
+  authenticationOf,
+  WITH_SECOND,
+} from '../../identity/sessions/proof/authentication.js';
 
 /** What is still to be done before an application gets anything: `impossible` where nothing helps. */
 export type MissingStep = 'proof' | 'enrolment' | 'login' | 'impossible';
@@ -15,8 +20,17 @@ export function missingStep(caller: BrowserCaller, demanded: readonly string[] |
   if (demanded === null || demanded.includes(authenticationOf(caller).acr)) return null;
   if (demanded.includes(WITH_SECOND) && caller.mayEnrolSecondFactor) return 'enrolment';
   // Whoever is asked for a second factor has no login without one.
-  const helps = !caller.isAskedForSecondFactor && demanded.some((acr) => FIRST_ACR_VALUES.includes(acr));
+  const helps =
+    !caller.isAskedForSecondFactor && (demanded.includes(ACR_BY_CODE) || demanded.includes(ACR_BY_PASSWORD));
   return helps ? 'login' : 'impossible';
+}
+
+/** By what somebody has to log in where only that will do; null: by whatever they like. */
+export function demandedWay(demanded: readonly string[] | null): 'code' | 'password' | null {
+  if (demanded === null || demanded.includes(WITH_SECOND)) return null;
+  const [byCode, byPassword] = [demanded.includes(ACR_BY_CODE), demanded.includes(ACR_BY_PASSWORD)];
+  if (byCode === byPassword) return null;
+  return byCode ? 'code' : 'password';
 }
 
 interface AcrRequest {

@@ -30,6 +30,8 @@ export interface Visit {
   readonly application: Application;
   /** E.164 or as the application wrote it, where it is a phone number. */
   readonly phone: string | null;
+  /** By what they have to log in, where the application insists on it. */
+  readonly way: 'code' | 'password' | null;
 }
 
 /** What the library would say in its own design, in ours and in both languages. */
@@ -55,15 +57,13 @@ export class OidcPages {
   }
 
   /** The login page with the application's name and logo. */
-  login({ uid, clientId, application, phone }: Visit, language: Language): string {
+  login({ uid, clientId, application, phone, way }: Visit, language: Language): string {
+    const say = TEXTS[language].pages.oidc;
+    const told = way === null ? '' : `<p>${say.loginBy[way](escapeHtml(application.name))}</p>\n`;
     const hint = phone === null ? '' : ` phone="${escapeHtml(phone)}"`;
     const element = `<masuk-login purpose="login" session="cookie" history autofocus client-id="${escapeHtml(clientId)}" data-continue="${pathOf(uid)}"${hint}></masuk-login>`;
-    const main = `${element}\n${cancelForm(uid, application, language)}`;
-    return this.sheet(
-      { page: 'login', title: TEXTS[language].pages.oidc.login, main, script: true },
-      language,
-      application,
-    );
+    const main = `${told}${element}\n${cancelForm(uid, application, language)}`;
+    return this.sheet({ page: 'login', title: say.login, main, script: true }, language, application);
   }
 
   /** Asks somebody who is logged in for the second factor: the script of the login page does, in place of the section. */

@@ -23,11 +23,12 @@ const FIRST = {
 export const WITH_SECOND = 'urn:masuk:mfa';
 const SECOND = { TOTP: 'otp', RECOVERY_CODE: 'otp', PASSKEY: 'pop' } as const;
 
-/** Those of the login's own factor. */
-export const FIRST_ACR_VALUES: readonly string[] = [FIRST.OTP.acr, FIRST.PASSWORD.acr];
+/** Those of a login's own factor. */
+export const ACR_BY_CODE: string = FIRST.OTP.acr;
+export const ACR_BY_PASSWORD: string = FIRST.PASSWORD.acr;
 
 /** Every `acr` that a session may have. */
-export const ACR_VALUES: readonly string[] = [...FIRST_ACR_VALUES, WITH_SECOND];
+export const ACR_VALUES: readonly string[] = [ACR_BY_CODE, ACR_BY_PASSWORD, WITH_SECOND];
 
 /** The marks of two factors in `amr` (RFC 8176 section 2). */
 export const MULTIPLE = 'mfa';

@@ -16,6 +16,10 @@ export const PAGES: PageTexts = {
   oidc: {
     login: 'Log in',
     cancel: (app) => `Cancel and go back to ${app}`,
+    loginBy: {
+      code: (app) => `${app} requires a login by WhatsApp code.`,
+      password: (app) => `${app} requires a login by password.`,
+    },
     proof: 'Second factor',
     proofIntro: 'Your account is protected by a second factor. Prove it to go on.',
     proofAgain: 'Try again',

@@ -15,6 +15,11 @@ export const PAGES = {
   oidc: {
     login: 'Masuk',
     cancel: (app: string) => `Batal, kembali ke ${app}`,
+    /** Where an application insists on one way. */
+    loginBy: {
+      code: (app: string) => `${app} mewajibkan login dengan kode WhatsApp.`,
+      password: (app: string) => `${app} mewajibkan login dengan kata sandi.`,
+    },
     proof: 'Faktor kedua',
     proofIntro: 'Akun Anda dilindungi faktor kedua. Buktikan untuk melanjutkan.',
     proofAgain: 'Coba lagi',
