@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, expectFailureShape, retryAfter } from '../support/answers.js';
@@ -82,8 +83,35 @@ behindNginx('nginx', () => {
     }
   });
 
+  it('V4.1.2, V12.2.1: leads browsers from plain HTTP to https, and refuses clients of the API there', async () => {
+    const plainly = (method: string, path: string) =>
+      new Promise<{ status?: number; location?: string; text: string }>((resolve, reject) => {
+        const options = { socketPath: nginx.plain, method, path, headers: { host: 'masuk.example.org' } };
+        const asked = request(options, (answer) => {
+          let text = '';
+          answer.on('data', (chunk) => (text += String(chunk)));
+          answer.on('end', () => resolve({ status: answer.statusCode, location: answer.headers.location, text }));
+        });
+        asked.on('error', reject).end();
+      });
+    expect(await plainly('GET', '/login?lang=id')).toMatchObject({
+      status: 301,
+      location: 'https://masuk.example.org/login?lang=id',
+    });
+    for (const path of ['/api/auth/otp/request', '/auth/login', '/oidc/token', '/webhook/whacenter/x']) {
+      const { status, location, text } = await plainly('POST', path);
+      expect({ path, status, location }).toEqual({ path, status: 403, location: undefined });
+      expect(JSON.parse(text)).toEqual({ success: false, message: 'Gunakan https', code: 'https_required' });
+    }
+    expect(await plainly('GET', '/apis')).toMatchObject({ status: 301 });
+    expect(await plainly('GET', '/.well-known/acme-challenge/none')).toMatchObject({ status: 404 });
+  });
+
   it('V16.5.2: waits longer than an upload and a send by WhatsApp may take', () => {
-    const [, upload = ''] = readFileSync(EXAMPLE, 'utf8').split(/location ~ [^{]*\{/);
+    const upload =
+      readFileSync(EXAMPLE, 'utf8')
+        .split(/location ~ [^{]*\{/)
+        .at(-1) ?? '';
     const [, seconds] = /proxy_read_timeout (\d+)s/.exec(upload) ?? [];
     // The time of an upload, and the most that GATEWAY_SEND_TIMEOUT may be.
     expect(Number(seconds)).toBeGreaterThan(120 + 120);

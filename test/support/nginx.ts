@@ -11,6 +11,8 @@ const EXAMPLE = join(import.meta.dirname, '..', '..', 'deploy', 'nginx', 'masuk.
 /** nginx before some instances, on an address of its own. */
 export interface Nginx {
   readonly url: string;
+  /** The socket on which it listens for plain HTTP, as on port 80. */
+  readonly plain: string;
   stop(): Promise<void>;
 }
 
@@ -22,7 +24,7 @@ export interface Nginx {
 export async function startNginx(instances: readonly string[]): Promise<Nginx> {
   const folder = mkdtempSync(join(tmpdir(), 'masuk-nginx-'));
   const port = await freePort();
-  writeFileSync(join(folder, 'site.conf'), siteFor(instances, port));
+  writeFileSync(join(folder, 'site.conf'), siteFor(instances, folder, port));
   writeFileSync(join(folder, 'nginx.conf'), frame(folder));
   const child = spawn('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr', '-g', 'daemon off;'], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -43,6 +45,7 @@ export async function startNginx(instances: readonly string[]): Promise<Nginx> {
   }
   return {
     url,
+    plain: join(folder, 'plain.sock'),
     stop: async () => {
       child.kill('SIGTERM');
       await ended;
@@ -51,11 +54,13 @@ export async function startNginx(instances: readonly string[]): Promise<Nginx> {
   };
 }
 
-function siteFor(instances: readonly string[], port: number): string {
+function siteFor(instances: readonly string[], folder: string, port: number): string {
   const servers = instances.map((each) => `server ${new URL(each).host} max_fails=0;`).join('\n    ');
   let site = readFileSync(EXAMPLE, 'utf8');
   const replaced: [RegExp, string][] = [
-    [/server 127\.0\.0\.1:5000 max_fails=0;\s+server 127\.0\.0\.1:5001 max_fails=0;/, servers],
+    [/server 127\.0\.0\.1:5000 max_fails=0;/, servers],
+    [/listen 80;/, `listen unix:${join(folder, 'plain.sock')};`],
+    [/access_log \S+ masuk;/, 'access_log access.log masuk;'],
     [/listen 443 ssl http2;/, `listen 127.0.0.1:${port};`],
     [/\n *ssl_certificate .*\n *ssl_certificate_key .*\n *ssl_protocols .*\n/, '\n'],
     [/access_log \S+ masuk;/, 'access_log access.log masuk;'],
