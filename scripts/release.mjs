@@ -92,6 +92,22 @@ function assertSameVersions(ours, released) {
   if (strange.length > 0) throw new Error(`The release would install ${strange.join(', ')}, unlike package-lock.json.`);
 }
 
+/** Where a server's own Node is too old: the Node that this project is tested with, by its hash. */
+async function describeNode(folder) {
+  const { packages, lockfileVersion } = await readJson(join(root, 'package-lock.json'));
+  const paths = ['x64', 'arm64'].map((machine) => `node_modules/node-linux-${machine}`);
+  const { version } = packages[paths[0]];
+  const optionalDependencies = Object.fromEntries(
+    paths.map((path) => [path.slice('node_modules/'.length), packages[path].version]),
+  );
+  const own = { name: 'masuk-node', version, private: true, optionalDependencies };
+  await mkdir(folder);
+  await writeFile(join(folder, '.npmrc'), NPMRC);
+  await writeJson(join(folder, 'package.json'), own);
+  const locked = { '': own, ...Object.fromEntries(paths.map((path) => [path, packages[path]])) };
+  await writeJson(join(folder, 'package-lock.json'), { ...own, lockfileVersion, requires: true, packages: locked });
+}
+
 async function pack(name) {
   const archive = join(OUT, `${name}.tgz`);
   run('tar', ['-czf', `${archive}.part`, '-C', OUT, name]);
@@ -116,6 +132,7 @@ async function main() {
       filter: (source) => !source.endsWith('.build-stamp'),
     });
   await describe(folder);
+  await describeNode(join(folder, 'node'));
   console.log(await pack(name));
   await rm(folder, { recursive: true });
 }
