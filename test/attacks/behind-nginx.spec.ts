@@ -85,7 +85,7 @@ behindNginx('nginx', () => {
 
   it('V4.1.2, V12.2.1: leads browsers from plain HTTP to https, and refuses clients of the API there', async () => {
     const plainly = (method: string, path: string) =>
-      new Promise<{ status?: number; location?: string; text: string }>((resolve, reject) => {
+      new Promise<{ status?: number | undefined; location?: string | undefined; text: string }>((resolve, reject) => {
         const options = { socketPath: nginx.plain, method, path, headers: { host: 'masuk.example.org' } };
         const asked = request(options, (answer) => {
           let text = '';
