@@ -13,6 +13,9 @@ export interface HttpAnswer {
   readonly retryAfter: number | undefined;
 }
 
+/** How a message may be handed over. */
+export type SendMethod = 'POST' | 'PUT' | 'GET';
+
 /** A whole answer, or what is known when there is none; `not-sent` is certain, the others are not. */
 export type HttpResult =
   HttpAnswer | { kind: 'not-sent'; code: string | undefined } | { kind: 'timeout' | 'reset' | 'bad-body' };
@@ -50,16 +53,25 @@ export class HttpExchange {
 
   /** Posts a body once. Never throws. */
   post(url: string, body: string, signal: AbortSignal): Promise<HttpResult> {
+    return this.send('POST', url, body, signal);
+  }
+
+  /**
+   * Sends a message by another method, or without a body. Never throws.
+   *
+   * @param body undefined: none, as of a GET
+   */
+  send(method: SendMethod, url: string, body: string | undefined, signal: AbortSignal): Promise<HttpResult> {
     if (signal.aborted) return Promise.resolve({ kind: 'not-sent', code: 'ERR_CANCELED' });
     return new Promise((resolve) => {
       const headers = {
         Accept: 'application/json, text/plain, */*',
-        'Content-Type': 'application/x-www-form-urlencoded',
+        ...(body !== undefined && { 'Content-Type': 'application/x-www-form-urlencoded' }),
         ...this.#headers,
-        'Content-Length': Buffer.byteLength(body),
+        ...(body !== undefined && { 'Content-Length': Buffer.byteLength(body) }),
       };
       const ask = this.#secure ? requestHttps : requestHttp;
-      const request = ask(url, { method: 'POST', agent: this.#agent, headers, signal });
+      const request = ask(url, { method, agent: this.#agent, headers, signal });
       request.on('response', (response) => void readAnswer(response).then(resolve));
       request.on('error', (error) => resolve(resultWithoutAnswer(request, error)));
       request.end(body);

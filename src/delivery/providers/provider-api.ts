@@ -1,4 +1,4 @@
-import { HttpExchange, type HttpResult } from './http-exchange.js';
+import { HttpExchange, type HttpResult, type SendMethod } from './http-exchange.js';
 import { type Fields } from './json-fields.js';
 import { type OutgoingMessage } from './message-provider.js';
 import { keyNames, redacted, type SurpriseListener } from './redaction.js';
@@ -41,6 +41,11 @@ export class ProviderApi {
   /** Posts a body once. Never throws. */
   post(path: string, body: string, signal: AbortSignal): Promise<HttpResult> {
     return this.#exchange.post(this.url(path), body, signal);
+  }
+
+  /** Sends a message by another method, or without a body. Never throws. */
+  send(method: SendMethod, path: string, body: string | undefined, signal: AbortSignal): Promise<HttpResult> {
+    return this.#exchange.send(method, this.url(path), body, signal);
   }
 
   /** Gets once. Never throws. */
