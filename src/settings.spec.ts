@@ -23,6 +23,7 @@ const rungs = {
   FONNTE_TOKEN: '#fonnte-token',
   WABLAS_BASE_URL: 'https://solo.wablas.example',
   WABLAS_TOKEN: 'wablas-token',
+  HTTP_API_URL: 'https://sms.example/{{number}}?text={{text}}',
   CLOUD_API_TOKEN: 'EAAtoken',
   CLOUD_API_PHONE_ID: '106540352242922',
   CLOUD_API_TEMPLATE: 'otp_login',
@@ -154,7 +155,7 @@ describe('settingsFrom', () => {
         ...rungs,
         WHATSAPP_DEVICE_ID: 'device',
       },
-      ['whacenter', 'whapi', 'fonnte', 'wablas', 'cloud-api', 'sms', 'email'],
+      ['whacenter', 'whapi', 'fonnte', 'wablas', 'cloud-api', 'sms', 'http-api', 'email'],
     ],
   ])('builds the ladder of what is configured: %j', (variables, providers) => {
     const rest = variables['NODE_ENV'] ? { ...production, WHATSAPP_DEVICE_ID: '' } : {};
@@ -191,6 +192,7 @@ describe('settingsFrom', () => {
     ['sms', 'TWILIO_ACCOUNT_SID'],
     ['sms', 'TWILIO_AUTH_TOKEN'],
     ['sms', 'TWILIO_FROM'],
+    ['http-api', 'HTTP_API_URL'],
     ['email', 'SMTP_URL'],
     ['email', 'SMTP_FROM'],
   ])('does not put %s on the ladder without %s', (provider, variable) => {
@@ -417,6 +419,11 @@ describe('the settings in force', () => {
       'DIRECT_DATABASE_URL',
       'FONNTE_TOKEN',
       'FONNTE_WEBHOOK_SECRET',
+      'HTTP_API_FORM',
+      'HTTP_API_HEADERS',
+      'HTTP_API_JSON',
+      'HTTP_API_STATE_URL',
+      'HTTP_API_URL',
       'JWT_SECRET',
       'SECRET_KEY',
       'SMTP_URL',

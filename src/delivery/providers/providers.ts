@@ -3,6 +3,7 @@ import { cloudApi } from './cloud-api/definition.js';
 import { developerConsole } from './console/definition.js';
 import { email } from './email/definition.js';
 import { fonnte } from './fonnte/definition.js';
+import { httpApi } from './http-api/definition.js';
 import { type ProviderDefinition } from './provider-definition.js';
 import { session } from './session/definition.js';
 import { twilio } from './twilio/definition.js';
@@ -19,6 +20,7 @@ export const ALL_PROVIDERS: readonly ProviderDefinition[] = [
   cloudApi,
   session,
   twilio,
+  httpApi,
   email,
   developerConsole,
 ];

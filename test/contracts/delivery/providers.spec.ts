@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { expectFailure } from '../../support/answers.js';
 import { FakeCloudApi } from '../../support/fake-cloud-api.js';
 import { FakeFonnte } from '../../support/fake-fonnte.js';
+import { FakeHttpApi } from '../../support/fake-http-api.js';
 import { FakeSmtp } from '../../support/fake-smtp.js';
 import { FakeTwilio, twilioError } from '../../support/fake-twilio.js';
 import { FakeWablas } from '../../support/fake-wablas.js';
@@ -18,14 +19,16 @@ jest.setTimeout(60_000);
 let whapi: FakeWhapi;
 let cloud: FakeCloudApi;
 let twilio: FakeTwilio;
+let api: FakeHttpApi;
 let smtp: FakeSmtp;
 let house: House;
 
 beforeAll(async () => {
-  [whapi, cloud, twilio, smtp] = await Promise.all([
+  [whapi, cloud, twilio, api, smtp] = await Promise.all([
     FakeWhapi.start(),
     FakeCloudApi.start(),
     FakeTwilio.start(),
+    FakeHttpApi.start(),
     FakeSmtp.start(),
   ]);
   house = await openHouse({ ...everything(), PROVIDER_TIMEOUT: '5', SEND_TIMEOUT: '20' }, { movingClock: true });
@@ -37,7 +40,7 @@ afterEach(() => {
 afterAll(async () => {
   await house.close();
   await stopAllServices();
-  await Promise.all([whapi.wire.close(), cloud.wire.close(), twilio.close(), smtp.close()]);
+  await Promise.all([whapi.wire.close(), cloud.wire.close(), twilio.close(), api.close(), smtp.close()]);
 });
 
 const everything = () => ({
@@ -190,20 +193,23 @@ describe('a ladder of one', () => {
     ['whapi', 'connected'],
     ['cloud-api', 'connected'],
     ['sms', 'disconnected'],
+    ['http-api', 'connected'],
   ])('%s serves, and /api/health says of WhatsApp: %s', async (name, whatsapp) => {
     const service = await house.another({
       WHATSAPP_DEVICE_ID: '',
       WHATSAPP_PROVIDERS: name,
+      ...(name === 'http-api' && api.settings),
       UNKNOWN_PHONE: 'conceal',
     });
     const alone = house.at(service);
     const { phone, e164 } = await house.person();
     const { status, body } = await alone.request(phone);
     expect({ status, channel: body.data?.channel }).toEqual({ status: 200, channel: name });
-    const codeFor = () => ({ whapi, 'cloud-api': cloud, sms: twilio })[name]?.codeFor(e164);
+    const codeFor = () => ({ whapi, 'cloud-api': cloud, sms: twilio, 'http-api': api })[name]?.codeFor(e164);
     await until('the code arrives', () => codeFor() !== undefined);
     expect((await alone.verify(phone, codeFor() ?? 'none')).status).toBe(200);
     expect((await service.get('/api/health')).body).toMatchObject({ whatsapp });
+    expect(service.output()).not.toContain(api.key);
     await service.stop();
   });
 });

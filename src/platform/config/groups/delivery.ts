@@ -10,8 +10,8 @@ const named = setting(
     example: 'console',
     shown: true,
     doc:
-      'providers to try, in this order: a list of `whacenter`, `whapi`, `fonnte`, `wablas`, `cloud-api`, `session`, `sms`, `email` ' +
-      'and `console` (the developer inbox, refused in production). By default those whose variables are all set, in this ' +
+      'providers to try, in this order: a list of `whacenter`, `whapi`, `fonnte`, `wablas`, `cloud-api`, `session`, `sms`, ' +
+      '`http-api`, `email` and `console` (the developer inbox, refused in production). By default those whose variables are all set, in this ' +
       'order, and when there are none, `console` outside production. What each one needs is in [docs/providers](providers/README.md)',
   },
 );
