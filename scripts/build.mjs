@@ -7,7 +7,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
@@ -101,17 +101,29 @@ async function writeAtomically(path, content) {
 }
 
 /** Runs one of our own command lines; its output is shown only when it fails. */
-function run(script, ...args) {
+const run = (script, ...args) => runProgram(process.execPath, [at(script), ...args]);
+
+/** The npm that runs this build, or the one of the machine. */
+function runNpm(...args) {
+  const npm = process.env.npm_execpath;
+  return npm ? runProgram(process.execPath, [npm, ...args]) : runProgram('npm', args);
+}
+
+function runProgram(file, args) {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' };
-    const child = spawn(process.execPath, [at(script), ...args], { cwd: root, env });
+    const child = spawn(file, args, { cwd: root, env });
     if (child.pid) void ownLock(child.pid);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
     child.on('error', reject);
     child.on('close', (code, signal) => {
       if (code === 0) return resolve();
-      reject(new Error(`${output.trimEnd()}\n${script} ${args.join(' ')} failed (${signal ?? `exit code ${code}`}).`));
+      reject(
+        new Error(
+          `${output.trimEnd()}\n${basename(file)} ${args.join(' ')} failed (${signal ?? `exit code ${code}`}).`,
+        ),
+      );
     });
   });
 }
@@ -193,9 +205,21 @@ async function buildService(force) {
   await writeAtomically(STAMP, hash);
 }
 
+/** The client as npm installs it, for `GET /client/masuk-client.tgz`. */
+async function packClient() {
+  const into = at('dist', 'web', 'client');
+  await rm(at('client', 'dist'), { recursive: true, force: true });
+  await run('node_modules/typescript/bin/tsc', '-p', 'client/tsconfig.json');
+  await mkdir(into, { recursive: true });
+  await runNpm('pack', './client', '--ignore-scripts', '--pack-destination', into);
+  const [name] = (await readdir(into)).filter((each) => each.endsWith('.tgz'));
+  await rename(join(into, name), join(into, 'masuk-client.tgz'));
+}
+
 async function buildWeb() {
   const hash = await hashOfWebInputs();
   await run('web/build.mjs');
+  await packClient();
   await writeAtomically(WEB_STAMP, hash);
 }
 

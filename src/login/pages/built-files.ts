@@ -11,6 +11,7 @@ const TYPES: Record<string, string> = {
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
+  '.tgz': 'application/gzip',
 };
 
 /** The ways a file is packed, best first, with the ending that the build gives them. */
@@ -45,6 +46,7 @@ export class BuiltFiles {
   private readonly manifest = JSON.parse(read('manifest.json').toString()) as Manifest;
   private readonly assets = filesIn('assets');
   private readonly elements = filesIn('elements');
+  private readonly packages = filesIn('client');
 
   /** A hashed asset of the pages, by its file name. */
   asset(name: string): BuiltFile | undefined {
@@ -53,6 +55,11 @@ export class BuiltFiles {
 
   element(name: string): BuiltFile | undefined {
     return this.elements.get(name);
+  }
+
+  /** The client of this release, as npm installs it. */
+  clientPackage(): BuiltFile | undefined {
+    return this.packages.get('masuk-client.tgz');
   }
 
   /**

@@ -17,10 +17,10 @@ import { sendFile } from './send-file.js';
 
 /** An asset's name has the hash of its content: under one name it never changes. */
 const FOR_GOOD = 'public, max-age=31536000, immutable';
-/** The element's name stays when it changes: embedders get a new one after this, by a question that costs a 304. */
+/** A name that stays when the file changes: who has an older one gets the new one after this, by a question that costs a 304. */
 const FIVE_MINUTES = 'public, max-age=300';
 
-/** Pages for those who have none of their own, and the element for those who have. */
+/** Pages for those who have none of their own, and the element and the client for those who have. */
 @ApiExcludeController()
 @Controller()
 export class PagesController {
@@ -85,6 +85,15 @@ export class PagesController {
       .removeHeader('access-control-allow-credentials')
       .header('access-control-allow-origin', '*')
       .header('cross-origin-resource-policy', 'cross-origin');
+    sendFile(request, reply, file, FIVE_MINUTES);
+  }
+
+  /** `@masuk/client` of this release, so that it fits the API; a front end installs it from here. */
+  @Get('client/masuk-client.tgz')
+  @Public()
+  client(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    const file = this.files.clientPackage();
+    if (!file) throw new AppError('not_found');
     sendFile(request, reply, file, FIVE_MINUTES);
   }
 

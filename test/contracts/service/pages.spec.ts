@@ -185,6 +185,9 @@ it.each([
   '/elements/../manifest.json',
   '/elements/masuk-login.js.br',
   '/elements/masuk-login.js%00',
+  '/client/',
+  '/client/../manifest.json',
+  '/client/masuk-client-0.1.0.tgz',
   '/web/manifest.json',
   '/manifest.json',
 ])('%s is nothing', async (target) => {
@@ -195,7 +198,7 @@ it.each([
 
 it('has its pages in no description of the API', async () => {
   const { paths } = (await service.get('/openapi.json')).body as { paths: object };
-  expect(Object.keys(paths).filter((path) => /^\/(login|account|forgot-password|assets|elements)/.test(path))).toEqual(
-    [],
-  );
+  expect(
+    Object.keys(paths).filter((path) => /^\/(login|account|forgot-password|assets|elements|client)/.test(path)),
+  ).toEqual([]);
 });
