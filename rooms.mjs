@@ -20,7 +20,7 @@ export const FLOORS = [
   ['delivery/ladder', 'gateway/link'],
   ['delivery/templates'],
   ['delivery/providers'],
-  ['identity/api-keys', 'identity/sessions'],
+  ['identity/api-keys', 'identity/people-import', 'identity/sessions'],
   ['identity/users'],
   ['records/activity', 'records/audit'],
   ['platform/idempotency'],
@@ -95,6 +95,7 @@ export const FACES = {
   'gateway/menus': ['menu-replies', 'menus'],
   'gateway/messages': ['gateway-messages.service'],
   'identity/api-keys': ['api-key.guard', 'api-keys.module', 'api-keys.service', 'api-keys.sql'],
+  'identity/people-import': ['people-import', 'people-import.module'],
   'identity/sessions': [
     'access-tokens',
     'browser-sessions',
@@ -111,6 +112,8 @@ export const FACES = {
     'account',
     'account-fields',
     'accounts.service',
+    'imported/imported-accounts',
+    'passwords/foreign-hashes',
     'registration-tokens',
     'users.module',
     'users.service',
@@ -169,6 +172,7 @@ export const FACES = {
   'platform/database': [
     'call-batcher',
     'connection/direct-connection',
+    'connection/foreign-rows',
     'database',
     'database-health',
     'database-time',

@@ -35,6 +35,7 @@ const OWNERS = {
   'identity/users': { users: 'user', password_budgets: 'passwordBudget' },
   'identity/sessions': { login_sessions: 'loginSession', refresh_tokens: 'refreshToken', signing_keys: 'signingKey' },
   'identity/api-keys': { api_keys: 'apiKey' },
+  'identity/people-import': { import_runs: 'importRun', import_rows: 'importRow', import_origins: 'importOrigin' },
   gateway: {
     gateway_sessions: 'gatewaySession',
     gateway_keys: 'gatewayKey',

@@ -2323,6 +2323,12 @@ export interface components {
             address: string | null;
             occurredAt: string;
         };
+        ExportedOriginDto: {
+            system: string;
+            /** @description What it called the person, where it had a name of its own for them. */
+            id: string | null;
+            importedAt: string;
+        };
         PersonalDataDto: {
             account: components["schemas"]["ExportedAccountDto"];
             secondFactor: components["schemas"]["ExportedSecondFactorDto"];
@@ -2332,6 +2338,7 @@ export interface components {
             messages: components["schemas"]["ExportedMessageDto"][];
             conversation: components["schemas"]["ExportedConversationDto"] | null;
             events: components["schemas"]["ExportedEventDto"][];
+            origins: components["schemas"]["ExportedOriginDto"][];
         };
         PersonalDataAnswerDto: {
             success: boolean;

@@ -8,7 +8,7 @@ const RENEWED = {
   says: 'Token diperbarui',
   fields: { '': 'success message data', data: 'token tokenType expiresIn refreshToken' },
 };
-const HELD = 'account secondFactor sessions codes limits messages conversation events';
+const HELD = 'account secondFactor sessions codes limits messages conversation events origins';
 const OWN_PHONE = "`0813${pm.collectionVariables.get('stamp')}`";
 const NEW_PHONE = "`0821${pm.collectionVariables.get('stamp')}`";
 

@@ -173,7 +173,7 @@ export const users = {
         says: 'Semua data tentang akun ini',
         fields: {
           '': 'success message data',
-          data: 'account secondFactor sessions codes limits messages conversation events',
+          data: 'account secondFactor sessions codes limits messages conversation events origins',
         },
       },
     },

@@ -36,9 +36,17 @@ const OWNERS = statement<{ id: string; phone: string | null; email: string | nul
     WHERE phone = ANY (:phones::text[]) OR email = ANY (:names::text[]) OR username = ANY (:names::text[])`,
 );
 
-const BCRYPT_COST = statement<{ cost: number | null }>(
-  'users_bcrypt_cost',
-  `SELECT max(substr(password_hash, 5, 2))::int AS cost FROM users WHERE password_hash LIKE '$2%'`,
+// Each by an index of hashes of its kind alone, which shrinks as their owners log in.
+const DEAREST = statement<{ password_hash: string }>(
+  'users_dearest_foreign_hashes',
+  `SELECT dearest.password_hash
+     FROM ((SELECT password_hash FROM users WHERE password_hash LIKE '$2%' ORDER BY substr(password_hash, 5, 2) DESC LIMIT 1)
+           UNION ALL
+           (SELECT password_hash FROM users WHERE password_hash LIKE '$pbkdf2-sha256%'
+             ORDER BY substring(password_hash FROM '[$]i=([0-9]+)')::int DESC LIMIT 1)
+           UNION ALL
+           (SELECT password_hash FROM users WHERE password_hash LIKE '$pbkdf2-sha512%'
+             ORDER BY substring(password_hash FROM '[$]i=([0-9]+)')::int DESC LIMIT 1)) AS dearest`,
 );
 
 const ROLE_BY_PHONE = statement<Pick<AccountRow, 'role'>>(
@@ -175,10 +183,9 @@ export class UsersRepository {
     return step ?? { accounts: 0, end: null };
   }
 
-  /** The highest cost of the bcrypt hashes that are stored; null when there are none. */
-  async bcryptCost(): Promise<number | null> {
-    const [row] = await this.database.run(BCRYPT_COST, {});
-    return row?.cost ?? null;
+  /** Of each kind of other systems' hashes that are stored, the one that takes the most work. */
+  async dearestForeignHashes(): Promise<string[]> {
+    return (await this.database.run(DEAREST, {})).map(({ password_hash }) => password_hash);
   }
 
   async isEmpty(): Promise<boolean> {

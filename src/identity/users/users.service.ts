@@ -56,10 +56,10 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     const onError = (err: unknown) => {
-      this.logger.warn({ err }, 'the check for bcrypt hashes failed');
+      this.logger.warn({ err }, 'the check for hashes of other systems failed');
     };
-    await this.lookForBcrypt();
-    this.looking = every(LOOK_EVERY, () => this.lookForBcrypt(), onError);
+    await this.lookForForeignHashes();
+    this.looking = every(LOOK_EVERY, () => this.lookForForeignHashes(), onError);
     this.jobs.schedule('old-password-budgets', '*/10 * * * *', () => this.budget.forgetOld());
   }
 
@@ -257,8 +257,8 @@ export class Users implements OnModuleInit, OnApplicationShutdown {
     return this.secret.mac('login-identifier', `nobody:${column}:${value}`);
   }
 
-  private async lookForBcrypt(): Promise<void> {
-    this.passwords.expectBcrypt(await this.repository.bcryptCost());
+  private async lookForForeignHashes(): Promise<void> {
+    this.passwords.expectForeign(await this.repository.dearestForeignHashes());
   }
 }
 

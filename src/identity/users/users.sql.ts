@@ -86,3 +86,7 @@ export const activeRoleOf = (column: string) =>
 /** Whether the number in `column` belongs to another account than `:user_id`. */
 export const isPhoneOfAnother = (column: string) =>
   `EXISTS (SELECT 1 FROM users WHERE users.phone = ${column} AND users.id <> :user_id::uuid)`;
+
+/** Whether the account whose id is in `column` was erased. */
+export const isErased = (column: string) =>
+  `EXISTS (SELECT 1 FROM users WHERE users.id = ${column} AND users.erased_at IS NOT NULL)`;

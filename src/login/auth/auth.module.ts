@@ -4,6 +4,7 @@ import { HttpModule } from '../../platform/http/http.module.js';
 import { MessagingModule } from '../../delivery/messaging.module.js';
 import { CodesModule } from '../codes/codes.module.js';
 import { SecondFactorModule } from '../second-factor/second-factor.module.js';
+import { PeopleImportModule } from '../../identity/people-import/people-import.module.js';
 import { SessionsModule } from '../../identity/sessions/sessions.module.js';
 import { UsersModule } from '../../identity/users/users.module.js';
 import { BrowserController } from './browser.controller.js';
@@ -23,7 +24,16 @@ import { Registration } from './registration.js';
 import { PhoneChange } from './own-account/phone-change.js';
 
 @Module({
-  imports: [AuditModule, HttpModule, MessagingModule, CodesModule, SecondFactorModule, SessionsModule, UsersModule],
+  imports: [
+    AuditModule,
+    HttpModule,
+    MessagingModule,
+    CodesModule,
+    SecondFactorModule,
+    PeopleImportModule,
+    SessionsModule,
+    UsersModule,
+  ],
   controllers: [
     AuthController,
     BrowserController,

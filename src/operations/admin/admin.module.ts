@@ -7,6 +7,7 @@ import { GatewayModule } from '../../gateway/gateway.module.js';
 import { MessagingModule } from '../../delivery/messaging.module.js';
 import { CodesModule } from '../../login/codes/codes.module.js';
 import { SecondFactorModule } from '../../login/second-factor/second-factor.module.js';
+import { PeopleImportModule } from '../../identity/people-import/people-import.module.js';
 import { SessionsModule } from '../../identity/sessions/sessions.module.js';
 import { UsersModule } from '../../identity/users/users.module.js';
 import { VerificationModule } from '../../applications/verification/verification.module.js';
@@ -28,6 +29,7 @@ import { UsersController } from './users.controller.js';
     MessagingModule,
     CodesModule,
     SecondFactorModule,
+    PeopleImportModule,
     SessionsModule,
     UsersModule,
   ],

@@ -7,6 +7,7 @@ import { LOGGER, type ServiceLogger } from '../../platform/log/logger.js';
 import { Messaging } from '../../delivery/outbox/messaging.service.js';
 import { Codes } from '../../login/codes/codes.service.js';
 import { SecondFactors } from '../../login/second-factor/second-factors.service.js';
+import { PeopleImport } from '../../identity/people-import/people-import.js';
 import { Sessions } from '../../identity/sessions/sessions.service.js';
 import { Accounts } from '../../identity/users/accounts.service.js';
 import { Users } from '../../identity/users/users.service.js';
@@ -33,6 +34,7 @@ export class Erasure implements OnApplicationShutdown {
     private readonly gateway: GatewayMessages,
     private readonly verification: Verification,
     private readonly audit: Audit,
+    private readonly imports: PeopleImport,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {}
 
@@ -51,6 +53,7 @@ export class Erasure implements OnApplicationShutdown {
       await this.secondFactors.forget(id, transaction);
       await this.sessions.forget(id, transaction);
       await this.users.forgetFailures(before, transaction);
+      await this.imports.forget(id, before, transaction);
       await this.messaging.forget(id, transaction);
       if (before.phone !== null) await this.conversations.forget(before.phone, transaction);
       const all = [...new Set([phone, before.phone])].filter((number) => number !== null);

@@ -17,18 +17,15 @@ export function wantsCsv(accept: string | undefined): boolean {
 type Field = string | number | null;
 
 /**
- * Rows as a CSV file (RFC 4180) that is written while it is read: as fast as its reader takes it. What a spreadsheet would
- * take for a formula gets an apostrophe (OWASP, "CSV Injection"). A failure ends the answer in the middle, which its
- * reader sees: the last chunk is missing.
+ * Rows as the text of a CSV file (RFC 4180) that is written while it is read: as fast as its reader takes it. What a
+ * spreadsheet would take for a formula gets an apostrophe (OWASP, "CSV Injection").
  *
  * @param columns names of the fields, in their order; they are the first line too
- * @param fileName what a browser saves it as
  */
-export function csvFile<Column extends string>(
+export function csvLines<Column extends string>(
   rows: AsyncIterable<Record<Column, Field>>,
   columns: readonly Column[],
-  fileName: string,
-): StreamableFile {
+): Readable {
   const lines = stringify({
     header: true,
     columns: [...columns],
@@ -41,7 +38,20 @@ export function csvFile<Column extends string>(
   });
   // Whoever reads has been told by the end of the stream.
   pipeline(Readable.from(rows), lines, () => undefined);
-  return new StreamableFile(lines, {
+  return lines;
+}
+
+/**
+ * Rows as a CSV file to download. A failure ends the answer in the middle, which its reader sees: the last chunk is missing.
+ *
+ * @param fileName what a browser saves it as
+ */
+export function csvFile<Column extends string>(
+  rows: AsyncIterable<Record<Column, Field>>,
+  columns: readonly Column[],
+  fileName: string,
+): StreamableFile {
+  return new StreamableFile(csvLines(rows, columns), {
     type: 'text/csv; charset=utf-8; header=present',
     disposition: `attachment; filename="${fileName}"`,
   });

@@ -31,7 +31,9 @@ export type KeyLabel =
   | 'oidc-user-code'
   | 'oidc-cookie'
   | 'walk-place'
-  | 'totp-secret';
+  | 'totp-secret'
+  | 'import-origin'
+  | 'import-row';
 
 /**
  * `AUTH_SECRET` behind its uses: every key is derived from it by HKDF-SHA-256 (RFC 5869) under a label of its own, so

@@ -54,6 +54,7 @@ describe('GET /api/admin/jobs', () => {
       ['old-gateway-menus', '43 * * * *'],
       ['old-gateway-messages', '31 * * * *'],
       ['old-idempotency-keys', '*/10 * * * *'],
+      ['old-imports', '47 * * * *'],
       ['old-password-budgets', '*/10 * * * *'],
       ['old-verifications', '41 * * * *'],
       ['old-webhook-deliveries', '43 * * * *'],

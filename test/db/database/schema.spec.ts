@@ -57,6 +57,13 @@ const GOOD: Record<string, Record<string, string>> = {
     expires_at: 'now()',
   },
   refresh_tokens: { token_hash: HASH, session_id: '(SELECT id FROM login_sessions LIMIT 1)' },
+  import_runs: { id: ID, origin: `'klinik'`, state: `'READING'` },
+  import_rows: { run_id: ID, line: '1', origin_key: SHORT, digest: `'x'` },
+  import_origins: {
+    origin_key: `decode(repeat('ab', 16), 'hex')`,
+    user_id: '(SELECT id FROM users LIMIT 1)',
+    origin: `'klinik'`,
+  },
   second_factors: {
     user_id: '(SELECT id FROM users WHERE id NOT IN (SELECT user_id FROM second_factors) LIMIT 1)',
   },
@@ -415,6 +422,11 @@ const BAD: [constraint: string, table: string, ...changes: Record<string, string
     { phone: `'+6281234567890'` },
   ],
   ['gateway_commands_done_check', 'gateway_commands', { error: `'busy'` }, { sealed_result: `'\\x00'` }],
+  ['import_runs_state_check', 'import_runs', { state: `'BUSY'` }],
+  ['import_runs_rows_check', 'import_runs', { position: '1' }, { rows: '-1' }],
+  ['import_rows_line_check', 'import_rows', { line: '0' }],
+  ['import_rows_key_check', 'import_rows', { problem: `'unreadable'` }, { origin_key: 'NULL' }],
+  ['import_origins_key_check', 'import_origins', { origin_key: SHORT }],
   ['gateway_tickets_hash_check', 'gateway_tickets', { ticket_hash: SHORT }, { viewer_hash: SHORT }],
   ['gateway_contacts_hash_check', 'gateway_contacts', { contact_hash: SHORT }, { heard_at: 'NULL' }],
   [

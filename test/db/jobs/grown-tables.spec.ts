@@ -136,6 +136,14 @@ const GROWN: Record<string, Record<string, string>> = {
     created_at: AT,
     expires_at: `${AT} + interval '90 days'`,
   },
+  import_runs: { id: ID, origin: `'klinik'`, state: `'DONE'`, updated_at: AT },
+  import_rows: {
+    run_id: ID.replaceAll(/\bn\b/g, '(n % 100 + 1)'),
+    line: 'n',
+    origin_key: HASH,
+    digest: `'x'`,
+    phone: PHONE,
+  },
   rate_limits: { name: `'sends'`, subject: `'s' || n`, window_started_at: AT, used: '1' },
   idempotency_keys: {
     key_hash: HASH,
@@ -397,7 +405,7 @@ const TIMERS: Record<string, () => Promise<unknown>> = {
     await room(AccountLeasesRepository).renew([lease], 15);
     await room(GatewayMessagesRepository).claim([{ lease, withMedia: true }]);
   },
-  'identity/users/users.service.ts': () => inside(Users)['lookForBcrypt']!(),
+  'identity/users/users.service.ts': () => inside(Users)['lookForForeignHashes']!(),
   'platform/limits/leased-limits.ts': async () => {
     const limits = room(LeasedLimits);
     for (let subject = 0; subject < 300; subject++) {
@@ -459,7 +467,12 @@ describe('on grown tables', () => {
     await room(DemoAccounts).seedIfEmpty();
     // The start, each job and each timer have left something.
     expect([...recorded.keys()]).toEqual(
-      expect.arrayContaining(['codes_forget_old', 'login_sessions_walk', 'users_bcrypt_cost', 'rate_limits_report']),
+      expect.arrayContaining([
+        'codes_forget_old',
+        'login_sessions_walk',
+        'users_dearest_foreign_hashes',
+        'rate_limits_report',
+      ]),
     );
     const wrong: Record<string, string[]> = {};
     for (const [name, { text, values }] of recorded) {

@@ -1,3 +1,4 @@
+import { pbkdf2Sync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { hash as argon2 } from '@node-rs/argon2';
 import { hash as bcrypt } from '@node-rs/bcrypt';
@@ -80,7 +81,7 @@ it('does the work of both kinds for a refusal while bcrypt hashes are stored', a
   const mixed = new Passwords(new AuthSecret('another secret of the specs, of 32 bytes'));
   await mixed.compare(null, 'warm-up');
   const strong = await bcrypt('x', 11);
-  mixed.expectBcrypt(11);
+  mixed.expectForeign([strong]);
   // CPU time, taken in turns and by the best of them: others use this machine too.
   let [unknown, legacy] = [Infinity, Infinity];
   for (let i = 0; i < 6; i++) {
@@ -90,6 +91,36 @@ it('does the work of both kinds for a refusal while bcrypt hashes are stored', a
   // Without the second piece of work one of them would take a fifth of the other.
   expect(unknown / legacy).toBeGreaterThan(0.5);
   expect(unknown / legacy).toBeLessThan(2);
+});
+
+describe('a PBKDF2 hash of another system', () => {
+  const stored = (digest: 'sha256' | 'sha512', password: string, iterations = 1_000) => {
+    const salt = Buffer.from('garam dapur bersih');
+    const bare = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
+    const derived = pbkdf2Sync(password, salt, iterations, 64, digest);
+    return `$pbkdf2-${digest}$i=${iterations}$${bare(salt)}$${bare(derived)}`;
+  };
+
+  it.each(['sha256', 'sha512'] as const)('with %s fits its password, and is hashed anew', async (digest) => {
+    const { matched: fits, stronger } = await passwords.compare(stored(digest, 'kata sandi'), 'kata sandi');
+    expect(fits).toBe(true);
+    expect(await matched(stronger, 'kata sandi')).toBe(true);
+    expect(await matched(stored(digest, 'kata sandi'), 'kata sandu')).toBe(false);
+  });
+
+  it('makes a refusal as long as its own, whoever is refused', async () => {
+    const mixed = new Passwords(new AuthSecret('one more secret of the specs, of 32 bytes'));
+    await mixed.compare(null, 'warm-up');
+    const strong = stored('sha512', 'x', 300_000);
+    mixed.expectForeign([strong]);
+    let [unknown, foreign] = [Infinity, Infinity];
+    for (let i = 0; i < 6; i++) {
+      unknown = Math.min(unknown, await milliseconds(() => mixed.compare(null, 'wrong')));
+      foreign = Math.min(foreign, await milliseconds(() => mixed.compare(strong, 'wrong')));
+    }
+    expect(unknown / foreign).toBeGreaterThan(0.5);
+    expect(unknown / foreign).toBeLessThan(2);
+  });
 });
 
 async function milliseconds(run: () => Promise<unknown>): Promise<number> {

@@ -1,9 +1,12 @@
+import { pbkdf2, timingSafeEqual } from 'node:crypto';
+import { promisify } from 'node:util';
 import { hash, verify } from '@node-rs/argon2';
 import { verify as verifyBcrypt } from '@node-rs/bcrypt';
 import { Injectable } from '@nestjs/common';
 import pLimit from 'p-limit';
 import { AuthSecret } from '../../../platform/secrets/auth-secret.js';
 import { AppError } from '../../../platform/errors/app-error.js';
+import { readPbkdf2 } from './foreign-hashes.js';
 
 /** OWASP Password Storage Cheat Sheet, argon2id: 19 MiB, two passes, one lane. argon2id is the library's default. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
@@ -16,6 +19,11 @@ const WAITING = 50;
 
 /** `$2a`, `$2b` and PHP's `$2y`: hashes that a replaced system has left. */
 const BCRYPT = /^\$2[aby]\$/;
+
+/** PBKDF2 as `foreign-hashes.ts` writes it, by its digest. */
+const PBKDF2 = /^\$pbkdf2-(?:sha256|sha512)\$/;
+
+const derive = promisify(pbkdf2);
 
 /** What a comparison found out. */
 export interface Comparison {
@@ -30,7 +38,8 @@ export class Passwords {
   private readonly turns = pLimit(AT_ONCE);
   private readonly dummyPassword: string;
   private madeDummy: Promise<string> | undefined;
-  private bcryptDummy: string | null = null;
+  /** One for each other kind that is stored. */
+  private foreignDummies: readonly string[] = [];
 
   constructor(secret: AuthSecret) {
     this.dummyPassword = secret.key('dummy-password').toString('base64');
@@ -46,13 +55,13 @@ export class Passwords {
   }
 
   /**
-   * Tells of the bcrypt hashes that are still stored. While there are some, a refusal does the work of both kinds, or
-   * its time would tell which accounts have never logged in here.
+   * Tells of the hashes of other systems that are still stored. While there are some, a refusal does the work of all kinds,
+   * or its time would tell which accounts have never logged in here.
    *
-   * @param cost the highest of them, null when there are none
+   * @param dearest of each kind the one that takes the most work
    */
-  expectBcrypt(cost: number | null): void {
-    this.bcryptDummy = cost === null ? null : `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`;
+  expectForeign(dearest: readonly string[]): void {
+    this.foreignDummies = dearest.map(dummyLike);
   }
 
   /** @returns a PHC string; its parameters are in it */
@@ -73,9 +82,15 @@ export class Passwords {
     // One turn for both: a login whose password fitted must not fail because others wait.
     return this.inTurn(async () => {
       const matched = (await fits(target, password)) && storedHash !== null;
-      if (!matched && this.bcryptDummy !== null) await fits(BCRYPT.test(target) ? dummy : this.bcryptDummy, password);
+      if (!matched) await this.doOtherWork(target, dummy, password);
       return { matched, stronger: matched && needsRehash(target) ? await hashed(password) : null };
     });
+  }
+
+  /** The work of the kinds that a hash is not of. */
+  private async doOtherWork(compared: string, dummy: string, password: string): Promise<void> {
+    const others = [dummy, ...this.foreignDummies].filter((each) => kindOf(each) !== kindOf(compared));
+    if (this.foreignDummies.length > 0) for (const each of others) await fits(each, password);
   }
 
   /** @throws AppError `busy` when too many are waiting */
@@ -103,11 +118,35 @@ function hashed(password: string): Promise<string> {
   return hash(password.normalize('NFC'), PARAMETERS);
 }
 
+/** What a hash was made with, as far as it decides how long a comparison takes. */
+function kindOf(storedHash: string): string {
+  if (BCRYPT.test(storedHash)) return 'bcrypt';
+  return PBKDF2.exec(storedHash)?.[0] ?? 'argon2';
+}
+
+/** A hash of the same kind and cost that no password fits. */
+function dummyLike(storedHash: string): string {
+  if (BCRYPT.test(storedHash)) return `$2b$${storedHash.slice(4, 6)}$${'.'.repeat(53)}`;
+  const parts = storedHash.split('$');
+  return [...parts.slice(0, -1), 'A'.repeat(parts.at(-1)?.length ?? 0)].join('$');
+}
+
 async function fits(storedHash: string, password: string): Promise<boolean> {
   const composed = password.normalize('NFC');
+  if (PBKDF2.test(storedHash)) return fitsPbkdf2(storedHash, password, composed);
   if (!BCRYPT.test(storedHash)) return verify(storedHash, composed);
   // As the replaced system did: the bytes as typed, of which bcrypt reads the first 72. It may have been fed by a
   // keyboard that composed differently, hence the second try.
   if (await verifyBcrypt(password, storedHash)) return true;
   return composed !== password && (await verifyBcrypt(composed, storedHash));
+}
+
+async function fitsPbkdf2(storedHash: string, typed: string, composed: string): Promise<boolean> {
+  const read = readPbkdf2(storedHash);
+  if (!read) return false;
+  const { digest, iterations, salt, derived } = read;
+  // As with bcrypt: what was hashed were the bytes as typed, or composed.
+  for (const password of typed === composed ? [composed] : [typed, composed])
+    if (timingSafeEqual(await derive(password, salt, iterations, derived.length, digest), derived)) return true;
+  return false;
 }

@@ -98,6 +98,14 @@ export class ExportedSecondFactorDto {
   recoveryCodesLeft!: number;
 }
 
+/** Another system that the account was imported from. */
+export class ExportedOriginDto {
+  system!: string;
+  /** What it called the person, where it had a name of its own for them. */
+  id!: string | null;
+  importedAt!: string;
+}
+
 /** Export everything stored about a person. Phones are E.164, times ISO 8601 in UTC. */
 export class PersonalDataDto {
   account!: ExportedAccountDto;
@@ -108,6 +116,7 @@ export class PersonalDataDto {
   messages!: ExportedMessageDto[];
   conversation!: ExportedConversationDto | null;
   events!: ExportedEventDto[];
+  origins!: ExportedOriginDto[];
 }
 
 export class PersonalDataAnswerDto {

@@ -4,6 +4,7 @@ import { type RequestContext } from '../../../platform/http/request-context.js';
 import { Messaging } from '../../../delivery/outbox/messaging.service.js';
 import { Codes } from '../../codes/codes.service.js';
 import { SecondFactors, type HeldFactors } from '../../second-factor/second-factors.service.js';
+import { PeopleImport } from '../../../identity/people-import/people-import.js';
 import { Sessions } from '../../../identity/sessions/sessions.service.js';
 import { Accounts } from '../../../identity/users/accounts.service.js';
 import { userOf } from '../answers.js';
@@ -40,6 +41,7 @@ export class PersonalData {
     private readonly codes: Codes,
     private readonly messaging: Messaging,
     private readonly audit: Audit,
+    private readonly imports: PeopleImport,
     @Inject(HELD_CONVERSATION) private readonly conversations: HoldsConversation,
   ) {}
 
@@ -54,6 +56,7 @@ export class PersonalData {
     const { codes, budgets } = await this.codes.personalDataOf(userId, account.phone);
     const messages = await this.messaging.personalDataOf(userId);
     const conversation = account.phone === null ? null : await this.conversations.conversationOf(account.phone);
+    const origins = await this.imports.originsOf(userId);
     const events = await this.audit.personalDataOf(userId);
     await this.audit.record({
       type: 'user.exported',
@@ -79,6 +82,11 @@ export class PersonalData {
         ...event,
         count: count ?? 1,
         occurredAt: occurred_at.toISOString(),
+      })),
+      origins: origins.map(({ origin, legacy_id, imported_at }) => ({
+        system: origin,
+        id: legacy_id,
+        importedAt: imported_at.toISOString(),
       })),
     };
   }
