@@ -36,7 +36,7 @@ export const IsFutureInstant = () =>
 /** A whole number, also in digits, as a query or a form has it; anything else stays as it is and fails `IsInt`. */
 export const WholeNumber = () =>
   Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value,
+    typeof value === 'string' && /^-?\d{1,9}$/.test(value) ? Number(value) : value,
   );
 
 /** A decimal number, also as text with a point; anything else stays as it is and fails `IsNumber`. */

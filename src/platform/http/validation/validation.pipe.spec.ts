@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Type } from 'class-transformer';
 import { IsArray, IsISO8601, IsNotEmpty, IsOptional, IsString, ValidateIf, ValidateNested } from 'class-validator';
 import { AppError } from '../../errors/app-error.js';
+import { PageSizeDto } from './page.dto.js';
 import { bodyValidation } from './validation.pipe.js';
 
 class NameDto {
@@ -30,6 +31,23 @@ it.each([
   [MessageDto, 'invalid_phone'],
 ])('takes a bad `to` of %p for what it is there', async (metatype, code) => {
   await expect(pipe.transform({ to: 1 }, { type: 'query', metatype })).rejects.toMatchObject({ code });
+});
+
+class PartDto extends PageSizeDto {}
+
+it.each([
+  ['-1', 'must be at least 1'],
+  ['0', 'must be at least 1'],
+  [-5, 'must be at least 1'],
+  ['101', 'must be at most 100'],
+  ['1.5', 'must be a whole number'],
+  ['--1', 'must be a whole number'],
+  ['x', 'must be a whole number'],
+])('a limit of %p %s', async (limit, problem) => {
+  const refusal = (await pipe
+    .transform({ limit }, { type: 'query', metatype: PartDto })
+    .catch((error: unknown) => error)) as AppError;
+  expect((refusal.details as (language: string) => unknown)('en')).toEqual([{ field: 'limit', problem }]);
 });
 
 describe('a body', () => {

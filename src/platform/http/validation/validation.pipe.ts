@@ -25,6 +25,9 @@ const RULES = [
   'whitelistValidation',
 ] as const;
 
+/** Rules of a number whose bound is said; they speak when it is a number. */
+const BOUNDS = ['min', 'max'] as const;
+
 /** Fields whose every fault has a code of its own (docs/contract/README.md#phone-numbers). */
 const PHONE_FIELDS = new Set(['phone', 'noHp', 'to']);
 
@@ -83,8 +86,15 @@ function problemsOf(error: ValidationError, language: Language, path = ''): { fi
   const field = `${path}${error.property.slice(0, 60)}`;
   const inside = (error.children ?? []).flatMap((child) => problemsOf(child, language, `${field}.`));
   if (inside.length > 0) return inside;
-  const broken = error.constraints ?? {};
-  const rule = RULES.find((name) => name in broken) ?? 'otherwise';
-  const { rule: said, field: ofFields } = TEXTS[language].problems;
-  return [{ field, problem: rule === 'isNotEmpty' ? ofFields.empty : said[rule] }];
+  return [{ field, problem: problemOf(error.constraints ?? {}, language) }];
+}
+
+/** @param broken rules by name, each with the sentence of class-validator, at whose end a bound stands */
+function problemOf(broken: Record<string, string>, language: Language): string {
+  const { rule: said, bound, field: ofFields } = TEXTS[language].problems;
+  const rule = RULES.find((name) => name in broken);
+  if (rule !== undefined) return rule === 'isNotEmpty' ? ofFields.empty : said[rule];
+  const passed = BOUNDS.find((name) => name in broken);
+  const [limit] = /-?[\d.]+$/.exec((passed && broken[passed]) ?? '') ?? [];
+  return passed && limit ? bound[passed](limit) : said.otherwise;
 }

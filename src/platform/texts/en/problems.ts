@@ -40,6 +40,10 @@ export const PROBLEMS: ProblemTexts = {
     whitelistValidation: 'is not a known field',
     otherwise: 'is not valid',
   },
+  bound: {
+    min: (least) => `must be at least ${least}`,
+    max: (most) => `must be at most ${most}`,
+  },
   account: {
     fullName: (longest) => `must be a name of at most ${longest} characters`,
     email: 'is not an e-mail address',

@@ -40,6 +40,11 @@ export const PROBLEMS = {
     whitelistValidation: 'tidak dikenal',
     otherwise: 'tidak valid',
   },
+  /** A number that is too small or too large, in words that follow the name of the field. */
+  bound: {
+    min: (least: string) => `tidak boleh kurang dari ${least}`,
+    max: (most: string) => `tidak boleh lebih dari ${most}`,
+  },
   /** In words that follow the name of the field. */
   account: {
     fullName: (longest: number) => `harus berupa nama, paling banyak ${longest} karakter`,
