@@ -1,6 +1,7 @@
 import { IsIn, IsOptional, IsString, IsUUID, Matches, MaxLength, ValidateBy, isIP } from 'class-validator';
 import { LogPageDto } from '../../platform/http/validation/page.dto.js';
 import { IsInstant } from '../../platform/http/validation/query-fields.js';
+import { KnownFieldsOnly } from '../../platform/http/validation/validation.pipe.js';
 
 /** An address, the /64 of one, or the mark for an unreadable one. */
 const IsAddress = () =>
@@ -13,6 +14,7 @@ const IsAddress = () =>
     },
   });
 
+@KnownFieldsOnly()
 export class AuditQueryDto extends LogPageDto {
   /**
    * Start of the range, ISO 8601 with its offset.

@@ -1,5 +1,7 @@
 import { IsISO8601, IsOptional } from 'class-validator';
+import { KnownFieldsOnly } from '../../platform/http/validation/validation.pipe.js';
 
+@KnownFieldsOnly()
 export class FunnelQueryDto {
   /**
    * Start of the range, ISO 8601; a day before `to` by default.

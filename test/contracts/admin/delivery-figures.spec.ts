@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { expectFailure } from '../../support/answers.js';
 import { FakeTwilio } from '../../support/fake-twilio.js';
 import { FakeWhapi } from '../../support/fake-whapi.js';
 import { openHouse, QUICK, type House, type Resident } from '../../support/house.js';
@@ -83,6 +84,16 @@ describe('receipts', () => {
     );
   });
 });
+
+it.each(['delivery?range=30d', 'overview?from=2026-01-01', 'audit?role=ADMIN', 'audit?limit=5&page=2'])(
+  'are not told for a question that is not understood: %s',
+  async (asked) => {
+    const refused = await house.service.get(`/api/admin/${asked}`, admin);
+    expect(expectFailure(refused, 400, 'validation_failed').details).toEqual([
+      { field: expect.any(String), problem: 'tidak dikenal' },
+    ]);
+  },
+);
 
 describe('failures', () => {
   /** How much a figure of each provider, and of all, has grown by what was done. */

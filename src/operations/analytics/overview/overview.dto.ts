@@ -1,8 +1,10 @@
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { KnownFieldsOnly } from '../../../platform/http/validation/validation.pipe.js';
 
 export const RANGES = ['today', '7d', '30d'] as const;
 export type RangeName = (typeof RANGES)[number];
 
+@KnownFieldsOnly()
 export class OverviewQueryDto {
   /** `today` since midnight, `7d` and `30d` with today as the last of so many days; `today` by default. */
   @IsOptional()

@@ -4,7 +4,7 @@ import { Type } from 'class-transformer';
 import { IsArray, IsISO8601, IsNotEmpty, IsOptional, IsString, ValidateIf, ValidateNested } from 'class-validator';
 import { AppError } from '../../errors/app-error.js';
 import { PageSizeDto } from './page.dto.js';
-import { bodyValidation } from './validation.pipe.js';
+import { bodyValidation, KnownFieldsOnly } from './validation.pipe.js';
 
 class NameDto {
   @IsOptional()
@@ -14,6 +14,9 @@ class NameDto {
 
 const pipe = bodyValidation('compat');
 const read = (value: unknown, type: 'body' | 'query' = 'body') => pipe.transform(value, { type, metatype: NameDto });
+
+@KnownFieldsOnly()
+class OwnQueryDto extends PageSizeDto {}
 
 class SpanDto {
   @IsOptional()
@@ -48,6 +51,12 @@ it.each([
     .transform({ limit }, { type: 'query', metatype: PartDto })
     .catch((error: unknown) => error)) as AppError;
   expect((refusal.details as (language: string) => unknown)('en')).toEqual([{ field: 'limit', problem }]);
+});
+
+it('refuses what it does not know where the DTO says so, whatever the profile', async () => {
+  const unknown = pipe.transform({ limit: '5', page: '2' }, { type: 'query', metatype: OwnQueryDto });
+  await expect(unknown).rejects.toMatchObject({ code: 'validation_failed' });
+  await expect(pipe.transform({ limit: '5' }, { type: 'query', metatype: OwnQueryDto })).resolves.toEqual({ limit: 5 });
 });
 
 describe('a body', () => {
