@@ -1,15 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { statement } from '../../platform/database/statement.js';
+import { FARED, FARES } from '../../delivery/outbox/code-counts.sql.js';
+import { countedCodes, FROM, TO, uncountedCodes } from './counted-codes.sql.js';
 
 /** Messages that were made in a span of time: those under way are in the outbox, all others in the history. */
-const madeBetween = (columns: string, from: string, to: string) => `
-  SELECT ${columns} FROM messages WHERE created_at >= ${from} AND created_at < ${to} AND state <> 'SUPPRESSED'
+const madeBetween = (columns: string, from: string, to: string, which = 'true') => `
+  SELECT ${columns} FROM messages WHERE created_at >= ${from} AND created_at < ${to} AND state <> 'SUPPRESSED' AND ${which}
    UNION ALL
-  SELECT ${columns} FROM message_history WHERE created_at >= ${from} AND created_at < ${to} AND state <> 'SUPPRESSED'`;
+  SELECT ${columns} FROM message_history WHERE created_at >= ${from} AND created_at < ${to} AND state <> 'SUPPRESSED' AND ${which}`;
 
-const FUNNEL_COLUMNS =
-  'provider, refused_by, failed_provider, state, purpose, accept_ms, sent_at, delivered_at, read_at, verified_at';
+/** Messages that are no codes, and no tests of a provider. The first condition is that of an index. */
+const IS_OTHER = `purpose NOT IN ('login', 'reset', 'phone-change') AND purpose <> 'canary'`;
 
 /** Each step counts those who got at least so far: a receipt that was lost does not make the funnel widen again. */
 const steps = (took: string) => `
@@ -19,23 +21,19 @@ const steps = (took: string) => `
   coalesce(sum(messages) FILTER (WHERE ${took} AND reached = 3), 0)::int AS read,
   coalesce(sum(messages) FILTER (WHERE ${took} AND verified), 0)::int AS verified`;
 
-// Messages that fared alike are counted first: there are few kinds of them, however many there are, so the messages are read
-// once and kept nowhere. A failure is counted to each provider that had it: a message that one refused and the next one took
-// has failed with the first only, and one that nobody took has failed with all of them.
+// Messages that fared alike are put together first: there are few kinds of them. Codes are taken from the counts of each hour, as far as
+// these reach; other messages, which are few, are read. A failure is counted to each provider that had it: a message that one
+// refused and the next one took has failed with the first only, and one that nobody took has failed with all of them.
 const FUNNEL = statement<FunnelRow>(
   'delivery_funnel',
   `WITH alike AS MATERIALIZED (
-     SELECT provider, refused_by, failed_provider, state, accept_ms IS NOT NULL AS accepted,
-            CASE
-              WHEN read_at IS NOT NULL THEN 3
-              WHEN delivered_at IS NOT NULL THEN 2
-              WHEN sent_at IS NOT NULL THEN 1
-              ELSE 0
-            END AS reached,
-            verified_at IS NOT NULL AS verified,
-            count(*) AS messages
-       FROM (${madeBetween(FUNNEL_COLUMNS, ':from::timestamptz', ':to::timestamptz')}) m
-      WHERE purpose <> 'canary'
+     SELECT provider, refused_by, failed_provider, state, accepted, reached, verified, sum(messages) AS messages
+       FROM (SELECT ${FARED}, messages FROM code_counts ${countedCodes('code_counts.quarter')}
+              UNION ALL
+             SELECT ${FARED}, 1 FROM (${uncountedCodes(FARES)}) AS code
+              UNION ALL
+             SELECT ${FARED}, 1 FROM (${madeBetween(FARES, FROM, TO, IS_OTHER)}) AS other
+            ) AS each_kind
       GROUP BY 1, 2, 3, 4, 5, 6, 7
    )
    SELECT NULL AS provider, coalesce(sum(messages), 0)::int AS requested, ${steps('(accepted OR failed_provider IS NOT NULL)')},

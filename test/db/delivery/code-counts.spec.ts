@@ -23,6 +23,9 @@ const { RefusalCountsRepository } = await built<
 const { OverviewRepository } = await built<
   typeof import('../../../src/operations/analytics/overview/overview.repository.js')
 >('operations/analytics/overview/overview.repository.js');
+const { DeliveryRepository } = await built<typeof import('../../../src/operations/analytics/delivery.repository.js')>(
+  'operations/analytics/delivery.repository.js',
+);
 const { stepsOf } = await built<typeof import('../../../src/operations/analytics/overview/overview-figures.js')>(
   'operations/analytics/overview/overview-figures.js',
 );
@@ -113,6 +116,25 @@ const REFUSED = `
    WHERE occurred_at >= $1 AND occurred_at < $2 AND outcome = 'failure' AND coalesce(detail ->> 'decision', 'refused') = 'refused'
    GROUP BY 1, 2`;
 
+/** The funnel of all messages of a span but for tests of a provider, as the rows say it. */
+const FUNNEL_BY_ROW = `
+  SELECT NULL AS provider, count(*)::int AS requested, count(*) FILTER (WHERE taken)::int AS accepted,
+         count(*) FILTER (WHERE taken AND read_at IS NOT NULL)::int AS read,
+         count(*) FILTER (WHERE taken AND verified_at IS NOT NULL)::int AS verified,
+         count(*) FILTER (WHERE state = 'FAILED')::int AS failed
+    FROM (SELECT *, accept_ms IS NOT NULL OR failed_provider IS NOT NULL AS taken FROM (${ALL}) m) m
+   WHERE created_at >= $1 AND created_at < $2 AND state <> 'SUPPRESSED' AND purpose <> 'canary'`;
+
+/** Minutes before now at which spans begin and end: on an hour and beside one, within one, and where nothing is counted. */
+const SPANS = [
+  [7 * 1_440, 0],
+  [7 * 1_440 + 13, 1_440 + 41],
+  [200, 190],
+  [200, 130],
+  [60 * 24 * 30, 60 * 24 * 2],
+  [60 * 24 * 100, 60 * 24 * 9],
+] as const;
+
 /** Rounded up by less than a tenth. */
 const isJustAbove = (rounded: number, exact: number) => rounded >= exact && rounded <= exact * 1.1 + 1;
 
@@ -146,6 +168,18 @@ async function expectExact(days: number, part: 'hour' | 'day'): Promise<number> 
     for (const row of exact) {
       const told = times.find((each) => name(each) === name(row))!.p95;
       expect([told, row.p95, isJustAbove(told, row.p95)]).toEqual([told, row.p95, true]);
+    }
+
+    const funnels = new DeliveryRepository({ run } as never);
+    for (const [begin, end] of SPANS) {
+      const span = [begin, end].map((minutes) => new Date(cut.to.getTime() - minutes * 60_000)) as [Date, Date];
+      const onHours = span.map((at) => new Date(Math.floor(at.getTime() / 3_600_000) * 3_600_000)) as [Date, Date];
+      for (const each of [span, onHours]) {
+        if (each[0] >= each[1]) continue;
+        const [whole] = await funnels.funnel(...each);
+        const [exactly] = (await client.query(FUNNEL_BY_ROW, each)).rows;
+        expect([each, whole]).toEqual([each, expect.objectContaining(exactly)]);
+      }
     }
 
     const told = (await figures.refusals(cut)).map(({ part: at, code, refusals: count }) => [at, code, count].join());

@@ -1,48 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { FARED, FARES, hourOf, IS_CODE, TOOK } from '../../../delivery/outbox/code-counts.sql.js';
+import { FARED, FARES, TOOK } from '../../../delivery/outbox/code-counts.sql.js';
 import { Database } from '../../../platform/database/database.js';
 import { statement } from '../../../platform/database/statement.js';
 import { IS_REFUSAL, REFUSED } from '../../../records/audit/refusal-counts.sql.js';
+import { countedCodes, FROM, TO, uncountedCodes, WHOLE_FROM } from '../counted-codes.sql.js';
 
-// Figures are put together of two parts. Hours that the jobs have counted are taken from their counts. All else is read row by
-// row: the outbox, the hours behind the last count, those that were marked to be counted anew, and the beginning of a range
-// that does not begin with an hour. It is one statement, so one snapshot: each row is in exactly one of the parts.
-
-const FROM = ':from::timestamptz';
-const TO = ':to::timestamptz';
-
-/** The first hour that lies whole in the range. */
-const WHOLE_FROM = hourOf(`${FROM} + interval '59 minutes 59.999 seconds'`);
-
-const CODES_UNTIL = '(SELECT until FROM codes_counted)';
 const REFUSALS_UNTIL = '(SELECT until FROM refusals_counted)';
-
-/**
- * What is read row by row. OFFSET 0 has PostgreSQL look for the rows of each marked hour by the index: it would rather join the marks
- * with the whole history, as it does not know how few there are.
- *
- * @param more what is joined to each row
- */
-const uncounted = (columns: string, more = '') => `
-     SELECT ${columns} FROM messages${more}
-      WHERE created_at >= ${FROM} AND created_at < ${TO} AND ${IS_CODE}
-      UNION ALL
-     SELECT ${columns} FROM message_history${more}
-      WHERE created_at >= greatest(${FROM}, ${CODES_UNTIL}) AND created_at < ${TO} AND ${IS_CODE}
-      UNION ALL
-     SELECT ${columns} FROM message_history${more}
-      WHERE created_at >= ${FROM} AND created_at < least(${WHOLE_FROM}, ${CODES_UNTIL}) AND ${IS_CODE}
-      UNION ALL
-     SELECT ${columns}
-       FROM code_recounts r
-      CROSS JOIN LATERAL (SELECT * FROM message_history
-                           WHERE created_at >= r.hour AND created_at < r.hour + interval '1 hour' OFFSET 0) AS h${more}
-      WHERE r.hour >= ${WHOLE_FROM} AND r.hour < ${CODES_UNTIL} AND ${IS_CODE}`;
-
-/** Counted hours that no mark says to count anew. @param at the column that has the time */
-const counted = (at: string) => `
-      WHERE ${at} >= ${WHOLE_FROM} AND ${at} < ${CODES_UNTIL}
-        AND NOT EXISTS (SELECT FROM code_recounts r WHERE r.hour = ${hourOf(at)})`;
 
 /** The part of the range that an instant lies in, by the clocks of the zone. */
 const partOf = (at: string) => `date_trunc(:part::text, ${at}, :zone::text)`;
@@ -62,9 +25,9 @@ const RANGE = statement<RangeRow>(
 const CODES = statement<CodesRow>(
   'overview_codes',
   `SELECT part, ${FARED}, sum(messages)::int AS messages
-     FROM (SELECT ${partOf('quarter')} AS part, ${FARED}, messages FROM code_counts ${counted('code_counts.quarter')}
+     FROM (SELECT ${partOf('quarter')} AS part, ${FARED}, messages FROM code_counts ${countedCodes('code_counts.quarter')}
            UNION ALL
-           SELECT ${partOf('created_at')} AS part, ${FARED}, 1 FROM (${uncounted(`created_at, ${FARES}`)}) AS code
+           SELECT ${partOf('created_at')} AS part, ${FARED}, 1 FROM (${uncountedCodes(`created_at, ${FARES}`)}) AS code
           ) AS codes
     GROUP BY part, ${FARED}`,
 );
@@ -76,9 +39,9 @@ const TIMES = statement<TimesRow>(
      FROM (SELECT provider, measure, ms, sum(messages) OVER (PARTITION BY provider, measure ORDER BY ms) AS up_to,
                   sum(messages) OVER (PARTITION BY provider, measure) AS total
              FROM (SELECT provider, measure, ms, sum(messages) AS messages
-                     FROM (SELECT provider, measure, ms, messages FROM code_times ${counted('code_times.hour')}
+                     FROM (SELECT provider, measure, ms, messages FROM code_times ${countedCodes('code_times.hour')}
                            UNION ALL
-                           ${uncounted('provider, measure, ms, 1', `, ${TOOK}`)}
+                           ${uncountedCodes('provider, measure, ms, 1', `, ${TOOK}`)}
                           ) AS times
                     GROUP BY GROUPING SETS ((provider, measure, ms), (measure, ms))) AS alike
           ) AS running
