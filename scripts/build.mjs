@@ -2,11 +2,11 @@
  * Builds what of dist/ is stale: the service, and dist/web for browsers. The compiler writes the service into build/, and
  * `scripts/bundle.mjs` makes dist/ of it. The hash of everything that each of the two
  * reads is kept beside what it wrote. `--force` builds anyway. Two builds at once wait for each other; the second finds
- * nothing left to do.
+ * nothing left to do. `--web` and `--functions` build one part, stale or not.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFile, mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -72,7 +72,10 @@ async function hashOfInputs() {
 
 /** The pages, and the client they call the service with. */
 async function hashOfWebInputs() {
-  const sources = await Promise.all([filesUnder(at('web')), filesUnder(at('client', 'src'))]);
+  const sources = await Promise.all([
+    filesUnder(at('web')),
+    filesUnder(at('client'), [at('client', 'dist'), at('client', 'node_modules')]),
+  ]);
   return hashOf([...sources.flat().filter((path) => !path.endsWith('.spec.ts')), at('package-lock.json')]);
 }
 
@@ -205,15 +208,20 @@ async function buildService(force) {
   await writeAtomically(STAMP, hash);
 }
 
-/** The client as npm installs it, for `GET /client/masuk-client.tgz`. */
+/** The client as npm installs it, for `GET /client/masuk-client.tgz`. A change of the pages alone does not compile it again. */
 async function packClient() {
-  const into = at('dist', 'web', 'client');
-  await rm(at('client', 'dist'), { recursive: true, force: true });
-  await run('node_modules/typescript/bin/tsc', '-p', 'client/tsconfig.json');
-  await mkdir(into, { recursive: true });
-  await runNpm('pack', './client', '--ignore-scripts', '--pack-destination', into);
-  const [name] = (await readdir(into)).filter((each) => each.endsWith('.tgz'));
-  await rename(join(into, name), join(into, 'masuk-client.tgz'));
+  const inputs = ['package.json', 'README.md', 'LICENSE', 'tsconfig.json'].map((name) => at('client', name));
+  const hash = await hashOf([...(await filesUnder(at('client', 'src'))), ...inputs, at('package-lock.json')]);
+  const packed = join(CACHE, `client-${hash.slice(0, 16)}.tgz`);
+  if (!(await exists(packed))) {
+    await rm(at('client', 'dist'), { recursive: true, force: true });
+    await run('node_modules/typescript/bin/tsc', '-p', 'client/tsconfig.json');
+    await runNpm('pack', './client', '--ignore-scripts', '--pack-destination', CACHE);
+    const { version } = JSON.parse(await readFile(at('client', 'package.json'), 'utf8'));
+    await rename(join(CACHE, `masuk-client-${version}.tgz`), packed);
+  }
+  await mkdir(at('dist', 'web', 'client'), { recursive: true });
+  await copyFile(packed, at('dist', 'web', 'client', 'masuk-client.tgz'));
 }
 
 async function buildWeb() {
@@ -278,7 +286,17 @@ async function takeLock() {
   }
 }
 
+/** One part alone, for `npm run dev`: it is started again by whoever asks. */
+const PARTS = { '--web': buildWeb, '--functions': collectFunctions };
+
+async function buildPart(build) {
+  await takeLock();
+  await build().finally(() => rm(LOCK, { recursive: true, force: true }));
+}
+
 async function main() {
+  const [, part] = Object.entries(PARTS).find(([name]) => process.argv.includes(name)) ?? [];
+  if (part) return buildPart(part);
   const force = process.argv.includes('--force');
   if (!force && (await isFresh()) && !(await isLockHeld())) return 'Build is up to date.';
   const started = performance.now();
@@ -293,7 +311,8 @@ async function main() {
 }
 
 try {
-  console.log(await main());
+  const said = await main();
+  if (said !== undefined) console.log(said);
 } catch (error) {
   // The compiler's colours are for a terminal, not for a log file.
   console.error(process.stderr.isTTY ? error.message : stripVTControlCharacters(error.message));
