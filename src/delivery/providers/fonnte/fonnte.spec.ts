@@ -277,6 +277,7 @@ describe('reading the webhook', () => {
       [{ status: 'sent' }, { status: 'delivered' }],
     ],
     ['one that was read', { id: '7', state: 'read' }, [{ status: 'read' }]],
+    ['the same in the other field', { id: '7', status: 'read' }, [{ status: 'read' }]],
     ['a wrong number', { id: '7', status: 'invalid' }, [{ status: 'failed', reason: 'recipient-invalid' }]],
     ['one that was given up', { id: '7', status: 'expired' }, [{ status: 'failed', reason: 'provider-disconnected' }]],
     ['one that failed', { id: '7', status: 'failed' }, [{ status: 'failed', reason: 'unclassified' }]],

@@ -15,6 +15,9 @@ import {
 /** Fonnte's `status` of a message, which says how far its own work has come. */
 const STATUSES: Readonly<Record<string, Pick<Receipt, 'status' | 'reason'> | 'none'>> = {
   sent: { status: 'sent' },
+  // Not among the documented words; a client has them here in place of `state`.
+  delivered: { status: 'delivered' },
+  read: { status: 'read' },
   invalid: { status: 'failed', reason: 'recipient-invalid' },
   failed: { status: 'failed', reason: 'unclassified' },
   // A day with the device away: Fonnte gives up by itself.

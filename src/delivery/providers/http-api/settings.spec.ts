@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { parse } from 'dotenv';
 import { ConfigurationError, settingsOf } from '../../../platform/config/read-settings.js';
 import { httpApi } from './definition.js';
 import { HttpApiSettings } from './settings.js';
@@ -52,6 +55,14 @@ describe('a start', () => {
   it('puts it on the ladder by its address', () => {
     expect(settingsFrom(whole).providers).toEqual(['http-api']);
     expect(settingsFrom({ HTTP_API_JSON: JSON_BODY }).providers).toEqual([]);
+  });
+
+  it('takes the examples of the page', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../../../docs/providers/http-api.md'), 'utf8');
+    const blocks = [...page.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block = '']) => parse(block));
+    expect(blocks).toHaveLength(2);
+    for (const block of blocks) expect(problemsOf(block)).toEqual([]);
+    expect(blocks.map(({ HTTP_API_URL }) => HTTP_API_URL?.slice(0, 8))).toEqual(['https://', 'https://']);
   });
 
   const oneOf = 'HTTP_API_URL, HTTP_API_JSON or HTTP_API_FORM must hold';
