@@ -161,7 +161,7 @@ export async function openHouse(settings: Settings = {}, options: HouseOptions =
 
 function withoutLocks(given: Pick<TestDatabase, 'url' | 'query'>): TestDatabase {
   const refuse = () => Promise.reject(new Error('the spec brought this database, and must do that itself'));
-  return { url: given.url, query: given.query, lock: refuse, drop: refuse };
+  return { url: given.url, near: given.url, query: given.query, lock: refuse, drop: refuse };
 }
 
 class OpenHouse implements House {
@@ -199,7 +199,7 @@ class OpenHouse implements House {
   settings(more: Settings = {}): Settings {
     return {
       ...USUAL,
-      DATABASE_URL: this.database.url,
+      DATABASE_URL: this.database.near,
       WHATSAPP_DEVICE_ID: this.fake.deviceId,
       WHACENTER_BASE_URL: this.fake.url,
       ...(this.moving && { TEST_CLOCK: 'on', CLOCK_AHEAD_MS: String(this.moving.ahead) }),

@@ -38,6 +38,8 @@ const ADOPT_PATIENCE = 5_000;
 export async function startEmbeddedPostgres(options: {
   dataDir: string;
   log: (message: string) => void;
+  /** Of the server, over the usual ones; given by tests, whose data need not survive a power cut. */
+  settings?: Readonly<Record<string, string>>;
 }): Promise<EmbeddedPostgres> {
   const place = await choosePlace(resolve(options.dataDir), options.log);
   const taken = await takeLock(join(place.store, 'postgres.lock'));
@@ -52,7 +54,7 @@ export async function startEmbeddedPostgres(options: {
     const binaries = await findBinaries(place.owner, copyFolder, options.log);
     const password = await keepPassword(place);
     await makeCluster(place, binaries, password);
-    const server = await bringUp(place, binaries, password, options.log);
+    const server = await bringUp(place, binaries, password, options);
     let stopped: Promise<void> | undefined;
     const stop = async (): Promise<void> => {
       await stopPostmaster(server, place.cluster, binaries);
@@ -70,7 +72,7 @@ async function bringUp(
   place: PostgresPlace,
   binaries: PostgresBinaries,
   password: string,
-  log: (message: string) => void,
+  { log, settings }: Pick<Parameters<typeof startEmbeddedPostgres>[0], 'log' | 'settings'>,
 ): Promise<Postmaster> {
   const orphan = await findOrphan(place.cluster);
   if (orphan && (await answers(orphan, place.cluster, password))) {
@@ -89,7 +91,7 @@ async function bringUp(
     if (size > LOG_LIMIT) await logFile.truncate();
     const from = size > LOG_LIMIT ? 0 : size;
     const tail = async (): Promise<string> => (await readFile(path)).subarray(from).toString('utf8');
-    const server = await startPostmaster({ place, binaries, logFile: logFile.fd }, tail);
+    const server = await startPostmaster({ place, binaries, logFile: logFile.fd, settings }, tail);
     await ensureDatabase(server.port, password).catch(async (error: unknown) => {
       await stopPostmaster(server, place.cluster, binaries);
       throw error;

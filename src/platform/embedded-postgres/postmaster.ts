@@ -18,6 +18,8 @@ export interface PostmasterHome {
   binaries: PostgresBinaries;
   /** An open file that takes what the server writes. */
   logFile: number;
+  /** Settings of the server over the usual ones. */
+  settings?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A shutdown that waits for nobody, and the harder one that skips the last checkpoint (recovered at the next start). */
@@ -112,7 +114,7 @@ export async function stopPostmaster(server: Postmaster, cluster: string, binari
 
 async function spawnPostmaster(home: PostmasterHome, port: number): Promise<Postmaster | string> {
   const { cluster, owner } = home.place;
-  const child = spawn(home.binaries.postgres, ['-D', cluster, ...settings(port)], {
+  const child = spawn(home.binaries.postgres, ['-D', cluster, ...settings(port, home.settings)], {
     ...(owner && { uid: owner.uid, gid: owner.gid }),
     cwd: '/',
     env: CLEAN_ENVIRONMENT,
@@ -138,7 +140,7 @@ async function spawnPostmaster(home: PostmasterHome, port: number): Promise<Post
 }
 
 /** Given at every start rather than written to postgresql.conf, so that a change here reaches old clusters too. */
-function settings(port: number): string[] {
+function settings(port: number, more: Readonly<Record<string, string>> = {}): string[] {
   const values = {
     listen_addresses: '127.0.0.1',
     port: String(port),
@@ -152,6 +154,7 @@ function settings(port: number): string[] {
     log_timezone: 'UTC',
     logging_collector: 'off',
     log_destination: 'stderr',
+    ...more,
   };
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
