@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, retryAfter } from '../support/answers.js';
 import { atOnce, tally } from '../support/crowds.js';
-import { national, newPhone, openHouse, type House } from '../support/house.js';
+import { CROWD, national, newPhone, openHouse, type House } from '../support/house.js';
 import { bearer, logIn, newcomer } from '../support/logins.js';
 import { requestReset } from '../support/resets.js';
 
@@ -15,7 +15,7 @@ const NAME = 'Budi Santoso';
 let house: House;
 
 beforeAll(async () => {
-  house = await openHouse({}, { instances: 2 });
+  house = await openHouse(CROWD, { instances: 2 });
 });
 afterAll(async () => house.close());
 

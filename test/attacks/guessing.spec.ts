@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure } from '../support/answers.js';
 import { keptCodeOf, wrong, wrongCodes } from '../support/codes.js';
 import { atOnce, tally } from '../support/crowds.js';
-import { openHouse, type House } from '../support/house.js';
+import { CROWD, openHouse, type House } from '../support/house.js';
 import { PASSWORD, newcomer } from '../support/logins.js';
 import { OWN_PAGE } from '../support/own-page.js';
 import { resetCodeOf, resetPassword, verifyReset } from '../support/resets.js';
@@ -12,7 +12,7 @@ import { resetCodeOf, resetPassword, verifyReset } from '../support/resets.js';
 let house: House;
 
 beforeAll(async () => {
-  house = await openHouse({}, { instances: 2 });
+  house = await openHouse(CROWD, { instances: 2 });
 });
 afterAll(async () => house.close());
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { expectFailure } from '../support/answers.js';
 import { clientAt } from '../support/clients.js';
 import { atOnce, tally } from '../support/crowds.js';
-import { newPhone, openHouse, type House } from '../support/house.js';
+import { CROWD, newPhone, openHouse, type House } from '../support/house.js';
 
 // Somebody who uses, or has overheard, an Idempotency-Key; over two instances. What the keys do for honest callers:
 // test/contracts/service/idempotency.spec.ts, their races: test/db/http/idempotency-races.spec.ts.
@@ -11,7 +11,7 @@ import { newPhone, openHouse, type House } from '../support/house.js';
 let house: House;
 
 beforeAll(async () => {
-  house = await openHouse({}, { instances: 2 });
+  house = await openHouse(CROWD, { instances: 2 });
 });
 afterAll(async () => house.close());
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as openid from 'openid-client';
 import { atOnce } from '../support/crowds.js';
+import { CROWD } from '../support/house.js';
 import { newcomer } from '../support/logins.js';
 import {
   ask,
@@ -23,7 +24,7 @@ let proxied: Service;
 let dashboard: { id: string; secret: string | null };
 let config: openid.Configuration;
 beforeAll(async () => {
-  house = await openOidcHouse({ ADDRESS_FAILURES_PER_HOUR: '1000000' });
+  house = await openOidcHouse({ ...CROWD, ADDRESS_FAILURES_PER_HOUR: '1000000' });
   other = await house.another({ PORT: '0' });
   proxied = await house.another({ PORT: '0', TRUST_PROXY: '127.0.0.1', ADDRESS_FAILURES_PER_HOUR: '5' });
   dashboard = await house.client({ redirectUris: [CALLBACK], postLogoutRedirectUris: ['http://127.0.0.1:9/bye'] });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { atOnce } from '../support/crowds.js';
-import { openHouse, type House, type Resident } from '../support/house.js';
+import { CROWD, openHouse, type House, type Resident } from '../support/house.js';
 import { PASSWORD } from '../support/logins.js';
 
 // A day of somebody who has one number in mind and as many addresses as they like: they ask for codes and guess at them as
@@ -21,7 +21,10 @@ let house: House;
 let address = 0;
 
 beforeAll(async () => {
-  house = await openHouse({ TRUST_PROXY: '127.0.0.1', OTP_SENDS_PER_DAY: String(SENDS_A_DAY) }, { instances: 2 });
+  house = await openHouse(
+    { ...CROWD, TRUST_PROXY: '127.0.0.1', OTP_SENDS_PER_DAY: String(SENDS_A_DAY) },
+    { instances: 2 },
+  );
 });
 afterAll(async () => house.close());
 

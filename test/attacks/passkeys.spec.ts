@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure } from '../support/answers.js';
 import { Authenticator } from '../support/authenticator.js';
 import { atOnce, tally } from '../support/crowds.js';
-import { openHouse, type House } from '../support/house.js';
+import { CROWD, openHouse, type House } from '../support/house.js';
 import { bearer, claimsOf, logIn, newcomer, type Login, type Tokens } from '../support/logins.js';
 import { secondFactor } from '../support/second-factors.js';
 import { type Answer, type Service } from '../support/service.js';
@@ -15,7 +15,7 @@ let house: House;
 let own: Service;
 
 beforeAll(async () => {
-  house = await openHouse({ PUBLIC_URL: ORIGIN }, { movingClock: true });
+  house = await openHouse({ ...CROWD, PUBLIC_URL: ORIGIN }, { movingClock: true });
   own = house.service;
 });
 afterAll(async () => house.close());

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { atOnce, tally } from '../support/crowds.js';
-import { openHouse, type House } from '../support/house.js';
+import { CROWD, openHouse, type House } from '../support/house.js';
 import { bearer, logIn, loginsOf, newcomer, PASSWORD, refresh } from '../support/logins.js';
 import { resetPassword, verifiedCodeOf } from '../support/resets.js';
 
@@ -9,7 +9,7 @@ import { resetPassword, verifiedCodeOf } from '../support/resets.js';
 let house: House;
 
 beforeAll(async () => {
-  house = await openHouse({}, { instances: 2 });
+  house = await openHouse(CROWD, { instances: 2 });
 });
 afterAll(async () => house.close());
 

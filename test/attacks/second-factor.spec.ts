@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectFailure, retryAfter } from '../support/answers.js';
 import { atOnce, tally } from '../support/crowds.js';
-import { openHouse, type House, type Person } from '../support/house.js';
+import { CROWD, openHouse, type House, type Person } from '../support/house.js';
 import { bearer, claimsOf, logIn, me, newcomer, PASSWORD, refresh, refreshed, type Login } from '../support/logins.js';
 import { codeOf, enrolTotp, secondFactor, wrongCodeOf, type EnrolledTotp } from '../support/second-factors.js';
 import { type Answer, type Service } from '../support/service.js';
@@ -15,7 +15,7 @@ let house: House;
 let other: Service;
 
 beforeAll(async () => {
-  house = await openHouse({ LOG_LEVEL: 'trace' }, { movingClock: true });
+  house = await openHouse({ ...CROWD, LOG_LEVEL: 'trace' }, { movingClock: true });
   other = await house.anotherProcess();
 });
 afterAll(async () => house.close());

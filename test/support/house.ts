@@ -1,5 +1,6 @@
 import { hash } from '@node-rs/argon2';
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { Clock } from './clock.js';
 import { createDatabase, type Queries, type TestDatabase } from './database.js';
 import { startFakeWhacenter, type FakeWhacenter } from './fake-whacenter.js';
@@ -91,12 +92,21 @@ export interface HouseOptions {
   database?: Pick<TestDatabase, 'url' | 'query'>;
 }
 
+/** As many connections as production has: for specs outside of test/db that have calls meet in the database. */
+export const CROWD: Settings = { DATABASE_POOL: '10' };
+
+/** Each connection costs, and reads and plans for itself. Calls of `test/db` meet on as many as production has. */
+const FEW: Settings = (globalThis as { specFile?: string }).specFile?.startsWith(join('test', 'db', '/'))
+  ? {}
+  : { DATABASE_POOL: '4' };
+
 export const AUTH_SECRET = 'kP3vQ8wZ1mX6cL0sT9yB4nH7jF2dR5gA-uE_oI8aW1q';
 
 /** What every spec's service has in common: one secret, and addresses that may do what they like. */
 const USUAL: Settings = {
   SEED_DEMO: 'none',
   AUTH_SECRET,
+  ...FEW,
   ADDRESS_SENDS_PER_HOUR: '1000000',
   ADDRESS_FAILURES_PER_HOUR: '1000000',
   PREFIX_SENDS_PER_HOUR: '1000000',

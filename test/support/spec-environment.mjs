@@ -19,6 +19,8 @@ export default class SpecEnvironment extends TestEnvironment {
   async setup() {
     await super.setup();
     this.global.takeHost = takeHost;
+    // Its folder says how many connections its services need (`house.ts`).
+    this.global.specFile = this.file;
     // Large packages, loaded once a worker: in a sandbox each spec file would compile them anew.
     this.global.loadOnce = (name) => import(name);
     this.before = spent();
