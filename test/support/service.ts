@@ -130,9 +130,16 @@ export async function startService(variables: Record<string, string>): Promise<S
 /** Requests as specs make them. */
 export function requestsTo(url: string): Requests {
   const send: Requests['send'] = async (method, path, body, headers = {}) => {
-    const { status, headers: answered, text } = await call(url + path, method, headers, body);
-    const json = answered.get('content-type')?.includes('json');
-    return { status, headers: answered, text, body: json ? (JSON.parse(text) as unknown) : undefined };
+    const answer = await call(url + path, method, headers, body);
+    const { status, text } = answer;
+    return {
+      status,
+      text,
+      body: answer.type.includes('json') ? (JSON.parse(text) as unknown) : undefined,
+      get headers() {
+        return answer.headers;
+      },
+    };
   };
   return {
     send,
