@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { openHouse, type House } from '../support/house.js';
 import { logIn, me, newcomer } from '../support/logins.js';
+import { startService } from '../support/service.js';
 import { until } from '../support/waits.js';
+import { isAlive } from '../../src/platform/embedded-postgres/process-life.js';
 
 // Specs open services side by side in one process (test/README.md#the-harness). It must be as if each had a process of its own.
 
@@ -72,6 +74,12 @@ describe('services of one process', () => {
     expect((await next.service.get('/health/live')).status).toBe(200);
     await next.close();
   });
+});
+
+it('a process that does not listen in its time is ended', async () => {
+  const failure = await startService({}, 1).then(String, String);
+  const [, pid] = /process (\d+) did not listen within 1 ms/.exec(failure) ?? [failure];
+  await until('its end', () => !isAlive(Number(pid)));
 });
 
 /** Packages that a file and what it imports load, without those that it takes only types from. */

@@ -66,9 +66,13 @@ export class StartFailed extends Error {
 /**
  * Starts `dist/main.js` on a free port with these variables, the run's compile cache, and nothing else of ours.
  *
- * @throws StartFailed when it ends instead of listening
+ * @param patience in ms, behind which it is ended
+ * @throws StartFailed when it ends instead of listening; Error when it does neither
  */
-export async function startService(variables: Record<string, string>): Promise<ServiceProcess> {
+export async function startService(
+  variables: Record<string, string>,
+  patience = START_PATIENCE,
+): Promise<ServiceProcess> {
   const dataDir = variables['DATA_DIR'] ?? mkdtempSync(join(tmpdir(), 'masuk-service-'));
   const moving = variables['TEST_CLOCK'] === 'on';
   const clock = { NODE_OPTIONS: [variables['NODE_OPTIONS'], MOVING_CLOCK].filter(Boolean).join(' ') };
@@ -87,6 +91,7 @@ export async function startService(variables: Record<string, string>): Promise<S
   }) as ChildProcessByStdio<null, Readable, Readable>;
   running.add(child);
   let output = '';
+  let isListening = false;
   const ended = once(child, 'exit').then((end) => {
     const [code, signal] = end as [number | null, NodeJS.Signals | null];
     running.delete(child);
@@ -94,18 +99,23 @@ export async function startService(variables: Record<string, string>): Promise<S
     return { code, signal };
   });
   const url = await new Promise<string>((resolve, reject) => {
-    const patience = setTimeout(
-      () => reject(new Error(`not listening after ${START_PATIENCE} ms:\n${output}`)),
-      START_PATIENCE,
-    );
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`process ${child.pid} did not listen within ${patience} ms:\n${output}`));
+    }, patience);
     const hear = (chunk: Buffer) => {
       output += chunk.toString();
+      // Once is enough: some services go on to write megabytes.
+      if (isListening) return;
       const listening = /Server listening at (http:\/\/[^"\s]+)/.exec(output)?.[1];
-      if (listening) resolve(listening);
+      if (listening === undefined) return;
+      isListening = true;
+      clearTimeout(timer);
+      resolve(listening);
     };
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
-    void ended.then(({ code }) => reject(new StartFailed(output, code))).finally(() => clearTimeout(patience));
+    void ended.then(({ code }) => reject(new StartFailed(output, code))).finally(() => clearTimeout(timer));
   });
   return {
     url,
