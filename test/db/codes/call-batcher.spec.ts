@@ -78,13 +78,21 @@ const WORKS: Record<string, { prepare(people: readonly Resident[]): Promise<unkn
 };
 const EACH = Object.keys(WORKS).map((name) => [name] as const);
 
+/** As many batches as may be under way at once (`call-batcher.ts`): none begins while all of them stand at the gate. */
+const MOST_UNDER_WAY = 4;
+
+/** What was sent before has arrived, and waits for its turn: later requests, which ask the database, have been answered one after the other. */
+async function haveArrived(): Promise<void> {
+  for (let probe = 0; probe < 10; probe += 1) expect((await one.get('/health/ready')).status).toBe(200);
+}
+
 /**
  * Has some people, who are prepared, do the same at one instance so that they go together: whatever may be under way at once
  * is under way until all of them have arrived.
  */
 async function together(name: string, people: readonly Resident[]): Promise<{ answers: Promise<Answer>[] }> {
   const { prepare, work } = WORKS[name]!;
-  const stopped = await house.people(2);
+  const stopped = await house.people(MOST_UNDER_WAY);
   await prepare(stopped);
   await database.query('INSERT INTO stopped SELECT unnest($1::text[])', [stopped.map(({ e164: phone }) => phone)]);
   const gate = await database.lock('SELECT pg_advisory_xact_lock(4711)');
@@ -94,8 +102,7 @@ async function together(name: string, people: readonly Resident[]): Promise<{ an
     await until('it stands at the gate', async () => (await waiting('advisory')) === at + 1);
   }
   const answers = people.map((person) => work(one, person));
-  // Long enough for all to arrive; those that do not go a little later.
-  await pause(500);
+  await haveArrived();
   await gate.release();
   await Promise.all(first);
   return { answers };
