@@ -1,4 +1,4 @@
-import { withDirectConnection } from '../connection/direct-connection.js';
+import { type ClientBase } from 'pg';
 
 /** So many names tell whose database it is. */
 const NAMED = 5;
@@ -36,23 +36,15 @@ const TABLES = `
  * @param ours the names of our migrations
  * @throws ForeignDatabase
  */
-export async function refuseForeignTables(databaseUrl: string, ours: readonly string[]): Promise<void> {
-  await withDirectConnection(
-    databaseUrl,
-    () => undefined,
-    async (client) => {
-      const { rows } = await client.query<{ database: string; tables: string[] | null }>(TABLES);
-      const database = rows[0]?.database ?? '';
-      const tables = rows[0]?.tables ?? [];
-      const foreign = tables.filter((name) => name !== '_prisma_migrations');
-      if (foreign.length === 0) return;
-      if (tables.includes('_prisma_migrations')) {
-        const known = await client.query('SELECT FROM _prisma_migrations WHERE migration_name = ANY ($1) LIMIT 1', [
-          ours,
-        ]);
-        if (known.rowCount !== 0) return;
-      }
-      throw new ForeignDatabase(database, foreign);
-    },
-  );
+export async function refuseForeignTables(client: ClientBase, ours: readonly string[]): Promise<void> {
+  const { rows } = await client.query<{ database: string; tables: string[] | null }>(TABLES);
+  const database = rows[0]?.database ?? '';
+  const tables = rows[0]?.tables ?? [];
+  const foreign = tables.filter((name) => name !== '_prisma_migrations');
+  if (foreign.length === 0) return;
+  if (tables.includes('_prisma_migrations')) {
+    const known = await client.query('SELECT FROM _prisma_migrations WHERE migration_name = ANY ($1) LIMIT 1', [ours]);
+    if (known.rowCount !== 0) return;
+  }
+  throw new ForeignDatabase(database, foreign);
 }

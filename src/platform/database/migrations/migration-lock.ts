@@ -33,18 +33,22 @@ interface LockHolder {
  * Does the work while no other process migrates. The lock is of a transaction, so that the server gives it back however
  * the connection ends, also where a pooler keeps the server's side of it.
  *
+ * @param first is done on the same connection, before the lock is asked for
+ * @param work gets that connection, in the transaction that has the lock
  * @param patience how long to wait for another process, in ms
  * @throws MigrationLocked naming the process that has the lock
  */
 export async function underMigrationLock<Result>(
   databaseUrl: string,
   log: (message: string) => void,
-  work: () => Promise<Result>,
+  first: (client: Client) => Promise<void>,
+  work: (client: Client) => Promise<Result>,
   patience = LOCK_PATIENCE,
 ): Promise<Result> {
   // Losing this connection loses only the lock.
   const onLost = (error: Error) => log(`the connection that holds the migration lock was lost: ${error.message}`);
   return withDirectConnection(databaseUrl, onLost, async (client) => {
+    await first(client);
     await client.query('BEGIN');
     const until = performance.now() + patience;
     for (let isTold = false; !(await taken(client)); isTold = true) {
@@ -53,7 +57,7 @@ export async function underMigrationLock<Result>(
       if (!isTold) log(`another process migrates this database: waiting for ${inWords(lockHolder)}`);
       await pause(LOOK_EVERY);
     }
-    return work();
+    return work(client);
   });
 }
 

@@ -46,17 +46,21 @@ export async function applyMigrations(
   sources: MigrationSources = {},
 ): Promise<string[]> {
   const migrationsList = await readMigrations(sources);
-  await refuseForeignTables(databaseUrl, namesOf(migrationsList));
-  const work = async () => {
+  // Tests migrate from folders of their own, to which our functions do not belong.
+  const hasOurs = !sources.migrationsDir;
+  const refuseForeign = (client: ClientBase) => refuseForeignTables(client, namesOf(migrationsList));
+  const isReady = async (client: ClientBase) =>
+    (await isUpToDate(client, migrationsList)) && (!hasOurs || (await hasFunctions(client)));
+  const work = async (lockHolder: ClientBase) => {
+    // Most starts find nothing to do, and need no further connection.
+    if (await lookedAt(lockHolder, isReady)) return [];
     const upToDate = await onConnection(databaseUrl, (client) => isUpToDate(client, migrationsList));
     const applied = upToDate ? [] : await applyPending(databaseUrl, migrationsList, log);
     for (const name of applied) log(`applied the migration ${name}`);
-    // Tests migrate from folders of their own, to which our functions do not belong.
-    if (!sources.migrationsDir && (await onConnection(databaseUrl, installFunctions)))
-      log('installed the functions of this release');
+    if (hasOurs && (await onConnection(databaseUrl, installFunctions))) log('installed the functions of this release');
     return applied;
   };
-  return underMigrationLock(databaseUrl, log, work, sources.lockPatience);
+  return underMigrationLock(databaseUrl, log, refuseForeign, work, sources.lockPatience);
 }
 
 /**
@@ -67,11 +71,10 @@ export async function applyMigrations(
  */
 export async function pendingMigrations(databaseUrl: string, sources: MigrationSources = {}): Promise<string[]> {
   const migrationsList = await readMigrations(sources);
-  await refuseForeignTables(databaseUrl, namesOf(migrationsList));
-  const found = await onConnection(databaseUrl, async (client) => ({
-    upToDate: await isUpToDate(client, migrationsList),
-    installed: await hasFunctions(client),
-  }));
+  const found = await onConnection(databaseUrl, async (client) => {
+    await refuseForeignTables(client, namesOf(migrationsList));
+    return { upToDate: await isUpToDate(client, migrationsList), installed: await hasFunctions(client) };
+  });
   if (!found.upToDate) {
     const pending = await withSchemaEngine(databaseUrl, {}, (engine) => pendingOf(engine, migrationsList));
     if (pending.length > 0) return pending;
@@ -173,6 +176,14 @@ async function withSchemaEngine<Result>(
 ): Promise<Result> {
   const engine = await import('./schema-engine.js');
   return engine.withSchemaEngine(databaseUrl, options, work);
+}
+
+/** A question inside a transaction, which then holds none of the tables that were read: a migration may change them. */
+async function lookedAt<Result>(client: ClientBase, look: (client: ClientBase) => Promise<Result>): Promise<Result> {
+  await client.query('SAVEPOINT look');
+  const found = await look(client);
+  await client.query('ROLLBACK TO SAVEPOINT look');
+  return found;
 }
 
 /** A question or change on a connection of its own; what it does is committed by itself. */
