@@ -1,7 +1,19 @@
 import { relative } from 'node:path';
+import vm from 'node:vm';
 import { TestEnvironment } from 'jest-environment-node';
 import { cpuSeconds, noteCpu } from './cpu-time.mjs';
 import { hostPids, takeHost, tidyHosts } from './service-hosts.mjs';
+
+/** What V8 made of each CommonJS module, by its path: most are Jest's own, and each sandbox would compile them anew. */
+const compiled = new Map();
+const { compileFunction } = vm;
+vm.compileFunction = (code, parameters, options) => {
+  const known = compiled.get(options?.filename);
+  if (known?.code === code) return compileFunction(code, parameters, { ...options, cachedData: known.cachedData });
+  const made = compileFunction(code, parameters, { ...options, produceCachedData: true });
+  compiled.set(options?.filename, { code, cachedData: made.cachedData });
+  return made;
+};
 
 /**
  * Node's environment, and two things besides. It hands a spec file the processes in which services are opened, and sees to it
