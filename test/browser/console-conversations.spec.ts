@@ -290,11 +290,22 @@ it('loads what is older, keeps the place, and asks nothing in a hidden tab or wi
   await context.close();
 });
 
-it('a SUPERVISOR answers and changes the state, and is told of what no role may', async () => {
+it('a SUPERVISOR answers and changes the state, and reads what was said as WhatsApp shows it', async () => {
   const phone = newPhone();
   await writes(phone, 'pause');
+  await writes(phone, 'Kode *123* _baru_ ~lama~ ```<b>4</b> *5*``` <i>6</i>');
   const { page, context, own } = await open(`/${national(phone)}`, { as: 'supervisor', language: 'en' });
-  await page.getByText('Read only').waitFor();
+  const said = bubbles(page).filter({ hasText: 'Kode' });
+  expect(await said.textContent()).toBe('Kode 123 baru lama <b>4</b> *5* <i>6</i>');
+  const drawn = (tag: string) => said.locator(tag).allTextContents();
+  expect([await drawn('b'), await drawn('i'), await drawn('s'), await drawn('code')]).toEqual([
+    ['123'],
+    ['baru'],
+    ['lama'],
+    ['<b>4</b> *5*'],
+  ]);
+  // Here it may change something.
+  expect(await page.getByText('Read only').count()).toBe(0);
   await page.getByRole('button', { name: 'Staff', exact: true }).click();
   await told(page, 'The state is now Staff.');
   await field(page).fill('Good morning');

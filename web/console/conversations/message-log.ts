@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { badge, type Tone } from '../kit/page-parts.js';
 import { day, hour, moment, utc } from '../kit/moments.js';
+import { whatsappText } from '../kit/whatsapp-text.js';
 import type { ConsoleTexts, Language } from '../texts/texts.js';
 import type { Message } from './talk.js';
 
@@ -53,7 +54,7 @@ function bubble(message: Message, { texts, language, ...rest }: Shown): Template
     <p class="spoken">${speaker(message, conversations)}</p>
     ${direction === 'out' ? html`<p class="by fine" aria-hidden="true">${speaker(message, conversations)}</p>` : nothing}
     ${WITHOUT_FILE.has(kind) ? nothing : file(message, { texts, language, ...rest })}
-    ${text === null ? nothing : html`<p class="said" dir="auto">${text}</p>`}
+    ${text === null ? nothing : html`<p class="said" dir="auto">${whatsappText(text)}</p>`}
     ${text === null && WITHOUT_FILE.has(kind) ? html`<p class="quiet">[${conversations.kinds[kind] ?? conversations.kinds['other']}]</p>` : nothing}
     <p class="fate fine">
       <time datetime=${at} title=${utc(at)}>${hour(at, language)}</time>

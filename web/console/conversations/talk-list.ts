@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { badge } from '../kit/page-parts.js';
 import { clock, number, utc } from '../kit/moments.js';
+import { whatsappText } from '../kit/whatsapp-text.js';
 import { addressOf, goTo } from '../kit/navigation.js';
 import type { ConsoleTexts, Language } from '../texts/texts.js';
 import { addressOfTalk, idOf, titleOf, type State, type Talk } from './talk.js';
@@ -64,7 +65,8 @@ function entry(talk: Talk, { conversations }: ConsoleTexts, language: Language):
 
 function preview(message: Talk['lastMessage'], { kinds, we }: ConsoleTexts['conversations']): unknown {
   if (message === null) return nothing;
-  const what = message.preview ?? `[${kinds[message.kind] ?? kinds['other']}]`;
+  const { preview: text, kind } = message;
+  const what = text === null ? `[${kinds[kind] ?? kinds['other']}]` : whatsappText(text);
   return message.direction === 'out' ? html`<span class="quiet">${we}</span> ${what}` : what;
 }
 

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Entry } from '../kit/api.js';
+import { whatsappText } from '../kit/whatsapp-text.js';
 import type { ConsoleTexts } from '../texts/texts.js';
 
 export type Template = Entry<'/api/admin/templates'>;
@@ -27,7 +28,7 @@ export function templateCard({ name, settings: variables, texts: all }: Template
 function preview({ language, text, shortText, subject }: Text, settings: ConsoleTexts['settings']): TemplateResult {
   return html`<div>
     <h3>${settings.languages[language] ?? language}</h3>
-    <p class="said bubble out" lang=${language}>${bold(text)}</p>
+    <p class="said bubble out" lang=${language}>${whatsappText(text)}</p>
     ${
       shortText === null || subject === null
         ? nothing
@@ -40,9 +41,4 @@ function preview({ language, text, shortText, subject }: Text, settings: Console
           </details>`
     }
   </div>`;
-}
-
-/** WhatsApp's `*bold*`, as its reader sees it. */
-function bold(text: string): (TemplateResult | string)[] {
-  return text.split(/\*([^*\n]+)\*/).map((part, at) => (at % 2 === 1 ? html`<b>${part}</b>` : part));
 }

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Viewer } from '../kit/console-page.js';
 import type { ConsoleTexts, Language } from '../texts/texts.js';
-import { homeOf, mayRead, NAVIGATION, SECURITY, type Route } from './routes.js';
+import { homeOf, isReadOnly, mayRead, NAVIGATION, SECURITY, type Route } from './routes.js';
 
 interface Frame {
   readonly texts: ConsoleTexts;
@@ -58,15 +58,13 @@ export function frame(it: Frame): TemplateResult {
 function bar(it: Frame): TemplateResult {
   const { texts, viewer } = it;
   const other = it.isDark ? texts.frame.light : texts.frame.dark;
-  const readOnly = html`<wa-badge appearance="filled" variant="neutral" title=${texts.frame.readOnlyHint}
-    >${texts.frame.readOnly}</wa-badge
-  >`;
+  const readOnly = html`<span class="badge read-only" title=${texts.frame.readOnlyHint}>${texts.frame.readOnly}</span>`;
   return html`<header class="bar">
     <button class="icon menu" aria-label=${texts.nav.menu} @click=${() => it.openMenu(true)}>
       <wa-icon name="bars-3"></wa-icon>
     </button>
     <div class="bar-brand">${brand(it)}</div>
-    ${viewer.role === 'SUPERVISOR' ? readOnly : nothing}
+    ${isReadOnly(viewer.role, it.route) ? readOnly : nothing}
     <span class="push"></span>
     ${languages(it)}
     <button class="icon" aria-label=${other} title=${other} @click=${it.switchScheme}>
@@ -101,7 +99,6 @@ function navigation({ texts, route, viewer }: Frame): TemplateResult {
 function person({ texts, viewer, leave }: Frame): TemplateResult {
   return html`<div class="person">
     <a href="/account" class="who" title=${texts.frame.account}>
-      <wa-icon name="user-circle"></wa-icon>
       <span><b>${viewer.name}</b><small>${texts.roles[viewer.role]}</small></span>
     </a>
     <a class="icon" href=${SECURITY} aria-label=${texts.security.title} title=${texts.security.title}>

@@ -42,6 +42,10 @@ export const mayRead = (role: Role, nav: NavName | null): boolean =>
 /** The page of one's own second factors. */
 export const SECURITY = '/admin/security';
 
+/** Whether a SUPERVISOR sees this page without changing anything there. */
+export const isReadOnly = (role: Role, route: Route | null): boolean =>
+  role === 'SUPERVISOR' && route !== null && route.nav !== 'conversations' && route.nav !== null;
+
 export const homeOf = (role: Role): string => (role === 'OPERATOR' ? '/admin/conversations' : '/admin/overview');
 
 export const ROUTES: readonly Route[] = [
