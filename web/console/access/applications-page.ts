@@ -1,6 +1,7 @@
 import '@awesome.me/webawesome/dist/components/textarea/textarea.js';
 import { html, nothing, type TemplateResult } from 'lit';
 import { act, get, getTagged, MasukError, type Entry } from '../kit/api.js';
+import { copyableId } from '../kit/copyable.js';
 import { ask, type Values } from '../kit/console-dialog.js';
 import type { Column } from '../kit/list-table.js';
 import { loginIsOver } from '../kit/login.js';
@@ -32,8 +33,15 @@ export class ApplicationsPage extends CreatedListPage<Application> {
     const { applications } = access;
     return [
       { id: 'name', header: access.name, fixed: true, cell: ({ name }) => html`<b>${name}</b>` },
-      { id: 'kind', header: applications.kind, cell: ({ kind }) => applications.kinds[kind] },
-      { id: 'id', header: applications.clientId, cell: ({ id }) => html`<code class="id">${id}</code>` },
+      {
+        id: 'kind',
+        header: applications.kind,
+        cell: ({ kind, firstParty }) =>
+          html`${applications.kinds[kind]}<br /><span class="fine"
+              >${applications.consent}: ${firstParty ? applications.asksNot : applications.asks}</span
+            >`,
+      },
+      { id: 'id', header: applications.clientId, cell: ({ id, name }) => copyableId(id, name, this.texts) },
       {
         id: 'redirects',
         header: applications.redirects,
@@ -43,11 +51,6 @@ export class ApplicationsPage extends CreatedListPage<Application> {
             : redirectUris.map((address) => html`<span class="address">${address}</span><br />`),
       },
       { id: 'scopes', header: applications.scopes, extra: true, cell: ({ scopes }) => scopes.join(' ') },
-      {
-        id: 'consent',
-        header: applications.consent,
-        cell: ({ firstParty }) => (firstParty ? applications.asksNot : applications.asks),
-      },
       { id: 'created', header: access.created, extra: true, cell: ({ createdAt }) => moment(createdAt, this.language) },
     ];
   }

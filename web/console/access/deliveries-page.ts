@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { act, get, type Entry } from '../kit/api.js';
+import { act, get, type Answer, type Entry } from '../kit/api.js';
 import { ask } from '../kit/console-dialog.js';
 import { ConsolePage } from '../kit/console-page.js';
 import { filters } from '../kit/filters.js';
@@ -10,7 +10,9 @@ import { moment, number } from '../kit/moments.js';
 import { pager } from '../kit/pager.js';
 import { failure, Remote } from '../kit/remote.js';
 import { empty, sentenceOf, shown } from '../kit/states.js';
+import { WEBHOOK_TONES } from './webhook-tones.js';
 
+type Webhook = Entry<'/api/webhooks'>;
 type Delivery = Entry<'/api/webhooks/{id}/deliveries'>;
 type Deliveries = { readonly data: readonly Delivery[]; readonly nextCursor: string | null };
 
@@ -18,6 +20,8 @@ const TONES: Record<Delivery['status'], Tone> = { pending: 'warning', delivered:
 
 /** `/admin/webhooks/:id`: what was sent to one of them, and what it answered. */
 export class DeliveriesPage extends ConsolePage {
+  /** The webhook itself; null where it is not among those of the list. */
+  private readonly webhook = new Remote<Webhook | null>(this);
   private readonly deliveries = new Remote<Deliveries>(this);
   private readonly table = new ListTable<Delivery>(this, 'deliveries');
 
@@ -29,6 +33,7 @@ export class DeliveriesPage extends ConsolePage {
     const { parts, query } = this.place;
     const status = query.get('status') as Delivery['status'] | null;
     const at = { id: parts['id'] ?? '' };
+    void this.webhook.load(() => webhookWith(at.id));
     void this.deliveries.load(() =>
       get('/api/webhooks/{id}/deliveries', { at, query: { status, cursor: query.get('cursor') } }),
     );
@@ -45,7 +50,7 @@ export class DeliveriesPage extends ConsolePage {
     return html`<p class="crumb">
         <a href="/admin/webhooks"><wa-icon name="chevron-left"></wa-icon> ${webhooks.back}</a>
       </p>
-      ${pageHead(webhooks.deliveries, html`<code>${this.place.parts['id']}</code>`, this.mayChange ? again : nothing)}
+      ${pageHead(webhooks.deliveries, this.which(), this.mayChange ? again : nothing)}
       ${filters(
         this.place,
         [{ name: 'status', label: access.state, options: Object.entries(webhooks.deliveryStates) }],
@@ -61,6 +66,14 @@ export class DeliveriesPage extends ConsolePage {
             : html`${this.table.render({ rows: data, columns, caption: webhooks.deliveries, texts, key: ({ id }) => id })}
               ${pager(this.place, nextCursor, texts)}`,
       )}`;
+  }
+
+  /** Its address, which people know; its id until that is known, and where it is not. */
+  private which(): TemplateResult {
+    const { value } = this.webhook;
+    if (!value) return html`<code>${this.place.parts['id']}</code>`;
+    const { states } = this.texts.access.webhooks;
+    return html`<span class="address">${value.url}</span> ${badge(states[value.status], WEBHOOK_TONES[value.status])}`;
   }
 
   private columns(): Column<Delivery>[] {
@@ -80,10 +93,7 @@ export class DeliveriesPage extends ConsolePage {
       {
         id: 'answer',
         header: webhooks.lastAnswer,
-        cell: ({ lastStatus, lastError }) =>
-          lastStatus === null && lastError === null
-            ? html`<span class="quiet">–</span>`
-            : html`${lastStatus ?? ''} ${lastError === null ? nothing : html`<q>${lastError}</q>`}`,
+        cell: (delivery) => this.lastAnswer(delivery),
       },
       {
         id: 'next',
@@ -97,6 +107,14 @@ export class DeliveriesPage extends ConsolePage {
         >${webhooks.replay}</wa-button
       >`;
     return [...columns, { id: 'actions', header: access.actions, fixed: true, cell: replay }];
+  }
+
+  private lastAnswer({ lastStatus: status, lastError: error }: Delivery): unknown {
+    const { deliveryErrors } = this.texts.access.webhooks;
+    // Of an answer whose status says no, the status says all.
+    const why = error === null || error === 'status' ? [] : [deliveryErrors[error] ?? error];
+    const said = [...(status === null ? [] : [`HTTP ${status}`]), ...why];
+    return said.length === 0 ? html`<span class="quiet">–</span>` : said.join(', ');
   }
 
   private async replay(deliveryId: string | null): Promise<void> {
@@ -126,3 +144,13 @@ export class DeliveriesPage extends ConsolePage {
   }
 }
 customElements.define('console-deliveries', DeliveriesPage);
+
+/** No route tells of one webhook: it is looked for among all. */
+async function webhookWith(id: string): Promise<Webhook | null> {
+  for (let cursor: string | null = null; ;) {
+    const page: Answer<'/api/webhooks', 'get'> = await get('/api/webhooks', { query: { cursor } });
+    const found = page.data.find((webhook) => webhook.id === id);
+    if (found || page.nextCursor === null) return found ?? null;
+    cursor = page.nextCursor;
+  }
+}

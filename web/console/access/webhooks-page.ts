@@ -1,18 +1,17 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { act, get, type Entry } from '../kit/api.js';
 import { ask, type Values } from '../kit/console-dialog.js';
-import { badge, type Tone } from '../kit/page-parts.js';
+import { badge } from '../kit/page-parts.js';
 import type { Column } from '../kit/list-table.js';
 import { moment } from '../kit/moments.js';
 import { secretDialog } from '../kit/secret.js';
 import { choices, chosen } from './choices.js';
+import { WEBHOOK_TONES } from './webhook-tones.js';
 import { CreatedListPage } from './created-list-page.js';
 
 export type Webhook = Entry<'/api/webhooks'>;
 
 const DRAFT = 'webhook';
-
-const TONES: Record<Webhook['status'], Tone> = { active: 'success', failing: 'warning', disabled: 'danger' };
 
 /** `/admin/webhooks`: who is told of events. */
 export class WebhooksPage extends CreatedListPage<Webhook> {
@@ -62,7 +61,7 @@ export class WebhooksPage extends CreatedListPage<Webhook> {
     const { webhooks } = this.texts.access;
     const why =
       disabledFor === null ? nothing : html`<br /><span class="fine">${webhooks.disabledFor[disabledFor]}</span>`;
-    return html`${badge(webhooks.states[status], TONES[status])}${why}`;
+    return html`${badge(webhooks.states[status], WEBHOOK_TONES[status])}${why}`;
   }
 
   private discard({ id, url }: Webhook): void {

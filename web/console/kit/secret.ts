@@ -1,21 +1,16 @@
-import '@awesome.me/webawesome/dist/components/copy-button/copy-button.js';
 import { html } from 'lit';
 import type { ConsoleTexts } from '../texts/texts.js';
 import type { DialogSpec } from './console-dialog.js';
+import { copyButton } from './copyable.js';
 
 /** A secret that the service tells once. */
-export function secretDialog(title: string, secret: string, { dialog }: ConsoleTexts, closed?: () => void): DialogSpec {
+export function secretDialog(title: string, secret: string, texts: ConsoleTexts, closed?: () => void): DialogSpec {
   return {
     title,
-    text: html`<p>${dialog.shownOnce}</p>
+    text: html`<p>${texts.dialog.shownOnce}</p>
       <p class="secret">
         <code>${secret}</code>
-        <wa-copy-button
-          value=${secret}
-          copy-label=${dialog.copy}
-          success-label=${dialog.copied}
-          error-label=${dialog.copy}
-        ></wa-copy-button>
+        ${copyButton(secret, title, texts)}
       </p>`,
     ...(closed && { closed }),
   };

@@ -85,11 +85,17 @@ export class PeoplePage extends ConsolePage {
         id: 'name',
         header: people.name,
         fixed: true,
-        cell: ({ id, profile }) => html`<a href="/admin/people/${id}">${profile.fullName || people.noName}</a>`,
+        cell: ({ id, profile, username }) =>
+          html`<a href="/admin/people/${id}">${profile.fullName || people.noName}</a>
+            ${username === null ? nothing : html`<br /><span class="fine">${username}</span>`}`,
       },
       { id: 'phone', header: people.phone, cell: ({ phone }) => phone ?? none },
-      { id: 'email', header: people.email, cell: ({ email }) => email ?? none },
-      { id: 'username', header: people.username, cell: ({ username }) => username ?? none },
+      {
+        id: 'email',
+        header: people.email,
+        cell: ({ email }) => (email === null ? none : html`<span class="address">${email}</span>`),
+      },
+      { id: 'username', header: people.username, extra: true, cell: ({ username }) => username ?? none },
       { id: 'role', header: people.role, cell: ({ role }) => roles[role] },
       {
         id: 'state',

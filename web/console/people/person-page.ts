@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { get, getTagged, type Entry } from '../kit/api.js';
 import { ConsolePage } from '../kit/console-page.js';
+import { copyableId } from '../kit/copyable.js';
 import { badge, facts, pageHead } from '../kit/page-parts.js';
 import { takeDraft } from '../kit/login.js';
 import { moment, number } from '../kit/moments.js';
@@ -145,7 +146,7 @@ export class PersonPage extends ConsolePage {
         people.lastLogin,
         at === null ? html`<span class="quiet">${people.lastLoginUnknown}</span>` : moment(at, language),
       ],
-      ['ID', html`<code>${person.id}</code>`],
+      ['ID', copyableId(person.id, 'ID', texts)],
     ]);
   }
 

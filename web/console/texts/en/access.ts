@@ -69,6 +69,13 @@ export const access: ConsoleTexts['access'] = {
     deliveriesOf: (url) => `Deliveries to ${url}`,
     noDeliveries: 'No delivery yet',
     event: 'Event',
+    deliveryErrors: {
+      timeout: 'no answer in time',
+      connection: 'no connection',
+      address_refused: 'this address is not allowed',
+      unknown_host: 'no such host',
+      redirect: 'redirects are not followed',
+    },
     deliveryStates: { pending: 'Waiting', delivered: 'Delivered', failed: 'Failed' },
     attempts: 'Attempts',
     lastAnswer: 'Last answer',

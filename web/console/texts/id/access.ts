@@ -72,6 +72,13 @@ export const access = {
     deliveriesOf: (url: string) => `Kiriman ke ${url}`,
     noDeliveries: 'Belum ada kiriman',
     event: 'Kejadian',
+    deliveryErrors: {
+      timeout: 'tidak dijawab tepat waktu',
+      connection: 'tidak tersambung',
+      address_refused: 'alamat ini tidak diizinkan',
+      unknown_host: 'host tidak ditemukan',
+      redirect: 'pengalihan tidak diikuti',
+    } as Record<string, string>,
     deliveryStates: { pending: 'Menunggu', delivered: 'Sampai', failed: 'Gagal' },
     attempts: 'Percobaan',
     lastAnswer: 'Jawaban terakhir',
