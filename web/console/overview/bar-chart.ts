@@ -1,4 +1,13 @@
-import { BarController, BarElement, CategoryScale, Chart, Legend, LinearScale, Tooltip } from 'chart.js';
+import {
+  BarController,
+  BarElement,
+  CategoryScale,
+  Chart,
+  Legend,
+  LinearScale,
+  Tooltip,
+  type ChartOptions,
+} from 'chart.js';
 import { html, LitElement, type TemplateResult } from 'lit';
 import { LOCALES, number } from '../kit/moments.js';
 import type { Language } from '../texts/texts.js';
@@ -15,17 +24,25 @@ interface Series {
 export class BarChart extends LitElement {
   static override properties = {
     labels: { attribute: false },
+    ticks: { attribute: false },
     series: { attribute: false },
     language: {},
     upright: { type: Boolean },
   };
   declare labels: readonly string[];
+  /** What the axis says in place of the labels, where these are too long for it. */
+  declare ticks: readonly string[] | undefined;
   declare series: readonly Series[];
   declare language: Language;
   declare upright: boolean;
   private chart: Chart | null = null;
   private drawn = '';
   private readonly scheme = new MutationObserver(() => this.draw());
+
+  constructor() {
+    super();
+    this.upright = false;
+  }
 
   override createRenderRoot(): this {
     return this;
@@ -49,7 +66,7 @@ export class BarChart extends LitElement {
 
   /** The same numbers are not drawn again: somebody may be reading one of them. */
   protected override updated(): void {
-    const wanted = JSON.stringify([this.labels, this.series, this.language, this.upright]);
+    const wanted = JSON.stringify([this.labels, this.ticks, this.series, this.language, this.upright]);
     if (this.chart === null || wanted !== this.drawn) this.draw();
     this.drawn = wanted;
   }
@@ -61,7 +78,8 @@ export class BarChart extends LitElement {
     const style = getComputedStyle(this);
     const color = (name: string) => style.getPropertyValue(name).trim();
     const [text, line] = [color('--text-quiet'), color('--edge')];
-    const ticks = { color: text, font: { family: style.fontFamily } };
+    const font = { family: style.fontFamily };
+    const { labels } = this;
     const [names, counts] = this.upright ? (['x', 'y'] as const) : (['y', 'x'] as const);
     this.chart = new Chart(canvas, {
       type: 'bar',
@@ -83,24 +101,54 @@ export class BarChart extends LitElement {
         locale: LOCALES[this.language],
         interaction: { mode: 'index', axis: names, intersect: false },
         plugins: {
-          legend: { position: 'bottom', labels: { color: text, font: ticks.font, boxWidth: 12 } },
+          legend: { position: 'bottom', labels: { color: text, font, boxWidth: 12 } },
           tooltip: {
             callbacks: {
+              title: ([item]) => labels[item?.dataIndex ?? 0] ?? '',
               label: ({ dataset, parsed }) => `${dataset.label}: ${number(parsed[counts] ?? 0, this.language)}`,
             },
           },
         },
-        scales: {
-          [names]: { ticks, grid: { display: false }, border: { color: line } },
-          [counts]: {
-            beginAtZero: true,
-            ticks: { ...ticks, precision: 0 },
-            grid: { color: line },
-            border: { display: false },
-          },
-        },
+        scales: this.scales(text, line),
       },
     });
   }
+
+  /** @param text colour of the letters @param line colour of the grid */
+  private scales(text: string, line: string): NonNullable<ChartOptions<'bar'>['scales']> {
+    const { upright, labels, ticks: short = labels } = this;
+    const ticks = { color: text, font: { family: getComputedStyle(this).fontFamily } };
+    const names = {
+      ticks: {
+        ...ticks,
+        maxRotation: 0,
+        autoSkip: upright,
+        autoSkipPadding: 16,
+        callback: (_: unknown, at: number) => (upright ? (short[at] ?? '') : inLines(short[at] ?? '')),
+      },
+      grid: { display: false },
+      border: { color: line },
+    };
+    const counts = {
+      beginAtZero: true,
+      ticks: { ...ticks, precision: 0 },
+      grid: { color: line },
+      border: { display: false },
+    };
+    return upright ? { x: names, y: counts } : { y: names, x: counts };
+  }
 }
 customElements.define('bar-chart', BarChart);
+
+/** Letters of a line beside the bars; more of them would leave no room for these on a phone. */
+const LINE = 12;
+
+function inLines(label: string): string[] {
+  const lines: string[] = [];
+  for (const word of label.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < LINE) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

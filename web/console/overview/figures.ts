@@ -3,7 +3,7 @@ import { duration, moment, number, percent } from '../kit/moments.js';
 import { empty } from '../kit/states.js';
 import type { ConsoleTexts, Language } from '../texts/texts.js';
 import './bar-chart.js';
-import { partName } from './part-names.js';
+import { partName, shortPartName } from './part-names.js';
 import type { Overview } from './overview.js';
 import { numbers, type Column } from './number-table.js';
 
@@ -96,6 +96,7 @@ function providers(figures: Overview, texts: ConsoleTexts, language: Language): 
   ];
   return html`<section aria-labelledby="providers">
     <h2 id="providers">${overview.table}</h2>
+    <p class="fine words">${overview.tableHint}</p>
     ${numbers([all, ...figures.providers], columns, overview.table)}
   </section>`;
 }
@@ -103,7 +104,9 @@ function providers(figures: Overview, texts: ConsoleTexts, language: Language): 
 function counted(count: number | null, of: number, { overview, states }: ConsoleTexts, language: Language): unknown {
   if (count === null) return html`<span class="quiet">${states.unknown}</span>`;
   const share =
-    of === 0 ? nothing : html` <span class="fine" title=${overview.share}>${percent(count / of, language)}</span>`;
+    of === 0
+      ? nothing
+      : html` <span class="fine share" title=${overview.share}>${percent(count / of, language)}</span>`;
   return html`${number(count, language)}${share}`;
 }
 
@@ -133,6 +136,7 @@ function failures({ failures: failed }: Overview, texts: ConsoleTexts, language:
 function overTime(figures: Overview, { overview, states }: ConsoleTexts, language: Language): TemplateResult {
   const { series, part, timezone } = figures;
   const name = (at: string) => partName(at, part, timezone, language);
+  const tick = (at: string) => shortPartName(at, part, timezone, language);
   const shown = (count: number | null) =>
     count === null ? html`<span class="quiet">${states.unknown}</span>` : number(count, language);
   const stages = STAGES.filter((stage) => stage !== 'sent');
@@ -141,6 +145,7 @@ function overTime(figures: Overview, { overview, states }: ConsoleTexts, languag
     <bar-chart
       upright
       .labels=${series.map(({ at }) => name(at))}
+      .ticks=${series.map(({ at }) => tick(at))}
       .series=${OVER_TIME.map((stage) => ({ name: overview.stages[stage], values: series.map((row) => row[stage]) }))}
       .language=${language}
       aria-label=${overview.timeLabel}
@@ -171,7 +176,7 @@ function refused(figures: Overview, { overview }: ConsoleTexts, language: Langua
   const more = (kind: string) => (kind === 'unsorted' ? overview.unsortedHint : nothing);
   const columns: Column<Overview['refusals'][number]>[] = [
     { header: overview.event, cell: ({ event }) => html`<code>${event}</code>`, isName: true },
-    { header: overview.code, cell: ({ code }) => (code === null ? '–' : html`<code>${code}</code>`) },
+    { header: overview.code, cell: ({ code }) => (code === null ? '–' : html`<code>${code}</code>`), isText: true },
     { header: overview.count, cell: ({ count }) => number(count, language) },
   ];
   const all = html`<dl class="tiles">
@@ -197,9 +202,11 @@ function refusedOverTime(
     ...KINDS.map((kind) => ({ header: overview.refusedKinds[kind], cell: (row: Row) => number(row[kind], language) })),
   ];
   const drawn = KINDS.filter((kind) => counts[kind] > 0);
+  const tick = (at: string) => shortPartName(at, part, timezone, language);
   return html`<bar-chart
       upright
       .labels=${series.map(({ at }) => name(at))}
+      .ticks=${series.map(({ at }) => tick(at))}
       .series=${drawn.map((kind) => ({ name: overview.refusedKinds[kind], values: series.map((row) => row[kind]) }))}
       .language=${language}
       aria-label=${overview.timeLabel}

@@ -3,9 +3,13 @@ import { html, type TemplateResult } from 'lit';
 export interface Column<Row> {
   readonly header: string;
   readonly cell: (row: Row) => unknown;
-  /** Names its row; the others are numbers. */
+  /** Names its row. */
   readonly isName?: boolean;
+  /** Words; without either it is a number. */
+  readonly isText?: boolean;
 }
+
+const classOf = <Row>({ isName, isText }: Column<Row>): string => (isName || isText ? '' : 'numeric');
 
 /**
  * A table of numbers. The roles say what a card's CSS takes from a table's elements.
@@ -18,13 +22,12 @@ export const numbers = <Row>(
   caption: string,
   long = false,
 ): TemplateResult =>
-  html`<div class="list" tabindex="0" role="group" aria-label=${caption}>
+  html`<div class="list numbers" tabindex="0" role="group" aria-label=${caption}>
     <table role="table" class=${long ? '' : 'cards'}>
       <thead role="rowgroup">
         <tr role="row">
           ${columns.map(
-            ({ header, isName }) =>
-              html`<th role="columnheader" scope="col" class=${isName ? '' : 'numeric'}>${header}</th>`,
+            (column) => html`<th role="columnheader" scope="col" class=${classOf(column)}>${column.header}</th>`,
           )}
         </tr>
       </thead>
@@ -33,9 +36,9 @@ export const numbers = <Row>(
           (row) =>
             html`<tr role="row">
               ${columns.map(
-                ({ header, cell, isName }) =>
-                  html`<td role="cell" class=${isName ? '' : 'numeric'} data-label=${header}>
-                    <div>${cell(row)}</div>
+                (column) =>
+                  html`<td role="cell" class=${classOf(column)} data-label=${column.header}>
+                    <div>${column.cell(row)}</div>
                   </td>`,
               )}
             </tr>`,

@@ -28,6 +28,8 @@ export const overview: ConsoleTexts['overview'] = {
   chart: 'From request to login',
   chartLabel: 'Bar chart of codes by stage. The table below it has the same numbers.',
   table: 'By provider',
+  tableHint:
+    '“All” counts each code once, by how it ended. Providers count what they were asked to send: a code that one of them did not take is failed there and asked of the next one. So the rows of providers add up to more than “All”.',
   provider: 'Provider',
   all: 'All',
   share: 'of those requested',

@@ -26,6 +26,8 @@ export const overview = {
   chart: 'Perjalanan kode',
   chartLabel: 'Diagram batang jumlah kode menurut tahap. Angka yang sama ada di tabel di bawahnya.',
   table: 'Menurut penyedia',
+  tableHint:
+    '“Semua” menghitung setiap kode satu kali, menurut hasil akhirnya. Setiap penyedia menghitung permintaan kirim kepadanya: kode yang tidak diterima satu penyedia tercatat gagal di sana, lalu diminta ke penyedia berikutnya. Karena itu jumlah semua penyedia lebih besar dari “Semua”.',
   provider: 'Penyedia',
   all: 'Semua',
   share: 'dari yang diminta',
