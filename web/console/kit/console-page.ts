@@ -25,6 +25,8 @@ export abstract class ConsolePage extends LitElement {
   declare language: Language;
   declare viewer: Viewer;
   declare place: Place;
+  /** The tab that was brought into sight. */
+  private tab: string | null = null;
 
   /** What the page is called, in its heading and in the title of the tab. */
   abstract get heading(): string;
@@ -50,7 +52,17 @@ export abstract class ConsolePage extends LitElement {
   }
 
   protected override updated(): void {
+    this.showTab();
     this.dispatchEvent(new CustomEvent('console-drawn', { bubbles: true }));
+  }
+
+  /** Of tabs that do not all fit, the one that is open is in sight, until somebody moves them. */
+  private showTab(): void {
+    const tab = this.querySelector<HTMLElement>('.tabs [aria-current=page]');
+    const tabs = tab?.parentElement;
+    if (!tab || !tabs || this.tab === tab.textContent) return;
+    this.tab = tab.textContent;
+    tabs.scrollLeft = tab.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
   }
 
   /** Tells a screen reader and everybody else that something was done. */

@@ -21,8 +21,11 @@ export function moment(iso: string, language: Language): TemplateResult {
     `moment ${language}`,
     () => new Intl.DateTimeFormat(LOCALES[language], { dateStyle: 'medium', timeStyle: 'medium' }),
   );
-  return html`<time datetime=${iso} title=${utc(iso)}>${format.format(new Date(iso))}</time>`;
+  return html`<time datetime=${iso} title=${utc(iso)}>${onOneLine(format.format(new Date(iso)))}</time>`;
 }
+
+/** A day breaks nowhere; its hour may stand below it. */
+const onOneLine = (text: string): string => text.replace(/ (?=.*,)/g, '\u00a0');
 
 /** Minutes and days since, or until, in words; the moment itself is its title. */
 export function ago(iso: string, language: Language): TemplateResult {
@@ -86,7 +89,7 @@ export const percent = (value: number, language: Language): string =>
 
 /** Milliseconds in the unit that is read easiest. */
 export function duration(ms: number, language: Language): string {
-  if (ms < 1_000) return `${number(Math.round(ms), language)} ms`;
+  if (ms < 1_000) return `${number(Math.round(ms), language)}\u00a0ms`;
   const inMinutes = ms >= 120_000;
   const value = inMinutes ? ms / 60_000 : ms / 1_000;
   const unit = inMinutes ? 'minute' : 'second';

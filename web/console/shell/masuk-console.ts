@@ -113,11 +113,11 @@ export class MasukConsole extends LitElement {
     const { value } = this.own;
     const hasNone = value?.mode === 'offer' && value.totp === null && value.passkeys.length === 0;
     if (!hasNone || this.place.path === SECURITY || localStorage.getItem(NO_OFFER) !== null) return nothing;
-    return html`<wa-callout variant="neutral" class="offer">
-      <wa-icon slot="icon" name="shield-check"></wa-icon>
-      ${security.offer} <a href=${SECURITY}>${security.offerGo}</a>
+    return html`<div class="offer">
+      <wa-icon name="shield-check"></wa-icon>
+      <p>${security.offer} <a href=${SECURITY}>${security.offerGo}</a></p>
       <button class="link" @click=${() => this.refuseOffer()}>${security.offerNo}</button>
-    </wa-callout>`;
+    </div>`;
   }
 
   private refuseOffer(): void {
