@@ -11,6 +11,7 @@ import { national, newPhone, openHouse, type House } from '../../support/house.j
 import { messagesOf, stateOfSent } from '../../support/messages.js';
 import { type Service, stopAllServices } from '../../support/service.js';
 import { until } from '../../support/waits.js';
+import { MENU } from '../../support/webhooks.js';
 
 // docs/configuration.md#delivery: the ladder `whacenter,whapi,cloud-api,sms,email,console`.
 
@@ -260,6 +261,14 @@ describe.each<[name: 'fonnte' | 'wablas', arrived: object, failed: object]>([
     await until('the next one has it', () => whapi.codeFor(e164) !== undefined);
     expect(whapi.messagesFor(e164)).toHaveLength(1);
     expect(whapi.codeFor(e164)).toBe(gateway.codeFor(e164));
+  });
+
+  it('brings what people write, which the bot answers by it', async () => {
+    const phone = newPhone();
+    const writer = name === 'fonnte' ? { sender: phone.slice(1) } : { phone: phone.slice(1) };
+    expect(await gateway.emitIncoming(writer)).toBe(200);
+    await until('the bot has answered', () => gateway.messagesFor(phone).length > 0);
+    expect(gateway.messagesFor(phone)).toEqual([MENU]);
   });
 
   it('is passed over while its device is away, and believed by nobody without the secret', async () => {
