@@ -164,10 +164,10 @@ async function forgetEndedSession(provider: Provider, interaction: Interaction):
 const WITHOUT_LOGIN = ['no_session', 'max_age', 'second_factor', 'enrolment'];
 
 /** Whether a login that the browser had already is what the application asked for. */
-function satisfies({ prompt, params, session }: Interaction, { userId, loginAge }: BrowserCaller): boolean {
+function satisfies({ prompt, params, session }: Interaction, { userId, proofAge }: BrowserCaller): boolean {
   if (prompt.reasons.some((reason) => !WITHOUT_LOGIN.includes(reason))) return false;
   const maxAge = params['max_age'];
-  if (maxAge !== undefined && loginAge > Number(maxAge)) return false;
+  if (maxAge !== undefined && proofAge > Number(maxAge)) return false;
   return session === undefined || session.accountId === userId;
 }
 

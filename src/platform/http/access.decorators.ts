@@ -23,7 +23,7 @@ export interface CurrentCaller {
   /** When its owner last proved who they are: at the login, or since. */
   readonly provedAt: Date;
   /** Seconds since then, by the database's clock: some acts want a fresh proof. */
-  readonly loginAge: number;
+  readonly proofAge: number;
   /** The session has proved a second factor. */
   readonly provedSecondFactor: boolean;
   /** The account has a second factor, and is asked for it. */
@@ -115,9 +115,9 @@ export const KeylessFromLoopback = () => SetMetadata(KEYLESS, true);
  * Whether a person's last proof of who they are is young enough, and was not for an application: the message of such a code
  * does not say that it opens more.
  */
-export function isFresh({ loginAge, application = null, provedAt, loggedInAt }: CurrentCaller): boolean {
+export function isFresh({ proofAge, application = null, provedAt, loggedInAt }: CurrentCaller): boolean {
   const isForApplication = application !== null && provedAt.getTime() === loggedInAt.getTime();
-  return loginAge <= FRESH_FOR && !isForApplication;
+  return proofAge <= FRESH_FOR && !isForApplication;
 }
 
 /**

@@ -38,7 +38,7 @@ export class Callers {
       withheld,
       loggedInAt: live.created_at,
       provedAt: new Date(live.proved_at.getTime() - lag * 1000),
-      loginAge: live.age_seconds + lag,
+      proofAge: live.age_seconds + lag,
       provedSecondFactor,
       isAskedForSecondFactor: live.has_second_factor && this.isForSecondFactor(live),
       mayEnrolSecondFactor: !live.has_second_factor && this.isForSecondFactor(live),

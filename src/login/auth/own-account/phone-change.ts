@@ -114,9 +114,9 @@ export class PhoneChange {
 
   private newPhone(typed: string, caller: CurrentCaller): string {
     requireOwner(caller);
-    const { loginAge, application = null } = caller;
+    const { proofAge, application = null } = caller;
     // A code for an application was not meant for the account itself.
-    if (loginAge > FRESH || application !== null) throw new AppError('fresh_login_required');
+    if (proofAge > FRESH || application !== null) throw new AppError('fresh_login_required');
     const phone = parsePhone(typed, this.regionSettings.allowedCountries);
     if (!phone) throw new AppError('invalid_phone');
     return phone;
