@@ -5,7 +5,7 @@ import { AppError } from '../../platform/errors/app-error.js';
 import { databaseFailure } from '../../platform/errors/database-errors.js';
 import {
   ACCESS,
-  FRESH,
+  NEEDS_FRESH_LOGIN,
   requireFresh,
   type Access,
   type CallerRequest,
@@ -51,14 +51,14 @@ export class AccessGuard extends AuthGuard() {
     const keyShown = request.headers['x-api-key'] !== undefined;
     if (access.kind === 'scopes' && !authorization && (keyShown || !shown)) return true;
     await this.identify(context, request);
-    const isFresh = this.reflector.getAllAndOverride<boolean | undefined>(FRESH, [
+    const needsFresh = this.reflector.getAllAndOverride<boolean | undefined>(NEEDS_FRESH_LOGIN, [
       context.getHandler(),
       context.getClass(),
     ]);
     const { caller } = request;
     if (!caller) throw new AppError('unauthenticated');
     requireRole(access, caller);
-    if (isFresh) requireFresh(caller);
+    if (needsFresh) requireFresh(caller);
     return true;
   }
 

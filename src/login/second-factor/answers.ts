@@ -1,5 +1,5 @@
 import { type Language } from '../../platform/config/languages.js';
-import { FRESH_FOR, type CurrentCaller } from '../../platform/http/access.decorators.js';
+import { FRESH_SECONDS, type CurrentCaller } from '../../platform/http/access.decorators.js';
 import { TEXTS, type Texts } from '../../platform/texts/texts.js';
 import { type ProvedSession } from '../../identity/sessions/sessions.service.js';
 import { type Enrolled, type TotpSetup } from './enrolment.service.js';
@@ -29,7 +29,7 @@ export function stateAnswer(
     mode,
     needs: caller.withheld === null ? ('nothing' as const) : NEEDS[caller.withheld],
     freshBy: caller.isAskedForSecondFactor ? ('second-factor' as const) : ('login' as const),
-    freshUntil: new Date(caller.provedAt.getTime() + FRESH_FOR * 1000).toISOString(),
+    freshUntil: new Date(caller.provedAt.getTime() + FRESH_SECONDS * 1000).toISOString(),
     totp: held.totpSince === null ? null : { since: held.totpSince.toISOString() },
     passkeys: held.passkeys.map(({ id, name, created_at, last_used_at }) => ({
       id,

@@ -55,10 +55,10 @@ export type Scope = (typeof SCOPES)[number];
 export const ACCESS = Symbol('access');
 
 /** Set where a person's login must be fresh; see `FreshLogin`. */
-export const FRESH = Symbol('fresh login');
+export const NEEDS_FRESH_LOGIN = Symbol('fresh login');
 
 /** Seconds for which a login, or another proof of who somebody is, counts as fresh. */
-export const FRESH_FOR = 15 * 60;
+export const FRESH_SECONDS = 15 * 60;
 
 /** Set where calls from this very machine need no key; see `KeylessFromLoopback`. */
 export const KEYLESS = Symbol('keyless from loopback');
@@ -89,7 +89,7 @@ export const StaffBeforeSecondFactor = () =>
  * Beside one of the others: a person must have proved within the last 15 minutes who they are, or gets 403
  * `fresh_login_required`. API keys have no login, and are not asked.
  */
-export const FreshLogin = () => SetMetadata(FRESH, true);
+export const FreshLogin = () => SetMetadata(NEEDS_FRESH_LOGIN, true);
 
 /** Another service with an API key of one of these scopes, or an ADMIN. */
 export const Scopes = (...scopes: Scope[]) => SetMetadata(ACCESS, { kind: 'scopes', scopes } satisfies Access);
@@ -117,7 +117,7 @@ export const KeylessFromLoopback = () => SetMetadata(KEYLESS, true);
  */
 export function isFresh({ proofAge, application = null, provedAt, loggedInAt }: CurrentCaller): boolean {
   const isForApplication = application !== null && provedAt.getTime() === loggedInAt.getTime();
-  return proofAge <= FRESH_FOR && !isForApplication;
+  return proofAge <= FRESH_SECONDS && !isForApplication;
 }
 
 /**

@@ -19,8 +19,8 @@ import { type TypedCode } from '../auth.service.js';
 import { type AccountRow } from '../../../identity/users/account.js';
 import { Accounts, type AccountChange } from '../../../identity/users/accounts.service.js';
 
-/** A login may be so old, in seconds, that the number by which one logs in is changed from it. */
-const FRESH = 10 * 60;
+/** So old the newest proof may be, in seconds, where the number by which one logs in is changed. */
+const NUMBER_CHANGE_SECONDS = 10 * 60;
 
 /** Refusals of a guess that are recorded. */
 const GUESSES: readonly ErrorCode[] = ['invalid_otp', 'otp_locked'];
@@ -116,7 +116,7 @@ export class PhoneChange {
     requireOwner(caller);
     const { proofAge, application = null } = caller;
     // A code for an application was not meant for the account itself.
-    if (proofAge > FRESH || application !== null) throw new AppError('fresh_login_required');
+    if (proofAge > NUMBER_CHANGE_SECONDS || application !== null) throw new AppError('fresh_login_required');
     const phone = parsePhone(typed, this.regionSettings.allowedCountries);
     if (!phone) throw new AppError('invalid_phone');
     return phone;
