@@ -78,7 +78,7 @@ class TokenGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<CallerRequest>();
     const login = { loggedInAt: new Date(), provedAt: new Date(), proofAge: 0 };
-    const factors = { provedSecondFactor: false, isAskedForSecondFactor: false, withheld: null };
+    const factors = { provedSecondFactor: false, isAskedForSecondFactor: false, roleRefusal: null };
     if (request.headers.authorization)
       request.caller = { userId: 'a', sessionId: 'b', role: 'ADMIN', accountRole: 'ADMIN', ...login, ...factors };
     return true;

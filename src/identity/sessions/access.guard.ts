@@ -95,9 +95,11 @@ export class AccessGuard extends AuthGuard() {
 function requireRole(access: Exclude<Access, { kind: 'public' }>, caller: CurrentCaller): void {
   if (access.kind === 'roles' && access.roles === 'any') return;
   const roles = access.kind === 'roles' ? access.roles : ['ADMIN', ...(access.readers ?? [])];
-  const withheldToo = access.kind === 'roles' && access.withheldToo === true;
-  if (roles.includes(withheldToo ? caller.accountRole : caller.role)) return;
-  throw new AppError(caller.withheld !== null && roles.includes(caller.accountRole) ? caller.withheld : 'forbidden');
+  const beforeSecondFactor = access.kind === 'roles' && access.beforeSecondFactor === true;
+  if (roles.includes(beforeSecondFactor ? caller.accountRole : caller.role)) return;
+  throw new AppError(
+    caller.roleRefusal !== null && roles.includes(caller.accountRole) ? caller.roleRefusal : 'forbidden',
+  );
 }
 
 /**

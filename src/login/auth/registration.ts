@@ -122,7 +122,7 @@ export class Registration {
   ): void {
     const isOpen = this.accountSettings.registration === 'open';
     if (OPEN_ROLES.includes(role) && isOpen) return;
-    if (caller?.withheld && caller.accountRole === 'ADMIN') throw new AppError(caller.withheld);
+    if (caller?.roleRefusal && caller.accountRole === 'ADMIN') throw new AppError(caller.roleRefusal);
     if (wantsFirstAdmin) return;
     throw new AppError(OPEN_ROLES.includes(role) ? 'registration_closed' : 'forbidden');
   }

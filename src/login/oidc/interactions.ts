@@ -183,7 +183,7 @@ function loginOf(caller: BrowserCaller, isFresh: boolean): FinishedLogin {
 }
 
 function isSame(interaction: Interaction, caller: BrowserCaller | null): boolean {
-  return caller !== null && caller.withheld === null && interaction.session?.accountId === caller.userId;
+  return caller !== null && caller.roleRefusal === null && interaction.session?.accountId === caller.userId;
 }
 
 /**

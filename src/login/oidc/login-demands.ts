@@ -15,8 +15,8 @@ export type MissingStep = 'proof' | 'enrolment' | 'login' | 'impossible';
  * @param demanded see `demandedAcrs`
  */
 export function missingStep(caller: BrowserCaller, demanded: readonly string[] | null): MissingStep | null {
-  if (caller.withheld === 'second_factor_required') return 'proof';
-  if (caller.withheld === 'second_factor_enrolment_required') return 'enrolment';
+  if (caller.roleRefusal === 'second_factor_required') return 'proof';
+  if (caller.roleRefusal === 'second_factor_enrolment_required') return 'enrolment';
   if (demanded === null || demanded.includes(authenticationOf(caller).acr)) return null;
   if (demanded.includes(WITH_SECOND) && caller.mayEnrolSecondFactor) return 'enrolment';
   // Whoever is asked for a second factor has no login without one.

@@ -48,7 +48,7 @@ export class OidcLogins {
     const hasSecondFactor = amr?.includes(MULTIPLE) === true;
     const session = sessionUid === undefined ? undefined : await oidc.provider.Session.findByUid(sessionUid);
     const caller = await this.of(session, { authTime, hasSecondFactor });
-    if (!caller || caller.withheld !== null) return null;
+    if (!caller || caller.roleRefusal !== null) return null;
     return hasSecondFactor && !caller.provedSecondFactor ? null : caller;
   }
 

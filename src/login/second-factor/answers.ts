@@ -27,7 +27,7 @@ export function stateAnswer(
 ): SecondFactorAnswerDto {
   const data = {
     mode,
-    needs: caller.withheld === null ? ('nothing' as const) : NEEDS[caller.withheld],
+    needs: caller.roleRefusal === null ? ('nothing' as const) : NEEDS[caller.roleRefusal],
     freshBy: caller.isAskedForSecondFactor ? ('second-factor' as const) : ('login' as const),
     freshUntil: new Date(caller.provedAt.getTime() + FRESH_SECONDS * 1000).toISOString(),
     totp: held.totpSince === null ? null : { since: held.totpSince.toISOString() },

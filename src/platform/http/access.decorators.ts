@@ -7,8 +7,8 @@ export type Role = 'ADMIN' | 'SUPERVISOR' | 'OPERATOR' | 'KARYAWAN' | 'USER';
 /** Whose roles may do more than their own account needs: `STAFF_SECOND_FACTOR` is about them. */
 export const STAFF: readonly Role[] = ['ADMIN', 'SUPERVISOR', 'OPERATOR'];
 
-/** Why a session has not the role of its account. */
-export type Withheld = 'second_factor_required' | 'second_factor_enrolment_required';
+/** The code that says why a session has not the role of its account. */
+export type RoleRefusal = 'second_factor_required' | 'second_factor_enrolment_required';
 
 /** Who is calling, as the guard found out from the access token and the live session behind it. */
 export interface CurrentCaller {
@@ -17,7 +17,7 @@ export interface CurrentCaller {
   /** What the caller may act as: the account's role, or USER while that is withheld. */
   readonly role: Role;
   readonly accountRole: Role;
-  readonly withheld: Withheld | null;
+  readonly roleRefusal: RoleRefusal | null;
   /** When the session was opened. */
   readonly loggedInAt: Date;
   /** When its owner last proved who they are: at the login, or since. */
@@ -35,8 +35,8 @@ export interface CurrentCaller {
 /** Who may call a route. Without one of the decorators below a route is closed to everybody. */
 export type Access =
   | { readonly kind: 'public'; readonly tokenMatters?: boolean; readonly ownPagesOnly?: boolean }
-  /** `withheldToo`: also in a session that is still to prove a second factor. */
-  | { readonly kind: 'roles'; readonly roles: readonly Role[] | 'any'; readonly withheldToo?: boolean }
+  /** `beforeSecondFactor`: also in a session that is still to prove a second factor. */
+  | { readonly kind: 'roles'; readonly roles: readonly Role[] | 'any'; readonly beforeSecondFactor?: boolean }
   /**
    * An API key with one of the scopes, or an ADMIN's token; with `readers`, also theirs; with `ticket`, also who shows a link
    * that was made for it.
@@ -83,7 +83,7 @@ export const Roles = (...roles: Role[]) => SetMetadata(ACCESS, { kind: 'roles', 
 
 /** Staff, also in a session that is still to prove a second factor: the routes by which it does. */
 export const StaffBeforeSecondFactor = () =>
-  SetMetadata(ACCESS, { kind: 'roles', roles: STAFF, withheldToo: true } satisfies Access);
+  SetMetadata(ACCESS, { kind: 'roles', roles: STAFF, beforeSecondFactor: true } satisfies Access);
 
 /**
  * Beside one of the others: a person must have proved within the last 15 minutes who they are, or gets 403

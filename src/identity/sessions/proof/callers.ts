@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AccountSettings } from '../../../platform/config/groups/accounts.js';
-import { STAFF, type CurrentCaller, type Withheld } from '../../../platform/http/access.decorators.js';
+import { STAFF, type CurrentCaller, type RoleRefusal } from '../../../platform/http/access.decorators.js';
 import { type AccessClaims } from '../access-tokens.js';
 import { numericDate } from './authentication.js';
 import { type LiveSession } from '../login-sessions.repository.js';
@@ -29,13 +29,13 @@ export class Callers {
     const provedSecondFactor = live.second_factor !== null && (token?.hasSecondFactor ?? true);
     const made = token ? (token.authTime ?? numericDate(live.created_at)) : numericDate(live.proved_at);
     const lag = Math.max(0, numericDate(live.proved_at) - made);
-    const withheld = this.withheld(live, provedSecondFactor);
+    const roleRefusal = this.roleRefusalOf(live, provedSecondFactor);
     return {
       userId: live.user_id,
       sessionId: live.id,
-      role: withheld === null ? live.role : 'USER',
+      role: roleRefusal === null ? live.role : 'USER',
       accountRole: live.role,
-      withheld,
+      roleRefusal,
       loggedInAt: live.created_at,
       provedAt: new Date(live.proved_at.getTime() - lag * 1000),
       proofAge: live.age_seconds + lag,
@@ -51,7 +51,7 @@ export class Callers {
     return STAFF.includes(role) && this.settings.staffSecondFactor !== 'off';
   }
 
-  private withheld(live: LiveSession, hasProved: boolean): Withheld | null {
+  private roleRefusalOf(live: LiveSession, hasProved: boolean): RoleRefusal | null {
     if (!this.isForSecondFactor(live)) return null;
     if (live.has_second_factor) return hasProved ? null : 'second_factor_required';
     return this.settings.staffSecondFactor === 'require' ? 'second_factor_enrolment_required' : null;
