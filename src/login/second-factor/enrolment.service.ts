@@ -20,7 +20,7 @@ import { TotpSeal } from './totp-seal.js';
 import { newTotpSecret, stepOf, totpKey } from './totp.js';
 
 /** Seconds for which an enrolment that was begun can be confirmed. */
-const SETUP = 600;
+const SETUP_SECONDS = 600;
 
 /** A key for an authenticator app: shown once, when it is made. */
 export interface TotpSetup {
@@ -65,10 +65,10 @@ export class SecondFactorEnrolment {
     const account = await this.accounts.get(caller.userId);
     const totp = newTotpSecret();
     const sealed = this.seal.seal(totp, caller.sessionId);
-    await this.challenges.put(caller.sessionId, 'totp-enrolment', sealed, SETUP);
+    await this.challenges.put(caller.sessionId, 'totp-enrolment', sealed, SETUP_SECONDS);
     const key = totpKey(totp, this.names.appName, labelOf(account));
     const { toDataURL } = await import('qrcode');
-    return { ...key, qr: await toDataURL(key.uri), expiresIn: SETUP };
+    return { ...key, qr: await toDataURL(key.uri), expiresIn: SETUP_SECONDS };
   }
 
   /**
@@ -165,12 +165,12 @@ export class SecondFactorEnrolment {
     factor: Exclude<SecondFactor, 'RECOVERY_CODE'>,
     caller: CurrentCaller,
     context: RequestContext,
-    take: (transaction: Transaction) => Promise<boolean>,
+    deleteFactor: (transaction: Transaction) => Promise<boolean>,
   ): Promise<void> {
     const { userId } = caller;
     const notice = await this.database.transaction(async (transaction) => {
       const account = await this.lock(caller, transaction);
-      if (!(await take(transaction)))
+      if (!(await deleteFactor(transaction)))
         throw new AppError(factor === 'TOTP' ? 'second_factor_not_enrolled' : 'passkey_not_found');
       const isLast = await this.repository.isLast(userId, transaction);
       if (isLast && this.factors.mode === 'require') throw new AppError('last_second_factor');

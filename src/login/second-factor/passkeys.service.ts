@@ -18,7 +18,7 @@ import { SecondFactorProofs } from './proofs.service.js';
 const MOST_PASSKEYS = 10;
 
 /** Seconds for which a challenge can be answered; browsers are told to wait no longer. */
-const CHALLENGE = 300;
+const CHALLENGE_SECONDS = 300;
 
 const CHALLENGE_BYTES = 32;
 
@@ -63,7 +63,7 @@ export class Passkeys {
       userName: account.email ?? account.username ?? account.full_name,
       userDisplayName: account.full_name,
       challenge,
-      timeout: CHALLENGE * 1000,
+      timeout: CHALLENGE_SECONDS * 1000,
       attestationType: 'none',
       excludeCredentials: known.map(descriptorOf),
       authenticatorSelection: { residentKey: 'preferred', userVerification: 'required' },
@@ -112,7 +112,7 @@ export class Passkeys {
     return generateAuthenticationOptions({
       rpID: this.rpId,
       challenge,
-      timeout: CHALLENGE * 1000,
+      timeout: CHALLENGE_SECONDS * 1000,
       userVerification: 'required',
       allowCredentials: known.map(descriptorOf),
     });
@@ -151,7 +151,7 @@ export class Passkeys {
     purpose: 'passkey-enrolment' | 'passkey-proof',
   ): Promise<Uint8Array<ArrayBuffer>> {
     const challenge = randomBytes(CHALLENGE_BYTES);
-    await this.challenges.put(sessionId, purpose, challenge, CHALLENGE);
+    await this.challenges.put(sessionId, purpose, challenge, CHALLENGE_SECONDS);
     return new Uint8Array(challenge);
   }
 

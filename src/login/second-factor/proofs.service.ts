@@ -15,7 +15,7 @@ import { TotpSeal } from './totp-seal.js';
 import { stepOf } from './totp.js';
 
 /** Seconds that an account waits whose guesses at one-time passwords are used up for good: an admin's reset ends it. */
-const CLOSED_FOR = 3_600;
+const CLOSED_SECONDS = 3_600;
 
 /** The event of a proof, and of a refused one. */
 const PROVED = 'second_factor.proved';
@@ -116,7 +116,7 @@ export class SecondFactorProofs {
     const lock = await this.repository.lockState(userId, guessed);
     if (!lock) throw new AppError('second_factor_not_enrolled');
     context.addressReservations.confirm('failures');
-    const retryAfter = lock.closed ? CLOSED_FOR : Math.max(1, lock.seconds_left ?? 1);
+    const retryAfter = lock.closed ? CLOSED_SECONDS : Math.max(1, lock.seconds_left ?? 1);
     const reason = lock.closed ? { reason: 'closed' } : {};
     const error = new AppError('second_factor_locked', {
       retryAfter,
