@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { statement } from '../../platform/database/statement.js';
-import { FARED, FARES, hourOf, IS_CODE, quarterOf, TOOK } from './code-counts.sql.js';
+import { FATE_COLUMNS, FATE_OF_MESSAGE, hourOf, IS_CODE, quarterOf, TIMES_OF_MESSAGE } from './code-counts.sql.js';
 
 /** Hours of which a recount takes so many at once, at most. */
 const RECOUNTED_AT_ONCE = 12;
@@ -51,18 +51,19 @@ const IN_HOURS = `created_at >= :from::timestamptz AND created_at < :to::timesta
 
 const COUNT = statement(
   'code_counts_count',
-  `INSERT INTO code_counts (quarter, place, ${FARED}, messages)
-   SELECT quarter, row_number() OVER (PARTITION BY quarter), ${FARED}, messages
-     FROM (SELECT quarter, ${FARED}, count(*)::int AS messages
-             FROM (SELECT ${quarterOf('created_at')} AS quarter, ${FARES} FROM message_history WHERE ${IN_HOURS} AND ${IS_CODE}) AS code
-            GROUP BY quarter, ${FARED}) AS alike`,
+  `INSERT INTO code_counts (quarter, place, ${FATE_COLUMNS}, messages)
+   SELECT quarter, row_number() OVER (PARTITION BY quarter), ${FATE_COLUMNS}, messages
+     FROM (SELECT quarter, ${FATE_COLUMNS}, count(*)::int AS messages
+             FROM (SELECT ${quarterOf('created_at')} AS quarter, ${FATE_OF_MESSAGE}
+                     FROM message_history WHERE ${IN_HOURS} AND ${IS_CODE}) AS code
+            GROUP BY quarter, ${FATE_COLUMNS}) AS alike`,
 );
 
 const COUNT_TIMES = statement(
   'code_times_count',
   `INSERT INTO code_times (hour, provider, measure, ms, messages)
    SELECT ${hourOf('created_at')}, provider, measure, ms, count(*)::int
-     FROM message_history, ${TOOK}
+     FROM message_history, ${TIMES_OF_MESSAGE}
     WHERE ${IN_HOURS} AND ${IS_CODE}
     GROUP BY 1, 2, 3, 4`,
 );

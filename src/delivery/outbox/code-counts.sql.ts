@@ -7,10 +7,10 @@
 export const IS_CODE = `purpose IN ('login', 'reset', 'phone-change') AND state <> 'SUPPRESSED'`;
 
 /** How a code fared: the columns of `code_counts` but for its place and its number. */
-export const FARED = `provider, refused_by, failed_provider, state, reason, accepted, reached, verified`;
+export const FATE_COLUMNS = `provider, refused_by, failed_provider, state, reason, accepted, reached, verified`;
 
 /** The same of a message. A step that was reached counts those before it, whether their receipts came or not. */
-export const FARES = `provider, refused_by, failed_provider, state, CASE WHEN state = 'FAILED' THEN last_error END AS reason,
+export const FATE_OF_MESSAGE = `provider, refused_by, failed_provider, state, CASE WHEN state = 'FAILED' THEN last_error END AS reason,
           accept_ms IS NOT NULL AS accepted,
           CASE
             WHEN read_at IS NOT NULL THEN 3
@@ -35,7 +35,7 @@ const rounded = (ms: string) => {
 const LONGEST = 1_000_000_000;
 
 /** How long a code took until a provider took it, and until it arrived: of a row of messages one row each, as in `code_times`. */
-export const TOOK = `LATERAL (
+export const TIMES_OF_MESSAGE = `LATERAL (
             SELECT measure, ${rounded('exact')} AS ms
               FROM (VALUES ('accept', accept_ms),
                            ('deliver', CASE WHEN delivered_at IS NOT NULL

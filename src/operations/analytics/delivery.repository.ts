@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { statement } from '../../platform/database/statement.js';
-import { FARED, FARES } from '../../delivery/outbox/code-counts.sql.js';
+import { FATE_COLUMNS, FATE_OF_MESSAGE } from '../../delivery/outbox/code-counts.sql.js';
 import { countedCodes, FROM, TO, uncountedCodes } from './counted-codes.sql.js';
 
 /** Messages that were made in a span of time: those under way are in the outbox, all others in the history. */
@@ -28,11 +28,11 @@ const FUNNEL = statement<FunnelRow>(
   'delivery_funnel',
   `WITH alike AS MATERIALIZED (
      SELECT provider, refused_by, failed_provider, state, accepted, reached, verified, sum(messages) AS messages
-       FROM (SELECT ${FARED}, messages FROM code_counts ${countedCodes('code_counts.quarter')}
+       FROM (SELECT ${FATE_COLUMNS}, messages FROM code_counts ${countedCodes('code_counts.quarter')}
               UNION ALL
-             SELECT ${FARED}, 1 FROM (${uncountedCodes(FARES)}) AS code
+             SELECT ${FATE_COLUMNS}, 1 FROM (${uncountedCodes(FATE_OF_MESSAGE)}) AS code
               UNION ALL
-             SELECT ${FARED}, 1 FROM (${madeBetween(FARES, FROM, TO, IS_OTHER)}) AS other
+             SELECT ${FATE_COLUMNS}, 1 FROM (${madeBetween(FATE_OF_MESSAGE, FROM, TO, IS_OTHER)}) AS other
             ) AS each_kind
       GROUP BY 1, 2, 3, 4, 5, 6, 7
    )

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { FARED, FARES, TOOK } from '../../../delivery/outbox/code-counts.sql.js';
+import { FATE_COLUMNS, FATE_OF_MESSAGE, TIMES_OF_MESSAGE } from '../../../delivery/outbox/code-counts.sql.js';
 import { Database } from '../../../platform/database/database.js';
 import { statement } from '../../../platform/database/statement.js';
 import { IS_REFUSAL, REFUSED } from '../../../records/audit/refusal-counts.sql.js';
@@ -24,12 +24,12 @@ const RANGE = statement<RangeRow>(
 
 const CODES = statement<CodesRow>(
   'overview_codes',
-  `SELECT part, ${FARED}, sum(messages)::int AS messages
-     FROM (SELECT ${partOf('quarter')} AS part, ${FARED}, messages FROM code_counts ${countedCodes('code_counts.quarter')}
+  `SELECT part, ${FATE_COLUMNS}, sum(messages)::int AS messages
+     FROM (SELECT ${partOf('quarter')} AS part, ${FATE_COLUMNS}, messages FROM code_counts ${countedCodes('code_counts.quarter')}
            UNION ALL
-           SELECT ${partOf('created_at')} AS part, ${FARED}, 1 FROM (${uncountedCodes(`created_at, ${FARES}`)}) AS code
+           SELECT ${partOf('created_at')} AS part, ${FATE_COLUMNS}, 1 FROM (${uncountedCodes(`created_at, ${FATE_OF_MESSAGE}`)}) AS code
           ) AS codes
-    GROUP BY part, ${FARED}`,
+    GROUP BY part, ${FATE_COLUMNS}`,
 );
 
 // The 95th percentile (the smallest time that 95 of 100 did not exceed) of each provider, and of all together.
@@ -41,7 +41,7 @@ const TIMES = statement<TimesRow>(
              FROM (SELECT provider, measure, ms, sum(messages) AS messages
                      FROM (SELECT provider, measure, ms, messages FROM code_times ${countedCodes('code_times.hour')}
                            UNION ALL
-                           ${uncountedCodes('provider, measure, ms, 1', `, ${TOOK}`)}
+                           ${uncountedCodes('provider, measure, ms, 1', `, ${TIMES_OF_MESSAGE}`)}
                           ) AS times
                     GROUP BY GROUPING SETS ((provider, measure, ms), (measure, ms))) AS alike
           ) AS running
