@@ -23,7 +23,7 @@ export interface Begun {
   /** Who has this browser's session with us. */
   readonly caller: BrowserCaller | null;
   /** The session is younger than the interaction, and no code for another application opened it: a login was made for it. */
-  readonly isFresh: boolean;
+  readonly hasLoggedInForIt: boolean;
 }
 
 /** What is to happen next: a page, or a step of the provider's own. */
@@ -59,16 +59,17 @@ export class Interactions {
   async visit(uid: string, request: FastifyRequest, reply: FastifyReply): Promise<NextStep> {
     const begun = await this.begun(uid, request, reply);
     if (!begun) return { kind: 'expired' };
-    const { interaction, caller, isFresh } = begun;
+    const { interaction, caller, hasLoggedInForIt } = begun;
     if (interaction.prompt.name === 'consent') {
       if (!isSame(interaction, caller)) return { kind: 'expired' };
       return mustAsk(begun) ? { kind: 'consent', begun } : this.consent(begun);
     }
-    if (!caller || !(isFresh || satisfies(interaction, caller))) return { kind: 'login', begun };
+    if (!caller || !(hasLoggedInForIt || satisfies(interaction, caller))) return { kind: 'login', begun };
     const step = missingStep(caller, demandedAcrs(interaction.params['claims']));
-    if (step === 'proof' || step === 'enrolment' || (step === 'login' && !isFresh)) return { kind: step, begun };
+    if (step === 'proof' || step === 'enrolment' || (step === 'login' && !hasLoggedInForIt))
+      return { kind: step, begun };
     // What nothing helps, the policy tells the application.
-    return this.finish(interaction, { login: loginOf(caller, isFresh) });
+    return this.finish(interaction, { login: loginOf(caller, hasLoggedInForIt) });
   }
 
   /** The person lets the application have what it asked for. */
@@ -109,8 +110,8 @@ export class Interactions {
     const cookie = sessionCookie(request);
     const caller = cookie === null ? null : await this.browsers.caller(cookie);
     const at = await this.artifacts.createdAt('Interaction', uid);
-    const isFresh = caller !== null && at !== null && caller.loggedInAt > at && isFor(client.clientId, caller);
-    return { provider, interaction, client: ownClient(client), caller, isFresh };
+    const hasLoggedInForIt = caller !== null && at !== null && caller.loggedInAt > at && isFor(client.clientId, caller);
+    return { provider, interaction, client: ownClient(client), caller, hasLoggedInForIt };
   }
 
   private async consent({ provider, interaction, client, caller }: Begun): Promise<NextStep> {
