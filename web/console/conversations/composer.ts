@@ -3,7 +3,7 @@ import { live } from 'lit/directives/live.js';
 import { act, MasukError } from '../kit/api.js';
 import { ask } from '../kit/console-dialog.js';
 import { loginIsOver, takeDraft, watchForm } from '../kit/login.js';
-import { Once } from '../kit/once.js';
+import { IdempotencyKeys } from '../kit/idempotency-keys.js';
 import { failure } from '../kit/remote.js';
 import { sentenceOf } from '../kit/states.js';
 import { consoleTexts, type ConsoleTexts, type Language } from '../texts/texts.js';
@@ -21,7 +21,7 @@ export class ConsoleComposer extends LitElement {
   declare talkId: string;
   declare person: string;
   private readonly drafts = new Map<string, string>();
-  private readonly once = new Once();
+  private readonly keys = new IdempotencyKeys();
   private sending = false;
   private error: MasukError | null = null;
 
@@ -110,7 +110,7 @@ export class ConsoleComposer extends LitElement {
     this.watch();
     this.requestUpdate();
     try {
-      await this.reply(talkId, { text }, this.once);
+      await this.reply(talkId, { text }, this.keys);
       // What was typed meanwhile is the next answer.
       if (this.drafts.get(talkId) === text) this.drafts.delete(talkId);
       this.watch();
@@ -126,23 +126,23 @@ export class ConsoleComposer extends LitElement {
   private async reply(
     talkId: string,
     body: { text: string } | { media: ReturnType<typeof mediaOf> },
-    once: Once,
+    keys: IdempotencyKeys,
   ): Promise<void> {
     const content = JSON.stringify([talkId, body]);
-    await act('post', REPLY, { at: { phone: talkId }, body, headers: once.headersFor(content) });
-    once.arrived(content);
+    await act('post', REPLY, { at: { phone: talkId }, body, headers: keys.headersFor(content) });
+    keys.arrived(content);
   }
 
   private sendFile(): void {
     const { texts, talkId } = this;
-    const once = new Once();
+    const keys = new IdempotencyKeys();
     ask({
       title: texts.conversations.fileTitle,
       text: texts.conversations.fileText,
       submit: texts.conversations.send,
       fields: (values) => fileFields(values, texts),
       run: async (values) => {
-        await this.reply(talkId, { media: mediaOf(values) }, once);
+        await this.reply(talkId, { media: mediaOf(values) }, keys);
         if (talkId === this.talkId) this.dispatchEvent(new CustomEvent('answered'));
       },
       closed: () => this.watch(),

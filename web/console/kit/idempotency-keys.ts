@@ -1,8 +1,8 @@
 /**
- * The `Idempotency-Key` of what a person sends. The same content has the same key until it has arrived, so that a second press,
+ * An `Idempotency-Key` for each thing that a person sends. The same content has the same key until it has arrived, so that a second press,
  * or another try after an answer that was lost, sends nothing twice.
  */
-export class Once {
+export class IdempotencyKeys {
   private readonly keys = new Map<string, string>();
 
   headersFor(content: string): Record<string, string> {
