@@ -40,6 +40,25 @@ async function fill(page: Page, fields: Record<string, string>): Promise<void> {
 /** Says what is too wide for its page: nothing. */
 const expectToFit = async (isWide: () => Promise<boolean>) => expect(await isWide()).toBe(false);
 
+/** Saves an open form after another admin has changed the same: both values are shown, and the second press decides. */
+async function saveOverAnother(
+  page: Page,
+  path: string,
+  change: object,
+  values: readonly [string, string],
+): Promise<void> {
+  const { status } = await house.service.send('PATCH', path, JSON.stringify(change), {
+    ...house.admin,
+    'content-type': 'application/json',
+  });
+  expect(status).toBe(200);
+  await dialog(page).getByRole('button', { name: 'Simpan' }).click();
+  const both = dialog(page).locator('.conflict');
+  await both.waitFor();
+  expect((await both.locator('td').allTextContents()).map((text) => text.trim())).toEqual(values);
+  await confirm(page, 'Simpan');
+}
+
 describe('a login', () => {
   it('by our own page comes back to the same address, with its filters', async () => {
     const { page, context, complaints } = await openPage(
@@ -173,21 +192,7 @@ describe('people', () => {
     const { page, context } = await open(`/people/${person.id}`);
     await press(page, 'Ubah');
     await fill(page, { fullName: 'Budi dari layar' });
-    const { status } = await house.service.send(
-      'PATCH',
-      `/api/users/${person.id}`,
-      JSON.stringify({ fullName: 'Budi lain' }),
-      { ...house.admin, 'content-type': 'application/json' },
-    );
-    expect(status).toBe(200);
-    await dialog(page).getByRole('button', { name: 'Simpan' }).click();
-    const both = dialog(page).locator('.conflict');
-    await both.waitFor();
-    expect((await both.locator('td').allTextContents()).map((text) => text.trim())).toEqual([
-      'Budi dari layar',
-      'Budi lain',
-    ]);
-    await confirm(page, 'Simpan');
+    await saveOverAnother(page, `/api/users/${person.id}`, { fullName: 'Budi lain' }, ['Budi dari layar', 'Budi lain']);
     await page.getByRole('heading', { level: 1, name: 'Budi dari layar' }).waitFor();
     await context.close();
   });
@@ -284,21 +289,10 @@ it('shows two admins who change one application both versions, and the second de
   await row.getByRole('button', { name: 'Ubah' }).click();
   await dialog(page).locator('wa-input[name=name]').waitFor();
   await fill(page, { name: 'Rekam medis dari layar' });
-  const { status } = await house.service.send(
-    'PATCH',
-    `/api/oidc/clients/${id}`,
-    JSON.stringify({ name: 'Rekam medis lain' }),
-    { ...house.admin, 'content-type': 'application/json' },
-  );
-  expect(status).toBe(200);
-  await dialog(page).getByRole('button', { name: 'Simpan' }).click();
-  const both = dialog(page).locator('.conflict');
-  await both.waitFor();
-  expect((await both.locator('td').allTextContents()).map((text) => text.trim())).toEqual([
+  await saveOverAnother(page, `/api/oidc/clients/${id}`, { name: 'Rekam medis lain' }, [
     'Rekam medis dari layar',
     'Rekam medis lain',
   ]);
-  await confirm(page, 'Simpan');
   await page.locator('tr', { hasText: 'Rekam medis dari layar' }).waitFor();
   await house.service.send('DELETE', `/api/oidc/clients/${id}`, undefined, house.admin);
   await context.close();
