@@ -29,10 +29,13 @@ const WANTED = process.argv.slice(2);
 /** A page has few colours; these are enough for its letters, too. */
 const COLOURS = 64;
 
-/** What is shown. `wait`: what must be there, beside the list that has loaded. */
+/**
+ * What is shown. `wait`: what must be there, beside the list that has loaded. `offers`: the offer of a second factor, which somebody
+ * has refused on the other pictures.
+ */
 const pagesOf = ({ locked, webhook, talk }) => [
   { name: 'login', path: '/login', size: 'phone', isOpen: true, wait: '#phone' },
-  { name: 'overview', path: '/admin/overview?range=30d', wait: 'canvas' },
+  { name: 'overview', path: '/admin/overview?range=30d', wait: 'canvas', offers: true },
   { name: 'overview-phone', path: '/admin/overview?range=7d', size: 'phone', wait: 'canvas' },
   { name: 'devices', path: '/admin/devices' },
   { name: 'people', path: '/admin/people?search=siti' },
@@ -46,6 +49,7 @@ const pagesOf = ({ locked, webhook, talk }) => [
   { name: 'applications', path: '/admin/applications' },
   { name: 'settings', path: '/admin/settings' },
   { name: 'templates', path: '/admin/templates' },
+  { name: 'security', path: '/admin/security' },
 ];
 
 /** Whom and what the pages are about. */
@@ -103,13 +107,14 @@ async function takeAll(browser, url, subjects) {
     await mkdir(folder, { recursive: true });
     const spoken = { name: 'masuk-lang', value: language, domain: '127.0.0.1', path: '/', expires: -1 };
     const cookies = [...state.cookies.filter(({ name }) => name !== spoken.name)];
-    for (const { size = 'desktop', isOpen, ...shown } of pagesOf(subjects)) {
+    for (const { size = 'desktop', isOpen, offers = false, ...shown } of pagesOf(subjects)) {
       if (WANTED.length > 0 && !WANTED.includes(shown.name)) continue;
       const context = await browser.newContext({ ...usual(language), viewport: SIZES[size] });
       await context.addCookies([
         { ...spoken, httpOnly: false, secure: false, sameSite: 'Lax' },
         ...(isOpen ? [] : cookies),
       ]);
+      if (!offers) await context.addInitScript(`localStorage.setItem('masuk-console-no-second-factor', '1')`);
       const page = await context.newPage();
       const taken = await takePicture(page, { url, isOpen, ...shown }, join(folder, `${shown.name}.png`));
       await context.close();
