@@ -95,7 +95,15 @@ export const FACES = {
   'gateway/menus': ['menu-replies', 'menus'],
   'gateway/messages': ['gateway-messages.service'],
   'identity/api-keys': ['api-key.guard', 'api-keys.module', 'api-keys.service', 'api-keys.sql'],
-  'identity/people-import': ['people-import', 'people-import.module'],
+  'identity/people-import': [
+    'people-import',
+    'people-import.module',
+    'report',
+    'sources/csv',
+    'sources/field-map',
+    'sources/json',
+    'sources/source',
+  ],
   'identity/sessions': [
     'access-tokens',
     'browser-sessions',

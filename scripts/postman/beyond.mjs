@@ -1,6 +1,7 @@
 import { ownAccount, phoneChange, sessions } from './beyond-accounts.mjs';
 import { audit } from './beyond-audit.mjs';
 import { browserSessions } from './beyond-browsers.mjs';
+import { imports } from './beyond-imports.mjs';
 import { retries } from './beyond-retries.mjs';
 import { apiKeys, health, tokens } from './beyond-services.mjs';
 import { oidcClients } from './beyond-oidc.mjs';
@@ -16,6 +17,6 @@ export const beyond = {
     'second factors, operations, health. It needs `adminToken`, `operatorToken`, `accountId` and `token` of the folder SiKesKoja.',
   items: [
     ...[ownAccount, phoneChange, sessions, browserSessions, retries],
-    ...[apiKeys, oidcClients, tokens, audit, users, secondFactor, operations, health],
+    ...[apiKeys, oidcClients, tokens, audit, users, imports, secondFactor, operations, health],
   ],
 };

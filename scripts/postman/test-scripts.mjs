@@ -27,6 +27,12 @@ const REFUSALS = {
   phone_not_registered: [404, 'Nomor telepon tidak terdaftar atau akun tidak aktif'],
   session_not_found: [404, 'Sesi tidak ditemukan'],
   user_not_found: [404, 'User tidak ditemukan'],
+  import_unreadable: [400, 'Data pengguna tidak bisa dibaca. Periksa format dan kolomnya.'],
+  import_not_found: [404, 'Impor tidak ditemukan'],
+  import_not_checked: [
+    409,
+    'Impor ini tidak bisa dikonfirmasi: masih diperiksa, atau sudah dikonfirmasi atau dibatalkan',
+  ],
   conversation_not_found: [404, 'Percakapan tidak ditemukan'],
   media_not_found: [404, 'File tidak ditemukan, atau sudah tidak disimpan oleh provider'],
   invalid_redirect_uri: [

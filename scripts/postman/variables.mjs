@@ -57,6 +57,7 @@ const FILLED = {
   messagesKeyId: 'Its id.',
   oidcClientId: 'The application that was made: its `client_id`.',
   auditCursor: 'Where the next page of the audit log begins.',
+  importId: 'The import that was checked.',
   staffId: 'Account that the folder of second factors made.',
   staffToken: 'Its access token, of the newest proof.',
   firstFactorToken: 'Its access token from before the proof.',

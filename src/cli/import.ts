@@ -44,11 +44,16 @@ async function importPeople(people: PeopleImport, wanted: WantedImport, report: 
   const id = await people.begin(wanted.origin, null);
   try {
     const { withRoles, defaultName } = wanted;
-    await people.read(id, wanted.source, { withRoles, defaultName, hashes: !wanted.dryRun }, (rows) => {
-      const read = wanted.read();
-      bar.show('reading', read?.done ?? rows, read?.total ?? null);
-      return !interruption.isWanted;
-    });
+    await people.read(
+      id,
+      wanted.source,
+      { withRoles, defaultName, plainPasswords: wanted.dryRun ? 'check' : 'hash' },
+      (rows) => {
+        const read = wanted.read();
+        bar.show('reading', read?.done ?? rows, read?.total ?? null);
+        return !interruption.isWanted;
+      },
+    );
     let run = interruption.isWanted ? null : await people.start(id, wanted.dryRun ? 'check' : 'write');
     while (run && (run.state === 'CHECKING' || run.state === 'WRITING') && !interruption.isWanted) {
       bar.show(wanted.dryRun ? 'checking' : 'writing', run.position, run.rows);

@@ -19,6 +19,20 @@ import { type Source, type SourceRow } from './sources/source.js';
 
 export { type OriginRow, type ReadingOptions, type ReportLine, type RunRow };
 
+/**
+ * What happens to plain passwords: they are hashed, which takes long; they are left alone, where the rows are only checked; or
+ * they are not taken.
+ */
+export type PlainPasswords = 'hash' | 'check' | 'refuse';
+
+/** The admin who wants something, and in which request. */
+export interface ImportedBy {
+  readonly userId: string;
+  /** Key of the client's address. */
+  readonly address: string;
+  readonly requestId: string;
+}
+
 /** Rows that are stored at a time. */
 const BATCH = 500;
 
@@ -68,14 +82,13 @@ export class PeopleImport implements OnModuleInit {
   /**
    * Reads the people of a source into a run, as fast as they can be stored.
    *
-   * @param hashes whether plain passwords are hashed, which takes long; else their rows can only be checked
    * @param onRows told how many rows are stored; false ends the reading
    * @throws what the source throws
    */
   async read(
     id: string,
     source: Source,
-    options: ReadingOptions & { readonly hashes: boolean },
+    options: ReadingOptions & { readonly plainPasswords: PlainPasswords },
     onRows: (rows: number) => boolean = () => true,
   ): Promise<RunRow | null> {
     const run = await this.runs.find(id);
@@ -86,32 +99,31 @@ export class PeopleImport implements OnModuleInit {
       line += 1;
       batch.push(this.staged(given, line, options));
       if (batch.length < BATCH) continue;
-      await this.store(run, batch, options.hashes);
+      if (!(await this.store(run, batch, options.plainPasswords)) || !onRows(line)) return this.runs.find(id);
       batch = [];
-      if (!onRows(line)) return this.runs.find(id);
     }
-    await this.store(run, batch, options.hashes);
+    await this.store(run, batch, options.plainPasswords);
     return this.runs.move(id, { from: ['READING'], to: 'READ' });
   }
 
   /**
    * Lets the rows of a run be decided, from the first one on: without changing any account, or for good.
    *
+   * @param by the admin who wants it; null: whoever can run commands on the machine
    * @returns null when the run is in no state for that
    */
-  start(id: string, what: 'check' | 'write'): Promise<RunRow | null> {
+  start(id: string, what: 'check' | 'write', by: ImportedBy | null = null): Promise<RunRow | null> {
     const [from, to] =
-      what === 'check'
-        ? ([['READ', 'CHECKED'], 'CHECKING'] as const)
-        : ([['READ', 'CHECKED', 'STOPPED'], 'WRITING'] as const);
+      what === 'check' ? ([['READ', 'CHECKED'], 'CHECKING'] as const) : ([['READ', 'CHECKED'], 'WRITING'] as const);
     return this.database.transaction(async (transaction) => {
       const run = await this.runs.move(id, { from, to, anew: true }, transaction);
-      if (run && what === 'write')
+      // A check on the command line is nobody's business; over HTTP it means that somebody sent the data of people.
+      if (run && (what === 'write' || by !== null))
         await this.audit.record(
           {
-            type: 'people.import_started',
+            ...by,
+            type: what === 'write' ? 'people.import_started' : 'people.import_checked',
             outcome: 'success',
-            userId: run.created_by,
             subjectId: id,
             detail: { origin: run.origin, rows: run.rows },
           },
@@ -142,6 +154,16 @@ export class PeopleImport implements OnModuleInit {
   /** Ends a run where it is: what is written stays. */
   stop(id: string): Promise<RunRow | null> {
     return this.runs.move(id, { from: ['READING', 'READ', 'CHECKING', 'CHECKED', 'WRITING'], to: 'STOPPED' });
+  }
+
+  /** Those that admins began and that are still kept, newest first. */
+  list(): Promise<RunRow[]> {
+    return this.runs.list();
+  }
+
+  /** One that an admin began, and that nobody goes on with; null where there is none. */
+  left(): Promise<string | null> {
+    return this.runs.left();
   }
 
   find(id: string): Promise<RunRow | null> {
@@ -181,19 +203,23 @@ export class PeopleImport implements OnModuleInit {
     return { line, person };
   }
 
-  private async store(run: RunRow, staged: readonly Staged[], hashes: boolean): Promise<void> {
-    if (staged.length === 0) return;
+  /** @returns false when the run is read no more */
+  private async store(run: RunRow, staged: readonly Staged[], plainPasswords: PlainPasswords): Promise<boolean> {
+    if (staged.length === 0) return true;
     const rows = staged.map(({ line, person }) => ({ ...this.rowOf(run.origin, line, person), person }));
-    const hashed = hashes ? await this.hashes(rows) : new Map<number, string | null>();
+    const hashed = plainPasswords === 'hash' ? await this.hashes(rows) : new Map<number, string | null>();
     const stored = rows.map(({ person, ...row }): ReadRow => {
+      if (typeof person === 'string' || person.password === null) return row;
+      if (plainPasswords === 'refuse') return { ...row, hasPassword: false, passwordNote: 'plain_text' };
       const hash = hashed.get(row.line);
-      if (typeof person === 'string' || hash === undefined) return row;
-      return { ...row, passwordHash: hash, passwordNote: hash === null ? 'password_too_long' : row.passwordNote };
+      return hash === null ? { ...row, passwordNote: 'password_too_long' } : { ...row, passwordHash: hash ?? null };
     });
-    await this.retried(() =>
+    return this.retried(() =>
       this.database.transaction(async (transaction) => {
+        // First, so that nobody deletes the run meanwhile.
+        if (!(await this.runs.readOn(run.id, staged.at(-1)?.line ?? 0, transaction))) return false;
         await this.rows.insert(run.id, stored, transaction);
-        await this.runs.readOn(run.id, staged.at(-1)?.line ?? 0, transaction);
+        return true;
       }),
     );
   }
@@ -240,11 +266,10 @@ export class PeopleImport implements OnModuleInit {
     };
   }
 
-  private async retried(work: () => Promise<void>): Promise<void> {
+  private async retried<Result>(work: () => Promise<Result>): Promise<Result> {
     for (let tries = 1; ; tries++) {
       try {
-        await work();
-        return;
+        return await work();
       } catch (error) {
         if (tries === TRIES || databaseFailure(error)?.code !== 'database_unavailable') throw error;
         await pause(Math.random() * PAUSE * 2 ** tries);

@@ -43,9 +43,24 @@ const MOVE = statement<RunRow>(
    RETURNING ${COLUMNS}`,
 );
 
-const READ_ON = statement(
+const READ_ON = statement<{ id: string }>(
   'import_runs_read_on',
-  `UPDATE import_runs SET rows = greatest(rows, :rows::int), updated_at = now() WHERE id = :id::uuid`,
+  `UPDATE import_runs SET rows = greatest(rows, :rows::int), updated_at = now()
+    WHERE id = :id::uuid AND state = 'READING'
+   RETURNING id`,
+);
+
+const LIST = statement<RunRow>(
+  'import_runs_list',
+  `SELECT ${COLUMNS} FROM import_runs WHERE created_by IS NOT NULL ORDER BY updated_at DESC LIMIT 100`,
+);
+
+// What the command line began it goes on with itself, or nobody does.
+const LEFT = statement<{ id: string }>(
+  'import_runs_left',
+  `SELECT id FROM import_runs
+    WHERE updated_at < now() - interval '15 seconds' AND state IN ('CHECKING', 'WRITING') AND created_by IS NOT NULL
+    ORDER BY updated_at LIMIT 1`,
 );
 
 const GO_ON = statement<RunRow>(
@@ -58,7 +73,7 @@ const GO_ON = statement<RunRow>(
 // A run that was done keeps its report for a while; one that nobody goes on with was killed.
 const OVER = statement<RunRow>(
   'import_runs_over',
-  `SELECT ${COLUMNS} FROM import_runs WHERE updated_at < now() - interval '7 days' ORDER BY updated_at LIMIT 1`,
+  `SELECT ${COLUMNS} FROM import_runs WHERE updated_at < now() - interval '1 day' ORDER BY updated_at LIMIT 1`,
 );
 
 const DELETE = statement('import_runs_delete', `DELETE FROM import_runs WHERE id = :id::uuid`);
@@ -96,8 +111,19 @@ export class RunsRepository {
     return row ?? null;
   }
 
-  async readOn(id: string, rows: number, within: Transaction): Promise<void> {
-    await within.run(READ_ON, { id, rows });
+  /** @returns false when the run is read no more */
+  async readOn(id: string, rows: number, within: Transaction): Promise<boolean> {
+    return (await within.run(READ_ON, { id, rows })).length > 0;
+  }
+
+  list(): Promise<RunRow[]> {
+    return this.database.run(LIST, {});
+  }
+
+  /** One of an admin that nobody goes on with. */
+  async left(): Promise<string | null> {
+    const [row] = await this.database.run(LEFT, {});
+    return row?.id ?? null;
   }
 
   async goOn({ id, state, position, counts }: RunRow, within: Transaction): Promise<RunRow> {
@@ -106,7 +132,7 @@ export class RunsRepository {
     return row;
   }
 
-  /** A run that nobody has touched for a week. */
+  /** A run that nobody has touched for a day. */
   async over(): Promise<RunRow | null> {
     const [row] = await this.database.run(OVER, {});
     return row ?? null;

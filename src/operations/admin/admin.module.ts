@@ -14,6 +14,9 @@ import { VerificationModule } from '../../applications/verification/verification
 import { AuditController } from './audit.controller.js';
 import { AdminCreation } from './admin-creation.js';
 import { Erasure } from './erasure.js';
+import { ImportRunner } from './imports/import-runner.js';
+import { ImportUpload } from './imports/import-upload.js';
+import { ImportsController } from './imports/imports.controller.js';
 import { JobsController } from './jobs.controller.js';
 import { UserAdministration } from './user-administration.js';
 import { UsersController } from './users.controller.js';
@@ -33,7 +36,7 @@ import { UsersController } from './users.controller.js';
     SessionsModule,
     UsersModule,
   ],
-  controllers: [AuditController, JobsController, UsersController],
-  providers: [UserAdministration, Erasure, AdminCreation],
+  controllers: [AuditController, ImportsController, JobsController, UsersController],
+  providers: [UserAdministration, Erasure, AdminCreation, ImportRunner, ImportUpload],
 })
 export class AdminModule {}

@@ -37,6 +37,7 @@ describe('GET /api/admin/jobs', () => {
     const { body } = await house.service.get(PATH, { ...bearer(admin), 'accept-language': 'en' });
     expect({ ...body, data: [] }).toEqual({ success: true, message: 'Daftar tugas terjadwal', data: [] });
     expect(body.data.map(({ name, cron }: Shown) => [name, cron])).toEqual([
+      ['begun-imports', '* * * * *'],
       ['closed-messages', '* * * * *'],
       ['code-counts', '* * * * *'],
       ['dead-sessions', '*/10 * * * *'],

@@ -39,6 +39,10 @@ export const ERRORS: ErrorTexts = {
   current_password_wrong: 'The current password is wrong',
   password_not_set: 'This account has no password yet. Set one through the forgotten-password page.',
   password_refused: 'The password does not meet the requirements',
+  import_unreadable: 'The people cannot be read from this. Check the format and the columns.',
+  import_not_found: 'Import not found',
+  import_not_checked:
+    'This import cannot be confirmed: it is still being checked, or it was confirmed or cancelled before',
   session_not_found: 'Session not found',
   conversation_not_found: 'Conversation not found',
   user_not_found: 'User not found',
