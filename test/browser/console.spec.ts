@@ -444,6 +444,7 @@ describe('every page', () => {
     '/templates',
     '/test-numbers',
     '/signing-keys',
+    '/security',
     '/nowhere',
   ];
   it.each([
