@@ -1,6 +1,5 @@
 import { hash } from '@node-rs/argon2';
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { Clock } from './clock.js';
 import { createDatabase, type Queries, type TestDatabase } from './database.js';
 import { startFakeWhacenter, type FakeWhacenter } from './fake-whacenter.js';
@@ -92,11 +91,11 @@ export interface HouseOptions {
   database?: Pick<TestDatabase, 'url' | 'query'>;
 }
 
-/** As many connections as production has: for specs outside of test/db that have calls meet in the database. */
+/** As many connections as production has: for specs outside of test/db whose calls meet in the database. */
 export const CROWD: Settings = { DATABASE_POOL: '10' };
 
-/** Each connection costs, and reads and plans for itself. Calls of `test/db` meet on as many as production has. */
-const FEW: Settings = (globalThis as { specFile?: string }).specFile?.startsWith(join('test', 'db', '/'))
+/** Each connection costs, and reads and plans for itself. Calls of races meet on as many as production has. */
+const FEW: Settings = /^test.db.(?!gateway)/.test((globalThis as { specFile?: string }).specFile ?? '')
   ? {}
   : { DATABASE_POOL: '4' };
 
