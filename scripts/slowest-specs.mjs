@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** CPU seconds that a spec file may cost, with every process that it starts. */
-const BUDGET = 60;
+const BUDGET = 45;
 const SHOWN = 10;
 
 const log = fileURLToPath(new URL('../test-results/cpu.jsonl', import.meta.url));
