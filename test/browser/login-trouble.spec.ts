@@ -17,6 +17,12 @@ afterAll(async () => {
   await house.close();
 });
 
+/** In the words of both languages, what stands on a page that no script draws. */
+const UNDRAWN = {
+  id: ['gunakan browser yang lebih baru', 'Aktifkan JavaScript'],
+  en: ['needs a newer browser', 'needs JavaScript'],
+} as const;
+
 const open = () => openPage(browser, house.service, '/login');
 
 /** The service's answer to one of the page's calls, made up: some failures cannot be had at will. */
@@ -160,6 +166,44 @@ describe('when something is wrong', () => {
     await page.addInitScript(`Object.defineProperty(globalThis, 'isSecureContext', { value: false })`);
     await page.reload();
     await page.getByText('tanpa HTTPS').waitFor();
+    await context.close();
+  });
+
+  it.each(['id', 'en'] as const)(
+    'with the browser, which is too old or runs no script, the page says so, in %s',
+    async (language) => {
+      const [old, scriptless] = UNDRAWN[language];
+      const { page, context, picture } = await open();
+      expect(await page.getByText(old).isVisible()).toBe(false);
+      await page.route('**/assets/login-page*', (route) =>
+        route.fulfill({ contentType: 'text/javascript', body: 'class Old { an error; }' }),
+      );
+      await page.goto(`${house.service.url}/login?lang=${language}`);
+      await page.getByText(old).waitFor({ timeout: 60_000 });
+      await picture(`trouble-old-${language}-phone`);
+      expect(await page.getByText(scriptless).isVisible()).toBe(false);
+      await context.close();
+      const without = await openPage(browser, house.service, `/login?lang=${language}`, { javaScriptEnabled: false });
+      expect(await without.page.locator('noscript p:visible').innerText()).toContain(scriptless);
+      expect(await without.page.locator('.too-old').isVisible()).toBe(false);
+      await without.picture(`trouble-no-script-${language}-phone`);
+      await without.context.close();
+    },
+  );
+
+  it('with a browser that constructs no style sheets, the pages look the same', async () => {
+    const { page, context, complaints, picture } = await open();
+    await page.addInitScript('delete CSSStyleSheet.prototype.replace');
+    for (const path of ['/login', '/forgot-password']) {
+      await page.goto(house.service.url + path);
+      await page.locator('#phone').waitFor();
+      expect(await page.locator('masuk-login style').count()).toBe(4);
+      expect(await page.locator('.step').evaluate((step) => (globalThis as any).getComputedStyle(step).display)).toBe(
+        'grid',
+      );
+      await picture(`trouble-written-styles${path.replace('/', '-')}-phone`);
+    }
+    expect(complaints()).toEqual([]);
     await context.close();
   });
 

@@ -15,7 +15,7 @@ interface Chunk {
   readonly isDynamicEntry?: boolean;
 }
 
-const manifest = JSON.parse(readFileSync(join(WEB, 'manifest.json'), 'utf8')) as Record<string, Chunk>;
+const manifest = JSON.parse(readFileSync(join(WEB, 'manifest-console.json'), 'utf8')) as Record<string, Chunk>;
 
 /** A chunk and all that it imports. */
 function withImports(name: string, found = new Set<string>()): Set<string> {

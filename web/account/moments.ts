@@ -18,6 +18,8 @@ export function ago(instant: string, now: number, language: Language, justNow: s
   const seconds = (now - Date.parse(instant)) / 1000;
   const unit = UNITS.find(([, size]) => seconds >= size);
   if (unit === undefined) return justNow;
+  // Safari has it from version 14 on.
+  if (!('RelativeTimeFormat' in Intl)) return day(instant, language);
   return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(-Math.floor(seconds / unit[1]), unit[0]);
 }
 

@@ -3,15 +3,18 @@ import { css } from 'lit';
 /** The account: who it is, and where it is logged in. */
 export const account = css`
   .account {
-    display: flex;
-    flex-direction: column;
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 2rem;
   }
   .who {
     display: flex;
     flex-wrap: wrap;
     align-items: center;
-    gap: 1rem;
+    margin: -0.5rem;
+  }
+  .who > * {
+    margin: 0.5rem;
   }
   .initials {
     display: grid;
@@ -28,6 +31,7 @@ export const account = css`
   .name {
     flex: 999 1 12rem;
     min-width: 0;
+    overflow-wrap: break-word;
     overflow-wrap: anywhere;
   }
   .title {
@@ -49,7 +53,8 @@ export const account = css`
   .who .secondary {
     flex: 1 0 auto;
     width: auto;
-    padding-inline: 1.125rem;
+    padding-inline-start: 1.125rem;
+    padding-inline-end: 1.125rem;
   }
   dl {
     display: grid;
@@ -66,6 +71,7 @@ export const account = css`
   dd {
     margin: 0;
     font-weight: 560;
+    overflow-wrap: break-word;
     overflow-wrap: anywhere;
   }
   @media (max-width: 24rem) {
@@ -83,8 +89,8 @@ export const account = css`
     letter-spacing: -0.01em;
   }
   .password {
-    display: flex;
-    flex-direction: column;
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 0.75rem;
   }
   .row {
@@ -92,12 +98,16 @@ export const account = css`
     flex-wrap: wrap;
     align-items: center;
     justify-content: space-between;
-    gap: 0.5rem 1rem;
+    margin: -0.25rem;
+  }
+  .row > * {
+    margin: 0.25rem;
   }
   .row .secondary {
     width: auto;
     min-height: 2.75rem;
-    padding-inline: 1.125rem;
+    padding-inline-start: 1.125rem;
+    padding-inline-end: 1.125rem;
   }
   .password form {
     margin-block-start: 0.25rem;
@@ -108,8 +118,8 @@ export const account = css`
     border: 0;
   }
   .sessions {
-    display: flex;
-    flex-direction: column;
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 0.25rem;
   }
   .sessions > p {
@@ -125,13 +135,13 @@ export const account = css`
   .sessions li {
     display: flex;
     align-items: center;
-    gap: 0.875rem;
     padding: 0.875rem 1.125rem;
   }
   .sessions li + li {
     border-block-start: 1px solid var(--rule);
   }
   .sessions li > svg {
+    margin-inline-end: 0.875rem;
     width: 1.625rem;
     height: 1.625rem;
     color: var(--soft);
@@ -157,12 +167,16 @@ export const account = css`
   .device p {
     display: flex;
     flex-wrap: wrap;
-    gap: 0 0.75rem;
     color: var(--soft);
     font-size: 0.9375rem;
+    overflow-wrap: break-word;
     overflow-wrap: anywhere;
   }
+  .device p > :not(:last-child) {
+    margin-inline-end: 0.75rem;
+  }
   .sessions .link {
+    margin-inline-start: 0.875rem;
     flex: none;
     min-width: 2.75rem;
     justify-content: center;
@@ -171,10 +185,12 @@ export const account = css`
   .loading {
     display: flex;
     align-items: center;
-    gap: 0.75rem;
     min-height: 12rem;
     justify-content: center;
     color: var(--soft);
+  }
+  .loading .spinner {
+    margin-inline-end: 0.75rem;
   }
   @media (forced-colors: active) {
     .initials,

@@ -5,7 +5,8 @@ export const code = css`
   .code {
     --count: 6;
     --gap: 0.5rem;
-    --slot: 2.5rem;
+    --least: 2.5rem;
+    --slot: var(--least);
     position: relative;
   }
   @supports (width: 1cqi) {
@@ -24,19 +25,22 @@ export const code = css`
   }
   .code[data-length='7'] {
     --count: 7;
+    --least: 2.125rem;
     --gap: 0.375rem;
   }
   .code[data-length='8'] {
     --count: 8;
+    --least: 1.875rem;
     --gap: 0.3125rem;
   }
   .slots {
-    display: flex;
+    display: grid;
+    grid-auto-columns: var(--slot);
+    grid-auto-flow: column;
+    justify-content: start;
     gap: var(--gap);
   }
   .slots i {
-    flex: none;
-    width: var(--slot);
     height: 3.625rem;
     border: 1.5px solid var(--line);
     border-radius: var(--radius);
@@ -46,7 +50,8 @@ export const code = css`
   /* One digit's width beyond the last slot, so that the caret behind it does not push the digits aside. */
   .code input {
     position: absolute;
-    inset: 0 auto 0 0;
+    top: 0;
+    left: 0;
     width: calc(100% + var(--slot));
     min-height: 100%;
     padding: 0;
@@ -60,9 +65,25 @@ export const code = css`
     caret-color: var(--accent);
     outline: none;
   }
-  .code {
-    overflow: clip;
-    overflow-clip-margin: 6px;
+  @supports (overflow: clip) {
+    .code {
+      overflow: clip;
+      overflow-clip-margin: 6px;
+    }
+  }
+  /* With room for the outline, which would be cut. Such a box scrolls to the caret: the element takes that back. */
+  @supports not (overflow: clip) {
+    .code {
+      margin: -6px;
+      padding: 6px;
+      overflow: hidden;
+    }
+    .code input {
+      top: 6px;
+      bottom: 6px;
+      left: 6px;
+      min-height: 3.625rem;
+    }
   }
   .code:focus-within .slots i.next {
     border-color: var(--accent);
@@ -74,7 +95,7 @@ export const code = css`
     background: var(--danger-tint);
   }
   .code input::selection {
-    background: color-mix(in srgb, var(--accent) 25%, transparent);
+    background: var(--marked);
     color: var(--text);
   }
   /* A wrong code is selected as a whole, so that the next digit replaces it: its slots say so better than a stripe. */

@@ -25,9 +25,12 @@ export function codeField(view: View, entry: CodeEntry, length: number): Templat
     event.preventDefault();
     view.type('code', event.clipboardData?.getData('text') ?? '');
   };
+  const stay = ({ currentTarget }: Event) => {
+    (currentTarget as HTMLElement).scrollLeft = 0;
+  };
   return html`<div class="field code-field" part="field">
     <label for="code" part="label">${texts.code.label(length)}</label>
-    <div class="code ${invalid ? 'invalid' : ''}" data-length=${length}>
+    <div class="code ${invalid ? 'invalid' : ''}" data-length=${length} @scroll=${stay}>
       <div class="slots" part="slots" aria-hidden="true">
         ${Array.from({ length }, (_, at) => html`<i part="slot" class=${at === next ? 'next' : ''}></i>`)}
       </div>

@@ -3,8 +3,8 @@ import { css } from 'lit';
 /** The forms of the element. */
 export const forms = css`
   .step {
-    display: flex;
-    flex-direction: column;
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 1.5rem;
   }
   h2:focus,
@@ -12,8 +12,8 @@ export const forms = css`
     outline: none;
   }
   .head {
-    display: flex;
-    flex-direction: column;
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 0.5rem;
   }
   .intro {
@@ -31,23 +31,26 @@ export const forms = css`
     flex-wrap: wrap;
     align-items: center;
     justify-content: space-between;
-    gap: 0 1rem;
     margin-block-start: 0.25rem;
     padding: 0.5rem 1rem;
     border-radius: var(--radius);
     background: var(--tint);
   }
+  .sent-to .number {
+    margin-inline-end: 1rem;
+  }
   .sent-to .link {
-    margin-block: -0.375rem;
+    margin-top: -0.375rem;
+    margin-bottom: -0.375rem;
   }
   form {
-    display: flex;
-    flex-direction: column;
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 1.125rem;
   }
   .field {
-    display: flex;
-    flex-direction: column;
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 0.4375rem;
     min-width: 0;
   }
@@ -63,6 +66,7 @@ export const forms = css`
     background: var(--field);
     color: var(--text);
     font: inherit;
+    font-size: 1rem;
     font-size: max(1rem, 16px);
     transition: border-color 0.15s;
   }
@@ -91,12 +95,12 @@ export const forms = css`
   .problem p,
   .box p {
     display: flex;
-    gap: 0.5rem;
-    align-items: start;
+    align-items: flex-start;
   }
   .problem svg,
   .box svg {
     margin-block-start: 0.1em;
+    margin-inline-end: 0.5rem;
     color: var(--danger);
   }
   .problem,
@@ -109,11 +113,11 @@ export const forms = css`
     padding-inline-start: 3rem;
   }
   .box {
-    display: flex;
-    flex-direction: column;
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 0.75rem;
     padding: 0.875rem 1rem;
-    border: 1px solid color-mix(in srgb, var(--danger) 40%, transparent);
+    border: 1px solid var(--danger-line);
     border-radius: var(--radius);
     background: var(--danger-tint);
     animation: appear 0.18s ease-out;
@@ -123,29 +127,34 @@ export const forms = css`
   }
   .report {
     font-size: 0.875rem;
+    overflow-wrap: break-word;
     overflow-wrap: anywhere;
   }
   .offers {
-    display: flex;
-    flex-direction: column;
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 0.25rem;
   }
   .offers:empty {
     display: none;
   }
   .with-toggle {
-    position: relative;
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
+  }
+  .with-toggle > * {
+    grid-area: 1 / 1;
   }
   .with-toggle input {
     padding-inline-end: 3.5rem;
   }
   .toggle {
-    position: absolute;
-    inset-block: 0.1875rem;
-    inset-inline-end: 0.1875rem;
     display: grid;
     place-items: center;
+    justify-self: end;
     width: 2.875rem;
+    margin: 0.1875rem;
+    padding: 0;
     border: 0;
     border-radius: calc(var(--radius) - 0.1875rem);
     background: none;
@@ -163,19 +172,22 @@ export const forms = css`
     flex-wrap: wrap;
     align-items: center;
     justify-content: space-between;
-    gap: 0 1rem;
-    margin-block: -0.5rem;
+    margin-top: -0.5rem;
+    margin-bottom: -0.5rem;
   }
-  .meanwhile .link {
-    gap: 0.5rem;
+  .meanwhile .spinner {
+    margin-inline-end: 0.5rem;
   }
   .life {
     display: flex;
     align-items: center;
-    gap: 0.4375rem;
+    margin-inline-end: 1rem;
     color: var(--soft);
     font-size: 0.9375rem;
     font-variant-numeric: tabular-nums;
+  }
+  .life svg {
+    margin-inline-end: 0.4375rem;
   }
   .life b {
     color: var(--text);
@@ -190,17 +202,18 @@ export const forms = css`
     display: flex;
     flex-wrap: wrap;
     justify-content: space-between;
-    gap: 0 1.25rem;
     padding-block-start: 0.5rem;
     border-block-start: 1px solid var(--rule);
+  }
+  .ways > :not(:last-child) {
+    margin-inline-end: 1.25rem;
   }
   .status {
     color: var(--soft);
     font-size: 0.9375rem;
   }
   .status span {
-    display: flex;
-    gap: 0.5rem;
+    display: block;
     padding: 0.75rem 0.875rem;
     border-radius: var(--radius);
     background: var(--tint);
@@ -214,8 +227,7 @@ export const forms = css`
     font-size: 0.9375rem;
   }
   .progress {
-    display: flex;
-    flex-direction: column-reverse;
+    display: grid;
     gap: 0.5rem;
     color: var(--soft);
     font-size: 0.875rem;
@@ -223,6 +235,7 @@ export const forms = css`
   }
   .bars {
     display: grid;
+    order: -1;
     grid-template-columns: repeat(3, 1fr);
     gap: 0.375rem;
   }

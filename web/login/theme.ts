@@ -17,6 +17,8 @@ export const theme = css`
     --tint: var(--masuk-tint, #e8f3ee);
     --danger: var(--masuk-danger, #b3261e);
     --danger-tint: var(--masuk-danger-tint, #fdf0ef);
+    --danger-line: var(--danger);
+    --marked: var(--tint);
     --radius: var(--masuk-radius, 0.75rem);
   }
   @supports (color: light-dark(#000, #fff)) and (color: color-mix(in srgb, #000, #fff)) {
@@ -32,6 +34,8 @@ export const theme = css`
       --tint: var(--masuk-tint, color-mix(in srgb, var(--accent) 10%, var(--field)));
       --danger: var(--masuk-danger, light-dark(#b3261e, #ffa39a));
       --danger-tint: var(--masuk-danger-tint, light-dark(#fdf0ef, #351d1b));
+      --danger-line: color-mix(in srgb, var(--danger) 40%, transparent);
+      --marked: color-mix(in srgb, var(--accent) 25%, transparent);
     }
   }
 `;
@@ -96,7 +100,6 @@ export const foundation = css`
     display: flex;
     align-items: center;
     justify-content: center;
-    gap: 0.625rem;
     width: 100%;
     min-height: 3.25rem;
     padding: 0.5rem 1rem;
@@ -181,6 +184,11 @@ export const foundation = css`
     border-inline-end-color: transparent;
     border-radius: 50%;
     animation: turn 0.8s linear infinite;
+  }
+  .primary .spinner,
+  .secondary .spinner,
+  .secondary svg {
+    margin-inline-end: 0.625rem;
   }
   @keyframes turn {
     to {

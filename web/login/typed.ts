@@ -1,14 +1,19 @@
+import { matching } from './unicode.js';
+
 /** Characters that come along when something is copied: invisible ones, and every kind of space. */
 const INVISIBLE = /[\u00AD\u200B-\u200F\u202A-\u202E\u2060\u2066-\u2069\uFEFF]/g;
 
+/** The decimal digits of every script; the western ones where a browser knows no `\\p`. */
+const DIGIT = matching('\\p{Nd}', /\d/gu);
+
 /** Western digits for those of other scripts, as a keyboard may write them. */
 function westernDigits(text: string): string {
-  return text.normalize('NFKC').replace(/\p{Nd}/gu, (digit) => {
+  return text.normalize('NFKC').replace(DIGIT, (digit) => {
     const point = digit.codePointAt(0) ?? 0;
     if (point < 128) return digit;
     // The decimal digits of a script follow each other, zero first.
     let zero = point;
-    while (/\p{Nd}/u.test(String.fromCodePoint(zero - 1)) && point - zero < 9) zero -= 1;
+    while (String.fromCodePoint(zero - 1).search(DIGIT) === 0 && point - zero < 9) zero -= 1;
     return String(point - zero);
   });
 }

@@ -1,3 +1,4 @@
+import './style-nonce.js';
 import { MasukAccount } from '../account/masuk-account.js';
 import { OtherTabs } from '../login/tabs.js';
 import { switchLanguage, titlePage } from './language-switch.js';

@@ -1,3 +1,4 @@
+import './style-nonce.js';
 import { createMasuk } from '../../client/src/masuk.js';
 import { MasukLogin } from '../login/masuk-login.js';
 import { OtherTabs } from '../login/tabs.js';

@@ -14,5 +14,5 @@ export function languageOf(tag: string | null | undefined): Language {
 }
 
 function isLanguage(primary: string): primary is Language {
-  return Object.hasOwn(TEXTS, primary);
+  return Object.keys(TEXTS).includes(primary);
 }

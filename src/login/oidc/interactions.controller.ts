@@ -7,6 +7,7 @@ import { type Language } from '../../platform/config/languages.js';
 import { OwnPagesOnly, Public } from '../../platform/http/access.decorators.js';
 import { RawBody } from '../../platform/http/bodies/raw-bodies.js';
 import { LANGUAGE_COOKIE, LANGUAGE_KEPT } from '../pages/page-language.js';
+import { styleNonce } from '../pages/page.js';
 import { asksFor, Interactions, type Begun, type NextStep } from './interactions.js';
 import { providerPolicy } from './page-policy.js';
 import { OidcPages } from './oidc-pages.js';
@@ -63,19 +64,20 @@ export class InteractionsController {
     }
     const redirectUri = begun?.interaction.params['redirect_uri'];
     const sentTo = typeof redirectUri === 'string' ? redirectUri : undefined;
+    const nonce = styleNonce();
     void reply
       .code(begun ? 200 : 400)
       .header('content-language', language)
-      .header('content-security-policy', providerPolicy(sentTo, begun?.client.logoUri))
+      .header('content-security-policy', providerPolicy(sentTo, begun?.client.logoUri, nonce))
       .type('text/html; charset=utf-8')
-      .send(this.page(next, begun, language));
+      .send(this.page(next, begun, { language, nonce }));
   }
 
-  private page(next: NextStep, begun: Begun | undefined, language: Language): string {
+  private page(next: NextStep, begun: Begun | undefined, { language, nonce }: { language: Language; nonce: string }) {
     if (!begun) return this.pages.expired(language);
     const visit = this.interactions.visitOf(begun);
-    if (next.kind === 'login') return this.pages.login(visit, language);
-    if (next.kind === 'proof') return this.pages.proof(visit, language);
+    if (next.kind === 'login') return this.pages.login(visit, language, nonce);
+    if (next.kind === 'proof') return this.pages.proof(visit, language, nonce);
     if (next.kind === 'enrolment') return this.pages.enrolment(visit, language);
     return this.pages.consent(visit.uid, visit.application, asksFor(begun), language);
   }

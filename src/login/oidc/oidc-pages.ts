@@ -6,7 +6,7 @@ import { ServerSettings } from '../../platform/config/groups/server.js';
 import { type Language } from '../../platform/config/languages.js';
 import { TEXTS, type Texts } from '../../platform/texts/texts.js';
 import { BuiltFiles } from '../pages/built-files.js';
-import { renderSheet, SCRIPTS, type Application, type Sheet } from '../pages/page.js';
+import { renderSheet, SCRIPTS, tooOld, type Application, type Sheet } from '../pages/page.js';
 import { LANGUAGE_COOKIE, LANGUAGE_KEPT, pageLanguage } from '../pages/page-language.js';
 import { isLanguage } from '../../platform/texts/language.js';
 import { escapeHtml } from '../../platform/texts/escape-html.js';
@@ -56,23 +56,27 @@ export class OidcPages {
     return pageLanguage({ asked: wanted, chosen, acceptLanguage }, this.regionSettings.messageLanguage);
   }
 
-  /** The login page with the application's name and logo. */
-  login({ uid, clientId, application, phone, way }: Visit, language: Language): string {
+  /**
+   * The login page with the application's name and logo.
+   *
+   * @param nonce see `styleNonce`
+   */
+  login({ uid, clientId, application, phone, way }: Visit, language: Language, nonce: string): string {
     const say = TEXTS[language].pages.oidc;
     const told = way === null ? '' : `<p>${say.loginBy[way](escapeHtml(application.name))}</p>\n`;
     const hint = phone === null ? '' : ` phone="${escapeHtml(phone)}"`;
-    const element = `<masuk-login purpose="login" session="cookie" history autofocus client-id="${escapeHtml(clientId)}" data-continue="${pathOf(uid)}"${hint}></masuk-login>`;
+    const element = `<masuk-login purpose="login" session="cookie" history autofocus client-id="${escapeHtml(clientId)}" data-continue="${pathOf(uid)}"${hint}>${tooOld(language)}</masuk-login>`;
     const main = `${told}${element}\n${cancelForm(uid, application, language)}`;
-    return this.sheet({ page: 'login', title: say.login, main, script: true }, language, application);
+    return this.sheet({ page: 'login', title: say.login, main, script: true }, language, { application, nonce });
   }
 
   /** Asks somebody who is logged in for the second factor: the script of the login page does, in place of the section. */
-  proof({ uid, application }: Visit, language: Language): string {
+  proof({ uid, application }: Visit, language: Language, nonce: string): string {
     const { proof, proofIntro, proofAgain } = TEXTS[language].pages.oidc;
     const again = `<form action="${pathOf(uid)}"><button class="primary">${proofAgain}</button></form>`;
     const section = `<section data-second-factor data-continue="${pathOf(uid)}">${heading(proof, proofIntro)}${again}</section>`;
     const main = `${section}\n${cancelForm(uid, application, language)}`;
-    return this.sheet({ page: 'login', title: proof, main, script: true }, language, application);
+    return this.sheet({ page: 'login', title: proof, main, script: true }, language, { application, nonce });
   }
 
   /** Leads somebody who must enrol a second factor to the page where they do, which leads back here. */
@@ -82,7 +86,7 @@ export class OidcPages {
     const main = `${heading(enrolment, enrolmentIntro(escapeHtml(application.name)))}
 <form action="/admin/security">${fields}<button class="primary" autofocus>${enrolmentGo}</button></form>
 ${cancelForm(uid, application, language)}`;
-    return this.sheet({ page: 'enrolment', title: enrolment, main, script: false }, language, application);
+    return this.sheet({ page: 'enrolment', title: enrolment, main, script: false }, language, { application });
   }
 
   /** Asks whether an application may know what it wants to. */
@@ -97,7 +101,7 @@ ${cancelForm(uid, application, language)}`;
 <form method="post" action="/oidc/interaction/${uid}/confirm"><button class="primary" autofocus>${say.allow}</button></form>
 <form class="quiet" method="post" action="/oidc/interaction/${uid}/abort"><button>${say.deny}</button></form>`;
     const sheet = { page: 'consent', title: say.consent(name), main, script: false };
-    return this.sheet(sheet, language, application);
+    return this.sheet(sheet, language, { application });
   }
 
   /** A login that took too long, or whose cookies are gone. */
@@ -208,9 +212,9 @@ ${form(`<button>${say.logoutNo}</button>`, ' class="quiet"')}`;
     return this.sheet({ page, title, main, script: false }, language);
   }
 
-  private sheet(sheet: Sheet, language: Language, application?: Application): string {
+  private sheet(sheet: Sheet, language: Language, more: { application?: Application; nonce?: string } = {}): string {
     const assets = this.files.ofPage(SCRIPTS.login);
-    return renderSheet(sheet, { language, appName: this.nameSettings.appName, assets, application });
+    return renderSheet(sheet, { language, appName: this.nameSettings.appName, assets, ...more });
   }
 
   private answer(ctx: KoaContextWithOIDC, html: string): void {

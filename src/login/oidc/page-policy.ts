@@ -1,3 +1,4 @@
+import { styleSource } from '../pages/page.js';
 import { isLoopback } from './clients/redirect-uris.js';
 
 /**
@@ -6,14 +7,15 @@ import { isLoopback } from './clients/redirect-uris.js';
  *
  * @param sentTo the address of the application, checked; undefined while it is not known
  * @param logo of the application
+ * @param nonce see `styleNonce`
  */
-export function providerPolicy(sentTo?: string, logo?: string | null): string {
+export function providerPolicy(sentTo?: string, logo?: string | null, nonce?: string): string {
   const images = ["'self'", ...sourceOf(logo ?? undefined)];
   const forms = ["'self'", ...sourceOf(sentTo)];
   return [
     "default-src 'none'",
     "script-src 'self'",
-    "style-src 'self'",
+    styleSource(nonce),
     `img-src ${images.join(' ')}`,
     "connect-src 'self'",
     "base-uri 'none'",

@@ -43,7 +43,10 @@ type Manifest = Record<string, { readonly file: string; readonly imports?: reado
  */
 @Injectable()
 export class BuiltFiles {
-  private readonly manifest = JSON.parse(read('manifest.json').toString()) as Manifest;
+  /** The console is built for newer browsers: what both have is there twice. */
+  private readonly manifests = ['manifest.json', 'manifest-console.json'].map(
+    (name) => JSON.parse(read(name).toString()) as Manifest,
+  );
   private readonly assets = filesIn('assets');
   private readonly elements = filesIn('elements');
   private readonly packages = filesIn('client');
@@ -69,19 +72,20 @@ export class BuiltFiles {
   ofPage(script: string, style = 'pages/page.css'): PageAssets {
     return {
       script: this.address(script),
-      imports: this.importsOf(script).map((name) => this.address(name)),
+      imports: this.importsOf(script),
       style: this.address(style),
       icon: this.address('pages/mark.svg'),
     };
   }
 
-  private importsOf(name: string): string[] {
-    const direct = this.manifest[name]?.imports ?? [];
-    return [...new Set(direct.flatMap((each) => [each, ...this.importsOf(each)]))];
+  private importsOf(script: string): string[] {
+    const manifest = this.manifests.find((each) => each[script]) ?? {};
+    const under = (name: string): string[] => (manifest[name]?.imports ?? []).flatMap((each) => [each, ...under(each)]);
+    return [...new Set(under(script))].map((name) => `/${manifest[name]?.file}`);
   }
 
   private address(source: string): string {
-    const file = this.manifest[source]?.file;
+    const file = this.manifests.find((each) => each[source])?.[source]?.file;
     if (file === undefined) throw new Error(`dist/web has no ${source}: run npm run build -- --force`);
     return `/${file}`;
   }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { LANGUAGES, type Language } from '../../platform/config/languages.js';
 import { escapeHtml } from '../../platform/texts/escape-html.js';
 import { TEXTS } from '../../platform/texts/texts.js';
@@ -16,26 +17,40 @@ export const SCRIPTS: Record<PageName, string> = {
 /**
  * No inline script or style, nothing from elsewhere, no frame. Lit's sheets are constructed by script and need no
  * `unsafe-inline`; its templates pass through the one policy that Trusted Types let through.
+ *
+ * @param nonce see `styleNonce`
  */
-export const PAGE_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-  'trusted-types lit-html',
-].join('; ');
+export function pagePolicy(nonce?: string): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    styleSource(nonce),
+    "img-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    'trusted-types lit-html',
+  ].join('; ');
+}
+
+export const styleSource = (nonce?: string) => `style-src 'self'${nonce === undefined ? '' : ` 'nonce-${nonce}'`}`;
+
+/**
+ * Lets the elements' own sheets in where a browser cannot construct any (Safari before 16.4, Firefox before 101): there Lit
+ * writes them into the page. For one answer only.
+ */
+export const styleNonce = () => randomBytes(16).toString('base64');
 
 const ELEMENTS: Record<PageName, string> = {
-  login: '<masuk-login purpose="login" session="cookie" history autofocus forgot-url="/forgot-password"></masuk-login>',
-  'forgot-password':
-    '<masuk-login purpose="forgot-password" session="cookie" history autofocus login-url="/login"></masuk-login>',
-  account: '<masuk-account></masuk-account>',
+  login: '<masuk-login purpose="login" session="cookie" history autofocus forgot-url="/forgot-password">',
+  'forgot-password': '<masuk-login purpose="forgot-password" session="cookie" history autofocus login-url="/login">',
+  account: '<masuk-account>',
 };
+
+/** What an element holds until a script draws it, which no script does in a browser that is too old. */
+export const tooOld = (language: Language) => `<p class="too-old">${TEXTS[language].pages.frame.tooOld}</p>`;
 
 /** Another application whose login page is ours. */
 export interface Application {
@@ -51,6 +66,8 @@ export interface Frame {
   readonly assets: PageAssets;
   /** Whose name and logo are shown above; without one, ours. */
   readonly application?: Application | undefined;
+  /** See `styleNonce`; without one, no script draws the page. */
+  readonly nonce?: string | undefined;
 }
 
 /** What the page holds. */
@@ -71,8 +88,9 @@ export interface Sheet {
 /** A page as the server sends it: whole but for the element's own content, so that nothing moves when the script comes. */
 export function renderPage(name: PageName, { next = null, ...frame }: Frame & { next?: string | null }): string {
   // By a function: in a text that takes the place, `$` has a meaning.
-  const main =
+  const tag =
     next === null ? ELEMENTS[name] : ELEMENTS[name].replace('>', () => ` data-continue="${escapeHtml(next)}">`);
+  const main = `${tag}${tooOld(frame.language)}${name === 'account' ? '</masuk-account>' : '</masuk-login>'}`;
   const title = TEXTS[frame.language].pages.titles[name];
   return renderSheet({ page: name, title, main, script: true, next }, frame);
 }
@@ -82,7 +100,7 @@ export function renderSheet(
   { page, title, main, script, hasLanguages = true, next = null }: Sheet,
   frame: Frame,
 ): string {
-  const { language, appName, assets, application } = frame;
+  const { language, appName, assets, application, nonce } = frame;
   const said = TEXTS[language].pages.frame;
   const [own, ownSubtitle] = nameAndSubtitle(appName);
   const name = application?.name ?? own;
@@ -104,7 +122,7 @@ export function renderSheet(
 <meta name="robots" content="noindex">
 <title>${escapeHtml(title)} · ${escapeHtml(name)}</title>
 <link rel="icon" href="${assets.icon}" type="image/svg+xml">
-<link rel="stylesheet" href="${assets.style}">
+<link rel="stylesheet" href="${assets.style}"${nonce === undefined ? '' : ` nonce="${nonce}"`}>
 ${scripts}</head>
 <body data-page="${page}">
 <div class="sheet">

@@ -10,7 +10,7 @@ import { Public } from '../../platform/http/access.decorators.js';
 import { sessionCookie } from '../../platform/http/browser-cookies.js';
 import { BrowserSessions } from '../../identity/sessions/browser-sessions.js';
 import { BuiltFiles } from './built-files.js';
-import { PAGE_POLICY, renderPage, SCRIPTS, type PageName } from './page.js';
+import { pagePolicy, renderPage, SCRIPTS, styleNonce, type PageName } from './page.js';
 import { nextPage } from './next-page.js';
 import { languageFor } from './page-language.js';
 import { sendFile } from './send-file.js';
@@ -109,10 +109,11 @@ export class PagesController {
     void reply.header('cache-control', 'no-store');
     if (typeof page !== 'string') return void reply.code(302).header('location', page.elsewhere).send();
     const assets = this.files.ofPage(SCRIPTS[page]);
+    const nonce = styleNonce();
     void reply
       .header('content-language', language)
-      .header('content-security-policy', PAGE_POLICY)
+      .header('content-security-policy', pagePolicy(nonce))
       .type('text/html; charset=utf-8')
-      .send(renderPage(page, { language, appName, assets, next }));
+      .send(renderPage(page, { language, appName, assets, next, nonce }));
   }
 }

@@ -2,7 +2,7 @@ import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { BuiltFiles } from '../../login/pages/built-files.js';
-import { PAGE_POLICY } from '../../login/pages/page.js';
+import { pagePolicy } from '../../login/pages/page.js';
 import { languageFor } from '../../login/pages/page-language.js';
 import { NameSettings } from '../../platform/config/groups/names.js';
 import { RegionSettings } from '../../platform/config/groups/region.js';
@@ -37,7 +37,7 @@ export class ConsoleController {
     const assets = this.files.ofPage('pages/console-page.ts', 'console/shell/console.css');
     void reply
       .header('content-language', language)
-      .header('content-security-policy', PAGE_POLICY)
+      .header('content-security-policy', pagePolicy())
       .type('text/html; charset=utf-8')
       .send(consoleShell(language, this.nameSettings.appName, assets));
   }

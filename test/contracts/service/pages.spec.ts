@@ -40,7 +40,7 @@ describe.each(PAGES)('%s', (path) => {
       expect.arrayContaining([
         "default-src 'none'",
         "script-src 'self'",
-        "style-src 'self'",
+        expect.stringMatching(/^style-src 'self' 'nonce-[\w+/=]{24}'$/),
         "connect-src 'self'",
         "frame-ancestors 'none'",
         "base-uri 'none'",
@@ -48,6 +48,9 @@ describe.each(PAGES)('%s', (path) => {
       ]),
     );
     expect(headers.get('content-security-policy')).not.toContain('unsafe');
+    const nonce = /'nonce-([^']+)'/.exec(headers.get('content-security-policy') ?? '')?.[1] ?? '';
+    expect(text.split(`nonce="${nonce}"`)).toHaveLength(2);
+    expect((await service.get(path)).text).not.toContain(nonce);
     expect(text).not.toMatch(/<style|\sstyle=|\son\w+=|javascript:|https?:\/\//);
     expect(text.match(/<script[^>]*>/g)?.every((tag) => tag.includes(' src="/'))).toBe(true);
   });

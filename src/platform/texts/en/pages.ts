@@ -5,6 +5,8 @@ export const PAGES: PageTexts = {
   frame: {
     language: 'Language',
     noScript: 'This page needs JavaScript. Enable it in your browser and reload the page.',
+    tooOld:
+      'This page cannot be shown yet. Reload it. If that does not help, it needs a newer browser: Chrome 78, Firefox 72, Safari 13.1 or later.',
     through: (own) => `Login with ${own}`,
   },
   titles: {

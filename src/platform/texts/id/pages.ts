@@ -3,6 +3,8 @@ export const PAGES = {
   frame: {
     language: 'Bahasa',
     noScript: 'Halaman ini memerlukan JavaScript. Aktifkan JavaScript di browser Anda, lalu muat ulang halaman ini.',
+    tooOld:
+      'Halaman ini belum dapat ditampilkan. Muat ulang halaman ini. Jika tetap tidak tampil, gunakan browser yang lebih baru: Chrome 78, Firefox 72, Safari 13.1, atau versi sesudahnya.',
     through: (own: string) => `Login lewat ${own}`,
   },
   titles: {
