@@ -45,6 +45,7 @@ const COUNTED_HOURS = 93 * 24;
 const BEFORE = `
   ALTER TABLE message_history DISABLE TRIGGER USER;
   UPDATE codes_counted SET until = date_bin('1 hour', now() - interval '${COUNTED_HOURS} hours', 'epoch'::timestamptz);
+  UPDATE codes_counted SET since = until;
   UPDATE refusals_counted SET until = date_bin('1 hour', now() - interval '${COUNTED_HOURS} hours', 'epoch'::timestamptz)`;
 const AFTER = 'ALTER TABLE message_history ENABLE TRIGGER USER';
 

@@ -18,8 +18,12 @@ const WHOLE_TO = hourOf(TO);
 
 const COUNTED_UNTIL = '(SELECT until FROM codes_counted)';
 
-/** Counts are kept for 92 days; what is older is read row by row. */
-const COUNTED_FROM = `greatest(${WHOLE_FROM}, ${hourOf(`now() - interval '91 days'`)})`;
+/**
+ * The first counted hour of the range. Older ones are read row by row: counting begins with the last 32 days of a database that
+ * had messages before, and counts are kept for 92 days. An hour before may have been counted because something came late: that
+ * counts nothing here.
+ */
+const COUNTED_FROM = `greatest(${WHOLE_FROM}, (SELECT since FROM codes_counted), ${hourOf(`now() - interval '91 days'`)})`;
 
 /**
  * What is read row by row. OFFSET 0 has PostgreSQL look for the rows of each marked hour by the index: it would rather join the marks
