@@ -22,7 +22,7 @@ export const numbers = <Row>(
   caption: string,
   long = false,
 ): TemplateResult =>
-  html`<div class="list numbers" tabindex="0" role="group" aria-label=${caption}>
+  html`<div class="list" tabindex="0" role="group" aria-label=${caption}>
     <table role="table" class=${long ? '' : 'cards'}>
       <thead role="rowgroup">
         <tr role="row">
