@@ -94,9 +94,8 @@ class Columns {
     const missing = wanted.filter((column) => !has(column));
     // With our own names a file brings those that it has; a map that somebody typed has to fit.
     if (this.map === OWN_NAMES ? missing.length === wanted.length : missing.length > 0)
-      throw new UnreadableSource(
-        `The file has no column ${missing.join(', ')}. Its columns are ${names.slice(0, 30).join(', ')}.`,
-      );
+      // Not what it has instead: a first line without names is a person.
+      throw new UnreadableSource(`The file has no column ${missing.join(', ')}. Its first line must name the columns.`);
     const twice = names.find((name, at) => wanted.includes(name) && names.indexOf(name) !== at);
     if (twice !== undefined) throw new UnreadableSource(`The file has two columns ${twice}.`);
     this.names = names;

@@ -81,6 +81,10 @@ describe('CSV', () => {
   it('says nothing of the people in what it says', async () => {
     const failure: unknown = await all(csvPeople(file('id,phone\n1,"0811"22233344'))).catch((error: unknown) => error);
     expect(String(failure)).not.toMatch(/0811|22233344/);
+    // A file without names of columns begins with a person.
+    const first: unknown = await all(csvPeople(file('Ani,081122223333,rahasia\n'))).catch((error: unknown) => error);
+    expect(String(first)).toMatch(/no column/);
+    expect(String(first)).not.toMatch(/Ani|0811|rahasia/);
   });
 });
 
