@@ -108,6 +108,26 @@ describe('<masuk-login> on another origin', () => {
     await context.close();
   });
 
+  it('keeps its step and number apart from those of another one on the page', async () => {
+    const [{ phone }, { phone: other }] = await Promise.all([house.person(), house.person()]);
+    const { page, context, picture } = await openPage(browser, examples, '/element.html');
+    const add = `document.querySelector('masuk-login').after(document.createElement('masuk-login'))`;
+    await page.locator('#phone').waitFor();
+    await page.evaluate(add);
+    const [first, second] = [page.locator('masuk-login').nth(0), page.locator('masuk-login').nth(1)];
+    await second.locator('#phone').fill(other);
+    await first.locator('#phone').fill(phone);
+    await first.getByRole('button', { name: 'Kirim kode' }).click();
+    await first.locator('#code').waitFor();
+    await page.reload();
+    await first.locator('#code').waitFor();
+    await page.evaluate(add);
+    await second.locator('#phone').waitFor();
+    await picture('element-two-phone');
+    expect(await second.locator('#phone').inputValue()).toBe(other);
+    await context.close();
+  });
+
   it('loads everywhere, but the service answers only the origins of FRONTEND_URL', async () => {
     const { phone } = await house.person();
     const unlisted = { url: examples.url.replace('127.0.0.1', 'localhost') };

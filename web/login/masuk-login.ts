@@ -7,7 +7,7 @@ import { type View, waitOf, way } from './fields.js';
 import { check } from './icons.js';
 import { LoginFlow } from './login-flow.js';
 import { loginStep, type StepView } from './login-views.js';
-import { type Memory, memoryOf, type Remembered } from './memory.js';
+import { type Memory, memoryOf, Places, type Remembered } from './memory.js';
 import { type FieldName, type Problem, problemOf, sentenceOf } from './problem.js';
 import { ResetFlow } from './reset-flow.js';
 import { resetStep } from './reset-views.js';
@@ -22,6 +22,8 @@ type Purpose = 'login' | 'forgot-password';
 
 /** How long a changed password is told before the login comes back, in ms. */
 const BACK_TO_LOGIN_AFTER = 2_000;
+
+const places = new Places();
 
 /**
  * Login by a code on WhatsApp or a password, and forgot password. Attributes: `purpose`, `language`, `api-base`,
@@ -65,6 +67,8 @@ export class MasukLogin extends LitElement {
   private readonly service = new ServiceLink(() => this.requestUpdate());
   private flow!: LoginFlow | ResetFlow;
   private memory!: Memory;
+  /** Among the elements of this page. */
+  private place = 0;
   private trail: StepTrail | null = null;
   private tabs: OtherTabs | null = null;
   /** Where the cursor goes after the next drawing. */
@@ -93,6 +97,7 @@ export class MasukLogin extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    this.place = places.take();
     this.ticking = setInterval(() => this.tick(), 1_000);
     this.tabs = new OtherTabs((news) => {
       if (news.kind === 'sent' && news.about === this.memory.key) this.flow.hear(news.sent);
@@ -103,6 +108,7 @@ export class MasukLogin extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    places.leave(this.place);
     clearInterval(this.ticking);
     clearTimeout(this.leaving);
     this.tabs?.close();
@@ -168,11 +174,15 @@ export class MasukLogin extends LitElement {
     return this.apiBase ?? new URL(import.meta.url).origin;
   }
 
+  private memoryFor(purpose: Purpose): Memory {
+    return memoryOf(purpose, this.base, this.place);
+  }
+
   private begin(handedOver?: Remembered): void {
     this.trail?.close();
     clearTimeout(this.leaving);
     this.isLoggedIn = false;
-    this.memory = memoryOf(this.purpose, this.base);
+    this.memory = this.memoryFor(this.purpose);
     const host = this.flowHost();
     this.flow = this.purpose === 'forgot-password' ? new ResetFlow(host) : new LoginFlow(host);
     const kept = handedOver ?? this.memory.read();
@@ -238,7 +248,7 @@ export class MasukLogin extends LitElement {
 
   private backToLogin(phone: string): void {
     const handedOver: Remembered = { step: 'password', phone, identifier: phone, notice: 'passwordChanged' };
-    memoryOf('login', this.base).write(handedOver);
+    this.memoryFor('login').write(handedOver);
     if (this.loginUrl !== null) location.replace(this.loginUrl);
     else this.purpose = 'login';
   }
@@ -246,7 +256,7 @@ export class MasukLogin extends LitElement {
   /** The other purpose, here or on its own page; a number that was typed already goes along. */
   private change(purpose: Purpose): void {
     const { phone } = this.flow;
-    const memory = memoryOf(purpose, this.base);
+    const memory = this.memoryFor(purpose);
     const step = purpose === 'login' ? 'phone' : 'request';
     if (phone !== '') memory.write({ ...memory.read(), step, phone });
   }

@@ -51,5 +51,26 @@ export class Memory {
   }
 }
 
-/** One memory for each service and purpose, so that two elements on a page do not mix. */
-export const memoryOf = (purpose: string, base: string) => new Memory(`masuk:${purpose}:${base}`);
+/**
+ * One memory for each service and purpose, and for each element of a page, so that two do not mix.
+ *
+ * @param place of the element on its page, see `Places`
+ */
+export const memoryOf = (purpose: string, base: string, place = 0) =>
+  new Memory(`masuk:${purpose}:${base}${place === 0 ? '' : `#${place}`}`);
+
+/** Numbers the elements of a page as they come: after a reload each has its own again. */
+export class Places {
+  private readonly taken = new Set<number>();
+
+  take(): number {
+    let place = 0;
+    while (this.taken.has(place)) place += 1;
+    this.taken.add(place);
+    return place;
+  }
+
+  leave(place: number): void {
+    this.taken.delete(place);
+  }
+}
