@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Browser, type Page } from 'playwright-core';
 import { startBrowser } from '../support/browser.js';
+import { wrong } from '../support/codes.js';
 import { openHouse, type House } from '../support/house.js';
 import { focused, openPage } from '../support/pages.js';
 
@@ -160,6 +161,41 @@ describe('when something is wrong', () => {
     await page.locator('#password').waitFor();
     await context.close();
   });
+
+  it.each([
+    ['id', /Coba lagi dalam \d+:\d\d/, 'Kirim ulang kode'],
+    ['en', /Try again in \d+:\d\d/, 'Send a new code'],
+  ])(
+    'with a number that is locked, one clock says so at once, and no new code is offered, in %s',
+    async (language, wait, resend) => {
+      const { phone } = await house.person();
+      const { page, context, calls, picture } = await openPage(browser, house.service, `/login?lang=${language}`);
+      const guess = async (count: number) => {
+        const code = house.fake.codeFor(phone) ?? '';
+        for (let at = 1; at <= count; at += 1) {
+          const answered = page.waitForResponse('**/api/auth/browser/verify');
+          await page.locator('#code').fill(wrong(code, at));
+          await answered;
+        }
+      };
+      await page.locator('#phone').fill(phone);
+      await page.locator('#phone').press('Enter');
+      await page.locator('#code').waitFor();
+      await guess(3);
+      await page.getByRole('button', { name: resend }).click();
+      await page.getByText(language === 'id' ? 'Kode baru sudah dikirim' : 'A new code was sent').waitFor();
+      await guess(2);
+      await page.getByText(wait).first().waitFor();
+      await picture(`trouble-locked-${language}-phone`);
+      const seen = await page.locator('.step').innerText();
+      expect(seen.match(/\d+:\d\d/g)).toHaveLength(1);
+      expect(await page.getByRole('button', { name: language === 'id' ? /Kirim ulang/ : /Send/ }).count()).toBe(0);
+      expect(await page.getByRole('timer').count()).toBe(0);
+      // Five guesses, and the question whether the number is locked, which costs none.
+      expect(calls.filter((call) => call.endsWith('browser/verify'))).toHaveLength(6);
+      await context.close();
+    },
+  );
 
   it('with the address: without HTTPS no browser keeps the login, and the page says so at once', async () => {
     const { page, context } = await open();

@@ -1,3 +1,4 @@
+import { type Problem } from './problem.js';
 import { codeIn } from './typed.js';
 
 /** How well the service's clock is known, in ms: its `Date` header has whole seconds. */
@@ -29,6 +30,10 @@ export class CodeEntry {
   /** Until when no new code may be asked for, ms by the service's clock; over what `resendAt` says. */
   private resendFrom = 0;
   private submitted = '';
+  /** Keeps every code of the number away: it was guessed at too often. */
+  private lock: Problem | null = null;
+  /** The most guesses that a code here has allowed. */
+  private most = 0;
   private readonly refused = new Set<string>();
 
   /** Another code is on its way, or the same one again. */
@@ -40,6 +45,7 @@ export class CodeEntry {
     this.isGone = false;
     this.attemptsLeft = null;
     this.resendFrom = 0;
+    this.lock = null;
     this.refused.clear();
   }
 
@@ -65,7 +71,26 @@ export class CodeEntry {
   /** The service has refused it: the same digits are not worth another guess. */
   refuse(code: string, attemptsLeft: number | null): void {
     this.refused.add(code);
+    this.most = Math.max(this.most, this.refused.size);
     this.attemptsLeft = attemptsLeft;
+  }
+
+  /**
+   * Whether the last guess has locked the number: it was refused as the last one, earlier than another code's. The service says so only
+   * at the next guess.
+   */
+  get isLockLikely(): boolean {
+    return this.attemptsLeft === 0 && this.refused.size < this.most;
+  }
+
+  /** Neither a guess nor a new code before the problem's end. */
+  lockBy(problem: Problem): void {
+    this.lock = problem;
+  }
+
+  /** Why nothing but time helps; null where something else does. */
+  lockAt(now: number): Problem | null {
+    return (this.lock?.until ?? 0) > now ? this.lock : null;
   }
 
   /** Why it is not worth sending, as the code of a problem; null when it is. */

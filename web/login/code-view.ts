@@ -3,7 +3,7 @@ import { live } from 'lit/directives/live.js';
 import { type CodeEntry } from './code-entry.js';
 import { below, formProblem, submitButton, type View, way } from './fields.js';
 import { clock } from './icons.js';
-import { ownProblem } from './problem.js';
+import { ownProblem, type Problem } from './problem.js';
 import { minutesAndSeconds, readablePhone } from './typed.js';
 
 /** What a step with a code can do. */
@@ -60,6 +60,8 @@ export function codeField(view: View, entry: CodeEntry, length: number): Templat
 export function codeForm(view: View, actions: CodeActions): TemplateResult {
   const { entry, length, submitLabel } = actions;
   const { texts, now } = view;
+  const lock = entry.lockAt(now);
+  if (lock !== null) return lockedForm(view, lock, actions);
   const over = entry.whyOver(now);
   const limited = over === null && view.problem?.code === 'otp_rate_limited';
   const seen: View = over !== null && view.problem?.field !== null ? { ...view, problem: ownProblem(over) } : view;
@@ -68,6 +70,13 @@ export function codeForm(view: View, actions: CodeActions): TemplateResult {
     ${formProblem(view, limited ? html`<p>${texts.stillGood}</p>` : nothing)}
     ${over ? resendButton(view, actions, 'primary') : submitButton(view, 'verify', submitLabel, texts.code.checking)}
     <p class="hint" part="hint">${texts.code.notReceived}</p>`;
+}
+
+/** One clock: neither this code nor a new one helps before it has run down. */
+function lockedForm(view: View, lock: Problem, { entry, length, submitLabel }: CodeActions): TemplateResult {
+  const seen: View = { ...view, problem: { ...lock, field: null } };
+  return html`${codeField(seen, entry, length)} ${formProblem(seen)}
+  ${submitButton(seen, 'verify', submitLabel, view.texts.code.checking)}`;
 }
 
 /** Where the code went, and the way back when that is wrong. */

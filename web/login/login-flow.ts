@@ -1,4 +1,4 @@
-import type { OtpSent } from '../../client/src/masuk.js';
+import type { OtpSent, VerifyOtpInput } from '../../client/src/masuk.js';
 import { OneCall } from './call.js';
 import { CodeEntry, type SentCode, unknownCode } from './code-entry.js';
 import { type Remembered } from './memory.js';
@@ -74,6 +74,8 @@ export class LoginFlow implements Flow {
       failed: (error) => {
         const problem = this.fail(error);
         this.code.waitWithResend(problem.until);
+        // It would have come at once, but for a lock or a limit.
+        if (problem.until !== null && this.code.isDead) this.code.lockBy(problem);
       },
     });
   }
@@ -141,11 +143,19 @@ export class LoginFlow implements Flow {
       ...(sessionId !== null && { sessionId }),
       ...(registrationToken !== null && { registrationToken }),
     };
+    this.guess(input);
+  }
+
+  private guess(input: VerifyOtpInput): void {
     void this.call.run('verify', () => this.host.service.masuk.verifyOtp(input), {
       done: (login) => this.host.loggedIn(login),
       failed: (error) => {
         const problem = this.fail(error);
-        if (problem.code === 'invalid_otp') this.code.refuse(otpCode, problem.attemptsLeft);
+        if (problem.code === 'otp_locked') this.code.lockBy(problem);
+        if (problem.code === 'invalid_otp') {
+          this.code.refuse(input.otpCode, problem.attemptsLeft);
+          if (this.code.isLockLikely) this.guess(input);
+        }
         // Its answer is lost: it may have used the code up.
         if (problem.code === 'timeout') this.problem = { ...problem, code: 'timeout_after_code' };
       },

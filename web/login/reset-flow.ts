@@ -137,6 +137,7 @@ export class ResetFlow implements Flow {
       return;
     }
     const problem = this.fail(error);
+    if (why === 'resend' && problem.until !== null && this.code.isDead) this.code.lockBy(problem);
     if (why === 'resend') this.code.waitWithResend(problem.until ?? (Date.parse(active?.resendAt ?? '') || null));
   }
 
@@ -190,6 +191,7 @@ export class ResetFlow implements Flow {
   private codeFailed(error: unknown, otp: string): void {
     const problem = this.host.failed(error);
     const isRefused = problem.code === 'invalid_otp';
+    if (problem.code === 'otp_locked') this.code.lockBy(problem);
     // The service knew it for right before: whatever it says of attempts, they are those of no code any more.
     if (isRefused && this.step === 'new-password' && this.verified !== null) this.code.end();
     else if (isRefused) this.code.refuse(otp, problem.attemptsLeft);
