@@ -83,6 +83,27 @@ describe('login by code', () => {
     await context.close();
   });
 
+  it.each([
+    ['id', 'Buka WhatsApp'],
+    ['en', 'Open WhatsApp'],
+  ])('offers the app beside the field on a phone, in %s', async (language, label) => {
+    const { phone } = await house.person();
+    const android = 'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/130.0.0.0 Mobile Safari/537.36';
+    const opened = await open({ userAgent: android, isMobile: true, hasTouch: true }, `/login?lang=${language}`);
+    await askForCode(opened, phone);
+    const link = opened.page.getByRole('link', { name: label });
+    expect(await link.getAttribute('href')).toBe('whatsapp://');
+    await opened.picture(`login-open-whatsapp-${language}`);
+    expect(await opened.isWide()).toBe(false);
+    await opened.context.close();
+    const desktop = await open({ size: 'desktop' }, `/login?lang=${language}`);
+    await desktop.page.locator('#phone').fill(phone);
+    await desktop.page.locator('#phone').press('Enter');
+    await desktop.page.locator('#code').waitFor();
+    expect(await desktop.page.getByRole('link', { name: label }).count()).toBe(0);
+    await desktop.context.close();
+  });
+
   it('takes the code out of a pasted message, and sends one request', async () => {
     const { phone } = await house.person();
     const opened = await open();

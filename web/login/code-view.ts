@@ -65,11 +65,24 @@ export function codeForm(view: View, actions: CodeActions): TemplateResult {
   const over = entry.whyOver(now);
   const limited = over === null && view.problem?.code === 'otp_rate_limited';
   const seen: View = over !== null && view.problem?.field !== null ? { ...view, problem: ownProblem(over) } : view;
-  return html`${codeField(seen, entry, length)}
+  return html`${codeField(seen, entry, length)} ${over ? nothing : openWhatsapp(view, entry)}
     ${over ? nothing : html`<div class="meanwhile">${life(view, entry, texts.code.livesFor)} ${resendButton(view, actions, 'link')}</div>`}
     ${formProblem(view, limited ? html`<p>${texts.stillGood}</p>` : nothing)}
     ${over ? resendButton(view, actions, 'primary') : submitButton(view, 'verify', submitLabel, texts.code.checking)}
     <p class="hint" part="hint">${texts.code.notReceived}</p>`;
+}
+
+/**
+ * Leads a phone to the app that has the code. The app's own scheme: nothing is asked of WhatsApp's servers, and no message is begun. The
+ * WebView of an Android app would show an error in place of the page.
+ */
+function openWhatsapp({ texts }: View, { sent }: CodeEntry): TemplateResult | typeof nothing {
+  const isPhone = /Android|iPhone/.test(navigator.userAgent) && matchMedia('(pointer: coarse)').matches;
+  const isElsewhere = sent?.channel != null && sent.channel in texts.code.sentBy;
+  if (!isPhone || isElsewhere || navigator.userAgent.includes('; wv)')) return nothing;
+  return html`<a class="secondary" part="button-secondary open-whatsapp" href="whatsapp://"
+    >${texts.code.openWhatsapp}</a
+  >`;
 }
 
 /** One clock: neither this code nor a new one helps before it has run down. */

@@ -120,6 +120,7 @@ export const foundation = css`
     border-color: var(--line);
     background: transparent;
     color: var(--text);
+    text-decoration: none;
   }
   @media (hover: hover) {
     .primary:hover {

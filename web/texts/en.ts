@@ -25,6 +25,7 @@ export const en: Texts = {
     resend: 'Send a new code',
     resendIn: 'Send again',
     resending: 'Sending a new code…',
+    openWhatsapp: 'Open WhatsApp',
     notReceived: 'No code? Check the number. Only registered numbers receive one.',
     attemptsLeft: (count) => (count === 1 ? '1 attempt left' : `${count} attempts left`),
   },

@@ -25,6 +25,7 @@ export const id = {
     resend: 'Kirim ulang kode',
     resendIn: 'Kirim ulang',
     resending: 'Mengirim kode baru…',
+    openWhatsapp: 'Buka WhatsApp',
     notReceived: 'Belum menerima kode? Periksa lagi nomornya. Kode hanya dikirim ke nomor yang terdaftar.',
     attemptsLeft: (count: number) => `Sisa ${count} percobaan`,
   },
