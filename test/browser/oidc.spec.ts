@@ -94,7 +94,7 @@ describe('clients that others wrote, in a browser', () => {
   });
 
   it('passport with the strategy of openid-client', async () => {
-    const { id, phone } = await house.person();
+    const { id, phone } = await house.person({ fullName: 'Ani <b>Wenda</b>' });
     const application = await startPassportApplication(async (url) => {
       const client = await house.client({ redirectUris: [`${url}/callback`], firstParty: false, name: 'Toko' });
       const config = await discovered(house, client);
@@ -106,6 +106,11 @@ describe('clients that others wrote, in a browser', () => {
       const { page, complaints, picture, context } = await openPage(browser, application, '/login');
       await logIn(page, phone);
       await page.getByRole('button', { name: 'Izinkan' }).waitFor();
+      expect(await page.locator('.person').textContent()).toMatch(
+        /^Anda login sebagai Ani <b>Wenda<\/b>, \+\d+\*{4}\d+\.$/,
+      );
+      // Enter must not say yes.
+      expect(await page.evaluate('document.activeElement === document.body')).toBe(true);
       await picture('oidc-consent');
       await page.getByRole('button', { name: 'Izinkan' }).click();
       await page.getByText(`user: ${id}`).waitFor();

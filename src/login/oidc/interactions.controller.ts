@@ -31,24 +31,24 @@ export class InteractionsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    this.answer(await this.interactions.visit(uid, request, reply), asked, request, reply);
+    await this.answer(await this.interactions.visit(uid, request, reply), asked, request, reply);
   }
 
   @Post(':uid/confirm')
   @OwnPagesOnly()
   @RawBody('application/x-www-form-urlencoded', 'application/json')
   async confirm(@Param('uid') uid: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    this.answer(await this.interactions.confirm(uid, request, reply), undefined, request, reply);
+    await this.answer(await this.interactions.confirm(uid, request, reply), undefined, request, reply);
   }
 
   @Post(':uid/abort')
   @OwnPagesOnly()
   @RawBody('application/x-www-form-urlencoded', 'application/json')
   async abort(@Param('uid') uid: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    this.answer(await this.interactions.abort(uid, request, reply), undefined, request, reply);
+    await this.answer(await this.interactions.abort(uid, request, reply), undefined, request, reply);
   }
 
-  private answer(next: NextStep, asked: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  private async answer(next: NextStep, asked: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     void reply.header('cache-control', 'no-store');
     if (next.kind === 'sent') return void reply.code(303).header('location', next.to).send();
     const begun = next.kind === 'expired' ? undefined : next.begun;
@@ -65,20 +65,29 @@ export class InteractionsController {
     const redirectUri = begun?.interaction.params['redirect_uri'];
     const sentTo = typeof redirectUri === 'string' ? redirectUri : undefined;
     const nonce = styleNonce();
+    const html = await this.page(next, begun, { language, nonce });
     void reply
       .code(begun ? 200 : 400)
       .header('content-language', language)
       .header('content-security-policy', providerPolicy(sentTo, begun?.client.logoUri, nonce))
       .type('text/html; charset=utf-8')
-      .send(this.page(next, begun, { language, nonce }));
+      .send(html);
   }
 
-  private page(next: NextStep, begun: Begun | undefined, { language, nonce }: { language: Language; nonce: string }) {
+  private async page(
+    next: NextStep,
+    begun: Begun | undefined,
+    { language, nonce }: { language: Language; nonce: string },
+  ) {
     if (!begun) return this.pages.expired(language);
     const visit = this.interactions.visitOf(begun);
     if (next.kind === 'login') return this.pages.login(visit, language, nonce);
     if (next.kind === 'proof') return this.pages.proof(visit, language, nonce);
     if (next.kind === 'enrolment') return this.pages.enrolment(visit, language);
-    return this.pages.consent(visit.uid, visit.application, asksFor(begun), language);
+    return this.pages.consent(
+      visit,
+      { scopes: asksFor(begun), person: await this.interactions.personOf(begun) },
+      language,
+    );
   }
 }

@@ -4,13 +4,14 @@ import { type Interaction, type Provider } from 'oidc-provider';
 import { RegionSettings } from '../../platform/config/groups/region.js';
 import { ServerSettings } from '../../platform/config/groups/server.js';
 import { sessionCookie } from '../../platform/http/browser-cookies.js';
-import { parsePhone } from '../../platform/phone/phone.js';
+import { maskPhone, parsePhone } from '../../platform/phone/phone.js';
 import { authenticationOf, numericDate } from '../../identity/sessions/proof/authentication.js';
 import { BrowserSessions, type BrowserCaller } from '../../identity/sessions/browser-sessions.js';
+import { Users } from '../../identity/users/users.service.js';
 import { Artifacts } from './artifacts.js';
 import { ownClient, type OwnClient } from './client-metadata.js';
 import { demandedAcrs, demandedWay, missingStep } from './login-demands.js';
-import { type Visit } from './oidc-pages.js';
+import { type Person, type Visit } from './oidc-pages.js';
 import { OidcRequest } from './oidc-request.js';
 import { type FinishedLogin } from './oidc-logins.js';
 import { OidcProviders } from './oidc-providers.js';
@@ -50,6 +51,7 @@ export class Interactions {
     private readonly providers: OidcProviders,
     private readonly browsers: BrowserSessions,
     private readonly artifacts: Artifacts,
+    private readonly users: Users,
   ) {}
 
   /**
@@ -95,6 +97,13 @@ export class Interactions {
     const application = { name: client.clientName ?? '', logo: client.logoUri ?? null };
     const way = demandedWay(demandedAcrs(interaction.params['claims']));
     return { uid: interaction.uid, clientId: client.clientId, application, phone, way };
+  }
+
+  /** Who is logged in, as a page may show it: at a shared computer that may be somebody else. */
+  async personOf({ caller }: Begun): Promise<Person | null> {
+    const account = caller && (await this.users.findActive(caller.userId));
+    if (!account) return null;
+    return { name: account.full_name, phone: account.phone === null ? null : maskPhone(account.phone) };
   }
 
   private async begun(uid: string, request: FastifyRequest, reply: FastifyReply): Promise<Begun | null> {

@@ -34,6 +34,13 @@ export interface Visit {
   readonly way: 'code' | 'password' | null;
 }
 
+/** Who is logged in. */
+export interface Person {
+  readonly name: string | null;
+  /** Not whole: whoever looks at the screen may not know it. */
+  readonly phone: string | null;
+}
+
 /** What the library would say in its own design, in ours and in both languages. */
 @Injectable()
 export class OidcPages {
@@ -90,15 +97,23 @@ ${cancelForm(uid, application, language)}`;
   }
 
   /** Asks whether an application may know what it wants to. */
-  consent(uid: string, application: Application, scopes: readonly string[], language: Language): string {
+  consent(
+    { uid, application }: Visit,
+    { scopes, person }: { scopes: readonly string[]; person: Person | null },
+    language: Language,
+  ): string {
     const { oidc: say, scopes: known } = TEXTS[language].pages;
     const items = scopes
       .filter((scope) => !UNSAID.has(scope))
       .map((scope) => `<li>${escapeHtml(isKnown(scope, known) ? known[scope] : scope)}</li>`);
     const name = escapeHtml(application.name);
+    const shown = [person?.name, person?.phone]
+      .filter((part) => part != null && part !== '')
+      .map((part) => escapeHtml(part ?? ''));
+    const as = shown.length === 0 ? '' : `<p class="person">${say.consentAs(shown.join(', '))}</p>\n`;
     const main = `${heading(say.consent(name), say.consentIntro(name))}
 <ul>${items.join('')}</ul>
-<form method="post" action="/oidc/interaction/${uid}/confirm"><button class="primary" autofocus>${say.allow}</button></form>
+${as}<form method="post" action="/oidc/interaction/${uid}/confirm"><button class="primary">${say.allow}</button></form>
 <form class="quiet" method="post" action="/oidc/interaction/${uid}/abort"><button>${say.deny}</button></form>`;
     const sheet = { page: 'consent', title: say.consent(name), main, script: false };
     return this.sheet(sheet, language, { application });

@@ -31,6 +31,7 @@ export const PAGES: PageTexts = {
     enrolmentGo: 'Set one up',
     consent: (app) => `Allow ${app}?`,
     consentIntro: (app) => `${app} requests access to the following data of your account:`,
+    consentAs: (person) => `You are logged in as ${person}.`,
     allow: 'Allow',
     deny: 'Deny',
     device: 'Log in another device',

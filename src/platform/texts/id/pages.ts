@@ -31,6 +31,7 @@ export const PAGES = {
     enrolmentGo: 'Daftarkan sekarang',
     consent: (app: string) => `Izinkan ${app}?`,
     consentIntro: (app: string) => `${app} meminta data berikut dari akun Anda:`,
+    consentAs: (person: string) => `Anda login sebagai ${person}.`,
     allow: 'Izinkan',
     deny: 'Tolak',
     device: 'Login di perangkat lain',
