@@ -3388,10 +3388,12 @@ export interface components {
         };
         ImportDto: {
             /**
-             * @description Decided rows by what becomes of them: `new`, `conflict`, and with the reason `conflict.same_in_file`.
+             * @description Decided rows by what becomes of them: `new`, `conflict`, and with the reason `conflict.same_in_file`; new accounts with a role
+             *     above `USER` also by it (`role.ADMIN`), and those whose password was not taken by the reason (`password.plain_text`).
              * @example {
              *       "new": 12,
-             *       "merged": 1
+             *       "merged": 1,
+             *       "role.ADMIN": 1
              *     }
              */
             counts: {
@@ -11003,7 +11005,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** @example line,sourceId,phone,outcome,reason,otherLine,account,notTaken,password */
+                    /** @example line,sourceId,phone,outcome,reason,otherLine,account,notTaken,password,role */
                     "text/csv": string;
                 };
             };

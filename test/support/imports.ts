@@ -8,7 +8,7 @@ import { AUTH_SECRET } from './house.js';
 
 /** A line of the report of an import. */
 export type Reported = Record<
-  'line' | 'sourceId' | 'phone' | 'outcome' | 'reason' | 'otherLine' | 'account' | 'notTaken' | 'password',
+  'line' | 'sourceId' | 'phone' | 'outcome' | 'reason' | 'otherLine' | 'account' | 'notTaken' | 'password' | 'role',
   string
 >;
 

@@ -225,7 +225,9 @@ function counted(before: Record<string, number>, decisions: readonly Decision[])
   for (const { row, verdict } of decisions) {
     count(verdict.outcome);
     if ('reason' in verdict) count(`${verdict.outcome}.${verdict.reason}`);
-    if (verdict.outcome === 'new' && row.passwordNote !== null) count(`password.${row.passwordNote}`);
+    if (verdict.outcome !== 'new') continue;
+    if (row.role !== 'USER') count(`role.${row.role}`);
+    if (row.passwordNote !== null) count(`password.${row.passwordNote}`);
   }
   return counts;
 }

@@ -48,6 +48,26 @@ it('whose names nobody has is new', () => {
   expect(judge(row(), { ...alone, rivals: [row()] })).toEqual({ outcome: 'new' });
 });
 
+describe('with a role above USER', () => {
+  it.each<[string, Partial<JudgedRow>, object]>([
+    ['and a number', {}, { outcome: 'new' }],
+    ['and a password', { phone: null, hasPassword: true }, { outcome: 'new' }],
+    ['and neither', { phone: null }, { outcome: 'conflict', reason: 'role_without_login', otherLine: null }],
+  ])('%s', (_, given, expected) => {
+    for (const role of ['ADMIN', 'SUPERVISOR', 'OPERATOR', 'KARYAWAN'])
+      expect(judge(row({ ...given, role }), alone)).toEqual(expected);
+    expect(judge(row(given), alone)).toEqual({ outcome: 'new' });
+  });
+
+  it('and neither, beside an account: a merge gives no role', () => {
+    const known = account({ phone: null, email: 'siti@k.example' });
+    expect(judge(row({ phone: null, role: 'ADMIN' }), beside(known))).toMatchObject({
+      outcome: 'merged',
+      kept: ['role'],
+    });
+  });
+});
+
 describe('imported before', () => {
   it('is left as it is, whatever became of the account', () => {
     const origin = { userId: 'a1', isErased: false };

@@ -31,7 +31,8 @@ export type ConflictReason =
   | 'unproven_registration'
   | 'number_differs'
   | 'account_without_number'
-  | 'username_taken';
+  | 'username_taken'
+  | 'role_without_login';
 
 /** What becomes of a row. */
 export type Verdict =
@@ -75,7 +76,7 @@ export function judge(row: JudgedRow, { origin, accounts, rivals }: Surroundings
   );
   const competitor = lowest(competing);
   if (competitor !== null) return conflict('same_in_file', competitor);
-  if (!account) return { outcome: 'new' };
+  if (!account) return canHaveItsRole(row) ? { outcome: 'new' } : conflict('role_without_login');
   return matched.length > 1 ? conflict('several_accounts') : beside(row, account);
 }
 
@@ -88,6 +89,11 @@ function beside(row: JudgedRow, account: KnownAccountRow): Verdict {
   if (row.phone === null) return merge(row, account);
   // Whoever has the number could log in to the account, on nothing but the word of the other system.
   return conflict(account.phone === null ? 'account_without_number' : 'number_differs');
+}
+
+/** Nobody could log in to an account without a number and a password, and its role would wait for whoever gets it one. */
+function canHaveItsRole({ role, phone, hasPassword }: JudgedRow): boolean {
+  return role === 'USER' || phone !== null || hasPassword;
 }
 
 function merge(row: JudgedRow, account: KnownAccountRow): Verdict {

@@ -212,7 +212,9 @@ export class PeopleImport implements OnModuleInit {
       if (typeof person === 'string' || person.password === null) return row;
       if (plainPasswords === 'refuse') return { ...row, hasPassword: false, passwordNote: 'plain_text' };
       const hash = hashed.get(row.line);
-      return hash === null ? { ...row, passwordNote: 'password_too_long' } : { ...row, passwordHash: hash ?? null };
+      return hash === null
+        ? { ...row, hasPassword: false, passwordNote: 'password_too_long' }
+        : { ...row, passwordHash: hash ?? null };
     });
     return this.retried(() =>
       this.database.transaction(async (transaction) => {

@@ -12,6 +12,7 @@ export const REPORT_COLUMNS = [
   'account',
   'notTaken',
   'password',
+  'role',
 ] as const;
 
 /** A line of a report: it names a row, and holds no password, hash or whole number. */
@@ -29,6 +30,7 @@ export function reportLine(row: ReportedRow, allowedCountries: readonly string[]
     account: row.user_id,
     notTaken: [...row.left_out, ...row.kept].join(' ') || null,
     password: passwordOf(row),
+    role: row.outcome === 'new' ? row.role : null,
   };
 }
 

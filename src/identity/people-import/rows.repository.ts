@@ -43,6 +43,7 @@ export interface ReportedRow {
   left_out: string[];
   has_password: boolean;
   password_note: string | null;
+  role: string;
 }
 
 /** Where an account came from. */
@@ -104,7 +105,7 @@ const DECIDE = statement(
 
 const REPORT = statement<ReportedRow>(
   'import_rows_report',
-  `SELECT line, legacy_id, outcome, reason, other_line, user_id, phone, kept, left_out, has_password, password_note
+  `SELECT line, legacy_id, outcome, reason, other_line, user_id, phone, kept, left_out, has_password, password_note, role::text AS role
      FROM import_rows WHERE run_id = :run::uuid AND line > :after::int ORDER BY line LIMIT ${String(PAGE)}`,
 );
 

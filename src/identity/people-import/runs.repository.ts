@@ -12,7 +12,7 @@ export interface RunRow {
   state: RunState;
   rows: number;
   position: number;
-  /** How many rows came to what: `new`, `conflict.same_in_file`. */
+  /** How many rows came to what: `new`, `conflict.same_in_file`, `role.ADMIN`. */
   counts: Record<string, number>;
   created_by: string | null;
   created_at: Date;

@@ -59,7 +59,14 @@ describe('the replaced systems', () => {
     expect(outcomes(dry.report)).toEqual({ new: 2 });
     expect(await accounts(from('sikeskoja'))).toEqual([]);
 
+    const dryWithRoles = await run(...args, '--dry-run', '--with-roles');
+    expect(dryWithRoles.out).toContain('\n  role: ADMIN  1\n');
+    expect(dryWithRoles.report.map(({ role }) => role)).toEqual(['ADMIN', 'USER']);
+    expect(dry.out).not.toContain('role');
+    expect(dry.report.map(({ role }) => role)).toEqual(['USER', 'USER']);
+
     const real = await run(...args, '--with-roles');
+    expect(real.out).toContain('\n  role: ADMIN  1\n');
     expect(real.report).toEqual([
       expect.objectContaining({
         line: '1',
@@ -67,6 +74,7 @@ describe('the replaced systems', () => {
         phone: '62812****001',
         outcome: 'new',
         password: 'taken',
+        role: 'ADMIN',
       }),
       expect.objectContaining({
         line: '2',
@@ -149,17 +157,20 @@ describe('the replaced systems', () => {
                           created_at timestamptz DEFAULT now())`);
     await other.query(
       `INSERT INTO users (name, email, username, password, role)
-       VALUES ('Agen Satu', 'agen@dash.example', 'agen1', $1, 'agent'), ('Mahal', 'mahal@dash.example', 'mahal', $2, 'admin')`,
+       VALUES ('Agen Satu', 'agen@dash.example', 'agen1', $1, 'agent'), ('Mahal', 'mahal@dash.example', 'mahal', $2, 'admin'),
+              ('Mahal Juga', 'juga@dash.example', 'juga', $2, 'user')`,
       [(await bcrypt('sandi agen', 5)).replace('$2b$', '$2y$'), `$2b$15$${'a'.repeat(53)}`],
     );
     const end = await run('--from', 'dashboard', '--database', other.url, '--with-roles');
-    expect(end.report.map(({ sourceId, outcome, password }) => [sourceId, outcome, password])).toEqual([
-      ['1', 'new', 'taken'],
-      ['2', 'new', 'hash_too_costly'],
+    expect(end.report.map(({ sourceId, outcome, reason, password }) => [sourceId, outcome, reason, password])).toEqual([
+      ['1', 'new', '', 'taken'],
+      // Without a number or a password, nobody could log in as this ADMIN.
+      ['2', 'conflict', 'role_without_login', ''],
+      ['3', 'new', '', 'hash_too_costly'],
     ]);
     expect((await accounts(from('dashboard'))).map(({ role, password }) => [role, password])).toEqual([
       ['KARYAWAN', true],
-      ['ADMIN', false],
+      ['USER', false],
     ]);
     expect((await logIn('agen1', 'sandi agen')).status).toBe(200);
     const shown = await house.service.get(`/api/users/${end.report[0]!.account}/export`, admin);

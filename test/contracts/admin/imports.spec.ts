@@ -87,8 +87,8 @@ describe('an upload', () => {
     expect(report.headers.get('content-type')).toMatch(/^text\/csv/);
     const lines = report.text.trim().split('\r\n');
     expect(lines).toHaveLength(703);
-    expect(lines[701]).toBe('701,,,refused,phone_invalid,,,,');
-    expect(lines[702]).toMatch(/^702,701,62822\*\*\*\*999,new,,,[0-9a-f-]{36},,plain_text$/);
+    expect(lines[701]).toBe('701,,,refused,phone_invalid,,,,,');
+    expect(lines[702]).toMatch(/^702,701,62822\*\*\*\*999,new,,,[0-9a-f-]{36},,plain_text,USER$/);
     for (const secret of ['rahasia', '82260000999']) expect(report.text + house.service.output()).not.toContain(secret);
     const [kept] = await house.database.query(`SELECT role, password_hash FROM users WHERE phone = '+6282260000999'`);
     expect(kept).toEqual({ role: 'USER', password_hash: null });
@@ -101,6 +101,42 @@ describe('an upload', () => {
       { type: 'people.import_started', user_id: adminId, from_somewhere: true },
       { type: 'people.imported', user_id: adminId, from_somewhere: false },
     ]);
+  });
+
+  it('with roles says which row gets which, before anything is written', async () => {
+    const rows = [
+      ['1', 'Kepala', 'kepala@peran.example', '082280000001', 'admin', ''],
+      ['2', 'Pegawai', '', '082280000002', 'KARYAWAN', ''],
+      ['3', 'Warga', '', '082280000003', 'USER', ''],
+      // Plain passwords are not taken here: nobody could ever log in to this one.
+      ['4', 'Tanpa Jalan', 'jalan@peran.example', '', 'ADMIN', 'rahasia 123'],
+    ];
+    const { body } = await upload({ system: 'peran', withRoles: 'true' }, csv(COLUMNS, rows));
+    const { id } = body.data;
+    await reaches(id, 'checked');
+    const counts = {
+      new: 3,
+      'role.ADMIN': 1,
+      'role.KARYAWAN': 1,
+      conflict: 1,
+      'conflict.role_without_login': 1,
+    };
+    expect((await show(id)).counts).toEqual(counts);
+    const roles = async () =>
+      (await house.service.get(`${PATH}/${id}/report`, admin)).text
+        .trim()
+        .split('\r\n')
+        .map((line) => line.split(',').at(-1));
+    expect(await roles()).toEqual(['role', 'ADMIN', 'KARYAWAN', 'USER', '']);
+
+    await confirm(id);
+    await reaches(id, 'done');
+    expect((await show(id)).counts).toEqual(counts);
+    expect(await roles()).toEqual(['role', 'ADMIN', 'KARYAWAN', 'USER', '']);
+    const made = await house.database.query(
+      `SELECT role FROM users u JOIN import_origins o ON o.user_id = u.id WHERE o.origin = 'peran' ORDER BY o.legacy_id`,
+    );
+    expect(made).toEqual([{ role: 'ADMIN' }, { role: 'KARYAWAN' }, { role: 'USER' }]);
   });
 
   it('as JSON brings some people, by a map', async () => {

@@ -71,8 +71,15 @@ export class ImportDto {
   rows!: number;
   /** Rows that are decided in this state. */
   position!: number;
-  /** Decided rows by what becomes of them: `new`, `conflict`, and with the reason `conflict.same_in_file`. */
-  @ApiProperty({ type: 'object', additionalProperties: { type: 'integer' }, example: { new: 12, merged: 1 } })
+  /**
+   * Decided rows by what becomes of them: `new`, `conflict`, and with the reason `conflict.same_in_file`; new accounts with a role
+   * above `USER` also by it (`role.ADMIN`), and those whose password was not taken by the reason (`password.plain_text`).
+   */
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'integer' },
+    example: { new: 12, merged: 1, 'role.ADMIN': 1 },
+  })
   counts!: Record<string, number>;
   createdAt!: string;
   updatedAt!: string;
