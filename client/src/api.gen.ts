@@ -10624,6 +10624,8 @@ export interface operations {
                 outcome?: "failure" | "success";
                 /** @description The account that acted, or whose code, password or session it was. */
                 userId?: string;
+                /** @description Everything of one account, by its id: what it did, and what was done to it. */
+                accountId?: string;
                 /** @description What the event is about: an account, a login session, a code, an API key. */
                 subjectId?: string;
                 /**

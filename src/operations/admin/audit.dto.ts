@@ -48,6 +48,11 @@ export class AuditQueryDto extends LogPageDto {
   @IsUUID()
   userId?: string;
 
+  /** Everything of one account, by its id: what it did, and what was done to it. */
+  @IsOptional()
+  @IsUUID()
+  accountId?: string;
+
   /** What the event is about: an account, a login session, a code, an API key. */
   @IsOptional()
   @IsUUID()

@@ -21,6 +21,8 @@ export interface AuditQuery {
   readonly outcome?: 'success' | 'failure' | undefined;
   readonly userId?: string | undefined;
   readonly subjectId?: string | undefined;
+  /** An account that did it, or that it was done to. */
+  readonly accountId?: string | undefined;
   /** A number in any spelling, whether somebody has it or not. */
   readonly phone?: string | undefined;
   /** A client's address, or its key as an event has it. */
@@ -106,13 +108,14 @@ export class AuditLog {
   }
 
   private filterOf(query: AuditQuery): AuditFilter {
-    const { type, outcome, userId, subjectId, phone, address, requestId } = query;
+    const { type, outcome, userId, subjectId, accountId, phone, address, requestId } = query;
     const from = query.from === undefined ? null : new Date(query.from);
     const to = query.to === undefined ? null : new Date(query.to);
     if (from && to && from >= to) throw invalidField('from', 'notBeforeTo');
     return {
       ...{ from, to, type: type ?? null, outcome: outcome ?? null },
       ...{ userId: userId ?? null, subjectId: subjectId ?? null, requestId: requestId ?? null },
+      accountId: accountId ?? null,
       phoneKeys: phone === undefined ? null : this.keysOf(phone),
       address: address === undefined ? null : addressKey(address.replace(/\/64$/, '')),
     };

@@ -362,6 +362,33 @@ describe('an address that has used its allowance up', () => {
 });
 
 describe('GET /api/admin/audit', () => {
+  it('finds all of an account: what it did, and what was done to it, also page by page', async () => {
+    const { id, username } = await newcomer(house);
+    await logIn(house.service, username);
+    await post(`/api/users/${id}/unlock`, {}, adminHeaders);
+    const [all, byIt, toIt] = [
+      await events({ accountId: id }),
+      await events({ userId: id }),
+      await events({ subjectId: id }),
+    ];
+    expect(all.map(({ type }) => type)).toEqual(['user.unlocked', 'login.password']);
+    const ids = [...byIt, ...toIt].map((event) => event.id);
+    expect(all.map((event) => event.id).sort()).toEqual([...new Set(ids)].sort());
+    expect(all.map(({ occurredAt }) => occurredAt)).toEqual(
+      all
+        .map(({ occurredAt }) => occurredAt)
+        .sort()
+        .reverse(),
+    );
+    const paged: Shown[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const { body }: Answer = await ask({ accountId: id, limit: 1, ...(cursor !== '' && { cursor }) });
+      paged.push(...body.data);
+      cursor = body.nextCursor;
+    }
+    expect(paged).toEqual(all);
+  });
+
   it('is for admins only, and its query is checked', async () => {
     const query = { limit: 1 };
     expectFailure(await ask(query, {}), 401, 'unauthenticated');
@@ -374,6 +401,7 @@ describe('GET /api/admin/audit', () => {
       outcome: ['maybe'],
       userId: ['1', 'me'],
       subjectId: ['x'],
+      accountId: ['x', 'me'],
       address: ['localhost', '1.2.3', "' OR 1=1"],
       requestId: ['a b', 'x'.repeat(65)],
       limit: ['0', '1001', '-1', 'all', '1.5'],

@@ -5,6 +5,7 @@ import { ask, type DialogSpec } from '../kit/console-dialog.js';
 import { ConsolePage } from '../kit/console-page.js';
 import { badge, facts, pageHead } from '../kit/page-parts.js';
 import { keep } from '../kit/api.js';
+import { loginIsOver } from '../kit/login.js';
 import { moment } from '../kit/moments.js';
 import { drawQr } from '../kit/qr.js';
 import { Remote } from '../kit/remote.js';
@@ -249,7 +250,7 @@ export class SecurityPage extends ConsolePage {
       await work();
     } catch (error) {
       const { problems, security } = this.texts;
-      if (!(error instanceof MasukError) || error.status === 401) return;
+      if (loginIsOver(error) || !(error instanceof MasukError)) return;
       ask({ title: security.title, text: html`<p role="alert">${problems[error.code] ?? error.message}</p>` });
     }
   }

@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit';
-import { act, get } from '../kit/api.js';
+import { act, get, MasukError } from '../kit/api.js';
 import { ask, redraw, type DialogSpec, type Values } from '../kit/console-dialog.js';
 import { loginIsOver } from '../kit/login.js';
 import { drawQr } from '../kit/qr.js';
@@ -22,6 +22,17 @@ interface Linked {
 type State = Awaited<ReturnType<typeof stateOf>>;
 
 const stateOf = async (id: string) => (await get('/api/sessions/{id}/status', { at: { id } })).data;
+
+/** @throws MasukError `fresh_login_required` when the person did not prove who they are */
+async function codeOf(id: string): Promise<string | undefined> {
+  try {
+    return (await get('/api/sessions/{id}/qr', { at: { id } })).data.qr;
+  } catch (error) {
+    // It was scanned, or has expired, since the state was asked for.
+    if (error instanceof MasukError && error.code === 'qr_not_available') return undefined;
+    throw error;
+  }
+}
 
 export function createDialog(texts: ConsoleTexts, values: Values, changed: () => void): DialogSpec {
   const { devices } = texts;
@@ -69,13 +80,19 @@ function qrDialog(linked: Linked, texts: ConsoleTexts, changed: () => void): Dia
       if (isOver()) return;
       redraw({ title, text: qrView(state, texts) });
       if (state.status === 'connected') return;
-      if (state.qr !== undefined && state.qr !== drawn) {
-        drawn = state.qr;
-        await drawQr(state.qr);
+      // An older login is shown the state without the code. Asking for the code itself asks for the proof first.
+      const qr = state.qr ?? (state.status === 'qr' ? await codeOf(linked.id) : undefined);
+      if (isOver()) return;
+      if (qr !== undefined && qr !== drawn) {
+        drawn = qr;
+        redraw({ title, text: qrView({ ...state, qr }, texts) });
+        await drawQr(qr);
       }
     } catch (error) {
       if (loginIsOver(error) || isOver()) return;
-      redraw({ title, text: html`<p>${sentenceOf(failure(error), texts)}</p>` });
+      redraw({ title, text: html`<p role="alert">${sentenceOf(failure(error), texts)}</p>` });
+      // Nothing changes by itself: they did not prove who they are, or may not see it.
+      if (error instanceof MasukError && error.status === 403) return;
     }
     if (!isOver()) timer = setTimeout(() => void look(), LOOK);
   };

@@ -32,3 +32,9 @@ export type Tone = 'success' | 'warning' | 'danger' | 'neutral' | 'brand';
 export function badge(text: string, tone: Tone): TemplateResult {
   return html`<span class="badge ${tone}">${text}</span>`;
 }
+
+/** An account by the end of its id, which leads to its page; null: nobody's. */
+export function accountLink(userId: string | null, open: string): TemplateResult {
+  if (userId === null) return html`<span class="quiet">–</span>`;
+  return html`<a href="/admin/people/${userId}" title=${open}><code class="id">${userId.slice(-12)}</code></a>`;
+}

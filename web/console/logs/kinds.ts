@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit';
 import { get, type Entry, type Path } from '../kit/api.js';
 import type { Filter } from '../kit/filters.js';
-import { badge, type Tone } from '../kit/page-parts.js';
+import { accountLink, badge, type Tone } from '../kit/page-parts.js';
 import type { Column } from '../kit/list-table.js';
 import { duration, moment, number } from '../kit/moments.js';
 import { details } from '../people/person-tables.js';
@@ -54,6 +54,7 @@ const AUDIT: Log<Event> = {
     { name: 'type', label: texts.logs.type, hint: texts.logs.typeHint },
     { name: 'outcome', label: texts.logs.outcome, options: outcomes(texts, ['success', 'failure']) },
     { name: 'phone', label: texts.logs.phone },
+    { name: 'accountId', label: texts.logs.accountId, more: true },
     { name: 'userId', label: texts.logs.userId, more: true },
     { name: 'subjectId', label: texts.logs.subjectId, more: true },
     { name: 'address', label: texts.logs.address, more: true },
@@ -71,7 +72,7 @@ const AUDIT: Log<Event> = {
           >${count > 1 ? html` <span class="fine">${logs.times(number(count, language))}</span>` : nothing}`,
     },
     { id: 'outcome', header: logs.outcome, cell: ({ outcome }) => badge(logs.outcomes[outcome], tone(outcome)) },
-    { id: 'who', header: logs.who, cell: ({ userId }) => account(userId, logs.open) },
+    { id: 'who', header: logs.who, cell: ({ userId }) => accountLink(userId, logs.open) },
     {
       id: 'address',
       header: logs.address,
@@ -86,11 +87,6 @@ const AUDIT: Log<Event> = {
     },
   ],
 };
-
-function account(userId: string | null, open: string): unknown {
-  if (userId === null) return quiet;
-  return html`<a href="/admin/people/${userId}" title=${open}><code class="id">${userId.slice(-12)}</code></a>`;
-}
 
 const ofActivity = (path: '/api/analytics/logs/activity' | '/api/analytics/logs/errors'): Log<Activity> => ({
   file: path,

@@ -42,7 +42,7 @@ export class PersonPage extends ConsolePage {
       return { person: body.data, tag };
     });
     void this.logins.load(async () => (await get('/api/users/{id}/sessions', { at: { id } })).data);
-    void this.events.load(async () => (await get('/api/admin/audit', { query: { userId: id, limit: 10 } })).data);
+    void this.events.load(async () => (await get('/api/admin/audit', { query: { accountId: id, limit: 10 } })).data);
   }
 
   protected override updated(): void {
@@ -98,13 +98,13 @@ export class PersonPage extends ConsolePage {
       <section aria-labelledby="audit">
         <div class="section-head">
           <h2 id="audit">${people.audit}</h2>
-          <a href="/admin/logs/audit?userId=${person.id}">${people.auditAll}</a>
+          <a href="/admin/logs/audit?accountId=${person.id}">${people.auditAll}</a>
         </div>
         ${shown(
           this.events,
           texts,
           () => this.load(),
-          (rows) => this.tables.events(rows, texts, language),
+          (rows) => this.tables.events(rows, person.id, texts, language),
         )}
       </section>
       ${mayChange ? endingActions(seen, this.context(), this.viewer.id) : nothing}`;

@@ -1,6 +1,6 @@
 import { html, nothing, type LitElement, type TemplateResult } from 'lit';
 import type { Entry } from '../kit/api.js';
-import { badge, type Tone } from '../kit/page-parts.js';
+import { accountLink, badge, type Tone } from '../kit/page-parts.js';
 import { ListTable } from '../kit/list-table.js';
 import { ago, moment } from '../kit/moments.js';
 import type { ConsoleTexts, Language } from '../texts/texts.js';
@@ -76,7 +76,7 @@ export class PersonTables {
     });
   }
 
-  events(rows: readonly Event[], texts: ConsoleTexts, language: Language): TemplateResult {
+  events(rows: readonly Event[], person: string, texts: ConsoleTexts, language: Language): TemplateResult {
     const { people, logs } = texts;
     if (rows.length === 0) return html`<p class="quiet">${people.noAudit}</p>`;
     return this.ofEvents.render({
@@ -91,6 +91,11 @@ export class PersonTables {
           id: 'outcome',
           header: logs.outcome,
           cell: ({ outcome }) => badge(logs.outcomes[outcome], outcome === 'success' ? 'success' : 'danger'),
+        },
+        {
+          id: 'who',
+          header: people.by,
+          cell: ({ userId }) => (userId === person ? people.themselves : accountLink(userId, logs.open)),
         },
         {
           id: 'address',

@@ -172,5 +172,7 @@ export const people: ConsoleTexts['people'] = {
   noReceiptYet: 'none yet',
   audit: 'Audit trail',
   auditAll: 'All events of this person',
+  by: 'By',
+  themselves: 'Themselves',
   noAudit: 'No event yet',
 };

@@ -172,5 +172,7 @@ export const people = {
   noReceiptYet: 'belum ada',
   audit: 'Jejak audit',
   auditAll: 'Semua kejadian orang ini',
+  by: 'Oleh',
+  themselves: 'Yang bersangkutan',
   noAudit: 'Belum ada kejadian',
 };
