@@ -36,7 +36,7 @@ async function tellLogins(port) {
 
 async function main() {
   const { port, folder, keep } = readOptions();
-  const { readVariables } = await import('../build/platform/config/variables.js');
+  const { readVariables } = await import('../build/platform/config/variables/variables.js');
   refuseProduction(readVariables());
   takeFolder(folder);
   const { makeData } = await import('./demo/data.mjs');

@@ -4,7 +4,7 @@ import { WebhookDispatcher } from './applications/webhooks/webhook-dispatcher.js
 import { Gateway } from './gateway/gateway.js';
 import { DemoAccounts } from './identity/users/demo-accounts.js';
 import { exposureWarning, isReachedByOthers } from './platform/config/exposure.js';
-import { warningOf } from './platform/config/unknown-variables.js';
+import { warningOf } from './platform/config/variables/unknown-variables.js';
 import { openDatabase } from './platform/database/open-database.js';
 import { GracefulShutdown } from './platform/http/server/graceful-shutdown.js';
 import { ensureJobSchema } from './platform/jobs/job-schema.js';

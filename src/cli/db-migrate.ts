@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { readDatabaseSettings } from '../platform/config/database/database-url.js';
-import { loadVariables } from '../platform/config/variables.js';
+import { loadVariables } from '../platform/config/variables/variables.js';
 import { settledUrl } from '../platform/database/connection/connection.js';
 import { refuseTransactionPooler } from '../platform/database/connection/server-check.js';
 import { startEmbeddedPostgres } from '../platform/embedded-postgres/embedded-postgres.js';

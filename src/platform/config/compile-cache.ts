@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { enableCompileCache, flushCompileCache, getCompileCacheDir } from 'node:module';
 import { join, resolve } from 'node:path';
-import { readVariables } from './variables.js';
+import { readVariables } from './variables/variables.js';
 
 /** Its folder in `DATA_DIR`. */
 export const COMPILE_CACHE = 'compile-cache';

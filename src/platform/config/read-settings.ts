@@ -9,8 +9,8 @@ import { type Group } from './rows/group.js';
 import { type Given, type Row, type Rung } from './rows/setting.js';
 import { rulesBetweenGroups } from './rules.js';
 import { GROUPS, type Settings } from './settings.js';
-import { unknownVariables, warningOf, type UnknownVariable } from './unknown-variables.js';
-import { namesInFile, readVariables } from './variables.js';
+import { unknownVariables, warningOf, type UnknownVariable } from './variables/unknown-variables.js';
+import { namesInFile, readVariables } from './variables/variables.js';
 
 export { ConfigurationError };
 

@@ -19,7 +19,7 @@ import { TestPhoneSettings } from './groups/test-phones.js';
 import { TokenSettings } from './groups/tokens.js';
 import { type SettingsInForce } from './in-force.js';
 import { type Group, type SettingsOf } from './rows/group.js';
-import { type UnknownVariable } from './unknown-variables.js';
+import { type UnknownVariable } from './variables/unknown-variables.js';
 
 /** The groups of this room, in the order of the documentation. Rooms above declare more: `src/settings.ts`. */
 export const GROUPS: readonly Group[] = [

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'dotenv';
-import { ConfigurationError } from './configuration-error.js';
+import { ConfigurationError } from '../configuration-error.js';
 
 /** Texts and secrets, which may hold a # of their own; in all others one begins a comment. */
 const FREE_TEXT = /^(?:APP_NAME|APP_TEAM|BOT_MENU_\w+|SMTP_FROM|\w*(?:PASSWORD|SECRET|TOKEN|_KEY)(?:_PREVIOUS)?)$/;
