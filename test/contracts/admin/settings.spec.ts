@@ -7,6 +7,13 @@ import { bearer, logIn, newcomer } from '../../support/logins.js';
 
 const FIXED_CODE = '918273';
 const WEBHOOK_SECRET = 'secret-of-a-webhook-in-a-spec';
+/** Its types are those of a browser, which this spec is not checked with. */
+const CONSOLE_TEXTS = '../../../web/console/texts/texts.js';
+interface ConsoleTexts {
+  readonly settings: { readonly templates: Record<string, string> };
+  readonly people: { readonly purposes: Record<string, string> };
+}
+
 const PATHS = ['settings', 'templates', 'test-numbers', 'signing-keys'] as const;
 
 let house: House;
@@ -98,6 +105,16 @@ describe('templates', () => {
     expect(login.texts[1].text).toContain('7 minutes');
     const info = data.find(({ name }: { name: string }) => name === 'bot.info');
     expect(info.texts.map(({ text }: { text: string }) => text)).toEqual(['Buka jam 8.', 'Buka jam 8.']);
+  });
+
+  it.each(['id', 'en'] as const)('have a name on each page of the console that names them, in %s', async (language) => {
+    const { consoleTexts } = (await import(CONSOLE_TEXTS)) as { consoleTexts: (language: string) => ConsoleTexts };
+    const { settings, people } = consoleTexts(language);
+    const { data } = (await read('templates')).body;
+    const names: string[] = data.map(({ name }: { name: string }) => name);
+    expect(names.filter((name) => !Object.hasOwn(settings.templates, name))).toEqual([]);
+    const notices = names.filter((name) => name.startsWith('notice.'));
+    expect(notices.filter((name) => !Object.hasOwn(people.purposes, name))).toEqual([]);
   });
 });
 
