@@ -27,7 +27,7 @@ const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   // The example of WHATSAPP_PROVIDERS in .env.example.
   'src/platform/config/groups/delivery.ts': ['console'],
   // Texts and secrets whose values may hold a #; the name of the variable tells the others.
-  'src/platform/config/variables.ts': ['SMTP_FROM'],
+  'src/platform/config/variables/variables.ts': ['SMTP_FROM'],
   // The comment shows what a group looks like.
   'src/platform/config/rows/group.ts': ['WHAPI_TOKEN'],
 };
