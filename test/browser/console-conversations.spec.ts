@@ -216,8 +216,11 @@ describe('an operator', () => {
     await writes(phone, 'pause');
     const { page, context, own } = await open(`/${national(phone)}`, { as: 'operator' });
     await field(page).fill('Masih saya tulis');
+    await page.getByRole('button', { name: 'Kirim file' }).click();
+    const address = page.locator('wa-dialog [name=url] input');
+    await address.fill('https://files.example.com/hasil.pdf');
     await house.service.post('/api/auth/logout', {}, own);
-    await page.getByRole('button', { name: 'Kirim', exact: true }).click();
+    await page.locator('wa-dialog').getByRole('button', { name: 'Kirim', exact: true }).click();
     await page.waitForURL('**/login?next=**');
     await page.getByRole('button', { name: 'Masuk dengan kata sandi' }).click();
     await page.locator('#identifier').fill('operator');
@@ -226,6 +229,7 @@ describe('an operator', () => {
     await page.waitForURL(`**/admin/conversations/${national(phone)}`);
     await field(page).waitFor();
     expect(await field(page).inputValue()).toBe('Masih saya tulis');
+    expect(await address.inputValue()).toBe('https://files.example.com/hasil.pdf');
     await context.close();
   });
 });

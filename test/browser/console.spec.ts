@@ -37,6 +37,22 @@ async function fill(page: Page, fields: Record<string, string>): Promise<void> {
     await page.locator(`[name="${name}"] input, [name="${name}"] textarea`).fill(value);
 }
 
+/** Ends the login in this browser, presses, and logs in again: whatever was typed is back. */
+async function saveAfterLoggingIn(page: Page, submit: string): Promise<void> {
+  const { pathname } = new URL(page.url());
+  await page.context().clearCookies({ name: /^__Host-/ });
+  await dialog(page).getByRole('button', { name: submit, exact: true }).click();
+  await page.waitForURL('**/login?next=**');
+  await page.getByRole('button', { name: 'Masuk dengan kata sandi' }).click();
+  await page.locator('#identifier').fill('admin');
+  await page.locator('#password').fill('password123');
+  await page.locator('#password').press('Enter');
+  await page.waitForURL(`**${pathname}`);
+  await dialog(page).getByRole('button', { name: submit, exact: true }).waitFor();
+}
+
+const typedIn = (page: Page, name: string) => page.locator(`[name="${name}"]`).locator('input, textarea').inputValue();
+
 /** Says what is too wide for its page: nothing. */
 const expectToFit = async (isWide: () => Promise<boolean>) => expect(await isWide()).toBe(false);
 
@@ -47,11 +63,17 @@ async function saveOverAnother(
   change: object,
   values: readonly [string, string],
 ): Promise<void> {
-  const { status } = await house.service.send('PATCH', path, JSON.stringify(change), {
-    ...house.admin,
-    'content-type': 'application/json',
-  });
-  expect(status).toBe(200);
+  await changeAsAnother(path, change);
+  await saveOver(page, values);
+}
+
+async function changeAsAnother(path: string, change: object): Promise<void> {
+  const json = { ...house.admin, 'content-type': 'application/json' };
+  expect((await house.service.send('PATCH', path, JSON.stringify(change), json)).status).toBe(200);
+}
+
+/** @param values what the two versions say, field by field */
+async function saveOver(page: Page, values: readonly string[]): Promise<void> {
   await dialog(page).getByRole('button', { name: 'Simpan' }).click();
   const both = dialog(page).locator('.conflict');
   await both.waitFor();
@@ -92,22 +114,27 @@ describe('a login', () => {
   });
 
   it('that ends while somebody fills a form gives it back filled', async () => {
-    const { page, context, own } = await open('/people');
+    const { page, context } = await open('/people');
     await press(page, 'Tambah orang');
     await fill(page, { fullName: 'Ruth Mandowen', username: 'ruth' });
-    await house.service.post('/api/auth/logout', {}, own);
-    await dialog(page).getByRole('button', { name: 'Tambah', exact: true }).click();
-    await page.waitForURL('**/login?next=**');
-    await page.getByRole('button', { name: 'Masuk dengan kata sandi' }).click();
-    await page.locator('#identifier').fill('admin');
-    await page.locator('#password').fill('password123');
-    await page.locator('#password').press('Enter');
-    await page.waitForURL('**/admin/people');
-    await dialog(page).getByRole('button', { name: 'Tambah', exact: true }).waitFor();
-    expect(await page.locator('[name=fullName] input').inputValue()).toBe('Ruth Mandowen');
+    await saveAfterLoggingIn(page, 'Tambah');
+    expect(await typedIn(page, 'fullName')).toBe('Ruth Mandowen');
     await dialog(page).getByRole('button', { name: 'Tambah', exact: true }).click();
     await page.waitForURL(/admin\/people\/[0-9a-f-]{36}$/);
     await page.getByRole('heading', { level: 1, name: 'Ruth Mandowen' }).waitFor();
+
+    // A form that belongs to a row of a list comes back with its row.
+    const at = '/api/sessions/loket-login';
+    expect((await house.service.post('/api/sessions/create', { sessionId: 'loket-login' }, house.admin)).status).toBe(
+      201,
+    );
+    await page.goto(`${house.service.url}/admin/devices`);
+    await page.getByRole('button', { name: 'Kode penautan' }).click();
+    await fill(page, { phone: '0812 3456 7890' });
+    await saveAfterLoggingIn(page, 'Minta kode');
+    expect(await typedIn(page, 'phone')).toBe('0812 3456 7890');
+    expect(await dialog(page).getAttribute('label')).toContain('loket-login');
+    await house.service.send('DELETE', at, undefined, house.admin);
     await context.close();
   });
 });
@@ -200,6 +227,18 @@ describe('people', () => {
     await fill(page, { fullName: 'Budi dari layar' });
     await saveOverAnother(page, `/api/users/${person.id}`, { fullName: 'Budi lain' }, ['Budi dari layar', 'Budi lain']);
     await page.getByRole('heading', { level: 1, name: 'Budi dari layar' }).waitFor();
+
+    // Also when a login ends in between: only what the second has touched is theirs to decide.
+    await press(page, 'Ubah');
+    const username = `budi${person.phone.slice(-6)}`;
+    await fill(page, { username });
+    await changeAsAnother(`/api/users/${person.id}`, { fullName: 'Budi ketiga' });
+    await saveAfterLoggingIn(page, 'Simpan');
+    expect(await typedIn(page, 'username')).toBe(username);
+    await saveOver(page, ['Tidak Anda ubah', 'Budi ketiga', username, 'kosong']);
+    await page.getByRole('heading', { level: 1, name: 'Budi ketiga' }).waitFor();
+    const { data } = (await house.service.get(`/api/users/${person.id}`, house.admin)).body;
+    expect([data.profile.fullName, data.username]).toEqual(['Budi ketiga', username]);
     await context.close();
   });
 
@@ -300,6 +339,25 @@ it('shows two admins who change one application both versions, and the second de
     'Rekam medis lain',
   ]);
   await page.locator('tr', { hasText: 'Rekam medis dari layar' }).waitFor();
+
+  // Also when a login ends in between: only what the second has touched is theirs to decide.
+  await row.getByRole('button', { name: 'Ubah' }).click();
+  await dialog(page).locator('wa-input[name=name]').waitFor();
+  await fill(page, { redirectUris: 'https://rm.example.id/baru' });
+  await dialog(page).locator('wa-checkbox[value=profile]').click();
+  await changeAsAnother(`/api/oidc/clients/${id}`, { name: 'Rekam medis ketiga', firstParty: true });
+  await saveAfterLoggingIn(page, 'Simpan');
+  expect(await typedIn(page, 'redirectUris')).toBe('https://rm.example.id/baru');
+  await saveOver(page, [
+    ...['Tidak Anda ubah', 'Rekam medis ketiga', 'https://rm.example.id/baru', 'https://rm.example.id/cb'],
+    ...['phoneemail', 'profilephoneemail', 'Tidak Anda ubah', 'Tidak diminta'],
+  ]);
+  await page.locator('tr', { hasText: 'Rekam medis ketiga' }).waitFor();
+  const { data } = (await house.service.get(`/api/oidc/clients/${id}`, house.admin)).body;
+  expect(data).toMatchObject({
+    ...{ name: 'Rekam medis ketiga', redirectUris: ['https://rm.example.id/baru'] },
+    ...{ scopes: ['openid', 'phone', 'email'], firstParty: true },
+  });
   await house.service.send('DELETE', `/api/oidc/clients/${id}`, undefined, house.admin);
   await context.close();
 });

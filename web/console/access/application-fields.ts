@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Entry } from '../kit/api.js';
-import { conflict } from '../kit/conflict.js';
+import { touched, type Fields } from '../kit/conflict.js';
 import type { Values } from '../kit/console-dialog.js';
 import type { ConsoleTexts } from '../texts/texts.js';
 import { choices, lines } from './choices.js';
@@ -38,7 +38,7 @@ export function applicationFields(values: Values, texts: ConsoleTexts, isNew: bo
       SCOPES.map((scope) => [scope, scope] as const),
       values['scopes'] ?? 'profile',
     )}
-    <wa-checkbox name="firstParty" value="true" ?checked=${values['firstParty'] === 'true'}
+    <wa-checkbox name="firstParty" value="true" .checked=${values['firstParty'] === 'true'}
       >${applications.firstParty}</wa-checkbox
     >`;
 }
@@ -65,8 +65,10 @@ function canBeRedirect(address: string): boolean {
   return hash === '' && (protocol === 'https:' || protocol.includes('.'));
 }
 
+/** What the form begins with, and whose it is. */
 export function valuesOf(row: Application): Values {
   return {
+    id: row.id,
     name: row.name,
     redirectUris: row.redirectUris.join('\n'),
     scopes: row.scopes.join(','),
@@ -74,48 +76,47 @@ export function valuesOf(row: Application): Values {
   };
 }
 
-/** Scopes of other services, which the form does not show. */
-const otherScopes = (row: Application | null): string[] =>
-  (row?.scopes ?? []).filter((scope) => !SCOPES.includes(scope));
+const scopesIn = (value: string): string[] => value.split(',').filter(Boolean);
 
-/** @param row the application as it was, where there is one */
-export function bodyOf(values: Values, row: Application | null) {
+export function bodyOf(values: Values) {
   return {
     name: values['name'] ?? '',
     redirectUris: lines(values['redirectUris']),
-    scopes: [...otherScopes(row), ...(values['scopes'] ?? '').split(',').filter(Boolean)],
+    scopes: scopesIn(values['scopes'] ?? ''),
     firstParty: values['firstParty'] === 'true',
   };
 }
 
-/** What somebody else has saved meanwhile beside what was typed, where they differ. */
-export function bothVersions(now: Values, mine: Values, texts: ConsoleTexts): TemplateResult {
-  const { access, people } = texts;
+/** Only what was changed. Scopes of other services, which the form does not show, stay. */
+export function changesOf(fields: Fields, began: Values, values: Values): Partial<ReturnType<typeof bodyOf>> {
+  const body = bodyOf(values);
+  const others = scopesIn(began['scopes'] ?? '').filter((scope) => !SCOPES.includes(scope));
+  const wanted = { ...body, scopes: [...others, ...body.scopes] };
+  return Object.fromEntries(touched(fields, began, values).map((name) => [name, wanted[name as keyof typeof wanted]]));
+}
+
+/** The fields as they are compared and shown: of scopes only those that the form shows. */
+export function fieldsIn({ access, people }: ConsoleTexts): Fields {
   const { applications } = access;
-  const names = {
-    name: access.name,
-    redirectUris: applications.redirects,
-    scopes: applications.scopes,
-    firstParty: applications.consent,
-  };
-  // Of scopes only those that the form shows: it leaves the others as they are.
-  const parts = (name: string, value = '') => {
-    if (name === 'scopes') return value.split(',').filter((scope) => SCOPES.includes(scope));
+  const parts = (name: string, value: string) => {
+    if (name === 'firstParty') return [String(value === 'true')];
+    if (name === 'scopes') return scopesIn(value).filter((scope) => SCOPES.includes(scope));
     return name === 'redirectUris' ? lines(value) : [value.trim()].filter(Boolean);
   };
-  const shown = (name: string, value: string | undefined) => {
-    if (name === 'firstParty') return value === 'true' ? applications.asksNot : applications.asks;
-    const said = parts(name, value);
-    return said.length === 0
-      ? html`<i>${people.empty}</i>`
-      : said.map((part, at) => html`${at === 0 ? nothing : html`<br />`}<span class="address">${part}</span>`);
+  return {
+    names: {
+      name: access.name,
+      redirectUris: applications.redirects,
+      scopes: applications.scopes,
+      firstParty: applications.consent,
+    },
+    same: (name, one, other) => parts(name, one).sort().join('\n') === parts(name, other).sort().join('\n'),
+    shown: (name, value) => {
+      if (name === 'firstParty') return value === 'true' ? applications.asksNot : applications.asks;
+      const said = parts(name, value);
+      return said.length === 0
+        ? html`<i>${people.empty}</i>`
+        : said.map((part, at) => html`${at === 0 ? nothing : html`<br />`}<span class="address">${part}</span>`);
+    },
   };
-  const same = (name: string) =>
-    name === 'firstParty'
-      ? (now[name] === 'true') === (mine[name] === 'true')
-      : parts(name, now[name]).sort().join('\n') === parts(name, mine[name]).sort().join('\n');
-  const differences = Object.entries(names)
-    .filter(([name]) => !same(name))
-    .map(([name, field]) => ({ field, mine: shown(name, mine[name]), now: shown(name, now[name]) }));
-  return conflict(applications.conflict, differences, texts);
 }

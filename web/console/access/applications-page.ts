@@ -2,24 +2,21 @@ import '@awesome.me/webawesome/dist/components/textarea/textarea.js';
 import { html, nothing, type TemplateResult } from 'lit';
 import { act, get, getTagged, MasukError, type Entry } from '../kit/api.js';
 import { copyableId } from '../kit/copyable.js';
-import { ask, type Values } from '../kit/console-dialog.js';
+import { conflict, merged } from '../kit/conflict.js';
+import { ask, redraw, type Values } from '../kit/console-dialog.js';
 import type { Column } from '../kit/list-table.js';
-import { loginIsOver } from '../kit/login.js';
+import { loginIsOver, takeDraft, type Beginning } from '../kit/login.js';
 import { moment } from '../kit/moments.js';
 import { failure } from '../kit/remote.js';
 import { secretDialog } from '../kit/secret.js';
 import { sentenceOf } from '../kit/states.js';
-import { applicationFields, bodyOf, bothVersions, valuesOf } from './application-fields.js';
+import { applicationFields, bodyOf, changesOf, fieldsIn, valuesOf } from './application-fields.js';
 import { CreatedListPage } from './created-list-page.js';
 
 export type Application = Entry<'/api/oidc/clients'>;
 
-const DRAFT = 'application';
-
 /** `/admin/applications`: what logs people in here. */
 export class ApplicationsPage extends CreatedListPage<Application> {
-  protected readonly draft = DRAFT;
-
   protected get words() {
     return this.texts.access.applications;
   }
@@ -66,18 +63,25 @@ export class ApplicationsPage extends CreatedListPage<Application> {
     </div>`;
   }
 
+  protected resume(): void {
+    const kept = takeDraft('application');
+    if (kept) this.create({ scopes: '', ...kept.values });
+    const changed = takeDraft('application-change');
+    if (changed?.began) this.change(changed.began, { scopes: '', ...changed.values });
+  }
+
   protected create(values: Values = {}): void {
     const { texts } = this;
     const { applications } = texts.access;
     ask({
       title: applications.createTitle,
-      form: DRAFT,
+      form: 'application',
       values,
       submit: applications.createSubmit,
       fields: (typed) => applicationFields(typed, texts, true),
       run: async (typed) => {
         const kind = (typed['kind'] ?? 'web') as Application['kind'];
-        const { data } = await act('post', '/api/oidc/clients', { body: { kind, ...bodyOf(typed, null) } });
+        const { data } = await act('post', '/api/oidc/clients', { body: { kind, ...bodyOf(typed) } });
         this.load();
         if (data.secret !== null) return secretDialog(applications.secret(data.name), data.secret, texts);
         this.say(applications.registered);
@@ -87,39 +91,49 @@ export class ApplicationsPage extends CreatedListPage<Application> {
   }
 
   /** Begins with the application as it is now: the list may be older. */
-  private async edit({ id, name }: Application): Promise<void> {
+  private async edit({ id }: Application): Promise<void> {
+    try {
+      const began = await beginning(id);
+      this.change(began, began.values);
+    } catch (error) {
+      if (!loginIsOver(error)) this.say(sentenceOf(failure(error), this.texts));
+    }
+  }
+
+  /** @param values what the form holds: what it began with, or what was typed before the login ended */
+  private change(beginsWith: Beginning, values: Values): void {
     const { texts } = this;
     const { applications } = texts.access;
-    const fresh = async () => {
-      const { body, tag } = await getTagged('/api/oidc/clients/{id}', { at: { id } });
-      return { row: body.data, tag };
-    };
-    let seen: Awaited<ReturnType<typeof fresh>>;
-    try {
-      seen = await fresh();
-    } catch (error) {
-      if (!loginIsOver(error)) this.say(sentenceOf(failure(error), texts));
-      return;
-    }
+    const fields = fieldsIn(texts);
+    const { id = '', name = '' } = beginsWith.values;
+    let began = beginsWith;
+    let versions: unknown;
+    const title = applications.editTitle(name);
     ask({
-      title: applications.editTitle(name),
-      form: `${DRAFT} ${id}`,
-      values: valuesOf(seen.row),
+      title,
+      form: 'application-change',
+      values,
+      began: () => began,
       submit: applications.editSubmit,
       fields: (typed) => applicationFields(typed, texts, false),
       run: async (typed) => {
-        const headers = seen.tag === null ? {} : { 'if-match': seen.tag };
+        const headers = began.tag === null ? {} : { 'if-match': began.tag };
+        const body = changesOf(fields, began.values, typed);
         try {
-          await act('patch', '/api/oidc/clients/{id}', { at: { id }, body: bodyOf(typed, seen.row), headers });
+          await act('patch', '/api/oidc/clients/{id}', { at: { id }, body, headers });
         } catch (error) {
-          if (error instanceof MasukError && error.code === 'application_changed') seen = await fresh();
+          if (error instanceof MasukError && error.code === 'application_changed') {
+            const now = await beginning(id);
+            versions = conflict(applications.conflict, fields, [began.values, typed, now.values], texts);
+            redraw({ title, values: merged(fields, began.values, typed, now.values) });
+            began = now;
+          }
           throw error;
         }
         this.say(applications.saved);
         this.load();
       },
-      problem: ({ code }, typed) =>
-        code === 'application_changed' ? bothVersions(valuesOf(seen.row), typed, texts) : undefined,
+      problem: ({ code }) => (code === 'application_changed' ? versions : undefined),
     });
   }
 
@@ -152,5 +166,9 @@ export class ApplicationsPage extends CreatedListPage<Application> {
       },
     });
   }
+}
+async function beginning(id: string): Promise<Beginning> {
+  const { body, tag } = await getTagged('/api/oidc/clients/{id}', { at: { id } });
+  return { tag, values: valuesOf(body.data) };
 }
 customElements.define('console-applications', ApplicationsPage);

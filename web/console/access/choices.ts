@@ -13,7 +13,7 @@ export function choices(
     <legend>${label}</legend>
     ${all.map(
       ([value, text]) =>
-        html`<wa-checkbox name=${name} value=${value} ?checked=${ticked.has(value)}>${text}</wa-checkbox>`,
+        html`<wa-checkbox name=${name} value=${value} .checked=${ticked.has(value)}>${text}</wa-checkbox>`,
     )}
   </fieldset>`;
 }

@@ -3,7 +3,6 @@ import type { Values } from '../kit/console-dialog.js';
 import { ConsolePage } from '../kit/console-page.js';
 import { pageHead } from '../kit/page-parts.js';
 import { ListTable, type Column } from '../kit/list-table.js';
-import { takeDraft } from '../kit/login.js';
 import { pager } from '../kit/pager.js';
 import { Remote } from '../kit/remote.js';
 import { empty, shown } from '../kit/states.js';
@@ -24,8 +23,6 @@ interface ListWords {
 
 /** A page with a list of what admins create: API keys, webhooks, applications. */
 export abstract class CreatedListPage<Row extends { readonly id: string }> extends ConsolePage {
-  /** Names the form that creates one: what was typed there is kept while somebody has to log in again. */
-  protected abstract readonly draft: string;
   private readonly list = new Remote<ListPart<Row>>(this);
   private readonly table = new ListTable<Row>(this, this.localName);
   private draftDue = true;
@@ -36,6 +33,8 @@ export abstract class CreatedListPage<Row extends { readonly id: string }> exten
   /** What can be done with a row; asked only where the viewer may do it. */
   protected abstract actions(row: Row): unknown;
   protected abstract create(values?: Values): void;
+  /** Opens the form again that was open when the login ended. */
+  protected abstract resume(): void;
 
   get heading(): string {
     return this.words.title;
@@ -48,9 +47,8 @@ export abstract class CreatedListPage<Row extends { readonly id: string }> exten
 
   protected override updated(): void {
     super.updated();
-    const draft = this.draftDue && this.mayChange ? takeDraft(this.draft) : null;
+    if (this.draftDue && this.mayChange) this.resume();
     this.draftDue = false;
-    if (draft) this.create(draft);
   }
 
   protected override render(): TemplateResult {

@@ -3,6 +3,7 @@ import { act, get, type Entry } from '../kit/api.js';
 import { ask, type Values } from '../kit/console-dialog.js';
 import { badge } from '../kit/page-parts.js';
 import type { Column } from '../kit/list-table.js';
+import { takeDraft } from '../kit/login.js';
 import { moment } from '../kit/moments.js';
 import { secretDialog } from '../kit/secret.js';
 import { choices, chosen } from './choices.js';
@@ -11,13 +12,10 @@ import { CreatedListPage } from './created-list-page.js';
 type Key = Entry<'/api/api-keys'>;
 type Scope = Key['scopes'][number];
 
-const DRAFT = 'api-key';
 const DAY = 86_400_000;
 
 /** `/admin/keys`: who else may call. */
 export class KeysPage extends CreatedListPage<Key> {
-  protected readonly draft = DRAFT;
-
   protected get words() {
     return this.texts.access.keys;
   }
@@ -76,12 +74,17 @@ export class KeysPage extends CreatedListPage<Key> {
     });
   }
 
+  protected resume(): void {
+    const kept = takeDraft('api-key');
+    if (kept) this.create(kept.values);
+  }
+
   protected create(values: Values = {}): void {
     const { texts } = this;
     const { keys } = texts.access;
     ask({
       title: keys.createTitle,
-      form: DRAFT,
+      form: 'api-key',
       values,
       submit: keys.createSubmit,
       fields: (typed) => this.fields(typed),

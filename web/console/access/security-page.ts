@@ -1,11 +1,11 @@
 import { startRegistration, type PublicKeyCredentialCreationOptionsJSON } from '@simplewebauthn/browser';
 import { html, nothing, type TemplateResult } from 'lit';
 import { act, get, MasukError, type Answer } from '../kit/api.js';
-import { ask, type DialogSpec } from '../kit/console-dialog.js';
+import { ask, type DialogSpec, type Values } from '../kit/console-dialog.js';
 import { ConsolePage } from '../kit/console-page.js';
 import { badge, facts, pageHead } from '../kit/page-parts.js';
 import { keep } from '../kit/api.js';
-import { loginIsOver } from '../kit/login.js';
+import { loginIsOver, takeDraft } from '../kit/login.js';
 import { moment } from '../kit/moments.js';
 import { drawQr } from '../kit/qr.js';
 import { Remote } from '../kit/remote.js';
@@ -21,6 +21,7 @@ const INTERACTION = /^[\w-]{20,60}$/;
 /** `/admin/security`: the viewer's own second factors. */
 export class SecurityPage extends ConsolePage {
   private readonly state = new Remote<State>(this);
+  private draftDue = true;
 
   get heading(): string {
     return this.texts.security.title;
@@ -28,6 +29,13 @@ export class SecurityPage extends ConsolePage {
 
   load(): void {
     void this.state.load(async () => (await get('/api/auth/second-factor')).data);
+  }
+
+  protected override updated(): void {
+    super.updated();
+    const draft = this.draftDue ? takeDraft('passkey') : null;
+    this.draftDue = false;
+    if (draft) this.addPasskey(draft.values);
   }
 
   protected override render(): TemplateResult {
@@ -156,13 +164,15 @@ export class SecurityPage extends ConsolePage {
     };
   }
 
-  private addPasskey(): void {
+  private addPasskey(values: Values = {}): void {
     const { security } = this.texts;
     ask({
       title: security.passkeyTitle,
+      form: 'passkey',
+      values,
       text: security.passkeyText,
       submit: security.passkeyAdd,
-      fields: () =>
+      fields: (typed) =>
         html`<wa-input
           name="name"
           label=${security.passkeyName}
@@ -171,6 +181,7 @@ export class SecurityPage extends ConsolePage {
           maxlength="60"
           autocomplete="off"
           autofocus
+          .value=${typed['name'] ?? ''}
         ></wa-input>`,
       run: async ({ name = '' }) => {
         const { data: options } = await act('post', '/api/auth/second-factor/passkeys/options');

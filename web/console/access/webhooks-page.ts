@@ -3,6 +3,7 @@ import { act, get, type Entry } from '../kit/api.js';
 import { ask, type Values } from '../kit/console-dialog.js';
 import { badge } from '../kit/page-parts.js';
 import type { Column } from '../kit/list-table.js';
+import { takeDraft } from '../kit/login.js';
 import { moment } from '../kit/moments.js';
 import { secretDialog } from '../kit/secret.js';
 import { choices, chosen } from './choices.js';
@@ -11,12 +12,8 @@ import { CreatedListPage } from './created-list-page.js';
 
 export type Webhook = Entry<'/api/webhooks'>;
 
-const DRAFT = 'webhook';
-
 /** `/admin/webhooks`: who is told of events. */
 export class WebhooksPage extends CreatedListPage<Webhook> {
-  protected readonly draft = DRAFT;
-
   protected get words() {
     return this.texts.access.webhooks;
   }
@@ -79,13 +76,18 @@ export class WebhooksPage extends CreatedListPage<Webhook> {
     });
   }
 
+  protected resume(): void {
+    const kept = takeDraft('webhook');
+    if (kept) this.create({ events: '', ...kept.values });
+  }
+
   protected create(values: Values = {}): void {
     const { texts } = this;
     const { webhooks } = texts.access;
     const all = Object.keys(webhooks.eventTexts).join(',');
     ask({
       title: webhooks.createTitle,
-      form: DRAFT,
+      form: 'webhook',
       values,
       submit: webhooks.createSubmit,
       fields: (typed) =>

@@ -1,7 +1,7 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { act, MasukError } from '../kit/api.js';
-import { ask } from '../kit/console-dialog.js';
+import { ask, type Values } from '../kit/console-dialog.js';
 import { loginIsOver, takeDraft, watchForm } from '../kit/login.js';
 import { IdempotencyKeys } from '../kit/idempotency-keys.js';
 import { failure } from '../kit/remote.js';
@@ -31,7 +31,7 @@ export class ConsoleComposer extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    watchForm(null);
+    watchForm(this, null);
   }
 
   private get texts(): ConsoleTexts {
@@ -42,17 +42,17 @@ export class ConsoleComposer extends LitElement {
     return this.drafts.get(this.talkId) ?? '';
   }
 
-  /** What was typed when the login ended. */
-  private get form(): string {
-    return `reply ${this.talkId}`;
-  }
-
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (!changed.has('talkId')) return;
     this.error = null;
-    const kept = takeDraft(this.form)?.['text'];
+    const kept = takeDraft(`reply ${this.talkId}`)?.values['text'];
     if (kept !== undefined) this.drafts.set(this.talkId, kept);
     this.watch();
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    const kept = changed.has('talkId') ? takeDraft(`file ${this.talkId}`) : null;
+    if (kept) this.sendFile(kept.values);
   }
 
   protected override render(): TemplateResult {
@@ -98,8 +98,8 @@ export class ConsoleComposer extends LitElement {
   };
 
   private watch(): void {
-    const { text } = this;
-    watchForm(text === '' ? null : { name: this.form, values: () => ({ text }) });
+    const { text, talkId } = this;
+    watchForm(this, text === '' ? null : () => ({ form: `reply ${talkId}`, values: { text } }));
   }
 
   private async send(event: SubmitEvent): Promise<void> {
@@ -133,19 +133,20 @@ export class ConsoleComposer extends LitElement {
     keys.arrived(content);
   }
 
-  private sendFile(): void {
+  private sendFile(values: Values = {}): void {
     const { texts, talkId } = this;
     const keys = new IdempotencyKeys();
     ask({
       title: texts.conversations.fileTitle,
+      form: `file ${talkId}`,
+      values,
       text: texts.conversations.fileText,
       submit: texts.conversations.send,
-      fields: (values) => fileFields(values, texts),
-      run: async (values) => {
-        await this.reply(talkId, { media: mediaOf(values) }, keys);
+      fields: (typed) => fileFields(typed, texts),
+      run: async (typed) => {
+        await this.reply(talkId, { media: mediaOf(typed) }, keys);
         if (talkId === this.talkId) this.dispatchEvent(new CustomEvent('answered'));
       },
-      closed: () => this.watch(),
     });
   }
 }

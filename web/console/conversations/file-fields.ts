@@ -20,6 +20,7 @@ export function fileFields(values: Values, { conversations }: ConsoleTexts): Tem
       pattern="https://.+"
       autocomplete="off"
       autofocus
+      .value=${values['url'] ?? ''}
     ></wa-input>
     <wa-input
       name="caption"
@@ -27,6 +28,7 @@ export function fileFields(values: Values, { conversations }: ConsoleTexts): Tem
       hint=${conversations.fileCaptionHint}
       maxlength="1024"
       autocomplete="off"
+      .value=${values['caption'] ?? ''}
     ></wa-input>
     <wa-input
       name="fileName"
@@ -34,6 +36,7 @@ export function fileFields(values: Values, { conversations }: ConsoleTexts): Tem
       hint=${conversations.fileNameHint}
       maxlength="100"
       autocomplete="off"
+      .value=${values['fileName'] ?? ''}
     ></wa-input>`;
 }
 

@@ -9,7 +9,7 @@ import { pager } from '../kit/pager.js';
 import { Remote } from '../kit/remote.js';
 import { empty, shown } from '../kit/states.js';
 import { AccountsTable } from './accounts-table.js';
-import { createDialog, DRAFT } from './linking.js';
+import { createDialog, pairingDialog } from './linking.js';
 import { providerCard } from './provider-card.js';
 
 /** What providers say of themselves nobody tells: milliseconds between two looks, while somebody looks. */
@@ -66,9 +66,17 @@ export class DevicesPage extends ConsolePage {
 
   protected override updated(): void {
     super.updated();
-    const draft = this.draftDue && this.mayChange ? takeDraft(DRAFT) : null;
+    if (this.draftDue && this.mayChange) this.resume();
     this.draftDue = false;
-    if (draft) this.create(draft);
+  }
+
+  /** Opens the form again that was open when the login ended. */
+  private resume(): void {
+    const created = takeDraft('device');
+    if (created) this.create(created.values);
+    const paired = takeDraft('pairing');
+    const { id = '', name = '' } = paired?.began?.values ?? {};
+    if (paired) ask(pairingDialog({ id, name }, this.texts, paired.values));
   }
 
   protected override render(): TemplateResult {

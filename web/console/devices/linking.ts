@@ -7,9 +7,6 @@ import { failure } from '../kit/remote.js';
 import { sentenceOf } from '../kit/states.js';
 import type { ConsoleTexts } from '../texts/texts.js';
 
-/** The form of a new linked account, for what is typed there. */
-export const DRAFT = 'device';
-
 /** Milliseconds between two looks at the code: WhatsApp renews it every twenty seconds. */
 const LOOK = 2_000;
 
@@ -38,7 +35,7 @@ export function createDialog(texts: ConsoleTexts, values: Values, changed: () =>
   const { devices } = texts;
   return {
     title: devices.createTitle,
-    form: DRAFT,
+    form: 'device',
     values,
     submit: devices.createSubmit,
     fields: ({ sessionId = '' }) =>
@@ -115,11 +112,14 @@ function qrView({ status, qr, phone = '', name }: State, { devices }: ConsoleTex
     <p role="status">${qr === undefined ? devices.qrWaits : devices.qrNew}</p> `;
 }
 
-export function pairingDialog(linked: Linked, texts: ConsoleTexts): DialogSpec {
+export function pairingDialog(linked: Linked, texts: ConsoleTexts, values: Values = {}): DialogSpec {
   const { devices } = texts;
   const title = devices.pairingTitle(linked.name);
   return {
     title,
+    form: 'pairing',
+    values,
+    began: () => ({ tag: null, values: { ...linked } }),
     submit: devices.pairingSubmit,
     fields: ({ phone = '' }) =>
       html`<wa-input

@@ -1,7 +1,7 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { consoleTexts, type ConsoleTexts, type Language } from '../texts/texts.js';
 import type { MasukError } from './api.js';
-import { loginIsOver, watchForm } from './login.js';
+import { loginIsOver, watchForm, type Beginning } from './login.js';
 import { failure } from './remote.js';
 import { sentenceOf } from './states.js';
 
@@ -17,6 +17,8 @@ export interface DialogSpec {
   readonly values?: Values;
   /** The form's name: what is typed in it outlives a login that has ended. */
   readonly form?: string;
+  /** What it began with, where it changes something. */
+  readonly began?: () => Beginning;
   /** What the button says that does it; without one there is nothing to do. */
   readonly submit?: string;
   readonly danger?: boolean;
@@ -43,7 +45,8 @@ export class ConsoleDialog extends LitElement {
   show(spec: DialogSpec): void {
     this.spec?.closed?.();
     [this.spec, this.busy, this.error, this.isOpen] = [spec, false, null, true];
-    watchForm(spec.form === undefined ? null : { name: spec.form, values: () => this.values() });
+    const { form, began } = spec;
+    watchForm(this, form === undefined ? null : () => ({ form, values: this.values(), began: began?.() }));
     this.requestUpdate();
   }
 
@@ -158,7 +161,7 @@ export class ConsoleDialog extends LitElement {
 
   private hidden_(event: Event): void {
     if (event.target !== event.currentTarget) return;
-    watchForm(null);
+    watchForm(this, null);
     const { spec } = this;
     [this.spec, this.isOpen, this.error] = [null, false, null];
     spec?.closed?.();

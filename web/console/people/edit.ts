@@ -1,39 +1,52 @@
-import { html, type TemplateResult } from 'lit';
+import { html } from 'lit';
 import { act, MasukError } from '../kit/api.js';
-import { conflict } from '../kit/conflict.js';
-import { ask, type Values } from '../kit/console-dialog.js';
+import { conflict, merged, touched, type Fields } from '../kit/conflict.js';
+import { ask, redraw, type Values } from '../kit/console-dialog.js';
+import type { Draft } from '../kit/login.js';
 import type { ConsoleTexts } from '../texts/texts.js';
 import { accountFields, bodyOf } from './account-fields.js';
 import type { LoadedPerson } from './person-page.js';
 import type { ActionContext } from './person-actions.js';
 import type { Person } from './why.js';
 
-export const draftOf = ({ id }: Person): string => `person ${id}`;
+type Body = ReturnType<typeof bodyOf>;
 
-const FIELDS = ['fullName', 'phone', 'email', 'username', 'role'] as const;
-
-/** Changes an account, unless somebody else has meanwhile: then both versions are shown, and saving again decides. */
-export function edit(seen: LoadedPerson, context: ActionContext, typed: Values = {}): void {
+/**
+ * Changes an account, unless somebody else has meanwhile: then both versions are shown, and saving again decides.
+ *
+ * @param draft what was typed, and what it began with, before the login ended
+ */
+export function edit({ person, tag }: LoadedPerson, context: ActionContext, draft: Draft | null = null): void {
   const { texts } = context;
-  let { person, tag } = seen;
+  const fields = fieldsIn(texts);
+  let began = draft?.began ?? { tag, values: valuesOf(person) };
+  let versions: unknown;
+  const title = texts.people.editTitle;
   ask({
-    title: texts.people.editTitle,
-    form: draftOf(person),
-    values: { ...valuesOf(person), ...typed },
+    title,
+    form: `person ${person.id}`,
+    values: { ...began.values, ...draft?.values },
+    began: () => began,
     submit: texts.people.editSubmit,
     fields: (values) => accountFields(values, texts),
     run: async (values) => {
-      const headers = tag === null ? {} : { 'if-match': tag };
+      const headers = began.tag === null ? {} : { 'if-match': began.tag };
+      const body = changesOf(fields, began.values, values);
       try {
-        await act('patch', '/api/users/{id}', { at: { id: person.id }, body: changesOf(person, values), headers });
+        await act('patch', '/api/users/{id}', { at: { id: person.id }, body, headers });
       } catch (error) {
-        if (error instanceof MasukError && error.code === 'account_changed') ({ person, tag } = await context.renew());
+        if (error instanceof MasukError && error.code === 'account_changed') {
+          const now = await context.renew();
+          const theirs = valuesOf(now.person);
+          versions = conflict(texts.people.conflict, fields, [began.values, values, theirs], texts);
+          redraw({ title, values: merged(fields, began.values, values, theirs) });
+          began = { tag: now.tag, values: theirs };
+        }
         throw error;
       }
       context.done(texts.people.saved);
     },
-    problem: ({ code }, values) =>
-      code === 'account_changed' ? bothVersions(valuesOf(person), values, texts) : undefined,
+    problem: ({ code }) => (code === 'account_changed' ? versions : undefined),
   });
 }
 
@@ -42,31 +55,17 @@ function valuesOf({ profile, phone, email, username, role }: Person): Values {
 }
 
 /** Only what was changed: a number that is sent again is vouched for again. */
-function changesOf(person: Person, values: Values): Partial<ReturnType<typeof bodyOf>> {
-  const [before, wanted] = [bodyOf(valuesOf(person)), bodyOf(values)];
-  return Object.fromEntries(FIELDS.filter((name) => wanted[name] !== before[name]).map((name) => [name, wanted[name]]));
+function changesOf(fields: Fields, began: Values, values: Values): Partial<Body> {
+  const wanted = bodyOf(values);
+  return Object.fromEntries(touched(fields, began, values).map((name) => [name, wanted[name as keyof Body]]));
 }
 
-function bothVersions(now: Values, mine: Values, texts: ConsoleTexts): TemplateResult {
-  const { people, roles } = texts;
-  const names = {
-    fullName: people.name,
-    phone: people.phone,
-    email: people.email,
-    username: people.username,
-    role: people.role,
+function fieldsIn({ people, roles }: ConsoleTexts): Fields {
+  const { name: fullName, phone, email, username, role } = people;
+  return {
+    names: { fullName, phone, email, username, role },
+    same: (_, one, other) => one.trim() === other.trim(),
+    shown: (name, value) =>
+      value.trim() === '' ? html`<i>${people.empty}</i>` : name === 'role' ? roles[value as Person['role']] : value,
   };
-  const shown = (name: string, value: string | undefined) =>
-    value === undefined || value === ''
-      ? html`<i>${people.empty}</i>`
-      : name === 'role'
-        ? roles[value as Person['role']]
-        : value;
-  const different = FIELDS.filter((name) => (now[name] ?? '') !== (mine[name] ?? ''));
-  const differences = different.map((name) => ({
-    field: names[name],
-    mine: shown(name, mine[name]),
-    now: shown(name, now[name]),
-  }));
-  return conflict(people.conflict, differences, texts);
 }

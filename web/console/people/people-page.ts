@@ -16,8 +16,6 @@ import { accountFields, bodyOf, ROLES } from './account-fields.js';
 type Person = Entry<'/api/users'>;
 type People = { readonly data: readonly Person[]; readonly nextCursor: string | null };
 
-const DRAFT = 'person-new';
-
 /** `/admin/people`: all accounts, by search and filters. */
 export class PeoplePage extends ConsolePage {
   private readonly people = new Remote<People>(this);
@@ -38,9 +36,9 @@ export class PeoplePage extends ConsolePage {
 
   protected override updated(): void {
     super.updated();
-    const draft = this.draftDue && this.mayChange ? takeDraft(DRAFT) : null;
+    const draft = this.draftDue && this.mayChange ? takeDraft('person-new') : null;
     this.draftDue = false;
-    if (draft) this.add(draft);
+    if (draft) this.add(draft.values);
   }
 
   protected override render(): TemplateResult {
@@ -116,7 +114,7 @@ export class PeoplePage extends ConsolePage {
     ask({
       title: texts.people.addTitle,
       text: texts.people.addText,
-      form: DRAFT,
+      form: 'person-new',
       values,
       submit: texts.people.addSubmit,
       fields: (typed) => accountFields({ role: 'USER', ...typed }, texts),

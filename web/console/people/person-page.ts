@@ -8,7 +8,7 @@ import { moment, number } from '../kit/moments.js';
 import { goTo } from '../kit/navigation.js';
 import { Remote } from '../kit/remote.js';
 import { shown } from '../kit/states.js';
-import { draftOf, edit } from './edit.js';
+import { edit } from './edit.js';
 import { PersonTables } from './person-tables.js';
 import { personActions, endingActions, type ActionContext } from './person-actions.js';
 import { whyNot, type Person } from './why.js';
@@ -50,7 +50,7 @@ export class PersonPage extends ConsolePage {
     const { value } = this.seen;
     if (!this.draftDue || value === undefined) return;
     this.draftDue = false;
-    const draft = this.mayChange ? takeDraft(draftOf(value.person)) : null;
+    const draft = this.mayChange ? takeDraft(`person ${value.person.id}`) : null;
     if (draft) edit(value, this.context(), draft);
   }
 

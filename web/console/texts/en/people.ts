@@ -74,7 +74,9 @@ export const people: ConsoleTexts['people'] = {
   conflictField: 'Field',
   conflictMine: 'Yours',
   conflictNow: 'Now',
-  conflictHint: 'Save again to keep yours, or cancel to keep what is there now.',
+  conflictUntouched: 'Not changed by you',
+  conflictHint:
+    'Save again to keep yours, or cancel to keep what is there now. What you did not change stays as it is now.',
   empty: 'empty',
   unlock: 'Unlock',
   unlockTitle: (name) => `Unlock ${name}?`,

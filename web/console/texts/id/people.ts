@@ -75,7 +75,9 @@ export const people = {
   conflictField: 'Isian',
   conflictMine: 'Isian Anda',
   conflictNow: 'Sekarang',
-  conflictHint: 'Simpan lagi untuk memakai isian Anda, atau batal untuk memakai yang sekarang.',
+  conflictUntouched: 'Tidak Anda ubah',
+  conflictHint:
+    'Simpan lagi untuk memakai isian Anda, atau batal untuk memakai yang sekarang. Isian yang tidak Anda ubah tetap seperti sekarang.',
   empty: 'kosong',
   unlock: 'Buka kunci',
   unlockTitle: (name: string) => `Buka kunci ${name}?`,
