@@ -100,7 +100,7 @@ export function fieldsIn({ access, people }: ConsoleTexts): Fields {
   const { applications } = access;
   const parts = (name: string, value: string) => {
     if (name === 'firstParty') return [String(value === 'true')];
-    if (name === 'scopes') return scopesIn(value).filter((scope) => SCOPES.includes(scope));
+    if (name === 'scopes') return SCOPES.filter((scope) => scopesIn(value).includes(scope));
     return name === 'redirectUris' ? lines(value) : [value.trim()].filter(Boolean);
   };
   return {
@@ -110,7 +110,7 @@ export function fieldsIn({ access, people }: ConsoleTexts): Fields {
       scopes: applications.scopes,
       firstParty: applications.consent,
     },
-    same: (name, one, other) => parts(name, one).sort().join('\n') === parts(name, other).sort().join('\n'),
+    same: (name, one, other) => parts(name, one).join('\n') === parts(name, other).join('\n'),
     shown: (name, value) => {
       if (name === 'firstParty') return value === 'true' ? applications.asksNot : applications.asks;
       const said = parts(name, value);
