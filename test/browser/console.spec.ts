@@ -449,6 +449,57 @@ it('shows what the service runs with: settings without secrets, messages in both
   await context.close();
 });
 
+it('says what was done in a line that leaves by itself, but not under a pointer or a cursor, nor with an error', async () => {
+  const { page, context, picture, isWide, complaints } = await open('/people', { size: 'phone', language: 'en' });
+  await page.clock.install();
+  await page.reload();
+  await page.locator('main tbody tr').first().waitFor();
+  await page.clock.pauseAt(Date.now() + 3_600_000);
+  const toast = page.locator('.toast');
+  const close = toast.getByRole('button', { name: 'Close' });
+  const say = async (text: string, stays = false) => {
+    const detail = JSON.stringify({ bubbles: true, detail: { text, stays } });
+    await page.evaluate(`document.querySelector('#page').dispatchEvent(new CustomEvent('console-say', ${detail}))`);
+    await page.getByRole('status').getByText(text).waitFor();
+  };
+  const isThere = async () => (await close.count()) === 1;
+
+  await say('The account is enabled.');
+  await picture('console-toast');
+  await expectToFit(isWide);
+  await page.clock.runFor(5_000);
+  expect(await isThere()).toBe(true);
+  await page.clock.runFor(2_000);
+  await close.waitFor({ state: 'detached' });
+
+  await say('Logins ended: 1.');
+  const { x = 0, y = 0 } = (await toast.boundingBox()) ?? {};
+  await page.mouse.move(x + 10, y + 10);
+  await page.clock.runFor(60_000);
+  expect(await isThere()).toBe(true);
+  // The line is the last thing on the page.
+  await page.keyboard.press('Shift+Tab');
+  expect(await page.evaluate('document.activeElement.closest(".toast") !== null')).toBe(true);
+  await page.mouse.move(1, 1);
+  await page.clock.runFor(60_000);
+  expect(await isThere()).toBe(true);
+  await page.evaluate('document.activeElement.blur()');
+  await page.clock.runFor(7_000);
+  await close.waitFor({ state: 'detached' });
+
+  await say('The file could not be loaded.', true);
+  await page.clock.runFor(600_000);
+  await page.clock.resume();
+  expect(await axeFaults(page)).toEqual([]);
+  expect(await isThere()).toBe(true);
+  await close.focus();
+  await page.keyboard.press('Enter');
+  await close.waitFor({ state: 'detached' });
+  expect(await page.evaluate('document.activeElement.id')).toBe('content');
+  expect(complaints()).toEqual([]);
+  await context.close();
+});
+
 describe('those who are not admins', () => {
   it('SUPERVISOR: sees the pages, and can neither change anything nor take anything away', async () => {
     const { id } = await house.person({ fullName: 'Yohanes' });

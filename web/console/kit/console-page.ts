@@ -2,6 +2,13 @@ import { LitElement, type PropertyValues } from 'lit';
 import { consoleTexts, type ConsoleTexts, type Language } from '../texts/texts.js';
 import type { Entry } from './api.js';
 
+/** What a page says of what was done. */
+export interface Saying {
+  readonly text: string;
+  /** Whether it is there until it is closed or replaced: an error, and what is under way. */
+  readonly stays?: boolean;
+}
+
 /** Who looks at the console. */
 export interface Viewer {
   readonly id: string;
@@ -66,7 +73,7 @@ export abstract class ConsolePage extends LitElement {
   }
 
   /** Tells a screen reader and everybody else that something was done. */
-  protected say(text: string): void {
-    this.dispatchEvent(new CustomEvent('console-say', { bubbles: true, detail: text }));
+  protected say(text: string, { stays = false } = {}): void {
+    this.dispatchEvent(new CustomEvent<Saying>('console-say', { bubbles: true, detail: { text, stays } }));
   }
 }

@@ -101,13 +101,13 @@ export class LogsPage extends ConsolePage {
     if (this.downloading) return;
     this.downloading = true;
     this.requestUpdate();
-    this.say(this.texts.table.downloading);
+    this.say(this.texts.table.downloading, { stays: true });
     try {
       await download(path, this.queryOf(this.log), `${this.kind}.csv`, 'text/csv');
       this.say('');
     } catch (error) {
       if (loginIsOver(error)) return;
-      this.say(sentenceOf(failure(error), this.texts));
+      this.say(sentenceOf(failure(error), this.texts), { stays: true });
     }
     this.downloading = false;
     this.requestUpdate();

@@ -8,8 +8,6 @@ interface Frame {
   readonly viewer: Viewer;
   readonly language: Language;
   readonly route: Route | null;
-  /** What was just done. */
-  readonly said: string;
   readonly menuOpen: boolean;
   readonly isDark: boolean;
   readonly isOffline: boolean;
@@ -43,7 +41,7 @@ export function frame(it: Frame): TemplateResult {
         <main id="content" tabindex="-1">${it.content}</main>
       </div>
     </div>
-    <div class="toast ${it.said === '' ? '' : 'says'}" role="status">${it.said}</div>
+    <console-toast .closeLabel=${texts.dialog.close}></console-toast>
     <wa-drawer
       placement="start"
       label=${texts.console}

@@ -7,7 +7,7 @@ import { secondFactorState, type SecondFactorState } from '../../login/second-fa
 import { OtherTabs } from '../../login/tabs.js';
 import { rememberLanguage } from '../../pages/language-switch.js';
 import { logOut, proveBy, whoAmI } from '../kit/api.js';
-import type { ConsolePage, Place, Viewer } from '../kit/console-page.js';
+import type { ConsolePage, Place, Saying, Viewer } from '../kit/console-page.js';
 import { goToLogin, setViewer } from '../kit/login.js';
 import { addressOf, goTo } from '../kit/navigation.js';
 import { askForProof } from '../kit/proof.js';
@@ -15,6 +15,8 @@ import { Remote } from '../kit/remote.js';
 import { failed, loading } from '../kit/states.js';
 import { consoleTexts, languageOf, type ConsoleTexts, type Language } from '../texts/texts.js';
 import { followScheme, isDark, switchScheme } from './color-scheme.js';
+import './console-toast.js';
+import type { ConsoleToast } from './console-toast.js';
 import { brandName, forbidden, frame, missing, notForOperators } from './frame.js';
 import { homeOf, mayEnter, mayRead, ROUTES, SECURITY, type Route } from './routes.js';
 
@@ -32,7 +34,6 @@ export class MasukConsole extends LitElement {
   /** Pages whose script has come. */
   private readonly loaded = new Set<Route>();
   private pageFailed = false;
-  private said = '';
   private menuOpen = false;
   /** The heading gets the cursor once the new page is drawn. */
   private headingDue = false;
@@ -63,7 +64,7 @@ export class MasukConsole extends LitElement {
     addEventListener('online', online, { signal });
     this.addEventListener('click', (event) => this.follow(event), { signal });
     this.addEventListener('console-drawn', () => this.drawn(), { signal });
-    this.addEventListener('console-say', (event) => this.say((event as CustomEvent<string>).detail), { signal });
+    this.addEventListener('console-say', (event) => this.toast?.say((event as CustomEvent<Saying>).detail), { signal });
     this.begin();
     this.moved();
   }
@@ -81,7 +82,7 @@ export class MasukConsole extends LitElement {
       return this.who.error ? failed(this.who.error, texts, () => this.begin()) : loading(texts);
     if (!mayEnter(viewer.role)) return forbidden(texts, viewer, () => void this.leave());
     return html`${frame({
-        ...{ texts, viewer, language: this.language, route: this.route, said: this.said },
+        ...{ texts, viewer, language: this.language, route: this.route },
         ...{ menuOpen: this.menuOpen, isDark: isDark(), isOffline: !navigator.onLine },
         content: this.content(texts, viewer),
         offer: this.offer(texts),
@@ -129,6 +130,10 @@ export class MasukConsole extends LitElement {
     return this.querySelector<ConsolePage>('#page');
   }
 
+  private get toast(): ConsoleToast | null {
+    return this.querySelector<ConsoleToast>('console-toast');
+  }
+
   private begin(): void {
     void this.who
       .load(async () => {
@@ -152,7 +157,8 @@ export class MasukConsole extends LitElement {
     const [before, from] = [this.route, this.place.path];
     this.route = ROUTES.find(({ pattern }) => pattern.test(location.pathname)) ?? null;
     this.place = placeOf(this.route);
-    [this.said, this.menuOpen] = ['', false];
+    this.menuOpen = false;
+    this.toast?.clear();
     // A filter or the next page of a list leaves the cursor where it is.
     this.headingDue = before !== null && (from !== this.place.path || this.route === null);
     if (this.headingDue) scrollTo(0, 0);
@@ -201,16 +207,6 @@ export class MasukConsole extends LitElement {
     document.documentElement.lang = language;
     this.language = language;
     this.requestUpdate();
-  }
-
-  private say(text: string): void {
-    this.said = '';
-    this.requestUpdate();
-    // Said anew, a sentence that is there already is read out again.
-    void this.updateComplete.then(() => {
-      this.said = text;
-      this.requestUpdate();
-    });
   }
 
   private async leave(): Promise<void> {
