@@ -307,6 +307,10 @@ describe('the overview', () => {
     await page.getByRole('heading', { name: 'Per hari' }).waitFor();
     expect(await axeFaults(page)).toEqual([]);
     await picture('console-phone-overview-month');
+    // What every object has is no range.
+    await page.goto(`${house.service.url}/admin/overview?range=constructor`);
+    await page.getByRole('heading', { name: 'Per jam' }).waitFor();
+    expect(await page.locator('.tabs [aria-current=page]').textContent()).toBe('Hari ini');
     expect(complaints()).toEqual([]);
     await context.close();
   });

@@ -59,7 +59,8 @@ export class CommandRunner implements OnApplicationShutdown {
       await new Promise((resolve) => setTimeout(resolve, COLLECT_EVERY));
       const end = await this.repository.collect(id);
       if (!end) continue;
-      if (end.error !== null) throw new AppError(end.error in CATALOGUE ? (end.error as ErrorCode) : 'internal_error');
+      if (end.error !== null)
+        throw new AppError(Object.hasOwn(CATALOGUE, end.error) ? (end.error as ErrorCode) : 'internal_error');
       return { text: end.sealed_result ? this.seal.openResult(end.sealed_result, id) : '' };
     }
     return null;

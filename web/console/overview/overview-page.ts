@@ -67,7 +67,7 @@ export class OverviewPage extends ConsolePage {
 
   private get range(): Overview['range'] {
     const asked = this.place.query.get('range') ?? 'today';
-    return asked in this.texts.overview.spans ? (asked as Overview['range']) : 'today';
+    return Object.hasOwn(this.texts.overview.spans, asked) ? (asked as Overview['range']) : 'today';
   }
 
   private figures(figures: Overview): TemplateResult {
