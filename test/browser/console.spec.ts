@@ -292,7 +292,7 @@ describe('the overview', () => {
       );
     });
     const { spend } = await figures();
-    expect((await tile(page, 'Pesan terkirim dari batas per hari').textContent())?.replaceAll('.', '')).toBe(
+    expect((await tile(page, 'Pesan terkirim hari ini, dari batas harian').textContent())?.replaceAll('.', '')).toBe(
       `${spend.used} dari ${spend.cap}`,
     );
     // Nobody reports what became of it: unknown, and no zero.

@@ -21,7 +21,7 @@ export const logs: ConsoleTexts['logs'] = {
   noneHint: 'Change the filters or clear them.',
   empty: 'Nothing on record yet',
   from: 'From',
-  to: 'Until before',
+  to: 'Before',
   type: 'Kind of event',
   typeHint: 'for example login.otp',
   outcome: 'Outcome',

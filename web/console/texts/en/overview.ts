@@ -29,7 +29,7 @@ export const overview: ConsoleTexts['overview'] = {
   chartLabel: 'Bar chart of codes by stage. The table below it has the same numbers.',
   table: 'By provider',
   tableHint:
-    '“All” counts each code once, by how it ended. Providers count what they were asked to send: a code that one of them did not take is failed there and asked of the next one. So the rows of providers add up to more than “All”.',
+    '“All” counts each code once, by how it ended. A provider counts every code that it was asked to send. If it does not accept one, the code counts as failed there and goes to the next provider, so the providers together can count more codes than “All”.',
   provider: 'Provider',
   all: 'All',
   share: 'of those requested',
@@ -42,7 +42,7 @@ export const overview: ConsoleTexts['overview'] = {
   noFailures: 'No code failed.',
   reason: 'Reason',
   codes: 'Codes',
-  spend: 'Messages sent of the day’s cap',
+  spend: 'Messages sent today, of the daily cap',
   spendOf: (used, cap) => `${used} of ${cap}`,
   spendEnds: 'Starts again from zero at',
   spendNone: 'Nothing is used yet.',

@@ -124,7 +124,7 @@ export const people: ConsoleTexts['people'] = {
     'All personal data of this person is deleted: account, logins, codes, messages, conversation. Only an ID in the audit log stays. This cannot be undone.',
   eraseSubmit: 'Erase for good',
   erased: 'The data of this person is erased.',
-  danger: 'Serious steps',
+  danger: 'Risky actions',
   sessions: 'Active logins',
   noSessions: 'Not logged in anywhere',
   device: 'Device',

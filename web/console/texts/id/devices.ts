@@ -13,8 +13,8 @@ export const devices = {
   },
   breaker: {
     closed: 'Dipakai',
-    open: 'Tidak dipakai dulu',
-    'half-open': 'Diuji dengan satu pesan',
+    open: 'Dijeda karena gagal',
+    'half-open': 'Sedang diuji dengan satu pesan',
   },
   breakerLabel: 'Circuit breaker',
   rests: (seconds: string) => `dicoba lagi dalam ${seconds} detik`,

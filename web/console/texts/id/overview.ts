@@ -27,7 +27,7 @@ export const overview = {
   chartLabel: 'Diagram batang jumlah kode menurut tahap. Angka yang sama ada di tabel di bawahnya.',
   table: 'Menurut penyedia',
   tableHint:
-    '“Semua” menghitung setiap kode satu kali, menurut hasil akhirnya. Setiap penyedia menghitung permintaan kirim kepadanya: kode yang tidak diterima satu penyedia tercatat gagal di sana, lalu diminta ke penyedia berikutnya. Karena itu jumlah semua penyedia lebih besar dari “Semua”.',
+    '“Semua” menghitung setiap kode satu kali, menurut hasil akhirnya. Setiap penyedia menghitung semua kode yang harus dikirimnya. Kode yang tidak diterima suatu penyedia dihitung gagal di sana, lalu dikirim lewat penyedia berikutnya. Karena itu jumlah semua penyedia bisa lebih besar dari “Semua”.',
   provider: 'Penyedia',
   all: 'Semua',
   share: 'dari yang diminta',
@@ -40,7 +40,7 @@ export const overview = {
   noFailures: 'Tidak ada kode yang gagal.',
   reason: 'Alasan',
   codes: 'Kode',
-  spend: 'Pesan terkirim dari batas per hari',
+  spend: 'Pesan terkirim hari ini, dari batas harian',
   spendOf: (used: string, cap: string) => `${used} dari ${cap}`,
   spendEnds: 'Dihitung ulang dari nol pada',
   spendNone: 'Belum ada yang terpakai.',
