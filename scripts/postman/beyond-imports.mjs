@@ -67,7 +67,7 @@ export const imports = {
       ok: { status: 200 },
       tests: {
         'says why':
-          "pm.expect(pm.response.text().trim().split('\\r\\n')[1]).to.equal('1,,,refused,phone_invalid,,,,');",
+          "pm.expect(pm.response.text().trim().split('\\r\\n')[1]).to.equal('1,,,refused,phone_invalid,,,,,');",
       },
     },
     {
