@@ -45,6 +45,9 @@ done
 PATH=$PATH:/usr/sbin:/usr/local/sbin
 
 WHACENTER=
+# What ran before goes on, and what this starts ends with it.
+online() { pg_lsclusters --no-header | grep -q ' online'; }
+online && POSTGRESQL_RAN=1 || POSTGRESQL_RAN=0
 undo() {
   local status=$?
   trap - EXIT
@@ -56,6 +59,10 @@ undo() {
     for name in masuk masuk_replaced masuk_restored; do (cd / && runuser -u postgres -- dropdb --if-exists --force "$name"); done
     (cd / && runuser -u postgres -- dropuser --if-exists masuk)
     userdel masuk
+    if [ "$POSTGRESQL_RAN" = 0 ] && [ ! -d /run/systemd/system ]; then
+      read -r version name _ < <(pg_lsclusters --no-header)
+      pg_ctlcluster "$version" "$name" stop
+    fi
     [ ! -d /run/systemd/system ] || systemctl disable --now masuk-backup.timer masuk
     rm -rf /etc/masuk /opt/masuk /var/lib/masuk/service /var/backups/masuk /var/www/masuk /etc/nginx/conf.d/masuk.conf /usr/local/sbin/masuk
     rm -f /etc/systemd/system/masuk* /etc/systemd/journald@masuk.conf /run/masuk-check.* /run/masuk.lock
