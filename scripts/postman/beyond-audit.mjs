@@ -54,13 +54,15 @@ export const audit = {
       name: 'Who was kept out of where',
       about: 'Refusals of one kind are one event a minute: `count` says how many there were.',
       call: 'GET /api/admin/audit',
-      query: { type: 'access.refused', limit: '1' },
+      query: { type: 'access.refused', limit: '50' },
       token: 'adminToken',
       ok: LISTED,
       tests: {
+        // Refusals of a person who was erased have no details any more, and all of a minute are dated to its beginning.
         'says where and why': [
-          "pm.expect(body.data[0].detail).to.include.keys('code', 'route');",
-          'pm.expect(body.data[0].count).to.be.at.least(1);',
+          'const told = body.data.find(({ detail }) => detail !== null);',
+          "pm.expect(told.detail).to.include.keys('code', 'route');",
+          'pm.expect(told.count).to.be.at.least(1);',
         ],
       },
     },
