@@ -158,7 +158,12 @@ printf 'damaged' >>"$WORK/masuk-$VERSION.tgz"
 ! masuk upgrade "$WORK/masuk-$VERSION.tgz" || fail 'a damaged archive was taken'
 check 'a damaged archive changes nothing' is "$(me "$token")" 200
 
-masuk restore "$dump" || fail 'restore'
+# The oldest of as many as are kept: the backup that a restore begins with must not take its place.
+oldest=/var/backups/masuk/masuk-20200101T000000Z.dump
+for day in $(seq 14); do cp "$dump" "/var/backups/masuk/masuk-202001$(printf %02d "$day")T000000Z.dump"; done
+touch -d '2020-01-01' "$oldest"
+masuk restore "$oldest" || fail 'restore'
+check 'the dump that was restored is still there' test -f "$oldest"
 check 'after a restore, logins of before have ended' is "$(me "$token")" 401
 check 'after a restore, the admin logs in again' is "$(me "$(login)")" 200
 
