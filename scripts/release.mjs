@@ -60,7 +60,15 @@ function npm(args, cwd) {
 
 /** The commands that a server needs, under the names that they have in a checkout. */
 function scriptsOf(commands) {
-  const server = ['db:migrate', 'apikey', 'admin:create', 'second-factor:reset', 'restore:finish', 'keys:rotate'];
+  const server = [
+    'db:migrate',
+    'apikey',
+    'admin:create',
+    'import',
+    'second-factor:reset',
+    'restore:finish',
+    'keys:rotate',
+  ];
   const missing = server.filter((name) => !(name in commands));
   if (missing.length > 0) throw new Error(`package.json has no script ${missing.join(', ')}`);
   const command = (name) => [name, `node dist/cli/${name.replace(':', '-')}.js`];

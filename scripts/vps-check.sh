@@ -134,6 +134,10 @@ me() { status_of --header "Authorization: Bearer $1" "https://$DOMAIN/api/auth/m
 
 token=$(login)
 check 'the first admin logs in by a code' is "$(me "$token")" 200
+report=/var/lib/masuk/service/import-report.csv
+printf 'nama,no_hp\nBudi,081298765432\n' |
+  masuk run import --from csv --system klinik --map fullName=nama,phone=no_hp --file - --report "$report" >/dev/null 2>&1 || fail 'import'
+check 'people are imported' grep -q ',new,' "$report"
 secret=$(grep ^AUTH_SECRET= /etc/masuk/.env)
 
 # --- Backup, upgrade, return, restore -----------------------------------------------------------------------------------
